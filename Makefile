@@ -1,0 +1,55 @@
+# Sillok's tasks. A fresh machine needs Go, a C compiler, Python 3 and apt; the rest is installed here.
+
+GOLANGCI_LINT := v2.15.0
+AWSCLI        := 1.46.2
+BOTO3         := 1.44.5
+
+BIN   := $(CURDIR)/bin/sillok
+VENV  := $(CURDIR)/.venv
+TOOLS := $(CURDIR)/.tools
+LINT  := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
+
+.PHONY: help build demo test check lint generate bench fuzz conformance clean
+
+help: ## list the tasks
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+build: ## build bin/sillok
+	go build -trimpath -ldflags "-s -w" -o $(BIN) ./cmd/sillok
+
+demo: build ## build, then load three small logs and ask them
+	$(BIN) demo
+
+test: build $(VENV)/ready ## run every test, with the real AWS CLI and boto3 against bin/sillok
+	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) go test -short ./...
+
+check: lint ## formatting, linters, and that generated and module files are as their sources say
+	go mod tidy -diff
+	go vet ./...
+
+lint: $(LINT)
+	$(LINT) run ./...
+
+generate: ## generate internal/api from AWS's models, and docs/compat.md
+	go generate ./...
+
+bench: ## measure
+	go test -run '^$$' -bench . -benchtime 2s ./...
+
+FUZZTIME ?= 30s
+fuzz: ## fuzz every parser for FUZZTIME each
+	./scripts/fuzz $(FUZZTIME)
+
+conformance: build $(VENV)/ready ## run the judges from outside and write docs/conformance.md
+	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) ./scripts/conformance
+
+clean: ## remove what was built and installed here
+	rm -rf bin $(VENV) $(TOOLS)
+
+$(LINT):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(TOOLS)/golangci-lint $(LINT)
+
+$(VENV)/ready: scripts/python
+	./scripts/python $(VENV) awscli==$(AWSCLI) boto3==$(BOTO3) pytest==8.4.2
+	touch $@
