@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/sillok/sillok/internal/api"
+	"github.com/sillok/sillok/internal/wire"
+)
+
+// Service is an AWS service and the value that does its operations.
+type Service struct {
+	Model *api.Service
+	// Handler's exported methods that are named as operations do them:
+	//
+	//	func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error)
+	//
+	// All other methods are left alone.
+	Handler any
+	// Elsewhere names operations that are done outside of the gateway, for
+	// the compatibility table: those of S3.
+	Elsewhere []string
+}
+
+// method does one operation on the generated shapes.
+type method func(ctx context.Context, in any) (any, error)
+
+// binding is a service with its methods found.
+type binding struct {
+	model     *wire.Model
+	methods   map[string]method // by operation
+	elsewhere []string
+}
+
+// bind returns a binding for every service that the models know, in the order
+// of their IDs. Those that are not among services have no methods.
+func bind(services []Service) ([]*binding, error) {
+	given := map[string]Service{}
+	var errs []error
+	for _, s := range services {
+		if _, ok := given[s.Model.ID]; ok {
+			errs = append(errs, fmt.Errorf("gateway: service %s is given twice", s.Model.ID))
+		}
+		given[s.Model.ID] = s
+	}
+	var bindings []*binding
+	for _, model := range Models() {
+		b := &binding{model: wire.Compile(model), methods: map[string]method{}}
+		s, ok := given[model.ID]
+		delete(given, model.ID)
+		if ok {
+			b.elsewhere = s.Elsewhere
+			errs = append(errs, b.bind(s.Handler))
+		}
+		bindings = append(bindings, b)
+	}
+	for id := range given {
+		errs = append(errs, fmt.Errorf("gateway: service %s has no model among Models", id))
+	}
+	return bindings, errors.Join(errs...)
+}
+
+// bind finds the methods of handler that do operations.
+func (b *binding) bind(handler any) error {
+	if handler == nil {
+		return nil
+	}
+	value := reflect.ValueOf(handler)
+	found := map[string]reflect.Value{}
+	for i := range value.NumMethod() {
+		found[value.Type().Method(i).Name] = value.Method(i)
+	}
+	var errs []error
+	for _, op := range b.model.Operations {
+		fn, ok := found[op.Name]
+		if !ok {
+			continue
+		}
+		if op.In == nil {
+			errs = append(errs, fmt.Errorf("gateway: %s.%s: the operation's shapes are not generated; add it in tools/apigen", value.Type(), op.Name))
+			continue
+		}
+		want := reflect.FuncOf(
+			[]reflect.Type{reflect.TypeFor[context.Context](), reflect.TypeOf(op.In)},
+			[]reflect.Type{reflect.TypeOf(op.Out), reflect.TypeFor[error]()}, false)
+		if fn.Type() != want {
+			errs = append(errs, fmt.Errorf("gateway: %s.%s is a %s, want %s", value.Type(), op.Name, fn.Type(), want))
+			continue
+		}
+		b.methods[op.Name] = caller(fn)
+	}
+	return errors.Join(errs...)
+}
+
+// caller returns a method that calls fn. A nil output is an empty one.
+func caller(fn reflect.Value) method {
+	out := fn.Type().Out(0).Elem()
+	return func(ctx context.Context, in any) (any, error) {
+		results := fn.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)})
+		if err, ok := reflect.TypeAssert[error](results[1]); ok && err != nil {
+			return nil, err
+		}
+		if results[0].IsNil() {
+			return reflect.New(out).Interface(), nil
+		}
+		return results[0].Interface(), nil
+	}
+}

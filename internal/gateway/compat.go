@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sillok/sillok/internal/api"
+)
+
+// Compat writes docs/compat.md: which operations of which services are
+// supported, from the operation tables and the methods that are bound to them.
+func (g *Gateway) Compat(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	bindings := slices.SortedFunc(maps.Values(g.bound), func(x, y *binding) int { return strings.Compare(x.model.ID, y.model.ID) })
+	fmt.Fprintf(b, "# Compatibility\n\nGenerated from the operation tables; do not edit. An operation that is not supported answers\n"+
+		"`UnsupportedOperation` and its own name. Protocols are those that each service answers in.\n\n"+
+		"| service | signing name | protocols | supported | of |\n%s\n", "|---|---|---|---|---|")
+	for _, x := range bindings {
+		fmt.Fprintf(b, "| [%s](#%s) | `%s` | %s | %d | %d |\n", x.model.Name, x.model.ID, x.model.SigningName,
+			protocolNames(x.model.Protocols), len(x.supported()), len(x.model.Operations))
+	}
+	for _, x := range bindings {
+		supported := x.supported()
+		var others []string
+		for _, op := range x.model.Operations {
+			if !slices.Contains(supported, op.Name) {
+				others = append(others, op.Name)
+			}
+		}
+		fmt.Fprintf(b, "\n## %s\n\n%s.\n", x.model.ID, x.model.Name)
+		if len(supported) > 0 {
+			fmt.Fprintf(b, "\nSupported: %s.\n", strings.Join(supported, ", "))
+		}
+		if len(others) > 0 {
+			fmt.Fprintf(b, "\n<details><summary>Not supported: %d</summary>\n\n%s.\n\n</details>\n", len(others), strings.Join(others, ", "))
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("writing the compatibility table: %w", err)
+	}
+	return nil
+}
+
+// supported returns the names of the operations that are done, sorted.
+func (b *binding) supported() []string {
+	names := append(slices.Collect(maps.Keys(b.methods)), b.elsewhere...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func protocolNames(protocols []api.Protocol) string {
+	names := make([]string, len(protocols))
+	for i, p := range protocols {
+		names[i] = string(p)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,67 @@
+package gateway_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestS3OperationsAreNamed(t *testing.T) {
+	for _, tt := range []struct{ method, target, header, want string }{
+		{http.MethodGet, "/", "", "ListBuckets"},
+		{http.MethodPut, "/bucket", "", "CreateBucket"},
+		{http.MethodPut, "/bucket/", "", "CreateBucket"},
+		{http.MethodHead, "/bucket", "", "HeadBucket"},
+		{http.MethodGet, "/bucket?list-type=2&prefix=a", "", "ListObjectsV2"},
+		{http.MethodGet, "/bucket?prefix=a", "", "ListObjects"},
+		{http.MethodGet, "/bucket?versions", "", "ListObjectVersions"},
+		{http.MethodGet, "/bucket?notification", "", "GetBucketNotificationConfiguration"},
+		{http.MethodGet, "/bucket?lifecycle", "", "GetBucketLifecycleConfiguration"},
+		{http.MethodGet, "/bucket/a/b/", "", "GetObject"},
+		{http.MethodGet, "/bucket/key?uploadId=1", "", "ListParts"},
+		{http.MethodPut, "/bucket/key", "", "PutObject"},
+		{http.MethodPut, "/bucket/key", "X-Amz-Copy-Source", "CopyObject"},
+		{http.MethodPut, "/bucket/key?partNumber=1&uploadId=1", "", "UploadPart"},
+		{http.MethodPut, "/bucket/key?partNumber=1&uploadId=1", "X-Amz-Copy-Source", "UploadPartCopy"},
+		{http.MethodPut, "/bucket/key?x-id=DeleteBucket", "", "PutObject"},
+		{http.MethodPost, "/bucket/key?uploads", "", "CreateMultipartUpload"},
+		{http.MethodPost, "/bucket/key?uploadId=1", "", "CompleteMultipartUpload"},
+		{http.MethodPost, "/bucket?delete", "", "DeleteObjects"},
+		{http.MethodDelete, "/bucket/key?uploadId=1", "", "AbortMultipartUpload"},
+		{http.MethodDelete, "/bucket/key", "", "DeleteObject"},
+		{http.MethodPatch, "/bucket/key", "", ""},
+	} {
+		g, _ := newGateway(t)
+		q := request{service: "s3", method: tt.method, target: tt.target}
+		if tt.header != "" {
+			q.header = map[string]string{tt.header: "/other/key"}
+		}
+		if got := serve(g, q.signed(t)).Body.String(); got != tt.want {
+			t.Errorf("%s %s %s: named %q, want %q", tt.method, tt.target, tt.header, got, tt.want)
+		}
+	}
+}
+
+func FuzzRoute(f *testing.F) {
+	f.Add("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", "a=b", "rpc-v2-cbor", "", "")
+	f.Add("POST", "/", "", "", "AmazonAthena.StartQueryExecution", "{}")
+	f.Add("GET", "/2015-03-31/functions/%zz//x", "Qualifier=1;&&=", "", "", "")
+	f.Add("POST", "/111122223333/queue", "Action=SendMessage&Version=", "", ".", "Action=%")
+	f.Fuzz(func(t *testing.T, method, path, query, smithy, target, body string) {
+		g, _ := newGateway(t)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/", strings.NewReader(body))
+		r.Method, r.URL = method, &url.URL{Path: path, RawQuery: query}
+		for name, value := range map[string]string{"Smithy-Protocol": smithy, "X-Amz-Target": target} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=a/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00")
+		r.Header.Set("X-Amz-Date", "20261121T080000Z")
+		if w := serve(g, r); w.Code >= http.StatusInternalServerError && w.Code != http.StatusNotImplemented {
+			t.Errorf("status %d: %s", w.Code, w.Body)
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/sillok/sillok/internal/cloud"
+)
+
+// DecodeBindings fills the fields of in, a struct, that REST protocols put into
+// the path, the query string and the headers.
+func DecodeBindings(t *Type, r *Request, in reflect.Value) error {
+	params := r.HTTP.URL.Query()
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		var err error
+		switch f.Location {
+		case InPath:
+			if label, ok := r.Labels[f.LocationName]; ok {
+				err = bindText(f, f.Type, f.Target(in), label, ISO8601)
+			}
+		case InQuery:
+			err = bindQuery(f, params, in)
+		case InHeader:
+			err = bindHeader(f, r.HTTP.Header, in)
+		case InHeaders:
+			bindHeaders(f, r.HTTP.Header, in)
+		case InBody, InStatus:
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bindText(f *Field, t *Type, dst reflect.Value, text, format string) error {
+	if t.Kind == Time && format == RFC822 {
+		if when, err := http.ParseTime(text); err == nil {
+			dst.Set(reflect.ValueOf(when.UTC()))
+			return nil
+		}
+	}
+	if err := SetText(t, dst, text); err != nil {
+		return cloud.Errorf(cloud.Invalid, "SerializationException", "%s: %v", f.LocationName, err)
+	}
+	return nil
+}
+
+func bindQuery(f *Field, params url.Values, in reflect.Value) error {
+	if f.Type.Kind == Map { // all parameters that no other field takes
+		return bindQueryMap(f, params, in)
+	}
+	values, ok := params[f.LocationName]
+	if !ok {
+		return nil
+	}
+	dst := f.Target(in)
+	if f.Type.Kind != List {
+		return bindText(f, f.Type, dst, values[0], ISO8601)
+	}
+	return bindList(f, dst, values, ISO8601)
+}
+
+func bindQueryMap(f *Field, params url.Values, in reflect.Value) error {
+	dst := f.Target(in)
+	m := reflect.MakeMap(dst.Type())
+	for name, values := range params {
+		value := reflect.New(dst.Type().Elem()).Elem()
+		var err error
+		if f.Type.Elem.Kind == List {
+			err = bindList(&Field{LocationName: name, Type: f.Type.Elem}, value, values, ISO8601)
+		} else {
+			err = bindText(f, f.Type.Elem, value, values[0], ISO8601)
+		}
+		if err != nil {
+			return err
+		}
+		m.SetMapIndex(reflect.ValueOf(name), value)
+	}
+	dst.Set(m)
+	return nil
+}
+
+func bindList(f *Field, dst reflect.Value, values []string, format string) error {
+	slice := reflect.MakeSlice(dst.Type(), len(values), len(values))
+	for i, value := range values {
+		if err := bindText(f, f.Type.Elem, slice.Index(i), value, format); err != nil {
+			return err
+		}
+	}
+	dst.Set(slice)
+	return nil
+}
+
+func bindHeader(f *Field, header http.Header, in reflect.Value) error {
+	values := header.Values(f.LocationName)
+	if len(values) == 0 {
+		return nil
+	}
+	if f.Type.Kind != List {
+		return bindText(f, f.Type, f.Target(in), strings.TrimSpace(values[0]), RFC822)
+	}
+	var all []string
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			all = append(all, strings.Trim(strings.TrimSpace(part), `"`))
+		}
+	}
+	return bindList(f, f.Target(in), all, RFC822)
+}
+
+// bindHeaders gathers the headers with a prefix, which are always text.
+func bindHeaders(f *Field, header http.Header, in reflect.Value) {
+	m := map[string]string{}
+	prefix := textproto.CanonicalMIMEHeaderKey(f.LocationName)
+	for name, values := range header {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
+			m[strings.ToLower(rest)] = values[0]
+		}
+	}
+	if len(m) > 0 {
+		in.Field(f.Index).Set(reflect.ValueOf(m))
+	}
+}
+
+// EncodeBindings sets the headers that the fields of out, a struct, stand in
+// and returns the HTTP status that one of them may name, or status.
+func EncodeBindings(t *Type, out reflect.Value, header http.Header, status int) int {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		v, ok := f.Get(out)
+		if !ok {
+			continue
+		}
+		switch f.Location {
+		case InStatus:
+			status = int(v.Int())
+		case InHeader:
+			header.Set(f.LocationName, headerText(f.Type, v))
+		case InHeaders:
+			for iter := v.MapRange(); iter.Next(); {
+				header.Set(f.LocationName+iter.Key().String(), iter.Value().String())
+			}
+		case InBody, InPath, InQuery:
+		}
+	}
+	return status
+}
+
+func headerText(t *Type, v reflect.Value) string {
+	if t.Kind != List {
+		return FormatText(t, v, RFC822)
+	}
+	parts := make([]string, v.Len())
+	for i := range parts {
+		parts[i] = FormatText(t.Elem, v.Index(i), RFC822)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// DecodeRawPayload fills a payload field that is the body itself. It reports
+// false for a field whose payload is a document of the protocol.
+func DecodeRawPayload(f *Field, body []byte, in reflect.Value) bool {
+	switch f.Type.Kind {
+	case Stream:
+		in.Field(f.Index).Set(reflect.ValueOf(io.NopCloser(bytes.NewReader(body))))
+	case Blob:
+		if len(body) > 0 {
+			f.Target(in).SetBytes(body)
+		}
+	case String:
+		if len(body) > 0 {
+			f.Target(in).SetString(string(body))
+		}
+	case Struct, List, Map, Integer, Float, Boolean, Time, Document, Events:
+		return false
+	}
+	return true
+}
+
+// EncodeRawPayload sets the body of a response from a payload field that is the
+// body itself. It reports false for one that is a document of the protocol.
+func EncodeRawPayload(f *Field, v reflect.Value, resp *Response) (bool, error) {
+	switch f.Type.Kind {
+	case Stream:
+		resp.Stream, _ = reflect.TypeAssert[io.ReadCloser](v)
+	case Blob:
+		resp.Body = v.Bytes()
+	case String:
+		resp.Body = []byte(v.String())
+	case Events:
+		return false, fmt.Errorf("%s: event streams are not written yet", f.Member)
+	case Struct, List, Map, Integer, Float, Boolean, Time, Document:
+		return false, nil
+	}
+	if resp.Header.Get("Content-Type") == "" {
+		resp.Header.Set("Content-Type", "application/octet-stream")
+	}
+	return true, nil
+}

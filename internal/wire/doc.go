@@ -1,0 +1,14 @@
+// Package wire reads and writes AWS's wire protocols: requests become the
+// generated input shapes of package api, outputs and errors become responses.
+//
+// A [Model] is a service's description compiled for that: its plans are made
+// once for each Go type, on first use, and shared by all protocols. The
+// protocols themselves are the packages below (awsjson, awsquery, ec2query,
+// restjson, restxml, cbor); sigv4 verifies signatures. The package also checks
+// a decoded input against the model's constraints and says what is wrong in
+// AWS's words.
+//
+// It knows no service by heart but for the error code that each uses for a
+// broken constraint. Which service and operation a request means is for package
+// gateway to find out.
+package wire

@@ -1,0 +1,148 @@
+package wire
+
+import (
+	"net/http"
+
+	"github.com/sillok/sillok/internal/api"
+	"github.com/sillok/sillok/internal/cloud"
+)
+
+// Failure is an error as an answer tells it, the same for all protocols.
+type Failure struct {
+	Name      string // what JSON, CBOR and REST-JSON clients see
+	Code      string // what query and XML clients see
+	QueryCode string // what awsQueryCompatible clients see
+	Message   string
+	Member    string         // member that holds the message in JSON and CBOR
+	Fields    map[string]any // further members, by member name
+	Status    int
+	Fault     bool // the service's fault, not the sender's
+	RequestID string
+	TellQuery bool // the client asked for the query code beside the name
+}
+
+// Type returns who is at fault in the query protocol's words.
+func (f *Failure) Type() string {
+	if f.Fault {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
+// QueryError returns the value of the X-Amzn-Query-Error header.
+func (f *Failure) QueryError() string { return f.QueryCode + ";" + f.Type() }
+
+// Fail says an error in the words of the model. protocol decides the HTTP
+// status where the model does not.
+func (m *Model) Fail(err *cloud.Error, protocol api.Protocol, requestID string) *Failure {
+	f := &Failure{
+		Name: err.Code, Code: err.Code, QueryCode: err.Code,
+		Message: err.Message, Member: "message", Fields: err.Fields, RequestID: requestID,
+	}
+	f.Status = statusOf(err.Kind, protocol)
+	if declared := m.errors[err.Code]; declared != nil {
+		f.Name, f.Code, f.QueryCode = declared.Name, firstOf(declared.Code, declared.Name), firstOf(declared.Query, declared.Code, declared.Name)
+		if declared.Status != 0 {
+			f.Status = declared.Status
+		} else if declared.Fault {
+			f.Status = http.StatusInternalServerError
+		}
+		f.Fault = declared.Fault
+		f.Member = firstOf(declared.Message, f.Member)
+	} else if name, code, status, ok := commonError(err.Code, protocol); ok {
+		f.Name, f.Code, f.QueryCode, f.Status = name, code, code, status
+		if declared := m.errors[name]; declared != nil {
+			f.Member = firstOf(declared.Message, f.Member)
+		}
+	}
+	if err.Kind == cloud.Internal {
+		f.Status = http.StatusInternalServerError
+	}
+	f.Fault = f.Fault || f.Status >= http.StatusInternalServerError
+	return f
+}
+
+// statusOf returns the HTTP status of a kind of error. The JSON and CBOR
+// protocols answer 400 to all that the sender did wrong.
+func statusOf(kind cloud.Kind, protocol api.Protocol) int {
+	flat := protocol == api.JSON || protocol == api.CBOR
+	pick := func(status int) int {
+		if flat {
+			return http.StatusBadRequest
+		}
+		return status
+	}
+	switch kind {
+	case cloud.Invalid:
+		return http.StatusBadRequest
+	case cloud.Unauthenticated, cloud.Denied:
+		return pick(http.StatusForbidden)
+	case cloud.NotFound:
+		return pick(http.StatusNotFound)
+	case cloud.Conflict:
+		return pick(http.StatusConflict)
+	case cloud.Throttled:
+		return pick(http.StatusTooManyRequests)
+	case cloud.Unsupported:
+		return http.StatusNotImplemented // no client retries it
+	case cloud.Unavailable:
+		return http.StatusServiceUnavailable
+	case cloud.Internal:
+	}
+	return http.StatusInternalServerError
+}
+
+// commonError returns how a protocol names one of the errors that every service
+// has and no model declares, with its status. AWS has two names for most.
+func commonError(code string, protocol api.Protocol) (name, xmlCode string, status int, ok bool) {
+	rows := [...]struct {
+		json, query     string
+		flat, otherwise int // status in JSON and CBOR, and in the others
+	}{
+		{"AccessDeniedException", "AccessDenied", 400, 403},
+		{"ExpiredTokenException", "ExpiredToken", 400, 403},
+		{"IncompleteSignatureException", "IncompleteSignature", 400, 400},
+		{"InvalidSignatureException", "SignatureDoesNotMatch", 400, 403},
+		{"MissingAuthenticationTokenException", "MissingAuthenticationToken", 400, 403},
+		{"UnrecognizedClientException", "InvalidClientTokenId", 400, 403},
+		{"UnknownOperationException", "InvalidAction", 400, 400},
+		{"ThrottlingException", "Throttling", 400, 400},
+		{"RequestEntityTooLargeException", "RequestEntityTooLarge", 413, 413},
+		{"InternalFailure", "InternalFailure", 500, 500},
+		{"InternalServerException", "InternalFailure", 500, 500},
+		{"InternalServerError", "InternalFailure", 500, 500},
+		{"SerializationException", "MalformedInput", 400, 400},
+	}
+	switch {
+	case code == "RequestTimeTooSkewed" && protocol == api.RESTXML:
+		return code, code, http.StatusForbidden, true
+	case code == "RequestTimeTooSkewed":
+		code = "InvalidSignatureException" // only S3 has a code of its own
+	}
+	for _, row := range rows {
+		if code != row.json && code != row.query {
+			continue
+		}
+		status := row.otherwise
+		if protocol == api.JSON || protocol == api.CBOR {
+			status = row.flat
+		}
+		switch {
+		case row.query == "InvalidClientTokenId" && protocol == api.RESTXML:
+			return "InvalidAccessKeyId", "InvalidAccessKeyId", status, true
+		case protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch"):
+			return "AuthFailure", "AuthFailure", http.StatusUnauthorized, true
+		}
+		return row.json, row.query, status, true
+	}
+	return "", "", 0, false
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,330 @@
+package wire
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/cloud"
+)
+
+// maxXMLDepth bounds how deep elements nest.
+const maxXMLDepth = 64
+
+// AppendXMLText appends text with what XML demands escaped. Characters that
+// XML 1.0 cannot hold become U+FFFD.
+func AppendXMLText(b []byte, text string) []byte {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		i += size
+		switch {
+		case r == '<':
+			b = append(b, "&lt;"...)
+		case r == '>':
+			b = append(b, "&gt;"...)
+		case r == '&':
+			b = append(b, "&amp;"...)
+		case r == '"':
+			b = append(b, "&quot;"...)
+		case r == '\r':
+			b = append(b, "&#xD;"...)
+		case r < ' ' && r != '\t' && r != '\n', r == 0xFFFE, r == 0xFFFF:
+			b = utf8.AppendRune(b, utf8.RuneError)
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
+}
+
+// AppendXMLElement appends <name>text</name>.
+func AppendXMLElement(b []byte, name, text string) []byte {
+	b = append(append(append(b, '<'), name...), '>')
+	b = AppendXMLText(b, text)
+	return append(append(append(b, "</"...), name...), '>')
+}
+
+// AppendXMLFields appends the elements of a struct's fields.
+func AppendXMLFields(b []byte, t *Type, v reflect.Value) ([]byte, error) {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		fv, ok := f.Get(v)
+		if !ok || f.Attr || f.Location != InBody {
+			continue
+		}
+		var err error
+		if b, err = AppendXMLField(b, f, fv); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Member, err)
+		}
+	}
+	return b, nil
+}
+
+// AppendXMLField appends the element, or for a flattened list or map the
+// elements, of one field.
+func AppendXMLField(b []byte, f *Field, v reflect.Value) ([]byte, error) {
+	if !f.Flat {
+		return appendXML(b, f.Name, f.Namespace, f.Type, v)
+	}
+	var err error
+	switch f.Type.Kind {
+	case List:
+		name := f.Name
+		if f.Type.ElemName != "" {
+			name = f.Type.ElemName
+		}
+		for i := range v.Len() {
+			if b, err = appendXML(b, name, "", f.Type.Elem, v.Index(i)); err != nil {
+				return nil, err
+			}
+		}
+	case Map:
+		return appendXMLEntries(b, f.Name, f.Type, v)
+	case Struct, String, Integer, Float, Boolean, Time, Blob, Document, Stream, Events:
+		return appendXML(b, f.Name, f.Namespace, f.Type, v)
+	}
+	return b, nil
+}
+
+// appendXML appends one element with a value's contents.
+func appendXML(b []byte, name, namespace string, t *Type, v reflect.Value) ([]byte, error) {
+	b = append(append(b, '<'), name...)
+	b = appendNamespace(b, namespace)
+	if t.Kind == Struct {
+		b = appendAttributes(b, t, v)
+	}
+	b = append(b, '>')
+	var err error
+	switch t.Kind {
+	case Struct:
+		b, err = AppendXMLFields(b, t, v)
+	case List:
+		elem := t.ElemName
+		if elem == "" {
+			elem = "member"
+		}
+		for i := range v.Len() {
+			if b, err = appendXML(b, elem, "", t.Elem, v.Index(i)); err != nil {
+				return nil, err
+			}
+		}
+	case Map:
+		b, err = appendXMLEntries(b, "entry", t, v)
+	case String, Integer, Float, Boolean, Time, Blob:
+		b = AppendXMLText(b, FormatText(t, v, ISO8601))
+	case Document, Stream, Events:
+		err = fmt.Errorf("a %s has no XML form", t.Go)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(append(append(b, "</"...), name...), '>'), nil
+}
+
+// appendNamespace appends the declaration of "uri" or of "prefix uri".
+func appendNamespace(b []byte, namespace string) []byte {
+	if namespace == "" {
+		return b
+	}
+	name := "xmlns"
+	prefix, uri, ok := strings.Cut(namespace, " ")
+	if ok {
+		name += ":" + prefix
+	} else {
+		uri = prefix
+	}
+	b = append(append(append(b, ' '), name...), `="`...)
+	return append(AppendXMLText(b, uri), '"')
+}
+
+func appendAttributes(b []byte, t *Type, v reflect.Value) []byte {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		fv, ok := f.Get(v)
+		if !ok || !f.Attr {
+			continue
+		}
+		b = append(append(append(b, ' '), f.Name...), `="`...)
+		b = append(AppendXMLText(b, FormatText(f.Type, fv, ISO8601)), '"')
+	}
+	return b
+}
+
+func appendXMLEntries(b []byte, entry string, t *Type, v reflect.Value) ([]byte, error) {
+	keyName, valueName := t.KeyName, t.ValueName
+	if keyName == "" {
+		keyName = "key"
+	}
+	if valueName == "" {
+		valueName = "value"
+	}
+	for _, key := range sortedKeys(v) {
+		b = append(append(append(b, '<'), entry...), '>')
+		b = AppendXMLElement(b, keyName, key)
+		var err error
+		if b, err = appendXML(b, valueName, "", t.Elem, v.MapIndex(reflect.ValueOf(key))); err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, "</"...), entry...), '>')
+	}
+	return b, nil
+}
+
+// AppendXMLErrorFields appends the further members of an error that have a
+// plain text form.
+func AppendXMLErrorFields(b []byte, f *Failure) []byte {
+	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
+		switch value := f.Fields[name].(type) {
+		case string, bool, int, int32, int64, float64:
+			b = AppendXMLElement(b, name, fmt.Sprint(value))
+		}
+	}
+	return b
+}
+
+// XMLNode is an element of a request's XML body. Names are without namespace.
+type XMLNode struct {
+	Name     string
+	Text     string
+	Attrs    map[string]string
+	Children []*XMLNode
+}
+
+// ParseXML returns the root element of a body; nil for an empty one. Its error
+// is MalformedXML.
+func ParseXML(body []byte) (*XMLNode, error) {
+	dec := xml.NewDecoder(strings.NewReader(string(body)))
+	var root *XMLNode
+	var open []*XMLNode
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return root, nil
+		}
+		if err != nil {
+			return nil, malformedXML()
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			node := &XMLNode{Name: token.Name.Local, Attrs: map[string]string{}}
+			for _, attr := range token.Attr {
+				node.Attrs[attr.Name.Local] = attr.Value
+			}
+			switch {
+			case len(open) > 0:
+				parent := open[len(open)-1]
+				parent.Children = append(parent.Children, node)
+			case root != nil:
+				return nil, malformedXML()
+			default:
+				root = node
+			}
+			if open = append(open, node); len(open) > maxXMLDepth {
+				return nil, malformedXML()
+			}
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		case xml.CharData:
+			if len(open) > 0 {
+				open[len(open)-1].Text += string(token)
+			}
+		}
+	}
+}
+
+// Decode fills dst, a struct, from the element's children and attributes.
+func (n *XMLNode) Decode(t *Type, dst reflect.Value) error {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Location != InBody {
+			continue
+		}
+		if f.Attr {
+			_, local, ok := strings.Cut(f.Name, ":")
+			if !ok {
+				local = f.Name
+			}
+			if text, ok := n.Attrs[local]; ok {
+				if err := SetText(f.Type, f.Target(dst), text); err != nil {
+					return malformedXML()
+				}
+			}
+			continue
+		}
+		if err := n.decodeField(f, dst); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *XMLNode) decodeField(f *Field, dst reflect.Value) error {
+	var found []*XMLNode
+	for _, child := range n.Children {
+		if child.Name == f.Name || f.Flat && f.Type.ElemName != "" && child.Name == f.Type.ElemName {
+			found = append(found, child)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	target := f.Target(dst)
+	if f.Flat {
+		return assignXMLParts(f.Type, found, target)
+	}
+	return found[0].assign(f.Type, target)
+}
+
+func (n *XMLNode) assign(t *Type, dst reflect.Value) error {
+	switch t.Kind {
+	case Struct:
+		return n.Decode(t, dst)
+	case List, Map:
+		return assignXMLParts(t, n.Children, dst)
+	case String, Integer, Float, Boolean, Time, Blob:
+		if len(n.Children) > 0 || SetText(t, dst, n.Text) != nil {
+			return malformedXML()
+		}
+		return nil
+	case Document, Stream, Events:
+	}
+	return malformedXML()
+}
+
+// assignXMLParts sets a list or map from the elements that are its parts.
+func assignXMLParts(t *Type, parts []*XMLNode, dst reflect.Value) error {
+	if t.Kind == List {
+		slice := reflect.MakeSlice(dst.Type(), len(parts), len(parts))
+		for i, part := range parts {
+			if err := part.assign(t.Elem, slice.Index(i)); err != nil {
+				return err
+			}
+		}
+		dst.Set(slice)
+		return nil
+	}
+	m := reflect.MakeMap(dst.Type())
+	for _, part := range parts {
+		if len(part.Children) != 2 {
+			return malformedXML()
+		}
+		value := reflect.New(dst.Type().Elem()).Elem()
+		if err := part.Children[1].assign(t.Elem, value); err != nil {
+			return err
+		}
+		m.SetMapIndex(reflect.ValueOf(part.Children[0].Text), value)
+	}
+	dst.Set(m)
+	return nil
+}
+
+func malformedXML() error {
+	return cloud.Errorf(cloud.Invalid, "MalformedXML",
+		"The XML you provided was not well-formed or did not validate against our published schema")
+}
