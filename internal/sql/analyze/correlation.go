@@ -1,0 +1,410 @@
+package analyze
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// Trino carries out a subquery that refers to the enclosing query by turning it
+// into a join, which it can for some shapes only; the others are its errors,
+// and so they are ours. Where its rules are not certain the query is refused.
+
+// subqueryKind is how a subquery is used.
+type subqueryKind int
+
+const (
+	scalarQuery subqueryKind = iota
+	existsQuery
+	inQuery
+	quantifiedQuery
+	lateralQuery
+)
+
+// subquery is a subquery of the statement, by the node that it became.
+type subquery struct {
+	kind        subqueryKind
+	unsupported error // Trino's
+	refused     error // ours
+}
+
+// note remembers a subquery until its place in the whole is known.
+func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
+	if a.subqueries == nil {
+		a.subqueries = map[plan.Node]subquery{}
+	}
+	a.subqueries[node] = subquery{
+		kind:        kind,
+		unsupported: a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported"),
+		refused:     a.refuse(at, "this form of correlated subquery"),
+	}
+}
+
+// checkCorrelation looks at every subquery below node, outermost first.
+func (s *shared) checkCorrelation(node plan.Node) error {
+	if join, ok := node.(*plan.Join); ok && join.Lateral {
+		if err := s.checkSubquery(join.Right); err != nil {
+			return err
+		}
+	}
+	var failed error
+	plan.Exprs(node, func(e plan.Expr) {
+		each(e, func(e plan.Expr) bool {
+			if inner := plan.Subquery(e); inner != nil && failed == nil {
+				if failed = s.checkSubquery(inner); failed == nil {
+					failed = s.checkCorrelation(inner)
+				}
+			}
+			return failed == nil
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		if failed == nil {
+			failed = s.checkCorrelation(input)
+		}
+	}
+	return failed
+}
+
+func (s *shared) checkSubquery(node plan.Node) error {
+	noted, ok := s.subqueries[node]
+	if !ok {
+		return nil
+	}
+	d := decorrelator{outer: free(node)}
+	if len(d.outer) == 0 {
+		return nil
+	}
+	switch d.subquery(noted.kind, node) {
+	case supported:
+		return nil
+	case unsupported:
+		return noted.unsupported
+	default:
+		return noted.refused
+	}
+}
+
+// free returns the columns to which node refers and that nothing below it makes.
+func free(node plan.Node) map[plan.ID]bool {
+	refs, made := map[plan.ID]bool{}, map[plan.ID]bool{}
+	nodeReferences(node, refs)
+	nodeColumns(node, made)
+	for id := range made {
+		delete(refs, id)
+	}
+	return refs
+}
+
+func nodeColumns(node plan.Node, into map[plan.ID]bool) {
+	for _, c := range plan.Columns(node) {
+		into[c.ID] = true
+	}
+	plan.Exprs(node, func(e plan.Expr) {
+		each(e, func(e plan.Expr) bool {
+			if inner := plan.Subquery(e); inner != nil {
+				nodeColumns(inner, into)
+			}
+			return true
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		nodeColumns(input, into)
+	}
+}
+
+// verdict is whether Trino turns a subquery into a join.
+type verdict int
+
+const (
+	supported verdict = iota
+	unsupported
+	uncertain
+)
+
+type decorrelator struct {
+	outer map[plan.ID]bool // columns of the enclosing query
+}
+
+// refers reports whether e refers to the enclosing query.
+func (d *decorrelator) refers(e plan.Expr) bool {
+	refs := map[plan.ID]bool{}
+	references(e, refs)
+	for id := range refs {
+		if d.outer[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// below reports whether node or anything in it refers to the enclosing query.
+func (d *decorrelator) below(node plan.Node) bool {
+	refs := map[plan.ID]bool{}
+	nodeReferences(node, refs)
+	for id := range refs {
+		if d.outer[id] {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *decorrelator) subquery(kind subqueryKind, node plan.Node) verdict {
+	switch kind {
+	case inQuery:
+		return d.in(node)
+	case existsQuery:
+		return d.exists(node)
+	case quantifiedQuery:
+		v, _ := d.filters(node)
+		return v
+	default:
+		return d.scalar(node)
+	}
+}
+
+// scalar judges a subquery whose values are wanted.
+func (d *decorrelator) scalar(node plan.Node) verdict {
+	if d.onOneRow(node) {
+		return d.nestedIn(node)
+	}
+	if unnestsAlone(node) {
+		return supported
+	}
+	inner, computes := node, false
+	for {
+		switch n := inner.(type) {
+		case *plan.Project:
+			computes = computes || d.projects(n)
+			inner = n.Input
+			continue
+		case *plan.Limit:
+			if n.Offset == 0 && n.Count > 0 && isGlobalBelow(n.Input) {
+				inner = n.Input
+				continue
+			}
+		case *plan.Aggregate:
+			switch {
+			case isGlobal(n):
+				return d.global(n)
+			case n.Sets == nil && !computes:
+				return d.groupedBelow(n)
+			}
+		}
+		break
+	}
+	v, _ := d.filters(node)
+	return v
+}
+
+// isGlobalBelow reports whether node computes its columns from an aggregate
+// without groups.
+func isGlobalBelow(node plan.Node) bool {
+	for {
+		switch n := node.(type) {
+		case *plan.Project:
+			node = n.Input
+		case *plan.Aggregate:
+			return isGlobal(n)
+		default:
+			return false
+		}
+	}
+}
+
+// groupedBelow judges an aggregate with groups at the top of a subquery.
+func (d *decorrelator) groupedBelow(n *plan.Aggregate) verdict {
+	if d.aggregates(n) {
+		return unsupported
+	}
+	v, _ := d.filters(n.Input)
+	return v
+}
+
+// aggregates reports whether an aggregate takes something of the enclosing query.
+func (d *decorrelator) aggregates(n *plan.Aggregate) bool {
+	return slices.ContainsFunc(n.Calls, func(call plan.AggregateCall) bool {
+		return slices.ContainsFunc(aggregateParts(&call), d.refers)
+	})
+}
+
+// nestedIn judges the subqueries within one that computes its columns from one row.
+func (d *decorrelator) nestedIn(node plan.Node) verdict {
+	v := supported
+	plan.Exprs(node, func(e plan.Expr) {
+		each(e, func(e plan.Expr) bool {
+			inner := plan.Subquery(e)
+			if inner == nil || !d.below(inner) {
+				return true
+			}
+			kind := scalarQuery
+			switch e.(type) {
+			case *plan.Exists:
+				kind = existsQuery
+			case *plan.InQuery:
+				kind = inQuery
+			case *plan.Quantified:
+				kind = quantifiedQuery
+			}
+			v = max(v, d.subquery(kind, inner))
+			return true
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		v = max(v, d.nestedIn(input))
+	}
+	return v
+}
+
+func isGlobal(n *plan.Aggregate) bool { return len(n.Keys) == 0 && n.Sets == nil }
+
+func (d *decorrelator) projects(n *plan.Project) bool {
+	for _, c := range n.Columns {
+		if d.refers(c.Expr) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *decorrelator) global(n *plan.Aggregate) verdict {
+	if d.aggregates(n) {
+		return unsupported
+	}
+	filtered := len(n.Calls) > 0
+	for _, call := range n.Calls {
+		filtered = filtered && call.Filter != nil
+	}
+	if unnestsInGroups(n.Input) {
+		if filtered {
+			return unsupported
+		}
+		return supported
+	}
+	v, _ := d.filters(n.Input)
+	return v
+}
+
+// onOneRow reports whether node computes its columns from a single row that
+// does not depend on the enclosing query.
+func (d *decorrelator) onOneRow(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Values:
+		return len(n.Rows) == 1
+	case *plan.Project:
+		return d.onOneRow(n.Input)
+	case *plan.Sort:
+		return d.onOneRow(n.Input)
+	case *plan.Limit:
+		return n.Offset == 0 && n.Count != 0 && d.onOneRow(n.Input) || n.Count == 0
+	case *plan.Filter:
+		return alwaysTrue(n.Condition) && d.onOneRow(n.Input)
+	default:
+		return false
+	}
+}
+
+// alwaysTrue reports whether a condition is TRUE or compares equal literals.
+func alwaysTrue(e plan.Expr) bool {
+	switch e := e.(type) {
+	case *plan.Const:
+		return e.Value == true
+	case *plan.Call:
+		if e.Name == plan.OpEqual {
+			left, ok := e.Args[0].(*plan.Const)
+			return ok && left.Value != nil && keyOf(left) == keyOf(e.Args[1])
+		}
+	}
+	return false
+}
+
+// unnestsAlone reports whether node is UNNEST of the enclosing query's columns
+// with nothing beside it.
+func unnestsAlone(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Unnest:
+		return true
+	case *plan.Join:
+		_, one := n.Left.(*plan.Values)
+		return one && n.Lateral && unnestsAlone(n.Right)
+	case *plan.Project:
+		return unnestsAlone(n.Input)
+	case *plan.Sort:
+		return unnestsAlone(n.Input)
+	case *plan.Limit:
+		return unnestsAlone(n.Input)
+	default:
+		return false
+	}
+}
+
+// unnestsInGroups is unnestsAlone with groups made of what is unnested.
+func unnestsInGroups(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Project:
+		return unnestsInGroups(n.Input)
+	case *plan.Aggregate:
+		return n.Sets == nil && unnestsInGroups(n.Input)
+	default:
+		return unnestsAlone(node)
+	}
+}
+
+// exists judges a subquery of which only the rows count.
+func (d *decorrelator) exists(node plan.Node) verdict {
+	for {
+		switch n := node.(type) {
+		case *plan.Project:
+			node = n.Input
+			continue
+		case *plan.Sort:
+			node = n.Input
+			continue
+		case *plan.Aggregate:
+			if isGlobal(n) {
+				return supported // it has one row, whatever it refers to
+			}
+		}
+		if !d.below(node) || unnestsAlone(node) {
+			return supported
+		}
+		v, _ := d.filters(node)
+		return v
+	}
+}
+
+// in judges a subquery of IN: only its conditions may refer outside.
+func (d *decorrelator) in(node plan.Node) verdict {
+	if !d.below(node) {
+		return supported
+	}
+	switch n := node.(type) {
+	case *plan.Project:
+		if d.projects(n) {
+			return unsupported
+		}
+		return d.in(n.Input)
+	case *plan.Sort:
+		return d.in(n.Input)
+	case *plan.Filter:
+		if nested(n.Condition) {
+			return uncertain
+		}
+		return d.in(n.Input)
+	default:
+		return unsupported
+	}
+}
+
+// nested reports whether an expression holds a subquery.
+func nested(e plan.Expr) bool {
+	found := false
+	each(e, func(e plan.Expr) bool {
+		found = found || plan.Subquery(e) != nil
+		return !found
+	})
+	return found
+}

@@ -1,0 +1,166 @@
+package analyze
+
+import (
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+//nolint:gochecknoglobals // a table
+var joinNames = map[ast.JoinKind]string{
+	ast.InnerJoin: "INNER", ast.LeftJoin: "LEFT", ast.RightJoin: "RIGHT", ast.FullJoin: "FULL", ast.CrossJoin: "CROSS",
+}
+
+func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
+	if j.Natural {
+		return relation{}, a.fail(j, notSupported, "Natural join not supported")
+	}
+	left, err := a.from(j.Left, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	kind, lateral := lateralKind(j.Right)
+	seen := outer
+	if lateral {
+		seen = outer.child(left.fields)
+	}
+	right, err := a.from(j.Right, seen)
+	if err != nil {
+		return relation{}, err
+	}
+	node := &plan.Join{Kind: j.Kind, Lateral: lateral, Left: left.node, Right: right.node}
+	if lateral {
+		if err := a.checkLateral(j, kind); err != nil {
+			return relation{}, err
+		}
+	}
+	if j.Using != nil {
+		return a.using(j, node, left, right)
+	}
+	fields := append(append([]field{}, left.fields...), right.fields...)
+	if j.On != nil {
+		if node.Condition, err = a.joinCondition(j, outer.child(fields)); err != nil {
+			return relation{}, err
+		}
+	}
+	return relation{node: node, fields: fields}, nil
+}
+
+// lateralKind tells a relation that sees what stands left of it.
+func lateralKind(r ast.Relation) (string, bool) {
+	switch r := r.(type) {
+	case *ast.Aliased:
+		return lateralKind(r.Relation)
+	case *ast.Sampled:
+		return lateralKind(r.Relation)
+	case *ast.Unnest:
+		return "UNNEST", true
+	case *ast.Lateral:
+		return "LATERAL relation", true
+	default:
+		return "", false
+	}
+}
+
+// checkLateral allows outer joins with what sees their other side on TRUE alone.
+func (a *analyzer) checkLateral(j *ast.Join, kind string) error {
+	if j.Kind == ast.CrossJoin || j.Kind != ast.FullJoin && kind != "UNNEST" && j.Using == nil {
+		return nil
+	}
+	if literal, ok := j.On.(*ast.Boolean); ok && literal.Value {
+		return nil
+	}
+	at := ast.Node(j)
+	if j.On != nil {
+		at = j.On
+	}
+	return a.fail(at, notSupported, "%s JOIN involving %s is only supported with condition ON TRUE", joinNames[j.Kind], kind)
+}
+
+func (a *analyzer) joinCondition(j *ast.Join, in *scope) (plan.Expr, error) {
+	if err := a.noAggregates("JOIN clause", j.On); err != nil {
+		return nil, err
+	}
+	inner := *a
+	inner.sealed = j.Kind != ast.InnerJoin
+	x := &exprs{analyzer: &inner, scope: in}
+	typed, err := x.expr(j.On)
+	if err != nil {
+		return nil, err
+	}
+	if t := typed.Type(); t.Kind != datatype.Boolean && t.Kind != datatype.Unknown {
+		return nil, a.fail(j.On, typeMismatch, "JOIN ON clause must evaluate to a boolean: actual type %s", t)
+	}
+	return coerce(typed, boolean), nil
+}
+
+// using joins on columns that both sides have, which become one column each.
+func (a *analyzer) using(j *ast.Join, node *plan.Join, left, right relation) (relation, error) {
+	project := &plan.Project{Input: node}
+	var fields []field
+	joined := map[plan.ID]bool{}
+	var terms []plan.Expr
+	seen := map[string]bool{}
+	for _, name := range j.Using {
+		if seen[name.Lower()] {
+			return relation{}, a.fail(name, "DUPLICATE_COLUMN_NAME", "Column '%s' appears multiple times in USING clause", name.Name)
+		}
+		seen[name.Lower()] = true
+		l, err := a.usingColumn(name, left, "left")
+		if err != nil {
+			return relation{}, err
+		}
+		r, err := a.usingColumn(name, right, "right")
+		if err != nil {
+			return relation{}, err
+		}
+		compared, ok := compare(plan.OpEqual, l, r)
+		if !ok {
+			return relation{}, a.fail(name, typeMismatch, "Cannot apply operator: %s = %s", l.T, r.T)
+		}
+		terms = append(terms, compared)
+		common, _ := datatype.Common(l.T, r.T)
+		computed := plan.Computed{Column: a.column(common), Expr: usingValue(j.Kind, coerce(l, common), coerce(r, common))}
+		project.Columns = append(project.Columns, computed)
+		fields = append(fields, field{name: name.Name, column: computed.Column})
+		joined[l.ID], joined[r.ID] = true, true
+	}
+	node.Condition = terms[0]
+	if len(terms) > 1 {
+		node.Condition = &plan.Logical{And: true, Terms: terms}
+	}
+	passed := map[plan.ID]bool{}
+	for _, f := range append(append([]field{}, left.fields...), right.fields...) {
+		if joined[f.column.ID] {
+			continue
+		}
+		fields = append(fields, f)
+		if !passed[f.column.ID] {
+			passed[f.column.ID] = true
+			project.Columns = append(project.Columns, passing(f.column))
+		}
+	}
+	return relation{node: project, fields: fields}, nil
+}
+
+func usingValue(kind ast.JoinKind, left, right plan.Expr) plan.Expr {
+	switch kind {
+	case ast.RightJoin:
+		return right
+	case ast.FullJoin:
+		return &plan.Coalesce{Items: []plan.Expr{left, right}}
+	default:
+		return left
+	}
+}
+
+func (a *analyzer) usingColumn(name ast.Identifier, r relation, side string) (*plan.ColumnRef, error) {
+	found, err := a.lookup(name, &scope{fields: r.fields, boundary: true}, []string{name.Lower()})
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, a.fail(name, columnNotFound, "Column '%s' is missing from %s side of join", name.Name, side)
+	}
+	return &plan.ColumnRef{ID: found.field.column.ID, T: found.field.column.Type}, nil
+}

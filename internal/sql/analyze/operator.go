@@ -1,0 +1,163 @@
+package analyze
+
+import (
+	"errors"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/function"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+//nolint:gochecknoglobals // tables
+var (
+	arithmeticNames = map[string]string{
+		ast.OpAdd: plan.OpAdd, ast.OpSub: plan.OpSubtract, ast.OpMul: plan.OpMultiply, ast.OpDiv: plan.OpDivide,
+		ast.OpMod: plan.OpModulus,
+	}
+	comparisonNames = map[string]string{
+		"=": plan.OpEqual, "<>": plan.OpNotEqual, "!=": plan.OpNotEqual, "<": plan.OpLess, "<=": plan.OpLessEqual,
+		">": plan.OpGreater, ">=": plan.OpGreaterEq, "IS DISTINCT FROM": plan.OpDistinct,
+	}
+)
+
+func (x *exprs) arithmetic(e *ast.Arithmetic) (plan.Expr, error) {
+	operands, err := x.all([]ast.Expr{e.Left, e.Right})
+	if err != nil {
+		return nil, err
+	}
+	if e.Op == ast.OpConcat {
+		return x.resolve(e, plan.OpConcat, operands)
+	}
+	name := arithmeticNames[e.Op]
+	left, right := operands[0].Type(), operands[1].Type()
+	binding, err := function.Resolve(name, []function.Argument{{Type: left}, {Type: right}})
+	if err != nil {
+		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", left, e.Op, right)
+	}
+	if bad := binding.Result; bad.Kind == datatype.Decimal && bad.Scale > bad.Precision {
+		return nil, x.fail(e, typeMismatch, "DECIMAL scale must be in range [0, precision (%d)]: %d", bad.Precision, bad.Scale)
+	}
+	return &plan.Call{Name: name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
+}
+
+func coerceArgs(args []plan.Expr, binding *function.Binding) []plan.Expr {
+	coerced := make([]plan.Expr, len(args))
+	for i, arg := range args {
+		coerced[i] = arg
+		if binding.Params[i].Kind != datatype.Function {
+			coerced[i] = coerce(arg, binding.Params[i])
+		}
+	}
+	return coerced
+}
+
+func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
+	if e.Op == "-" {
+		switch literal := e.X.(type) {
+		case *ast.Integer:
+			return x.integer(e, "-"+literal.Text)
+		case *ast.Decimal:
+			return x.decimal(e, "-"+literal.Text)
+		case *ast.Double:
+			return x.double(e, "-"+literal.Text)
+		}
+	}
+	operand, err := x.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	t := operand.Type()
+	if e.Op == "+" {
+		if !t.IsNumeric() {
+			return nil, x.fail(e, typeMismatch, "Unary '+' operator cannot by applied to %s type", t)
+		}
+		return operand, nil
+	}
+	binding, err := function.Resolve(plan.OpNegate, []function.Argument{{Type: t}})
+	if err != nil {
+		return nil, x.fail(e, typeMismatch, "Cannot negate %s", t)
+	}
+	return &plan.Call{Name: plan.OpNegate, Args: coerceArgs([]plan.Expr{operand}, binding), T: binding.Result}, nil
+}
+
+func (x *exprs) comparison(e *ast.Comparison) (plan.Expr, error) {
+	operands, err := x.all([]ast.Expr{e.Left, e.Right})
+	if err != nil {
+		return nil, err
+	}
+	compared, ok := compare(comparisonNames[e.Op], operands[0], operands[1])
+	if !ok {
+		op := e.Op
+		if op == "<>" || op == "!=" {
+			op = "="
+		}
+		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", operands[0].Type(), op, operands[1].Type())
+	}
+	return compared, nil
+}
+
+// compare builds a comparison of two values on their common type, and reports
+// whether they can be compared so.
+func compare(op string, left, right plan.Expr) (plan.Expr, bool) {
+	common, ok := comparableType(op, left.Type(), right.Type())
+	if !ok {
+		return nil, false
+	}
+	return &plan.Call{Name: op, Args: []plan.Expr{coerce(left, common), coerce(right, common)}, T: boolean}, true
+}
+
+func comparableType(op string, left, right datatype.Type) (datatype.Type, bool) {
+	common, ok := datatype.Common(left, right)
+	if !ok || !common.Comparable() {
+		return common, false
+	}
+	equality := op == plan.OpEqual || op == plan.OpNotEqual || op == plan.OpDistinct
+	return common, equality || common.Orderable()
+}
+
+func (x *exprs) logical(e *ast.Logical) (plan.Expr, error) {
+	terms := make([]plan.Expr, len(e.Terms))
+	for i, term := range e.Terms {
+		var err error
+		if terms[i], err = x.condition(term, "Logical expression term"); err != nil {
+			return nil, err
+		}
+	}
+	return &plan.Logical{And: e.And, Terms: terms}, nil
+}
+
+func (x *exprs) not(e *ast.Not) (plan.Expr, error) {
+	operand, err := x.condition(e.X, "Value of logical NOT expression")
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Not{X: operand}, nil
+}
+
+// resolve calls a scalar function by name on typed arguments.
+func (x *exprs) resolve(at ast.Node, name string, operands []plan.Expr) (plan.Expr, error) {
+	args := make([]function.Argument, len(operands))
+	for i, operand := range operands {
+		args[i] = function.Argument{Type: operand.Type()}
+	}
+	binding, err := function.Resolve(name, args)
+	if err != nil {
+		return nil, x.callError(at, name, err)
+	}
+	return &plan.Call{Name: binding.Function.Name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
+}
+
+// callError turns a failure to choose a function into the statement's error.
+func (x *exprs) callError(at ast.Node, name string, err error) error {
+	if _, ok := errors.AsType[*function.MismatchError](err); ok {
+		return x.fail(at, "FUNCTION_NOT_FOUND", "%s", err)
+	}
+	if _, ok := errors.AsType[*function.AmbiguousError](err); ok {
+		return x.fail(at, "AMBIGUOUS_FUNCTION_CALL", "%s", err)
+	}
+	if errors.Is(err, function.ErrNotFound) {
+		return x.fail(at, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)
+	}
+	return err
+}

@@ -1,0 +1,5 @@
+SELECT srcaddr, dstport FROM flows
+UNION
+SELECT eventname, 1.5 FROM trail
+ORDER BY 2
+OFFSET 1 FETCH FIRST 3 ROWS WITH TIES

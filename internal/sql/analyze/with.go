@@ -1,0 +1,134 @@
+package analyze
+
+import (
+	"maps"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// cte is a named query. It is analyzed once, where it is defined.
+type cte struct {
+	number int
+	result relation
+	uses   []*cteUse
+	// recursive marks the name of a query within itself.
+	recursive bool
+}
+
+// cteUse is one place that reads a named query: project renumbers the columns of ref.
+type cteUse struct {
+	ref     *plan.CTERef
+	project *plan.Project
+}
+
+// with analyzes a WITH clause and returns the scope in which its queries are known.
+func (a *analyzer) with(w *ast.With, outer *scope) (*scope, []*cte, error) {
+	if w == nil {
+		return outer, nil, nil
+	}
+	inner := &scope{parent: outer, ctes: map[string]*cte{}}
+	var all []*cte
+	for _, q := range w.Queries {
+		name := q.Name.Lower()
+		if _, ok := inner.ctes[name]; ok {
+			return nil, nil, a.fail(q.Name, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", name)
+		}
+		r, err := a.namedQuery(w, q, inner)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.fields = visible(r.fields)
+		if err := a.nameColumns(q, r.fields); err != nil {
+			return nil, nil, err
+		}
+		a.lastCTE++
+		named := &cte{number: a.lastCTE, result: r}
+		all = append(all, named)
+		ctes := maps.Clone(inner.ctes)
+		ctes[name] = named
+		inner = &scope{parent: inner, ctes: ctes}
+	}
+	return inner, all, nil
+}
+
+// namedQuery analyzes one query of a WITH clause. In WITH RECURSIVE its own name
+// is known in it, and refused.
+func (a *analyzer) namedQuery(w *ast.With, q ast.WithQuery, in *scope) (relation, error) {
+	inside := in.query()
+	if w.Recursive {
+		if a.recursive {
+			return relation{}, a.fail(w, "NESTED_RECURSIVE", "nested recursive WITH query")
+		}
+		inside.ctes = map[string]*cte{q.Name.Lower(): {recursive: true}}
+		nested := *a
+		nested.recursive = true
+		return nested.query(q.Query, inside)
+	}
+	return a.query(q.Query, inside)
+}
+
+func (a *analyzer) nameColumns(q ast.WithQuery, fields []field) error {
+	if q.Columns == nil {
+		return nil
+	}
+	if len(q.Columns) != len(fields) {
+		return a.fail(q.Name, mismatchedAliases, "Column alias list has %d entries but relation has %d columns", len(q.Columns), len(fields))
+	}
+	seen := map[string]bool{}
+	for i, name := range q.Columns {
+		if seen[name.Lower()] {
+			return a.fail(q.Name, "DUPLICATE_COLUMN_NAME", "Column name '%s' specified more than once", name.Name)
+		}
+		seen[name.Lower()] = true
+		fields[i].name = name.Name
+	}
+	return nil
+}
+
+// cteRef reads a named query under columns of its own.
+func (a *analyzer) cteRef(at *ast.Table, named *cte) (relation, error) {
+	if named.recursive {
+		return relation{}, a.refuse(at, "WITH RECURSIVE")
+	}
+	use := &cteUse{ref: &plan.CTERef{Number: named.number}, project: &plan.Project{}}
+	use.project.Input = use.ref
+	fields := make([]field, len(named.result.fields))
+	for i, f := range named.result.fields {
+		from, to := a.column(f.column.Type), a.column(f.column.Type)
+		use.ref.Columns = append(use.ref.Columns, from)
+		ref := &plan.ColumnRef{ID: from.ID, T: from.Type}
+		use.project.Columns = append(use.project.Columns, plan.Computed{Column: to, Expr: ref})
+		fields[i] = field{name: f.name, relation: []string{at.Name[0].Lower()}, column: to}
+	}
+	named.uses = append(named.uses, use)
+	return relation{node: use.project, fields: fields}, nil
+}
+
+// wrapWith makes the named queries available to node. One that is read in a
+// single place stands there itself.
+func wrapWith(all []*cte, node plan.Node) plan.Node {
+	with := &plan.With{Body: node}
+	for _, named := range all {
+		fields := named.result.fields
+		switch len(named.uses) {
+		case 0:
+		case 1:
+			use := named.uses[0]
+			use.project.Input = named.result.node
+			for i, f := range fields {
+				use.project.Columns[i].Expr = &plan.ColumnRef{ID: f.column.ID, T: f.column.Type}
+			}
+		default:
+			c := plan.CTE{Number: named.number, Node: named.result.node}
+			for _, f := range fields {
+				c.Columns = append(c.Columns, f.column)
+			}
+			with.Queries = append(with.Queries, c)
+		}
+	}
+	if len(with.Queries) == 0 {
+		return node
+	}
+	return with
+}

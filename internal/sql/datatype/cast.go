@@ -1,0 +1,152 @@
+package datatype
+
+import "slices"
+
+// CanCast reports whether CAST(x AS to) is allowed for an x of type from.
+func CanCast(from, to Type) bool {
+	if from.Kind == Unknown || from.Equal(to) || CanCoerce(from, to) {
+		return true
+	}
+	switch {
+	case to.Kind == JSON:
+		return castableToJSON(from)
+	case from.Kind == JSON:
+		return castableFromJSON(to)
+	case from.Kind == Opaque && to.Kind == Opaque:
+		return from.Name == HyperLogLog && to.Name == "P4HyperLogLog"
+	case from.Kind == to.Kind:
+		return castSameKind(from, to)
+	}
+	if slices.Contains(casts[from.Kind], to.Kind) {
+		return true
+	}
+	return from.Kind == Varbinary && isSketch(to) || isSketch(from) && to.Kind == Varbinary
+}
+
+//nolint:gochecknoglobals // a table
+var casts = map[Kind][]Kind{
+	Boolean:             {Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar},
+	Tinyint:             numberCasts,
+	Smallint:            numberCasts,
+	Integer:             numberCasts,
+	Bigint:              numberCasts,
+	Real:                numberCasts,
+	Double:              numberCasts,
+	Decimal:             numberCasts,
+	Varchar:             textCasts,
+	Char:                {Varchar},
+	Varbinary:           {IPAddress, UUID},
+	Date:                {Varchar, Timestamp, TimestampTZ},
+	Time:                {Varchar, TimeTZ, Timestamp, TimestampTZ},
+	TimeTZ:              {Varchar, Time, Timestamp, TimestampTZ},
+	Timestamp:           {Varchar, Date, Time, TimeTZ, TimestampTZ},
+	TimestampTZ:         {Varchar, Date, Time, TimeTZ, Timestamp},
+	IntervalDayToSecond: {Varchar},
+	IntervalYearToMonth: {Varchar},
+	UUID:                {Varchar, Varbinary},
+	IPAddress:           {Varchar, Varbinary, IPPrefix},
+	IPPrefix:            {Varchar, IPAddress},
+}
+
+//nolint:gochecknoglobals // tables
+var (
+	numberCasts = []Kind{Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar}
+	textCasts   = []Kind{
+		Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varbinary, Date, Time, TimeTZ, Timestamp,
+		TimestampTZ, UUID, IPAddress, IPPrefix, Char,
+	}
+)
+
+func castSameKind(from, to Type) bool {
+	switch from.Kind {
+	case Decimal, Varchar, Char, Time, TimeTZ, Timestamp, TimestampTZ:
+		return true
+	case Array, Map, Row:
+		if len(from.Elems) != len(to.Elems) {
+			return false
+		}
+		for i := range from.Elems {
+			if !CanCast(from.Elems[i], to.Elems[i]) {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+func castableToJSON(t Type) bool {
+	switch t.Kind {
+	case Unknown, Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar, JSON, Date, Timestamp:
+		return true
+	case Array:
+		return castableToJSON(t.Elems[0])
+	case Map:
+		return jsonKey(t.Elems[0]) && castableToJSON(t.Elems[1])
+	case Row:
+		return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !castableToJSON(elem) })
+	default:
+		return false
+	}
+}
+
+func castableFromJSON(t Type) bool {
+	switch t.Kind {
+	case Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar, JSON:
+		return true
+	case Array:
+		return castableFromJSON(t.Elems[0])
+	case Map:
+		return jsonKey(t.Elems[0]) && castableFromJSON(t.Elems[1])
+	case Row:
+		return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !castableFromJSON(elem) })
+	default:
+		return false
+	}
+}
+
+func jsonKey(t Type) bool {
+	switch t.Kind {
+	case Unknown, Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar:
+		return true
+	default:
+		return false
+	}
+}
+
+func isSketch(t Type) bool {
+	switch t.Name {
+	case HyperLogLog, "P4HyperLogLog", "SetDigest", "tdigest":
+		return t.Kind == Opaque
+	}
+	return t.Kind == Opaque && len(t.Elems) == 1
+}
+
+// Comparable reports whether values of type t can be compared for equality.
+func (a Type) Comparable() bool {
+	switch a.Kind {
+	case Function, JSONPath:
+		return false
+	case Opaque:
+		return a.Name == "ObjectId" || a.Name == "BingTile"
+	case Array, Map, Row:
+		return !slices.ContainsFunc(a.Elems, func(elem Type) bool { return !elem.Comparable() })
+	default:
+		return true
+	}
+}
+
+// Orderable reports whether values of type t have an order.
+func (a Type) Orderable() bool {
+	switch a.Kind {
+	case Function, JSONPath, JSON, Map:
+		return false
+	case Opaque:
+		return a.Name == "ObjectId"
+	case Array, Row:
+		return !slices.ContainsFunc(a.Elems, func(elem Type) bool { return !elem.Orderable() })
+	default:
+		return true
+	}
+}

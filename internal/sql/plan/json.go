@@ -1,0 +1,90 @@
+package plan
+
+import "github.com/sillok/sillok/internal/sql/datatype"
+
+// JSONPathCall is JSON_EXISTS, JSON_VALUE or JSON_QUERY. Every default is
+// written out.
+type JSONPathCall struct {
+	Name    string // "json_exists", "json_value" or "json_query"
+	Input   Expr   // varchar, char, varbinary or unknown
+	Path    string // as written, with its mode
+	Passing []JSONPassing
+	// Encoding is that of a varbinary Input: "UTF8", "UTF16" or "UTF32".
+	Encoding   string
+	Wrapper    string // of json_query: "WITHOUT", "CONDITIONAL" or "UNCONDITIONAL"
+	OmitQuotes bool   // of json_query
+	OnEmpty    JSONBehavior
+	OnError    JSONBehavior
+	// Output is the encoding of a varbinary result of json_query.
+	Output string
+	T      datatype.Type
+}
+
+// JSONPassing is a parameter of a JSON path.
+type JSONPassing struct {
+	Name  string // as written
+	Value JSONItem
+}
+
+// JSONItem is a value that becomes part of JSON. With JSON set it is text that
+// holds JSON, in Encoding when it is varbinary; otherwise it is a value in its own right.
+type JSONItem struct {
+	Expr     Expr
+	JSON     bool
+	Encoding string
+}
+
+// JSONBehavior is what ON EMPTY or ON ERROR does. Kind is "ERROR", "NULL",
+// "DEFAULT", "TRUE", "FALSE", "UNKNOWN", "EMPTY ARRAY" or "EMPTY OBJECT"; empty
+// where the call has no such clause. Default is set for "DEFAULT", of the call's type.
+type JSONBehavior struct {
+	Kind    string
+	Default Expr
+}
+
+// JSONBuild is JSON_OBJECT or JSON_ARRAY; Keys is nil for an array.
+type JSONBuild struct {
+	Name       string // "json_object" or "json_array"
+	Keys       []Expr
+	Items      []JSONItem
+	NullOnNull bool
+	UniqueKeys bool
+	Output     string // encoding of a varbinary result
+	T          datatype.Type
+}
+
+// Type returns the type of RETURNING, or boolean for json_exists.
+func (e *JSONPathCall) Type() datatype.Type { return e.T }
+
+// Type returns the type of RETURNING.
+func (e *JSONBuild) Type() datatype.Type { return e.T }
+
+func rewriteJSONPath(e *JSONPathCall, f func(Expr) Expr) Expr {
+	replaced := *e
+	replaced.Input = f(e.Input)
+	replaced.Passing = make([]JSONPassing, len(e.Passing))
+	for i, p := range e.Passing {
+		p.Value.Expr = f(p.Value.Expr)
+		replaced.Passing[i] = p
+	}
+	for _, behavior := range []*JSONBehavior{&replaced.OnEmpty, &replaced.OnError} {
+		if behavior.Default != nil {
+			behavior.Default = f(behavior.Default)
+		}
+	}
+	return &replaced
+}
+
+func rewriteJSONBuild(e *JSONBuild, f func(Expr) Expr) Expr {
+	replaced := *e
+	replaced.Keys = nil
+	replaced.Items = make([]JSONItem, len(e.Items))
+	for i, item := range e.Items {
+		if e.Keys != nil {
+			replaced.Keys = append(replaced.Keys, f(e.Keys[i]))
+		}
+		item.Expr = f(item.Expr)
+		replaced.Items[i] = item
+	}
+	return &replaced
+}
