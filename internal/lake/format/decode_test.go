@@ -1,0 +1,75 @@
+package format_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+// FuzzDecode gives any bytes to every format. A format may find no row in them,
+// but it must neither fail nor write columns of different lengths.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"Records":[{"eventName":"A","resources":[{"arn":"r"},null,{}],"userIdentity":{"sessionContext":{"webIdFederationData":{"attributes":{"a":"1","a":2,"b":null}}}},"x":{"y":1}}]}`,
+		`[{"tlsDetails":{"tlsVersion":"1"},"tlsDetails":null},{"tlsDetails":null,"tlsDetails":{}},[],{"resources":[],"Resources":[1]}]`,
+		"{\"eventName\":tru}\n{\"eventName\":\"B\"}\n{\"records\":[1,{\"eventName\":\"C\"}",
+		"version srcaddr bytes\n2 1.1.1.1 7\nbytes version\n1 2\n\n2 3 4",
+		"2 1 eni-1 - - - - - - - 1 1 - NODATA\r\n",
+		`http t e 1.2.3.4:5 - -1 -1 -1 400 - 0 272 "- http://lb:80- -" "-" - - - "-" "-" "-" - t "-" "-" "-" "-" "-" "-" "-"`,
+		"a\x01b\\\x01c\n\xff\x00\r\r\n\\N", "\x1f\x8b\x08\x00", "BZh9", "\x28\xb5\x2f\xfd", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	var formats []format.Format
+	for _, name := range []string{"cloudtrail", "vpc_flow", "alb", "nlb", "clb", "s3_access", "alb_connection"} {
+		known, err := format.Named(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		formats = append(formats, known)
+	}
+	for _, properties := range []map[string]string{nil, {"field.delim": " ", "escape.delim": `\`}} {
+		delimited, err := format.For(format.Table{Name: "t", SerDeProperties: properties})
+		if err != nil {
+			f.Fatal(err)
+		}
+		formats = append(formats, delimited)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		src := &format.Source{Size: int64(len(body)), MaxExpanded: 1 << 20, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }}
+		if _, err := format.Sniff(t.Context(), src); err != nil {
+			t.Fatalf("sniff: %v", err)
+		}
+		cache := shadow.New(shadow.Config{Dir: t.TempDir()})
+		for _, each := range formats {
+			entry, err := cache.Get(t.Context(), shadow.Name(each.Key()...), func(start func(*shadow.Schema) *shadow.Writer) error {
+				return each.Decode(t.Context(), src, start)
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", each.Name(), err)
+			}
+			if _, err := shadow.Read(entry.Path); err != nil {
+				t.Fatalf("%s: %v", each.Name(), err)
+			}
+		}
+	})
+}
+
+// FuzzHiveType gives any text as a column's type.
+func FuzzHiveType(f *testing.F) {
+	for _, seed := range []string{"string", "struct<a:int,b:array<map<string,decimal(10,2)>>>", "struct<`a b`:int>", "array<", "map<string>", "struct<a>"} {
+		f.Add(seed)
+	}
+	trail, err := format.Named("cloudtrail")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(_ *testing.T, hiveType string) {
+		for _, name := range []string{"useridentity", "resources", "eventname", "tlsdetails", "other"} {
+			_, _ = trail.Bind([]format.Column{{Name: name, Type: hiveType}}, shadow.Info{})
+		}
+	})
+}

@@ -1,0 +1,155 @@
+package lake
+
+import (
+	"context"
+	"io"
+	"iter"
+	"runtime"
+	"time"
+
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+// Object is one object as a listing shows it.
+type Object struct {
+	Bucket   string
+	Key      string
+	ETag     string
+	Size     int64
+	Modified time.Time
+}
+
+// Objects is where the logs lie.
+type Objects interface {
+	// List gives the objects under prefix, at any depth, in key order. It ends after its first error.
+	List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error]
+	// Open returns an object's bytes.
+	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
+}
+
+// Localer is an Objects whose objects are plain files of this machine. Parquet
+// objects are then read where they lie.
+type Localer interface {
+	LocalPath(bucket, key string) (path string, ok bool)
+}
+
+// Config is what a Lake needs to know.
+type Config struct {
+	Dir         string           // the folder of the shadows; made when first needed
+	Clock       func() time.Time // what NOW is; nil for time.Now
+	Workers     int              // objects that are read at once; 0 for one a processor
+	Sync        bool             // sync each shadow to disk before it gets its name
+	MaxExpanded int64            // bytes that one compressed object may hold; 0 for 64 GiB
+}
+
+// Lake plans and loads. It may be used by several goroutines.
+type Lake struct {
+	cfg     Config
+	objects Objects
+	shadows *shadow.Cache
+}
+
+// New returns a Lake over objects. It does no I/O.
+func New(cfg Config, objects Objects) *Lake {
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &Lake{cfg: cfg, objects: objects, shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync})}
+}
+
+// Column is a table's column: its name in lower case and its Hive type.
+type Column = format.Column
+
+// Binding says how a table's column is had from a Parquet file.
+type Binding = format.Binding
+
+// Field is a member of a struct's Binding.
+type Field = format.Field
+
+// Kind is the kind of a Binding.
+type Kind = format.Kind
+
+// The kinds of Binding.
+const (
+	Null    = format.Null
+	Text    = format.Text
+	IntText = format.IntText
+	Struct  = format.Struct
+	List    = format.List
+	Map     = format.Map
+	JSON    = format.JSON
+	Member  = format.Member
+	Native  = format.Native
+)
+
+// Problem is a line that did not parse.
+type Problem = shadow.Problem
+
+// NullPartition is the text of a partition value that is NULL.
+const NullPartition = "__HIVE_DEFAULT_PARTITION__"
+
+// Partition is one of a table's partitions in the catalog.
+type Partition struct {
+	Values   []string // in the order of the table's partition keys
+	Location string   // empty: under the table's own, as Hive names folders
+}
+
+// Table is what of a table decides which objects it has and how they are read.
+type Table struct {
+	Database        string
+	Name            string
+	Location        string
+	Columns         []Column
+	PartitionKeys   []Column
+	SerDe           string // class name; empty for LazySimpleSerDe
+	InputFormat     string
+	SerDeProperties map[string]string
+	Properties      map[string]string
+	// Partitions returns the catalog's partitions. It is not asked under projection, nor without PartitionKeys.
+	Partitions func(ctx context.Context) ([]Partition, error)
+
+	discovered *discovered // of a table that Discover found
+}
+
+// name returns the table's full name, for messages.
+func (t Table) name() string {
+	if t.Database == "" {
+		return t.Name
+	}
+	return t.Database + "." + t.Name
+}
+
+func (t Table) format() (format.Format, error) {
+	if t.discovered != nil {
+		return format.Named(t.discovered.format)
+	}
+	return format.For(format.Table{
+		Name: t.name(), Columns: t.Columns, SerDe: t.SerDe, InputFormat: t.InputFormat,
+		SerDeProperties: t.SerDeProperties, Properties: t.Properties,
+	})
+}
+
+// Filter is what a query's predicates say of partition columns.
+type Filter interface {
+	// Columns names the partition columns that some predicate constrains on its own.
+	Columns() []string
+	// Values returns the only texts that column can have where predicates say so by equality or IN.
+	Values(column string) (values []string, ok bool)
+	// Keep says which rows may be wanted. A row has a text for each of columns; predicates over other columns
+	// exclude nothing.
+	Keep(ctx context.Context, columns []string, rows [][]string) ([]bool, error)
+}
+
+// CacheSize returns how many shadows there are and their bytes.
+func (l *Lake) CacheSize(ctx context.Context) (files int, bytes int64, err error) {
+	return l.shadows.Size(ctx)
+}
+
+// CleanCache removes the oldest shadows until at most limit bytes are left.
+func (l *Lake) CleanCache(ctx context.Context, limit int64) (removed int, err error) {
+	return l.shadows.Clean(ctx, limit, l.cfg.Clock())
+}

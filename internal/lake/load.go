@@ -1,0 +1,238 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+// Progress hears how far a Load is. It is called by one goroutine at a time.
+type Progress func(Done)
+
+// Done is how far a Load is.
+type Done struct {
+	Objects, TotalObjects int
+	Bytes, TotalBytes     int64 // of the objects as they lie there
+	Rows                  int64
+	Decoded               int // objects that had no shadow yet
+}
+
+// Files are what a query reads.
+type Files struct {
+	Groups []Group
+	Stats  Stats
+}
+
+// Group is Parquet files of one schema. Columns has one Binding for each of the
+// table's columns, in their order.
+type Group struct {
+	Columns []Binding
+	Files   []File
+}
+
+// File is the Parquet file of one object.
+type File struct {
+	Path     string   // on this machine
+	Values   []string // of the table's partition keys, in their order
+	Object   Object
+	Rows     int64
+	Bad      int64     // lines that did not parse
+	Problems []Problem // the first of them
+	Damaged  string    // why the object could not be read to its end; empty when it was
+	Note     string    // what else the decoder saw
+}
+
+// Stats is what a Load found.
+type Stats struct {
+	Objects     int
+	Decoded     int // objects that had no shadow yet
+	Damaged     int // objects that could not be read to their end
+	Rows        int64
+	Bad         int64 // lines that did not parse
+	Bytes       int64 // of the objects as they lie there
+	ShadowBytes int64
+}
+
+// loaded is one object's outcome.
+type loaded struct {
+	entry   shadow.Entry
+	columns []string // of a Parquet object
+}
+
+// Load makes sure that every object of s has its columns. Objects are read side
+// by side; cancelling ctx ends it soon.
+func (l *Lake) Load(ctx context.Context, s *Scan, progress Progress) (*Files, error) {
+	type job struct {
+		part, object, at int
+	}
+	var jobs []job
+	for i, p := range s.Parts {
+		for k := range p.Objects {
+			jobs = append(jobs, job{part: i, object: k, at: len(jobs)})
+		}
+	}
+	results := make([]loaded, len(jobs))
+	// The largest come first, so that none is left over at the end.
+	order := slices.Clone(jobs)
+	slices.SortStableFunc(order, func(a, b job) int {
+		return cmp.Compare(s.Parts[b.part].Objects[b.object].Size, s.Parts[a.part].Objects[a.object].Size)
+	})
+	report := reporter(progress, Done{TotalObjects: s.Objects, TotalBytes: s.Bytes})
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(l.cfg.Workers)
+	for _, j := range order {
+		if running.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			o := s.Parts[j.part].Objects[j.object]
+			result, err := l.object(running, s.format, o)
+			if err != nil {
+				return fmt.Errorf("load s3://%s/%s: %w", o.Bucket, o.Key, err)
+			}
+			results[j.at] = result
+			report(o.Size, result.entry)
+			return nil
+		})
+	}
+	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
+		return nil, err
+	}
+	files := &Files{}
+	byShape := map[string]int{}
+	for _, j := range jobs {
+		part := s.Parts[j.part]
+		if err := files.add(s, results[j.at], part, part.Objects[j.object], byShape); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func reporter(progress Progress, done Done) func(size int64, entry shadow.Entry) {
+	var mu sync.Mutex
+	return func(size int64, entry shadow.Entry) {
+		if progress == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		done.Objects++
+		done.Bytes += size
+		done.Rows += entry.Info.Rows
+		if entry.Made {
+			done.Decoded++
+		}
+		progress(done)
+	}
+}
+
+func (f *Files) add(s *Scan, r loaded, part Part, o Object, byShape map[string]int) error {
+	info := r.entry.Info
+	if r.columns != nil {
+		info.Fields = r.columns
+	}
+	shape := strconv.Itoa(info.Width) + " " + strings.Join(info.Fields, " ")
+	at, ok := byShape[shape]
+	if !ok {
+		columns, err := s.format.Bind(s.Table.Columns, info)
+		if err != nil {
+			return fmt.Errorf("table %s: %w", s.Table.name(), err)
+		}
+		at = len(f.Groups)
+		byShape[shape] = at
+		f.Groups = append(f.Groups, Group{Columns: columns})
+	}
+	f.Groups[at].Files = append(f.Groups[at].Files, File{
+		Path: r.entry.Path, Values: part.Values, Object: o, Rows: info.Rows, Bad: info.Bad,
+		Problems: info.Problems, Damaged: info.Damaged, Note: info.Note,
+	})
+	f.Stats.Objects++
+	f.Stats.Rows += info.Rows
+	f.Stats.Bad += info.Bad
+	f.Stats.Bytes += o.Size
+	f.Stats.ShadowBytes += r.entry.Bytes
+	if r.entry.Made {
+		f.Stats.Decoded++
+	}
+	if info.Damaged != "" {
+		f.Stats.Damaged++
+	}
+	return nil
+}
+
+// object returns the shadow of one object.
+func (l *Lake) object(ctx context.Context, f format.Format, o Object) (loaded, error) {
+	version := o.ETag
+	if version == "" {
+		version = strconv.FormatInt(o.Modified.UnixNano(), 10)
+	}
+	name := shadow.Name(append([]string{o.Bucket, o.Key, version, strconv.FormatInt(o.Size, 10)}, f.Key()...)...)
+	if _, ok := f.(format.Parquet); ok {
+		return l.parquet(ctx, name, o)
+	}
+	entry, err := l.shadows.Get(ctx, name, func(start func(*shadow.Schema) *shadow.Writer) error {
+		src := &format.Source{
+			Open: func() (io.ReadCloser, error) { return l.objects.Open(ctx, o.Bucket, o.Key) },
+			Size: o.Size, MaxExpanded: l.cfg.MaxExpanded,
+		}
+		return f.Decode(ctx, src, func(schema *shadow.Schema) *shadow.Writer {
+			w := start(schema)
+			w.Info.Source = o.Size
+			return w
+		})
+	})
+	return loaded{entry: entry}, err
+}
+
+// parquet finds a Parquet object on this machine, or copies it there.
+func (l *Lake) parquet(ctx context.Context, name string, o Object) (loaded, error) {
+	if local, ok := l.objects.(Localer); ok {
+		if path, ok := local.LocalPath(o.Bucket, o.Key); ok {
+			return native(shadow.ReadParquet(path))
+		}
+	}
+	return native(l.shadows.Put(ctx, name, func(f *os.File) error {
+		body, err := l.objects.Open(ctx, o.Bucket, o.Key)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, body)
+		return errors.Join(err, body.Close())
+	}))
+}
+
+func native(entry shadow.Entry, err error) (loaded, error) {
+	if err != nil {
+		return loaded{}, errBadParquet(err)
+	}
+	nodes, err := shadow.Columns(entry.Path)
+	if err != nil {
+		return loaded{}, errBadParquet(err)
+	}
+	columns := make([]string, 0, len(nodes))
+	for _, n := range nodes {
+		columns = append(columns, n.Name)
+	}
+	return loaded{entry: entry, columns: columns}, nil
+}
+
+func errBadParquet(err error) error {
+	if _, ok := errors.AsType[*cloud.Error](err); ok {
+		return err
+	}
+	return cloud.Errorf(cloud.Invalid, "HIVE_BAD_DATA", "the object is not a Parquet file").Because(err)
+}

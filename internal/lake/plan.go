@@ -1,0 +1,356 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/projection"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+const (
+	maxPartitions = 1_000_000 // of one scan, as in Athena
+	keepBatch     = 8192      // rows that a Filter is asked about at once
+	manyParts     = 64        // from here on one listing is cheaper than one a partition
+)
+
+// Scan is the objects that a query of a table has to consider.
+type Scan struct {
+	Table      Table
+	Format     string // such as "cloudtrail"
+	Parts      []Part // the partitions that were kept and have objects
+	Objects    int
+	Bytes      int64 // of the objects as they lie there: what Athena bills
+	Partitions int   // that were kept, those without objects too
+
+	format format.Format
+}
+
+// Part is a partition and its objects. A table without partitions has one, or
+// none when it has no objects.
+type Part struct {
+	Values   []string
+	Location string
+	Objects  []Object
+}
+
+// Plan returns what a query with filter has to read. A nil filter keeps all.
+func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) {
+	f, err := t.format()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Bind(t.Columns, shadow.Info{}); err != nil {
+		return nil, fmt.Errorf("table %s: %w", t.name(), err)
+	}
+	s := &Scan{Table: t, Format: f.Name(), format: f}
+	var parts []Part
+	switch {
+	case t.discovered != nil:
+		parts, err = l.foundParts(ctx, t, filter)
+	case len(t.PartitionKeys) == 0:
+		parts, err = l.list(ctx, []Part{{Location: t.Location}})
+	case projection.Enabled(t.Properties):
+		parts, err = l.projected(ctx, t, filter)
+	default:
+		parts, err = l.cataloged(ctx, t, filter)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", t.name(), err)
+	}
+	s.Partitions = len(parts)
+	for _, p := range parts {
+		if len(p.Objects) == 0 {
+			continue
+		}
+		s.Parts = append(s.Parts, p)
+		s.Objects += len(p.Objects)
+		for _, o := range p.Objects {
+			s.Bytes += o.Size
+		}
+	}
+	return s, nil
+}
+
+func names(columns []Column) []string {
+	out := make([]string, 0, len(columns))
+	for _, c := range columns {
+		out = append(out, strings.ToLower(c.Name))
+	}
+	return out
+}
+
+// keep returns the rows that filter may want.
+func keep[T any](ctx context.Context, filter Filter, columns []string, rows []T, values func(T) []string) ([]T, error) {
+	if filter == nil || len(rows) == 0 {
+		return rows, nil
+	}
+	var out []T
+	for batch := range slices.Chunk(rows, keepBatch) {
+		texts := make([][]string, len(batch))
+		for i, r := range batch {
+			texts[i] = values(r)
+		}
+		kept, err := filter.Keep(ctx, columns, texts)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range batch {
+			if kept[i] {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// cataloged returns the partitions of the catalog that filter wants.
+func (l *Lake) cataloged(ctx context.Context, t Table, filter Filter) ([]Part, error) {
+	if t.Partitions == nil {
+		return nil, nil
+	}
+	partitions, err := t.Partitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	partitions, err = keep(ctx, filter, names(t.PartitionKeys), partitions, func(p Partition) []string { return p.Values })
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]Part, 0, len(partitions))
+	for _, p := range partitions {
+		location := p.Location
+		if location == "" {
+			location = strings.TrimSuffix(t.Location, "/")
+			for i, v := range p.Values {
+				location += "/" + projection.Escape(t.PartitionKeys[i].Name) + "=" + projection.Escape(v)
+			}
+		}
+		parts = append(parts, Part{Values: p.Values, Location: location})
+	}
+	return l.list(ctx, parts)
+}
+
+// projected returns the projected partitions that filter wants.
+func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, error) {
+	keys := make([]projection.Key, 0, len(t.PartitionKeys))
+	for _, c := range t.PartitionKeys {
+		keys = append(keys, projection.Key{Name: strings.ToLower(c.Name), Type: strings.ToLower(c.Type)})
+	}
+	p, err := projection.Parse(projection.Table{Name: t.name(), Location: t.Location, Keys: keys, Properties: t.Properties}, l.cfg.Clock())
+	if err != nil {
+		return nil, err
+	}
+	rows := [][]projection.Value{nil}
+	columns := names(t.PartitionKeys)
+	for i, column := range columns {
+		values, err := candidates(ctx, t, p.Domains[i], column, filter)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows)*len(values) > maxPartitions {
+			return nil, errTooMany(t)
+		}
+		next := make([][]projection.Value, 0, len(rows)*len(values))
+		for _, row := range rows {
+			for _, v := range values {
+				next = append(next, append(row[:len(row):len(row)], v))
+			}
+		}
+		if rows = next; i > 0 {
+			// Predicates that tie columns together, such as (a, b) IN (…), decide here.
+			rows, err = keep(ctx, filter, columns[:i+1], rows, keysOf)
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	parts := make([]Part, 0, len(rows))
+	for _, row := range rows {
+		parts = append(parts, Part{Values: keysOf(row), Location: p.Location(row)})
+	}
+	return l.list(ctx, parts)
+}
+
+func keysOf(row []projection.Value) []string {
+	out := make([]string, len(row))
+	for i, v := range row {
+		out[i] = v.Key
+	}
+	return out
+}
+
+func errTooMany(t Table) error {
+	return cloud.Errorf(cloud.Invalid, "HIVE_EXCEEDED_PARTITION_LIMIT", "Query over table '%s' can potentially read more than %d partitions", t.name(), maxPartitions)
+}
+
+// candidates returns the values of one projected column that filter wants.
+func candidates(ctx context.Context, t Table, domain projection.Domain, column string, filter Filter) ([]projection.Value, error) {
+	if filter != nil {
+		if texts, ok := filter.Values(column); ok {
+			return found(domain, texts), nil
+		}
+	}
+	if domain == nil {
+		return nil, projection.ErrInjected(t.name(), column)
+	}
+	narrow := filter != nil && slices.ContainsFunc(filter.Columns(), func(c string) bool { return strings.EqualFold(c, column) })
+	var out, batch []projection.Value
+	flush := func() error {
+		kept := batch
+		if narrow {
+			var err error
+			if kept, err = keep(ctx, filter, []string{column}, batch, func(v projection.Value) []string { return []string{v.Key} }); err != nil {
+				return err
+			}
+		}
+		out = append(out, kept...)
+		batch = batch[:0]
+		return nil
+	}
+	for v := range domain.All() {
+		if batch = append(batch, v); len(batch) < keepBatch {
+			continue
+		}
+		if err := flush(); err != nil {
+			return nil, err
+		}
+		if len(out) > maxPartitions {
+			return nil, errTooMany(t)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	err := flush()
+	return out, err
+}
+
+// found returns the values of domain that texts name. Without a domain the
+// texts are the values.
+func found(domain projection.Domain, texts []string) []projection.Value {
+	var out []projection.Value
+	for _, text := range texts {
+		v := projection.Value{Text: text, Key: text}
+		if domain != nil {
+			var ok bool
+			if v, ok = domain.Find(text); !ok {
+				continue
+			}
+		}
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// splitLocation takes s3://bucket/prefix apart. The prefix ends in a slash, or is
+// empty.
+func splitLocation(location string) (bucket, prefix string, err error) {
+	for _, scheme := range []string{"s3://", "s3a://", "s3n://"} {
+		rest, ok := strings.CutPrefix(location, scheme)
+		if !ok {
+			continue
+		}
+		bucket, prefix, _ = strings.Cut(rest, "/")
+		if bucket == "" {
+			break
+		}
+		if prefix != "" && !strings.HasSuffix(prefix, "/") {
+			prefix += "/"
+		}
+		return bucket, prefix, nil
+	}
+	return "", "", cloud.Errorf(cloud.Invalid, "HIVE_METASTORE_ERROR", "the location %q is not of the form s3://bucket/prefix/", location)
+}
+
+// hidden says whether an object is none of a table's: what Hive hides, folders
+// that were made by hand, and empty objects.
+func hidden(o Object, prefix string) bool {
+	if o.Size == 0 || strings.HasSuffix(o.Key, "/") {
+		return true
+	}
+	rest := strings.TrimPrefix(o.Key, prefix)
+	for name := range strings.SplitSeq(rest, "/") {
+		if name != "" && (name[0] == '_' || name[0] == '.') {
+			return true
+		}
+	}
+	return path.Base(o.Key) == ""
+}
+
+// list puts the objects of each part's location into it.
+func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
+	type place struct{ bucket, prefix string }
+	places := map[place][]int{}
+	var order []place
+	for i, p := range parts {
+		bucket, prefix, err := splitLocation(p.Location)
+		if err != nil {
+			return nil, err
+		}
+		at := place{bucket, prefix}
+		if _, ok := places[at]; !ok {
+			order = append(order, at)
+		}
+		places[at] = append(places[at], i)
+	}
+	add := func(at place, o Object) {
+		for _, i := range places[at] {
+			parts[i].Objects = append(parts[i].Objects, o)
+		}
+	}
+	if len(order) < manyParts {
+		for _, at := range order {
+			for o, err := range l.objects.List(ctx, at.bucket, at.prefix) {
+				if err != nil {
+					return nil, err
+				}
+				if !hidden(o, at.prefix) {
+					add(at, o)
+				}
+			}
+		}
+		return parts, nil
+	}
+	shared := map[string]string{} // by bucket: what all prefixes begin with
+	for _, at := range order {
+		before, ok := shared[at.bucket]
+		if !ok {
+			before = at.prefix
+		}
+		shared[at.bucket] = common(before, at.prefix)
+	}
+	for bucket, prefix := range shared {
+		for o, err := range l.objects.List(ctx, bucket, prefix) {
+			if err != nil {
+				return nil, err
+			}
+			for i := len(o.Key); i >= 0; i = strings.LastIndexByte(o.Key[:i], '/') {
+				at := place{bucket, o.Key[:i]}
+				if i < len(o.Key) {
+					at.prefix += "/"
+				}
+				if _, ok := places[at]; ok && !hidden(o, at.prefix) {
+					add(at, o)
+				}
+			}
+		}
+	}
+	return parts, nil
+}
+
+// common returns what both begin with, up to a slash.
+func common(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:strings.LastIndexByte(a[:n], '/')+1]
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package shadow
+
+func isDiskFull(error) bool { return false }
