@@ -1,0 +1,269 @@
+package scalar
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// setFamily holds the functions of arrays that compare their elements. Two
+// elements are one when neither is distinct from the other, except where a
+// function searches for a value: there they must be equal.
+func setFamily() map[string]binder {
+	return map[string]binder{
+		"array_distinct":    elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return union(t, a[0]), nil }),
+		"array_union":       elementBinder(2, func(t datatype.Type, a [][]any) (any, error) { return union(t, a...), nil }),
+		"array_intersect":   elementBinder(2, intersect),
+		"array_except":      elementBinder(2, except),
+		"arrays_overlap":    elementBinder(2, overlap),
+		"contains_sequence": elementBinder(2, containsSequence),
+		"array_histogram":   elementBinder(1, histogram),
+		"array_max":         elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], 1) }),
+		"array_min":         elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], -1) }),
+		"array_sort":        elementBinder(1, sortArray),
+		"contains":          searchBinder("contains", contains),
+		"array_position":    searchBinder("array_position", position),
+		"array_remove":      searchBinder("array_remove", remove),
+	}
+}
+
+// elementBinder binds a function of n arrays of one type that needs the type of
+// their elements.
+func elementBinder(n int, call func(elem datatype.Type, arrays [][]any) (any, error)) binder {
+	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
+		if len(params) != n || !areAll(params, datatype.Array) || n == 2 && !params[0].Equal(params[1]) {
+			return none()
+		}
+		elem := params[0].Elem()
+		return pure(func(args []any) (any, error) {
+			arrays := make([][]any, n)
+			for i, arg := range args {
+				arrays[i] = as[[]any](arg)
+			}
+			return call(elem, arrays)
+		})
+	}
+}
+
+// union returns the elements of the arrays without those that came before.
+func union(t datatype.Type, arrays ...[]any) []any {
+	out, seen := []any{}, map[string]bool{}
+	for _, array := range arrays {
+		for _, elem := range array {
+			if key := Key(t, elem); !seen[key] {
+				seen[key] = true
+				out = append(out, elem)
+			}
+		}
+	}
+	return out
+}
+
+func keys(t datatype.Type, array []any) map[string]bool {
+	set := make(map[string]bool, len(array))
+	for _, elem := range array {
+		set[Key(t, elem)] = true
+	}
+	return set
+}
+
+// intersect returns what both have, in the order of the longer one.
+func intersect(t datatype.Type, arrays [][]any) (any, error) {
+	long, short := arrays[0], arrays[1]
+	if len(long) < len(short) {
+		long, short = short, long
+	}
+	in := keys(t, short)
+	return union(t, slices.DeleteFunc(slices.Clone(long), func(elem any) bool { return !in[Key(t, elem)] })), nil
+}
+
+func except(t datatype.Type, arrays [][]any) (any, error) {
+	out := keys(t, arrays[1])
+	return union(t, slices.DeleteFunc(slices.Clone(arrays[0]), func(elem any) bool { return out[Key(t, elem)] })), nil
+}
+
+// overlap reports whether the arrays share an element that is not NULL; when
+// they do not and one has a NULL, that is not known.
+func overlap(t datatype.Type, arrays [][]any) (any, error) {
+	if len(arrays[0]) == 0 || len(arrays[1]) == 0 {
+		return false, nil
+	}
+	in, unknown := keys(t, arrays[1]), slices.Contains(arrays[1], nil)
+	for _, elem := range arrays[0] {
+		if elem == nil {
+			unknown = true
+		} else if in[Key(t, elem)] {
+			return true, nil
+		}
+	}
+	if unknown {
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}
+	return false, nil
+}
+
+func containsSequence(t datatype.Type, arrays [][]any) (any, error) {
+	texts := func(array []any) []string {
+		out := make([]string, len(array))
+		for i, elem := range array {
+			out[i] = Key(t, elem)
+		}
+		return out
+	}
+	array, part := texts(arrays[0]), texts(arrays[1])
+	for i := 0; i+len(part) <= len(array); i++ {
+		if slices.Equal(array[i:i+len(part)], part) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// histogram counts the elements that are not NULL.
+func histogram(t datatype.Type, arrays [][]any) (any, error) {
+	out, places := &Map{}, map[string]int{}
+	for _, elem := range arrays[0] {
+		if elem == nil {
+			continue
+		}
+		key := Key(t, elem)
+		at, ok := places[key]
+		if !ok {
+			at = len(out.Keys)
+			places[key] = at
+			out.Keys, out.Values = append(out.Keys, elem), append(out.Values, int64(0))
+		}
+		out.Values[at] = as[int64](out.Values[at]) + 1
+	}
+	return out, nil
+}
+
+// extremum returns the greatest element (sign 1) or the least (-1), NULL when an
+// element is. NaN loses to every number.
+func extremum(t datatype.Type, array []any, sign int) (any, error) {
+	var best any
+	for i, elem := range array {
+		if elem == nil {
+			return nil, nil //nolint:nilnil // SQL's NULL
+		}
+		if i == 0 {
+			best = elem
+			continue
+		}
+		c, err := compareNaN(t, elem, best, -sign)
+		if err != nil {
+			return nil, err
+		}
+		if c*sign > 0 {
+			best = elem
+		}
+	}
+	return best, nil
+}
+
+// sortArray puts NULLs last.
+func sortArray(t datatype.Type, arrays [][]any) (any, error) {
+	return sorted(arrays[0], func(a, b any) (int, error) {
+		switch {
+		case a == nil && b == nil:
+			return 0, nil
+		case a == nil:
+			return 1, nil
+		case b == nil:
+			return -1, nil
+		}
+		return Compare(t, a, b)
+	})
+}
+
+// sorted returns a sorted copy, or the first failure of compare.
+func sorted(array []any, compare func(a, b any) (int, error)) (any, error) {
+	out := slices.Clone(array)
+	var failed error
+	slices.SortStableFunc(out, func(a, b any) int {
+		if failed != nil {
+			return 0
+		}
+		c, err := compare(a, b)
+		failed = err
+		return c
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return out, nil
+}
+
+// isMatch tells whether an element that is not NULL is the value searched for.
+type isMatch func(elem any) (bool, error)
+
+// searchBinder binds a search for a value among elements. It fails when NULLs
+// inside make it unknown whether one is the value.
+func searchBinder(name string, call func(array []any, is isMatch) (any, error)) binder {
+	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
+		if len(params) != 2 || params[0].Kind != datatype.Array || !params[0].Elem().Equal(params[1]) {
+			return none()
+		}
+		t := params[1]
+		return pure(func(args []any) (any, error) {
+			return call(as[[]any](args[0]), func(elem any) (bool, error) {
+				equal, known := Equal(t, elem, args[1])
+				if !known {
+					return false, sqlerr.New(sqlerr.NotSupported, "%s does not support arrays with elements that are null or contain null", name)
+				}
+				return equal, nil
+			})
+		})
+	}
+}
+
+func contains(array []any, is isMatch) (any, error) {
+	unknown := false
+	for _, elem := range array {
+		if elem == nil {
+			unknown = true
+			continue
+		}
+		if found, err := is(elem); found || err != nil {
+			return found, err
+		}
+	}
+	if unknown {
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}
+	return false, nil
+}
+
+func position(array []any, is isMatch) (any, error) {
+	for i, elem := range array {
+		if elem == nil {
+			continue
+		}
+		found, err := is(elem)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return int64(i) + 1, nil
+		}
+	}
+	return int64(0), nil
+}
+
+func remove(array []any, is isMatch) (any, error) {
+	out := []any{}
+	for _, elem := range array {
+		if elem != nil {
+			found, err := is(elem)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				continue
+			}
+		}
+		out = append(out, elem)
+	}
+	return out, nil
+}

@@ -1,0 +1,63 @@
+package scalar
+
+import "github.com/sillok/sillok/internal/sql/datatype"
+
+// castNested casts arrays, maps and rows element by element.
+func castNested(from, to datatype.Type) (Function, bool) {
+	if from.Kind != to.Kind || len(from.Elems) != len(to.Elems) {
+		return none()
+	}
+	casts := make([]Function, len(from.Elems))
+	for i := range casts {
+		f, ok := Cast(from.Elems[i], to.Elems[i])
+		if !ok {
+			return none()
+		}
+		casts[i] = f
+	}
+	switch from.Kind {
+	case datatype.Array:
+		return converts(func(elems []any) (any, error) { return castElems(elems, func(int) Function { return casts[0] }) })
+	case datatype.Row:
+		return converts(func(fields []any) (any, error) { return castElems(fields, func(i int) Function { return casts[i] }) })
+	default:
+		return converts(func(m *Map) (any, error) { return castMap(m, to, casts[0], casts[1]) })
+	}
+}
+
+func castElems(elems []any, cast func(i int) Function) (any, error) {
+	out := make([]any, len(elems))
+	for i, elem := range elems {
+		v, err := cast(i).apply(elem)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func castMap(m *Map, to datatype.Type, castKey, castValue Function) (any, error) {
+	out := &Map{Keys: make([]any, len(m.Keys)), Values: make([]any, len(m.Keys))}
+	seen := make(map[string]bool, len(m.Keys))
+	for i, key := range m.Keys {
+		k, err := castKey.apply(key)
+		if err != nil {
+			return nil, err
+		}
+		if k == nil {
+			return nil, errCast("map key is null")
+		}
+		id := Key(to.Elems[0], k)
+		if seen[id] {
+			return nil, errCast("duplicate keys")
+		}
+		seen[id] = true
+		v, err := castValue.apply(m.Values[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Keys[i], out.Values[i] = k, v
+	}
+	return out, nil
+}

@@ -1,0 +1,167 @@
+package scalar
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// castToVarchar shortens a varchar or char without a word; any other value whose
+// text is longer than the type is an error.
+func castToVarchar(from, to datatype.Type) (Function, bool) {
+	switch from.Kind {
+	case datatype.Varchar:
+		return converts(func(s string) (any, error) { return truncated(s, to.Length), nil })
+	case datatype.Char:
+		return converts(func(s string) (any, error) { return truncated(padded(s, from.Length), to.Length), nil })
+	case datatype.Varbinary, datatype.Function, datatype.Opaque, datatype.JSONPath, datatype.Unknown:
+		return none()
+	default:
+		return pure(func(args []any) (any, error) {
+			s := castText(from, args[0])
+			if utf8.RuneCountInString(s) > to.Length {
+				return nil, errCast("Value %s cannot be represented as varchar(%d)", s, to.Length)
+			}
+			return s, nil
+		})
+	}
+}
+
+// castText returns the text of a cast to varchar.
+func castText(t datatype.Type, v any) string {
+	switch t.Kind {
+	case datatype.Real:
+		return scientificText(float64(as[float32](v)), 32, 6)
+	case datatype.Double:
+		return scientificText(as[float64](v), 64, 20)
+	default:
+		return Text(t, v)
+	}
+}
+
+// truncated returns the first length characters of s.
+func truncated(s string, length int) string {
+	if len(s) <= length {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == length {
+			return s[:i]
+		}
+		n++
+	}
+	return s
+}
+
+func castToChar(from, to datatype.Type) (Function, bool) {
+	if !from.IsText() {
+		return none()
+	}
+	return converts(func(s string) (any, error) { return strings.TrimRight(truncated(s, to.Length), " "), nil })
+}
+
+func castToVarbinary(from datatype.Type) (Function, bool) {
+	switch from.Kind {
+	case datatype.Varchar:
+		return converts(func(s string) (any, error) { return []byte(s), nil })
+	case datatype.UUID, datatype.IPAddress:
+		return converts(func(a [16]byte) (any, error) { return a[:], nil })
+	default:
+		return none()
+	}
+}
+
+// castToIdentifier casts to uuid, ipaddress and ipprefix.
+func castToIdentifier(from, to datatype.Type) (Function, bool) {
+	switch {
+	case to.Kind == datatype.UUID && from.Kind == datatype.Varchar:
+		return converts(parseUUID)
+	case to.Kind == datatype.UUID && from.Kind == datatype.Varbinary:
+		return converts(func(b []byte) (any, error) {
+			if len(b) != 16 {
+				return nil, errCast("Invalid UUID binary length: %d", len(b))
+			}
+			return [16]byte(b), nil
+		})
+	case to.Kind == datatype.IPAddress && from.Kind == datatype.Varchar:
+		return converts(func(s string) (any, error) {
+			a, ok := parseAddress(s)
+			if !ok {
+				return nil, errCast("Cannot cast value to IPADDRESS: %s", s)
+			}
+			return a, nil
+		})
+	case to.Kind == datatype.IPAddress && from.Kind == datatype.Varbinary:
+		return converts(binaryToAddress)
+	case to.Kind == datatype.IPAddress && from.Kind == datatype.IPPrefix:
+		return converts(func(p Prefix) (any, error) { return p.Address, nil })
+	case to.Kind == datatype.IPPrefix && from.Kind == datatype.Varchar:
+		return converts(parsePrefix)
+	case to.Kind == datatype.IPPrefix && from.Kind == datatype.IPAddress:
+		return converts(func(a [16]byte) (any, error) { return Prefix{Address: a, Length: addressBits(a)}, nil })
+	default:
+		return none()
+	}
+}
+
+func parseUUID(s string) (any, error) {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return nil, errCast("Cannot cast value to UUID: %s", s)
+	}
+	digits := strings.ReplaceAll(s, "-", "")
+	var u [16]byte
+	if len(digits) != 32 {
+		return nil, errCast("Cannot cast value to UUID: %s", s)
+	}
+	for i := range u {
+		n, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
+		if err != nil {
+			return nil, errCast("Cannot cast value to UUID: %s", s)
+		}
+		u[i] = byte(n) //nolint:gosec // of eight bits
+	}
+	return u, nil
+}
+
+// parseAddress reads an IPv4 or IPv6 address without a zone.
+func parseAddress(s string) (a [16]byte, ok bool) {
+	address, err := netip.ParseAddr(s)
+	if err != nil || address.Zone() != "" {
+		return a, false
+	}
+	return address.As16(), true
+}
+
+func binaryToAddress(b []byte) (any, error) {
+	switch len(b) {
+	case 4:
+		return netip.AddrFrom4([4]byte(b)).As16(), nil
+	case 16:
+		return [16]byte(b), nil
+	default:
+		return nil, errCast("Invalid IP address binary length: %d", len(b))
+	}
+}
+
+// addressBits returns the length of an address that is a prefix of itself.
+func addressBits(a [16]byte) uint8 {
+	if netip.AddrFrom16(a).Is4In6() {
+		return 32
+	}
+	return 128
+}
+
+func parsePrefix(s string) (any, error) {
+	address, length, found := strings.Cut(s, "/")
+	a, ok := parseAddress(address)
+	n, err := strconv.ParseUint(length, 10, 8)
+	if !found || !ok || err != nil || n > uint64(addressBits(a)) {
+		return nil, errCast("Cannot cast value to IPPREFIX: %s", s)
+	}
+	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked() //nolint:gosec // at most 128
+	return Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil      //nolint:gosec // at most 128
+}

@@ -1,0 +1,132 @@
+package scalar
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// concatBinder is concat of varchar, char, varbinary and arrays, and of an
+// array and an element on either side.
+func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool) {
+	switch {
+	case len(params) == 1:
+		return tooFew("There must be two or more concatenation arguments")
+	case len(params) == 0:
+		return none()
+	case areAll(params, datatype.Varchar):
+		return pure(concatText)
+	case areAll(params, datatype.Char) && len(params) == 2:
+		return pure(concatChar(params[0].Length))
+	case areAll(params, datatype.Varbinary):
+		return pure(concatBinary)
+	case result.Kind == datatype.Array:
+		return concatArrayBinder(params, result)
+	}
+	return none()
+}
+
+// tooFew is a function that was called with too few arguments for its kind.
+func tooFew(message string) (Function, bool) {
+	return Function{NullCall: true, Call: func([]any) (any, error) { return nil, errArgument("%s", message) }}, true
+}
+
+func areAll(types []datatype.Type, kind datatype.Kind) bool {
+	return !slices.ContainsFunc(types, func(t datatype.Type) bool { return t.Kind != kind })
+}
+
+func concatText(args []any) (any, error) {
+	var b strings.Builder
+	for _, arg := range args {
+		b.WriteString(as[string](arg))
+	}
+	return b.String(), nil
+}
+
+func concatChar(left int) Func {
+	return func(args []any) (any, error) {
+		if as[string](args[1]) == "" {
+			return args[0], nil
+		}
+		return padded(as[string](args[0]), left) + as[string](args[1]), nil
+	}
+}
+
+func concatBinary(args []any) (any, error) {
+	out := []byte{}
+	for _, arg := range args {
+		out = append(out, as[[]byte](arg)...)
+	}
+	return out, nil
+}
+
+// concatArrayBinder joins arrays of one type; an argument that is not of it, but
+// of its elements' type, is an element. An element may be NULL.
+func concatArrayBinder(params []datatype.Type, result datatype.Type) (Function, bool) {
+	isArray := make([]bool, len(params))
+	elements := 0
+	for i, p := range params {
+		switch {
+		case p.Equal(result):
+			isArray[i] = true
+		case p.Equal(result.Elem()):
+			elements++
+		default:
+			return none()
+		}
+	}
+	if elements > 1 || elements == 1 && len(params) != 2 {
+		return none()
+	}
+	call := func(args []any) (any, error) {
+		out := []any{}
+		for i, arg := range args {
+			switch {
+			case !isArray[i]:
+				out = append(out, arg)
+			case arg == nil:
+				return nil, nil //nolint:nilnil // SQL's NULL
+			default:
+				out = append(out, as[[]any](arg)...)
+			}
+		}
+		return out, nil
+	}
+	return Function{Call: call, NullCall: true}, true
+}
+
+// concatWSBinder joins texts, or an array of texts, that are not NULL.
+func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) == 1 {
+		return tooFew("There must be two or more arguments")
+	}
+	if len(params) == 0 {
+		return none()
+	}
+	ofArray := len(params) == 2 && params[1].Kind == datatype.Array && isVarcharOrUnknown(params[1].Elem())
+	if !ofArray && !areAll(params, datatype.Varchar) || params[0].Kind != datatype.Varchar {
+		return none()
+	}
+	call := func(args []any) (any, error) {
+		if args[0] == nil || ofArray && args[1] == nil {
+			return nil, nil //nolint:nilnil // SQL's NULL
+		}
+		items := args[1:]
+		if ofArray {
+			items = as[[]any](args[1])
+		}
+		parts := make([]string, 0, len(items))
+		for _, item := range items {
+			if item != nil {
+				parts = append(parts, as[string](item))
+			}
+		}
+		return strings.Join(parts, as[string](args[0])), nil
+	}
+	return Function{Call: call, NullCall: true}, true
+}
+
+func isVarcharOrUnknown(t datatype.Type) bool {
+	return t.Kind == datatype.Varchar || t.Kind == datatype.Unknown
+}

@@ -1,0 +1,206 @@
+package scalar
+
+import (
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// bindDateTrunc binds date_trunc(unit, value).
+func bindDateTrunc(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) != 2 || params[0].Kind != datatype.Varchar {
+		return none()
+	}
+	t := params[1]
+	var truncate func(u dateUnit, v any) (any, error)
+	switch t.Kind {
+	case datatype.Date:
+		truncate = func(u dateUnit, v any) (any, error) { return u.truncateDay(as[int64](v)), nil }
+	case datatype.Time:
+		truncate = func(u dateUnit, v any) (any, error) {
+			picos := as[plan.TimeValue](v).Picos
+			return plan.TimeValue{Picos: picos - picos%(u.millis*picosPerMilli)}, nil
+		}
+	case datatype.TimeTZ:
+		truncate = func(u dateUnit, v any) (any, error) {
+			tz := as[plan.TimeTZValue](v)
+			return plan.TimeTZValue{Picos: tz.Picos - tz.Picos%(u.millis*picosPerMilli), OffsetMinutes: tz.OffsetMinutes}, nil
+		}
+	case datatype.Timestamp:
+		truncate = func(u dateUnit, v any) (any, error) {
+			return plan.TimestampValue{Micros: u.truncate(as[plan.TimestampValue](v).Micros)}, nil
+		}
+	case datatype.TimestampTZ:
+		truncate = func(u dateUnit, v any) (any, error) {
+			ts := as[plan.TimestampTZValue](v)
+			return zoned(truncateZoned(u, ts), 0, ts.Zone, t.Precision)
+		}
+	default:
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		u, err := unitOf(args[0], t)
+		if err != nil {
+			return nil, err
+		}
+		return truncate(u, args[1])
+	})
+}
+
+// truncateZoned truncates the wall clock of the zone; hours and less within the
+// offset that holds.
+func truncateZoned(u dateUnit, ts plan.TimestampTZValue) int64 {
+	z := zoneOf(ts.Zone)
+	offset := z.offsetMicros(ts.Micros)
+	local := u.truncate(ts.Micros + offset)
+	if !u.calendar {
+		return local - offset
+	}
+	return z.instantNear(local, ts.Micros)
+}
+
+// bindDateAdd binds date_add(unit, n, value).
+func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) != 3 || params[0].Kind != datatype.Varchar || params[1].Kind != datatype.Bigint {
+		return none()
+	}
+	t := params[2]
+	var add func(u dateUnit, n int64, v any) (any, error)
+	switch t.Kind {
+	case datatype.Date:
+		add = func(u dateUnit, n int64, v any) (any, error) {
+			if u.months > 0 {
+				return addMonths(as[int64](v), n*u.months), nil
+			}
+			return as[int64](v) + n*(u.millis/millisPerDay), nil
+		}
+	case datatype.Time:
+		add = func(u dateUnit, n int64, v any) (any, error) {
+			return plan.TimeValue{Picos: timeAdd(u, n, as[plan.TimeValue](v).Picos, t.Precision)}, nil
+		}
+	case datatype.TimeTZ:
+		add = func(u dateUnit, n int64, v any) (any, error) {
+			tz := as[plan.TimeTZValue](v)
+			return plan.TimeTZValue{Picos: timeAdd(u, n, tz.Picos, t.Precision), OffsetMinutes: tz.OffsetMinutes}, nil
+		}
+	case datatype.Timestamp:
+		add = func(u dateUnit, n int64, v any) (any, error) {
+			ts := as[plan.TimestampValue](v)
+			micros, ok := u.add(ts.Micros, n)
+			if !ok {
+				return nil, errArgument("long overflow")
+			}
+			micros, picos := roundInstant(micros, ts.Picos, t.Precision)
+			return plan.TimestampValue{Micros: micros, Picos: picos}, nil
+		}
+	case datatype.TimestampTZ:
+		add = func(u dateUnit, n int64, v any) (any, error) {
+			return addZoned(u, n, as[plan.TimestampTZValue](v), t.Precision)
+		}
+	default:
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		u, err := unitOf(args[0], t)
+		if err != nil {
+			return nil, err
+		}
+		n := as[int64](args[1])
+		if u.isInt32(t) && !fits(datatype.Integer, n) {
+			return nil, errArgument("integer overflow")
+		}
+		return add(u, n, args[2])
+	})
+}
+
+// isInt32 reports whether Trino counts in 32 bits: not for times of day.
+func (u dateUnit) isInt32(t datatype.Type) bool {
+	return t.Kind != datatype.Time && t.Kind != datatype.TimeTZ
+}
+
+// timeAdd adds around the clock and rounds to precision.
+func timeAdd(u dateUnit, n, picos int64, precision int) int64 {
+	delta := n % (millisPerDay / u.millis) * u.millis * picosPerMilli
+	return roundPicos(floorMod(picos+delta, picosPerDay), precision) % picosPerDay
+}
+
+func addZoned(u dateUnit, n int64, ts plan.TimestampTZValue, precision int) (any, error) {
+	z := zoneOf(ts.Zone)
+	offset := z.offsetMicros(ts.Micros)
+	local, ok := u.add(ts.Micros+offset, n)
+	if !ok {
+		return nil, errArgument("long overflow")
+	}
+	micros := local - offset
+	if u.calendar {
+		micros = z.instantNear(local, ts.Micros)
+	}
+	micros, picos := roundInstant(micros, ts.Picos, precision)
+	return zoned(micros, picos, ts.Zone, precision)
+}
+
+// bindDateDiff binds date_diff(unit, from, to): complete units.
+func bindDateDiff(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) != 3 || params[0].Kind != datatype.Varchar || !params[1].Equal(params[2]) {
+		return none()
+	}
+	t := params[1]
+	var between func(u dateUnit, from, to any) int64
+	switch t.Kind {
+	case datatype.Date:
+		between = func(u dateUnit, from, to any) int64 {
+			return u.between(as[int64](from)*millisPerDay, as[int64](to)*millisPerDay)
+		}
+	case datatype.Time:
+		between = func(u dateUnit, from, to any) int64 {
+			return (as[plan.TimeValue](to).Picos - as[plan.TimeValue](from).Picos) / (u.millis * picosPerMilli)
+		}
+	case datatype.TimeTZ:
+		between = func(u dateUnit, from, to any) int64 {
+			return (utcPicos(as[plan.TimeTZValue](to)) - utcPicos(as[plan.TimeTZValue](from))) / (u.millis * picosPerMilli)
+		}
+	case datatype.Timestamp:
+		between = func(u dateUnit, from, to any) int64 {
+			return u.between(floorDiv(as[plan.TimestampValue](from).Micros, microsPerMilli),
+				floorDiv(as[plan.TimestampValue](to).Micros, microsPerMilli))
+		}
+	case datatype.TimestampTZ:
+		between = func(u dateUnit, from, to any) int64 {
+			return zonedBetween(u, as[plan.TimestampTZValue](from), as[plan.TimestampTZValue](to))
+		}
+	default:
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		u, err := unitOf(args[0], t)
+		if err != nil {
+			return nil, err
+		}
+		return between(u, args[1], args[2]), nil
+	})
+}
+
+// zonedBetween compares wall clocks of the first value's zone for days and
+// longer, instants for less.
+func zonedBetween(u dateUnit, from, to plan.TimestampTZValue) int64 {
+	a, b := from.Micros, to.Micros
+	if u.calendar {
+		z := zoneOf(from.Zone)
+		a, b = z.local(a), z.local(b)
+	}
+	return u.between(floorDiv(a, microsPerMilli), floorDiv(b, microsPerMilli))
+}
+
+// bindLastDay binds last_day_of_month.
+func bindLastDay(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) != 1 {
+		return none()
+	}
+	read, has := momentOf(params[0].Kind)
+	if read == nil || !has.date {
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		year, month, _ := civil(read(args[0]).day)
+		return dayOf(year, month, daysInMonth(year, month)), nil
+	})
+}

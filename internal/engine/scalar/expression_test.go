@@ -1,0 +1,69 @@
+package scalar_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/sillok/sillok/internal/engine/eval"
+	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/sql/analyze"
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// expression is SQL and the text of its value, or of its error.
+type expression struct{ sql, want string }
+
+// emptyCatalog has no tables.
+type emptyCatalog struct{}
+
+func (emptyCatalog) Relation(context.Context, string, string, string) (*analyze.Relation, error) {
+	return nil, nil //nolint:nilnil // there is none
+}
+
+// evaluated returns the text of an expression's value, or of its error.
+func evaluated(t *testing.T, sql string) string {
+	t.Helper()
+	e, err := analyzed(t, "SELECT "+sql)
+	if err != nil {
+		return err.Error()
+	}
+	v, err := eval.Fold(e, time.Unix(0, 0).UTC())
+	if err != nil {
+		return err.Error()
+	}
+	return scalar.Text(e.Type(), v)
+}
+
+func analyzed(t *testing.T, src string) (plan.Expr, error) {
+	t.Helper()
+	statement, err := parse.Statement(src)
+	if err != nil {
+		return nil, err
+	}
+	query, ok := statement.(*ast.Query)
+	if !ok {
+		return nil, sqlerr.Refused("a statement")
+	}
+	q, err := analyze.Query(t.Context(), src, query, emptyCatalog{}, analyze.Session{})
+	if err != nil {
+		return nil, err
+	}
+	project, ok := q.Root.(*plan.Project)
+	if !ok || len(project.Columns) != 1 {
+		return nil, sqlerr.Refused("more than a projection")
+	}
+	return project.Columns[0].Expr, nil
+}
+
+func runExpressions(t *testing.T, expressions []expression) {
+	t.Helper()
+	for _, e := range expressions {
+		if got := evaluated(t, e.sql); got != e.want {
+			t.Errorf("%s\n got %s\nwant %s", e.sql, got, e.want)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package scalar
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// Text returns the text of a value as results show it: what a cast to varchar
+// yields, except that real and double are in Java's notation and that nested
+// values, which have no such cast, are in Athena's. NULL is "null".
+func Text(t datatype.Type, v any) string {
+	if v == nil {
+		return "null"
+	}
+	switch t.Kind {
+	case datatype.Boolean:
+		return strconv.FormatBool(as[bool](v))
+	case datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint:
+		return strconv.FormatInt(as[int64](v), 10)
+	case datatype.Real:
+		return realText(as[float32](v))
+	case datatype.Double:
+		return doubleText(as[float64](v))
+	case datatype.Decimal:
+		return decimalText(as[*big.Int](v), t.Scale)
+	case datatype.Char:
+		return padded(as[string](v), t.Length)
+	case datatype.Varchar, datatype.JSON, datatype.JSONPath:
+		return as[string](v)
+	case datatype.Varbinary:
+		return binaryText(as[[]byte](v))
+	case datatype.UUID:
+		return uuidText(as[[16]byte](v))
+	case datatype.IPAddress:
+		return addressText(as[[16]byte](v))
+	case datatype.IPPrefix:
+		p := as[Prefix](v)
+		return addressText(p.Address) + "/" + strconv.Itoa(int(p.Length))
+	case datatype.Array, datatype.Map, datatype.Row:
+		return nestedText(t, v)
+	default:
+		return temporalText(t, v)
+	}
+}
+
+func temporalText(t datatype.Type, v any) string {
+	switch t.Kind {
+	case datatype.Date:
+		return dateText(as[int64](v))
+	case datatype.Time:
+		return timeText(as[plan.TimeValue](v).Picos, t.Precision)
+	case datatype.TimeTZ:
+		tz := as[plan.TimeTZValue](v)
+		return timeText(tz.Picos, t.Precision) + offsetText(tz.OffsetMinutes)
+	case datatype.Timestamp:
+		ts := as[plan.TimestampValue](v)
+		return timestampText(ts.Micros, ts.Picos, t.Precision, " ")
+	case datatype.TimestampTZ:
+		ts := as[plan.TimestampTZValue](v)
+		z := zoneOf(ts.Zone)
+		return timestampText(z.local(ts.Micros), ts.Picos, t.Precision, " ") + " " + z.name
+	case datatype.IntervalDayToSecond:
+		return dayTimeText(as[int64](v))
+	case datatype.IntervalYearToMonth:
+		return yearMonthText(as[int64](v))
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// nestedText returns "[1, 2]", "{a=1}" and "{x=1, y=2}".
+func nestedText(t datatype.Type, v any) string {
+	var parts []string
+	switch t.Kind {
+	case datatype.Array:
+		for _, elem := range as[[]any](v) {
+			parts = append(parts, Text(t.Elems[0], elem))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case datatype.Map:
+		m := as[*Map](v)
+		for i, key := range m.Keys {
+			parts = append(parts, Text(t.Elems[0], key)+"="+Text(t.Elems[1], m.Values[i]))
+		}
+	default:
+		for i, field := range as[[]any](v) {
+			name := t.Names[i]
+			if name == "" {
+				name = "field" + strconv.Itoa(i)
+			}
+			parts = append(parts, name+"="+Text(t.Elems[i], field))
+		}
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// binaryText returns the bytes in hexadecimal with spaces between.
+func binaryText(b []byte) string {
+	parts := make([]string, len(b))
+	for i, c := range b {
+		parts[i] = fmt.Sprintf("%02x", c)
+	}
+	return strings.Join(parts, " ")
+}
+
+func uuidText(u [16]byte) string {
+	s := hex.EncodeToString(u[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+func addressText(a [16]byte) string { return netip.AddrFrom16(a).Unmap().String() }
+
+// padded returns the text of a char with the spaces that fill it up.
+func padded(s string, length int) string {
+	n := length - len([]rune(s))
+	if n <= 0 {
+		return s
+	}
+	return s + strings.Repeat(" ", n)
+}
+
+// decimalText returns a decimal with all digits of its scale.
+func decimalText(unscaled *big.Int, scale int) string {
+	digits := new(big.Int).Abs(unscaled).String()
+	if len(digits) <= scale {
+		digits = strings.Repeat("0", scale-len(digits)+1) + digits
+	}
+	if scale > 0 {
+		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+	}
+	if unscaled.Sign() < 0 {
+		return "-" + digits
+	}
+	return digits
+}
+
+// yearText returns at least four digits, and a plus before more than four.
+func yearText(year int64) string {
+	switch {
+	case year > 9999:
+		return "+" + strconv.FormatInt(year, 10)
+	case year < 0:
+		return fmt.Sprintf("-%04d", -year)
+	default:
+		return fmt.Sprintf("%04d", year)
+	}
+}
+
+func dateText(day int64) string {
+	year, month, dayOfMonth := civil(day)
+	return fmt.Sprintf("%s-%02d-%02d", yearText(year), month, dayOfMonth)
+}
+
+// timeText returns a time of day with exactly precision digits of a second.
+func timeText(picos int64, precision int) string {
+	second := picos / picosPerSecond
+	s := fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
+	if precision == 0 {
+		return s
+	}
+	return s + "." + fmt.Sprintf("%012d", picos%picosPerSecond)[:precision]
+}
+
+func timestampText(micros int64, picos int32, precision int, separator string) string {
+	day := floorDiv(micros, microsPerDay)
+	return dateText(day) + separator + timeText(floorMod(micros, microsPerDay)*picosPerMicro+int64(picos), precision)
+}
+
+// dayTimeText returns "1 02:03:04.005".
+func dayTimeText(millis int64) string {
+	sign, m := "", uint64(millis) //nolint:gosec // two's complement is meant
+	if millis < 0 {
+		sign, m = "-", -m
+	}
+	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, m/millisPerDay, m/millisPerHour%24, m/millisPerMinute%60,
+		m/millisPerSecond%60, m%millisPerSecond)
+}
+
+// yearMonthText returns "1-3".
+func yearMonthText(months int64) string {
+	sign := ""
+	if months < 0 {
+		sign, months = "-", -months
+	}
+	return fmt.Sprintf("%s%d-%d", sign, months/12, months%12)
+}

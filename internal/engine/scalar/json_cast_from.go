@@ -1,0 +1,413 @@
+package scalar
+
+import (
+	"errors"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// jsonReader reads one value of JSON as a value of its type, or NULL.
+type jsonReader func(j *jsonScanner) (any, error)
+
+// jsonMismatchError is a JSON value that has no place in the type.
+type jsonMismatchError string
+
+// Error returns what is wrong.
+func (e jsonMismatchError) Error() string { return string(e) }
+
+// castFromJSON returns the cast of json. Numbers, booleans and strings become
+// each other; arrays and objects need the nested type.
+func castFromJSON(to datatype.Type) (Function, bool) {
+	read, ok := jsonReaderOf(to)
+	if !ok {
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		text := as[string](args[0])
+		j := &jsonScanner{s: text}
+		v, err := read(j)
+		if err == nil && !j.end() {
+			err = errJSON
+		}
+		if err != nil {
+			return nil, jsonCastError(to, text, err)
+		}
+		return v, nil
+	})
+}
+
+// jsonCastError words the failure to cast text.
+func jsonCastError(to datatype.Type, text string, err error) error {
+	known, isSQL := errors.AsType[*sqlerr.Error](err)
+	mismatch, isMismatch := errors.AsType[jsonMismatchError](err)
+	switch to.Kind {
+	default:
+	case datatype.Array, datatype.Map, datatype.Row:
+		switch {
+		case isSQL && known.Name == sqlerr.Unsupported:
+			return err
+		case isSQL:
+			return errCast("Cannot cast to %s. %s\n%s", to, known.Message, shortened(text))
+		case isMismatch:
+			return errCast("Cannot cast to %s. %s\n%s", to, string(mismatch), shortened(text))
+		}
+		return errCast("Cannot cast to %s.\n%s", to, shortened(text))
+	}
+	if isSQL {
+		return err
+	}
+	return errCast("Cannot cast '%s' to %s", text, jsonTypeName(to))
+}
+
+// jsonTypeName is how Trino spells a type in errors about casts of JSON.
+func jsonTypeName(t datatype.Type) string {
+	switch t.Kind {
+	case datatype.Varchar:
+		return "varchar"
+	case datatype.Decimal:
+		return "DECIMAL(" + strconv.Itoa(t.Precision) + "," + strconv.Itoa(t.Scale) + ")"
+	default:
+		return t.String()
+	}
+}
+
+func jsonReaderOf(t datatype.Type) (jsonReader, bool) {
+	switch t.Kind {
+	case datatype.JSON:
+		return func(j *jsonScanner) (any, error) {
+			b, err := copyJSON(nil, j, jsonTree)
+			return string(b), err
+		}, true
+	case datatype.Array:
+		return arrayReaderOf(t)
+	case datatype.Map:
+		return mapReaderOf(t)
+	case datatype.Row:
+		return rowReaderOf(t)
+	default:
+		return scalarReaderOf(t)
+	}
+}
+
+func scalarReaderOf(t datatype.Type) (jsonReader, bool) {
+	convert, ok := jsonScalarOf(t)
+	if !ok {
+		return nil, false
+	}
+	return func(j *jsonScanner) (any, error) {
+		token, err := j.scalar(t)
+		if err != nil || token.kind == jsonNull {
+			return nil, err
+		}
+		return convert(token)
+	}, true
+}
+
+// jsonToken is a scalar of JSON.
+type jsonToken struct {
+	kind jsonKind
+	text string // of a string, unescaped; of a number, as written; of a boolean
+}
+
+type jsonKind int
+
+const (
+	jsonNull jsonKind = iota
+	jsonBool
+	jsonInteger
+	jsonFloat
+	jsonText
+)
+
+// scalar reads a scalar for a value of type t.
+func (j *jsonScanner) scalar(t datatype.Type) (jsonToken, error) {
+	switch c := j.peek(); {
+	case c == '{' || c == '[' || c == ']':
+		return jsonToken{}, jsonMismatchError("Unexpected token when cast to " + jsonTypeName(t) + ": " + string(rune(c)))
+	case c == '"':
+		raw, _, err := j.str()
+		return jsonToken{jsonText, unescape(raw)}, err
+	case c == '-' || c >= '0' && c <= '9':
+		text, float, err := j.number()
+		kind := jsonInteger
+		if float {
+			kind = jsonFloat
+		}
+		return jsonToken{kind, text}, err
+	default:
+		word, err := j.word()
+		if word == "null" {
+			return jsonToken{}, err
+		}
+		return jsonToken{jsonBool, word}, err
+	}
+}
+
+// jsonScalarOf returns how a scalar becomes a value of t.
+func jsonScalarOf(t datatype.Type) (func(jsonToken) (any, error), bool) {
+	switch t.Kind {
+	case datatype.Varchar:
+		return func(token jsonToken) (any, error) {
+			text := token.text
+			if token.kind == jsonFloat {
+				f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
+				text = castText(datatype.Of(datatype.Double), f)
+			}
+			if t.Length < len(text) && t.Length < utf8.RuneCountInString(text) {
+				return nil, sqlerr.Refused("a cast of json to a varchar that is too short for it")
+			}
+			return text, nil
+		}, true
+	case datatype.Decimal:
+		return func(token jsonToken) (any, error) { return jsonDecimal(token, t) }, true
+	case datatype.Boolean, datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint, datatype.Real, datatype.Double:
+		return numericOf(t), true
+	default:
+		return nil, false
+	}
+}
+
+// numericOf converts by way of the casts to t: of a string as varchar, of a
+// fraction as double, of a whole number as bigint.
+func numericOf(t datatype.Type) func(jsonToken) (any, error) {
+	casts := map[jsonKind]datatype.Type{
+		jsonText: datatype.Text(), jsonFloat: datatype.Of(datatype.Double), jsonInteger: datatype.Of(datatype.Bigint),
+		jsonBool: datatype.Of(datatype.Boolean),
+	}
+	return func(token jsonToken) (any, error) {
+		if token.kind == jsonInteger && t.IsInteger() {
+			n, err := strconv.ParseInt(token.text, 10, bitSize(t.Kind))
+			return n, err
+		}
+		if t.Kind == datatype.Double || t.Kind == datatype.Real {
+			if token.kind == jsonFloat || token.kind == jsonInteger {
+				return jsonFloating(token.text, t), nil
+			}
+		}
+		cast, ok := Cast(casts[token.kind], t)
+		if !ok {
+			return nil, errJSON
+		}
+		var v any = token.text
+		switch token.kind {
+		case jsonFloat:
+			v, _ = strconv.ParseFloat(token.text, 64)
+		case jsonInteger:
+			n, err := strconv.ParseInt(token.text, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			v = n
+		case jsonBool:
+			v = token.text == "true"
+		default:
+		}
+		return cast.apply(v)
+	}
+}
+
+func jsonFloating(text string, t datatype.Type) any {
+	if t.Kind == datatype.Real {
+		f, _ := strconv.ParseFloat(text, 32) // out of range is infinite
+		return float32(f)
+	}
+	f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
+	return f
+}
+
+// jsonDecimal rounds half up.
+func jsonDecimal(token jsonToken, t datatype.Type) (any, error) {
+	text := token.text
+	if token.kind == jsonBool {
+		text = map[string]string{"true": "1", "false": "0"}[text]
+	}
+	if !isPlainNumber(text) {
+		return nil, errJSON
+	}
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return nil, errJSON
+	}
+	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)))
+	n := roundRat(r)
+	if len(new(big.Int).Abs(n).String()) > t.Precision {
+		return nil, errCast("Cannot cast input json to %s", jsonTypeName(t))
+	}
+	return n, nil
+}
+
+// roundRat rounds to the nearest integer, and a half away from zero.
+func roundRat(r *big.Rat) *big.Int {
+	num := new(big.Int).Abs(r.Num())
+	num.Lsh(num, 1).Add(num, r.Denom())
+	num.Quo(num, new(big.Int).Lsh(r.Denom(), 1))
+	if r.Sign() < 0 {
+		num.Neg(num)
+	}
+	return num
+}
+
+// isPlainNumber reports whether s is a decimal number with an exponent that is
+// not absurd.
+func isPlainNumber(s string) bool {
+	mantissa, exponent, found := strings.Cut(strings.ToLower(s), "e")
+	if n, err := strconv.Atoi(exponent); found && (err != nil || n > 5000 || n < -5000) {
+		return false
+	}
+	mantissa = strings.TrimLeft(mantissa, "+-")
+	return strings.Trim(mantissa, "0123456789.") == "" && strings.ContainsAny(mantissa, "0123456789") && strings.Count(mantissa, ".") < 2
+}
+
+// null reads null, if it comes next.
+func (j *jsonScanner) null() (bool, error) {
+	if j.peek() != 'n' {
+		return false, nil
+	}
+	_, err := j.word()
+	return true, err
+}
+
+// shown returns the text of the token that comes next.
+func (j *jsonScanner) shown() string {
+	switch c := j.peek(); c {
+	case '{', '[', ']', '}':
+		return string(rune(c))
+	}
+	copied := *j
+	if text, ok := scalarText(&copied); ok {
+		return text
+	}
+	return ""
+}
+
+func arrayReaderOf(t datatype.Type) (jsonReader, bool) {
+	read, ok := jsonReaderOf(t.Elem())
+	return func(j *jsonScanner) (any, error) {
+		if null, err := j.null(); null || err != nil {
+			return nil, err
+		}
+		if j.peek() != '[' {
+			return nil, jsonMismatchError("Expected a json array, but got " + j.shown())
+		}
+		out := []any{}
+		err := j.elements(func(int) error {
+			v, err := read(j)
+			out = append(out, v)
+			return err
+		})
+		return out, err
+	}, ok
+}
+
+func mapReaderOf(t datatype.Type) (jsonReader, bool) {
+	convert, okKey := jsonScalarOf(t.Elems[0])
+	read, okValue := jsonReaderOf(t.Elems[1])
+	ok := okKey && okValue && isJSONKey(t.Elems[0])
+	return func(j *jsonScanner) (any, error) {
+		if null, err := j.null(); null || err != nil {
+			return nil, err
+		}
+		if j.peek() != '{' {
+			return nil, jsonMismatchError("Expected a json object, but got " + j.shown())
+		}
+		out, seen := &Map{}, map[string]bool{}
+		err := j.members(func(raw string) error {
+			key, err := convert(jsonToken{jsonText, unescape(raw)})
+			if err != nil {
+				return err
+			}
+			value, err := read(j)
+			if err != nil {
+				return err
+			}
+			k := Key(t.Elems[0], key)
+			if seen[k] {
+				return jsonMismatchError("Duplicate keys are not allowed")
+			}
+			seen[k] = true
+			out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+			return nil
+		})
+		return out, err
+	}, ok
+}
+
+// rowReaderOf reads an array of the fields in their order, or an object, in
+// which the case of names does not count and a missing one is NULL.
+func rowReaderOf(t datatype.Type) (jsonReader, bool) {
+	r := &rowReader{t: t}
+	for _, elem := range t.Elems {
+		read, ok := jsonReaderOf(elem)
+		if !ok {
+			return nil, false
+		}
+		r.fields = append(r.fields, read)
+	}
+	return r.read, len(r.fields) > 0
+}
+
+type rowReader struct {
+	t      datatype.Type
+	fields []jsonReader
+}
+
+func (r *rowReader) read(j *jsonScanner) (any, error) {
+	if null, err := j.null(); null || err != nil {
+		return nil, err
+	}
+	switch j.peek() {
+	case '[':
+		return r.array(j)
+	case '{':
+		return r.object(j)
+	}
+	return nil, jsonMismatchError("Expected a json array or object, but got " + j.shown())
+}
+
+func (r *rowReader) array(j *jsonScanner) (any, error) {
+	var out []any
+	err := j.elements(func(i int) error {
+		if i >= len(r.fields) {
+			return jsonMismatchError("Expected json array ending, but got " + j.shown())
+		}
+		v, err := r.fields[i](j)
+		out = append(out, v)
+		return err
+	})
+	if err == nil && len(out) < len(r.fields) {
+		_, err = r.fields[len(out)](&jsonScanner{s: "]"})
+	}
+	return out, err
+}
+
+func (r *rowReader) object(j *jsonScanner) (any, error) {
+	if r.t.Names[0] == "" {
+		return nil, jsonMismatchError("Cannot cast a JSON object to anonymous row type. Input must be a JSON array.")
+	}
+	out, seen := make([]any, len(r.fields)), make([]bool, len(r.fields))
+	err := j.members(func(raw string) error {
+		name := strings.ToLower(unescape(raw))
+		at := -1
+		for i, n := range r.t.Names {
+			if n == name {
+				at = i
+			}
+		}
+		if at < 0 {
+			return j.skip()
+		}
+		if seen[at] {
+			return jsonMismatchError("Duplicate field: " + name)
+		}
+		seen[at] = true
+		var err error
+		out[at], err = r.fields[at](j)
+		return err
+	})
+	return out, err
+}

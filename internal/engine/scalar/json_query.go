@@ -1,0 +1,197 @@
+package scalar
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+//nolint:gochecknoglobals // a type
+var jsonTokenType = datatype.Text()
+
+// Default computes the value of a DEFAULT clause, which is asked for only where
+// it is needed.
+type Default func() (any, error)
+
+// JSONPath returns how JSON_EXISTS, JSON_VALUE or JSON_QUERY is computed from
+// its input and its two defaults, which are nil where the call has none. What it
+// does not carry is refused by name.
+func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default) (any, error), error) {
+	path, err := parseSQLPath(call.Path)
+	if err != nil {
+		return nil, err
+	}
+	if len(call.Passing) > 0 {
+		return nil, sqlerr.Refused("a parameter of a JSON path")
+	}
+	form := &jsonForm{call: call, path: path}
+	if call.Name == "json_query" {
+		if form.output, err = jsonOutputOf(call.T, call.Output); err != nil {
+			return nil, err
+		}
+	}
+	return form.apply, nil
+}
+
+type jsonForm struct {
+	call   *plan.JSONPathCall
+	path   sqlPath
+	output jsonOutput
+}
+
+func (f *jsonForm) apply(input any, onEmpty, onError Default) (any, error) {
+	if input == nil {
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}
+	items, err := f.items(input)
+	switch f.call.Name {
+	case "json_exists":
+		return f.exists(items, err)
+	case "json_query":
+		return f.query(items, err)
+	}
+	return f.value(items, err, onEmpty, onError)
+}
+
+func (f *jsonForm) items(input any) ([]*jsonNode, error) {
+	text, err := jsonInput(f.call.Input.Type(), f.call.Encoding, input)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parseNode(text)
+	if err != nil {
+		return nil, errJSONInput()
+	}
+	return f.path.evaluate(root)
+}
+
+func errJSONInput() error {
+	return sqlerr.New("JSON_INPUT_CONVERSION_ERROR", "conversion to JSON failed: ")
+}
+
+func (f *jsonForm) exists(items []*jsonNode, failed error) (any, error) {
+	if failed == nil {
+		return len(items) > 0, nil
+	}
+	switch f.call.OnError.Kind {
+	case "TRUE":
+		return true, nil
+	case "FALSE":
+		return false, nil
+	case "UNKNOWN":
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}
+	return nil, failed
+}
+
+func errOutput(format string, args ...any) error {
+	return sqlerr.New("JSON_OUTPUT_CONVERSION_ERROR", "conversion from JSON failed: "+format, args...)
+}
+
+// query returns the text of what the path found.
+func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
+	if failed != nil {
+		return f.otherwise(f.call.OnError, failed)
+	}
+	if len(items) == 0 {
+		return f.otherwise(f.call.OnEmpty, errOutput("JSON path found no items"))
+	}
+	single := len(items) == 1
+	if f.call.Wrapper == "UNCONDITIONAL" || f.call.Wrapper == "CONDITIONAL" && (!single || items[0].kind < jsonArray) {
+		return f.output.of(string((&jsonNode{kind: jsonArray, items: items}).appendTo(nil)))
+	}
+	if !single {
+		return f.otherwise(f.call.OnError, errOutput("JSON path found multiple items"))
+	}
+	if f.call.OmitQuotes && items[0].kind == jsonText {
+		return f.output.of(items[0].text)
+	}
+	return f.output.of(string(items[0].appendTo(nil)))
+}
+
+func (f *jsonForm) otherwise(behavior plan.JSONBehavior, failed error) (any, error) {
+	switch behavior.Kind {
+	case "NULL":
+		return nil, nil //nolint:nilnil // SQL's NULL
+	case "EMPTY ARRAY":
+		return f.output.of("[]")
+	case "EMPTY OBJECT":
+		return f.output.of("{}")
+	}
+	return nil, failed
+}
+
+func errValue(what string) error {
+	return sqlerr.New("JSON_VALUE_RESULT_ERROR", "cannot extract SQL scalar from JSON: %s", what)
+}
+
+// value casts the scalar that the path found.
+func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Default) (any, error) {
+	otherwise := func(behavior plan.JSONBehavior, value Default, failed error) (any, error) {
+		switch {
+		case behavior.Kind == "NULL":
+			return nil, nil //nolint:nilnil // SQL's NULL
+		case behavior.Kind == "DEFAULT" && value != nil:
+			return value()
+		}
+		return nil, failed
+	}
+	switch {
+	case failed != nil:
+		return otherwise(f.call.OnError, onError, failed)
+	case len(items) == 0:
+		return otherwise(f.call.OnEmpty, onEmpty, errValue("JSON path found no items"))
+	case len(items) > 1:
+		return otherwise(f.call.OnError, onError, errValue("JSON path found multiple items"))
+	case items[0].kind == jsonNull:
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}
+	v, err := items[0].scalarAs(f.call.T)
+	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {
+		return nil, err
+	}
+	if err != nil {
+		return otherwise(f.call.OnError, onError, errValue("JSON path found an item that cannot be converted to an SQL value"))
+	}
+	return v, nil
+}
+
+// scalarAs casts a scalar to t: a string as varchar, a number as bigint or
+// double.
+func (n *jsonNode) scalarAs(t datatype.Type) (any, error) {
+	var (
+		v    any
+		from datatype.Type
+	)
+	switch n.kind {
+	case jsonBool:
+		v, from = n.text == "true", datatype.Of(datatype.Boolean)
+	case jsonText:
+		v, from = n.text, datatype.Text()
+	case jsonInteger:
+		i, err := strconv.ParseInt(n.text, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		v, from = i, datatype.Of(datatype.Bigint)
+	case jsonFloat:
+		f, err := strconv.ParseFloat(n.text, 64)
+		if err != nil {
+			return nil, err
+		}
+		v, from = f, datatype.Of(datatype.Double)
+	default:
+		return nil, errJSON
+	}
+	if s, ok := v.(string); ok && t.IsText() && t.Length < len(s) {
+		return nil, sqlerr.Refused("json_value of a string that may be longer than its type")
+	}
+	cast, ok := Cast(from, t)
+	if !ok {
+		return nil, sqlerr.Refused("json_value that returns " + t.String())
+	}
+	return cast.apply(v)
+}

@@ -1,0 +1,283 @@
+package scalar
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonScanner reads JSON text from front to back, as strictly as Trino's parser,
+// and no further than it is asked to: what follows is not looked at.
+type jsonScanner struct {
+	s     string
+	at    int
+	depth int
+}
+
+// maxJSONDepth bounds the nesting that is read by recursion.
+const maxJSONDepth = 20_000
+
+var errJSON = errors.New("invalid JSON")
+
+func (j *jsonScanner) space() {
+	for j.at < len(j.s) {
+		switch j.s[j.at] {
+		case ' ', '\t', '\n', '\r':
+			j.at++
+		default:
+			return
+		}
+	}
+}
+
+// peek returns the first byte of what follows the white space, 0 at the end.
+func (j *jsonScanner) peek() byte {
+	j.space()
+	if j.at == len(j.s) {
+		return 0
+	}
+	return j.s[j.at]
+}
+
+// take skips c when it comes next.
+func (j *jsonScanner) take(c byte) bool {
+	if j.peek() != c {
+		return false
+	}
+	j.at++
+	return true
+}
+
+// skip reads one value.
+func (j *jsonScanner) skip() error {
+	switch c := j.peek(); {
+	case c == '{':
+		return j.members(func(string) error { return j.skip() })
+	case c == '[':
+		return j.elements(func(int) error { return j.skip() })
+	case c == '"':
+		_, _, err := j.str()
+		return err
+	case c == '-' || c >= '0' && c <= '9':
+		_, _, err := j.number()
+		return err
+	default:
+		_, err := j.word()
+		return err
+	}
+}
+
+// stop ends members and elements early, which then return it.
+var errStop = errors.New("stop")
+
+// members reads an object. value must read the value of the member of the name,
+// which is as it is written, without quotes.
+func (j *jsonScanner) members(value func(raw string) error) error {
+	return j.nested('{', '}', func(int) error {
+		raw, _, err := j.str()
+		if err != nil {
+			return err
+		}
+		if !j.take(':') {
+			return errJSON
+		}
+		return value(raw)
+	})
+}
+
+// elements reads an array. value must read the element of the index.
+func (j *jsonScanner) elements(value func(i int) error) error {
+	return j.nested('[', ']', value)
+}
+
+func (j *jsonScanner) nested(open, end byte, part func(i int) error) error {
+	if !j.take(open) {
+		return errJSON
+	}
+	if j.depth++; j.depth > maxJSONDepth {
+		return errJSON
+	}
+	defer func() { j.depth-- }()
+	if j.take(end) {
+		return nil
+	}
+	for i := 0; ; i++ {
+		if err := part(i); err != nil {
+			return err
+		}
+		switch {
+		case j.take(','):
+		case j.take(end):
+			return nil
+		default:
+			return errJSON
+		}
+	}
+}
+
+// str reads a string and returns what is between its quotes, and whether that
+// has escapes.
+func (j *jsonScanner) str() (raw string, escaped bool, err error) {
+	if !j.take('"') {
+		return "", false, errJSON
+	}
+	start := j.at
+	for j.at < len(j.s) {
+		switch c := j.s[j.at]; {
+		case c == '"':
+			j.at++
+			return j.s[start : j.at-1], escaped, nil
+		case c == '\\':
+			escaped = true
+			size := escapeSize(j.s[j.at:])
+			if size == 0 {
+				return "", false, errJSON
+			}
+			j.at += size
+		case c < ' ':
+			return "", false, errJSON
+		default:
+			j.at++
+		}
+	}
+	return "", false, errJSON
+}
+
+// escapeSize returns the length of the escape that s begins with, 0 for none.
+func escapeSize(s string) int {
+	if len(s) < 2 {
+		return 0
+	}
+	if s[1] != 'u' {
+		if strings.IndexByte(`"\/bfnrt`, s[1]) < 0 {
+			return 0
+		}
+		return 2
+	}
+	if len(s) < 6 {
+		return 0
+	}
+	for i := 2; i < 6; i++ {
+		if digitValue(rune(s[i])) > 15 {
+			return 0
+		}
+	}
+	return 6
+}
+
+// number reads a number and returns its text, and whether it has a fraction or
+// an exponent.
+func (j *jsonScanner) number() (text string, float bool, err error) {
+	j.space()
+	start := j.at
+	if j.next('-') && j.digits() == 0 {
+		return "", false, errJSON
+	}
+	if j.at == start {
+		j.digits()
+	}
+	whole := strings.TrimPrefix(j.s[start:j.at], "-")
+	if whole == "" || len(whole) > 1 && whole[0] == '0' {
+		return "", false, errJSON
+	}
+	if j.next('.') {
+		float = true
+		if j.digits() == 0 {
+			return "", false, errJSON
+		}
+	}
+	if j.next('e') || j.next('E') {
+		float = true
+		_ = j.next('+') || j.next('-')
+		if j.digits() == 0 {
+			return "", false, errJSON
+		}
+	}
+	return j.s[start:j.at], float, nil
+}
+
+// next skips c when it comes at once.
+func (j *jsonScanner) next(c byte) bool {
+	if j.at == len(j.s) || j.s[j.at] != c {
+		return false
+	}
+	j.at++
+	return true
+}
+
+func (j *jsonScanner) digits() int {
+	start := j.at
+	for j.at < len(j.s) && j.s[j.at] >= '0' && j.s[j.at] <= '9' {
+		j.at++
+	}
+	return j.at - start
+}
+
+// word reads true, false or null.
+func (j *jsonScanner) word() (string, error) {
+	j.space()
+	for _, word := range []string{"true", "false", "null"} {
+		if !strings.HasPrefix(j.s[j.at:], word) {
+			continue
+		}
+		j.at += len(word)
+		if r, size := utf8.DecodeRuneInString(j.s[j.at:]); size > 0 && isIdentifierPart(r) {
+			return "", errJSON
+		}
+		return word, nil
+	}
+	return "", errJSON
+}
+
+func isIdentifierPart(r rune) bool {
+	return r == '_' || r == '$' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r >= 0x80
+}
+
+// end reports whether only white space is left.
+func (j *jsonScanner) end() bool { return j.peek() == 0 && j.at == len(j.s) }
+
+// unescape returns the text of a string as it is written. Half a surrogate pair
+// is a question mark.
+func unescape(raw string) string {
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	b := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); {
+		if raw[i] != '\\' {
+			b = append(b, raw[i])
+			i++
+			continue
+		}
+		if raw[i+1] != 'u' {
+			b = append(b, map[byte]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}[raw[i+1]])
+			if b[len(b)-1] == 0 {
+				b[len(b)-1] = raw[i+1]
+			}
+			i += 2
+			continue
+		}
+		r := unicodeEscape(raw[i:])
+		i += 6
+		if utf16.IsSurrogate(r) {
+			low := rune(0)
+			if strings.HasPrefix(raw[i:], `\u`) {
+				low = unicodeEscape(raw[i:])
+			}
+			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+				r = '?'
+			} else {
+				i += 6
+			}
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b)
+}
+
+func unicodeEscape(s string) rune {
+	n, _ := strconv.ParseUint(s[2:6], 16, 16)
+	return rune(n)
+}

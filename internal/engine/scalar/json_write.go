@@ -1,0 +1,172 @@
+package scalar
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// jsonStyle is how objects are written anew.
+type jsonStyle int
+
+const (
+	jsonCopied jsonStyle = iota // member by member
+	jsonTree                    // with the last value of each name where its first stood
+	jsonSorted                  // likewise, in the order of the names: Trino's canonical form
+)
+
+// copyJSON appends the value that j reads, without white space. Floats are
+// written as doubles, as Trino does.
+func copyJSON(b []byte, j *jsonScanner, style jsonStyle) ([]byte, error) {
+	switch c := j.peek(); {
+	case c == '{':
+		return copyObject(b, j, style)
+	case c == '[':
+		b = append(b, '[')
+		err := j.elements(func(i int) (err error) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b, err = copyJSON(b, j, style)
+			return err
+		})
+		return append(b, ']'), err
+	case c == '"':
+		raw, escaped, err := j.str()
+		return appendRaw(b, raw, escaped), err
+	case c == '-' || c >= '0' && c <= '9':
+		text, float, err := j.number()
+		if err != nil {
+			return nil, err
+		}
+		return appendNumber(b, text, float), nil
+	default:
+		word, err := j.word()
+		return append(b, word...), err
+	}
+}
+
+func appendRaw(b []byte, raw string, escaped bool) []byte {
+	if escaped {
+		return appendJSONText(b, unescape(raw))
+	}
+	return append(append(append(b, '"'), strings.ToValidUTF8(raw, "\ufffd")...), '"')
+}
+
+// appendNumber appends a number in the canonical form.
+func appendNumber(b []byte, text string, float bool) []byte {
+	if !float {
+		if text == "-0" {
+			text = "0"
+		}
+		return append(b, text...)
+	}
+	f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
+	if math.IsInf(f, 0) {
+		return append(append(append(b, '"'), doubleText(f)...), '"')
+	}
+	return append(b, doubleText(f)...)
+}
+
+type jsonMember struct {
+	name  string
+	value []byte
+}
+
+func copyObject(b []byte, j *jsonScanner, style jsonStyle) ([]byte, error) {
+	var members []jsonMember
+	places := map[string]int{}
+	err := j.members(func(raw string) error {
+		name := unescape(raw)
+		value, err := copyJSON(nil, j, style)
+		if err != nil {
+			return err
+		}
+		if at, ok := places[name]; ok && style != jsonCopied {
+			members[at].value = value
+			return nil
+		}
+		places[name] = len(members)
+		members = append(members, jsonMember{name, value})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if style == jsonSorted {
+		slices.SortFunc(members, func(x, y jsonMember) int { return compareUTF16(x.name, y.name) })
+	}
+	b = append(b, '{')
+	for i, m := range members {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(appendJSONText(b, m.name), ':'), m.value...)
+	}
+	return append(b, '}'), nil
+}
+
+// compareUTF16 orders texts as Java does, by their UTF-16.
+func compareUTF16(a, b string) int {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, m := utf8.DecodeRuneInString(b)
+		if x != y {
+			// A code point beyond U+FFFF begins with a unit from U+D800 on.
+			if x > 0xffff != (y > 0xffff) {
+				x, y = leadingUnit(x), leadingUnit(y)
+			}
+			return cmp.Compare(x, y)
+		}
+		a, b = a[n:], b[m:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func leadingUnit(r rune) rune {
+	if r > 0xffff {
+		return 0xd800
+	}
+	return r
+}
+
+// appendJSONText appends s as a JSON string. Only what must be is escaped.
+func appendJSONText(b []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r >= ' ':
+			b = utf8.AppendRune(b, r)
+		case r == '\b':
+			b = append(b, `\b`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\f':
+			b = append(b, `\f`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		default:
+			b = append(b, `\u00`...)
+			b = append(b, digits[r>>4], digits[r&15])
+		}
+	}
+	return append(b, '"')
+}
+
+// canonicalJSON returns text as values of type json hold it.
+func canonicalJSON(text string) (string, error) {
+	j := &jsonScanner{s: text}
+	b, err := copyJSON(nil, j, jsonSorted)
+	if err != nil || !j.end() {
+		return "", errJSON
+	}
+	return string(b), nil
+}

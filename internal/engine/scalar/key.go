@@ -1,0 +1,107 @@
+package scalar
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// Key returns bytes that two values of t share exactly when neither is distinct
+// from the other: what GROUP BY, DISTINCT and sets hash.
+func Key(t datatype.Type, v any) string { return string(appendKey(nil, t, v)) }
+
+func appendKey(k []byte, t datatype.Type, v any) []byte {
+	if v == nil {
+		return append(k, 0)
+	}
+	k = append(k, 1)
+	switch t.Kind {
+	case datatype.Boolean:
+		return append(k, byte(ordinal(as[bool](v))))
+	case datatype.Real:
+		return appendFloatKey(k, float64(as[float32](v)))
+	case datatype.Double:
+		return appendFloatKey(k, as[float64](v))
+	case datatype.Decimal:
+		return appendTextKey(k, as[*big.Int](v).String())
+	case datatype.Varchar, datatype.JSON, datatype.JSONPath:
+		return appendTextKey(k, as[string](v))
+	case datatype.Char:
+		return appendTextKey(k, strings.TrimRight(as[string](v), " "))
+	case datatype.Varbinary:
+		return appendTextKey(k, string(as[[]byte](v)))
+	case datatype.UUID, datatype.IPAddress:
+		a := as[[16]byte](v)
+		return append(k, a[:]...)
+	case datatype.IPPrefix:
+		p := as[Prefix](v)
+		return append(append(k, p.Address[:]...), p.Length)
+	case datatype.Time:
+		return appendIntKey(k, as[plan.TimeValue](v).Picos)
+	case datatype.TimeTZ:
+		return appendIntKey(k, utcPicos(as[plan.TimeTZValue](v)))
+	case datatype.Timestamp:
+		ts := as[plan.TimestampValue](v)
+		return appendIntKey(appendIntKey(k, ts.Micros), int64(ts.Picos))
+	case datatype.TimestampTZ:
+		ts := as[plan.TimestampTZValue](v)
+		return appendIntKey(appendIntKey(k, ts.Micros), int64(ts.Picos))
+	case datatype.Array, datatype.Row, datatype.Map:
+		return appendNestedKey(k, t, v)
+	default:
+		return appendIntKey(k, as[int64](v))
+	}
+}
+
+func appendNestedKey(k []byte, t datatype.Type, v any) []byte {
+	switch t.Kind {
+	case datatype.Map:
+		m := as[*Map](v)
+		entries := make([]string, len(m.Keys))
+		for i, key := range m.Keys {
+			entries[i] = string(appendKey(appendKey(nil, t.Elems[0], key), t.Elems[1], m.Values[i]))
+		}
+		slices.Sort(entries)
+		k = appendIntKey(k, int64(len(entries)))
+		for _, entry := range entries {
+			k = appendTextKey(k, entry)
+		}
+		return k
+	case datatype.Array:
+		elems := as[[]any](v)
+		k = appendIntKey(k, int64(len(elems)))
+		for _, elem := range elems {
+			k = appendKey(k, t.Elems[0], elem)
+		}
+		return k
+	default:
+		for i, field := range as[[]any](v) {
+			k = appendKey(k, t.Elems[i], field)
+		}
+		return k
+	}
+}
+
+func appendIntKey(k []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(k, uint64(n)) //nolint:gosec // only identity matters
+}
+
+func appendTextKey(k []byte, s string) []byte {
+	return append(appendIntKey(k, int64(len(s))), s...)
+}
+
+// appendFloatKey treats both zeros as one and every NaN as one.
+func appendFloatKey(k []byte, f float64) []byte {
+	switch {
+	case f == 0:
+		f = 0
+	case math.IsNaN(f):
+		f = math.NaN()
+	}
+	return binary.BigEndian.AppendUint64(k, math.Float64bits(f))
+}

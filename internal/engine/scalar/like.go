@@ -1,0 +1,190 @@
+package scalar
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+func likeFamily() map[string]binder {
+	return map[string]binder{plan.OpLike: likeBinder}
+}
+
+// likeBinder is value LIKE pattern [ESCAPE escape]. A char value matches with
+// its padding.
+func likeBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
+	if len(params) != 2 && len(params) != 3 || !params[0].IsText() {
+		return none()
+	}
+	for _, p := range params[1:] {
+		if p.Kind != datatype.Varchar {
+			return none()
+		}
+	}
+	pad := 0
+	if params[0].Kind == datatype.Char {
+		pad = params[0].Length
+	}
+	// The escape is one character, so that it can be told from the pattern
+	// behind it.
+	patterns := newMemo(func(text string) (likePattern, error) {
+		escape, size := utf8.DecodeRuneInString(text)
+		return parseLike(text[size:], escape)
+	})
+	plain := newMemo(func(text string) (likePattern, error) { return parseLike(text, -1) })
+	return pure(func(args []any) (any, error) {
+		var (
+			p   likePattern
+			err error
+		)
+		if len(args) == 3 {
+			escape := as[string](args[2])
+			if utf8.RuneCountInString(escape) != 1 {
+				return nil, errArgument("Escape string must be a single character")
+			}
+			p, err = patterns.get(escape + as[string](args[1]))
+		} else {
+			p, err = plain.get(as[string](args[1]))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p.match(padded(as[string](args[0]), pad)), nil
+	})
+}
+
+// likePattern is a pattern in the pieces that stand between its % signs.
+type likePattern struct {
+	pieces []likePiece
+	// fixed means that there is no % sign, and so one piece.
+	fixed bool
+}
+
+// likePiece is text in which some characters may be any.
+type likePiece struct {
+	text string // of a piece without _
+	any  []rune // of a piece with _: -1 stands for it
+}
+
+const anyRune = -1
+
+// parseLike compiles a pattern; escape is -1 when there is none.
+func parseLike(pattern string, escape rune) (likePattern, error) {
+	p := likePattern{fixed: true}
+	var piece []rune
+	escaped := false
+	for _, r := range pattern {
+		switch {
+		case escaped:
+			if r != '%' && r != '_' && r != escape {
+				return likePattern{}, errEscape()
+			}
+			piece = append(piece, r)
+			escaped = false
+		case r == escape:
+			escaped = true
+		case r == '%':
+			p.fixed = false
+			p.pieces = append(p.pieces, newLikePiece(piece))
+			piece = nil
+		case r == '_':
+			piece = append(piece, anyRune)
+		default:
+			piece = append(piece, r)
+		}
+	}
+	if escaped {
+		return likePattern{}, errEscape()
+	}
+	p.pieces = append(p.pieces, newLikePiece(piece))
+	return p, nil
+}
+
+func errEscape() error {
+	return errArgument("Escape character must be followed by '%%', '_' or the escape character itself")
+}
+
+func newLikePiece(runes []rune) likePiece {
+	if slices.Contains(runes, anyRune) {
+		return likePiece{any: runes}
+	}
+	return likePiece{text: string(runes)}
+}
+
+// match reports whether the whole of s matches: the first piece at its start,
+// the last at its end, and each between as early as it can.
+func (p likePattern) match(s string) bool {
+	first, last := p.pieces[0], p.pieces[len(p.pieces)-1]
+	n, ok := first.prefix(s)
+	if !ok {
+		return false
+	}
+	s = s[n:]
+	if p.fixed {
+		return s == ""
+	}
+	for _, piece := range p.pieces[1 : len(p.pieces)-1] {
+		end := piece.find(s)
+		if end < 0 {
+			return false
+		}
+		s = s[end:]
+	}
+	return last.suffix(s)
+}
+
+// prefix returns how many bytes of s the piece takes when s begins with it.
+func (p likePiece) prefix(s string) (int, bool) {
+	if p.any == nil {
+		return len(p.text), strings.HasPrefix(s, p.text)
+	}
+	n := 0
+	for _, want := range p.any {
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if size == 0 || want != anyRune && want != r {
+			return 0, false
+		}
+		n += size
+	}
+	return n, true
+}
+
+// find returns the end of the first place in s that matches the piece, or -1.
+func (p likePiece) find(s string) int {
+	if p.any == nil {
+		at := strings.Index(s, p.text)
+		if at < 0 {
+			return -1
+		}
+		return at + len(p.text)
+	}
+	for at := 0; ; {
+		if n, ok := p.prefix(s[at:]); ok {
+			return at + n
+		}
+		_, size := utf8.DecodeRuneInString(s[at:])
+		if size == 0 {
+			return -1
+		}
+		at += size
+	}
+}
+
+func (p likePiece) suffix(s string) bool {
+	if p.any == nil {
+		return strings.HasSuffix(s, p.text)
+	}
+	at := len(s)
+	for range p.any {
+		_, size := utf8.DecodeLastRuneInString(s[:at])
+		if size == 0 {
+			return false
+		}
+		at -= size
+	}
+	_, ok := p.prefix(s[at:])
+	return ok
+}

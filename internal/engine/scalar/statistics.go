@@ -1,0 +1,190 @@
+package scalar
+
+import (
+	"math"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// statisticsFamily returns the distribution functions and Wilson's interval.
+func statisticsFamily() map[string]binder {
+	three := []datatype.Kind{datatype.Double, datatype.Double, datatype.Double}
+	return map[string]binder{
+		"normal_cdf":            on(numeric3(normalCDF), three...),
+		"inverse_normal_cdf":    on(numeric3(inverseNormalCDF), three...),
+		"beta_cdf":              on(numeric3(betaCDF), three...),
+		"inverse_beta_cdf":      on(numeric3(inverseBetaCDF), three...),
+		"t_cdf":                 on(numeric2(tCDF), datatype.Double, datatype.Double),
+		"t_pdf":                 on(numeric2(tPDF), datatype.Double, datatype.Double),
+		"wilson_interval_lower": on(wilson(-1), datatype.Bigint, datatype.Bigint, datatype.Double),
+		"wilson_interval_upper": on(wilson(1), datatype.Bigint, datatype.Bigint, datatype.Double),
+	}
+}
+
+func numeric3(f func(a, b, c float64) (any, error)) Func {
+	return func(args []any) (any, error) {
+		return f(as[float64](args[0]), as[float64](args[1]), as[float64](args[2]))
+	}
+}
+
+func numeric2(f func(a, b float64) (any, error)) Func {
+	return func(args []any) (any, error) { return f(as[float64](args[0]), as[float64](args[1])) }
+}
+
+// Conditions are tested as they must hold, so that NaN never passes.
+
+func normalCDF(mean, deviation, x float64) (any, error) {
+	if positive := deviation > 0; !positive {
+		return nil, errArgument("standardDeviation must be > 0")
+	}
+	return 0.5 * (1 + math.Erf((x-mean)/(deviation*math.Sqrt2))), nil
+}
+
+func inverseNormalCDF(mean, deviation, p float64) (any, error) {
+	if inside := p > 0 && p < 1; !inside {
+		return nil, errArgument("p must be 0 > p > 1")
+	}
+	if positive := deviation > 0; !positive {
+		return nil, errArgument("sd must be > 0")
+	}
+	return mean + deviation*math.Sqrt2*math.Erfinv(2*p-1), nil
+}
+
+func betaCDF(a, b, x float64) (any, error) {
+	if inside := x >= 0 && x <= 1; !inside {
+		return nil, errArgument("value must be 0 >= v >= 1")
+	}
+	if positive := a > 0 && b > 0; !positive {
+		return nil, errArgument("a, b must be > 0")
+	}
+	return regularizedBeta(x, a, b), nil
+}
+
+// inverseBetaCDF halves the interval until no double lies between its ends.
+func inverseBetaCDF(a, b, p float64) (any, error) {
+	if inside := p >= 0 && p <= 1; !inside {
+		return nil, errArgument("p must be 0 >= p >= 1")
+	}
+	if positive := a > 0 && b > 0; !positive {
+		return nil, errArgument("a, b must be > 0")
+	}
+	if p == 0 || p == 1 {
+		return p, nil
+	}
+	low, high := 0.0, 1.0
+	for {
+		middle := low + (high-low)/2
+		if middle <= low || middle >= high {
+			return middle, nil
+		}
+		if regularizedBeta(middle, a, b) < p {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+}
+
+// regularizedBeta returns the regularized incomplete beta function by its
+// continued fraction, on the side on which that converges quickly.
+func regularizedBeta(x, a, b float64) float64 {
+	switch {
+	case x <= 0:
+		return 0
+	case x >= 1:
+		return 1
+	case x > (a+1)/(a+b+2):
+		return 1 - regularizedBeta(1-x, b, a)
+	}
+	front := math.Exp(a*math.Log(x) + b*math.Log1p(-x) - logBeta(a, b))
+	return front * betaFraction(x, a, b) / a
+}
+
+// logBeta returns the logarithm of the beta function.
+func logBeta(a, b float64) float64 {
+	lgA, _ := math.Lgamma(a)
+	lgB, _ := math.Lgamma(b)
+	lgAB, _ := math.Lgamma(a + b)
+	return lgA + lgB - lgAB
+}
+
+// betaFraction evaluates the continued fraction by Lentz's method.
+func betaFraction(x, a, b float64) float64 {
+	const tiny, epsilon, limit = 1e-300, 1e-16, 10_000
+	c, d := 1.0, 1-(a+b)*x/(a+1)
+	if math.Abs(d) < tiny {
+		d = tiny
+	}
+	d = 1 / d
+	sum := d
+	for i := 1; i < limit; i++ {
+		m := float64(i)
+		for _, term := range [2]float64{
+			m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m)),
+			-(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1)),
+		} {
+			if d = 1 + term*d; math.Abs(d) < tiny {
+				d = tiny
+			}
+			if c = 1 + term/c; math.Abs(c) < tiny {
+				c = tiny
+			}
+			d = 1 / d
+			sum *= d * c
+		}
+		if math.Abs(d*c-1) < epsilon {
+			break
+		}
+	}
+	return sum
+}
+
+func errFreedom() error { return errArgument("degrees of freedom must be greater than or equal to 1") }
+
+// tCDF returns Student's distribution function.
+func tCDF(x, freedom float64) (any, error) {
+	if enough := freedom >= 1; !enough {
+		return nil, errFreedom()
+	}
+	if x == 0 {
+		return 0.5, nil
+	}
+	tail := 0.5 * regularizedBeta(freedom/(freedom+x*x), freedom/2, 0.5)
+	if x < 0 {
+		return tail, nil
+	}
+	return 1 - tail, nil
+}
+
+// tPDF returns Student's density.
+func tPDF(x, freedom float64) (any, error) {
+	if enough := freedom >= 1; !enough {
+		return nil, errFreedom()
+	}
+	half := (freedom + 1) / 2
+	lgHalf, _ := math.Lgamma(half)
+	lgFreedom, _ := math.Lgamma(freedom / 2)
+	return math.Exp(lgHalf - 0.5*(math.Log(math.Pi)+math.Log(freedom)) - lgFreedom - half*math.Log(1+x*x/freedom)), nil
+}
+
+// wilson returns the lower (-1) or upper (1) bound of Wilson's score interval.
+func wilson(side float64) Func {
+	return func(args []any) (any, error) {
+		successes, trials, z := as[int64](args[0]), as[int64](args[1]), as[float64](args[2])
+		switch {
+		case successes < 0:
+			return nil, errArgument("number of successes must not be negative")
+		case trials <= 0:
+			return nil, errArgument("number of trials must be positive")
+		case successes > trials:
+			return nil, errArgument("number of successes must not be larger than number of trials")
+		case z < 0 || math.IsNaN(z):
+			return nil, errArgument("z-score must not be negative")
+		}
+		n := float64(trials)
+		p := float64(successes) / n
+		center := p + z*z/2/n
+		spread := z * math.Sqrt(p*(1-p)/n+z*z/4/n/n)
+		return (center + side*spread) / (1 + z*z/n), nil
+	}
+}

@@ -1,0 +1,115 @@
+package scalar
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+func split(args []any) (any, error) {
+	text, delimiter, limit := as[string](args[0]), as[string](args[1]), int64(math.MaxInt32)
+	if len(args) > 2 {
+		limit = as[int64](args[2])
+	}
+	switch {
+	case limit <= 0:
+		return nil, errArgument("Limit must be positive")
+	case limit > math.MaxInt32:
+		return nil, errArgument("Limit is too large")
+	case delimiter == "":
+		return nil, errArgument("The delimiter may not be the empty string")
+	}
+	parts := strings.SplitN(text, delimiter, int(limit))
+	out := make([]any, len(parts))
+	for i, part := range parts {
+		out[i] = part
+	}
+	return out, nil
+}
+
+// splitPart returns a part, counted from 1, or NULL beyond the last. An empty
+// delimiter makes each character a part.
+func splitPart(args []any) (any, error) {
+	text, delimiter, index := as[string](args[0]), as[string](args[1]), as[int64](args[2])
+	if index <= 0 {
+		return nil, errArgument("Index must be greater than zero")
+	}
+	if delimiter == "" {
+		at := runeOffset(text, index-1)
+		if at < 0 {
+			return nil, nil //nolint:nilnil // SQL's NULL
+		}
+		_, size := utf8.DecodeRuneInString(text[at:])
+		return text[at : at+size], nil
+	}
+	for ; index > 1; index-- {
+		_, rest, found := strings.Cut(text, delimiter)
+		if !found {
+			return nil, nil //nolint:nilnil // SQL's NULL
+		}
+		text = rest
+	}
+	part, _, _ := strings.Cut(text, delimiter)
+	return part, nil
+}
+
+// splitEntries yields the keys and values of a text such as "a=1,b=2".
+func splitEntries(args []any, bad string, yield func(key, value string) error) error {
+	text, entry, pair := as[string](args[0]), as[string](args[1]), as[string](args[2])
+	switch {
+	case entry == "":
+		return errArgument("entryDelimiter is empty")
+	case pair == "":
+		return errArgument("keyValueDelimiter is empty")
+	case entry == pair:
+		return errArgument("entryDelimiter and keyValueDelimiter must not be the same")
+	}
+	for text != "" {
+		var part string
+		part, text, _ = strings.Cut(text, entry)
+		key, value, found := strings.Cut(part, pair)
+		if !found || strings.Contains(value, pair) {
+			return errArgument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
+		}
+		if err := yield(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func splitToMap(args []any) (any, error) {
+	out := &Map{}
+	seen := make(map[string]bool)
+	err := splitEntries(args, "'%s'", func(key, value string) error {
+		if seen[key] {
+			return errArgument("Duplicate keys (%s) are not allowed", key)
+		}
+		seen[key] = true
+		out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func splitToMultimap(args []any) (any, error) {
+	out := &Map{}
+	places := make(map[string]int)
+	err := splitEntries(args, "%s", func(key, value string) error {
+		at, ok := places[key]
+		if !ok {
+			at = len(out.Keys)
+			places[key] = at
+			out.Keys, out.Values = append(out.Keys, key), append(out.Values, []any(nil))
+		}
+		out.Values[at] = append(as[[]any](out.Values[at]), value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

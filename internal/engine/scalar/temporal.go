@@ -1,0 +1,264 @@
+package scalar
+
+import (
+	"math"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// Trino packs timestamp(0..3) with time zone: the millisecond has 52 bits.
+const maxPackedMillis = 1<<51 - 1
+
+// maxShortTZ is the greatest precision of a packed timestamp with time zone.
+const maxShortTZ = 3
+
+// zoned returns a timestamp(p) with time zone, or the error that it does not fit.
+func zoned(micros int64, picos int32, zone string, precision int) (any, error) {
+	if millis := floorDiv(micros, microsPerMilli); precision <= maxShortTZ && (millis > maxPackedMillis || millis < -maxPackedMillis-1) {
+		return nil, errMillis(millis)
+	}
+	return plan.TimestampTZValue{Micros: micros, Picos: picos, Zone: zone}, nil
+}
+
+func errMillis(millis int64) error { return errArgument("Millis overflow: %d", millis) }
+
+// zonedMillis is zoned for an instant in milliseconds, which may be out of the
+// range of microseconds.
+func zonedMillis(millis int64, zone string) (any, error) {
+	if millis > maxPackedMillis || millis < -maxPackedMillis-1 {
+		return nil, errMillis(millis)
+	}
+	return plan.TimestampTZValue{Micros: millis * microsPerMilli, Zone: zone}, nil
+}
+
+// roundPicos rounds a count of picoseconds to precision digits of a second, half up.
+func roundPicos(picos int64, precision int) int64 {
+	unit := pow10(12 - precision)
+	return floorDiv(picos+unit/2, unit) * unit
+}
+
+// roundInstant rounds microseconds and picoseconds to precision digits of a
+// second, half up, also before 1970.
+func roundInstant(micros int64, picos int32, precision int) (roundedMicros int64, roundedPicos int32) {
+	if precision <= 6 {
+		unit := pow10(6 - precision)
+		if precision == 6 {
+			if picos >= picosPerMicro/2 {
+				micros++
+			}
+			return micros, 0
+		}
+		return floorDiv(micros+unit/2, unit) * unit, 0
+	}
+	rounded := roundPicos(int64(picos), precision)
+	return micros + rounded/picosPerMicro, int32(rounded % picosPerMicro) //nolint:gosec // less than a million
+}
+
+// bindTemporalSum binds temporal + interval and interval + temporal.
+func bindTemporalSum(params []datatype.Type, result datatype.Type) (Function, bool) {
+	if len(params) != 2 {
+		return none()
+	}
+	if params[0].IsInterval() && params[1].IsTemporal() {
+		add, ok := temporalPlus(params[1], params[0], result, 1)
+		return Function{Call: func(args []any) (any, error) { return add(args[1], as[int64](args[0])) }}, ok
+	}
+	add, ok := temporalPlus(params[0], params[1], result, 1)
+	return Function{Call: func(args []any) (any, error) { return add(args[0], as[int64](args[1])) }}, ok
+}
+
+func bindTemporalMinusInterval(params []datatype.Type, result datatype.Type) (Function, bool) {
+	if len(params) != 2 {
+		return none()
+	}
+	add, ok := temporalPlus(params[0], params[1], result, -1)
+	return Function{Call: func(args []any) (any, error) { return add(args[0], as[int64](args[1])) }}, ok
+}
+
+// shift adds an interval to a temporal value.
+type shift func(v any, interval int64) (any, error)
+
+// temporalPlus returns how an interval is added (sign 1) or subtracted (-1).
+func temporalPlus(t, by, result datatype.Type, sign int64) (shift, bool) {
+	if by.Kind == datatype.IntervalYearToMonth {
+		return plusMonths(t, sign)
+	}
+	if by.Kind != datatype.IntervalDayToSecond {
+		return nil, false
+	}
+	switch t.Kind {
+	case datatype.Date:
+		return func(v any, interval int64) (any, error) { return datePlusMillis(as[int64](v), interval, sign) }, true
+	case datatype.Time:
+		return func(v any, interval int64) (any, error) {
+			picos := timePlus(as[plan.TimeValue](v).Picos, sign*(interval*picosPerMilli))
+			if picos%pow10(12-result.Precision) != 0 {
+				return nil, errInternal("picos contains data beyond specified precision (%d): %d", result.Precision, picos)
+			}
+			return plan.TimeValue{Picos: picos}, nil
+		}, true
+	case datatype.TimeTZ:
+		return func(v any, interval int64) (any, error) {
+			tz := as[plan.TimeTZValue](v)
+			picos := timeTZPlus(tz.Picos, sign*(interval*picosPerMilli), t.Precision)
+			if picos%pow10(12-result.Precision) != 0 {
+				return nil, errInternal("picoseconds contains data beyond specified precision (%d): %d", result.Precision, picos)
+			}
+			return plan.TimeTZValue{Picos: picos, OffsetMinutes: tz.OffsetMinutes}, nil
+		}, true
+	case datatype.Timestamp:
+		return func(v any, interval int64) (any, error) {
+			return timestampPlus(as[plan.TimestampValue](v), sign*interval)
+		}, true
+	case datatype.TimestampTZ:
+		return func(v any, interval int64) (any, error) {
+			ts := as[plan.TimestampTZValue](v)
+			return zonedPlus(ts, sign*interval, result.Precision)
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+func datePlusMillis(day, interval, sign int64) (any, error) {
+	if interval%millisPerDay != 0 {
+		if sign < 0 {
+			return nil, errArgument("Cannot subtract hour, minutes or seconds from a date")
+		}
+		return nil, errArgument("Cannot add hour, minutes or seconds to a date")
+	}
+	return day + sign*(interval/millisPerDay), nil
+}
+
+// timePlus adds to a time of day around the clock. delta may have wrapped around
+// in 64 bits, as it does in Trino.
+func timePlus(picos, delta int64) int64 { return floorMod(picos+delta%picosPerDay, picosPerDay) }
+
+// timeTZPlus is timePlus for a time with time zone, which Trino holds in
+// nanoseconds up to a precision of 9 and adds without care above it.
+func timeTZPlus(picos, delta int64, precision int) int64 {
+	if precision > 9 {
+		return floorMod(picos+delta, picosPerDay)
+	}
+	return timePlus(picos, delta) / 1000 * 1000
+}
+
+func errTimestampRange() error { return errRange("Timestamp out of range") }
+
+func timestampPlus(ts plan.TimestampValue, millis int64) (any, error) {
+	delta, ok := multiplyExact(millis, microsPerMilli)
+	if !ok {
+		return nil, errTimestampRange()
+	}
+	micros, ok := addExact(ts.Micros, delta)
+	if !ok && delta != 0 {
+		return nil, errTimestampRange()
+	}
+	return plan.TimestampValue{Micros: micros, Picos: ts.Picos}, nil
+}
+
+func zonedPlus(ts plan.TimestampTZValue, millis int64, precision int) (any, error) {
+	delta, ok := multiplyExact(millis, microsPerMilli)
+	if !ok {
+		return nil, errMillis(millis)
+	}
+	micros, ok := addExact(ts.Micros, delta)
+	if !ok && delta != 0 {
+		return nil, errMillis(millis)
+	}
+	return zoned(micros, ts.Picos, ts.Zone, precision)
+}
+
+// plusMonths adds months; a day that the month lacks becomes its last.
+func plusMonths(t datatype.Type, sign int64) (shift, bool) {
+	switch t.Kind {
+	case datatype.Date:
+		return func(v any, months int64) (any, error) { return addMonths(as[int64](v), sign*months), nil }, true
+	case datatype.Timestamp:
+		return func(v any, months int64) (any, error) {
+			ts := as[plan.TimestampValue](v)
+			micros, ok := plusMonthsMicros(ts.Micros, sign*months)
+			if !ok {
+				return nil, errTimestampRange()
+			}
+			return plan.TimestampValue{Micros: micros, Picos: ts.Picos}, nil
+		}, true
+	case datatype.TimestampTZ:
+		return func(v any, months int64) (any, error) {
+			ts := as[plan.TimestampTZValue](v)
+			z := zoneOf(ts.Zone)
+			local, ok := plusMonthsMicros(z.local(ts.Micros), sign*months)
+			if !ok {
+				return nil, errTimestampRange()
+			}
+			return zoned(z.instantNear(local, ts.Micros), ts.Picos, ts.Zone, t.Precision)
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+func plusMonthsMicros(micros, months int64) (int64, bool) {
+	day := addMonths(floorDiv(micros, microsPerDay), months)
+	start, ok := multiplyExact(day, microsPerDay)
+	if !ok {
+		return 0, false
+	}
+	return start + floorMod(micros, microsPerDay), start < math.MaxInt64-microsPerDay
+}
+
+// bindTemporalDifference binds the differences that are an interval day to second.
+func bindTemporalDifference(params []datatype.Type, result datatype.Type) (Function, bool) {
+	if len(params) != 2 || params[0].Kind != params[1].Kind || result.Kind != datatype.IntervalDayToSecond {
+		return none()
+	}
+	switch params[0].Kind {
+	case datatype.Date:
+		return pure(func(args []any) (any, error) { return (as[int64](args[0]) - as[int64](args[1])) * millisPerDay, nil })
+	case datatype.Time:
+		return pure(func(args []any) (any, error) {
+			return roundedMillis(as[plan.TimeValue](args[0]).Picos - as[plan.TimeValue](args[1]).Picos), nil
+		})
+	case datatype.TimeTZ:
+		return pure(func(args []any) (any, error) {
+			return roundedMillis(utcPicos(as[plan.TimeTZValue](args[0])) - utcPicos(as[plan.TimeTZValue](args[1]))), nil
+		})
+	case datatype.Timestamp:
+		return pure(func(args []any) (any, error) {
+			micros := as[plan.TimestampValue](args[0]).Micros - as[plan.TimestampValue](args[1]).Micros
+			return floorDiv(micros+microsPerMilli/2, microsPerMilli), nil
+		})
+	case datatype.TimestampTZ:
+		return pure(func(args []any) (any, error) {
+			return zonedDifference(as[plan.TimestampTZValue](args[0]), as[plan.TimestampTZValue](args[1])), nil
+		})
+	default:
+		return none()
+	}
+}
+
+func roundedMillis(picos int64) int64 { return floorDiv(picos+picosPerMilli/2, picosPerMilli) }
+
+// zonedDifference subtracts the milliseconds and rounds the difference of the
+// rest away from zero from a half on.
+func zonedDifference(a, b plan.TimestampTZValue) int64 {
+	millis := floorDiv(a.Micros, microsPerMilli) - floorDiv(b.Micros, microsPerMilli)
+	rest := picosOfMilli(a) - picosOfMilli(b)
+	switch {
+	case rest <= -picosPerMilli/2:
+		millis--
+	case rest >= picosPerMilli/2:
+		millis++
+	}
+	return millis
+}
+
+func picosOfMilli(ts plan.TimestampTZValue) int64 {
+	return floorMod(ts.Micros, microsPerMilli)*picosPerMicro + int64(ts.Picos)
+}
+
+func errNotField(unit, kind string) error {
+	return sqlerr.New(sqlerr.InvalidFunctionArgument, "'%s' is not a valid %s field", unit, kind)
+}

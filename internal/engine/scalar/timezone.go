@@ -1,0 +1,283 @@
+package scalar
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // zones by name do not depend on what is installed
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// utc is the zone of the session, as in Athena.
+const utc = "UTC"
+
+// maxOffsetMinutes is the greatest offset that Trino's zones have.
+const maxOffsetMinutes = 14 * 60
+
+// zone is a time zone under the name that Trino spells it with.
+type zone struct {
+	name     string
+	location *time.Location // nil for a fixed offset
+	minutes  int
+}
+
+// isUTCName reports whether Trino shows the zone as UTC.
+func isUTCName(name string) bool {
+	switch name {
+	case "GMT", "GMT0", "GMT+0", "GMT-0", "Etc/GMT", "Etc/GMT0", "Etc/GMT+0", "Etc/GMT-0", "UT", "UT+0", "UT-0", "Etc/UT",
+		"Etc/UT+0", "Etc/UT-0", "UTC", "UTC+0", "UTC-0", "Etc/UTC", "Etc/UTC+0", "Etc/UTC-0", "+0000", "+00:00", "-0000",
+		"-00:00", "Z", "Zulu", "UCT", "Greenwich", "Universal", "Etc/Universal", "Etc/UCT":
+		return true
+	default:
+		return false
+	}
+}
+
+// findZone returns the zone of a name or an offset in any of the spellings that
+// Trino takes, and whether there is one.
+func findZone(name string) (zone, bool) {
+	if isUTCName(name) {
+		return zone{name: utc}, true
+	}
+	if minutes, ok := prefixedOffset(name); ok {
+		return offsetZone(minutes)
+	}
+	if name != "" && (name[0] == '+' || name[0] == '-') {
+		minutes, ok := parseOffset(name)
+		if !ok {
+			return zone{}, false
+		}
+		return offsetZone(minutes)
+	}
+	return namedZone(name)
+}
+
+func namedZone(name string) (zone, bool) {
+	if name == "" || name == "Local" || name == "Factory" || name == "localtime" || name == "posixrules" ||
+		strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") || strings.ContainsAny(name, ".\\") {
+		return zone{}, false
+	}
+	switch name {
+	case "EST", "MST", "HST", "ROC": // absent from Trino's index of zones
+		return zone{}, false
+	}
+	if location, ok := locations.Load(name); ok {
+		return zone{name: name, location: as[*time.Location](location)}, true
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		return zone{}, false
+	}
+	locations.Store(name, location)
+	return zone{name: name, location: location}, true
+}
+
+// locations holds the zones that were asked for: reading one takes as long as
+// thousands of conversions, and it never changes.
+var locations sync.Map
+
+// offsetZone returns the zone of a fixed offset, within fourteen hours of UTC.
+func offsetZone(minutes int) (zone, bool) {
+	if minutes == 0 {
+		return zone{name: utc}, true
+	}
+	if minutes < -maxOffsetMinutes || minutes > maxOffsetMinutes {
+		return zone{}, false
+	}
+	return zone{name: offsetText(minutes), minutes: minutes}, true
+}
+
+// offsetText returns "+09:00".
+func offsetText(minutes int) string {
+	sign := "+"
+	if minutes < 0 {
+		sign, minutes = "-", -minutes
+	}
+	return fmt.Sprintf("%s%02d:%02d", sign, minutes/60, minutes%60)
+}
+
+// prefixedOffset reads legacy spellings such as UTC+9, GMT-07:30 and Etc/GMT-9,
+// the last of which counts the other way round.
+func prefixedOffset(name string) (minutes int, ok bool) {
+	for _, prefix := range []string{"Etc/GMT", "Etc/UTC", "Etc/UT", "GMT", "UTC", "UT"} {
+		rest, found := strings.CutPrefix(name, prefix)
+		if !found {
+			continue
+		}
+		minutes, ok = parseOffset(rest)
+		if prefix == "Etc/GMT" {
+			minutes = -minutes
+		}
+		return minutes, ok
+	}
+	return 0, false
+}
+
+// parseOffset reads +h, +hh, +hh:mm, +hhmm and forms with seconds of zero.
+func parseOffset(s string) (minutes int, ok bool) {
+	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	sign, digits := 1, s[1:]
+	if s[0] == '-' {
+		sign = -1
+	}
+	var parts [3]int
+	switch {
+	case len(digits) <= 2:
+		return offsetParts(sign, [3]string{digits}, parts)
+	case len(digits) == 4 && !strings.Contains(digits, ":"):
+		return offsetParts(sign, [3]string{digits[:2], digits[2:]}, parts)
+	case len(digits) == 5 && digits[2] == ':':
+		return offsetParts(sign, [3]string{digits[:2], digits[3:]}, parts)
+	case len(digits) == 6 && !strings.Contains(digits, ":"):
+		return offsetParts(sign, [3]string{digits[:2], digits[2:4], digits[4:]}, parts)
+	case len(digits) == 8 && digits[2] == ':' && digits[5] == ':':
+		return offsetParts(sign, [3]string{digits[:2], digits[3:5], digits[6:]}, parts)
+	default:
+		return 0, false
+	}
+}
+
+func offsetParts(sign int, text [3]string, parts [3]int) (minutes int, ok bool) {
+	for i, s := range text {
+		if s == "" && i > 0 {
+			continue
+		}
+		n, err := strconv.ParseUint(s, 10, 8)
+		if err != nil {
+			return 0, false
+		}
+		parts[i] = int(n)
+	}
+	if parts[0] > 18 || parts[1] > 59 || parts[2] != 0 {
+		return 0, false
+	}
+	return sign * (parts[0]*60 + parts[1]), true
+}
+
+// zoneOf returns the zone of a value, which may come from a literal.
+func zoneOf(name string) zone {
+	if z, ok := findZone(name); ok {
+		return z
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		panic("scalar: a value is in the unknown zone " + name)
+	}
+	return zone{name: name, location: location}
+}
+
+func errZone(name string) error { return errArgument("'%s' is not a valid time zone", name) }
+
+func errZoneUnsupported(name string) error {
+	return sqlerr.New(sqlerr.NotSupported, "Time zone not supported: %s", name)
+}
+
+// offset returns the seconds by which local time is ahead of UTC at a second
+// since 1970.
+func (z zone) offset(second int64) int64 {
+	if z.location == nil {
+		return int64(z.minutes) * 60
+	}
+	_, seconds := time.Unix(second, 0).In(z.location).Zone()
+	return int64(seconds)
+}
+
+// offsetMicros is offset in microseconds at an instant in microseconds.
+func (z zone) offsetMicros(micros int64) int64 {
+	return z.offset(floorDiv(micros, microsPerSecond)) * microsPerSecond
+}
+
+// local returns the wall clock at an instant; both in microseconds.
+func (z zone) local(micros int64) int64 { return micros + z.offsetMicros(micros) }
+
+// next returns the first second after which another offset holds, or the
+// greatest of all.
+func (z zone) next(second int64) int64 {
+	const never = 1<<63 - 1
+	if z.location == nil {
+		return never
+	}
+	_, end := time.Unix(second, 0).In(z.location).ZoneBounds()
+	if end.IsZero() {
+		return never
+	}
+	return end.Unix()
+}
+
+// The three ways below to go from a wall clock to an instant differ only where
+// the clock skips or repeats an hour. Trino mixes Joda-Time and java.time.
+
+// instant returns the instant at which the wall clock shows local, as Joda-Time
+// converts local time leniently.
+func (z zone) instant(local int64) int64 {
+	if z.location == nil {
+		return local - int64(z.minutes)*microsPerMinute
+	}
+	second := floorDiv(local, microsPerSecond)
+	guess := z.offset(second)
+	offset := z.offset(second - guess)
+	if guess != offset && guess < 0 && z.next(second-guess) != z.next(second-offset) {
+		offset = guess
+	}
+	return local - offset*microsPerSecond
+}
+
+// instantNear is instant, but keeps the offset of the instant original where
+// that is valid, as calendar arithmetic does.
+func (z zone) instantNear(local, original int64) int64 {
+	offset := z.offsetMicros(original)
+	if at := local - offset; z.offsetMicros(at) == offset {
+		return at
+	}
+	return z.instant(local)
+}
+
+// instantParsed is how Joda-Time's parser does it: the earlier of two instants,
+// and none for a wall clock that is skipped.
+func (z zone) instantParsed(local int64) (instant int64, ok bool) {
+	if z.location == nil {
+		return local - int64(z.minutes)*microsPerMinute, true
+	}
+	second := floorDiv(local, microsPerSecond)
+	guess := z.offset(second)
+	offset := z.offset(second - guess)
+	switch {
+	case guess < offset && z.next(second-guess) != z.next(second-offset):
+		offset = guess
+	case guess == offset && guess >= 0:
+		offset = z.repeatedOffset(second, offset)
+	}
+	instant = local - offset*microsPerSecond
+	return instant, z.offsetMicros(instant) == offset*microsPerSecond
+}
+
+// repeatedOffset returns the offset that held before the clock was put back, if
+// it was put back over the local second.
+func (z zone) repeatedOffset(second, offset int64) int64 {
+	start, _ := time.Unix(second-offset, 0).In(z.location).ZoneBounds()
+	if start.IsZero() {
+		return offset
+	}
+	before := z.offset(start.Unix() - 1)
+	if before > offset && second-offset-start.Unix() < before-offset {
+		return before
+	}
+	return offset
+}
+
+// instantZoned is java.time's: the earlier of two instants, and a wall clock
+// that is skipped moves on by what is skipped.
+func (z zone) instantZoned(local int64) int64 {
+	const day = 86_400
+	second := floorDiv(local, microsPerSecond)
+	before, after := z.offset(second-day), z.offset(second+day)
+	if z.offset(second-before) != before && z.offset(second-after) == after {
+		return local - after*microsPerSecond
+	}
+	return local - before*microsPerSecond
+}

@@ -1,0 +1,92 @@
+// Package scalar is Trino's scalar semantics in Go: every function, operator
+// and cast, on values of Trino's types. It is the reference that an engine's
+// own expressions must equal, and what an engine calls where its own differ.
+//
+// A value is a Go value by type, the same as in plan.Const:
+//
+//	NULL                      nil
+//	boolean                   bool
+//	tinyint … bigint          int64
+//	real, double              float32, float64
+//	decimal                   *big.Int, unscaled; never modified once made
+//	varchar, char, json       string; char without its padding; json as canonical text
+//	varbinary                 []byte
+//	date                      int64, days since 1970-01-01
+//	time, time with zone      plan.TimeValue, plan.TimeTZValue
+//	timestamp, with zone      plan.TimestampValue, plan.TimestampTZValue
+//	interval day to second    int64, milliseconds
+//	interval year to month    int64, months
+//	uuid, ipaddress           [16]byte
+//	ipprefix                  Prefix
+//	array, row                []any
+//	map                       *Map
+//	function                  Lambda
+//
+// A failure is a *sqlerr.Error with Trino's name and words and without a place.
+package scalar
+
+import (
+	"sync"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// Prefix is an ipprefix: an address whose bits beyond Length are zero. IPv4
+// addresses are mapped into IPv6 and Length counts from 0 to 32 for them.
+type Prefix struct {
+	Address [16]byte
+	Length  uint8
+}
+
+// Map is a map in the order in which it was built. Keys are distinct and never NULL.
+type Map struct {
+	Keys   []any
+	Values []any
+}
+
+// Lambda is a function value.
+type Lambda func(args ...any) (any, error)
+
+// Func is a function with its types settled. args are of exactly the types that it
+// was looked up with. It must not keep or change args.
+type Func func(args []any) (any, error)
+
+// Function is what Lookup finds.
+type Function struct {
+	Call Func
+	// NullCall means that Call wants to see NULL arguments; otherwise the result
+	// is NULL when any argument is, and Call is not called.
+	NullCall bool
+	// Volatile means that two calls with equal arguments may differ.
+	Volatile bool
+}
+
+// binder settles a function for argument and result types; it reports false when
+// the function has no form for them.
+type binder func(params []datatype.Type, result datatype.Type) (Function, bool)
+
+// Lookup returns the function or operator (a name of plan.Op…) for arguments of
+// exactly the types params that yields result, and whether there is one.
+func Lookup(name string, params []datatype.Type, result datatype.Type) (Function, bool) {
+	for _, family := range tables() {
+		if bind, ok := family[name]; ok {
+			if f, ok := bind(params, result); ok {
+				return f, true
+			}
+		}
+	}
+	return Function{}, false
+}
+
+//nolint:gochecknoglobals // built once, then only read
+var tables = sync.OnceValue(families)
+
+// families returns the tables of functions, one a file or two of this package.
+func families() []map[string]binder {
+	return []map[string]binder{
+		arithmeticFamily(), comparisonFamily(), mathFamily(), randomFamily(), statisticsFamily(), vectorFamily(), bitwiseFamily(),
+		extractFamily(), dateTimeFamily(), dateFormatFamily(), unitFamily(),
+		stringFamily(), likeFamily(), regexpFamily(), jsonFamily(), urlFamily(), binaryFamily(), hashFamily(), networkFamily(),
+		arrayFamily(), setFamily(), sequenceFamily(), mapFamily(), lambdaFamily(), printfFamily(),
+	}
+}
