@@ -1,0 +1,25 @@
+// Package sts is the AWS Security Token Service: who is calling.
+package sts
+
+import (
+	"context"
+
+	"github.com/sillok/sillok/internal/api/stsapi"
+	"github.com/sillok/sillok/internal/cloud"
+)
+
+// Service answers AWS STS's operations.
+type Service struct{}
+
+// New returns a Service.
+func New() *Service { return &Service{} }
+
+// GetCallerIdentity returns the account and the principal that signed the call.
+func (s *Service) GetCallerIdentity(ctx context.Context, _ *stsapi.GetCallerIdentityInput) (*stsapi.GetCallerIdentityOutput, error) {
+	call := cloud.CallOf(ctx)
+	return &stsapi.GetCallerIdentityOutput{
+		Account: new(call.Account),
+		Arn:     new(call.PrincipalARN),
+		UserId:  new(call.PrincipalID),
+	}, nil
+}
