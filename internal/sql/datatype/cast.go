@@ -13,7 +13,7 @@ func CanCast(from, to Type) bool {
 	case from.Kind == JSON:
 		return castableFromJSON(to)
 	case from.Kind == Opaque && to.Kind == Opaque:
-		return from.Name == HyperLogLog && to.Name == "P4HyperLogLog"
+		return from.Name == HyperLogLog && to.Name == P4HyperLogLog
 	case from.Kind == to.Kind:
 		return castSameKind(from, to)
 	}
@@ -117,7 +117,7 @@ func jsonKey(t Type) bool {
 
 func isSketch(t Type) bool {
 	switch t.Name {
-	case HyperLogLog, "P4HyperLogLog", "SetDigest", "tdigest":
+	case HyperLogLog, P4HyperLogLog, "SetDigest", "tdigest":
 		return t.Kind == Opaque
 	}
 	return t.Kind == Opaque && len(t.Elems) == 1

@@ -140,7 +140,7 @@ func Rebase(from, to Type) (Type, bool) {
 	case Char:
 		return to, disguisedText(to)
 	case Opaque:
-		return to, from.Name == "P4HyperLogLog" && to.Kind == Opaque && to.Name == HyperLogLog
+		return to, from.Name == P4HyperLogLog && to.Kind == Opaque && to.Name == HyperLogLog
 	default:
 		return Type{}, false
 	}
@@ -188,6 +188,9 @@ const (
 
 // HyperLogLog is the name of the opaque type that approx_set yields.
 const HyperLogLog = "HyperLogLog"
+
+// P4HyperLogLog is the name of the type of those that have buckets.
+const P4HyperLogLog = "P4HyperLogLog"
 
 // disguisedText reports whether text becomes t where t is a parameter: a
 // regular expression, a set of characters, a JSON path.

@@ -41,8 +41,8 @@ const (
 	Map      // Elems[0] key, Elems[1] value
 	Row      // Elems, Names
 	Function // Elems are the parameters, the last one the result
-	// Opaque is a type that expressions may have and no engine here
-	// represents, such as HyperLogLog; Name holds its spelling.
+	// Opaque is a type that expressions may have and whose values show
+	// nothing of themselves, such as HyperLogLog; Name holds its spelling.
 	Opaque
 )
 

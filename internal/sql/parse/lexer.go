@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,15 +50,19 @@ func lexFirst(script string, lang language) []token {
 	}
 }
 
+// offset returns a place in a statement as tokens keep it. Beyond 2 GiB, which no
+// caller lets a statement grow to, every place is the last.
+func offset(at int) int32 { return int32(min(at, math.MaxInt32)) } //nolint:gosec // bounded
+
 // next returns the token at hand and steps over it.
 func (l *lexer) next() token {
 	l.skipBlanks()
 	start := l.at
 	if start >= len(l.src) {
-		return token{start: int32(start), end: int32(start)}
+		return token{start: offset(start), end: offset(start)}
 	}
 	k := l.scan()
-	t := token{kind: k, start: int32(start), end: int32(l.at)}
+	t := token{kind: k, start: offset(start), end: offset(l.at)}
 	switch k {
 	case word:
 		t.key = strings.ToUpper(l.src[start:l.at])
@@ -266,7 +271,7 @@ func prefixedLength(s string) int {
 	if len(s) < 3 || s[0] != '0' {
 		return 0
 	}
-	digits := ""
+	var digits string
 	switch s[1] | 0x20 {
 	case 'x':
 		digits = "0123456789abcdefABCDEF"

@@ -71,8 +71,10 @@ func TestType(t *testing.T) {
 		{"interval year to month", "interval year to month"},
 		{"bigint array array", "array(array(bigint))"},
 		{"array<map<varchar, bigint>>", "array(map(varchar, bigint))"},
-		{"row(bigint, x double precision, double precision, timestamp with time zone, y timestamp, bigint array, z array(bigint))",
-			"row(bigint, x double, double, timestamp with time zone, y timestamp, array(bigint), z array(bigint))"},
+		{
+			"row(bigint, x double precision, double precision, timestamp with time zone, y timestamp, bigint array, z array(bigint))",
+			"row(bigint, x double, double, timestamp with time zone, y timestamp, array(bigint), z array(bigint))",
+		},
 	} {
 		got, err := parse.Type(tt.src)
 		if err != nil {

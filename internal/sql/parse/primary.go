@@ -20,7 +20,7 @@ func (p *parser) primary() ast.Expr {
 			x = &ast.Subscript{Pos: pos, Base: x, Index: p.value()}
 			p.expect("]")
 			end()
-		case p.is(".") && !(p.item && p.isAny(1, "*")):
+		case p.is(".") && (!p.item || !p.isAny(1, "*")):
 			p.note("[")
 			p.at++
 			if p.item {

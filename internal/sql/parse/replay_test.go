@@ -32,7 +32,7 @@ func entries(t *testing.T, name string) []entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	var out []entry
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<22)

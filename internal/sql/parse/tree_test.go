@@ -68,7 +68,7 @@ func dumpValue(out *strings.Builder, v reflect.Value, src, indent string) {
 	switch v.Kind() {
 	case reflect.Struct:
 		out.WriteString(v.Type().Name())
-		if node, ok := v.Interface().(ast.Node); ok {
+		if node, ok := reflect.TypeAssert[ast.Node](v); ok {
 			fmt.Fprintf(out, " @%s", at(src, node.Position()))
 		}
 		var fields []string
