@@ -1,0 +1,234 @@
+package athena
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/store/state"
+)
+
+// CreatePreparedStatement keeps the text of a query under a name of its work group.
+func (s *Service) CreatePreparedStatement(ctx context.Context, in *athenaapi.CreatePreparedStatementInput) (*athenaapi.CreatePreparedStatementOutput, error) {
+	scope := cloud.CallOf(ctx).Scope()
+	err := s.store.Update(ctx, func(tx state.Tx) error {
+		if _, err := workGroupIn(tx, scope, *in.WorkGroup); err != nil {
+			return err
+		}
+		err := state.Insert(tx, key(scope, kindPrepared, *in.WorkGroup, *in.StatementName), athenaapi.PreparedStatement{
+			StatementName: in.StatementName, WorkGroupName: in.WorkGroup, QueryStatement: in.QueryStatement,
+			Description: in.Description, LastModifiedTime: s.clock(),
+		})
+		if cloud.KindOf(err) == cloud.Conflict {
+			return errRequest("Prepared statement %s already exists in work group %s", *in.StatementName, *in.WorkGroup)
+		}
+		return err
+	})
+	return &athenaapi.CreatePreparedStatementOutput{}, err
+}
+
+// GetPreparedStatement returns one prepared statement.
+func (s *Service) GetPreparedStatement(ctx context.Context, in *athenaapi.GetPreparedStatementInput) (*athenaapi.GetPreparedStatementOutput, error) {
+	out := &athenaapi.GetPreparedStatementOutput{}
+	err := s.store.View(ctx, func(r state.Reader) error {
+		statement, err := preparedIn(r, cloud.CallOf(ctx).Scope(), *in.WorkGroup, *in.StatementName)
+		out.PreparedStatement = &statement
+		return err
+	})
+	return out, err
+}
+
+// BatchGetPreparedStatement returns those of the statements that exist, and names the others.
+func (s *Service) BatchGetPreparedStatement(ctx context.Context, in *athenaapi.BatchGetPreparedStatementInput) (*athenaapi.BatchGetPreparedStatementOutput, error) {
+	out := &athenaapi.BatchGetPreparedStatementOutput{
+		PreparedStatements: []athenaapi.PreparedStatement{}, UnprocessedPreparedStatementNames: []athenaapi.UnprocessedPreparedStatementName{},
+	}
+	err := s.store.View(ctx, func(r state.Reader) error {
+		scope := cloud.CallOf(ctx).Scope()
+		if _, err := workGroupIn(r, scope, *in.WorkGroup); err != nil {
+			return err
+		}
+		for _, name := range in.PreparedStatementNames {
+			statement, err := preparedIn(r, scope, *in.WorkGroup, name)
+			if e, ok := errors.AsType[*cloud.Error](err); ok {
+				out.UnprocessedPreparedStatementNames = append(out.UnprocessedPreparedStatementNames, athenaapi.UnprocessedPreparedStatementName{
+					StatementName: new(name), ErrorCode: new(e.Code), ErrorMessage: new(e.Message),
+				})
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out.PreparedStatements = append(out.PreparedStatements, statement)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ListPreparedStatements lists the prepared statements of a work group by name.
+func (s *Service) ListPreparedStatements(ctx context.Context, in *athenaapi.ListPreparedStatementsInput) (*athenaapi.ListPreparedStatementsOutput, error) {
+	scope := cloud.CallOf(ctx).Scope()
+	from, err := after(in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &athenaapi.ListPreparedStatementsOutput{PreparedStatements: []athenaapi.PreparedStatementSummary{}}
+	err = s.store.View(ctx, func(r state.Reader) error {
+		if _, err := workGroupIn(r, scope, *in.WorkGroup); err != nil {
+			return err
+		}
+		last := ""
+		found := state.List[athenaapi.PreparedStatement](r, scope, kindPrepared, state.Range{Prefix: *in.WorkGroup + separator, After: from})
+		for entry, err := range found {
+			if err != nil {
+				return err
+			}
+			if len(out.PreparedStatements) == limit(in.MaxResults, 50) {
+				out.NextToken = next(last)
+				return nil
+			}
+			out.PreparedStatements = append(out.PreparedStatements, athenaapi.PreparedStatementSummary{
+				StatementName: entry.Value.StatementName, LastModifiedTime: entry.Value.LastModifiedTime,
+			})
+			last = entry.Key.Name
+		}
+		return nil
+	})
+	return out, err
+}
+
+// UpdatePreparedStatement replaces the text and description of a prepared statement.
+func (s *Service) UpdatePreparedStatement(ctx context.Context, in *athenaapi.UpdatePreparedStatementInput) (*athenaapi.UpdatePreparedStatementOutput, error) {
+	scope := cloud.CallOf(ctx).Scope()
+	err := s.store.Update(ctx, func(tx state.Tx) error {
+		statement, err := preparedIn(tx, scope, *in.WorkGroup, *in.StatementName)
+		if err != nil {
+			return err
+		}
+		statement.QueryStatement, statement.LastModifiedTime = in.QueryStatement, s.clock()
+		set(&statement.Description, in.Description)
+		return state.Put(tx, key(scope, kindPrepared, *in.WorkGroup, *in.StatementName), statement)
+	})
+	return &athenaapi.UpdatePreparedStatementOutput{}, err
+}
+
+// DeletePreparedStatement removes a prepared statement.
+func (s *Service) DeletePreparedStatement(ctx context.Context, in *athenaapi.DeletePreparedStatementInput) (*athenaapi.DeletePreparedStatementOutput, error) {
+	scope := cloud.CallOf(ctx).Scope()
+	err := s.store.Update(ctx, func(tx state.Tx) error {
+		if _, err := preparedIn(tx, scope, *in.WorkGroup, *in.StatementName); err != nil {
+			return err
+		}
+		return tx.Delete(key(scope, kindPrepared, *in.WorkGroup, *in.StatementName))
+	})
+	return &athenaapi.DeletePreparedStatementOutput{}, err
+}
+
+// preparedIn reads one prepared statement of a work group that must exist.
+func preparedIn(r state.Reader, scope cloud.Scope, group, name string) (athenaapi.PreparedStatement, error) {
+	statement, found, err := state.Find[athenaapi.PreparedStatement](r, key(scope, kindPrepared, group, name))
+	if err != nil || found {
+		return statement, err
+	}
+	if _, err := workGroupIn(r, scope, group); err != nil {
+		return statement, err
+	}
+	return statement, cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "PreparedStatement %s was not found in workGroup %s", name, group)
+}
+
+// prepare does PREPARE: it keeps the statement's text in the query's work group.
+func (s *Service) prepare(ctx context.Context, x execution, st *ast.Prepare) (outcome, error) {
+	if _, ok := st.Statement.(*ast.Query); !ok {
+		return outcome{}, refused(*x.Query, st, "PREPARE of "+construct(st.SQL))
+	}
+	_, err := s.CreatePreparedStatement(ctx, &athenaapi.CreatePreparedStatementInput{
+		StatementName: &st.Name.Name, WorkGroup: x.WorkGroup, QueryStatement: &st.SQL,
+	})
+	if cloud.KindOf(err) == cloud.Invalid && err != nil {
+		return outcome{}, sqlerr.At(*x.Query, st.Name.Pos, "ALREADY_EXISTS", "%s", cause(err))
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	return s.writeText(ctx, x, textTable{})
+}
+
+// deallocate does DEALLOCATE PREPARE.
+func (s *Service) deallocate(ctx context.Context, x execution, st *ast.Deallocate) (outcome, error) {
+	_, err := s.DeletePreparedStatement(ctx, &athenaapi.DeletePreparedStatementInput{StatementName: &st.Name.Name, WorkGroup: x.WorkGroup})
+	if err != nil {
+		return outcome{}, notPrepared(x, st.Name, err)
+	}
+	return s.writeText(ctx, x, textTable{})
+}
+
+func notPrepared(x execution, name ast.Identifier, err error) error {
+	if cloud.KindOf(err) == cloud.NotFound {
+		return sqlerr.At(*x.Query, name.Pos, "NOT_FOUND", "Prepared statement not found: %s", name.Name)
+	}
+	return err
+}
+
+// executePrepared does EXECUTE and EXECUTE IMMEDIATE. The values of the
+// question marks stand in USING or in the request.
+func (s *Service) executePrepared(ctx context.Context, call cloud.Call, x execution, st *ast.Execute) (outcome, error) {
+	q := question{src: st.Immediate, parameters: st.Using, parameterSource: *x.Query}
+	if st.Immediate == "" {
+		var statement athenaapi.PreparedStatement
+		err := s.store.View(ctx, func(r state.Reader) (err error) {
+			statement, err = preparedIn(r, call.Scope(), *x.WorkGroup, st.Name.Name)
+			return err
+		})
+		if err != nil {
+			return outcome{}, notPrepared(x, st.Name, err)
+		}
+		q.src = *statement.QueryStatement
+	}
+	switch {
+	case len(x.ExecutionParameters) > 0 && len(st.Using) > 0:
+		return outcome{}, sqlerr.New("INVALID_PARAMETER_USAGE", "Values are given both with USING and as execution parameters")
+	case len(x.ExecutionParameters) > 0:
+		var err error
+		if q.parameters, q.parameterSource, err = parameterExprs(x.ExecutionParameters); err != nil {
+			return outcome{}, err
+		}
+	}
+	parsed, err := parse.Statement(q.src)
+	if err != nil {
+		return outcome{}, err
+	}
+	var ok bool
+	if q.query, ok = parsed.(*ast.Query); !ok {
+		return outcome{}, refused(*x.Query, st, "EXECUTE of "+construct(q.src))
+	}
+	return s.query(ctx, call, x, q)
+}
+
+// parameterExprs reads the values of a query's question marks: each is an
+// expression of SQL, as Athena has it. Their places are in the text returned.
+func parameterExprs(parameters []string) ([]ast.Expr, string, error) {
+	var exprs []ast.Expr
+	source := ""
+	for i, p := range parameters {
+		if i > 0 {
+			source += ", "
+		}
+		if _, err := parse.Expression(p); err != nil {
+			return nil, "", sqlerr.New("INVALID_PARAMETER_USAGE", "execution parameter %d is not an expression: %s. Text stands in single quotes", i+1, p)
+		}
+		// Blanks in front put the expression's places behind the ones before it.
+		e, err := parse.Expression(strings.Repeat(" ", len(source)) + p)
+		if err != nil {
+			return nil, "", err
+		}
+		exprs = append(exprs, e)
+		source += p
+	}
+	return exprs, source, nil
+}

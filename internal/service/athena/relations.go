@@ -1,0 +1,57 @@
+package athena
+
+import (
+	"context"
+
+	"github.com/sillok/sillok/internal/api/glueapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/sql/analyze"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// relations resolves a query's tables and views over Glue.
+type relations struct{ glue Catalog }
+
+// Relation implements analyze.Catalog.
+func (r relations) Relation(ctx context.Context, catalog, database, name string) (*analyze.Relation, error) {
+	if !isDefault(catalog) {
+		return nil, analyze.ErrNoCatalog
+	}
+	out, err := r.glue.GetTable(ctx, &glueapi.GetTableInput{DatabaseName: &database, Name: &name})
+	if err != nil && cloud.KindOf(err) == cloud.NotFound {
+		_, err := r.glue.GetDatabase(ctx, &glueapi.GetDatabaseInput{Name: &database})
+		if err != nil && cloud.KindOf(err) == cloud.NotFound && database != "default" {
+			return nil, analyze.ErrNoDatabase
+		}
+		return nil, nil //nolint:nilnil // the interface says nil for a table that is not there
+	}
+	if err != nil {
+		return nil, err
+	}
+	if isView(*out.Table) {
+		return viewRelation(*out.Table)
+	}
+	table, err := engine.Table(catalog, lakeTable(r.glue, *out.Table))
+	if err != nil {
+		return nil, sqlerr.New("HIVE_INVALID_METADATA", "%s", err.Error())
+	}
+	return &analyze.Relation{Table: table}, nil
+}
+
+func viewRelation(table glueapi.Table) (*analyze.Relation, error) {
+	stored, err := decodeView(table)
+	if err != nil {
+		return nil, sqlerr.New("INVALID_VIEW", "%s", err.Error())
+	}
+	view := &analyze.View{SQL: stored.OriginalSQL, Catalog: stored.Catalog, Database: stored.Schema}
+	for _, c := range stored.Columns {
+		kind, err := datatype.Parse(c.Type)
+		if err != nil {
+			return nil, sqlerr.New("INVALID_VIEW", "view %s.%s, column %s: %q is no type", text(table.DatabaseName), text(table.Name), c.Name, c.Type)
+		}
+		view.Columns = append(view.Columns, analyze.ViewColumn{Name: c.Name, Type: kind})
+	}
+	return &analyze.Relation{View: view}, nil
+}

@@ -1,0 +1,287 @@
+package athena
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// storedResult is what of a result is not in its object.
+type storedResult struct {
+	Columns []athenaapi.ColumnInfo
+	Rows    int64
+	Bytes   int64
+}
+
+// GetQueryResults returns a page of a result, read from its object. The first
+// row of a query's first page holds the columns' names, as in Athena.
+func (s *Service) GetQueryResults(ctx context.Context, in *athenaapi.GetQueryResultsInput) (*athenaapi.GetQueryResultsOutput, error) {
+	x, err := s.execution(ctx, *in.QueryExecutionId)
+	if err != nil {
+		return nil, err
+	}
+	switch *x.Status.State {
+	case queued, running:
+		return nil, errRequest("Query has not yet finished. Current state: %s", *x.Status.State)
+	case failed, cancelled:
+		return nil, errRequest("Query did not finish successfully. Final query state: %s", *x.Status.State)
+	}
+	if text(in.QueryResultType) == "DATA_MANIFEST" {
+		return nil, errRequest("QueryResultType DATA_MANIFEST needs managed query results, which no work group has")
+	}
+	offset, err := pageOffset(in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := s.stored(ctx, *in.QueryExecutionId)
+	if err != nil {
+		return nil, err
+	}
+	out := &athenaapi.GetQueryResultsOutput{
+		UpdateCount: new(int64(0)),
+		ResultSet:   &athenaapi.ResultSet{Rows: []athenaapi.Row{}, ResultSetMetadata: &athenaapi.ResultSetMetadata{ColumnInfo: stored.Columns}},
+	}
+	out.ResultSet.Rows, out.NextToken, err = s.readPage(ctx, x, offset, limit(in.MaxResults, 1000))
+	return out, err
+}
+
+// pageOffset decodes a NextToken into the byte at which a page begins.
+func pageOffset(token *string) (int64, error) {
+	name, err := after(token)
+	if err != nil || name == "" {
+		return 0, err
+	}
+	offset, err := strconv.ParseInt(name, 10, 64)
+	if err != nil || offset < 0 {
+		return 0, errRequest("NextToken is not one that this service gave: %q", *token)
+	}
+	return offset, nil
+}
+
+func (s *Service) readPage(ctx context.Context, x execution, offset int64, most int) ([]athenaapi.Row, *string, error) {
+	location := *x.ResultConfiguration.OutputLocation
+	bucket, name, err := splitLocation(location)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, _, err := s.objects.Open(ctx, bucket, name)
+	if cloud.KindOf(err) == cloud.NotFound && err != nil {
+		return nil, nil, errRequest("Could not find results: %s does not exist any more", location)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = body.Close() }() // only read
+	if err := skip(body, offset); err != nil {
+		return nil, nil, fmt.Errorf("read the result at byte %d: %w", offset, err)
+	}
+	read := readLine
+	if strings.HasSuffix(location, ".csv") {
+		read = readRecord
+	}
+	rows := []athenaapi.Row{}
+	for r := bufio.NewReaderSize(body, 1<<16); ; {
+		row, n, err := read(r)
+		if errors.Is(err, io.EOF) {
+			return rows, nil, nil
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the result: %w", err)
+		}
+		if len(rows) == most {
+			return rows, next(strconv.FormatInt(offset, 10)), nil
+		}
+		rows = append(rows, row)
+		offset += int64(n)
+	}
+}
+
+func skip(body io.Reader, n int64) error {
+	if seeker, ok := body.(io.Seeker); ok {
+		_, err := seeker.Seek(n, io.SeekCurrent)
+		return err
+	}
+	_, err := io.CopyN(io.Discard, body, n)
+	return err
+}
+
+// csvWriter writes Athena's CSV: every value in quotes, NULL as nothing.
+type csvWriter struct{ w *bufio.Writer }
+
+func newCSVWriter(w io.Writer) *csvWriter { return &csvWriter{bufio.NewWriterSize(w, 1<<18)} }
+
+func (c *csvWriter) header(columns []plan.Output) error {
+	names := make([]*string, len(columns))
+	for i := range columns {
+		names[i] = &columns[i].Name
+	}
+	return c.row(names)
+}
+
+// row writes one row. An error of the writer below stays, so that the last
+// write tells it.
+func (c *csvWriter) row(cells []*string) error {
+	for i, cell := range cells {
+		if i > 0 {
+			_ = c.w.WriteByte(',')
+		}
+		if cell == nil {
+			continue
+		}
+		_ = c.w.WriteByte('"')
+		for rest := *cell; ; {
+			before, after, quote := strings.Cut(rest, `"`)
+			_, _ = c.w.WriteString(before)
+			if !quote {
+				break
+			}
+			_, _ = c.w.WriteString(`""`)
+			rest = after
+		}
+		_ = c.w.WriteByte('"')
+	}
+	return c.w.WriteByte('\n')
+}
+
+func (c *csvWriter) flush() error { return c.w.Flush() }
+
+// readRecord reads one row of a CSV that csvWriter wrote, and its length in bytes.
+func readRecord(r *bufio.Reader) (athenaapi.Row, int, error) {
+	if _, err := r.Peek(1); err != nil {
+		return athenaapi.Row{}, 0, err
+	}
+	var row athenaapi.Row
+	n := 0
+	for {
+		cell, quoted, used, end, err := readCell(r)
+		n += used
+		if err != nil {
+			return row, n, err
+		}
+		datum := athenaapi.Datum{}
+		if quoted {
+			datum.VarCharValue = new(cell)
+		}
+		row.Data = append(row.Data, datum)
+		if end {
+			return row, n, nil
+		}
+	}
+}
+
+// readCell reads up to and with the comma or line feed after a cell.
+func readCell(r *bufio.Reader) (cell string, quoted bool, used int, end bool, err error) {
+	var b bytes.Buffer
+	inside := false
+	for {
+		c, err := r.ReadByte()
+		if err != nil {
+			return "", false, used, false, io.ErrUnexpectedEOF
+		}
+		used++
+		switch {
+		case c == '"' && !quoted:
+			quoted, inside = true, true
+		case c == '"' && !inside:
+			b.WriteByte('"')
+			inside = true
+		case c == '"':
+			inside = false
+		case (c == ',' || c == '\n') && !inside:
+			return b.String(), quoted, used, c == '\n', nil
+		default:
+			b.WriteByte(c)
+		}
+	}
+}
+
+// readLine reads one line of a text result as a row of one value.
+func readLine(r *bufio.Reader) (athenaapi.Row, int, error) {
+	line, err := r.ReadString('\n')
+	if line == "" {
+		return athenaapi.Row{}, 0, err
+	}
+	value := strings.TrimSuffix(line, "\n")
+	return athenaapi.Row{Data: []athenaapi.Datum{{VarCharValue: &value}}}, len(line), nil
+}
+
+// textTable is the result of a statement about the catalog: columns and lines.
+type textTable struct {
+	columns []string
+	lines   []string
+}
+
+// writeText writes the result of a statement about the catalog.
+func (s *Service) writeText(ctx context.Context, x execution, table textTable) (outcome, error) {
+	infos := []athenaapi.ColumnInfo{}
+	for _, name := range table.columns {
+		info := columnInfo(name, datatype.Text())
+		info.Type, info.Precision = new("string"), new(int32(0))
+		infos = append(infos, info)
+	}
+	size, err := s.put(ctx, *x.ResultConfiguration.OutputLocation, func(w io.Writer) error {
+		for _, line := range table.lines {
+			if _, err := io.WriteString(w, strings.ReplaceAll(line, "\n", " ")+"\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = s.writeMetadata(ctx, x, infos)
+	}
+	return outcome{columns: infos, rows: int64(len(table.lines)), bytes: size}, err
+}
+
+// writeMetadata writes the object that lies beside a result and describes its
+// columns: a protocol buffer whose field 4 repeats per column.
+func (s *Service) writeMetadata(ctx context.Context, x execution, columns []athenaapi.ColumnInfo) error {
+	var message []byte
+	for _, c := range columns {
+		var column []byte
+		for _, field := range []struct {
+			number protowire.Number
+			text   *string
+		}{{1, c.CatalogName}, {2, c.SchemaName}, {3, c.TableName}, {4, c.Name}, {5, c.Label}, {6, c.Type}} {
+			if text(field.text) != "" {
+				column = protowire.AppendTag(column, field.number, protowire.BytesType)
+				column = protowire.AppendString(column, *field.text)
+			}
+		}
+		for _, field := range []struct {
+			number protowire.Number
+			value  uint64
+		}{{7, uint64(max(0, *c.Precision))}, {8, uint64(max(0, *c.Scale))}, {9, 3}, {10, protowire.EncodeBool(*c.CaseSensitive)}} {
+			column = protowire.AppendTag(column, field.number, protowire.VarintType)
+			column = protowire.AppendVarint(column, field.value)
+		}
+		message = protowire.AppendTag(message, 4, protowire.BytesType)
+		message = protowire.AppendBytes(message, column)
+	}
+	_, err := s.put(ctx, *x.ResultConfiguration.OutputLocation+".metadata", func(w io.Writer) error {
+		_, err := w.Write(message)
+		return err
+	})
+	return err
+}
+
+// splitLocation takes s3://bucket/key apart.
+func splitLocation(location string) (bucket, name string, err error) {
+	if err := checkLocation(location); err != nil {
+		return "", "", err
+	}
+	bucket, name, _ = strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+	return bucket, name, nil
+}

@@ -1,0 +1,21 @@
+SELECT 1 AS one, CAST(NULL AS varchar) AS nothing, '' AS empty, 'a"b' AS quoted, ARRAY[1, 2] AS list;
+SELECT * FROM nobody;
+SELECT * FROM nowhere.nobody;
+SELECT * FROM elsewhere.d.nobody;
+SELECT 1 / 0;
+SELECT nope(1);
+SELECT 'a' || 1;
+SELEC 1;
+-- a comment
+SELECT 1 FROM;
+SELECT `a` FROM b;
+SELECT 1; SELECT 2;
+EXPLAIN SELECT 1;
+EXPLAIN ANALYZE SELECT 1;
+INSERT INTO bare SELECT 1;
+UNLOAD (SELECT 1) TO 's3://logs/u/' WITH (format = 'JSON');
+CREATE TABLE made AS SELECT 1 AS a;
+MERGE INTO a USING b ON a.x = b.x WHEN MATCHED THEN DELETE;
+ALTER VIEW v DIALECT;
+SHOW FUNCTIONS;
+VACUUM t;
