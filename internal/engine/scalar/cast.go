@@ -16,6 +16,8 @@ func Cast(from, to datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) { return args[0], nil })
 	}
 	switch {
+	case isHyperLogLog(from) || isHyperLogLog(to):
+		return castSet(from, to)
 	case isPatternType(to):
 		return castToPattern(from)
 	case to.Kind == datatype.JSON:

@@ -51,6 +51,9 @@ func Text(t datatype.Type, v any) string {
 }
 
 func temporalText(t datatype.Type, v any) string {
+	if isHyperLogLog(t) {
+		return binaryText(as[[]byte](v))
+	}
 	switch t.Kind {
 	case datatype.Date:
 		return dateText(as[int64](v))

@@ -20,6 +20,7 @@
 //	ipprefix                  Prefix
 //	array, row                []any
 //	map                       *Map
+//	HyperLogLog               []byte, as Trino stores it
 //	function                  Lambda
 //
 // A failure is a *sqlerr.Error with Trino's name and words and without a place.
@@ -87,6 +88,6 @@ func families() []map[string]binder {
 		arithmeticFamily(), comparisonFamily(), mathFamily(), randomFamily(), statisticsFamily(), vectorFamily(), bitwiseFamily(),
 		extractFamily(), dateTimeFamily(), dateFormatFamily(), unitFamily(),
 		stringFamily(), likeFamily(), regexpFamily(), jsonFamily(), urlFamily(), binaryFamily(), hashFamily(), networkFamily(),
-		arrayFamily(), setFamily(), sequenceFamily(), mapFamily(), lambdaFamily(), printfFamily(),
+		arrayFamily(), setFamily(), sequenceFamily(), mapFamily(), lambdaFamily(), printfFamily(), sketchFamily(),
 	}
 }

@@ -1,0 +1,352 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/sillok/sillok/internal/engine/aggregate"
+	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/eval"
+	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+func (r *renderer) aggregate(ctx context.Context, n *plan.Aggregate) (string, error) {
+	input, err := r.node(ctx, n.Input)
+	if err != nil {
+		return "", err
+	}
+	if n.Sets == nil {
+		set := make([]int, len(n.Keys))
+		for i := range set {
+			set[i] = i
+		}
+		return r.groupingSet(ctx, n, r.sub(input), set, 0)
+	}
+	r.aliases++
+	shared := fmt.Sprintf("g%d", r.aliases)
+	parts := make([]string, len(n.Sets))
+	for i, set := range n.Sets {
+		part, err := r.groupingSet(ctx, n, shared, set, i)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = part
+	}
+	return "WITH " + shared + " AS MATERIALIZED (" + input + ")\n" + "(" + strings.Join(parts, ")\nUNION ALL (") + ")", nil
+}
+
+// groupingSet renders the groups of one set of keys; the other keys are NULL.
+func (r *renderer) groupingSet(ctx context.Context, n *plan.Aggregate, from string, set []int, number int) (string, error) {
+	inSet := map[int]bool{}
+	for _, i := range set {
+		inSet[i] = true
+	}
+	var groups, columns []string
+	for i, key := range n.Keys {
+		if !inSet[i] {
+			null, err := nullOf(key.Type)
+			if err != nil {
+				return "", err
+			}
+			columns = append(columns, null+" AS "+name(key.ID))
+			continue
+		}
+		value, err := r.column(key.ID, key.Type)
+		if err != nil {
+			return "", err
+		}
+		group, same, err := r.groupKey(value, key.Type)
+		if err != nil {
+			return "", err
+		}
+		if !same {
+			value = "first(" + value + ")"
+		}
+		groups, columns = append(groups, group), append(columns, value+" AS "+name(key.ID))
+	}
+	for _, c := range n.Calls {
+		value, err := r.aggregateCall(ctx, c, "")
+		if err != nil {
+			return "", err
+		}
+		columns = append(columns, value+" AS "+name(c.ID))
+	}
+	if n.GroupID != nil {
+		columns = append(columns, fmt.Sprintf("CAST(%d AS BIGINT) AS %s", number, name(n.GroupID.ID)))
+	}
+	if len(columns) == 0 {
+		columns = []string{"1 AS nothing"}
+	}
+	sql := "SELECT " + strings.Join(columns, ", ") + "\nFROM " + from
+	if len(groups) > 0 {
+		return sql + "\nGROUP BY " + strings.Join(groups, ", "), nil
+	}
+	if len(n.Calls) == 0 { // one row, however many there are
+		return "SELECT " + strings.Join(columns, ", ") + "\nFROM " + r.sub("SELECT count(*) FROM "+from), nil
+	}
+	return sql, nil
+}
+
+// aggregation is a call with its parts rendered.
+type aggregation struct {
+	plan.AggregateCall
+	args   []string
+	types  []datatype.Type
+	order  string // " ORDER BY …" or ""
+	filter string // the condition of FILTER or ""
+	suffix string // FILTER and OVER
+}
+
+// aggregateCall renders an aggregate function; over is its OVER clause, if any.
+func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over string) (string, error) {
+	a := aggregation{AggregateCall: c, args: make([]string, len(c.Args)), types: make([]datatype.Type, len(c.Args))}
+	for i, arg := range c.Args {
+		a.types[i] = arg.Type()
+		if arg.Type().Kind == datatype.Function {
+			return "", sqlerr.Refused(eval.Signature(c.Name, a.types[:i+1]))
+		}
+		x, err := r.expr(ctx, arg)
+		if err != nil {
+			return "", err
+		}
+		a.args[i] = x
+	}
+	if c.Filter != nil {
+		filter, err := r.expr(ctx, c.Filter)
+		if err != nil {
+			return "", err
+		}
+		a.filter, a.suffix = filter, " FILTER (WHERE "+filter+")"
+	}
+	a.suffix += over
+	if len(c.OrderBy) > 0 {
+		order, err := r.orderBy(ctx, c.OrderBy)
+		if err != nil {
+			return "", err
+		}
+		a.order = " ORDER BY " + order
+	}
+	if _, err := native.TypeSQL(c.Type); err != nil {
+		return "", err
+	}
+	if sql, ok, err := r.nativeAggregate(a); ok || err != nil {
+		return sql, err
+	}
+	return r.bridgedAggregate(a)
+}
+
+// nativeAggregate renders the aggregates that DuckDB computes as Trino does.
+func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err error) {
+	call := func(function, arg string) string { return function + "(" + a.distinct() + arg + ")" + a.suffix }
+	switch {
+	case a.Name == "count" && len(a.args) == 0:
+		return "count(*)" + a.suffix, true, nil
+	case a.Name == "count":
+		return r.countOf(a)
+	case a.Name == "approx_distinct":
+		sql, err := r.approxDistinct(a)
+		return sql, true, err
+	case a.Name == "approx_set":
+		sql, err := r.approxSet(a)
+		return sql, true, err
+	case len(a.args) == 1 && !(a.Distinct && !groupsAlike(a.types[0])):
+		return r.nativeOfOne(a, call)
+	case (a.Name == "max_by" || a.Name == "min_by") && len(a.args) == 2 && !a.Distinct && !isFloat(a.types[1]) && sameOrder(a.types[1]):
+		function := map[string]string{"max_by": "arg_max_null", "min_by": "arg_min_null"}[a.Name]
+		return fmt.Sprintf("%s(%s, %s)%s", function, a.args[0], instantOf(a.types[1], a.args[1]), a.suffix), true, nil
+	}
+	return "", false, nil
+}
+
+func (a aggregation) distinct() string {
+	if a.Distinct {
+		return "DISTINCT "
+	}
+	return ""
+}
+
+func (r *renderer) countOf(a aggregation) (sql string, ok bool, err error) {
+	if !a.Distinct {
+		return "count(" + a.args[0] + ")" + a.suffix, true, nil
+	}
+	key, _, err := r.groupKey(a.args[0], a.types[0])
+	return "count(DISTINCT " + key + ")" + a.suffix, true, err
+}
+
+func (r *renderer) nativeOfOne(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
+	t, x := a.types[0], a.args[0]
+	switch a.Name {
+	case "count_if":
+		return call("count", "CASE WHEN "+x+" THEN TRUE END"), !a.Distinct, nil
+	case "sum":
+		return r.sumOf(a, call)
+	case "avg":
+		return r.avgOf(a, call)
+	case "min", "max":
+		return r.extremeOf(a, call)
+	case "bool_and", "every":
+		return call("bool_and", x), true, nil
+	case "bool_or":
+		return call("bool_or", x), true, nil
+	case "any_value", "arbitrary":
+		return "any_value(" + x + ")" + a.suffix, true, nil
+	case "array_agg":
+		return "list(" + x + a.order + ")" + a.suffix, !a.Distinct, nil
+	case "bitwise_and_agg":
+		return call("bit_and", x), t.Kind == datatype.Bigint, nil
+	case "bitwise_or_agg":
+		return call("bit_or", x), t.Kind == datatype.Bigint, nil
+	case "bitwise_xor_agg":
+		return call("bit_xor", x), t.Kind == datatype.Bigint, nil
+	case "stddev", "stddev_samp":
+		return inType(a.Type, call("stddev_samp", "CAST("+x+" AS DOUBLE)"))
+	case "variance", "var_samp":
+		return inType(a.Type, call("var_samp", "CAST("+x+" AS DOUBLE)"))
+	case "stddev_pop", "var_pop":
+		return inType(a.Type, call(a.Name, "CAST("+x+" AS DOUBLE)"))
+	}
+	return "", false, nil
+}
+
+func inType(t datatype.Type, value string) (sql string, ok bool, err error) {
+	sql, err = typed(value, t)
+	return sql, true, err
+}
+
+// maxNativeSum is the digits that decimals may have for DuckDB to add them up: a
+// sum that needs more than 127 bits wraps around there.
+const maxNativeSum = 28
+
+func (r *renderer) sumOf(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
+	t, x := a.types[0], a.args[0]
+	switch {
+	case t.IsInteger(), t.IsInterval(), isFloat(t):
+		typeSQL, err := native.TypeSQL(a.Type)
+		return "CAST(" + call("sum", x) + " AS " + typeSQL + ")", true, err
+	case t.Kind == datatype.Decimal && t.Precision <= maxNativeSum:
+		sum, err := r.call(function{
+			Params: []datatype.Type{datatype.DecimalOf(datatype.MaxDecimalPrecision, t.Scale)}, Result: a.Type, Body: sumBody{},
+		}, []string{call("sum", x)})
+		return sum, true, err
+	}
+	return "", false, nil
+}
+
+func (r *renderer) avgOf(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
+	t, x := a.types[0], a.args[0]
+	switch {
+	case t.IsInteger() || isFloat(t):
+		typeSQL, err := native.TypeSQL(a.Type)
+		return "CAST(" + call("avg", "CAST("+x+" AS DOUBLE)") + " AS " + typeSQL + ")", true, err
+	case t.Kind == datatype.Decimal && t.Precision <= maxNativeSum:
+		avg, err := r.call(function{
+			Params: []datatype.Type{datatype.DecimalOf(datatype.MaxDecimalPrecision, t.Scale), datatype.Of(datatype.Bigint)},
+			Result: a.Type, Body: avgBody{},
+		}, []string{call("sum", x), call("count", x)})
+		return avg, true, err
+	}
+	return "", false, nil
+}
+
+func (r *renderer) extremeOf(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
+	t, x := a.types[0], a.args[0]
+	switch {
+	case isFloat(t):
+		// NaN is never the answer while there is a number.
+		number := call(a.Name, "CASE WHEN NOT isnan("+x+") THEN "+x+" END")
+		return "coalesce(" + number + ", " + call(a.Name, x) + ")", true, nil
+	case t.Kind == datatype.TimestampTZ:
+		return fmt.Sprintf("arg_%s(%s, %s)%s", a.Name, x, instantOf(t, x), a.suffix), true, nil
+	case t.Kind == datatype.Unknown:
+		return call(a.Name, x), true, nil
+	case sameOrder(t):
+		return call(a.Name, x), true, nil
+	}
+	return "", false, nil
+}
+
+// bridgedAggregate renders an aggregate as a function in Go over the list of the
+// rows of its group.
+func (r *renderer) bridgedAggregate(a aggregation) (string, error) {
+	if _, ok := aggregate.Lookup(a.Name, a.types, a.Type); !ok {
+		return "", sqlerr.Refused(eval.Signature(a.Name, a.types))
+	}
+	row, fields := datatype.RowOf(nil, a.types), make([]string, len(a.args))
+	for i, arg := range a.args {
+		fields[i] = native.FieldName(i) + " := " + arg
+	}
+	list := "list(struct_pack(" + strings.Join(fields, ", ") + ")" + a.order + ")" + a.suffix
+	return r.call(function{
+		Params: []datatype.Type{datatype.ArrayOf(row)}, Result: a.Type,
+		Body: reduceBody{Function: a.Name, Params: a.types, Result: a.Type, Distinct: a.Distinct},
+	}, []string{list})
+}
+
+// reduceBody computes an aggregate over the list of a group's rows.
+type reduceBody struct {
+	Function string
+	Params   []datatype.Type
+	Result   datatype.Type
+	Distinct bool
+}
+
+func (b reduceBody) call(time.Time) (func([]any) (any, error), error) {
+	reduce, ok := aggregate.Lookup(b.Function, b.Params, b.Result)
+	if !ok {
+		return nil, sqlerr.Refused(eval.Signature(b.Function, b.Params))
+	}
+	return func(args []any) (any, error) {
+		list, _ := args[0].([]any)
+		rows := make([][]any, 0, len(list))
+		seen := map[string]bool{}
+		for _, item := range list {
+			row, ok := item.([]any)
+			if !ok {
+				return nil, fmt.Errorf("a row of %s is a %T", b.Function, item)
+			}
+			if b.Distinct {
+				key := scalar.Key(datatype.RowOf(nil, b.Params), row)
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+			}
+			rows = append(rows, row)
+		}
+		return reduce(rows)
+	}, nil
+}
+
+// sumBody passes on a sum of decimals that has at most 38 digits.
+type sumBody struct{}
+
+func (sumBody) call(time.Time) (func([]any) (any, error), error) {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(datatype.MaxDecimalPrecision), nil)
+	return func(args []any) (any, error) {
+		sum, ok := args[0].(*big.Int)
+		if ok && sum.CmpAbs(limit) >= 0 {
+			return nil, sqlerr.New(sqlerr.NumericOutOfRange, "Decimal overflow")
+		}
+		return args[0], nil
+	}, nil
+}
+
+// avgBody divides a sum of decimals by their number, rounding half away from zero.
+type avgBody struct{}
+
+func (avgBody) call(time.Time) (func([]any) (any, error), error) {
+	return func(args []any) (any, error) {
+		sum, ok := args[0].(*big.Int)
+		count, _ := args[1].(int64)
+		if !ok || count == 0 {
+			return nil, nil //nolint:nilnil // SQL's NULL
+		}
+		return aggregate.Quotient(sum, count), nil
+	}, nil
+}

@@ -1,0 +1,101 @@
+package duckdb
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// cell spells a value of type t; nil is NULL.
+func cell(spelling engine.Spelling, t datatype.Type, v any) *string {
+	if v == nil {
+		return nil
+	}
+	s := ""
+	if spelling == engine.Protocol {
+		s = string(appendJSON(nil, t, v))
+	} else {
+		s = scalar.Text(t, v)
+	}
+	return &s
+}
+
+// appendJSON spells a value as Trino's client protocol does: arrays and rows as
+// JSON arrays, maps as objects, numbers and booleans as they are, anything else as
+// a string.
+func appendJSON(b []byte, t datatype.Type, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case int64:
+		if t.IsInteger() {
+			return strconv.AppendInt(b, v, 10)
+		}
+	case float32:
+		return appendFloat(b, t, v, float64(v))
+	case float64:
+		return appendFloat(b, t, v, v)
+	case []byte:
+		return appendString(b, base64.StdEncoding.EncodeToString(v))
+	case []any:
+		return appendList(b, t, v)
+	case *scalar.Map:
+		return appendMap(b, t, v)
+	}
+	return appendString(b, scalar.Text(t, v))
+}
+
+func appendFloat(b []byte, t datatype.Type, v any, f float64) []byte {
+	s := scalar.Text(t, v)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return appendString(b, s)
+	}
+	return append(b, s...)
+}
+
+func appendString(b []byte, s string) []byte {
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(s); err != nil {
+		return append(b, fmt.Sprintf("%q", s)...)
+	}
+	return append(b, strings.TrimSuffix(out.String(), "\n")...)
+}
+
+func appendList(b []byte, t datatype.Type, items []any) []byte {
+	b = append(b, '[')
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		elem := t.Elems[0]
+		if t.Kind == datatype.Row {
+			elem = t.Elems[i]
+		}
+		b = appendJSON(b, elem, item)
+	}
+	return append(b, ']')
+}
+
+func appendMap(b []byte, t datatype.Type, m *scalar.Map) []byte {
+	b = append(b, '{')
+	for i, key := range m.Keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, scalar.Text(t.Elems[0], key))
+		b = append(b, ':')
+		b = appendJSON(b, t.Elems[1], m.Values[i])
+	}
+	return append(b, '}')
+}

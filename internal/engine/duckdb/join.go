@@ -1,0 +1,191 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
+	if u, ok := n.Right.(*plan.Unnest); ok && (n.Kind == ast.CrossJoin || isTrue(n.Condition)) {
+		switch n.Kind {
+		case ast.CrossJoin, ast.InnerJoin:
+			return r.unnest(ctx, n.Left, u, false)
+		case ast.LeftJoin:
+			return r.unnest(ctx, n.Left, u, true)
+		}
+	}
+	lateral := n.Lateral && len(outerOf(n.Right)) > 0
+	if lateral {
+		if err := checkLateral(n.Right); err != nil {
+			return "", err
+		}
+	}
+	if n.Lateral && (n.Kind == ast.RightJoin || n.Kind == ast.FullJoin) {
+		return "", sqlerr.Refused("RIGHT or FULL JOIN with LATERAL")
+	}
+	left, err := r.node(ctx, n.Left)
+	if err != nil {
+		return "", err
+	}
+	right, err := r.node(ctx, n.Right)
+	if err != nil {
+		return "", err
+	}
+	condition := n.Condition
+	if n.Kind != ast.InnerJoin && n.Kind != ast.CrossJoin && condition != nil && !lateral {
+		if condition, left, right, err = r.beside(ctx, n, left, right); err != nil {
+			return "", err
+		}
+	}
+	right = r.sub(right)
+	if lateral {
+		right = "LATERAL " + right
+	}
+	from := "SELECT * FROM " + r.sub(left)
+	if n.Kind == ast.CrossJoin || n.Kind == ast.InnerJoin && n.Condition == nil {
+		return from + "\nCROSS JOIN " + right, nil
+	}
+	on, err := r.joinCondition(ctx, condition)
+	if err != nil {
+		return "", err
+	}
+	kinds := map[ast.JoinKind]string{
+		ast.InnerJoin: "INNER JOIN ", ast.LeftJoin: "LEFT JOIN ", ast.RightJoin: "RIGHT JOIN ", ast.FullJoin: "FULL JOIN ",
+	}
+	return from + "\n" + kinds[n.Kind] + right + " ON " + on, nil
+}
+
+func (r *renderer) joinCondition(ctx context.Context, condition plan.Expr) (string, error) {
+	if condition == nil {
+		return "TRUE", nil
+	}
+	return r.conjunction(ctx, conjuncts(condition), nil)
+}
+
+// beside computes the subqueries of an outer join's condition as columns of the
+// side that they refer to: DuckDB takes none in such a condition.
+func (r *renderer) beside(ctx context.Context, n *plan.Join, left, right string) (condition plan.Expr, newLeft, newRight string, err error) {
+	rightColumns, moved := idSet(n.Right), [2][]string{}
+	condition = replace(n.Condition, func(e plan.Expr) (plan.Expr, bool) {
+		if !isSubquery(e) || err != nil {
+			return nil, false
+		}
+		side := 0
+		for id := range outerOf(&plan.Project{Input: &plan.Values{}, Columns: []plan.Computed{{Expr: e}}}) {
+			if rightColumns[id] {
+				side = 1
+			}
+		}
+		var value string
+		if value, err = r.subquery(ctx, e); err != nil {
+			return e, true
+		}
+		r.fresh--
+		id := 1_000_000 - r.fresh
+		moved[side] = append(moved[side], value+" AS "+name(id))
+		return &plan.ColumnRef{ID: id, T: e.Type()}, true
+	})
+	with := func(sql string, columns []string) string {
+		if len(columns) == 0 {
+			return sql
+		}
+		return "SELECT *, " + strings.Join(columns, ", ") + " FROM " + r.sub(sql)
+	}
+	return condition, with(left, moved[0]), with(right, moved[1]), err
+}
+
+func isTrue(e plan.Expr) bool {
+	if e == nil {
+		return true
+	}
+	c, ok := e.(*plan.Const)
+	return ok && c.Value == true
+}
+
+// unnest renders UNNEST beside the rows of left, or alone when left is nil: one
+// row for each position of the arrays and maps, the shorter ones filled with
+// NULL. With outer, a row whose arrays are all empty stays, once.
+func (r *renderer) unnest(ctx context.Context, left plan.Node, u *plan.Unnest, outer bool) (string, error) {
+	from, kept := "", []string{}
+	if left != nil {
+		sql, err := r.node(ctx, left)
+		if err != nil {
+			return "", err
+		}
+		from = " FROM " + r.sub(sql)
+		kept = append(kept, "*")
+	}
+	lists, lengths := make([]string, len(u.Items)), make([]string, len(u.Items))
+	for i, item := range u.Items {
+		list, err := r.expr(ctx, item.Expr)
+		if err != nil {
+			return "", err
+		}
+		if item.Expr.Type().Kind == datatype.Map {
+			list = "map_entries(" + list + ")"
+		}
+		lists[i], lengths[i] = fmt.Sprintf("u%d", i), fmt.Sprintf("coalesce(len(u%d), 0)", i)
+		kept = append(kept, list+" AS "+lists[i])
+	}
+	prepared := "SELECT " + strings.Join(kept, ", ") + from
+	exploded := make([]string, 0, len(lists)+2)
+	if left != nil {
+		exploded = append(exploded, fmt.Sprintf("* EXCLUDE (%s)", strings.Join(lists, ", ")))
+	}
+	for i, list := range lists {
+		exploded = append(exploded, fmt.Sprintf("unnest(%s) AS e%d", list, i))
+	}
+	if u.Ordinality != nil || outer {
+		longest := lengths[0]
+		if len(lengths) > 1 {
+			longest = "greatest(" + strings.Join(lengths, ", ") + ")"
+		}
+		positions := "range(1, " + longest + " + 1)"
+		if outer {
+			positions = "CASE WHEN " + longest + " = 0 THEN [CAST(NULL AS BIGINT)] ELSE " + positions + " END"
+		}
+		exploded = append(exploded, "unnest("+positions+") AS position")
+	}
+	sql := "SELECT " + strings.Join(exploded, ", ") + " FROM " + r.sub(prepared)
+	return r.unnestColumns(left, u, sql, outer)
+}
+
+// unnestColumns names what stands at each position, and takes rows and map
+// entries apart.
+func (r *renderer) unnestColumns(left plan.Node, u *plan.Unnest, exploded string, outer bool) (string, error) {
+	var columns, own []string
+	for i, item := range u.Items {
+		t, element := item.Expr.Type(), fmt.Sprintf("e%d", i)
+		own = append(own, element)
+		switch {
+		case t.Kind == datatype.Map:
+			columns = append(columns, fmt.Sprintf("struct_extract(%s, 'key') AS %s", element, name(item.Columns[0].ID)),
+				fmt.Sprintf("struct_extract(%s, 'value') AS %s", element, name(item.Columns[1].ID)))
+		case t.Kind == datatype.Array && t.Elems[0].Kind == datatype.Row && len(item.Columns) == len(t.Elems[0].Elems):
+			for j, c := range item.Columns {
+				columns = append(columns, fmt.Sprintf("struct_extract(%s, '%s') AS %s", element, native.FieldName(j), name(c.ID)))
+			}
+		case t.Kind == datatype.Array && len(item.Columns) == 1:
+			columns = append(columns, element+" AS "+name(item.Columns[0].ID))
+		default:
+			return "", sqlerr.Refused("UNNEST of " + t.String())
+		}
+	}
+	if u.Ordinality != nil || outer {
+		own = append(own, "position")
+	}
+	if u.Ordinality != nil {
+		columns = append(columns, "position AS "+name(u.Ordinality.ID))
+	}
+	if left != nil {
+		columns = append([]string{fmt.Sprintf("* EXCLUDE (%s)", strings.Join(own, ", "))}, columns...)
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(exploded), nil
+}

@@ -1,0 +1,72 @@
+package native
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// An error of the statement crosses DuckDB as text. The name stands between two
+// markers that no other text holds.
+const (
+	markStart = "\x01sillok:"
+	markEnd   = "\x02"
+)
+
+func marked(name, message string) string { return markStart + name + markEnd + message }
+
+// Mark returns err as text that a failed query carries back to its caller as the
+// same *sqlerr.Error; for use in DuckDB's error().
+func Mark(err error) string {
+	if e, ok := errors.AsType[*sqlerr.Error](err); ok {
+		return marked(e.Name, e.Message)
+	}
+	return marked("GENERIC_INTERNAL_ERROR", err.Error())
+}
+
+// errText is what DuckDB said of a query that failed.
+type errText string
+
+func (e errText) Error() string { return "duckdb: " + string(e) }
+
+// Failure returns what DuckDB's text for a failed query says in Trino's words. A
+// text that is not known stays an error that is not a *sqlerr.Error.
+func Failure(text string) error {
+	if _, rest, ok := strings.Cut(text, markStart); ok {
+		if name, message, ok := strings.Cut(rest, markEnd); ok {
+			return sqlerr.New(name, "%s", message)
+		}
+	}
+	for _, k := range known {
+		if k.pattern.MatchString(text) {
+			return sqlerr.New(k.name, "%s", k.pattern.ReplaceAllString(k.pattern.FindString(text), k.message))
+		}
+	}
+	return errText(text)
+}
+
+//nolint:gochecknoglobals // a table
+var known = []struct {
+	pattern       *regexp.Regexp
+	name, message string
+}{
+	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT64 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "bigint $1 overflow: $2"},
+	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT32 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "integer $1 overflow: $2"},
+	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT16 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "smallint $1 overflow: $2"},
+	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT8 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "tinyint $1 overflow: $2"},
+	{regexp.MustCompile(`Overflow in division of (\S+ / \S+)`), sqlerr.NumericOutOfRange, "bigint division overflow: $1"},
+	{regexp.MustCompile(`Overflow in negation of numeric value`), sqlerr.NumericOutOfRange, "negation overflow"},
+	{regexp.MustCompile(`Type INT128 with value \S+ can't be cast because the value is out of range for the destination type INT64`), sqlerr.NumericOutOfRange, "bigint addition overflow"},
+	{regexp.MustCompile(`Type INT\d+ with value (\S+) can't be cast because the value is out of range`), sqlerr.NumericOutOfRange, "Out of range: $1"},
+	{regexp.MustCompile(`More than one row returned by a subquery`), "SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows"},
+	{regexp.MustCompile(`Out of Memory Error`), "EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exceeded per-node memory limit"},
+}
+
+// Unable reports whether err says that DuckDB cannot plan the query at all, as
+// for some correlated subqueries.
+func Unable(err error) bool {
+	text, ok := errors.AsType[errText](err)
+	return ok && (strings.Contains(string(text), "Not implemented Error") || strings.Contains(string(text), "Binder Error"))
+}

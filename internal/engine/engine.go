@@ -1,0 +1,91 @@
+// Package engine runs analyzed queries.
+//
+// An Engine takes a plan and yields rows as text, spelled by Trino type. The
+// engines are in the packages below: duckdb renders a plan and executes it on
+// one machine.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// Engine runs queries. It is safe for concurrent use.
+type Engine interface {
+	// Run starts a query. An error before the first row comes from Run or from
+	// the first Next. A failure of the statement is a *sqlerr.Error. The caller
+	// must close the rows; cancelling ctx stops the query.
+	Run(ctx context.Context, r Request) (Rows, error)
+}
+
+// Spelling says how a cell's value is written.
+type Spelling int
+
+// The spellings.
+const (
+	// Athena is the text of GetQueryResults and of the CSV: 2017-01-01 00:00:00.000, [1, 2], {a=1, b=2}.
+	Athena Spelling = iota
+	// Protocol is Trino's client protocol: each cell is a JSON value.
+	Protocol
+)
+
+// Request is one query to run.
+type Request struct {
+	SQL      string // as the user wrote it, for an engine that passes it on
+	Query    *plan.Query
+	Now      time.Time // what now() yields, the same throughout the query
+	Spelling Spelling
+	// ScanLimit stops the query with ErrScanLimit when the objects that it has to
+	// consider are more bytes than this; 0 means no limit.
+	ScanLimit int64
+	// Progress is told how far decoding is; it may be nil and is called from
+	// several goroutines.
+	Progress func(Progress)
+}
+
+// Progress is how far the decoding of objects into columns has come.
+type Progress struct {
+	Objects, ObjectsTotal int
+	Bytes, BytesTotal     int64 // of the objects as they are stored
+	Rows                  int64
+}
+
+// Rows iterates over a result. It is used by one goroutine.
+type Rows interface {
+	// Next reads the next row; false at the end or on an error, which Err tells.
+	Next() bool
+	// Row returns the current row: one cell for each output column, nil for
+	// NULL. It is valid until the next call of Next.
+	Row() []*string
+	Err() error
+	// Stats is complete once Next has returned false.
+	Stats() Stats
+	// Close stops the query when it still runs. It may be called twice.
+	Close() error
+}
+
+// Stats is what a query cost.
+type Stats struct {
+	BytesScanned int64 // sizes of the objects that the query had to consider, as AWS bills
+	BytesRead    int64 // really read in this run
+	Objects      int
+	Planning     time.Duration // from the plan to the first statement for the engine, decoding included
+	Execution    time.Duration
+	Damage       []Damage // objects with lines or records that did not parse
+}
+
+// Damage is what of an object did not parse.
+type Damage struct {
+	Object string // s3://bucket/key, or the path of a file
+	Lines  int64
+	First  string // where and why, such as "line 17: 14 fields expected, 9 found"
+}
+
+// ErrScanLimit is the failure of a query that would scan more than its limit.
+var ErrScanLimit = errScanLimit{}
+
+type errScanLimit struct{}
+
+func (errScanLimit) Error() string { return "Bytes scanned limit was exceeded" }

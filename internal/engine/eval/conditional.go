@@ -1,0 +1,256 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// conditional compiles the expressions with a truth value or with branches.
+func (c *compiler) conditional(e plan.Expr) (step, error) {
+	switch e := e.(type) {
+	case *plan.Logical:
+		return c.logical(e)
+	case *plan.Not:
+		return c.unary(e.X, func(v any) any {
+			b, ok := v.(bool)
+			if !ok {
+				return nil
+			}
+			return !b
+		})
+	case *plan.IsNull:
+		return c.unary(e.X, func(v any) any { return v == nil })
+	case *plan.Between:
+		return c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
+			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.Low, e.X}, T: datatype.Of(datatype.Boolean)},
+			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.X, e.High}, T: datatype.Of(datatype.Boolean)},
+		}})
+	case *plan.In:
+		return c.in(e)
+	case *plan.Case:
+		return c.caseOf(e)
+	case *plan.Coalesce:
+		return c.coalesce(e)
+	case *plan.NullIf:
+		return c.nullIf(e)
+	case *plan.Try:
+		return c.try(e)
+	default:
+		return nil, sqlerr.Refused(constructOf(e))
+	}
+}
+
+func (c *compiler) unary(x plan.Expr, f func(any) any) (step, error) {
+	s, err := c.compile(x)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		v, err := s(env)
+		if err != nil {
+			return nil, err
+		}
+		return f(v), nil
+	}, nil
+}
+
+func (c *compiler) logical(e *plan.Logical) (step, error) {
+	terms, err := c.compileAll(e.Terms)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		var result any = e.And
+		for _, term := range terms {
+			v, err := term(env)
+			if err != nil {
+				return nil, err
+			}
+			switch v {
+			case nil:
+				result = nil
+			case !e.And:
+				return v, nil
+			}
+		}
+		return result, nil
+	}, nil
+}
+
+func (c *compiler) in(e *plan.In) (step, error) {
+	x, err := c.compile(e.X)
+	if err != nil {
+		return nil, err
+	}
+	items, err := c.compileAll(e.Items)
+	if err != nil {
+		return nil, err
+	}
+	t := e.X.Type()
+	equal, ok := scalar.Lookup(plan.OpEqual, []datatype.Type{t, t}, datatype.Of(datatype.Boolean))
+	if !ok {
+		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
+	}
+	constant := c.root == plan.Expr(e) && isConstant(e.X)
+	return func(env []any) (any, error) {
+		v, err := x(env)
+		if err != nil || v == nil {
+			return nil, err
+		}
+		if constant { // as Trino does when this is all that there is to compute
+			for _, item := range items {
+				if _, err := item(env); err != nil {
+					return nil, err
+				}
+			}
+		}
+		var result any = false
+		for _, item := range items {
+			w, err := item(env)
+			if err != nil {
+				return nil, err
+			}
+			var same any
+			if w != nil {
+				if same, err = equal.Call([]any{v, w}); err != nil {
+					return nil, err
+				}
+			}
+			if same == true {
+				return true, nil
+			}
+			if same == nil {
+				result = nil
+			}
+		}
+		return result, nil
+	}, nil
+}
+
+func (c *compiler) caseOf(e *plan.Case) (step, error) {
+	type branch struct{ condition, result step }
+	branches := make([]branch, len(e.Whens))
+	for i, when := range e.Whens {
+		condition, err := c.compile(when.Condition)
+		if err != nil {
+			return nil, err
+		}
+		result, err := c.compile(when.Result)
+		if err != nil {
+			return nil, err
+		}
+		branches[i] = branch{condition, result}
+	}
+	otherwise, err := c.compile(e.Else)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		for _, b := range branches {
+			v, err := b.condition(env)
+			if err != nil {
+				return nil, err
+			}
+			if v == true {
+				return b.result(env)
+			}
+		}
+		return otherwise(env)
+	}, nil
+}
+
+func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
+	items, err := c.compileAll(e.Items)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		for _, item := range items {
+			if v, err := item(env); err != nil || v != nil {
+				return v, err
+			}
+		}
+		return nil, nil //nolint:nilnil // SQL's NULL
+	}, nil
+}
+
+func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
+	x, err := c.compile(e.X)
+	if err != nil {
+		return nil, err
+	}
+	compare, err := c.compile(e.Compare)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		v, err := x(env)
+		if err != nil || v == nil {
+			return nil, err
+		}
+		same, err := compare(env)
+		if err != nil || same == true {
+			return nil, err
+		}
+		return v, nil
+	}, nil
+}
+
+func (c *compiler) try(e *plan.Try) (step, error) {
+	x, err := c.compile(e.X)
+	if err != nil {
+		return nil, err
+	}
+	return func(env []any) (any, error) {
+		v, err := x(env)
+		if err != nil && caught(err) {
+			return nil, nil //nolint:nilnil // TRY makes these failures NULL
+		}
+		return v, err
+	}, nil
+}
+
+// caught reports whether TRY makes err NULL.
+func caught(err error) bool {
+	e, ok := errors.AsType[*sqlerr.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Name {
+	case sqlerr.DivisionByZero, sqlerr.InvalidCastArgument, sqlerr.InvalidFunctionArgument, sqlerr.NumericOutOfRange:
+		return true
+	}
+	return false
+}
+
+// isConstant reports whether e refers to nothing that changes from row to row.
+func isConstant(e plan.Expr) bool {
+	switch e.(type) {
+	case *plan.ColumnRef, *plan.ParamRef:
+		return false
+	}
+	for _, c := range plan.Children(e) {
+		if !isConstant(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// constructOf names an expression that has no semantics here.
+func constructOf(e plan.Expr) string {
+	switch e := e.(type) {
+	case *plan.JSONPathCall:
+		return strings.ToUpper(e.Name)
+	case *plan.JSONBuild:
+		return strings.ToUpper(e.Name)
+	default:
+		return strings.TrimPrefix(fmt.Sprintf("%T", e), "*plan.")
+	}
+}
