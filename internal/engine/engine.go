@@ -84,8 +84,8 @@ type Damage struct {
 }
 
 // ErrScanLimit is the failure of a query that would scan more than its limit.
-var ErrScanLimit = errScanLimit{}
+var ErrScanLimit = scanLimitError{}
 
-type errScanLimit struct{}
+type scanLimitError struct{}
 
-func (errScanLimit) Error() string { return "Bytes scanned limit was exceeded" }
+func (scanLimitError) Error() string { return "Bytes scanned limit was exceeded" }

@@ -274,16 +274,16 @@ func compareNaN(a, b any, sign int) (c int, decided bool) {
 func isNaN(v any) bool {
 	switch v := v.(type) {
 	case float64:
-		return v != v //nolint:staticcheck // NaN alone
+		return v != v // NaN alone
 	case float32:
-		return v != v //nolint:staticcheck // NaN alone
+		return v != v // NaN alone
 	}
 	return false
 }
 
 // pick returns the rows whose value at index by is most extreme, best first, as
 // many as n; rows without such a value take no part.
-func pick(rows [][]any, by, n int, sign int, compare func(a, b any) (int, error)) ([][]any, error) {
+func pick(rows [][]any, by, n, sign int, compare func(a, b any) (int, error)) ([][]any, error) {
 	var kept [][]any
 	for _, row := range rows {
 		if row[by] != nil {

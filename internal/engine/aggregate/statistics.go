@@ -79,9 +79,10 @@ func geometricMean(x []float64) (float64, bool) {
 	return math.Exp(sum / float64(len(x))), len(x) > 0
 }
 
-// moments returns the mean and the sums of the second to fourth powers of the
-// distances from it.
-func moments(x []float64) (mean, m2, m3, m4 float64) {
+// moments returns the sums of the second to fourth powers of the distances from
+// the mean.
+func moments(x []float64) (m2, m3, m4 float64) {
+	mean := 0.0
 	for _, v := range x {
 		mean += v
 	}
@@ -92,11 +93,11 @@ func moments(x []float64) (mean, m2, m3, m4 float64) {
 		m3 += d * d * d
 		m4 += d * d * d * d
 	}
-	return mean, m2, m3, m4
+	return m2, m3, m4
 }
 
 func variance(x []float64, less float64) (float64, bool) {
-	_, m2, _, _ := moments(x)
+	m2, _, _ := moments(x)
 	n := float64(len(x)) - less
 	return m2 / n, n > 0
 }
@@ -104,12 +105,12 @@ func variance(x []float64, less float64) (float64, bool) {
 func root(f float64, ok bool) (float64, bool) { return math.Sqrt(f), ok }
 
 func skewness(x []float64) (float64, bool) {
-	_, m2, m3, _ := moments(x)
+	m2, m3, _ := moments(x)
 	return math.Sqrt(float64(len(x))) * m3 / math.Pow(m2, 1.5), len(x) >= 3
 }
 
 func kurtosis(x []float64) (float64, bool) {
-	_, m2, _, m4 := moments(x)
+	m2, _, m4 := moments(x)
 	n := float64(len(x))
 	sample := m2 / (n - 1)
 	return n*(n+1)/((n-1)*(n-2)*(n-3))*m4/(sample*sample) - 3*(n-1)*(n-1)/((n-2)*(n-3)), len(x) >= 4

@@ -155,7 +155,7 @@ func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err erro
 	case a.Name == "approx_set":
 		sql, err := r.approxSet(a)
 		return sql, true, err
-	case len(a.args) == 1 && !(a.Distinct && !groupsAlike(a.types[0])):
+	case len(a.args) == 1 && (!a.Distinct || groupsAlike(a.types[0])):
 		return r.nativeOfOne(a, call)
 	case (a.Name == "max_by" || a.Name == "min_by") && len(a.args) == 2 && !a.Distinct && !isFloat(a.types[1]) && sameOrder(a.types[1]):
 		function := map[string]string{"max_by": "arg_max_null", "min_by": "arg_min_null"}[a.Name]

@@ -1,6 +1,8 @@
 package duckdb
 
 import (
+	"slices"
+
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -211,10 +213,8 @@ func (o outerColumns) globalAggregate(n plan.Node) bool {
 	masked := false
 	for _, c := range a.Calls {
 		masked = masked || c.Filter != nil
-		for _, e := range append(append([]plan.Expr{}, c.Args...), filterOf(c)...) {
-			if o.in(e) {
-				return false
-			}
+		if slices.ContainsFunc(slices.Concat(c.Args, filterOf(c)), o.in) {
+			return false
 		}
 	}
 	if ok, _ := o.filters(a.Input); ok {

@@ -224,7 +224,7 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 		}
 	}
 	if len(fused) > 0 {
-		var last plan.Expr = fused[0]
+		last := fused[0]
 		if len(fused) > 1 {
 			last = &plan.Logical{And: true, Terms: fused}
 		}

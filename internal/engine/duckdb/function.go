@@ -65,9 +65,8 @@ func (f function) define(db *native.DB, now time.Time) error {
 	return db.Define(native.Function{Name: f.Name, Params: f.Params, Result: f.Result, Volatile: f.Volatile, Call: call})
 }
 
-// register tells gob what stands behind the interfaces of a job.
-//
-//nolint:gochecknoglobals // gob keeps the types of a process
+// register tells gob, which keeps the types of a process, what stands behind the
+// interfaces of a job.
 var register = sync.OnceFunc(func() {
 	for _, v := range []any{
 		exprBody{},

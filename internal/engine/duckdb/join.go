@@ -19,6 +19,7 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 			return r.unnest(ctx, n.Left, u, false)
 		case ast.LeftJoin:
 			return r.unnest(ctx, n.Left, u, true)
+		default: // joined like any other relation
 		}
 	}
 	lateral := n.Lateral && len(outerOf(n.Right)) > 0

@@ -37,8 +37,9 @@ func groupsAlike(t datatype.Type) bool {
 		return false
 	case datatype.Unknown, datatype.JSON:
 		return true
+	default:
+		return sameEquality(t)
 	}
-	return sameEquality(t)
 }
 
 // sortKey returns an expression that orders like values of t do in Trino.

@@ -158,8 +158,9 @@ func sameEquality(t datatype.Type) bool {
 		datatype.Timestamp, datatype.TimestampTZ, datatype.IntervalDayToSecond, datatype.IntervalYearToMonth,
 		datatype.UUID, datatype.IPAddress, datatype.IPPrefix:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // sameOrder reports whether DuckDB's < is Trino's as well.
@@ -167,8 +168,9 @@ func sameOrder(t datatype.Type) bool {
 	switch t.Kind {
 	case datatype.Char, datatype.UUID, datatype.IPPrefix:
 		return false
+	default:
+		return sameEquality(t)
 	}
-	return sameEquality(t)
 }
 
 // instantOf returns what of a value is compared: of a timestamp with time zone

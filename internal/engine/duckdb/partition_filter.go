@@ -29,7 +29,7 @@ type partitionTerm struct {
 var _ lake.Filter = (*partitionFilter)(nil)
 
 // newPartitionFilter picks the predicates that partition columns decide.
-func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) (*partitionFilter, error) {
+func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) *partitionFilter {
 	partition := map[string]bool{}
 	for _, c := range s.Table.Columns {
 		partition[c.Name] = c.Partition
@@ -48,7 +48,7 @@ func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) (*p
 		}
 		program, err := eval.Compile(e, ids, now)
 		if err != nil || program.Volatile {
-			continue //nolint:nilerr // a predicate that cannot be evaluated here keeps every partition
+			continue // a predicate that cannot be evaluated here keeps every partition
 		}
 		term := partitionTerm{program: program}
 		for _, id := range ids {
@@ -59,7 +59,7 @@ func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) (*p
 			f.restrict(names[id], texts)
 		}
 	}
-	return f, nil
+	return f
 }
 
 // columnsIn returns the columns of e; ok is false when one of them is not in

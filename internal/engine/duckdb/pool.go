@@ -186,7 +186,7 @@ type remote struct {
 }
 
 // kill ends the worker at once; reading from it then fails.
-func (s *remote) kill() { _ = s.process.cmd.Process.Kill() } //nolint:errcheck // it may have ended by itself
+func (s *remote) kill() { _ = s.process.cmd.Process.Kill() } // it may have ended by itself
 
 func (s *remote) next() (batch, error) {
 	if s.done {
@@ -235,7 +235,7 @@ func (s *remote) close() error {
 			return
 		}
 		s.kill()
-		_ = s.process.stop() //nolint:errcheck // it was killed
+		_ = s.process.stop() // it was killed
 	})
 	return err
 }

@@ -35,7 +35,6 @@ type renderer struct {
 	now       time.Time
 	prefix    string // of the functions' names, unique in the life of a worker
 	functions []function
-	defined   map[string]string // functions by what they compute
 	aliases   int
 	fresh     plan.ID
 	tables    tableReader

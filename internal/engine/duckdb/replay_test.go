@@ -112,7 +112,7 @@ func run(ctx context.Context, e engine.Engine, req engine.Request) ([][]*string,
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what failed is in rows.Err
 	var all [][]*string
 	for rows.Next() {
 		all = append(all, slices.Clone(rows.Row()))
@@ -329,7 +329,7 @@ func lines[T any](t *testing.T, path string, each func(T)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	scanner := bufio.NewScanner(f)
 	scanner.Buffer(nil, 64<<20)
 	for scanner.Scan() {

@@ -56,7 +56,7 @@ func TestPartitionsAreLeftOut(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer rows.Close()
+			defer closeRows(t, rows)
 			if !rows.Next() {
 				t.Fatal(rows.Err())
 			}
@@ -67,6 +67,13 @@ func TestPartitionsAreLeftOut(t *testing.T) {
 				t.Errorf("%d objects, want %d", got, tt.objects)
 			}
 		})
+	}
+}
+
+func closeRows(t *testing.T, rows engine.Rows) {
+	t.Helper()
+	if err := rows.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -84,7 +91,7 @@ func TestDamageIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer closeRows(t, rows)
 	if !rows.Next() {
 		t.Fatal(rows.Err())
 	}

@@ -89,11 +89,7 @@ func (t *tables) readParquet(files []string) string {
 
 // readLake plans and loads a table of the lake and renders a reader of its files.
 func (t *tables) readLake(ctx context.Context, r *renderer, s *plan.Scan, detail lake.Table, predicates []plan.Expr) (string, error) {
-	filter, err := newPartitionFilter(s, predicates, r.now)
-	if err != nil {
-		return "", err
-	}
-	scan, err := t.cfg.Lake.Plan(ctx, detail, filter)
+	scan, err := t.cfg.Lake.Plan(ctx, detail, newPartitionFilter(s, predicates, r.now))
 	if err != nil {
 		return "", err
 	}

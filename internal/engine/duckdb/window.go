@@ -139,7 +139,7 @@ func (r *renderer) frame(ctx context.Context, c plan.WindowCall) (string, error)
 }
 
 func (r *renderer) bound(ctx context.Context, c plan.WindowCall, b plan.Bound, which string) (string, error) {
-	direction := " PRECEDING"
+	var direction string
 	switch b.Kind {
 	case ast.UnboundedPreceding:
 		return "UNBOUNDED PRECEDING", nil
@@ -147,6 +147,8 @@ func (r *renderer) bound(ctx context.Context, c plan.WindowCall, b plan.Bound, w
 		return "UNBOUNDED FOLLOWING", nil
 	case ast.CurrentRow:
 		return "CURRENT ROW", nil
+	case ast.Preceding:
+		direction = " PRECEDING"
 	case ast.Following:
 		direction = " FOLLOWING"
 	}

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
@@ -156,14 +157,11 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 
 // Signature spells a function with its argument types, as errors name it.
 func Signature(name string, params []datatype.Type) string {
-	s := operatorText(name) + "("
+	texts := make([]string, len(params))
 	for i, t := range params {
-		if i > 0 {
-			s += ", "
-		}
-		s += t.String()
+		texts[i] = t.String()
 	}
-	return s + ")"
+	return operatorText(name) + "(" + strings.Join(texts, ", ") + ")"
 }
 
 func operatorText(name string) string {
@@ -193,7 +191,7 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 		}
 		result, err := f.Call([]any{v})
 		if err != nil && try {
-			return nil, nil //nolint:nilnil,nilerr // TRY_CAST makes a failed cast NULL
+			return nil, nil //nolint:nilnil // TRY_CAST makes a failed cast NULL
 		}
 		return result, err
 	}, nil

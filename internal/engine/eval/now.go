@@ -35,7 +35,7 @@ func nowValue(now time.Time, t datatype.Type) (any, error) {
 
 func instant(now time.Time, precision int) (micros int64, picos int32) {
 	fraction := cut(int64(now.Nanosecond())*1000, precision)
-	return now.Unix()*1_000_000 + fraction/1_000_000, int32(fraction % 1_000_000) //nolint:gosec // below 1,000,000
+	return now.Unix()*1_000_000 + fraction/1_000_000, int32(fraction % 1_000_000)
 }
 
 // cut drops the digits of a number of picoseconds beyond precision.

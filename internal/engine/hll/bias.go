@@ -19,7 +19,7 @@ var biasFigures string
 // curve is the bias of raw estimates; between two of them it is on a straight line.
 type curve struct{ estimates, biases []float64 }
 
-//nolint:gochecknoglobals // read once, then never changed
+// biasCurves are read once, then never changed.
 var biasCurves = sync.OnceValue(func() map[int]curve {
 	curves := map[int]curve{}
 	for line := range strings.Lines(biasFigures) {

@@ -56,7 +56,7 @@ func magnitude(a int64) uint64 {
 	if a < 0 {
 		return -uint64(a) //nolint:gosec // two's complement is meant
 	}
-	return uint64(a) //nolint:gosec // not negative
+	return uint64(a)
 }
 
 // fits reports whether n is a value of an integer type.

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -25,15 +26,7 @@ func none() (Function, bool) { return Function{}, false }
 
 // areKinds reports whether the types are of the given kinds, one by one.
 func areKinds(types []datatype.Type, kinds ...datatype.Kind) bool {
-	if len(types) != len(kinds) {
-		return false
-	}
-	for i, t := range types {
-		if t.Kind != kinds[i] {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(types, kinds, func(t datatype.Type, kind datatype.Kind) bool { return t.Kind == kind })
 }
 
 // on binds call for arguments of exactly the given kinds.

@@ -122,9 +122,9 @@ func castToTimeTZ(from, to datatype.Type) (Function, bool) {
 
 func castToTimestamp(from, to datatype.Type) (Function, bool) {
 	p := to.Precision
-	rounded := func(micros int64, picos int32) (any, error) {
+	rounded := func(micros int64, picos int32) plan.TimestampValue {
 		micros, picos = roundInstant(micros, picos, p)
-		return plan.TimestampValue{Micros: micros, Picos: picos}, nil
+		return plan.TimestampValue{Micros: micros, Picos: picos}
 	}
 	switch from.Kind {
 	case datatype.Varchar:
@@ -135,7 +135,7 @@ func castToTimestamp(from, to datatype.Type) (Function, bool) {
 				return nil, errCast("Value cannot be cast to timestamp: %s", s)
 			}
 			micros, rest := d.seconds*microsPerSecond+picos/picosPerMicro, picos%picosPerMicro
-			return plan.TimestampValue{Micros: micros, Picos: int32(rest)}, nil //nolint:gosec // less than a million
+			return plan.TimestampValue{Micros: micros, Picos: int32(rest)}, nil
 		})
 	case datatype.Date:
 		return converts(func(day int64) (any, error) {
@@ -146,10 +146,10 @@ func castToTimestamp(from, to datatype.Type) (Function, bool) {
 			return plan.TimestampValue{Micros: micros}, nil
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) { return rounded(ts.Micros, ts.Picos) })
+		return converts(func(ts plan.TimestampValue) (any, error) { return rounded(ts.Micros, ts.Picos), nil })
 	case datatype.TimestampTZ:
 		return converts(func(ts plan.TimestampTZValue) (any, error) {
-			return rounded(zoneOf(ts.Zone).local(ts.Micros), ts.Picos)
+			return rounded(zoneOf(ts.Zone).local(ts.Micros), ts.Picos), nil
 		})
 	default:
 		return none()
@@ -193,5 +193,5 @@ func textToTimestampTZ(s string, precision int) (any, error) {
 		return nil, errCast("Value cannot be cast to timestamp: %s", s)
 	}
 	micros := z.instantZoned(d.seconds*microsPerSecond) + picos/picosPerMicro
-	return zoned(micros, int32(picos%picosPerMicro), z.name, precision) //nolint:gosec // less than a million
+	return zoned(micros, int32(picos%picosPerMicro), z.name, precision)
 }

@@ -122,7 +122,7 @@ func parseUUID(s string) (any, error) {
 		if err != nil {
 			return nil, errCast("Cannot cast value to UUID: %s", s)
 		}
-		u[i] = byte(n) //nolint:gosec // of eight bits
+		u[i] = byte(n) // of eight bits
 	}
 	return u, nil
 }
@@ -162,6 +162,6 @@ func parsePrefix(s string) (any, error) {
 	if !found || !ok || err != nil || n > uint64(addressBits(a)) {
 		return nil, errCast("Cannot cast value to IPPREFIX: %s", s)
 	}
-	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked() //nolint:gosec // at most 128
-	return Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil      //nolint:gosec // at most 128
+	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked()
+	return Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128
 }

@@ -7,43 +7,42 @@ import (
 
 // bindDateTrunc binds date_trunc(unit, value).
 func bindDateTrunc(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	if len(params) != 2 || params[0].Kind != datatype.Varchar {
+	if len(params) != 2 || params[0].Kind != datatype.Varchar || !hasUnits(params[1]) {
 		return none()
 	}
 	t := params[1]
-	var truncate func(u dateUnit, v any) (any, error)
-	switch t.Kind {
-	case datatype.Date:
-		truncate = func(u dateUnit, v any) (any, error) { return u.truncateDay(as[int64](v)), nil }
-	case datatype.Time:
-		truncate = func(u dateUnit, v any) (any, error) {
-			picos := as[plan.TimeValue](v).Picos
-			return plan.TimeValue{Picos: picos - picos%(u.millis*picosPerMilli)}, nil
-		}
-	case datatype.TimeTZ:
-		truncate = func(u dateUnit, v any) (any, error) {
-			tz := as[plan.TimeTZValue](v)
-			return plan.TimeTZValue{Picos: tz.Picos - tz.Picos%(u.millis*picosPerMilli), OffsetMinutes: tz.OffsetMinutes}, nil
-		}
-	case datatype.Timestamp:
-		truncate = func(u dateUnit, v any) (any, error) {
-			return plan.TimestampValue{Micros: u.truncate(as[plan.TimestampValue](v).Micros)}, nil
-		}
-	case datatype.TimestampTZ:
-		truncate = func(u dateUnit, v any) (any, error) {
-			ts := as[plan.TimestampTZValue](v)
-			return zoned(truncateZoned(u, ts), 0, ts.Zone, t.Precision)
-		}
-	default:
-		return none()
-	}
 	return pure(func(args []any) (any, error) {
 		u, err := unitOf(args[0], t)
 		if err != nil {
 			return nil, err
 		}
-		return truncate(u, args[1])
+		return truncate(u, args[1], t.Precision)
 	})
+}
+
+// hasUnits reports whether values of t are counted in units of date and time.
+func hasUnits(t datatype.Type) bool {
+	switch t.Kind {
+	case datatype.Date, datatype.Time, datatype.TimeTZ, datatype.Timestamp, datatype.TimestampTZ:
+		return true
+	default:
+		return false
+	}
+}
+
+func truncate(u dateUnit, v any, precision int) (any, error) {
+	switch v := v.(type) {
+	case plan.TimeValue:
+		return plan.TimeValue{Picos: v.Picos - v.Picos%(u.millis*picosPerMilli)}, nil
+	case plan.TimeTZValue:
+		return plan.TimeTZValue{Picos: v.Picos - v.Picos%(u.millis*picosPerMilli), OffsetMinutes: v.OffsetMinutes}, nil
+	case plan.TimestampValue:
+		return plan.TimestampValue{Micros: u.truncate(v.Micros)}, nil
+	case plan.TimestampTZValue:
+		return zoned(truncateZoned(u, v), 0, v.Zone, precision)
+	default:
+		return u.truncateDay(as[int64](v)), nil
+	}
 }
 
 // truncateZoned truncates the wall clock of the zone; hours and less within the
@@ -60,45 +59,10 @@ func truncateZoned(u dateUnit, ts plan.TimestampTZValue) int64 {
 
 // bindDateAdd binds date_add(unit, n, value).
 func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	if len(params) != 3 || params[0].Kind != datatype.Varchar || params[1].Kind != datatype.Bigint {
+	if len(params) != 3 || params[0].Kind != datatype.Varchar || params[1].Kind != datatype.Bigint || !hasUnits(params[2]) {
 		return none()
 	}
 	t := params[2]
-	var add func(u dateUnit, n int64, v any) (any, error)
-	switch t.Kind {
-	case datatype.Date:
-		add = func(u dateUnit, n int64, v any) (any, error) {
-			if u.months > 0 {
-				return addMonths(as[int64](v), n*u.months), nil
-			}
-			return as[int64](v) + n*(u.millis/millisPerDay), nil
-		}
-	case datatype.Time:
-		add = func(u dateUnit, n int64, v any) (any, error) {
-			return plan.TimeValue{Picos: timeAdd(u, n, as[plan.TimeValue](v).Picos, t.Precision)}, nil
-		}
-	case datatype.TimeTZ:
-		add = func(u dateUnit, n int64, v any) (any, error) {
-			tz := as[plan.TimeTZValue](v)
-			return plan.TimeTZValue{Picos: timeAdd(u, n, tz.Picos, t.Precision), OffsetMinutes: tz.OffsetMinutes}, nil
-		}
-	case datatype.Timestamp:
-		add = func(u dateUnit, n int64, v any) (any, error) {
-			ts := as[plan.TimestampValue](v)
-			micros, ok := u.add(ts.Micros, n)
-			if !ok {
-				return nil, errArgument("long overflow")
-			}
-			micros, picos := roundInstant(micros, ts.Picos, t.Precision)
-			return plan.TimestampValue{Micros: micros, Picos: picos}, nil
-		}
-	case datatype.TimestampTZ:
-		add = func(u dateUnit, n int64, v any) (any, error) {
-			return addZoned(u, n, as[plan.TimestampTZValue](v), t.Precision)
-		}
-	default:
-		return none()
-	}
 	return pure(func(args []any) (any, error) {
 		u, err := unitOf(args[0], t)
 		if err != nil {
@@ -108,8 +72,36 @@ func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if u.isInt32(t) && !fits(datatype.Integer, n) {
 			return nil, errArgument("integer overflow")
 		}
-		return add(u, n, args[2])
+		return add(u, n, args[2], t.Precision)
 	})
+}
+
+func add(u dateUnit, n int64, v any, precision int) (any, error) {
+	switch v := v.(type) {
+	case plan.TimeValue:
+		return plan.TimeValue{Picos: timeAdd(u, n, v.Picos, precision)}, nil
+	case plan.TimeTZValue:
+		return plan.TimeTZValue{Picos: timeAdd(u, n, v.Picos, precision), OffsetMinutes: v.OffsetMinutes}, nil
+	case plan.TimestampValue:
+		micros, ok := u.add(v.Micros, n)
+		if !ok {
+			return nil, errArgument("long overflow")
+		}
+		micros, picos := roundInstant(micros, v.Picos, precision)
+		return plan.TimestampValue{Micros: micros, Picos: picos}, nil
+	case plan.TimestampTZValue:
+		return addZoned(u, n, v, precision)
+	default:
+		return u.addDays(as[int64](v), n), nil
+	}
+}
+
+// addDays adds n units to a day.
+func (u dateUnit) addDays(day, n int64) int64 {
+	if u.months > 0 {
+		return addMonths(day, n*u.months)
+	}
+	return day + n*(u.millis/millisPerDay)
 }
 
 // isInt32 reports whether Trino counts in 32 bits: not for times of day.

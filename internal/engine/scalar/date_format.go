@@ -109,7 +109,10 @@ func mysqlClock(halves bool) format {
 		hour = fieldHalfClockhour
 	}
 	f := format{
-		digits{field: hour, min: 2, max: 2}, literal(":"), digits{field: fieldMinute, min: 2, max: 2}, literal(":"),
+		digits{field: hour, min: 2, max: 2},
+		literal(":"),
+		digits{field: fieldMinute, min: 2, max: 2},
+		literal(":"),
 		digits{field: fieldSecond, min: 2, max: 2},
 	}
 	if halves {

@@ -109,7 +109,7 @@ func parseDataSize(args []any) (any, error) {
 	whole, fraction, _ := strings.Cut(m[1], ".")
 	value, _ := new(big.Int).SetString(whole+fraction, 10)
 	power := strings.Index("BkMGTPEZY", m[2][:1])
-	value.Lsh(value, uint(10*power)) //nolint:gosec // at most 80
+	value.Lsh(value, uint(10*power)) // at most 80
 	value = truncateScale(value, len(fraction))
 	if !decimalFits(value, datatype.MaxDecimalPrecision) {
 		return nil, errRange("Value out of range: '%s' ('%sB')", s, value)

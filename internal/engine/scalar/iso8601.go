@@ -166,7 +166,7 @@ func fromISO8601Nanos(args []any) (any, error) {
 	nanos := int64(number((m[7] + strings.Repeat("0", 9))[:9]))
 	local := (day*86_400 + int64(hour*3600+minute*60+second)) * microsPerSecond
 	micros := z.instantZoned(local) + nanos/1000
-	return plan.TimestampTZValue{Micros: micros, Picos: int32(nanos % 1000 * 1000), Zone: z.name}, nil //nolint:gosec // less than a million
+	return plan.TimestampTZValue{Micros: micros, Picos: int32(nanos % 1000 * 1000), Zone: z.name}, nil
 }
 
 // isoNanosZone returns the zone of an offset, of a name in brackets or the session's.

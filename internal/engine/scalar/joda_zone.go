@@ -142,9 +142,17 @@ func (a zoneAbbreviation) read(into *reading, text string, at int) int {
 		return ^at
 	}
 	for _, known := range [][2]string{
-		{"UTC", utc}, {"GMT", utc}, {"UT", utc}, {"EST", "America/New_York"}, {"EDT", "America/New_York"},
-		{"CST", "America/Chicago"}, {"CDT", "America/Chicago"}, {"MST", "America/Denver"}, {"MDT", "America/Denver"},
-		{"PST", "America/Los_Angeles"}, {"PDT", "America/Los_Angeles"},
+		{"UTC", utc},
+		{"GMT", utc},
+		{"UT", utc},
+		{"EST", "America/New_York"},
+		{"EDT", "America/New_York"},
+		{"CST", "America/Chicago"},
+		{"CDT", "America/Chicago"},
+		{"MST", "America/Denver"},
+		{"MDT", "America/Denver"},
+		{"PST", "America/Los_Angeles"},
+		{"PDT", "America/Los_Angeles"},
 	} {
 		if strings.HasPrefix(text[at:], known[0]) {
 			into.hasOffset, into.zone = false, zoneOf(known[1])

@@ -9,7 +9,6 @@ import (
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-//nolint:gochecknoglobals // a type
 var jsonTokenType = datatype.Text()
 
 // Default computes the value of a DEFAULT clause, which is asked for only where

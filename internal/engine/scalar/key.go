@@ -22,7 +22,10 @@ func appendKey(k []byte, t datatype.Type, v any) []byte {
 	k = append(k, 1)
 	switch t.Kind {
 	case datatype.Boolean:
-		return append(k, byte(ordinal(as[bool](v))))
+		if as[bool](v) {
+			return append(k, 1)
+		}
+		return append(k, 0)
 	case datatype.Real:
 		return appendFloatKey(k, float64(as[float32](v)))
 	case datatype.Double:

@@ -149,7 +149,7 @@ func readLines(t *testing.T, path string) []recorded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	var out []recorded
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<26)

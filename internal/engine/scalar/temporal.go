@@ -53,7 +53,7 @@ func roundInstant(micros int64, picos int32, precision int) (roundedMicros int64
 		return floorDiv(micros+unit/2, unit) * unit, 0
 	}
 	rounded := roundPicos(int64(picos), precision)
-	return micros + rounded/picosPerMicro, int32(rounded % picosPerMicro) //nolint:gosec // less than a million
+	return micros + rounded/picosPerMicro, int32(rounded % picosPerMicro)
 }
 
 // bindTemporalSum binds temporal + interval and interval + temporal.

@@ -125,24 +125,24 @@ func parseOffset(s string) (minutes int, ok bool) {
 	if s[0] == '-' {
 		sign = -1
 	}
-	var parts [3]int
 	switch {
 	case len(digits) <= 2:
-		return offsetParts(sign, [3]string{digits}, parts)
+		return offsetParts(sign, [3]string{digits})
 	case len(digits) == 4 && !strings.Contains(digits, ":"):
-		return offsetParts(sign, [3]string{digits[:2], digits[2:]}, parts)
+		return offsetParts(sign, [3]string{digits[:2], digits[2:]})
 	case len(digits) == 5 && digits[2] == ':':
-		return offsetParts(sign, [3]string{digits[:2], digits[3:]}, parts)
+		return offsetParts(sign, [3]string{digits[:2], digits[3:]})
 	case len(digits) == 6 && !strings.Contains(digits, ":"):
-		return offsetParts(sign, [3]string{digits[:2], digits[2:4], digits[4:]}, parts)
+		return offsetParts(sign, [3]string{digits[:2], digits[2:4], digits[4:]})
 	case len(digits) == 8 && digits[2] == ':' && digits[5] == ':':
-		return offsetParts(sign, [3]string{digits[:2], digits[3:5], digits[6:]}, parts)
+		return offsetParts(sign, [3]string{digits[:2], digits[3:5], digits[6:]})
 	default:
 		return 0, false
 	}
 }
 
-func offsetParts(sign int, text [3]string, parts [3]int) (minutes int, ok bool) {
+func offsetParts(sign int, text [3]string) (minutes int, ok bool) {
+	var parts [3]int
 	for i, s := range text {
 		if s == "" && i > 0 {
 			continue

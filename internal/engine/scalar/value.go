@@ -79,7 +79,7 @@ func Lookup(name string, params []datatype.Type, result datatype.Type) (Function
 	return Function{}, false
 }
 
-//nolint:gochecknoglobals // built once, then only read
+// tables are built once, then only read.
 var tables = sync.OnceValue(families)
 
 // families returns the tables of functions, one a file or two of this package.

@@ -144,7 +144,7 @@ func (x *exprs) all(list []ast.Expr) ([]plan.Expr, error) {
 	return typed, nil
 }
 
-//nolint:gochecknoglobals // types that are used everywhere
+// Types that are used everywhere.
 var (
 	boolean = datatype.Of(datatype.Boolean)
 	bigint  = datatype.Of(datatype.Bigint)

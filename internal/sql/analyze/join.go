@@ -6,7 +6,6 @@ import (
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
-//nolint:gochecknoglobals // a table
 var joinNames = map[ast.JoinKind]string{
 	ast.InnerJoin: "INNER", ast.LeftJoin: "LEFT", ast.RightJoin: "RIGHT", ast.FullJoin: "FULL", ast.CrossJoin: "CROSS",
 }

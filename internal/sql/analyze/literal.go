@@ -167,7 +167,6 @@ func typedLiteral(t datatype.Type, s string) (plan.Expr, bool) {
 	return c, err == nil
 }
 
-//nolint:gochecknoglobals // a table
 var booleans = map[string]bool{"true": true, "t": true, "1": true, "false": false, "f": false, "0": false}
 
 var uuidText = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)

@@ -13,8 +13,6 @@ import (
 
 // intervalUnits are the units of an interval, greatest first: how long they
 // are, and what stands before their number when another unit does.
-//
-//nolint:gochecknoglobals // tables
 var (
 	dayUnits = []intervalUnit{
 		{"DAY", 86_400_000, ""}, {"HOUR", 3_600_000, " "}, {"MINUTE", 60_000, ":"}, {"SECOND", 1000, ":"},

@@ -9,7 +9,6 @@ import (
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
-//nolint:gochecknoglobals // tables
 var (
 	arithmeticNames = map[string]string{
 		ast.OpAdd: plan.OpAdd, ast.OpSub: plan.OpSubtract, ast.OpMul: plan.OpMultiply, ast.OpDiv: plan.OpDivide,

@@ -26,8 +26,6 @@ func (x *exprs) temporal(e ast.Expr) (plan.Expr, error) {
 }
 
 // extractNames are the functions that give a field of EXTRACT.
-//
-//nolint:gochecknoglobals // a table
 var extractNames = map[string]string{
 	"YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "WEEK": "week", "DAY": "day", "DAY_OF_MONTH": "day",
 	"DAY_OF_WEEK": "day_of_week", "DOW": "day_of_week", "DAY_OF_YEAR": "day_of_year", "DOY": "day_of_year",

@@ -150,7 +150,6 @@ func (x *exprs) frame(spec *windowSpec, order []plan.SortKey) (*plan.Frame, erro
 	return frame, err
 }
 
-//nolint:gochecknoglobals // a table
 var boundNames = map[ast.BoundKind]string{
 	ast.UnboundedPreceding: "UNBOUNDED PRECEDING", ast.Preceding: "PRECEDING", ast.CurrentRow: "CURRENT ROW",
 	ast.Following: "FOLLOWING", ast.UnboundedFollowing: "UNBOUNDED FOLLOWING",

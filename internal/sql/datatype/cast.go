@@ -23,7 +23,6 @@ func CanCast(from, to Type) bool {
 	return from.Kind == Varbinary && isSketch(to) || isSketch(from) && to.Kind == Varbinary
 }
 
-//nolint:gochecknoglobals // a table
 var casts = map[Kind][]Kind{
 	Boolean:             {Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar},
 	Tinyint:             numberCasts,
@@ -48,7 +47,6 @@ var casts = map[Kind][]Kind{
 	IPPrefix:            {Varchar, IPAddress},
 }
 
-//nolint:gochecknoglobals // tables
 var (
 	numberCasts = []Kind{Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar}
 	textCasts   = []Kind{

@@ -11,7 +11,6 @@ const (
 	maxPrecision     = 12
 )
 
-//nolint:gochecknoglobals // a table
 var scalarNames = map[string]Type{
 	"unknown": Of(Unknown), "boolean": Of(Boolean), "tinyint": Of(Tinyint), "smallint": Of(Smallint),
 	"integer": Of(Integer), "int": Of(Integer), "bigint": Of(Bigint), "real": Of(Real), "double": Of(Double),

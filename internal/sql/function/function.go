@@ -71,9 +71,7 @@ func (f *Function) String() string {
 	return s
 }
 
-// registry is all functions by canonical name.
-//
-//nolint:gochecknoglobals // built once from the tables, then only read
+// registry is all functions by canonical name, built once from the tables.
 var registry = sync.OnceValue(func() map[string][]*Function {
 	all := map[string][]*Function{}
 	for _, family := range families() {
@@ -115,8 +113,6 @@ func families() []family {
 }
 
 // aliases are the names that mean another function, by which it is called in a plan.
-//
-//nolint:gochecknoglobals // a table
 var aliases = map[string]string{
 	"ceil": "ceiling", "pow": "power", "rand": "random", "substring": "substr", "day_of_month": "day",
 	"dow": "day_of_week", "doy": "day_of_year", "week_of_year": "week", "yow": "year_of_week", "arbitrary": "any_value",

@@ -128,7 +128,6 @@ func (d *declaration) params() error {
 	}
 }
 
-//nolint:gochecknoglobals // a table
 var parametric = map[string]datatype.Kind{
 	"varchar": datatype.Varchar, "char": datatype.Char, "decimal": datatype.Decimal, "time": datatype.Time,
 	"timestamp": datatype.Timestamp, "array": datatype.Array, "map": datatype.Map, "row": datatype.Row,

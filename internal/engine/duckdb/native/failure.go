@@ -26,10 +26,10 @@ func Mark(err error) string {
 	return marked("GENERIC_INTERNAL_ERROR", err.Error())
 }
 
-// errText is what DuckDB said of a query that failed.
-type errText string
+// textError is what DuckDB said of a query that failed.
+type textError string
 
-func (e errText) Error() string { return "duckdb: " + string(e) }
+func (e textError) Error() string { return "duckdb: " + string(e) }
 
 // Failure returns what DuckDB's text for a failed query says in Trino's words. A
 // text that is not known stays an error that is not a *sqlerr.Error.
@@ -44,10 +44,9 @@ func Failure(text string) error {
 			return sqlerr.New(k.name, "%s", k.pattern.ReplaceAllString(k.pattern.FindString(text), k.message))
 		}
 	}
-	return errText(text)
+	return textError(text)
 }
 
-//nolint:gochecknoglobals // a table
 var known = []struct {
 	pattern       *regexp.Regexp
 	name, message string
@@ -67,6 +66,6 @@ var known = []struct {
 // Unable reports whether err says that DuckDB cannot plan the query at all, as
 // for some correlated subqueries.
 func Unable(err error) bool {
-	text, ok := errors.AsType[errText](err)
+	text, ok := errors.AsType[textError](err)
 	return ok && (strings.Contains(string(text), "Not implemented Error") || strings.Contains(string(text), "Binder Error"))
 }

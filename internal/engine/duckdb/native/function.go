@@ -58,10 +58,10 @@ func (d *DB) Define(f Function) error {
 	if f.Volatile {
 		duck.ScalarFunctionSetVolatile(handle)
 	}
-	duck.ScalarFunctionSetFunction(handle, unsafe.Pointer(C.sillok_call_t(C.sillokCall))) //nolint:gosec // a C function's address
+	duck.ScalarFunctionSetFunction(handle, unsafe.Pointer(C.sillok_call_t(C.sillokCall)))
 	extra := (*C.uintptr_t)(C.malloc(C.size_t(unsafe.Sizeof(C.uintptr_t(0)))))
 	*extra = C.uintptr_t(cgo.NewHandle(&f))
-	duck.ScalarFunctionSetExtraInfo(handle, unsafe.Pointer(extra), unsafe.Pointer(C.sillok_forget_t(C.sillokForget))) //nolint:gosec // C memory
+	duck.ScalarFunctionSetExtraInfo(handle, unsafe.Pointer(extra), unsafe.Pointer(C.sillok_forget_t(C.sillokForget)))
 	if duck.RegisterScalarFunction(d.conn, handle) != duck.StateSuccess {
 		return fmt.Errorf("register function %s", f.Name)
 	}
@@ -99,7 +99,7 @@ func sillokCall(info, input, output unsafe.Pointer) {
 
 // chunk computes f for every row of in.
 func (f *Function) chunk(in duck.DataChunk, out duck.Vector) error {
-	size := int(duck.DataChunkGetSize(in)) //nolint:gosec // at most 2,048
+	size := int(duck.DataChunkGetSize(in)) // at most 2,048
 	params := make([]get, len(f.Params))
 	for i, t := range f.Params {
 		p, err := reader(duck.DataChunkGetVector(in, duck.IdxT(i)), t)
@@ -150,7 +150,7 @@ func logicalType(t datatype.Type) (duck.LogicalType, error) {
 		}
 		return duck.CreateStructType(elems, names), nil
 	case datatype.Decimal:
-		return duck.CreateDecimalType(uint8(t.Precision), uint8(t.Scale)), nil //nolint:gosec // at most 38
+		return duck.CreateDecimalType(uint8(t.Precision), uint8(t.Scale)), nil // at most 38
 	case datatype.TimeTZ:
 		return pairType(duck.TypeBigInt, duck.TypeInteger), nil
 	case datatype.TimestampTZ:

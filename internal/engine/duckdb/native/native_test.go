@@ -2,6 +2,7 @@ package native_test
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
 	"path/filepath"
 	"strings"
@@ -80,7 +81,13 @@ func TestValuesThereAndBack(t *testing.T) {
 			var passed []any
 			define(t, db, native.Function{
 				Name: "give", Params: []datatype.Type{bigint}, Result: typ, Volatile: true,
-				Call: func(args []any) (any, error) { return list[args[0].(int64)%int64(len(list))], nil },
+				Call: func(args []any) (any, error) {
+					n, ok := args[0].(int64)
+					if !ok {
+						return nil, fmt.Errorf("a %T for a bigint", args[0])
+					}
+					return list[n%int64(len(list))], nil
+				},
 			})
 			define(t, db, native.Function{
 				Name: "pass", Params: []datatype.Type{typ}, Result: typ, Volatile: true,

@@ -225,8 +225,8 @@ func writeLists(vec duck.Vector, elem datatype.Type, column []any) error {
 }
 
 func growList(vec duck.Vector, entries []listEntry, size int) error {
-	if duck.ListVectorReserve(vec, duck.IdxT(size)) != duck.StateSuccess ||
-		duck.ListVectorSetSize(vec, duck.IdxT(size)) != duck.StateSuccess {
+	n := duck.IdxT(size) //nolint:gosec // a length is not negative
+	if duck.ListVectorReserve(vec, n) != duck.StateSuccess || duck.ListVectorSetSize(vec, n) != duck.StateSuccess {
 		return fmt.Errorf("make room for %d elements", size)
 	}
 	data := duck.VectorGetData(vec)
