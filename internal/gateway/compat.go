@@ -17,7 +17,7 @@ func (g *Gateway) Compat(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	bindings := slices.SortedFunc(maps.Values(g.bound), func(x, y *binding) int { return strings.Compare(x.model.ID, y.model.ID) })
 	fmt.Fprintf(b, "# Compatibility\n\nGenerated from the operation tables; do not edit. An operation that is not supported answers\n"+
-		"`UnsupportedOperation` and its own name. Protocols are those that each service answers in.\n\n"+
+		"`UnsupportedOperation` and its own name, one of S3 `NotImplemented`. Protocols are those that each service answers in.\n\n"+
 		"| service | signing name | protocols | supported | of |\n%s\n", "|---|---|---|---|---|")
 	for _, x := range bindings {
 		fmt.Fprintf(b, "| [%s](#%s) | `%s` | %s | %d | %d |\n", x.model.Name, x.model.ID, x.model.SigningName,

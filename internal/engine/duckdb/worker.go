@@ -11,28 +11,47 @@ import (
 )
 
 // Worker runs the queries that come in over in and answers over out, one after
-// another, until in is closed. It is what the program is when it is started as an
-// engine worker.
+// another, until in is closed; then what still runs is stopped, because whoever
+// asked is gone. It is what the program is when it is started as an engine worker.
 func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := &runner{}
 	defer r.close()
-	input, output := bufio.NewReader(in), bufio.NewWriterSize(out, 1<<16)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	jobs := make(chan []byte)
+	go func() {
+		defer close(jobs)
+		cancel(readJobs(ctx, bufio.NewReader(in), jobs))
+	}()
+	output := bufio.NewWriterSize(out, 1<<16)
+	for payload := range jobs {
+		if err := serve(ctx, r, payload, output); err != nil {
+			return err
+		}
+		if err := output.Flush(); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
+	if err := context.Cause(ctx); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// readJobs hands on the jobs that come in over input until it ends, which is io.EOF.
+func readJobs(ctx context.Context, input *bufio.Reader, jobs chan<- []byte) error {
 	for {
 		kind, payload, err := readFrame(input)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
 		if kind != frameJob {
 			return fmt.Errorf("a frame of kind %q where a job belongs", kind)
 		}
-		if err := serve(ctx, r, payload, output); err != nil {
-			return err
-		}
-		if err := output.Flush(); err != nil {
-			return fmt.Errorf("answer: %w", err)
+		select {
+		case jobs <- payload:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -91,6 +91,9 @@ func (s *Service) Run(ctx context.Context) error {
 	if err == nil {
 		<-ctx.Done()
 	}
+	if ctx.Err() != nil {
+		err = nil // told to stop, perhaps before it listened
+	}
 	return errors.Join(err, s.stop(), group.Wait())
 }
 

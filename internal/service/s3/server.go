@@ -20,7 +20,7 @@ import (
 // share the backend.
 type server struct {
 	api   *s3api.S3ApiServer
-	ready chan struct{} // closed when it listens, or never will
+	ready chan struct{} // closed when it answers, or never will
 	err   error         // why it never will
 }
 
@@ -32,6 +32,8 @@ const (
 	// maxRequests is how many a region's server works on at a time. versitygw
 	// takes no number for none.
 	maxRequests = 10_000
+	// knockLimit is how long a server may take to answer for the first time.
+	knockLimit = 10 * time.Second
 	// maxParts is S3's limit for the parts of an upload.
 	maxParts = 10_000
 )
@@ -80,24 +82,20 @@ func (s *Service) listen(ctx context.Context, region string) error {
 // newServer starts the region's server in a goroutine of Run.
 func (s *Service) newServer(region string) (*server, error) {
 	n := &server{ready: make(chan struct{})}
+	listening, ended := make(chan struct{}), make(chan error, 1)
 	// The root of versitygw is nobody: keys are asked for, all of them.
 	nobody := middlewares.RootUserConfig{Access: "sillok-" + rand.Text(), Secret: rand.Text()}
 	var err error
 	n.api, err = s3api.New(s.guard, nobody, region, s.identity, nil, nil, nil, nil,
 		s3api.WithQuiet(), s3api.WithKeepAlive(), s3api.WithMpMaxParts(maxParts),
 		s3api.WithConcurrencyLimiter(maxRequests, maxRequests),
-		s3api.WithOnListen(func() { close(n.ready) }))
+		s3api.WithOnListen(func() { close(listening) }))
 	if err != nil {
 		return nil, fmt.Errorf("make s3 server for %s: %w", region, err)
 	}
 	s.spawn(func() error {
 		err := n.api.ServeMultiPort([]string{s.socket + "-" + region})
-		select {
-		case <-n.ready:
-		default:
-			n.err = errors.Join(errors.New("s3 does not listen"), err)
-			close(n.ready)
-		}
+		ended <- err
 		select {
 		case <-s.stopped:
 			return nil // a closed listener is an error to versitygw
@@ -105,17 +103,45 @@ func (s *Service) newServer(region string) (*server, error) {
 			return fmt.Errorf("serve s3 in %s: %w", region, err)
 		}
 	})
+	s.spawn(func() error {
+		defer close(n.ready)
+		select {
+		case <-listening:
+			n.err = s.knock(region)
+		case err := <-ended:
+			n.err = errors.Join(errors.New("s3 does not listen"), err)
+		}
+		return nil // who asks for the server is told
+	})
 	return n, nil
 }
 
-// shutDown lets what is in flight end. Why a server never listened is Run's to
+// knock returns when a server that listens has answered. One that is shut down
+// before that takes no notice and serves for ever.
+func (s *Service) knock(region string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), knockLimit)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target(region).String(), http.NoBody) //nolint:gosec // the host names a socket of this process
+	if err != nil {
+		return err
+	}
+	r.Close = true // a connection that is left open would have to be waited for
+	answer, err := s.transport.RoundTrip(r)
+	if err != nil {
+		return fmt.Errorf("s3 does not answer: %w", err)
+	}
+	return answer.Body.Close() // unsigned as it is, it was refused
+}
+
+// shutDown lets what is in flight end. Why a server never answered is Run's to
 // report.
 func (n *server) shutDown() error {
 	<-n.ready
-	if n.err == nil {
-		return n.api.ShutDown()
+	err := n.api.ShutDown()
+	if n.err != nil {
+		return nil //nolint:nilerr // it may not have run
 	}
-	return nil
+	return err
 }
 
 // newTransport returns a transport to the servers, whose hosts are regions.

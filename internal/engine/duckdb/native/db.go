@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	duck "github.com/duckdb/duckdb-go-bindings"
 
@@ -92,7 +94,7 @@ type Result struct {
 	statement duck.PreparedStatement
 	result    duck.Result
 	types     []datatype.Type
-	stop      func() bool
+	stop      func() // ends the watch over the query's context; nil before there is one
 }
 
 // Query starts sql, whose columns are of the given types. Cancelling ctx makes
@@ -104,7 +106,7 @@ func (d *DB) Query(ctx context.Context, sql string, types []datatype.Type) (*Res
 		r.Close()
 		return nil, err
 	}
-	r.stop = context.AfterFunc(ctx, func() { duck.Interrupt(d.conn) })
+	r.stop = d.watch(ctx)
 	var pending duck.PendingResult
 	defer duck.DestroyPending(&pending)
 	if duck.PendingPreparedStreaming(r.statement, &pending) != duck.StateSuccess {
@@ -122,6 +124,35 @@ func (d *DB) Query(ctx context.Context, sql string, types []datatype.Type) (*Res
 		return nil, fmt.Errorf("the query has %d columns, not %d", n, len(types))
 	}
 	return r, nil
+}
+
+// interruptInterval is how often a query whose context has ended is told so.
+const interruptInterval = 10 * time.Millisecond
+
+// watch interrupts what runs once ctx is done, until the returned function is
+// called. DuckDB forgets an interrupt that comes before it has begun to run, so
+// one is not enough.
+func (d *DB) watch(ctx context.Context) (stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		defer close(done)
+		ticker := time.NewTicker(interruptInterval)
+		defer ticker.Stop()
+		for {
+			duck.Interrupt(d.conn)
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(ended)
+		if !unwatch() {
+			<-done
+		}
+	})
 }
 
 // Each calls f for every row that is left. f must not keep row.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/lake"
+)
+
+// listing is what was found of one format.
+type listing struct {
+	Table   string     `json:"table"`
+	Objects int        `json:"objects"`
+	Bytes   int64      `json:"bytes"`
+	Rows    int64      `json:"rows"`
+	From    *time.Time `json:"from"`
+	To      *time.Time `json:"to"`
+	Bad     int64      `json:"did_not_parse"`
+	Damaged int        `json:"damaged_objects"`
+}
+
+// list decodes everything that was found and prints what it is.
+func (q *asked) list(ctx context.Context) error {
+	listings := []listing{}
+	var damage []engine.Damage
+	for _, f := range q.found.Found {
+		l, bad, err := q.inspect(ctx, f)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.Table.Name, err)
+		}
+		listings = append(listings, l)
+		damage = append(damage, bad...)
+	}
+	if err := q.printListings(listings); err != nil {
+		return err
+	}
+	q.screen.damage(damage, q.places.shown)
+	q.skipped()
+	if len(listings) == 0 {
+		return q.errNothing()
+	}
+	// Only a person at a table wants to know how to go on.
+	if q.options.output == "table" {
+		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  sillok query%s %q\n  sillok query%s %q\n",
+			q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", q.fromFlags(), "DESCRIBE "+listings[0].Table)
+	}
+	return nil
+}
+
+// inspect decodes the objects of one format.
+func (q *asked) inspect(ctx context.Context, f lake.Found) (listing, []engine.Damage, error) {
+	l := listing{Table: f.Table.Name, Objects: f.Objects, Bytes: f.Bytes}
+	if !f.From.IsZero() {
+		l.From, l.To = &f.From, &f.To
+	}
+	scan, err := q.logs.Plan(ctx, f.Table, nil)
+	if err != nil {
+		return l, nil, err
+	}
+	defer q.screen.decoded()
+	files, err := q.logs.Load(ctx, scan, func(d lake.Done) {
+		q.screen.progress(engine.Progress{Objects: d.Objects, ObjectsTotal: d.TotalObjects, Bytes: d.Bytes, BytesTotal: d.TotalBytes, Rows: d.Rows})
+	})
+	if err != nil {
+		return l, nil, err
+	}
+	l.Rows, l.Bad, l.Damaged = files.Stats.Rows, files.Stats.Bad, files.Stats.Damaged
+	return l, engine.DamageOf(files), nil
+}
+
+func (q *asked) printListings(listings []listing) error {
+	switch q.options.output {
+	case "json":
+		encoder := json.NewEncoder(q.screen.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(listings)
+	case "csv":
+		w := csv.NewWriter(q.screen.stdout)
+		_ = w.Write([]string{"table", "objects", "bytes", "rows", "from", "to", "did_not_parse", "damaged_objects"}) // w.Error tells
+		for _, l := range listings {
+			_ = w.Write([]string{
+				l.Table, strconv.Itoa(l.Objects), strconv.FormatInt(l.Bytes, 10), strconv.FormatInt(l.Rows, 10),
+				q.when(l.From, time.RFC3339), q.when(l.To, time.RFC3339), strconv.FormatInt(l.Bad, 10), strconv.Itoa(l.Damaged),
+			})
+		}
+		w.Flush()
+		return w.Error()
+	}
+	if len(listings) == 0 {
+		return nil
+	}
+	g := q.screen.newGrid([]string{"table", "objects", "size", "rows", "from", "to", "did not parse"},
+		[]bool{false, true, true, true, false, false, true})
+	const minute = "2006-01-02 15:04 MST"
+	for _, l := range listings {
+		row := []*string{
+			&l.Table, new(grouped(int64(l.Objects))), new(bytesOf(l.Bytes)), new(grouped(l.Rows)),
+			new(q.when(l.From, minute)), new(q.when(l.To, minute)), new(grouped(l.Bad)),
+		}
+		if err := g.add(row); err != nil {
+			return err
+		}
+	}
+	return g.finish()
+}
+
+// when returns a time in the zone that the user wants; nothing when none is known.
+func (q *asked) when(at *time.Time, layout string) string {
+	switch {
+	case at == nil:
+		return ""
+	case q.options.local:
+		return at.Local().Format(layout)
+	}
+	return at.UTC().Format(layout)
+}
+
+// maxSkipped is how many objects that are in no table are named.
+const maxSkipped = 3
+
+// skipped says which objects are in no table, and why.
+func (q *asked) skipped() {
+	objects := q.found.Skipped
+	if len(objects) == 0 {
+		return
+	}
+	fmt.Fprintf(q.screen.stderr, "%s in no table:\n", counted(int64(len(objects)), "object is", "objects are"))
+	for i, o := range objects {
+		if i == maxSkipped {
+			fmt.Fprintf(q.screen.stderr, "  … and %s more\n", grouped(int64(len(objects)-maxSkipped)))
+			return
+		}
+		fmt.Fprintf(q.screen.stderr, "  %s: %s\n", printable(q.places.shown(objectName(o.Object))), o.Reason)
+	}
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/sillok/sillok/internal/app"
+	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/store/objects"
+)
+
+// place is one of the places that a query looks in.
+type place struct {
+	asked  string // as the user wrote it
+	bucket string // by which the lake knows it: the bucket, or the folder's path
+	prefix string
+	file   bool // prefix is the key of the only object
+	store  objects.Store
+	close  func() error
+}
+
+// placeSet is all places of a query, read as one.
+type placeSet []place
+
+// openPlaces opens folders, files and buckets. A place inside another one is
+// left out, so that nothing is counted twice.
+func openPlaces(ctx context.Context, from []string) (placeSet, error) {
+	var set placeSet
+	for _, name := range from {
+		p, err := openPlace(ctx, name)
+		if err != nil {
+			return nil, errors.Join(err, set.Close())
+		}
+		set = append(set, p)
+	}
+	kept := make(placeSet, 0, len(set))
+	for i, p := range set {
+		if !set.covered(i) {
+			kept = append(kept, p)
+		} else if err := p.close(); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+// covered says whether another place has all that the place at i has. Of two
+// that are the same the first stays.
+func (s placeSet) covered(i int) bool {
+	for j, other := range s {
+		if j != i && other.holds(s[i]) && (j < i || !s[i].holds(other)) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds says whether everything in inner is in p.
+func (p place) holds(inner place) bool {
+	if strings.HasPrefix(p.asked, "s3://") || strings.HasPrefix(inner.asked, "s3://") {
+		// The lake itself knows objects of a bucket that it has seen already.
+		return false
+	}
+	if p.file {
+		return inner.file && p.bucket == inner.bucket && p.prefix == inner.prefix
+	}
+	rest, err := filepath.Rel(p.bucket, inner.bucket)
+	return err == nil && filepath.IsLocal(rest)
+}
+
+func openPlace(ctx context.Context, name string) (place, error) {
+	if rest, ok := strings.CutPrefix(name, "s3://"); ok {
+		return openBucket(ctx, name, rest)
+	}
+	path, err := filepath.Abs(name)
+	if err == nil {
+		// One folder must have one name, or its files would be counted under each.
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return place{}, fmt.Errorf("--from %s: there is no such folder or file", name)
+	}
+	if err != nil {
+		return place{}, fmt.Errorf("--from %s: %w", name, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return place{}, fmt.Errorf("--from %s: %w", name, err)
+	}
+	p := place{asked: name, bucket: path}
+	if !info.IsDir() {
+		p.bucket, p.prefix, p.file = filepath.Dir(path), filepath.Base(path), true
+	}
+	store, err := objects.OpenDir(p.bucket, p.bucket)
+	if err != nil {
+		return place{}, fmt.Errorf("--from %s: %w", name, err)
+	}
+	p.store, p.close = store, store.Close
+	return p, nil
+}
+
+// openBucket opens s3://rest with the user's AWS settings.
+func openBucket(ctx context.Context, name, rest string) (place, error) {
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	if bucket == "" {
+		return place{}, usageError{fmt.Errorf("--from %s: the bucket is missing; write s3://BUCKET/PREFIX", name)}
+	}
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return place{}, fmt.Errorf("read the AWS settings: %w", err)
+	}
+	if settings.Region == "" {
+		return place{}, fmt.Errorf("--from %s: no AWS region is set; set AWS_REGION, or a region in the AWS profile", name)
+	}
+	client := s3.NewFromConfig(settings, func(o *s3.Options) {
+		// A bucket name in the host would not reach an endpoint of one's own.
+		o.UsePathStyle = settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
+	})
+	return place{asked: name, bucket: bucket, prefix: prefix, store: objects.NewRemote(client), close: func() error { return nil }}, nil
+}
+
+// Close closes all places.
+func (s placeSet) Close() error {
+	var errs []error
+	for _, p := range s {
+		errs = append(errs, p.close())
+	}
+	return errors.Join(errs...)
+}
+
+// places tells the lake where to look.
+func (s placeSet) places() []lake.Place {
+	out := make([]lake.Place, len(s))
+	for i, p := range s {
+		out[i] = lake.Place{Bucket: p.bucket, Prefix: p.prefix}
+	}
+	return out
+}
+
+// shown returns the name of an object below the place that the user named,
+// instead of its whole path.
+func (s placeSet) shown(object string) string {
+	if path, ok := strings.CutPrefix(object, "s3://"); ok && filepath.IsAbs(path) {
+		object = path // a folder is a bucket whose name is its path
+	}
+	for _, p := range s {
+		if p.file && object == filepath.Join(p.bucket, p.prefix) {
+			return p.asked
+		}
+		if rest, ok := strings.CutPrefix(object, p.bucket+"/"); ok && !p.file && filepath.IsAbs(p.bucket) {
+			return filepath.Join(p.asked, rest)
+		}
+	}
+	return object
+}
+
+// objectName names an object of the lake: s3://bucket/key, or the path of a file.
+func objectName(o lake.Object) string {
+	if filepath.IsAbs(o.Bucket) {
+		return filepath.Join(o.Bucket, o.Key)
+	}
+	return "s3://" + o.Bucket + "/" + o.Key
+}
+
+func (s placeSet) store(bucket string) objects.Store {
+	for _, p := range s {
+		if p.bucket == bucket {
+			return p.store
+		}
+	}
+	return nil
+}
+
+// List implements lake.Objects.
+func (s placeSet) List(ctx context.Context, bucket, prefix string) iter.Seq2[lake.Object, error] {
+	only := false
+	for _, p := range s {
+		only = only || p.file && p.bucket == bucket && p.prefix == prefix
+	}
+	return func(yield func(lake.Object, error) bool) {
+		for o, err := range app.LakeObjects(s.store(bucket)).List(ctx, bucket, prefix) {
+			if only && err == nil && o.Key != prefix {
+				continue // another file whose name begins alike
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// Open implements lake.Objects.
+func (s placeSet) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	return app.LakeObjects(s.store(bucket)).Open(ctx, bucket, key)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// rows prints a result and returns how many rows there were. For JSON the cells
+// must be spelled by engine.Protocol, for the others by engine.Athena.
+func (s *screen) rows(output string, columns []plan.Output, rows engine.Rows) (int64, error) {
+	switch output {
+	case "csv":
+		return s.csv(columns, rows)
+	case "json":
+		return s.json(columns, rows)
+	}
+	return s.table(columns, rows)
+}
+
+func (s *screen) table(columns []plan.Output, rows engine.Rows) (int64, error) {
+	header, right := make([]string, len(columns)), make([]bool, len(columns))
+	for i, c := range columns {
+		header[i], right[i] = c.Name, c.Type.IsNumeric()
+	}
+	g := s.newGrid(header, right)
+	for rows.Next() {
+		if err := g.add(rows.Row()); err != nil {
+			return g.rows, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return g.rows, err
+	}
+	return g.rows, g.finish()
+}
+
+// csv prints a header and rows with as few quotes as can be. NULL is empty.
+func (s *screen) csv(columns []plan.Output, rows engine.Rows) (n int64, err error) {
+	w := csv.NewWriter(s.stdout)
+	record := make([]string, len(columns))
+	for i, c := range columns {
+		record[i] = c.Name
+	}
+	_ = w.Write(record) // an error shows in w.Error
+	for rows.Next() {
+		for i, cell := range rows.Row() {
+			record[i] = ""
+			if cell != nil {
+				record[i] = *cell
+			}
+		}
+		if err := w.Write(record); err != nil {
+			return n, err
+		}
+		n++
+	}
+	w.Flush()
+	return n, errors.Join(rows.Err(), w.Error())
+}
+
+// json prints an array of objects, one a line.
+func (s *screen) json(columns []plan.Output, rows engine.Rows) (n int64, err error) {
+	names, err := jsonNames(columns)
+	if err != nil {
+		return 0, err
+	}
+	w := bufio.NewWriter(s.stdout)
+	separator := "["
+	for rows.Next() {
+		line := []byte(separator + "\n  {")
+		separator = ","
+		for i, cell := range rows.Row() {
+			if i > 0 {
+				line = append(line, ", "...)
+			}
+			line = append(append(line, names[i]...), ": "...)
+			if line, err = appendJSON(line, columns[i].Type, cell); err != nil {
+				return n, fmt.Errorf("column %s: %w", columns[i].Name, err)
+			}
+		}
+		if _, err := w.Write(append(line, '}')); err != nil {
+			return n, err
+		}
+		n++
+	}
+	end := "\n]\n"
+	if n == 0 {
+		end = "[]\n"
+	}
+	_, err = w.WriteString(end)
+	return n, errors.Join(rows.Err(), err, w.Flush())
+}
+
+// jsonNames returns the columns' names as JSON. A name that another column has
+// already gets a number, because an object cannot hold it twice.
+func jsonNames(columns []plan.Output) ([]string, error) {
+	names, taken := make([]string, len(columns)), map[string]bool{}
+	for i, c := range columns {
+		name := c.Name
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s_%d", c.Name, n)
+		}
+		taken[name] = true
+		text, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = string(text)
+	}
+	return names, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sillok/sillok/internal/app"
+)
+
+func serveCommand(e env) *cobra.Command {
+	var (
+		flags  serveOptions
+		config string
+	)
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve S3, Glue, Athena and STS to AWS clients",
+		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena and STS.
+
+The first start makes a root credential and writes it to DIR/credentials, in the form
+of AWS's shared credentials file. Every call must be signed with it. To choose the
+credential yourself give its three parts, best in the environment.
+
+All state lies in DIR; copy the folder while the server is stopped to have a backup.
+SIGTERM or Ctrl-C lets calls and queries in flight finish, for up to 20 seconds.
+GET /_sillok/health answers without a signature.
+
+Each flag can also be given in the environment, as SILLOK_DATA and so on, and but for
+--config as a key of the configuration file, which is YAML:
+
+  data: /var/lib/sillok
+  listen: 0.0.0.0:4566
+  log_level: warn
+
+A flag wins over the environment, and the environment over the file.`,
+		Example: `  sillok serve --data ./sillok-data
+  SILLOK_DATA=/var/lib/sillok sillok serve --listen 0.0.0.0:4566
+  sillok serve --config /etc/sillok.yaml
+
+  # then, in another terminal:
+  export AWS_SHARED_CREDENTIALS_FILE=$PWD/sillok-data/credentials
+  export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  export AWS_REGION=ap-northeast-2 AWS_DEFAULT_REGION=ap-northeast-2
+  aws s3 mb s3://logs
+  aws s3 sync ./AWSLogs s3://logs/AWSLogs
+  aws athena list-work-groups`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			began := time.Now()
+			cfg, level, err := settled(c, flags, config)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), e, cfg, level, began)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&flags.Data, "data", "", "`DIR` that holds everything the server keeps (required)")
+	f.StringVar(&flags.Listen, "listen", defaultListen, "`HOST:PORT` to answer on; port 0 takes a free one")
+	f.StringVar(&config, "config", "", "configuration `FILE` in YAML")
+	f.StringVar(&flags.RootAccessKeyID, "root-access-key-id", "", "access key `ID` of the root user, instead of the one in DIR/credentials")
+	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
+	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
+	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
+	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
+	return c
+}
+
+func serve(ctx context.Context, e env, cfg app.Config, level slog.Level, began time.Time) (err error) {
+	if cfg.WorkerCommand, err = workerArguments(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+	server, err := app.Open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	err = server.Run(ctx, func() { announce(e.stderr, server, time.Since(began), cfg.RootAccessKeyID != "") })
+	return errors.Join(err, server.Close())
+}
+
+// announce prints that the server is ready, and what to type next.
+func announce(w io.Writer, server *app.App, took time.Duration, named bool) {
+	credentials := "export AWS_SHARED_CREDENTIALS_FILE=" + shellQuoted(filepath.Join(server.Data(), "credentials"))
+	if named {
+		credentials = "export AWS_ACCESS_KEY_ID=" + server.Root().AccessKeyID + " AWS_SECRET_ACCESS_KEY=…"
+	}
+	// In one piece, so that nothing that is logged comes in between. The AWS CLI's
+	// first version and boto3 know only the second name of the region.
+	fmt.Fprintf(w, `sillok is ready at %[1]s after %[2]d ms
+  %[3]s
+  export AWS_ENDPOINT_URL=%[1]s
+  export AWS_REGION=ap-northeast-2 AWS_DEFAULT_REGION=ap-northeast-2
+  aws sts get-caller-identity
+`, server.Endpoint(), took.Milliseconds(), credentials)
+}

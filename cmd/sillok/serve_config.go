@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"regexp"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sillok/sillok/internal/app"
+)
+
+// serveOptions are the flags of serve, and the keys of its configuration file.
+type serveOptions struct {
+	Data                string `yaml:"data"`
+	Listen              string `yaml:"listen"`
+	RootAccessKeyID     string `yaml:"root_access_key_id"`
+	RootSecretAccessKey string `yaml:"root_secret_access_key"`
+	RootAccountID       string `yaml:"root_account_id"`
+	Concurrency         int    `yaml:"concurrency"`
+	LogLevel            string `yaml:"log_level"`
+	Compat              string `yaml:"compat"`
+}
+
+// The settings that nobody made.
+const (
+	defaultListen   = "127.0.0.1:4566"
+	defaultLogLevel = "info"
+)
+
+// readConfig returns what the configuration file says, and every problem in it.
+func readConfig(path string) (serveOptions, error) {
+	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel}
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return options, fmt.Errorf("config: %w", err)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	err = decoder.Decode(&options)
+	if mistakes, ok := errors.AsType[*yaml.TypeError](err); ok {
+		var errs []error
+		for _, m := range mistakes.Errors {
+			errs = append(errs, fmt.Errorf("%s: %s", path, inOurWords(m)))
+		}
+		return options, errors.Join(errs...)
+	}
+	if err != nil && !errors.Is(err, io.EOF) { // an empty file ends at once
+		return options, fmt.Errorf("%s: %w", path, err)
+	}
+	return options, nil
+}
+
+var (
+	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	wrongType  = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*)` into int")
+)
+
+// inOurWords rewords what the YAML package says of keys in terms of Go.
+func inOurWords(mistake string) string {
+	mistake = unknownKey.ReplaceAllString(mistake, `"$1" is not a key; "sillok serve --help" lists them`)
+	return wrongType.ReplaceAllString(mistake, `"$1" is not a whole number`)
+}
+
+// merge fills in what a flag or the environment says over what the file says.
+func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
+	for name, set := range map[string]func(){
+		"data":                   func() { o.Data = flags.Data },
+		"listen":                 func() { o.Listen = flags.Listen },
+		"root-access-key-id":     func() { o.RootAccessKeyID = flags.RootAccessKeyID },
+		"root-secret-access-key": func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
+		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
+		"concurrency":            func() { o.Concurrency = flags.Concurrency },
+		"log-level":              func() { o.LogLevel = flags.LogLevel },
+		"compat":                 func() { o.Compat = flags.Compat },
+	} {
+		if c.Flags().Changed(name) {
+			set()
+		}
+	}
+	return o
+}
+
+// settled returns the server's configuration and its log's level. An error tells
+// every problem of flags, environment and file at once.
+func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slog.Level, error) {
+	options := flags
+	var errs []error
+	if path != "" {
+		file, err := readConfig(path)
+		errs = append(errs, err)
+		options = file.merge(c, flags)
+	}
+	var level slog.Level
+	if level.UnmarshalText([]byte(options.LogLevel)) != nil {
+		errs = append(errs, fmt.Errorf("log-level: %q is not one of debug, info, warn, error", options.LogLevel))
+	}
+	cfg := app.Config{
+		Data: options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat,
+		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
+	}
+	if err := errors.Join(append(errs, cfg.Validate())...); err != nil {
+		return cfg, level, usageError{err}
+	}
+	return cfg, level, nil
+}

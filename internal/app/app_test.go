@@ -1,0 +1,49 @@
+package app_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/sillok/sillok/internal/app"
+)
+
+// The root credential of every server of these tests.
+const (
+	keyID   = "AKIASILLOKTESTS"
+	secret  = "made/up+for/tests"
+	account = "111122223333"
+)
+
+// serve runs a server over a folder until the test ends. It runs queries in the
+// test's own process.
+func serve(t *testing.T, data string) *app.App {
+	t.Helper()
+	// S3's folder becomes the working directory; the test gets its own back.
+	t.Chdir(t.TempDir())
+	server, err := app.Open(t.Context(), app.Config{
+		Data: data, Listen: "127.0.0.1:0", RootAccessKeyID: keyID, RootSecretAccessKey: secret, RootAccountID: account,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- server.Run(ctx, func() { close(ready) }) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		if err := server.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	select {
+	case <-ready:
+	case err := <-done:
+		done <- nil
+		t.Fatalf("run: %v", err)
+	}
+	return server
+}

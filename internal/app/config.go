@@ -1,0 +1,69 @@
+// Package app builds the server from one Config, runs it and stops it. It alone
+// knows every part.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+)
+
+// Config is all that a server can be told.
+type Config struct {
+	Data   string // folder of everything that is kept
+	Listen string // address of the one port, such as "127.0.0.1:4566"
+
+	// The root credential. All three are empty to use the one in Data's
+	// credentials file, which is made at the first start.
+	RootAccessKeyID     string
+	RootSecretAccessKey string
+	RootAccountID       string
+
+	// Concurrency is how many queries run at once; 0 means one for each CPU.
+	Concurrency int
+	// WorkerCommand starts a process of the query engine, such as
+	// ["/usr/bin/sillok", "engine-worker"]. Without one, queries run in the
+	// server's own process.
+	WorkerCommand []string
+	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
+	Compat string
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	keyPattern     = regexp.MustCompile(`^[\w]{3,128}$`)
+)
+
+// Validate reports every problem of the configuration at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Data == "" {
+		errs = append(errs, errors.New("data: a folder is required, in which the server keeps everything"))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("listen: %q is not HOST:PORT, such as 127.0.0.1:4566", c.Listen))
+	}
+	given := 0
+	for _, part := range []string{c.RootAccessKeyID, c.RootSecretAccessKey, c.RootAccountID} {
+		if part != "" {
+			given++
+		}
+	}
+	if given != 0 && given != 3 {
+		errs = append(errs, errors.New("root credential: give the access key id, the secret access key and the account id, or none of them"))
+	}
+	if c.RootAccountID != "" && !accountPattern.MatchString(c.RootAccountID) {
+		errs = append(errs, errors.New("root account id: 12 digits are required"))
+	}
+	if c.RootAccessKeyID != "" && !keyPattern.MatchString(c.RootAccessKeyID) {
+		errs = append(errs, errors.New("root access key id: 3 to 128 letters, digits and underscores are required"))
+	}
+	if c.Concurrency < 0 {
+		errs = append(errs, errors.New("concurrency: cannot be negative"))
+	}
+	if c.Compat != "" && c.Compat != compatMoto {
+		errs = append(errs, fmt.Errorf("compat: %q is not known; only %q is", c.Compat, compatMoto))
+	}
+	return errors.Join(errs...)
+}

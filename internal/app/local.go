@@ -1,0 +1,51 @@
+package app
+
+import (
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/sillok/sillok/internal/store/state"
+)
+
+// local answers what is under /_sillok: the server's own pages, which need no
+// signature and tell nothing of anybody's data.
+func (a *App) local() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_sillok/health", a.health)
+	return mux
+}
+
+// Health is the answer of GET /_sillok/health.
+type Health struct {
+	Status        string   `json:"status"` // "ok", or "failing" with HTTP status 503
+	Version       string   `json:"version"`
+	UptimeSeconds int64    `json:"uptime_seconds"`
+	Services      []string `json:"services"`
+	Problems      []string `json:"problems,omitempty"`
+}
+
+func (a *App) health(w http.ResponseWriter, r *http.Request) {
+	h := Health{Status: "ok", Version: Version(), UptimeSeconds: int64(time.Since(a.opened).Seconds())}
+	for _, s := range services(nil, nil, nil) {
+		h.Services = append(h.Services, s.Model.ID)
+	}
+	status := http.StatusOK
+	if err := a.state.View(r.Context(), func(state.Reader) error { return nil }); err != nil {
+		h.Status, status = "failing", http.StatusServiceUnavailable
+		h.Problems = append(h.Problems, "the state cannot be read")
+		a.log.Error("health check", "error", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(h) // the client may be gone
+}
+
+// Version returns the version that the binary was built as.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "0.1.0-dev"
+}

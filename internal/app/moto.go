@@ -1,0 +1,24 @@
+package app
+
+import "net/http"
+
+// compatMoto is the Compat of a server that moto's own tests run against.
+const compatMoto = "moto"
+
+// motoCompat answers the call with which each of moto's tests begins: forget
+// everything. The rest of moto's own interface, with which a test puts the
+// answer that it wants to see, is not served.
+func (a *App) motoCompat(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", next)
+	mux.HandleFunc("POST /moto-api/reset", func(w http.ResponseWriter, r *http.Request) {
+		if err := a.state.Clear(r.Context()); err != nil {
+			a.log.Error("reset", "error", err)
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"status": "ok"}`))
+	})
+	return mux
+}

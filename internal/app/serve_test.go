@@ -1,0 +1,219 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sillok/sillok/internal/app"
+)
+
+func config(data string) app.Config {
+	return app.Config{Data: data, Listen: "127.0.0.1:0"}
+}
+
+func open(t *testing.T, cfg app.Config) (*app.App, error) {
+	t.Helper()
+	t.Chdir(t.TempDir()) // S3's folder becomes the working directory
+	return app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+}
+
+func TestHealth(t *testing.T) {
+	server := serve(t, t.TempDir())
+	answer, err := http.Get(server.Endpoint() + "/_sillok/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got app.Health
+	err = json.NewDecoder(answer.Body).Decode(&got)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	want := app.Health{Status: "ok", Version: app.Version(), UptimeSeconds: got.UptimeSeconds, Services: []string{"athena", "glue", "s3", "sts"}}
+	if diff := cmp.Diff(want, got); diff != "" || answer.StatusCode != http.StatusOK {
+		t.Errorf("status %d (-want +got):\n%s", answer.StatusCode, diff)
+	}
+}
+
+func TestOneServerAFolder(t *testing.T) {
+	data := t.TempDir()
+	first, err := open(t, config(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, config(data)); err == nil || !strings.Contains(err.Error(), "another server uses it") {
+		t.Errorf("a second server in the same folder: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Errorf("closed twice: %v", err)
+	}
+	second, err := open(t, config(data))
+	if err != nil {
+		t.Fatalf("after the first was closed: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEndpointCanBeCalled(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.Listen = "0.0.0.0:0"
+	server, err := open(t, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(server.Endpoint(), "http://127.0.0.1:") {
+		t.Errorf("the endpoint of %s is %s", cfg.Listen, server.Endpoint())
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A call that has begun is answered although the server has been told to stop.
+func TestStopFinishesCalls(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cfg := config(t.TempDir())
+	cfg.RootAccessKeyID, cfg.RootSecretAccessKey, cfg.RootAccountID = keyID, secret, account
+	server, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- server.Run(ctx, func() { close(ready) }) }()
+	<-ready
+	send(t, server, http.MethodPut, "/bucket", nil, nil)
+
+	// An object of which the second half comes after the server was told to stop. The
+	// first is more than the kernel keeps for a server that does not read.
+	body := bytes.Repeat([]byte("half"), 8<<20)
+	reader, writer := io.Pipe()
+	r := signed(t, server, http.MethodPut, "/bucket/key", nil, body)
+	r.Body, r.ContentLength = reader, int64(len(body))
+	answered := make(chan error, 1)
+	go func() {
+		answer, err := http.DefaultClient.Do(r)
+		if err == nil {
+			err = answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				err = fmt.Errorf("status %d", answer.StatusCode)
+			}
+		}
+		answered <- err
+	}()
+	if _, err := writer.Write(body[:len(body)/2]); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	_, err = writer.Write(body[len(body)/2:])
+	if err := errors.Join(err, writer.Close(), <-answered); err != nil {
+		t.Errorf("the call: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	stored, err := os.ReadFile(filepath.Join(cfg.Data, "s3", "bucket", "key"))
+	if err != nil || !bytes.Equal(stored, body) {
+		t.Errorf("%d bytes are stored (%v), want %d", len(stored), err, len(body))
+	}
+}
+
+func TestStopBeforeReady(t *testing.T) {
+	server, err := open(t, config(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := server.Run(ctx, func() {}); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidateTellsAll(t *testing.T) {
+	cfg := app.Config{Listen: "nowhere", RootAccountID: "12", Concurrency: -1, Compat: "other"}
+	want := `data: a folder is required, in which the server keeps everything
+listen: "nowhere" is not HOST:PORT, such as 127.0.0.1:4566
+root credential: give the access key id, the secret access key and the account id, or none of them
+root account id: 12 digits are required
+concurrency: cannot be negative
+compat: "other" is not known; only "moto" is`
+	err := cfg.Validate()
+	if err == nil {
+		t.Fatal("no problem was found")
+	}
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// startBound is far above what a start takes (a few milliseconds), so that a
+// busy machine does not fail the test.
+const startBound = 2 * time.Second
+
+func TestStartIsQuick(t *testing.T) {
+	data := t.TempDir()
+	start(t, data)
+	if took := start(t, data); took > startBound {
+		t.Errorf("a start on an existing data folder took %v", took)
+	}
+}
+
+// BenchmarkStart measures a start on an existing data folder and the stop after
+// it; ms/ready is the start alone, of which the target is 300.
+func BenchmarkStart(b *testing.B) {
+	data := b.TempDir()
+	start(b, data)
+	var took time.Duration
+	for b.Loop() {
+		took += start(b, data)
+	}
+	b.ReportMetric(float64(took.Milliseconds())/float64(b.N), "ms/ready")
+}
+
+// start runs a server until it is ready and returns how long that took.
+func start(tb testing.TB, data string) time.Duration {
+	tb.Helper()
+	tb.Chdir(tb.TempDir())
+	began := time.Now()
+	server, err := app.Open(tb.Context(), config(data), slog.New(slog.DiscardHandler))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(tb.Context())
+	var took time.Duration
+	if err := server.Run(ctx, func() {
+		took = time.Since(began)
+		stop()
+	}); err != nil {
+		tb.Fatal(err)
+	}
+	stop()
+	if err := server.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return took
+}
