@@ -15,12 +15,12 @@ import (
 
 // codeOf returns the code of an error that AWS's protocol carries.
 func codeOf(err error) string {
-	var coded interface {
+	type coded interface {
 		error
 		ErrorCode() string
 	}
-	if errors.As(err, &coded) {
-		return coded.ErrorCode()
+	if e, ok := errors.AsType[coded](err); ok {
+		return e.ErrorCode()
 	}
 	return fmt.Sprint(err)
 }

@@ -34,10 +34,12 @@ func trailKind() logKind {
 const flowHeader = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 
 func flowKind() logKind {
-	return logKind{"vpc_flow", `CREATE EXTERNAL TABLE NAME (version int, account_id string, interface_id string, srcaddr string, dstaddr string,
+	return logKind{
+		"vpc_flow", `CREATE EXTERNAL TABLE NAME (version int, account_id string, interface_id string, srcaddr string, dstaddr string,
 		srcport int, dstport int, protocol bigint, packets bigint, bytes bigint, start bigint, ` + "`end`" + ` bigint, action string, log_status string)
 		ROW FORMAT DELIMITED FIELDS TERMINATED BY ' ' LOCATION 'PLACE' TBLPROPERTIES ('skip.header.line.count'='1')`,
-		"AWSLogs/111122223333/vpcflowlogs/us-east-1/2026/03/01/111122223333_vpcflowlogs_us-east-1_fl-0_20260301T0005Z_%s.log"}
+		"AWSLogs/111122223333/vpcflowlogs/us-east-1/2026/03/01/111122223333_vpcflowlogs_us-east-1_fl-0_20260301T0005Z_%s.log",
+	}
 }
 
 // balancerKind takes the table from the demo, which has AWS's DDL.
@@ -51,8 +53,10 @@ func balancerKind(t *testing.T) logKind {
 	ddl = regexp.MustCompile(`(?s)TBLPROPERTIES.*`).ReplaceAllString(ddl, "")
 	ddl = regexp.MustCompile(`(?s)PARTITIONED BY \(.*?\)`).ReplaceAllString(ddl, "")
 	ddl = regexp.MustCompile(`LOCATION '.*?'`).ReplaceAllString(ddl, "LOCATION 'PLACE'")
-	return logKind{"alb", strings.Replace(ddl, "IF NOT EXISTS alb_logs", "NAME", 1),
-		"AWSLogs/111122223333/elasticloadbalancing/us-east-1/2026/03/01/111122223333_elasticloadbalancing_us-east-1_app.a.0_20260301T0005Z_192.0.2.1_%s.log"}
+	return logKind{
+		"alb", strings.Replace(ddl, "IF NOT EXISTS alb_logs", "NAME", 1),
+		"AWSLogs/111122223333/elasticloadbalancing/us-east-1/2026/03/01/111122223333_elasticloadbalancing_us-east-1_app.a.0_20260301T0005Z_192.0.2.1_%s.log",
+	}
 }
 
 // badInput is a log that is not as it should be.
@@ -85,6 +89,7 @@ func trailRecord(name string) string {
 }
 
 func trailInputs(t *testing.T) []badInput {
+	t.Helper()
 	one := func(name, body, told string, want ...string) badInput {
 		b := badInput{name: name, kind: trailKind(), objects: map[string]string{"a": body}, columns: "eventname", told: told}
 		for _, w := range want {
@@ -158,6 +163,7 @@ func flowInputs() []badInput {
 }
 
 func balancerInputs(t *testing.T) []badInput {
+	t.Helper()
 	line := func(client, agent string) string {
 		return `https 2026-03-01T00:00:00.000000Z app/a/0 ` + client + `:51000 192.0.2.9:80 0.001 0.002 0.003 200 200 34 366 ` +
 			`"GET https://made-up.example:443/a?b=\"c\" HTTP/1.1" "` + agent + `" TLS_AES_128_GCM_SHA256 TLSv1.3 ` +

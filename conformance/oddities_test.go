@@ -140,6 +140,7 @@ func TestOddities(t *testing.T) {
 }
 
 func trailOddities(t *testing.T, a *asker, folder string) {
+	t.Helper()
 	want := map[string]int{
 		// A record and two lines of prose, and a document with a line end in a text.
 		"awsdocs_cloudtrail-user-guide/blocks/cloudtrail-event-reference-00.json.txt":   3,
@@ -170,6 +171,7 @@ func trailOddities(t *testing.T, a *asker, folder string) {
 }
 
 func flowOddities(t *testing.T, a *asker, folder string) {
+	t.Helper()
 	contents := recordedFiles(t, folder)
 	want, lines := map[string]int{}, map[string]int{}
 	for name, body := range contents {
@@ -207,6 +209,7 @@ func countFlows(body []byte) int {
 }
 
 func balancerOddities(t *testing.T, a *asker, folder string) {
+	t.Helper()
 	contents := recordedFiles(t, folder)
 	lines := map[string]int{}
 	want := map[string]map[string]int{"alb": {}, "clb": {}, "nlb": {}}

@@ -13,16 +13,16 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 )
 
-func gz(t testing.TB, parts ...string) string {
-	t.Helper()
+func gz(tb testing.TB, parts ...string) string {
+	tb.Helper()
 	var b bytes.Buffer
 	for _, p := range parts {
 		z := gzip.NewWriter(&b)
 		if _, err := z.Write([]byte(p)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := z.Close(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return b.String()

@@ -72,32 +72,32 @@ func (m memory) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(m[key])), nil
 }
 
-func open(t testing.TB, objects lake.Objects) *lake.Lake {
-	t.Helper()
-	return lake.New(lake.Config{Dir: t.TempDir(), Clock: func() time.Time { return time.Date(2024, 5, 3, 10, 30, 0, 0, time.UTC) }}, objects)
+func open(tb testing.TB, objects lake.Objects) *lake.Lake {
+	tb.Helper()
+	return lake.New(lake.Config{Dir: tb.TempDir(), Clock: func() time.Time { return time.Date(2024, 5, 3, 10, 30, 0, 0, time.UTC) }}, objects)
 }
 
-func load(t testing.TB, l *lake.Lake, table lake.Table, filter lake.Filter) (*lake.Scan, *lake.Files) {
-	t.Helper()
-	scan, err := l.Plan(t.Context(), table, filter)
+func load(tb testing.TB, l *lake.Lake, table lake.Table, filter lake.Filter) (*lake.Scan, *lake.Files) {
+	tb.Helper()
+	scan, err := l.Plan(tb.Context(), table, filter)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	files, err := l.Load(t.Context(), scan, nil)
+	files, err := l.Load(tb.Context(), scan, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return scan, files
 }
 
 // rows reads a table's rows as a query would: text for every column, "NULL"
 // where there is none, structs and lists in brackets.
-func rows(t testing.TB, files *lake.Files) [][]string {
-	t.Helper()
+func rows(tb testing.TB, files *lake.Files) [][]string {
+	tb.Helper()
 	var out [][]string
 	for _, g := range files.Groups {
 		for _, f := range g.Files {
-			for _, record := range records(t, f.Path) {
+			for _, record := range records(tb, f.Path) {
 				row := make([]string, 0, len(g.Columns))
 				for _, b := range g.Columns {
 					row = append(row, text(b, record))
@@ -109,20 +109,20 @@ func rows(t testing.TB, files *lake.Files) [][]string {
 	return out
 }
 
-func records(t testing.TB, path string) []map[string]any {
-	t.Helper()
+func records(tb testing.TB, path string) []map[string]any {
+	tb.Helper()
 	f, err := os.Open(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	stat, err := f.Stat()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	file, err := parquet.OpenFile(f, stat.Size())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r := parquet.NewReader(file)
 	var out []map[string]any
@@ -133,7 +133,7 @@ func records(t testing.TB, path string) []map[string]any {
 			return out
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, record)
 	}

@@ -32,8 +32,8 @@ func (c counting) Open(ctx context.Context, bucket, key string) (io.ReadCloser, 
 	return c.memory.Open(ctx, bucket, key)
 }
 
-func shadows(t testing.TB, dir string) []string {
-	t.Helper()
+func shadows(tb testing.TB, dir string) []string {
+	tb.Helper()
 	var out []string
 	if err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
@@ -41,7 +41,7 @@ func shadows(t testing.TB, dir string) []string {
 		}
 		return err
 	}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }

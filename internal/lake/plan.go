@@ -159,7 +159,7 @@ func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, e
 		next := make([][]projection.Value, 0, len(rows)*len(values))
 		for _, row := range rows {
 			for _, v := range values {
-				next = append(next, append(row[:len(row):len(row)], v))
+				next = append(next, append(slices.Clip(row), v))
 			}
 		}
 		if rows = next; i > 0 {

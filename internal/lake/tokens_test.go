@@ -32,10 +32,10 @@ var published = []struct {
 // plain hides an expression from recognition: its groups stay the same.
 func plain(expression string) string { return "(?:" + expression + ")" }
 
-func lineRows(t testing.TB, expression string, groups int, body string) ([][]string, *lake.Files, string) {
-	t.Helper()
-	scan, files := load(t, open(t, memory{"log": body}), regexTable(expression, numbered(groups)), nil)
-	return rows(t, files), files, scan.Format
+func lineRows(tb testing.TB, expression string, groups int, body string) ([][]string, *lake.Files, string) {
+	tb.Helper()
+	scan, files := load(tb, open(tb, memory{"log": body}), regexTable(expression, numbered(groups)), nil)
+	return rows(tb, files), files, scan.Format
 }
 
 // compare reads lines with the expression itself and by position. Where the

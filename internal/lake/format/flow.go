@@ -131,11 +131,11 @@ func (f flow) known(field []byte) bool {
 	return ok
 }
 
-// moreFields says that a header names fields which the shadow being written
+// moreFieldsError says that a header names fields which the shadow being written
 // does not have.
-type moreFields struct{ fields []string }
+type moreFieldsError struct{ fields []string }
 
-func (moreFields) Error() string { return "a header with further fields" }
+func (moreFieldsError) Error() string { return "a header with further fields" }
 
 // Decode writes one row for each line that is no header.
 func (f flow) Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error {
@@ -145,7 +145,7 @@ func (f flow) Decode(ctx context.Context, src *Source, start func(*shadow.Schema
 	}
 	for {
 		err := f.decode(ctx, src, fields, start)
-		more, again := errors.AsType[moreFields](err)
+		more, again := errors.AsType[moreFieldsError](err)
 		if !again {
 			return err
 		}
@@ -220,7 +220,7 @@ func (r *flowRow) under(header []string) error {
 		order = append(order, at)
 	}
 	if len(missing) > 0 {
-		return moreFields{fields: missing}
+		return moreFieldsError{fields: missing}
 	}
 	r.order = order
 	return nil
@@ -239,7 +239,7 @@ func (r *flowRow) line(line int64, text []byte) error {
 		var value []byte
 		value, rest, more = bytes.Cut(rest, []byte{' '})
 		if at < len(r.order) && r.order[at] >= 0 {
-			r.values[r.order[at]] = value[:len(value):len(value)]
+			r.values[r.order[at]] = slices.Clip(value)
 		}
 	}
 	if at != len(r.order) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -162,8 +163,8 @@ func (c *content) Read(p []byte) (int, error) {
 
 func (c *content) close() error {
 	var errs []error
-	for i := len(c.closers) - 1; i >= 0; i-- {
-		errs = append(errs, c.closers[i]())
+	for _, closer := range slices.Backward(c.closers) {
+		errs = append(errs, closer())
 	}
 	if c.damaged != "" {
 		return nil // a decompressor repeats what is known already

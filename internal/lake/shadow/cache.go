@@ -130,11 +130,11 @@ func (c *Cache) findOrMake(name string, build Make) (Entry, error) {
 // Read returns what the shadow at path says of itself, or an error when it is
 // not a whole shadow.
 func Read(path string) (Entry, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // a shadow, named by its hash
 	if err != nil {
 		return Entry{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	stat, err := f.Stat()
 	if err != nil {
 		return Entry{}, err
@@ -160,7 +160,7 @@ func Read(path string) (Entry, error) {
 // make writes a shadow beside its place and moves it there when it is whole.
 func (c *Cache) make(path string, build Make) (entry Entry, err error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return Entry{}, fmt.Errorf("make the shadow folder: %w", diskFull(err))
 	}
 	f, err := os.CreateTemp(dir, tempPrefix)
@@ -318,7 +318,7 @@ func (c *Cache) Put(ctx context.Context, name string, copyTo func(*os.File) erro
 		return entry, nil
 	}
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return Entry{}, fmt.Errorf("make the shadow folder: %w", diskFull(err))
 	}
 	f, err := os.CreateTemp(dir, tempPrefix)
@@ -342,7 +342,7 @@ func ReadParquet(path string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	file, err := parquet.OpenFile(f, stat.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return Entry{}, fmt.Errorf("read %s: %w", path, err)
@@ -356,7 +356,7 @@ func Columns(path string) ([]Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	file, err := parquet.OpenFile(f, stat.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -365,7 +365,7 @@ func Columns(path string) ([]Node, error) {
 }
 
 func open(path string) (*os.File, os.FileInfo, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // a shadow, or an object that the store named
 	if err != nil {
 		return nil, nil, err
 	}

@@ -53,7 +53,7 @@ func TestManyRowsMakeSeveralGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	file, err := parquet.OpenFile(f, entry.Bytes)
 	if err != nil {
 		t.Fatal(err)

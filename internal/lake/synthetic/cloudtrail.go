@@ -40,7 +40,7 @@ var operations = []operation{
 		return fmt.Sprintf(`{"roleArn":"arn:aws:iam::%s:role/made-up-role-%d","roleSessionName":"session-%d","durationSeconds":3600}`, o.account, o.few(25), o.below(100000))
 	}, func(o *object) string {
 		return fmt.Sprintf(`{"credentials":{"accessKeyId":"ASIA%s","sessionToken":"made-up","expiration":"%s"},"assumedRoleUser":{"assumedRoleId":"AROA%s:s","arn":"arn:aws:sts::%s:assumed-role/made-up-role-%d/s"}}`,
-			o.letters(16), o.at.Add(time.Hour).Format("Jan 2, 2006, 3:04:05 PM"), o.letters(16), o.account, o.few(25))
+			o.letters(), o.at.Add(time.Hour).Format("Jan 2, 2006, 3:04:05 PM"), o.letters(), o.account, o.few(25))
 	}},
 	{"logs.amazonaws.com", "CreateLogStream", false, func(o *object) string {
 		return fmt.Sprintf(`{"logGroupName":"/made/up/%d","logStreamName":"2026/03/01/[$LATEST]%s"}`, o.few(60), o.hex(32))
@@ -110,5 +110,5 @@ func identity(o *object, b []byte, at string) []byte {
 			who, o.account, who, o.account, who, who)
 	}
 	return fmt.Appendf(b, `{"type":"AssumedRole","principalId":"AROAMADEUP%010d:session-%d","arn":"arn:aws:sts::%s:assumed-role/made-up-role-%d/session-%d","accountId":"%s","accessKeyId":"ASIA%s","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAMADEUP%010d","arn":"arn:aws:iam::%s:role/made-up-role-%d","accountId":"%s","userName":"made-up-role-%d"},"webIdFederationData":{},"attributes":{"creationDate":"%s","mfaAuthenticated":"false"}}}`,
-		who, o.few(2000), o.account, who, o.few(2000), o.account, o.letters(16), who, o.account, who, o.account, who, at)
+		who, o.few(2000), o.account, who, o.few(2000), o.account, o.letters(), who, o.account, who, o.account, who, at)
 }

@@ -53,10 +53,10 @@ func (d *dice) uuid() string {
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 }
 
-// letters returns capital letters and digits.
-func (d *dice) letters(n int) string {
+// letters returns 16 capital letters and digits.
+func (d *dice) letters() string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-	b := make([]byte, n)
+	b := make([]byte, 16)
 	x := d.next()
 	for i := range b {
 		if x == 0 {

@@ -99,7 +99,7 @@ func (c Config) object(k kind, n int) (made Made, err error) {
 	d := throw(c.Seed, n)
 	o := &object{
 		dice: d, account: accounts[n%len(accounts)], region: regions[n/len(accounts)%len(regions)],
-		at: firstDay.Add(time.Duration(n/len(accounts)/len(regions)) * 5 * time.Minute), id: d.letters(16),
+		at: firstDay.Add(time.Duration(n/len(accounts)/len(regions)) * 5 * time.Minute), id: d.letters(),
 	}
 	want := c.Bytes / int64(c.Objects) * int64(25+d.below(151)) / 100
 	path := filepath.Join(c.Dir, filepath.FromSlash(k.key(o)))
