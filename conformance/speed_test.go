@@ -62,6 +62,10 @@ func TestSpeed(t *testing.T) {
 		{"the second query", second, secondQuery},
 		{"the start of the server", start, serverStart},
 	} {
+		if testing.Short() {
+			// Other packages' tests run beside this one; make conformance holds the targets.
+			m.limit *= 5
+		}
 		if m.took >= m.limit {
 			t.Errorf("%s took %v, want less than %v", m.what, m.took, m.limit)
 		}

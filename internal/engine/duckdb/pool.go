@@ -73,19 +73,20 @@ func (w *process) stop() error {
 	return ended
 }
 
-// take returns an idle worker, or a new one.
-func (p *pool) take() (*process, error) {
+// take returns an idle worker, or a new one and that it is new.
+func (p *pool) take() (w *process, fresh bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, errors.New("the engine is closed")
+		return nil, false, errors.New("the engine is closed")
 	}
 	if n := len(p.idle); n > 0 {
 		w := p.idle[n-1]
 		p.idle = p.idle[:n-1]
-		return w, nil
+		return w, false, nil
 	}
-	return p.launch()
+	w, err = p.launch()
+	return w, true, err
 }
 
 func (p *pool) giveBack(w *process) error {
@@ -100,7 +101,7 @@ func (p *pool) giveBack(w *process) error {
 
 // warm starts a worker ahead of the first query.
 func (p *pool) warm() error {
-	w, err := p.take()
+	w, _, err := p.take()
 	if err != nil {
 		return err
 	}
@@ -127,30 +128,23 @@ func (p *pool) start(ctx context.Context, j job) (source, error) {
 	return s, nil
 }
 
-// send hands the job to a worker. An idle one may have died meanwhile: then the
-// next is asked.
+// send hands the job to a worker. One that waited may have died meanwhile: then
+// the next is asked, and at last a new one.
 func (p *pool) send(payload []byte) (*process, error) {
 	for {
-		w, err := p.take()
+		w, fresh, err := p.take()
 		if err != nil {
 			return nil, err
 		}
-		fresh := w.cmd.ProcessState == nil
 		err = writeFrame(w.in, frameJob, payload)
 		if err == nil {
 			return w, nil
 		}
 		ended := w.stop()
-		if p.idleCount() == 0 && fresh {
+		if fresh {
 			return nil, fmt.Errorf("send the query to a worker: %w", errors.Join(err, ended))
 		}
 	}
-}
-
-func (p *pool) idleCount() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.idle)
 }
 
 func (p *pool) close() error {

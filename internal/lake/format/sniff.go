@@ -38,20 +38,60 @@ func Sniff(ctx context.Context, src *Source) (string, error) {
 	return sniffLine(head), nil
 }
 
-// sniffJSON looks for the members that every CloudTrail record has.
+// sniffJSON looks for the members that every CloudTrail record has, in the first
+// record. Events of EventBridge or of log groups have a record further inside:
+// they are no log files.
 func sniffJSON(head []byte) string {
-	for _, name := range []string{`"eventVersion"`, `"eventTime"`, `"eventName"`} {
-		if !bytes.Contains(head, []byte(name)) {
-			return ""
-		}
+	start, ok := firstRecord(head)
+	if !ok {
+		return ""
 	}
-	// Events of EventBridge, and of log groups, have a record inside; they are no log files.
-	for _, name := range []string{`"detail-type"`, `"logEvents"`} {
-		if bytes.Contains(head, []byte(name)) {
-			return ""
-		}
+	seen := map[string]bool{}
+	eachMember(head, start, func(name []byte, _ int) bool {
+		seen[lowerASCII(name)] = true
+		return true
+	})
+	if seen["eventversion"] && seen["eventtime"] && (seen["eventname"] || seen["insightdetails"]) {
+		return "cloudtrail"
 	}
-	return "cloudtrail"
+	return ""
+}
+
+// firstRecord returns where the first object begins of an array, of an object
+// with an array of records, or that head begins with itself.
+func firstRecord(head []byte) (start int, ok bool) {
+	first := func(array int) (int, bool) {
+		at := jsonscan.Space(head, array+1)
+		return at, at < len(head) && head[at] == '{'
+	}
+	if head[0] == '[' {
+		return first(0)
+	}
+	start, ok = 0, true
+	eachMember(head, 0, func(name []byte, value int) bool {
+		if sameFold(name, "records") && value < len(head) && head[value] == '[' {
+			start, ok = first(value)
+			return false
+		}
+		return true
+	})
+	return start, ok
+}
+
+// eachMember calls visit for the members of the object at b[i] and the places of
+// their values, as far as b is JSON and until visit returns false.
+func eachMember(b []byte, i int, visit func(name []byte, value int) bool) {
+	for i < len(b) && (b[i] == '{' || b[i] == ',') {
+		name, value, err := jsonscan.Name(b, jsonscan.Space(b, i+1))
+		if err != nil || !visit(b[name.Start+1:name.End-1], value) {
+			return
+		}
+		v, err := jsonscan.Next(b, value)
+		if err != nil {
+			return
+		}
+		i = jsonscan.Space(b, v.End)
+	}
 }
 
 func sniffLine(line []byte) string {
