@@ -33,8 +33,10 @@ lint: $(LINT)
 generate: ## generate internal/api from AWS's models, and docs/compat.md
 	go generate ./...
 
-bench: ## measure
-	go test -run '^$$' -bench . -benchtime 2s ./...
+MEGABYTES ?= 200
+bench: build ## measure beside DuckDB's own readers over MEGABYTES of each log, and write docs/benchmarks.md
+	SILLOK_BIN=$(BIN) ./scripts/bench $(MEGABYTES)
+	go test -run '^$$' -bench . -benchtime 1s ./internal/...
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each

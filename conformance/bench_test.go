@@ -27,6 +27,8 @@ const (
 	benchSize = "SILLOK_BENCH"     // megabytes of raw logs of each kind
 	benchOut  = "SILLOK_BENCH_OUT" // the file that the tables go to
 	benchRuns = 3                  // of each command; the shortest counts
+	smallLog  = 1 << 20            // raw bytes of an object, about
+	largeLog  = 8 << 20
 )
 
 // cost is what a command took.
@@ -68,8 +70,8 @@ func quickest(runs int, run func() cost) cost {
 
 // comparison is one question asked of Sillok and of its peer.
 type comparison struct {
-	name, folder, sql string
-	peer              string // the same for DuckDB's own readers, with FILES
+	name, logs, folder, sql string // logs is the folder of the set
+	peer                    string // the same for DuckDB's own readers, with FILES
 }
 
 func comparisons() []comparison {
@@ -91,13 +93,16 @@ func comparisons() []comparison {
 	for i := range alb {
 		alb[i] = fmt.Sprintf("f%02d", i)
 	}
+	byName := comparison{
+		"CloudTrail: calls by name", "small", "CloudTrail", "SELECT eventname, count(*) AS n FROM cloudtrail GROUP BY eventname ORDER BY eventname",
+		"SELECT r.eventName AS eventname, count(*) AS n FROM " + trail("eventName VARCHAR") + " GROUP BY 1 ORDER BY 1",
+	}
+	byNameLarge := byName
+	byNameLarge.name, byNameLarge.logs = "CloudTrail, large objects: calls by name", "large"
 	return []comparison{
+		byName, byNameLarge,
 		{
-			"CloudTrail: calls by name", "CloudTrail", "SELECT eventname, count(*) AS n FROM cloudtrail GROUP BY eventname ORDER BY eventname",
-			"SELECT r.eventName AS eventname, count(*) AS n FROM " + trail("eventName VARCHAR") + " GROUP BY 1 ORDER BY 1",
-		},
-		{
-			"CloudTrail: who was denied what, from where", "CloudTrail",
+			"CloudTrail: who was denied what, from where", "small", "CloudTrail",
 			`SELECT useridentity.arn AS arn, eventname, count(DISTINCT sourceipaddress) AS n, count(json_extract_scalar(requestparameters, '$.bucketName')) AS b
 				FROM cloudtrail WHERE errorcode = 'AccessDenied' GROUP BY useridentity.arn, eventname ORDER BY 1, 2`,
 			"SELECT r.userIdentity.arn AS arn, r.eventName AS eventname, count(DISTINCT r.sourceIPAddress) AS n, count(r.requestParameters->>'$.bucketName') AS b FROM " +
@@ -105,11 +110,11 @@ func comparisons() []comparison {
 				" WHERE r.errorCode = 'AccessDenied' GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2",
 		},
 		{
-			"VPC flow logs: bytes by source", "vpcflowlogs", "SELECT srcaddr, sum(bytes) AS n FROM vpc_flow WHERE srcaddr <> '-' GROUP BY srcaddr ORDER BY srcaddr",
+			"VPC flow logs: bytes by source", "small", "vpcflowlogs", "SELECT srcaddr, sum(bytes) AS n FROM vpc_flow WHERE srcaddr <> '-' GROUP BY srcaddr ORDER BY srcaddr",
 			"SELECT srcaddr, sum(bytes)::BIGINT AS n FROM " + flow + " WHERE srcaddr IS NOT NULL GROUP BY 1 ORDER BY 1",
 		},
 		{
-			"ALB: failures by client", "elasticloadbalancing", "SELECT client_ip, count(*) AS n FROM alb WHERE elb_status_code >= 500 GROUP BY client_ip ORDER BY client_ip",
+			"ALB: failures by client", "small", "elasticloadbalancing", "SELECT client_ip, count(*) AS n FROM alb WHERE elb_status_code >= 500 GROUP BY client_ip ORDER BY client_ip",
 			"SELECT split_part(f03, ':', 1) AS client_ip, count(*) AS n FROM read_csv(FILES, delim = ' ', header = false, auto_detect = false, quote = '\"', escape = '', strict_mode = false, columns = " +
 				text(alb...) + ") WHERE f08::INT >= 500 GROUP BY 1 ORDER BY 1",
 		},
@@ -150,12 +155,15 @@ func (b *bench) queries(size int64) {
 	dir := b.t.TempDir()
 	b.line("## `sillok query` beside DuckDB's own readers\n")
 	for _, k := range []struct {
-		name string
-		make func(ctx context.Context, cfg synthetic.Config) (synthetic.Made, error)
+		name, logs string
+		make       func(ctx context.Context, cfg synthetic.Config) (synthetic.Made, error)
+		mean       int64 // bytes of an object
 	}{
-		{"CloudTrail", synthetic.CloudTrail}, {"VPC flow logs", synthetic.FlowLogs}, {"ALB access logs", synthetic.LoadBalancer},
+		{"CloudTrail", "small", synthetic.CloudTrail, smallLog}, {"CloudTrail, large objects", "large", synthetic.CloudTrail, largeLog},
+		{"VPC flow logs", "small", synthetic.FlowLogs, smallLog}, {"ALB access logs", "small", synthetic.LoadBalancer, smallLog},
 	} {
-		made, err := k.make(b.t.Context(), synthetic.Config{Dir: dir, Seed: 1, Bytes: size, Objects: int(max(1, size>>20))})
+		cfg := synthetic.Config{Dir: filepath.Join(dir, k.logs), Seed: 1, Bytes: size, Objects: int(max(1, size/k.mean))}
+		made, err := k.make(b.t.Context(), cfg)
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -175,11 +183,11 @@ func (b *bench) compare(dir string, c comparison) {
 	var ours, theirs string
 	ask := func(cache string) cost {
 		var took cost
-		took, ours = b.run(nil, sillok, "query", "--cache", cache, "--from", dir, "--output", "csv", c.sql)
+		took, ours = b.run(nil, sillok, "query", "--cache", cache, "--from", filepath.Join(dir, c.logs), "--output", "csv", c.sql)
 		return took
 	}
 	copyTo := filepath.Join(dir, "peer.csv")
-	files := "'" + filepath.Join(dir, "AWSLogs", "*", c.folder, "**", "*.gz") + "'"
+	files := "'" + filepath.Join(dir, c.logs, "AWSLogs", "*", c.folder, "**", "*.gz") + "'"
 	statement := "COPY (" + strings.ReplaceAll(c.peer, "FILES", files) + ") TO '" + copyTo + "' (HEADER)"
 	peer := quickest(benchRuns, func() cost {
 		took, _ := b.run([]string{peerSQL + "=" + statement}, os.Args[0], "-test.run=^TestPeerProcess$")
@@ -220,7 +228,7 @@ func (b *bench) jq(dir string) {
 		b.line("| CloudTrail: calls by name | zcat and jq | not installed | | | |")
 		return
 	}
-	script := `find "$0"/AWSLogs/*/CloudTrail -name '*.gz' | xargs zcat | jq -r '.Records[].eventName' | sort | uniq -c`
+	script := `find "$0"/small/AWSLogs/*/CloudTrail -name '*.gz' | xargs zcat | jq -r '.Records[].eventName' | sort | uniq -c`
 	took, _ := b.run(nil, "sh", "-c", script, dir)
 	b.line("| CloudTrail: calls by name | zcat and jq | %v | |", took)
 }
