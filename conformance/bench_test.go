@@ -159,8 +159,10 @@ func (b *bench) queries(size int64) {
 		make       func(ctx context.Context, cfg synthetic.Config) (synthetic.Made, error)
 		mean       int64 // bytes of an object
 	}{
-		{"CloudTrail", "small", synthetic.CloudTrail, smallLog}, {"CloudTrail, large objects", "large", synthetic.CloudTrail, largeLog},
-		{"VPC flow logs", "small", synthetic.FlowLogs, smallLog}, {"ALB access logs", "small", synthetic.LoadBalancer, smallLog},
+		{"CloudTrail", "small", synthetic.CloudTrail, smallLog},
+		{"CloudTrail, large objects", "large", synthetic.CloudTrail, largeLog},
+		{"VPC flow logs", "small", synthetic.FlowLogs, smallLog},
+		{"ALB access logs", "small", synthetic.LoadBalancer, smallLog},
 	} {
 		cfg := synthetic.Config{Dir: filepath.Join(dir, k.logs), Seed: 1, Bytes: size, Objects: int(max(1, size/k.mean))}
 		made, err := k.make(b.t.Context(), cfg)
