@@ -13,10 +13,11 @@ import (
 type frameKind byte
 
 const (
-	frameJob   frameKind = 'J' // to the worker: a job
-	frameRows  frameKind = 'R' // from the worker: a batch
-	frameError frameKind = 'E' // the job failed: a name, a zero byte, a message
-	frameEnd   frameKind = 'Z' // the job is done
+	frameJob      frameKind = 'J' // to the worker: a job
+	frameAccepted frameKind = 'A' // from the worker: it has the job
+	frameRows     frameKind = 'R' // from the worker: a batch
+	frameError    frameKind = 'E' // the job failed: a name, a zero byte, a message
+	frameEnd      frameKind = 'Z' // the job is done
 )
 
 // maxFrame bounds what a reader allocates for one frame.

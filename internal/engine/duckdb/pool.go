@@ -128,6 +128,19 @@ func (p *pool) start(ctx context.Context, j job) (source, error) {
 	return s, nil
 }
 
+// accept hands the job to the worker and waits until it has it: a process that is
+// dying can still be written to.
+func (w *process) accept(payload []byte) error {
+	if err := writeFrame(w.in, frameJob, payload); err != nil {
+		return err
+	}
+	kind, _, err := readFrame(w.out)
+	if err == nil && kind != frameAccepted {
+		err = fmt.Errorf("a frame of kind %q where a job is to be accepted", kind)
+	}
+	return err
+}
+
 // send hands the job to a worker. One that waited may have died meanwhile: then
 // the next is asked, and at last a new one.
 func (p *pool) send(payload []byte) (*process, error) {
@@ -136,13 +149,12 @@ func (p *pool) send(payload []byte) (*process, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = writeFrame(w.in, frameJob, payload)
-		if err == nil {
+		if err = w.accept(payload); err == nil {
 			return w, nil
 		}
 		ended := w.stop()
 		if fresh {
-			return nil, fmt.Errorf("send the query to a worker: %w", errors.Join(err, ended))
+			return nil, workerEnded(err, ended)
 		}
 	}
 }
@@ -215,7 +227,11 @@ func (s *remote) died(err error) error {
 		return s.ctxErr()
 	default:
 	}
-	ended := s.process.stop()
+	return workerEnded(err, s.process.stop())
+}
+
+// workerEnded is the failure of a query whose worker ended with it.
+func workerEnded(err, ended error) error {
 	return sqlerr.New("GENERIC_INTERNAL_ERROR",
 		"The query engine's process ended while it ran this query (%v, %v); the query may need more memory than there is", err, ended)
 }

@@ -25,6 +25,9 @@ func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	}()
 	output := bufio.NewWriterSize(out, 1<<16)
 	for payload := range jobs {
+		if err := errors.Join(writeFrame(output, frameAccepted, nil), output.Flush()); err != nil {
+			return fmt.Errorf("accept a job: %w", err)
+		}
 		if err := serve(ctx, r, payload, output); err != nil {
 			return err
 		}
