@@ -123,7 +123,7 @@ func syncFolder(path string) error {
 type keyring struct{ root Credential }
 
 func (k keyring) arn() string {
-	return cloud.ARN{Service: "iam", Account: k.root.Account, Resource: "root"}.String()
+	return cloud.RootOf(cloud.Account(k.root.Account)).ARN
 }
 
 func errNoKey(id string) error {

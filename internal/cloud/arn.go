@@ -9,8 +9,8 @@ import (
 type ARN struct {
 	Partition string // "aws" unless stated otherwise
 	Service   string
-	Region    string // empty for global services
-	Account   string
+	Region    Region // empty for global services
+	Account   Account
 	Resource  string // all after the fifth colon
 }
 
@@ -30,5 +30,5 @@ func ParseARN(s string) (ARN, error) {
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] == "" {
 		return ARN{}, Errorf(Invalid, "InvalidArn", "%q is not an ARN: expected arn:partition:service:region:account:resource", s)
 	}
-	return ARN{Partition: parts[1], Service: parts[2], Region: parts[3], Account: parts[4], Resource: parts[5]}, nil
+	return ARN{Partition: parts[1], Service: parts[2], Region: Region(parts[3]), Account: Account(parts[4]), Resource: parts[5]}, nil
 }

@@ -10,12 +10,13 @@ import (
 type Call struct {
 	Service   string // signing name, such as "athena"
 	Operation string // such as "StartQueryExecution"
-	Account   string // 12 digits, named by the access key
-	Region    string // from the credential scope, such as "ap-northeast-2"
+	Account   Account
+	Region    Region // from the credential scope
 
-	AccessKeyID  string
-	PrincipalARN string // such as "arn:aws:iam::111122223333:root"
-	PrincipalID  string // such as the account for root, or "AIDA…" for a user
+	Principal   Principal
+	AccessKeyID string
+	InvokedBy   string // the service that makes the call for Principal, such as "athena.amazonaws.com"; empty for a client's own
+	SourceARN   string // the resource on whose behalf InvokedBy makes it; empty when there is none
 
 	RequestID string
 	SourceIP  string
@@ -39,9 +40,15 @@ func CallOf(ctx context.Context) Call {
 
 // Scope is the account and region that a resource belongs to.
 type Scope struct {
-	Account string
-	Region  string
+	Account Account
+	Region  Region
 }
 
 // Scope returns the account and region of the call.
 func (c Call) Scope() Scope { return Scope{Account: c.Account, Region: c.Region} }
+
+// ARN returns the name of a resource of the call's account and region, such as
+// "database/logs" of service "glue".
+func (c Call) ARN(service, resource string) string {
+	return ARN{Service: service, Region: c.Region, Account: c.Account, Resource: resource}.String()
+}

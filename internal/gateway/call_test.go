@@ -29,7 +29,7 @@ type fakeSTS struct{}
 
 func (fakeSTS) GetCallerIdentity(ctx context.Context, _ *stsapi.GetCallerIdentityInput) (*stsapi.GetCallerIdentityOutput, error) {
 	call := cloud.CallOf(ctx)
-	return &stsapi.GetCallerIdentityOutput{Account: &call.Account, Arn: &call.PrincipalARN, UserId: &call.PrincipalID}, nil
+	return &stsapi.GetCallerIdentityOutput{Account: new(string(call.Account)), Arn: &call.Principal.ARN, UserId: &call.Principal.ID}, nil
 }
 
 func (fakeSTS) AssumeRoleWithWebIdentity(context.Context, *stsapi.AssumeRoleWithWebIdentityInput) (*stsapi.AssumeRoleWithWebIdentityOutput, error) {
@@ -50,7 +50,7 @@ func (fakeAthena) StartQueryExecution(ctx context.Context, in *athenaapi.StartQu
 			Fields: map[string]any{"Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"},
 		}
 	}
-	return &athenaapi.StartQueryExecutionOutput{QueryExecutionId: new(cloud.CallOf(ctx).Region + " " + *in.QueryString)}, nil
+	return &athenaapi.StartQueryExecutionOutput{QueryExecutionId: new(string(cloud.CallOf(ctx).Region) + " " + *in.QueryString)}, nil
 }
 
 func (fakeAthena) GetQueryExecution(context.Context, *athenaapi.GetQueryExecutionInput) (*athenaapi.GetQueryExecutionOutput, error) {

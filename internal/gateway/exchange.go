@@ -59,7 +59,8 @@ func (c *exchange) answer() {
 func (c *exchange) toS3() {
 	call := c.gateway.call(c.r, c.requestID)
 	call.Service, call.Operation = "s3", c.gateway.router.s3Operation(c.r)
-	call.AccessKeyID, call.Region, _ = sigv4.Scope(c.r)
+	id, region, _ := sigv4.Scope(c.r)
+	call.AccessKeyID, call.Region = id, cloud.Region(region)
 	c.gateway.s3.ServeHTTP(&startedWriter{ResponseWriter: c.w, started: &c.started}, c.r.WithContext(cloud.WithCall(c.r.Context(), call)))
 }
 
@@ -96,8 +97,8 @@ func (c *exchange) verify(body []byte) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	call.Account, call.Region, call.AccessKeyID = signed.Key.Account, signed.Region, signed.Key.ID
-	call.PrincipalARN, call.PrincipalID = signed.Key.PrincipalARN, signed.Key.PrincipalID
+	call.Account, call.Region, call.AccessKeyID = cloud.Account(signed.Key.Account), cloud.Region(signed.Region), signed.Key.ID
+	call.Principal = cloud.RootOf(call.Account)
 	if call.Region == "aws-global" {
 		call.Region = "us-east-1"
 	}

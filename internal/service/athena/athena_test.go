@@ -84,9 +84,9 @@ func closeAll(tb testing.TB, closing ...func() error) {
 	}
 }
 
-func as(tb testing.TB, account, region string) context.Context {
+func as(tb testing.TB, account cloud.Account, region cloud.Region) context.Context {
 	tb.Helper()
-	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, PrincipalARN: "arn:aws:iam::" + account + ":root"})
+	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, Principal: cloud.RootOf(account)})
 }
 
 // stop waits for the queries that run, and ends the Service.

@@ -195,7 +195,7 @@ func resultConfiguration(call cloud.Call, group athenaapi.WorkGroup, in *athenaa
 	if results.OutputLocation == nil {
 		return results, errRequest("No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.")
 	}
-	if owner := results.ExpectedBucketOwner; owner != nil && *owner != call.Account {
+	if owner := results.ExpectedBucketOwner; owner != nil && cloud.Account(*owner) != call.Account {
 		return results, errRequest("The bucket of %s does not belong to account %s.", *results.OutputLocation, *owner)
 	}
 	if e := results.EncryptionConfiguration; e != nil && text(e.EncryptionOption) != "SSE_S3" {
@@ -291,5 +291,5 @@ func (s *Service) clock() *time.Time {
 }
 
 func runningKey(scope cloud.Scope, id string) string {
-	return scope.Account + separator + scope.Region + separator + id
+	return string(scope.Account) + separator + string(scope.Region) + separator + id
 }

@@ -24,7 +24,7 @@ func (s *Service) GetDataCatalog(ctx context.Context, in *athenaapi.GetDataCatal
 		return nil, errRequest("DataCatalog %s was not found", *in.Name)
 	}
 	return &athenaapi.GetDataCatalogOutput{DataCatalog: &athenaapi.DataCatalog{
-		Name: new(defaultCatalog), Type: new("GLUE"), Parameters: map[string]string{"catalog-id": cloud.CallOf(ctx).Account},
+		Name: new(defaultCatalog), Type: new("GLUE"), Parameters: map[string]string{"catalog-id": string(cloud.CallOf(ctx).Account)},
 	}}, nil
 }
 

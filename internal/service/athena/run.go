@@ -213,7 +213,7 @@ func (s *Service) query(ctx context.Context, call cloud.Call, x execution, q que
 	analyzed, err := analyze.Query(ctx, q.src, q.query, relations{s.glue}, analyze.Session{
 		Catalog:         strings.ToLower(textOr(x.QueryExecutionContext.Catalog, defaultCatalog)),
 		Database:        strings.ToLower(textOr(x.QueryExecutionContext.Database, "default")),
-		User:            call.PrincipalARN,
+		User:            call.Principal.ARN,
 		Parameters:      q.parameters,
 		ParameterSource: q.parameterSource,
 	})

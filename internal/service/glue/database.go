@@ -132,7 +132,7 @@ func databaseOf(call cloud.Call, in *glueapi.DatabaseInput) glueapi.Database {
 		CreateTableDefaultPermissions: permissions,
 		TargetDatabase:                in.TargetDatabase,
 		FederatedDatabase:             in.FederatedDatabase,
-		CatalogId:                     new(call.Account),
+		CatalogId:                     new(string(call.Account)),
 	}
 }
 

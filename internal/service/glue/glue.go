@@ -58,7 +58,7 @@ func below(parts ...string) string {
 
 // checkCatalog refuses a catalog that is not the caller's own.
 func checkCatalog(call cloud.Call, id *string) error {
-	if id != nil && *id != call.Account {
+	if id != nil && cloud.Account(*id) != call.Account {
 		return cloud.Errorf(cloud.NotFound, "EntityNotFoundException", "Catalog %s not found.", *id)
 	}
 	return nil

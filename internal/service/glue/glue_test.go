@@ -31,9 +31,9 @@ func open(tb testing.TB) (*glue.Service, context.Context) {
 	return glue.New(db, func() time.Time { return now }), as(tb, "111122223333", "ap-northeast-2")
 }
 
-func as(tb testing.TB, account, region string) context.Context {
+func as(tb testing.TB, account cloud.Account, region cloud.Region) context.Context {
 	tb.Helper()
-	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, PrincipalARN: "arn:aws:iam::" + account + ":root"})
+	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, Principal: cloud.RootOf(account)})
 }
 
 // withTable makes database d and a table named t with the partition keys.

@@ -179,7 +179,7 @@ func partitionOf(call cloud.Call, table glueapi.Table, in glueapi.PartitionInput
 		StorageDescriptor: in.StorageDescriptor,
 		Parameters:        in.Parameters,
 		LastAnalyzedTime:  in.LastAnalyzedTime,
-		CatalogId:         new(call.Account),
+		CatalogId:         new(string(call.Account)),
 	}
 }
 

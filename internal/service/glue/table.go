@@ -193,8 +193,8 @@ func (s *Service) tableOf(call cloud.Call, database string, in *glueapi.TableInp
 		TableType:         in.TableType,
 		Parameters:        in.Parameters,
 		TargetTable:       in.TargetTable,
-		CatalogId:         new(call.Account),
-		CreatedBy:         new(call.PrincipalARN),
+		CatalogId:         new(string(call.Account)),
+		CreatedBy:         new(call.Principal.ARN),
 
 		IsRegisteredWithLakeFormation: new(false),
 		IsMultiDialectView:            new(false),

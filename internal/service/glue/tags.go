@@ -51,7 +51,7 @@ func (s *Service) UntagResource(ctx context.Context, in *glueapi.UntagResourceIn
 }
 
 func databaseARN(call cloud.Call, name string) string {
-	return cloud.ARN{Service: "glue", Region: call.Region, Account: call.Account, Resource: "database/" + name}.String()
+	return call.ARN("glue", "database/"+name)
 }
 
 func tagsIn(r state.Reader, call cloud.Call, arn string) (map[string]string, error) {

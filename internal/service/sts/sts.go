@@ -18,8 +18,8 @@ func New() *Service { return &Service{} }
 func (s *Service) GetCallerIdentity(ctx context.Context, _ *stsapi.GetCallerIdentityInput) (*stsapi.GetCallerIdentityOutput, error) {
 	call := cloud.CallOf(ctx)
 	return &stsapi.GetCallerIdentityOutput{
-		Account: new(call.Account),
-		Arn:     new(call.PrincipalARN),
-		UserId:  new(call.PrincipalID),
+		Account: new(string(call.Account)),
+		Arn:     new(call.Principal.ARN),
+		UserId:  new(call.Principal.ID),
 	}, nil
 }

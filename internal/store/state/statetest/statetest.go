@@ -221,8 +221,8 @@ func ranges(t *testing.T, s state.Store) {
 func all(t *testing.T, s state.Store) {
 	t.Helper()
 	var want []state.Key
-	for _, account := range []string{"", "111122223333", "444455556666"} {
-		for _, region := range []string{"", "ap-northeast-2", "us-east-1"} {
+	for _, account := range []cloud.Account{"", "111122223333", "444455556666"} {
+		for _, region := range []cloud.Region{"", "ap-northeast-2", "us-east-1"} {
 			for n := range 150 {
 				want = append(want, state.Key{
 					Scope: cloud.Scope{Account: account, Region: region}, Kind: "thing", Name: fmt.Sprintf("%03d", n),

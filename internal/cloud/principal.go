@@ -1,0 +1,56 @@
+package cloud
+
+import "time"
+
+// Account is the 12 digits of an AWS account, such as "111122223333".
+type Account string
+
+// Region is the name of an AWS region, such as "ap-northeast-2".
+type Region string
+
+// PrincipalType says what kind of identity makes a call, in the words of
+// CloudTrail's userIdentity.
+type PrincipalType string
+
+// The types of principals.
+const (
+	Anonymous     PrincipalType = "Anonymous" // nobody: no signature, or none that is right
+	Root          PrincipalType = "Root"
+	IAMUser       PrincipalType = "IAMUser"
+	AssumedRole   PrincipalType = "AssumedRole"
+	FederatedUser PrincipalType = "FederatedUser"
+	AWSService    PrincipalType = "AWSService" // one of our own services, such as athena.amazonaws.com
+)
+
+// Principal is who makes a call.
+type Principal struct {
+	Type    PrincipalType     `json:"type"`
+	Account Account           `json:"account,omitempty"`
+	ARN     string            `json:"arn,omitempty"`  // such as "arn:aws:iam::111122223333:root"
+	ID      string            `json:"id,omitempty"`   // the account for root, "AIDA…" for a user, "AROA…:session" for a role
+	Name    string            `json:"name,omitempty"` // of a user, or a service's such as "athena.amazonaws.com"
+	Issuer  *Principal        `json:"issuer,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"` // its own and its session's
+	MFA     bool              `json:"mfa,omitempty"`  // the session was opened with a second factor
+	Expires time.Time         `json:"expires,omitzero"`
+}
+
+// RootOf returns the root user of an account.
+func RootOf(account Account) Principal {
+	return Principal{
+		Type: Root, Account: account, ID: string(account),
+		ARN: ARN{Service: "iam", Account: account, Resource: "root"}.String(),
+	}
+}
+
+// ServiceOf returns the principal that a service of ours acts as where nobody
+// asked it to act, named as AWS does: "athena.amazonaws.com".
+func ServiceOf(name string) Principal { return Principal{Type: AWSService, Name: name} }
+
+// Key is an access key and whose it is.
+type Key struct {
+	ID           string
+	Secret       string
+	SessionToken string // of temporary credentials; empty for others
+	Principal    Principal
+}
