@@ -7,7 +7,9 @@ package material
 
 import (
 	"archive/tar"
+	"bufio"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,6 +62,30 @@ func Data(tb testing.TB) string {
 func TruthLogs(tb testing.TB) string {
 	tb.Helper()
 	return unpacked(tb, filepath.Join("truth", "logs.tar"))
+}
+
+// Lines decodes a file of the material that has one JSON value a line. Numbers
+// keep their digits where T has room for them.
+func Lines[T any](tb testing.TB, path ...string) []T {
+	tb.Helper()
+	f, err := os.Open(filepath.Join(append([]string{Dir(tb)}, path...)...))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	var out []T
+	decoder := json.NewDecoder(bufio.NewReader(f))
+	decoder.UseNumber()
+	for {
+		var v T
+		switch err := decoder.Decode(&v); {
+		case errors.Is(err, io.EOF):
+			return out
+		case err != nil:
+			tb.Fatalf("%s, value %d: %v", filepath.Join(path...), len(out)+1, err)
+		}
+		out = append(out, v)
+	}
 }
 
 // unpack lets one unpacking serve every test of the process.
