@@ -32,3 +32,25 @@ func ParseARN(s string) (ARN, error) {
 	}
 	return ARN{Partition: parts[1], Service: parts[2], Region: Region(parts[3]), Account: Account(parts[4]), Resource: parts[5]}, nil
 }
+
+// MarshalText returns the ARN in AWS's form, and nothing for the zero ARN.
+func (a ARN) MarshalText() ([]byte, error) {
+	if a == (ARN{}) {
+		return nil, nil
+	}
+	return []byte(a.String()), nil
+}
+
+// UnmarshalText sets a to what MarshalText returned.
+func (a *ARN) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*a = ARN{}
+		return nil
+	}
+	parsed, err := ParseARN(string(text))
+	if err != nil {
+		return err
+	}
+	*a = parsed
+	return nil
+}

@@ -52,3 +52,11 @@ func (c Call) Scope() Scope { return Scope{Account: c.Account, Region: c.Region}
 func (c Call) ARN(service, resource string) string {
 	return ARN{Service: service, Region: c.Region, Account: c.Account, Resource: resource}.String()
 }
+
+// WithSource returns a context whose further calls to other services are made
+// on behalf of the resource with that ARN, such as a query execution.
+func WithSource(ctx context.Context, arn string) context.Context {
+	call := CallOf(ctx)
+	call.SourceARN = arn
+	return WithCall(ctx, call)
+}

@@ -26,13 +26,17 @@ const (
 type Principal struct {
 	Type    PrincipalType     `json:"type"`
 	Account Account           `json:"account,omitempty"`
-	ARN     string            `json:"arn,omitempty"`  // such as "arn:aws:iam::111122223333:root"
-	ID      string            `json:"id,omitempty"`   // the account for root, "AIDA…" for a user, "AROA…:session" for a role
-	Name    string            `json:"name,omitempty"` // of a user, or a service's such as "athena.amazonaws.com"
-	Issuer  *Principal        `json:"issuer,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"` // its own and its session's
-	MFA     bool              `json:"mfa,omitempty"`  // the session was opened with a second factor
-	Expires time.Time         `json:"expires,omitzero"`
+	ARN     string            `json:"arn,omitempty"`    // such as "arn:aws:iam::111122223333:root"
+	ID      string            `json:"id,omitempty"`     // the account for root, "AIDA…" for a user, "AROA…:session" for a role
+	Name    string            `json:"name,omitempty"`   // of a user, or a service's such as "athena.amazonaws.com"
+	Issuer  *Principal        `json:"issuer,omitempty"` // the role or user that a session is of
+	Tags    map[string]string `json:"tags,omitempty"`   // its own and its session's
+	MFA     bool              `json:"mfa,omitempty"`    // the session was opened with a second factor
+	Expires time.Time         `json:"expires,omitzero"` // when its session ends; zero for never
+
+	// InvokedBy is the service of ours that opened the session of a role for
+	// itself, such as "events.amazonaws.com"; empty for all others.
+	InvokedBy string `json:"invoked_by,omitempty"`
 }
 
 // RootOf returns the root user of an account.

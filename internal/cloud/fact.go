@@ -1,0 +1,51 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Resource is something that a call touches, and the action that must be allowed
+// on it. An ARN with a "*" in place of a name means any of these.
+type Resource struct {
+	Action string `json:"action"`         // IAM's, such as "glue:GetTable"
+	Type   string `json:"type,omitempty"` // the service authorization reference's noun, such as "table"; empty where the caller named the ARN
+	ARN    string `json:"arn"`
+}
+
+// Outcome says how a call ended.
+type Outcome string
+
+// The outcomes of a call.
+const (
+	Begun   Outcome = "begun"   // it is about to change something and has not ended yet
+	Done    Outcome = "done"    // it was answered with what was asked for
+	Refused Outcome = "refused" // the caller was not known, or not allowed to
+	Failed  Outcome = "failed"  // any other error was answered
+	Unknown Outcome = "unknown" // the server, or S3's client, was gone before the call ended: what it meant to change may be changed or not
+)
+
+// Fact is what happened in one call, as it is kept for those who must know it
+// later.
+type Fact struct {
+	Call       Call
+	Action     string // IAM's action, such as "glue:GetTable"; empty where AWS has none
+	Changes    bool   // it may change something
+	Event      string // what kind of event it is to CloudTrail, in package api's words
+	Resources  []Resource
+	Parameters json.RawMessage // the input as a JSON object, what is sensitive hidden; nil when it was not read
+	Outcome    Outcome
+	Code       string // AWS's error code; empty when Done or Begun
+	Message    string // the error's message as the caller got it, without what a wrong signature was made of
+	Took       time.Duration
+}
+
+// Intent is a change that has begun and is written down. It must be ended, once.
+type Intent interface {
+	// End writes how the change ended, and returns once that is on disk.
+	End(ctx context.Context, fact Fact) error
+	// EndLater writes what End does and does not wait: it is on disk no later
+	// than whatever is written after it.
+	EndLater(ctx context.Context, fact Fact) error
+}
