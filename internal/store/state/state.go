@@ -2,9 +2,10 @@
 // account, a region, a kind and a name, changed in transactions.
 //
 // An Update that returned nil is on disk: it survives kill -9 and a power cut
-// on disks that honour fsync. Writers run one at a time; a View sees one
-// consistent snapshot and never waits for a writer. The documents' meaning is
-// left to the callers.
+// on disks that honour fsync. Writers run one at a time, and those that wait for
+// each other reach the disk together; a View sees one consistent snapshot of what
+// is on disk and never waits for a writer. The documents' meaning is left to the
+// callers.
 package state
 
 import (
@@ -39,14 +40,22 @@ type Range struct {
 type Store interface {
 	// View calls fn with one consistent snapshot.
 	View(ctx context.Context, fn func(Reader) error) error
-	// Update calls fn once, alone among all writers, and commits when it
-	// returns nil. When fn returns an error or panics, or ctx ends, nothing is
-	// changed. Calling View or Update of the same store from fn is a deadlock.
+	// Update calls fn once, alone among all writers, and returns when what fn
+	// changed is on disk. When fn returns an error or panics, or ctx ends before
+	// fn has returned, nothing is changed and no other Update is affected. Once
+	// fn has returned, the end of ctx changes nothing: Update waits and tells
+	// what happened.
+	//
+	// fn sees what earlier Updates changed, maybe before it is on disk. When
+	// that cannot be written, all of them fail with the same error.
+	//
+	// Calling View or Update of the same store from fn is a deadlock, and so is
+	// waiting in fn for an Update of another goroutine.
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
 // Reader reads documents. It is valid until the function it was given to
-// returns.
+// returns, and is for one goroutine at a time.
 type Reader interface {
 	// Get returns the value of key; the error is of kind NotFound without one.
 	Get(key Key) ([]byte, error)
@@ -60,7 +69,9 @@ type Reader interface {
 	All(kind string) iter.Seq2[Document, error]
 }
 
-// Tx reads and changes documents, and sees its own changes.
+// Tx reads and changes documents, and sees its own changes. After an error of
+// any method that is not of kind NotFound or Conflict its Update fails, whatever
+// its function returns.
 type Tx interface {
 	Reader
 	// Put creates or replaces a document.
@@ -70,6 +81,13 @@ type Tx interface {
 	Insert(key Key, value []byte) error
 	// Delete removes a document; the error is of kind NotFound without one.
 	Delete(key Key) error
+	// AfterCommit has fn called once, when the transaction is on disk and before
+	// its Update returns, on the goroutine of that Update; never when the
+	// transaction is rolled back. The functions of all transactions are called
+	// one at a time, in the order of the transactions and, within one, of these
+	// calls. fn must return soon, since later ones wait for it, and must not
+	// call Update.
+	AfterCommit(fn func())
 }
 
 func errNoDocument(key Key) error {

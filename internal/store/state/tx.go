@@ -13,138 +13,123 @@ import (
 // pageSize is how many documents a listing holds in memory at a time.
 const pageSize = 256
 
-// statements are the prepared statements of one pool.
-type statements struct {
-	get, list, listBelow, all, put, insert, remove *sql.Stmt
+// errOver is what a transaction answers after its function has returned.
+var errOver = errors.New("the transaction is over")
+
+// reader is a Reader in the transaction that is open on a connection.
+type reader struct {
+	conn  *conn
+	ended func() error // the error of the caller's context
+	err   error        // why the transaction can do no more
 }
 
-func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
-	const one = ` WHERE kind = ? AND account = ? AND region = ? AND name = ?`
-	const from = `SELECT name, value FROM documents WHERE kind = ? AND account = ? AND region = ? AND name >= ?`
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&s.get, `SELECT value FROM documents` + one},
-		{&s.list, from + ` ORDER BY name LIMIT ?`},
-		{&s.listBelow, from + ` AND name < ? ORDER BY name LIMIT ?`},
-		{&s.all, `SELECT account, region, name, value FROM documents
-			WHERE kind = ? AND (account, region, name) >= (?, ?, ?) ORDER BY account, region, name LIMIT ?`},
-		{&s.put, `INSERT OR REPLACE INTO documents (kind, account, region, name, value) VALUES (?, ?, ?, ?, ?)`},
-		{&s.insert, `INSERT OR IGNORE INTO documents (kind, account, region, name, value) VALUES (?, ?, ?, ?, ?)`},
-		{&s.remove, `DELETE FROM documents` + one},
-	} {
-		var err error
-		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // close closes it
-			return classify(err)
-		}
-	}
-	return nil
-}
-
-func (s *statements) close() error {
-	var errs []error
-	for _, stmt := range []*sql.Stmt{s.get, s.list, s.listBelow, s.all, s.put, s.insert, s.remove} {
-		if stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// tx is one transaction. It was begun with the caller's context, whose end
-// rolls it back, so its statements run without a context of their own.
+// tx is a Tx.
 type tx struct {
-	tx *sql.Tx
-	s  *statements
+	reader
+
+	after  []func()
+	before <-chan struct{} // closed when the functions of earlier transactions were called
+	called chan struct{}   // closed when those of this one were; nil without any
 }
 
-// stmt returns a prepared statement as one of the transaction, whose end
-// closes it.
-func (t tx) stmt(prepared *sql.Stmt) *sql.Stmt {
-	return t.tx.StmtContext(context.Background(), prepared)
+// check returns why the transaction can do no more, or nil.
+func (r *reader) check() error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.ended()
+}
+
+// broken notes that SQLite failed. It may then have undone more than the one
+// statement, even the whole transaction, so the transaction ends with this
+// error whatever its function makes of it.
+func (r *reader) broken(err error) error {
+	r.err = err
+	return err
 }
 
 // Get implements Reader.
-func (t tx) Get(key Key) ([]byte, error) {
+func (r *reader) Get(key Key) ([]byte, error) {
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("get %s %q: %w", key.Kind, key.Name, err)
+	}
 	var value []byte
-	row := t.stmt(t.s.get).QueryRowContext( //nolint:sqlclosecheck // the transaction's end closes it
-		context.Background(), key.Kind, key.Scope.Account, key.Scope.Region, []byte(key.Name))
-	err := row.Scan(&value)
+	err := r.conn.get.QueryRowContext(context.Background(), place(key)...).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoDocument(key)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get %s %q: %w", key.Kind, key.Name, classify(err))
+		return nil, r.broken(fmt.Errorf("get %s %q: %w", key.Kind, key.Name, classify(err)))
 	}
 	return value, nil
 }
 
 // Put implements Tx.
-func (t tx) Put(key Key, value []byte) error {
-	if _, err := t.exec(t.s.put, key, notNull(value)); err != nil {
-		return fmt.Errorf("put %s %q: %w", key.Kind, key.Name, err)
-	}
-	return nil
+func (t *tx) Put(key Key, value []byte) error {
+	_, err := t.exec(t.conn.put, "put", key, notNull(value))
+	return err
 }
 
 // Insert implements Tx.
-func (t tx) Insert(key Key, value []byte) error {
-	changed, err := t.exec(t.s.insert, key, notNull(value))
-	if err != nil {
-		return fmt.Errorf("insert %s %q: %w", key.Kind, key.Name, err)
-	}
-	if changed == 0 {
+func (t *tx) Insert(key Key, value []byte) error {
+	changed, err := t.exec(t.conn.insert, "insert", key, notNull(value))
+	if err == nil && changed == 0 {
 		return errDocumentExists(key)
 	}
-	return nil
+	return err
 }
 
 // Delete implements Tx.
-func (t tx) Delete(key Key) error {
-	changed, err := t.exec(t.s.remove, key)
-	if err != nil {
-		return fmt.Errorf("delete %s %q: %w", key.Kind, key.Name, err)
-	}
-	if changed == 0 {
+func (t *tx) Delete(key Key) error {
+	changed, err := t.exec(t.conn.remove, "delete", key)
+	if err == nil && changed == 0 {
 		return errNoDocument(key)
 	}
-	return nil
+	return err
 }
 
-func (t tx) exec(stmt *sql.Stmt, key Key, more ...any) (int64, error) {
-	args := append([]any{key.Kind, key.Scope.Account, key.Scope.Region, []byte(key.Name)}, more...)
-	result, err := t.stmt(stmt).ExecContext(context.Background(), args...) //nolint:sqlclosecheck // the transaction's end closes it
+// AfterCommit implements Tx.
+func (t *tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
+
+// callAfter calls the functions when it is their turn.
+func (t *tx) callAfter() {
+	if t.called == nil {
+		return
+	}
+	defer close(t.called)
+	if t.before != nil {
+		<-t.before
+	}
+	for _, fn := range t.after {
+		fn()
+	}
+}
+
+func (t *tx) exec(stmt *sql.Stmt, verb string, key Key, more ...any) (int64, error) {
+	if err := t.check(); err != nil {
+		return 0, fmt.Errorf("%s %s %q: %w", verb, key.Kind, key.Name, err)
+	}
+	changed, err := run(stmt, append(place(key), more...)...)
 	if err != nil {
-		return 0, classify(err)
+		return 0, t.broken(fmt.Errorf("%s %s %q: %w", verb, key.Kind, key.Name, err))
 	}
-	return result.RowsAffected()
-}
-
-// notNull returns value, or an empty one for nil, which SQLite takes for NULL.
-func notNull(value []byte) []byte {
-	if value == nil {
-		return []byte{}
-	}
-	return value
+	return changed, nil
 }
 
 // List implements Reader.
-func (t tx) List(scope cloud.Scope, kind string, r Range) iter.Seq2[Document, error] {
-	from := r.Prefix
-	if r.After != "" {
-		from = max(from, successor(r.After))
+func (r *reader) List(scope cloud.Scope, kind string, rg Range) iter.Seq2[Document, error] {
+	from := rg.Prefix
+	if rg.After != "" {
+		from = max(from, successor(rg.After))
 	}
 	start := Key{Scope: scope, Kind: kind, Name: from}
-	end, bounded := prefixEnd(r.Prefix)
-	return paged(start, r.Limit, func(from Key, limit int) ([]Document, error) {
-		args := []any{kind, scope.Account, scope.Region, []byte(from.Name)}
-		stmt := t.s.list
+	end, bounded := prefixEnd(rg.Prefix)
+	return paged(start, rg.Limit, func(from Key, limit int) ([]Document, error) {
+		stmt, args := r.conn.list, place(from)
 		if bounded {
-			stmt = t.s.listBelow
-			args = append(args, []byte(end))
+			stmt, args = r.conn.listBelow, append(args, []byte(end))
 		}
-		return t.page(stmt, append(args, limit), func(rows *sql.Rows, d *Document) error {
+		return r.page(stmt, append(args, limit), func(rows *sql.Rows, d *Document) error {
 			d.Key = Key{Scope: scope, Kind: kind}
 			return rows.Scan(&d.Key.Name, &d.Value)
 		})
@@ -152,10 +137,9 @@ func (t tx) List(scope cloud.Scope, kind string, r Range) iter.Seq2[Document, er
 }
 
 // All implements Reader.
-func (t tx) All(kind string) iter.Seq2[Document, error] {
+func (r *reader) All(kind string) iter.Seq2[Document, error] {
 	return paged(Key{Kind: kind}, 0, func(from Key, limit int) ([]Document, error) {
-		args := []any{kind, from.Scope.Account, from.Scope.Region, []byte(from.Name), limit}
-		return t.page(t.s.all, args, func(rows *sql.Rows, d *Document) error {
+		return r.page(r.conn.all, append(place(from), limit), func(rows *sql.Rows, d *Document) error {
 			d.Key.Kind = kind
 			return rows.Scan(&d.Key.Scope.Account, &d.Key.Scope.Region, &d.Key.Name, &d.Value)
 		})
@@ -164,20 +148,26 @@ func (t tx) All(kind string) iter.Seq2[Document, error] {
 
 // page returns the rows of one query, read to the end: nothing stays open
 // while the caller of the sequence does other things in the transaction.
-func (t tx) page(stmt *sql.Stmt, args []any, scan func(*sql.Rows, *Document) error) (page []Document, err error) {
-	rows, err := t.stmt(stmt).QueryContext(context.Background(), args...) //nolint:sqlclosecheck // the transaction's end closes it
-	if err != nil {
-		return nil, classify(err)
+func (r *reader) page(stmt *sql.Stmt, args []any, scan func(*sql.Rows, *Document) error) (page []Document, err error) {
+	if err := r.check(); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	rows, err := stmt.QueryContext(context.Background(), args...)
+	if err != nil {
+		return nil, r.broken(classify(err))
+	}
+	defer rows.Close() //nolint:errcheck // Err tells how the reading ended
 	for rows.Next() {
 		var d Document
 		if err := scan(rows, &d); err != nil {
-			return nil, err
+			return nil, r.broken(err)
 		}
 		page = append(page, d)
 	}
-	return page, classify(rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, r.broken(classify(err))
+	}
+	return page, nil
 }
 
 // paged yields what fetch returns, page after page: each begins at the
@@ -208,6 +198,19 @@ func paged(from Key, limit int, fetch func(from Key, limit int) ([]Document, err
 			from.Name = successor(from.Name)
 		}
 	}
+}
+
+// place returns the arguments of a statement that name key.
+func place(key Key) []any {
+	return []any{key.Kind, key.Scope.Account, key.Scope.Region, []byte(key.Name)}
+}
+
+// notNull returns value, or an empty one for nil, which SQLite takes for NULL.
+func notNull(value []byte) []byte {
+	if value == nil {
+		return []byte{}
+	}
+	return value
 }
 
 // successor returns the smallest name greater than name.
