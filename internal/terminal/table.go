@@ -1,0 +1,230 @@
+package terminal
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Table prints rows as a table with lines around its columns. Widths are settled
+// by the first rows, so that a long result need not be kept in memory.
+//
+// On a narrow terminal wide cells are cut. Where the columns are too many for
+// that, each row is printed as a record: a line for each column.
+type Table struct {
+	out     *bufio.Writer
+	style   Style
+	columns []Column
+
+	waiting [][]*string // rows until the widths are settled
+	widths  []int       // nil until then; empty for records
+	rows    int64
+	cut     int64
+}
+
+// Column is a column of a Table.
+type Column struct {
+	Name  string
+	Right bool // its cells are aligned at their right, as numbers are
+}
+
+const (
+	// sample is how many rows settle the widths.
+	sample = 1000
+	// leastWidth is the least to which a column is cut.
+	leastWidth = 10
+	// between and around are the lines and blanks between columns, and around the table.
+	between, around = 3, 4
+)
+
+// NewTable returns an empty table, which prints to out. The caller must end it
+// with Close.
+func NewTable(out io.Writer, style Style, columns ...Column) *Table {
+	return &Table{out: bufio.NewWriter(out), style: style, columns: columns}
+}
+
+// Add prints a row, or keeps it until there are enough to settle the widths. It
+// has a cell for each column; a nil cell is NULL.
+func (t *Table) Add(row []*string) error {
+	t.rows++
+	if t.widths != nil {
+		return t.print(t.rows, row)
+	}
+	t.waiting = append(t.waiting, slices.Clone(row))
+	if len(t.waiting) < sample {
+		return nil
+	}
+	return t.begin()
+}
+
+// Close prints what is left.
+func (t *Table) Close() error {
+	if t.widths == nil {
+		if err := t.begin(); err != nil {
+			return err
+		}
+	}
+	if len(t.widths) > 0 {
+		t.rule("└", "┴", "┘")
+	}
+	return t.out.Flush()
+}
+
+// Rows returns how many rows were added.
+func (t *Table) Rows() int64 { return t.rows }
+
+// Cut returns how many cells were cut to fit into the width.
+func (t *Table) Cut() int64 { return t.cut }
+
+// begin settles the widths and prints the rows that waited for that.
+func (t *Table) begin() error {
+	natural := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		natural[i] = text.StringWidth(Printable(c.Name))
+		for _, row := range t.waiting {
+			natural[i] = max(natural[i], text.StringWidth(cellText(row[i])))
+		}
+	}
+	t.widths = fit(natural, t.style.Width)
+	if len(t.widths) > 0 {
+		t.rule("┌", "┬", "┐")
+		header := make([]string, len(t.columns))
+		for i, c := range t.columns {
+			header[i] = t.style.Bold(t.padded(i, t.trimmed(Printable(c.Name), t.widths[i], false)))
+		}
+		if err := t.line(header); err != nil {
+			return err
+		}
+		t.rule("├", "┼", "┤")
+	}
+	for n, row := range t.waiting {
+		if err := t.print(int64(n)+1, row); err != nil {
+			return err
+		}
+	}
+	t.waiting = nil
+	return nil
+}
+
+// fit returns the widths of columns in a table of at most width: narrow columns
+// keep their own, and the others share what is left. It returns an empty slice
+// when there are too many columns.
+func fit(natural []int, width int) []int {
+	left := width - around + between - between*len(natural)
+	total, least := 0, 0
+	for _, w := range natural {
+		total += w
+		least += min(w, leastWidth)
+	}
+	switch {
+	case width == 0 || total <= left:
+		return natural
+	case least > left:
+		return []int{}
+	}
+	order := make([]int, len(natural))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return natural[a] - natural[b] })
+	widths := make([]int, len(natural))
+	for n, i := range order {
+		widths[i] = min(natural[i], left/(len(order)-n))
+		left -= widths[i]
+	}
+	return widths
+}
+
+// print prints the nth row, as a line of the table or as a record.
+func (t *Table) print(n int64, row []*string) error {
+	if len(t.widths) == 0 {
+		return t.record(n, row)
+	}
+	cells := make([]string, len(row))
+	for i, cell := range row {
+		cells[i] = t.padded(i, t.trimmed(cellText(cell), t.widths[i], true))
+		if cell == nil {
+			cells[i] = t.style.Faint(cells[i])
+		}
+	}
+	return t.line(cells)
+}
+
+func (t *Table) line(cells []string) error {
+	_, err := fmt.Fprintf(t.out, "│ %s │\n", strings.Join(cells, " │ "))
+	return err
+}
+
+func (t *Table) rule(left, middle, right string) {
+	parts := make([]string, len(t.widths))
+	for i, w := range t.widths {
+		parts[i] = strings.Repeat("─", w+2)
+	}
+	_, _ = io.WriteString(t.out, left+strings.Join(parts, middle)+right+"\n") // Flush tells of an error
+}
+
+// record prints the nth row as one line for each column; long values go on below.
+func (t *Table) record(n int64, row []*string) error {
+	widest := 0
+	for _, c := range t.columns {
+		widest = max(widest, text.StringWidth(Printable(c.Name)))
+	}
+	widest = min(widest, t.style.Width/2)
+	head := fmt.Sprintf("── row %s ", Grouped(n))
+	fmt.Fprintln(t.out, t.style.Bold(head+strings.Repeat("─", max(t.style.Width-text.StringWidth(head), 0))))
+	room := max(t.style.Width-widest-between, leastWidth)
+	for i, c := range t.columns {
+		label := text.AlignLeft.Apply(t.trimmed(Printable(c.Name), widest, false), widest)
+		for at, part := range strings.Split(text.WrapHard(cellText(row[i]), room), "\n") {
+			if at > 0 {
+				label = strings.Repeat(" ", widest)
+			}
+			if row[i] == nil {
+				part = t.style.Faint(part)
+			}
+			if _, err := fmt.Fprintf(t.out, "%s │ %s\n", label, part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// trimmed cuts a text to a width, and counts that where it is a cell.
+func (t *Table) trimmed(s string, width int, isCell bool) string {
+	if t.style.Width == 0 || text.StringWidth(s) <= width {
+		return s
+	}
+	if isCell {
+		t.cut++
+	}
+	var b strings.Builder
+	used := 1 // of the ellipsis
+	for _, r := range s {
+		if used += text.RuneWidth(r); used > width {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String() + "…"
+}
+
+func (t *Table) padded(column int, s string) string {
+	missing := strings.Repeat(" ", max(t.widths[column]-text.StringWidth(s), 0))
+	if t.columns[column].Right {
+		return missing + s
+	}
+	return s + missing
+}
+
+// cellText returns a cell as a table shows it.
+func cellText(cell *string) string {
+	if cell == nil {
+		return "NULL"
+	}
+	return Printable(*cell)
+}

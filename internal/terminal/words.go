@@ -1,0 +1,112 @@
+package terminal
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Duration returns a duration as a person wants it.
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// Bytes returns a number of bytes with its unit. As in AWS's consoles, a KB is
+// 1,024 bytes.
+func Bytes(n int64) string {
+	if n < 1024 {
+		return Counted(n, "byte")
+	}
+	units := []string{"KB", "MB", "GB", "TB", "PB", "EB"}
+	value, unit := float64(n)/1024, 0
+	for value >= 1024 && unit < len(units)-1 {
+		value /= 1024
+		unit++
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0") + " " + units[unit]
+}
+
+// Dollars returns a price; of less than a cent, the first two digits that count.
+func Dollars(price float64) string {
+	decimals := 2
+	if price > 0 && price < 0.01 {
+		decimals = 1 - int(math.Floor(math.Log10(price)))
+	}
+	return fmt.Sprintf("$%.*f", decimals, price)
+}
+
+// Counted returns a number of things, such as "1 row" or "1,200 rows". The
+// plural is the singular with an s unless it is given.
+func Counted(n int64, singular string, plural ...string) string {
+	switch {
+	case n == 1:
+		return "1 " + singular
+	case len(plural) > 0:
+		return Grouped(n) + " " + plural[0]
+	}
+	return Grouped(n) + " " + singular + "s"
+}
+
+// Grouped returns a number with commas between thousands.
+func Grouped(n int64) string {
+	digits := fmt.Sprint(n)
+	out := ""
+	for len(digits) > 3 && digits[len(digits)-4] != '-' {
+		out = "," + digits[len(digits)-3:] + out
+		digits = digits[:len(digits)-3]
+	}
+	return digits + out
+}
+
+// Printable returns text that cannot move the cursor or change a terminal: whoever
+// writes to a log must not write to the screen of its reader.
+func Printable(text string) string {
+	if strings.IndexFunc(text, unprintable) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case unprintable(r) && r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case unprintable(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// PrintableJSON returns JSON of the same value that cannot change a terminal
+// either: what Printable would not print stands in it as an escape.
+func PrintableJSON(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		if unprintable(r) && r != '\n' { // which stands between values; in them it is an escape already
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+// unprintable says whether a character is a control character, or turns the
+// direction of what follows it.
+func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
