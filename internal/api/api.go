@@ -1,10 +1,12 @@
 // Package api holds the words in which a service's model is told: services,
 // operations, errors and the shapes that say more than their Go type does.
 //
-// Each package below it is generated from AWS's models: Go structs for one
-// service's shapes and one [Service] value that names its operations. The
-// packages hold data only. What the data means on the wire is package wire's
-// business, and what an operation does is its service's.
+// Each package below it is generated from AWS's models and AWS's service
+// authorization reference: Go structs for one service's shapes, one [Service]
+// value that names its operations and tells of each what it touches, and a
+// Client that hands them to a [Door]. The packages hold data and no logic. What
+// the data means on the wire is package wire's business, and what an operation
+// does is its service's.
 package api
 
 //go:generate go run ../../tools/apigen -out .
@@ -47,8 +49,10 @@ type Operation struct {
 	Name string
 
 	// In and Out are nil pointers of the input and output types, such as
-	// (*GetTableInput)(nil). Both are nil for an operation whose shapes were
-	// left out: it is known by name and can only be refused.
+	// (*GetTableInput)(nil). Both are nil for an operation that is not listed
+	// in tools/apigen: it is known by its name, of a REST service by its path
+	// too, and can only be refused. All fields below but Method, URI and
+	// Deprecated are then empty.
 	In, Out any
 
 	Method string // HTTP method
@@ -62,7 +66,90 @@ type Operation struct {
 	HostPrefix string // clients put it before the host name, such as "stream-"
 	XMLRoot    string // REST-XML: root element of a request without payload member
 	XMLNS      string // REST-XML: its namespace
+
+	Action    string     // IAM's action that authorizes it, such as "glue:GetTable"; empty where AWS has none
+	Resources []Resource // what it touches, most general first; empty when it touches nothing that has an ARN
+	Access    Access
+	Event     Event
+	MaxBody   int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
 }
+
+// DefaultMaxBody is the most bytes of a request's body where an operation has
+// no limit of its own. The largest bodies of AWS's control planes, a batch of
+// messages or a policy, stay below it also when they are escaped.
+const DefaultMaxBody = 4 << 20
+
+// BodyLimit returns the most bytes that a request's body may have.
+func (o *Operation) BodyLimit() int64 {
+	if o.MaxBody == 0 {
+		return DefaultMaxBody
+	}
+	return o.MaxBody
+}
+
+// Resource is what an operation touches, to be told from its input.
+//
+// An ARN is a template: "arn:{Partition}:glue:{Region}:{Account}:table/{DatabaseName}/{lower:Name}".
+// {Partition}, {Region} and {Account} are those of the call. Any other
+// placeholder holds a path over members of the input:
+//
+//	{Name}                  a member
+//	{DatabaseInput.Name}    a member of a member
+//	{Names[]}               one ARN for each element
+//	{Delete.Objects[].Key}  one ARN for each element's member
+//	{TableInput.Name|Name}  the first of these that the input has
+//	{WorkGroup|'primary'}   the text in quotes where it has none
+//
+// What the input leaves out stands as "*": the ARN means any of these. An
+// empty list is no ARN. A word before a colon says how the member is read:
+//
+//	{lower:Name}           in lower case, as the service keeps it
+//	{name:FunctionName}    a name, or an ARN, which then stands for all before it
+//	{parameter:Name}       SSM's, less a slash in front and ":version" or ":label" behind, or an ARN
+//	{source:CopySource}    S3's "/bucket/key?versionId=id", unescaped: "bucket/key"
+//	{queue:QueueUrl}       SQS's ".../account/name": "account:name"
+//
+// The service must read its member in the same way.
+type Resource struct {
+	Type string // the service authorization reference's noun, such as "table"; empty where the input's ARN says it
+	ARN  string
+
+	// Action is IAM's action on this resource where it is not the operation's
+	// own: CopyObject reads its source by s3:GetObject.
+	Action string
+
+	// When says which inputs touch the resource: "" all; "Tags" those that have
+	// the member, neither empty nor false; "Mode=Fast" those in which it is
+	// that text; "Source~x" those in which it contains it; "!" before any of
+	// these the others. Members are paths as in ARN, also several with "|".
+	When string
+}
+
+// Access is one of AWS's access levels.
+type Access string
+
+// The access levels.
+const (
+	Read                  Access = "Read"
+	List                  Access = "List"
+	Write                 Access = "Write"
+	Tagging               Access = "Tagging"
+	PermissionsManagement Access = "Permissions management"
+)
+
+// Changes says whether an operation of that level may change something: all
+// but Read and List may, and what is not known.
+func (a Access) Changes() bool { return a != Read && a != List }
+
+// Event says what CloudTrail makes of a call.
+type Event string
+
+// The kinds of events.
+const (
+	Management Event = "Management" // recorded by every trail
+	Data       Event = "Data"       // recorded by trails that select it
+	Unrecorded Event = "Unrecorded" // recorded by none
+)
 
 // Error is an error that a model declares.
 type Error struct {
@@ -75,16 +162,17 @@ type Error struct {
 	Message string // member that holds the message; empty means "message"
 }
 
-// Shape holds what a Go type does not say of a model's string, number, list or
-// map: its constraints and its names on the wire. Shapes of which there is
-// nothing to say are absent.
+// Shape holds what a Go type does not say of a model's shape: its constraints,
+// whether it is sensitive, and its names on the wire. Shapes of which there is
+// nothing to say are absent; structures have a row only where they are
+// sensitive.
 type Shape struct {
 	Name    string
 	Limits  string   // "1:128", "1:" or ":128": of a length, a size or a number
 	Pattern string   // Java regular expression that the whole value must match
 	Enum    []string // the values allowed
 
-	Sensitive bool // messages and logs must not show the value
+	Sensitive bool // messages, logs and audit records must not show the value
 
 	Member, Key, Value             string // names of the shapes of elements; empty when those are absent
 	MemberName, KeyName, ValueName string // names of elements in query and XML

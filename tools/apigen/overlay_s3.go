@@ -1,0 +1,143 @@
+package main
+
+import "github.com/sillok/sillok/internal/api"
+
+const (
+	bucketARN = "arn:{Partition}:s3:::{Bucket}"
+	objectARN = "arn:{Partition}:s3:::{Bucket}/{Key}"
+	grants    = "GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"
+)
+
+// s3Authorization says how S3's operations are authorized, which the reference
+// tells by actions that mostly have other names. From the tables in
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+// and https://docs.aws.amazon.com/service-authorization/latest/reference/list_s3.html.
+func s3Authorization() authorizationOverlay {
+	return authorizationOverlay{
+		without:  []string{"accesspoint", "accesspointobject"},
+		actions:  s3Actions(),
+		versions: s3Versions(),
+		members:  map[string]string{"BucketName": "Bucket", "ObjectName": "Key"},
+		resources: map[string][]api.Resource{"DeleteObjects": {
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "Delete.Objects[].VersionId", Action: "s3:DeleteObjectVersion"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "BypassGovernanceRetention", Action: "s3:BypassGovernanceRetention"},
+		}},
+		more: s3More(),
+	}
+}
+
+func s3Actions() map[string]string {
+	return map[string]string{
+		"CompleteMultipartUpload":                     "PutObject",
+		"CopyObject":                                  "PutObject",
+		"CreateBucketMetadataConfiguration":           "CreateBucketMetadataTableConfiguration",
+		"CreateMultipartUpload":                       "PutObject",
+		"DeleteBucketAnalyticsConfiguration":          "PutAnalyticsConfiguration",
+		"DeleteBucketCors":                            "PutBucketCORS",
+		"DeleteBucketEncryption":                      "PutEncryptionConfiguration",
+		"DeleteBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
+		"DeleteBucketInventoryConfiguration":          "PutInventoryConfiguration",
+		"DeleteBucketLifecycle":                       "PutLifecycleConfiguration",
+		"DeleteBucketMetadataConfiguration":           "DeleteBucketMetadataTableConfiguration",
+		"DeleteBucketMetricsConfiguration":            "PutMetricsConfiguration",
+		"DeleteBucketOwnershipControls":               "PutBucketOwnershipControls",
+		"DeleteBucketReplication":                     "PutReplicationConfiguration",
+		"DeleteBucketTagging":                         "PutBucketTagging",
+		"DeleteObjects":                               "DeleteObject",
+		"DeletePublicAccessBlock":                     "PutBucketPublicAccessBlock",
+		"GetBucketAccelerateConfiguration":            "GetAccelerateConfiguration",
+		"GetBucketAnalyticsConfiguration":             "GetAnalyticsConfiguration",
+		"GetBucketEncryption":                         "GetEncryptionConfiguration",
+		"GetBucketIntelligentTieringConfiguration":    "GetIntelligentTieringConfiguration",
+		"GetBucketInventoryConfiguration":             "GetInventoryConfiguration",
+		"GetBucketLifecycle":                          "GetLifecycleConfiguration",
+		"GetBucketLifecycleConfiguration":             "GetLifecycleConfiguration",
+		"GetBucketMetadataConfiguration":              "GetBucketMetadataTableConfiguration",
+		"GetBucketMetricsConfiguration":               "GetMetricsConfiguration",
+		"GetBucketNotificationConfiguration":          "GetBucketNotification",
+		"GetBucketReplication":                        "GetReplicationConfiguration",
+		"GetObjectLockConfiguration":                  "GetBucketObjectLockConfiguration",
+		"GetPublicAccessBlock":                        "GetBucketPublicAccessBlock",
+		"HeadBucket":                                  "ListBucket",
+		"HeadObject":                                  "GetObject",
+		"ListBucketAnalyticsConfigurations":           "GetAnalyticsConfiguration",
+		"ListBucketIntelligentTieringConfigurations":  "GetIntelligentTieringConfiguration",
+		"ListBucketInventoryConfigurations":           "GetInventoryConfiguration",
+		"ListBucketMetricsConfigurations":             "GetMetricsConfiguration",
+		"ListBuckets":                                 "ListAllMyBuckets",
+		"ListMultipartUploads":                        "ListBucketMultipartUploads",
+		"ListObjectVersions":                          "ListBucketVersions",
+		"ListObjects":                                 "ListBucket",
+		"ListObjectsV2":                               "ListBucket",
+		"ListParts":                                   "ListMultipartUploadParts",
+		"PutBucketAccelerateConfiguration":            "PutAccelerateConfiguration",
+		"PutBucketAnalyticsConfiguration":             "PutAnalyticsConfiguration",
+		"PutBucketEncryption":                         "PutEncryptionConfiguration",
+		"PutBucketIntelligentTieringConfiguration":    "PutIntelligentTieringConfiguration",
+		"PutBucketInventoryConfiguration":             "PutInventoryConfiguration",
+		"PutBucketLifecycle":                          "PutLifecycleConfiguration",
+		"PutBucketLifecycleConfiguration":             "PutLifecycleConfiguration",
+		"PutBucketMetricsConfiguration":               "PutMetricsConfiguration",
+		"PutBucketNotificationConfiguration":          "PutBucketNotification",
+		"PutBucketReplication":                        "PutReplicationConfiguration",
+		"PutObjectLockConfiguration":                  "PutBucketObjectLockConfiguration",
+		"PutPublicAccessBlock":                        "PutBucketPublicAccessBlock",
+		"SelectObjectContent":                         "GetObject",
+		"UploadPart":                                  "PutObject",
+		"UploadPartCopy":                              "PutObject",
+	}
+}
+
+// s3Versions returns the actions on a version that the input names.
+func s3Versions() map[string]string {
+	return map[string]string{
+		"DeleteObject":        "s3:DeleteObjectVersion",
+		"DeleteObjectTagging": "s3:DeleteObjectVersionTagging",
+		"GetObject":           "s3:GetObjectVersion",
+		"GetObjectAcl":        "s3:GetObjectVersionAcl",
+		"GetObjectAttributes": "s3:GetObjectVersionAttributes",
+		"GetObjectTagging":    "s3:GetObjectVersionTagging",
+		"HeadObject":          "s3:GetObjectVersion",
+		"PutObjectAcl":        "s3:PutObjectVersionAcl",
+		"PutObjectTagging":    "s3:PutObjectVersionTagging",
+	}
+}
+
+// s3More returns what operations touch besides: the source of a copy, and what
+// needs an action of its own when the input asks for it.
+func s3More() map[string][]api.Resource {
+	object := func(action, when string) api.Resource {
+		return api.Resource{Type: "object", ARN: objectARN, Action: action, When: when}
+	}
+	bucket := func(action, when string) api.Resource {
+		return api.Resource{Type: "bucket", ARN: bucketARN, Action: action, When: when}
+	}
+	source := []api.Resource{
+		{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObject", When: "!CopySource~?versionId="},
+		{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObjectVersion", When: "CopySource~?versionId="},
+	}
+	written := []api.Resource{
+		object("s3:PutObjectAcl", "ACL|"+grants),
+		object("s3:PutObjectTagging", "Tagging"),
+		object("s3:PutObjectRetention", "ObjectLockMode|ObjectLockRetainUntilDate"),
+		object("s3:PutObjectLegalHold", "ObjectLockLegalHoldStatus"),
+	}
+	bypass := []api.Resource{object("s3:BypassGovernanceRetention", "BypassGovernanceRetention")}
+	return map[string][]api.Resource{
+		"CopyObject": append(source[:2:2], written...),
+		"CreateBucket": {
+			bucket("s3:PutBucketAcl", "ACL|GrantWrite|"+grants),
+			bucket("s3:PutBucketObjectLockConfiguration", "ObjectLockEnabledForBucket"),
+			bucket("s3:PutBucketVersioning", "ObjectLockEnabledForBucket"),
+			bucket("s3:PutBucketOwnershipControls", "ObjectOwnership"),
+		},
+		"CreateMultipartUpload": written,
+		"DeleteObject":          bypass,
+		"GetObjectAttributes":   {object("s3:GetObject", "!VersionId"), object("s3:GetObjectVersion", "VersionId")},
+		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
+		"PutObject":             written,
+		"PutObjectRetention":    bypass,
+		"UploadPartCopy":        source,
+	}
+}
