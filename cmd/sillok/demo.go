@@ -24,6 +24,7 @@ import (
 
 	"github.com/sillok/sillok/internal/app"
 	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 //go:embed demo/*.sql
@@ -98,7 +99,7 @@ func demo(ctx context.Context, e env, options demoOptions) (err error) {
 	if err := newDemoClient(server, newScreen(e, "auto", "never")).show(ctx); err != nil {
 		return err
 	}
-	stays := !options.once && isTerminal(e.stdin)
+	stays := !options.once && terminal.Is(e.stdin)
 	onwards(e.stdout, server, stays)
 	if !stays {
 		return nil
@@ -251,30 +252,27 @@ func (c *demoClient) ask(ctx context.Context, statement string) error {
 	if err := c.print(results.ResultSet); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.screen.stdout, "%s in %d ms, %s scanned\n", counted(int64(len(results.ResultSet.Rows)-1), "row"),
-		aws.ToInt64(x.Statistics.TotalExecutionTimeInMillis), bytesOf(aws.ToInt64(x.Statistics.DataScannedInBytes)))
+	fmt.Fprintf(c.screen.stdout, "%s in %d ms, %s scanned\n", terminal.Counted(int64(len(results.ResultSet.Rows)-1), "row"),
+		aws.ToInt64(x.Statistics.TotalExecutionTimeInMillis), terminal.Bytes(aws.ToInt64(x.Statistics.DataScannedInBytes)))
 	return nil
 }
 
 // print prints a result, whose first row is its header.
 func (c *demoClient) print(results *athenatypes.ResultSet) error {
-	var (
-		header []string
-		right  []bool
-	)
+	var columns []terminal.Column
 	for _, column := range results.ResultSetMetadata.ColumnInfo {
-		header = append(header, aws.ToString(column.Name))
-		right = append(right, slices.Contains([]string{"integer", "bigint", "double"}, aws.ToString(column.Type)))
+		number := slices.Contains([]string{"integer", "bigint", "double"}, aws.ToString(column.Type))
+		columns = append(columns, terminal.Column{Name: aws.ToString(column.Name), Right: number})
 	}
-	g := c.screen.newGrid(header, right)
+	t := c.screen.newTable(columns...)
 	for _, r := range results.Rows[1:] {
 		row := make([]*string, len(r.Data))
 		for i, datum := range r.Data {
 			row[i] = datum.VarCharValue
 		}
-		if err := g.add(row); err != nil {
+		if err := t.Add(row); err != nil {
 			return err
 		}
 	}
-	return g.finish()
+	return c.screen.finish(t)
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // explain returns a statement's failure in the words that its author needs: what,
@@ -31,8 +29,8 @@ func (q *asked) explain(err error) error {
 		return err
 	}
 	message := err.Error()
-	if line > 0 {
-		message += pointer(q.sql, line, column, q.screen.width)
+	if excerpt := terminal.Excerpt(q.sql, line, column, q.screen.style.Width); excerpt != "" {
+		message += "\n" + excerpt
 	}
 	if advice != "" {
 		message += "\n  " + advice
@@ -53,34 +51,4 @@ func (q *asked) advice(name string) string {
 		return "DESCRIBE lists a table's columns, as in sillok query" + q.fromFlags() + ` "DESCRIBE ` + discovered(q.found.Found).first() + `"`
 	}
 	return ""
-}
-
-// excerptWidth is how much of a line is shown where no terminal says so.
-const excerptWidth = 120
-
-// pointer returns the line of sql that an error is about, with a mark below the
-// place. Of a long line it is a part.
-func pointer(sql string, line, column, width int) string {
-	lines := strings.Split(sql, "\n")
-	if line > len(lines) {
-		return ""
-	}
-	if width == 0 {
-		width = excerptWidth
-	}
-	number := fmt.Sprintf("%4d", line)
-	width = max(width-len(number)-between, leastWidth)
-	runes := []rune(strings.TrimRight(lines[line-1], "\r"))
-	at := min(column-1, len(runes))
-	// Half of what is shown stands before the place.
-	start := 0
-	if len(runes) > width {
-		start = max(min(at-width/2, len(runes)-width), 0)
-	}
-	shown := func(from, to int) string {
-		return printable(strings.ReplaceAll(string(runes[from:to]), "\t", " "))
-	}
-	before := shown(start, at)
-	return fmt.Sprintf("\n%s │ %s\n%s │ %s^", number, before+shown(at, min(start+width, len(runes))),
-		strings.Repeat(" ", len(number)), strings.Repeat(" ", text.StringWidth(before)))
 }

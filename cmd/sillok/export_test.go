@@ -1,12 +1,5 @@
 package main
 
-import (
-	"io"
-	"time"
-
-	"github.com/sillok/sillok/internal/engine"
-)
-
 // Main is the program, for tests that start it.
 func Main() { main() }
 
@@ -20,18 +13,5 @@ func DemoLogs() (map[string][]byte, error) {
 	return bodies, err
 }
 
-// The small parts of the screen.
-var (
-	BytesOf   = bytesOf
-	Dollars   = dollars
-	Fit       = fit
-	Grouped   = grouped
-	Pointer   = pointer
-	Printable = printable
-	Quoted    = shellQuoted
-)
-
-// BarLine returns the progress bar of a terminal.
-func BarLine(width int, p engine.Progress, took time.Duration) string {
-	return newBar(io.Discard, width).line(p, took)
-}
+// Quoted returns a word as one would type it in a shell.
+func Quoted(word string) string { return shellQuoted(word) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // listing is what was found of one format.
@@ -94,19 +95,22 @@ func (q *asked) printListings(listings []listing) error {
 	if len(listings) == 0 {
 		return nil
 	}
-	g := q.screen.newGrid([]string{"table", "objects", "size", "rows", "from", "to", "did not parse"},
-		[]bool{false, true, true, true, false, false, true})
+	t := q.screen.newTable(
+		terminal.Column{Name: "table"}, terminal.Column{Name: "objects", Right: true}, terminal.Column{Name: "size", Right: true},
+		terminal.Column{Name: "rows", Right: true}, terminal.Column{Name: "from"}, terminal.Column{Name: "to"},
+		terminal.Column{Name: "did not parse", Right: true},
+	)
 	const minute = "2006-01-02 15:04 MST"
 	for _, l := range listings {
 		row := []*string{
-			&l.Table, new(grouped(int64(l.Objects))), new(bytesOf(l.Bytes)), new(grouped(l.Rows)),
-			new(q.when(l.From, minute)), new(q.when(l.To, minute)), new(grouped(l.Bad)),
+			&l.Table, new(terminal.Grouped(int64(l.Objects))), new(terminal.Bytes(l.Bytes)), new(terminal.Grouped(l.Rows)),
+			new(q.when(l.From, minute)), new(q.when(l.To, minute)), new(terminal.Grouped(l.Bad)),
 		}
-		if err := g.add(row); err != nil {
+		if err := t.Add(row); err != nil {
 			return err
 		}
 	}
-	return g.finish()
+	return q.screen.finish(t)
 }
 
 // when returns a time in the zone that the user wants; nothing when none is known.
@@ -129,12 +133,12 @@ func (q *asked) skipped() {
 	if len(objects) == 0 {
 		return
 	}
-	fmt.Fprintf(q.screen.stderr, "%s in no table:\n", counted(int64(len(objects)), "object is", "objects are"))
+	fmt.Fprintf(q.screen.stderr, "%s in no table:\n", terminal.Counted(int64(len(objects)), "object is", "objects are"))
 	for i, o := range objects {
 		if i == maxSkipped {
-			fmt.Fprintf(q.screen.stderr, "  … and %s more\n", grouped(int64(len(objects)-maxSkipped)))
+			fmt.Fprintf(q.screen.stderr, "  … and %s more\n", terminal.Grouped(int64(len(objects)-maxSkipped)))
 			return
 		}
-		fmt.Fprintf(q.screen.stderr, "  %s: %s\n", printable(q.places.shown(objectName(o.Object))), o.Reason)
+		fmt.Fprintf(q.screen.stderr, "  %s: %s\n", terminal.Printable(q.places.shown(o.Object.Name())), o.Reason)
 	}
 }

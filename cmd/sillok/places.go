@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/sillok/sillok/internal/app"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -67,7 +68,7 @@ func (s placeSet) covered(i int) bool {
 
 // holds says whether everything in inner is in p.
 func (p place) holds(inner place) bool {
-	if strings.HasPrefix(p.asked, "s3://") || strings.HasPrefix(inner.asked, "s3://") {
+	if !filepath.IsAbs(p.bucket) || !filepath.IsAbs(inner.bucket) {
 		// The lake itself knows objects of a bucket that it has seen already.
 		return false
 	}
@@ -79,8 +80,8 @@ func (p place) holds(inner place) bool {
 }
 
 func openPlace(ctx context.Context, name string) (place, error) {
-	if rest, ok := strings.CutPrefix(name, "s3://"); ok {
-		return openBucket(ctx, name, rest)
+	if strings.HasPrefix(name, "s3://") {
+		return openBucket(ctx, name)
 	}
 	path, err := filepath.Abs(name)
 	if err == nil {
@@ -109,11 +110,11 @@ func openPlace(ctx context.Context, name string) (place, error) {
 	return p, nil
 }
 
-// openBucket opens s3://rest with the user's AWS settings.
-func openBucket(ctx context.Context, name, rest string) (place, error) {
-	bucket, prefix, _ := strings.Cut(rest, "/")
-	if bucket == "" {
-		return place{}, usageError{fmt.Errorf("--from %s: the bucket is missing; write s3://BUCKET/PREFIX", name)}
+// openBucket opens s3://BUCKET/PREFIX with the user's AWS settings.
+func openBucket(ctx context.Context, name string) (place, error) {
+	at, err := cloud.ParseLocation(name)
+	if err != nil {
+		return place{}, usageError{fmt.Errorf("--from %w; write s3://BUCKET/PREFIX", err)}
 	}
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -126,7 +127,7 @@ func openBucket(ctx context.Context, name, rest string) (place, error) {
 		// A bucket name in the host would not reach an endpoint of one's own.
 		o.UsePathStyle = settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 	})
-	return place{asked: name, bucket: bucket, prefix: prefix, store: objects.NewRemote(client), close: func() error { return nil }}, nil
+	return place{asked: name, bucket: at.Bucket, prefix: at.Key, store: objects.NewRemote(client), close: func() error { return nil }}, nil
 }
 
 // Close closes all places.
@@ -150,9 +151,6 @@ func (s placeSet) places() []lake.Place {
 // shown returns the name of an object below the place that the user named,
 // instead of its whole path.
 func (s placeSet) shown(object string) string {
-	if path, ok := strings.CutPrefix(object, "s3://"); ok && filepath.IsAbs(path) {
-		object = path // a folder is a bucket whose name is its path
-	}
 	for _, p := range s {
 		if p.file && object == filepath.Join(p.bucket, p.prefix) {
 			return p.asked
@@ -162,14 +160,6 @@ func (s placeSet) shown(object string) string {
 		}
 	}
 	return object
-}
-
-// objectName names an object of the lake: s3://bucket/key, or the path of a file.
-func objectName(o lake.Object) string {
-	if filepath.IsAbs(o.Bucket) {
-		return filepath.Join(o.Bucket, o.Key)
-	}
-	return "s3://" + o.Bucket + "/" + o.Key
 }
 
 func (s placeSet) store(bucket string) objects.Store {

@@ -18,6 +18,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // queryOptions are the flags of query.
@@ -101,16 +102,20 @@ func (o queryOptions) choices() []choice {
 }
 
 func (o queryOptions) validate() error {
-	var errs []error
-	for _, c := range o.choices() {
+	if errs := checkChoices(o.choices()); len(errs) > 0 {
+		return usageError{errors.Join(errs...)}
+	}
+	return nil
+}
+
+// checkChoices returns an error for each flag whose value is not one of its few.
+func checkChoices(choices []choice) (errs []error) {
+	for _, c := range choices {
 		if !slices.Contains(c.allowed, c.value) {
 			errs = append(errs, fmt.Errorf("--%s: %q is not one of %s", c.flag, c.value, strings.Join(c.allowed, ", ")))
 		}
 	}
-	if len(errs) > 0 {
-		return usageError{errors.Join(errs...)}
-	}
-	return nil
+	return errs
 }
 
 // asked is one question and all it takes to answer it.
@@ -207,7 +212,7 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 
 // errNothing says that no logs were found.
 func (q *asked) errNothing() error {
-	looked := counted(int64(len(q.found.Skipped)), "object was", "objects were")
+	looked := terminal.Counted(int64(len(q.found.Skipped)), "object was", "objects were")
 	return fmt.Errorf("no AWS logs were recognised in %s (%s looked at); name their place with --from",
 		strings.Join(q.options.from, ", "), looked)
 }

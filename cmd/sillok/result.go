@@ -9,6 +9,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // rows prints a result and returns how many rows there were. For JSON the cells
@@ -24,20 +25,20 @@ func (s *screen) rows(output string, columns []plan.Output, rows engine.Rows) (i
 }
 
 func (s *screen) table(columns []plan.Output, rows engine.Rows) (int64, error) {
-	header, right := make([]string, len(columns)), make([]bool, len(columns))
+	shown := make([]terminal.Column, len(columns))
 	for i, c := range columns {
-		header[i], right[i] = c.Name, c.Type.IsNumeric()
+		shown[i] = terminal.Column{Name: c.Name, Right: c.Type.IsNumeric()}
 	}
-	g := s.newGrid(header, right)
+	t := s.newTable(shown...)
 	for rows.Next() {
-		if err := g.add(rows.Row()); err != nil {
-			return g.rows, err
+		if err := t.Add(rows.Row()); err != nil {
+			return t.Rows(), err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return g.rows, err
+		return t.Rows(), err
 	}
-	return g.rows, g.finish()
+	return t.Rows(), s.finish(t)
 }
 
 // csv prints a header and rows with as few quotes as can be. NULL is empty.

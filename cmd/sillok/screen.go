@@ -3,40 +3,33 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // screen is where a person reads: results on standard output, the rest on
 // standard error.
 type screen struct {
 	stdout, stderr io.Writer
-	width          int // columns that tables must fit into; 0 lets them be as wide as they are
-	color          bool
-	bar            *bar // nil when none is shown
+	style          terminal.Style // of stdout
+	bar            *terminal.Bar  // nil when none is shown
 }
 
 // newScreen returns a screen for what color and progress say: auto, always or
 // never.
 func newScreen(e env, color, progress string) *screen {
-	s := &screen{stdout: e.stdout, stderr: e.stderr, width: columns(e, e.stdout)}
 	plain, _ := e.lookup("NO_COLOR")
-	s.color = color == "always" || color == "auto" && plain == "" && isTerminal(e.stdout)
-	if progress == "always" || progress == "auto" && isTerminal(e.stderr) {
-		s.bar = newBar(e.stderr, columns(e, e.stderr))
+	s := &screen{stdout: e.stdout, stderr: e.stderr, style: terminal.Style{
+		Width: columns(e, e.stdout),
+		Color: color == "always" || color == "auto" && plain == "" && terminal.Is(e.stdout),
+	}}
+	if progress == "always" || progress == "auto" && terminal.Is(e.stderr) {
+		s.bar = terminal.NewBar(e.stderr, columns(e, e.stderr), "decoding")
 	}
 	return s
-}
-
-// isTerminal says whether a stream is read or typed by a person.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // columns returns the width that COLUMNS asks for, else that of the terminal,
@@ -47,24 +40,42 @@ func columns(e env, w io.Writer) int {
 			return n
 		}
 	}
-	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return width
-		}
-	}
-	return 0
+	return terminal.Width(w)
 }
 
-// bold and faint are for a terminal's eyes only.
-func (s *screen) bold(text string) string { return s.painted("\x1b[1m", text) }
-
-func (s *screen) faint(text string) string { return s.painted("\x1b[2m", text) }
-
-func (s *screen) painted(code, text string) string {
-	if !s.color {
-		return text
+// progress shows how far decoding is. It may be called from several goroutines.
+func (s *screen) progress(p engine.Progress) {
+	if s.bar != nil {
+		s.bar.Update(terminal.Progress{
+			Done: p.Bytes, Total: p.BytesTotal,
+			Facts: fmt.Sprintf("%s of %s, %s", terminal.Bytes(p.Bytes), terminal.Bytes(p.BytesTotal), terminal.Counted(p.Rows, "row")),
+		})
 	}
-	return code + text + "\x1b[0m"
+}
+
+// decoded takes the bar away; the next progress is of another scan.
+func (s *screen) decoded() {
+	if s.bar != nil {
+		s.bar.Clear()
+	}
+}
+
+// newTable returns an empty table on standard output. The caller must end it with
+// finish.
+func (s *screen) newTable(columns ...terminal.Column) *terminal.Table {
+	return terminal.NewTable(s.stdout, s.style, columns...)
+}
+
+// finish ends a table and says what of it was cut.
+func (s *screen) finish(t *terminal.Table) error {
+	if err := t.Close(); err != nil {
+		return err
+	}
+	if t.Cut() > 0 {
+		fmt.Fprintf(s.stderr, "%s cut to fit into %d columns; --output csv or json prints all\n",
+			terminal.Counted(t.Cut(), "cell was", "cells were"), s.style.Width)
+	}
+	return nil
 }
 
 // priceOfTerabyte is what Athena charges for a terabyte, in dollars, in most
@@ -85,8 +96,8 @@ func billed(n int64) int64 {
 func (s *screen) summary(n int64, took time.Duration, stats engine.Stats, name func(string) string) {
 	s.damage(stats.Damage, name)
 	bytes := billed(stats.BytesScanned)
-	fmt.Fprintf(s.stderr, "%s in %s; Athena scans %s in %s and bills %s: %s\n", counted(n, "row"), shortDuration(took),
-		bytesOf(stats.BytesScanned), counted(int64(stats.Objects), "object"), bytesOf(bytes), dollars(float64(bytes)/(1<<40)*priceOfTerabyte))
+	fmt.Fprintf(s.stderr, "%s in %s; Athena scans %s in %s and bills %s: %s\n", terminal.Counted(n, "row"), terminal.Duration(took),
+		terminal.Bytes(stats.BytesScanned), terminal.Counted(int64(stats.Objects), "object"), terminal.Bytes(bytes), terminal.Dollars(float64(bytes)/(1<<40)*priceOfTerabyte))
 }
 
 // maxDamage is how many damaged objects are named.
@@ -102,12 +113,12 @@ func (s *screen) damage(damaged []engine.Damage, name func(string) string) {
 	for _, d := range damaged {
 		lines += d.Lines
 	}
-	fmt.Fprintf(s.stderr, "%s of %s did not parse:\n", counted(lines, "line or record", "lines or records"), counted(int64(len(damaged)), "object"))
+	fmt.Fprintf(s.stderr, "%s of %s did not parse:\n", terminal.Counted(lines, "line or record", "lines or records"), terminal.Counted(int64(len(damaged)), "object"))
 	for i, d := range damaged {
 		if i == maxDamage {
-			fmt.Fprintf(s.stderr, "  … and of %s more\n", counted(int64(len(damaged)-maxDamage), "object"))
+			fmt.Fprintf(s.stderr, "  … and of %s more\n", terminal.Counted(int64(len(damaged)-maxDamage), "object"))
 			return
 		}
-		fmt.Fprintf(s.stderr, "  %s: %s, the first: %s\n", printable(name(d.Object)), grouped(d.Lines), printable(d.First))
+		fmt.Fprintf(s.stderr, "  %s: %s, the first: %s\n", terminal.Printable(name(d.Object)), terminal.Grouped(d.Lines), terminal.Printable(d.First))
 	}
 }

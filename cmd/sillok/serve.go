@@ -21,8 +21,9 @@ func serveCommand(e env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve S3, Glue, Athena and STS to AWS clients",
-		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena and STS.
+		Short: "Serve S3, Glue, Athena, SSM and STS to AWS clients",
+		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena, SSM Parameter Store
+and STS. Every call is in the journal in DIR/calls, which "sillok calls" shows.
 
 The first start makes a root credential and writes it to DIR/credentials, in the form
 of AWS's shared credentials file. Every call must be signed with it. To choose the
@@ -69,6 +70,9 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
 	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
+	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
+	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 	return c

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -24,6 +25,9 @@ type serveOptions struct {
 	RootAccountID       string `yaml:"root_account_id"`
 	Concurrency         int    `yaml:"concurrency"`
 	LogLevel            string `yaml:"log_level"`
+	TLSCertificate      string `yaml:"tls_certificate"`
+	TLSKey              string `yaml:"tls_key"`
+	CallsDays           int    `yaml:"calls_days"`
 	Compat              string `yaml:"compat"`
 }
 
@@ -31,11 +35,13 @@ type serveOptions struct {
 const (
 	defaultListen   = "127.0.0.1:4566"
 	defaultLogLevel = "info"
+	// defaultCallsDays is how long AWS's own event history goes back.
+	defaultCallsDays = 90
 )
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {
-	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel}
+	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
 		return options, fmt.Errorf("config: %w", err)
@@ -76,6 +82,9 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"root-secret-access-key": func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
 		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
 		"concurrency":            func() { o.Concurrency = flags.Concurrency },
+		"tls-certificate":        func() { o.TLSCertificate = flags.TLSCertificate },
+		"tls-key":                func() { o.TLSKey = flags.TLSKey },
+		"calls-days":             func() { o.CallsDays = flags.CallsDays },
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
 		"compat":                 func() { o.Compat = flags.Compat },
 	} {
@@ -102,6 +111,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	}
 	cfg := app.Config{
 		Data: options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat,
+		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}
 	if err := errors.Join(append(errs, cfg.Validate())...); err != nil {

@@ -2,30 +2,34 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/sillok/sillok/internal/engine/duckdb"
+	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/gateway"
-	"github.com/sillok/sillok/internal/lake"
-	"github.com/sillok/sillok/internal/service/athena"
-	"github.com/sillok/sillok/internal/service/glue"
-	"github.com/sillok/sillok/internal/service/s3"
-	"github.com/sillok/sillok/internal/service/sts"
+	"github.com/sillok/sillok/internal/journal"
+	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-// grace is how long calls and queries in flight may take to finish once the
-// server has been told to stop.
+// stateFile is where the state is, in the data folder.
+const stateFile = "state.db"
+
+// CallsFolder is where the journal of calls is, in the data folder.
+const CallsFolder = "calls"
+
+// grace is how long calls in flight may take to finish once the server has been
+// told to stop, and queries after them.
 const grace = 20 * time.Second
 
 // App is a server.
@@ -35,10 +39,12 @@ type App struct {
 	root     Credential
 	lock     *folderLock
 	listener net.Listener
+	tls      *tls.Config
 	state    *state.DB
-	s3       *s3.Service
-	engine   *duckdb.Engine
-	athena   *athena.Service
+	journal  *journal.Journal
+	bus      *bus.Bus
+	services []gateway.Service // in the order in which they were opened
+	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
 }
@@ -69,53 +75,60 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.lock, err = lockFolder(a.cfg.Data); err != nil {
 		return err
 	}
+	if a.tls, err = a.cfg.tls(); err != nil {
+		return err
+	}
 	if a.listener, err = listen(ctx, a.cfg.Listen); err != nil {
 		return err
 	}
 	if a.root, err = rootCredential(a.cfg); err != nil {
 		return err
 	}
-	if a.state, err = state.Open(ctx, filepath.Join(a.cfg.Data, "state.db")); err != nil {
-		return fmt.Errorf("open the state: %w", err)
-	}
-	keys := keyring{a.root}
-	folder := func(name string) string { return filepath.Join(a.cfg.Data, name) }
-	if a.s3, err = s3.Open(ctx, s3.Config{Dir: folder("s3"), Versions: folder("s3-versions"), Log: a.log}, keys); err != nil {
+	if err := a.checkState(); err != nil {
 		return err
 	}
-	objects := a.s3.Objects()
-	shadows := folder("shadows")
-	a.engine, err = duckdb.Open(ctx, duckdb.Config{
-		Lake:    lake.New(lake.Config{Dir: shadows, Sync: true}, lakeObjects{objects}),
-		Spill:   folder("spill"),
-		Workers: a.concurrency(),
-		Command: a.cfg.WorkerCommand,
+	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {
+		return fmt.Errorf("open the state: %w", err)
+	}
+	a.journal, err = journal.Open(ctx, journal.Config{
+		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept},
 	})
 	if err != nil {
-		return fmt.Errorf("open the query engine: %w", err)
+		return err
 	}
-	catalog := glue.New(a.state, nil)
-	a.athena, err = athena.Open(ctx, athena.Config{Concurrency: a.concurrency(), Log: a.log}, a.state, objects, catalog, a.engine)
-	if err != nil {
-		return fmt.Errorf("open athena: %w", err)
+	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
+	if err := a.openServices(ctx); err != nil {
+		return err
 	}
-	gw, err := gateway.New(gateway.Config{Log: a.log, Local: a.local()}, keys, a.s3.Handler(), services(sts.New(), catalog, a.athena)...)
+	a.gateway, err = gateway.New(gateway.Config{
+		Log: a.log, Local: a.local(), Keys: keyring{a.root}, Authorize: ownerOnly, Journal: a.journal,
+	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)
 	}
-	a.handler = gw
+	a.handler = a.gateway
 	if a.cfg.Compat == compatMoto {
-		a.handler = a.motoCompat(gw)
+		a.handler = a.motoCompat(a.gateway)
 	}
 	return nil
 }
 
-func (a *App) concurrency() int {
-	if a.cfg.Concurrency > 0 {
-		return a.cfg.Concurrency
+// checkState refuses a data folder that has lost its state: it would otherwise
+// start as a new one, without tables and history, beside the objects of the old.
+func (a *App) checkState() error {
+	if _, err := os.Stat(a.folder(stateFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return runtime.GOMAXPROCS(0)
+	for _, later := range []string{CallsFolder, "s3"} {
+		if _, err := os.Stat(a.folder(later)); err == nil {
+			return fmt.Errorf("%s is missing in %s, which has been used before: restore it from a backup, or choose another folder", stateFile, a.cfg.Data)
+		}
+	}
+	return nil
 }
+
+// folder returns the path of something in the data folder.
+func (a *App) folder(name string) string { return filepath.Join(a.cfg.Data, name) }
 
 // Root is the credential of the root user.
 func (a *App) Root() Credential { return a.root }
@@ -123,70 +136,100 @@ func (a *App) Root() Credential { return a.root }
 // Data is the data folder's whole path.
 func (a *App) Data() string { return a.cfg.Data }
 
+// The limits of a connection. AWS's own limit for all headers is 8 to 16 KiB.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10
+)
+
 // Run serves until ctx is done, then finishes what is in flight: calls first,
-// then the queries that they started. It calls ready once, as soon as every
-// service answers.
+// then the services' own work, the last opened first. It calls ready once, as
+// soon as calls are answered.
 func (a *App) Run(ctx context.Context, ready func()) error {
 	server := &http.Server{
 		Handler:           a.handler,
-		ReadHeaderTimeout: 30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		TLSConfig:         a.tls,
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	// S3 must outlast the HTTP server and the queries, which write through it.
-	s3Context, stopS3 := context.WithCancel(context.WithoutCancel(ctx))
-	group.Go(func() error { return a.s3.Run(s3Context) })
-	group.Go(func() error {
-		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+	group, ctx := life.New(ctx, a.log)
+	stops := a.runServices(ctx, group)
+	// The bus ends with ctx, so that long polls do not hold the server up.
+	group.Go(ctx, "bus", func(ctx context.Context) error { return a.bus.Run(ctx, nil, a.targets()) })
+	group.Go(ctx, "http", func(context.Context) error {
+		if err := a.serve(server); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve on %s: %w", a.cfg.Listen, err)
 		}
 		return nil
 	})
-	group.Go(func() error {
-		err := a.s3.Ready(ctx)
-		if err == nil {
-			ready()
-		}
-		if ctx.Err() != nil {
-			err = nil // told to stop before it was ready
+	group.Go(ctx, "stop", func(ctx context.Context) error {
+		<-ctx.Done()
+		err := drain(context.WithoutCancel(ctx), server)
+		for _, stop := range slices.Backward(stops) {
+			stop()
 		}
 		return err
 	})
-	group.Go(func() error {
-		defer stopS3()
-		<-ctx.Done()
-		return a.drain(context.WithoutCancel(ctx), server)
-	})
+	ready()
 	return group.Wait()
 }
 
-// drain waits until calls and queries in flight are done, and cuts off what is
-// not within grace.
-func (a *App) drain(ctx context.Context, server *http.Server) error {
+func (a *App) serve(server *http.Server) error {
+	if a.tls != nil {
+		return server.ServeTLS(a.listener, "", "")
+	}
+	return server.Serve(a.listener)
+}
+
+// runServices starts the services' own work, and that of the journal, which
+// outlasts them. Each of the functions that it returns stops one and waits until
+// it has ended.
+func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func()) {
+	run := func(name string, run func(context.Context) error) {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		ended := make(chan struct{})
+		group.Go(ctx, name, func(ctx context.Context) error {
+			defer close(ended)
+			return run(ctx)
+		})
+		stops = append(stops, func() {
+			cancel()
+			<-ended
+		})
+	}
+	run("journal", a.journal.Run)
+	for _, s := range a.services {
+		if s.Run != nil {
+			run(s.Model.ID, s.Run)
+		}
+	}
+	return stops
+}
+
+// drain waits until calls in flight are done, and cuts off what is not within
+// grace.
+func drain(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	err := server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("calls in flight were cut off after %s: %w", grace, err), server.Close())
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("calls in flight were cut off after %s: %w", grace, err), server.Close())
 	}
-	return errors.Join(err, a.athena.Close(ctx))
+	return nil
 }
 
 // Close releases what Open took. It may be called twice.
 func (a *App) Close() error {
 	var errs []error
-	if a.athena != nil {
-		// Run has let queries finish; without a Run there are none.
-		stopped, cancel := context.WithCancel(context.Background())
-		cancel()
-		errs = append(errs, a.athena.Close(stopped))
+	for _, s := range slices.Backward(a.services) {
+		if s.Close != nil {
+			errs = append(errs, s.Close())
+		}
 	}
-	if a.engine != nil {
-		errs = append(errs, a.engine.Close())
-	}
-	if a.s3 != nil {
-		errs = append(errs, a.s3.Close())
+	if a.journal != nil {
+		errs = append(errs, a.journal.Close())
 	}
 	if a.state != nil {
 		errs = append(errs, a.state.Close())

@@ -19,31 +19,39 @@ const (
 // test's own process.
 func serve(t *testing.T, data string) *app.App {
 	t.Helper()
+	server, stop := run(t, app.Config{
+		Data: data, Listen: "127.0.0.1:0", RootAccessKeyID: keyID, RootSecretAccessKey: secret, RootAccountID: account,
+	})
+	t.Cleanup(stop)
+	return server
+}
+
+// run runs a server until stop is called.
+func run(t *testing.T, cfg app.Config) (server *app.App, stop func()) {
+	t.Helper()
 	// S3's folder becomes the working directory; the test gets its own back.
 	t.Chdir(t.TempDir())
-	server, err := app.Open(t.Context(), app.Config{
-		Data: data, Listen: "127.0.0.1:0", RootAccessKeyID: keyID, RootSecretAccessKey: secret, RootAccountID: account,
-	}, slog.New(slog.DiscardHandler))
+	server, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- server.Run(ctx, func() { close(ready) }) }()
-	t.Cleanup(func() {
-		stop()
+	stop = func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)
 		}
 		if err := server.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-	})
+	}
 	select {
 	case <-ready:
 	case err := <-done:
-		done <- nil
+		cancel()
 		t.Fatalf("run: %v", err)
 	}
-	return server
+	return server, stop
 }

@@ -3,16 +3,26 @@
 package app
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"regexp"
+	"time"
 )
 
 // Config is all that a server can be told.
 type Config struct {
 	Data   string // folder of everything that is kept
 	Listen string // address of the one port, such as "127.0.0.1:4566"
+
+	// TLSCertificate and TLSKey are PEM files. With them the port speaks TLS,
+	// and HTTP/2 to clients that do.
+	TLSCertificate string
+	TLSKey         string
+
+	// CallsKept is how long the journal keeps calls; 0 means for ever.
+	CallsKept time.Duration
 
 	// The root credential. All three are empty to use the one in Data's
 	// credentials file, which is made at the first start.
@@ -44,6 +54,12 @@ func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("listen: %q is not HOST:PORT, such as 127.0.0.1:4566", c.Listen))
 	}
+	if (c.TLSCertificate == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("tls: give both the certificate and its key, or neither"))
+	}
+	if c.CallsKept < 0 {
+		errs = append(errs, errors.New("calls kept: cannot be negative"))
+	}
 	given := 0
 	for _, part := range []string{c.RootAccessKeyID, c.RootSecretAccessKey, c.RootAccountID} {
 		if part != "" {
@@ -66,4 +82,16 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("compat: %q is not known; only %q is", c.Compat, compatMoto))
 	}
 	return errors.Join(errs...)
+}
+
+// tls returns how the port speaks TLS, or nil when it does not.
+func (c Config) tls() (*tls.Config, error) {
+	if c.TLSCertificate == "" {
+		return nil, nil //nolint:nilnil // plain HTTP is a choice, not a failure
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCertificate, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("tls: read the certificate %s and its key %s: %w", c.TLSCertificate, c.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

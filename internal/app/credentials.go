@@ -12,15 +12,14 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/service/s3"
-	"github.com/sillok/sillok/internal/wire/sigv4"
+	"github.com/sillok/sillok/internal/kit/disk"
 )
 
 // Credential is the root user of an account.
 type Credential struct {
 	AccessKeyID     string
 	SecretAccessKey string
-	Account         string
+	Account         cloud.Account
 }
 
 // credentialsFile is the name of the file that the root credential is in, in
@@ -34,7 +33,7 @@ const defaultAccount = "000000000000"
 // data folder, which it makes when there is none.
 func rootCredential(cfg Config) (Credential, error) {
 	if cfg.RootAccessKeyID != "" {
-		return Credential{cfg.RootAccessKeyID, cfg.RootSecretAccessKey, cfg.RootAccountID}, nil
+		return Credential{cfg.RootAccessKeyID, cfg.RootSecretAccessKey, cloud.Account(cfg.RootAccountID)}, nil
 	}
 	path := filepath.Join(cfg.Data, credentialsFile)
 	credential, err := readCredential(path)
@@ -83,67 +82,36 @@ func readCredential(path string) (Credential, error) {
 		case "aws_secret_access_key":
 			credential.SecretAccessKey = value
 		case "aws_account_id":
-			credential.Account = value
+			credential.Account = cloud.Account(value)
 		}
 	}
-	if credential.AccessKeyID == "" || credential.SecretAccessKey == "" || !accountPattern.MatchString(credential.Account) {
+	if credential.AccessKeyID == "" || credential.SecretAccessKey == "" || !accountPattern.MatchString(string(credential.Account)) {
 		return Credential{}, fmt.Errorf("%s holds no root credential: restore it, or remove it to have a new one made", path)
 	}
 	return credential, nil
 }
 
-// writeCredential writes the file so that it is whole on disk, and readable by
-// its owner alone, or not there.
+// writeCredential writes the file, readable by its owner alone.
 func writeCredential(path string, c Credential) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".credentials-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write the root credential: %w", err)
-	}
-	_, err = fmt.Fprintf(temp, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_account_id = %s\n",
+	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_account_id = %s\n",
 		c.AccessKeyID, c.SecretAccessKey, c.Account)
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
+	if err := disk.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("keep the root credential: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("write the root credential: %w", errors.Join(err, os.Remove(temp.Name())))
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the operator names it
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return nil
 }
 
 // keyring knows the access keys of the server: so far the root user's.
 type keyring struct{ root Credential }
 
-func (k keyring) arn() string {
-	return cloud.RootOf(cloud.Account(k.root.Account)).ARN
-}
-
 func errNoKey(id string) error {
 	return cloud.Errorf(cloud.NotFound, "InvalidClientTokenId", "access key %s is not known", id)
 }
 
-// Lookup returns the key with which calls of every service but S3 are verified.
-func (k keyring) Lookup(_ context.Context, id string) (sigv4.Key, error) {
+// Lookup implements sigv4.Credentials.
+func (k keyring) Lookup(_ context.Context, id string) (cloud.Key, error) {
 	if id != k.root.AccessKeyID {
-		return sigv4.Key{}, errNoKey(id)
+		return cloud.Key{}, errNoKey(id)
 	}
-	return sigv4.Key{
-		ID: id, Secret: k.root.SecretAccessKey, Account: k.root.Account, PrincipalARN: k.arn(), PrincipalID: k.root.Account,
-	}, nil
-}
-
-// Credential returns the key with which calls of S3 are verified.
-func (k keyring) Credential(_ context.Context, id string) (s3.Credential, error) {
-	if id != k.root.AccessKeyID {
-		return s3.Credential{}, errNoKey(id)
-	}
-	return s3.Credential{Secret: k.root.SecretAccessKey, Account: k.root.Account, ARN: k.arn()}, nil
+	return cloud.Key{ID: id, Secret: k.root.SecretAccessKey, Principal: cloud.RootOf(k.root.Account)}, nil
 }

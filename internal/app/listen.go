@@ -31,5 +31,8 @@ func (a *App) Endpoint() string {
 		// It listens on every address, and that is none that one can call.
 		address = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
 	}
+	if a.tls != nil {
+		return "https://" + address
+	}
 	return "http://" + address
 }

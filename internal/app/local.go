@@ -2,10 +2,13 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -28,18 +31,32 @@ type Health struct {
 
 func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	h := Health{Status: "ok", Version: Version(), UptimeSeconds: int64(time.Since(a.opened).Seconds())}
-	for _, s := range services(nil, nil, nil) {
+	for _, s := range a.services {
 		h.Services = append(h.Services, s.Model.ID)
 	}
+	slices.Sort(h.Services)
 	status := http.StatusOK
 	if err := a.state.View(r.Context(), func(state.Reader) error { return nil }); err != nil {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "the state cannot be read")
 		a.log.Error("health check", "error", err)
 	}
+	if err := a.journal.Err(); err != nil {
+		h.Status, status = "failing", http.StatusServiceUnavailable
+		h.Problems = append(h.Problems, "the journal of calls cannot be written, so nothing can be changed: "+shown(err))
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(h) // the client may be gone
+}
+
+// shown returns what everybody may read of an error. Its cause may name a path of
+// this host, and is in the log.
+func shown(err error) string {
+	if e, ok := errors.AsType[*cloud.Error](err); ok {
+		return e.Message
+	}
+	return "the log says why"
 }
 
 // Version returns the version that the binary was built as.

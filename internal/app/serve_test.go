@@ -3,11 +3,19 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -41,9 +49,30 @@ func TestHealth(t *testing.T) {
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	want := app.Health{Status: "ok", Version: app.Version(), UptimeSeconds: got.UptimeSeconds, Services: []string{"athena", "glue", "s3", "sts"}}
+	want := app.Health{Status: "ok", Version: app.Version(), UptimeSeconds: got.UptimeSeconds, Services: []string{"athena", "glue", "s3", "ssm", "sts"}}
 	if diff := cmp.Diff(want, got); diff != "" || answer.StatusCode != http.StatusOK {
 		t.Errorf("status %d (-want +got):\n%s", answer.StatusCode, diff)
+	}
+}
+
+// Why the journal cannot be written is told to everybody, paths of the host are not.
+func TestHealthTellsWhyTheJournalFails(t *testing.T) {
+	data := t.TempDir()
+	server := serve(t, data)
+	if err := os.RemoveAll(filepath.Join(data, app.CallsFolder)); err != nil {
+		t.Fatal(err)
+	}
+	if answer := send(t, server, http.MethodPut, "/bucket", nil, nil); answer.status != http.StatusServiceUnavailable {
+		t.Errorf("a change: %d %s", answer.status, answer.body)
+	}
+	answer := send(t, server, http.MethodGet, "/_sillok/health", nil, nil)
+	var got app.Health
+	if err := json.Unmarshal(answer.body, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"the journal of calls cannot be written, so nothing can be changed: no space can be allocated for further records"}
+	if diff := cmp.Diff(want, got.Problems); diff != "" || answer.status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, problems (-want +got):\n%s", answer.status, diff)
 	}
 }
 
@@ -69,6 +98,86 @@ func TestOneServerAFolder(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A folder that has lost its state is not taken for a new one.
+func TestLostStateIsAnError(t *testing.T) {
+	data := t.TempDir()
+	first, err := open(t, config(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(data, "state.db")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, config(data)); err == nil || !strings.Contains(err.Error(), "state.db is missing") {
+		t.Errorf("open = %v", err)
+	}
+}
+
+// With a certificate the port speaks TLS, and HTTP/2 to clients that do.
+func TestTLS(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.TLSCertificate, cfg.TLSKey = certificate(t)
+	server, stop := run(t, cfg)
+	defer stop()
+	if !strings.HasPrefix(server.Endpoint(), "https://127.0.0.1:") {
+		t.Errorf("the endpoint is %s", server.Endpoint())
+	}
+	text, err := os.ReadFile(cfg.TLSCertificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	for _, h2 := range []bool{true, false} {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: h2}
+		answer, err := (&http.Client{Transport: transport}).Get(server.Endpoint() + "/_sillok/health")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK || (answer.ProtoMajor == 2) != h2 {
+			t.Errorf("%s answered %d (%v)", answer.Proto, answer.StatusCode, err)
+		}
+		transport.CloseIdleConnections()
+	}
+	cfg.Data, cfg.TLSKey = t.TempDir(), cfg.TLSCertificate
+	if _, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "tls: read the certificate") {
+		t.Errorf("a key that is none: %v", err)
+	}
+}
+
+// certificate makes a certificate of 127.0.0.1 and its key, as files.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for name, block := range map[string]*pem.Block{
+		"cert": {Type: "CERTIFICATE", Bytes: public}, "key": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(folder, "cert"), filepath.Join(folder, "key")
 }
 
 func TestEndpointCanBeCalled(t *testing.T) {

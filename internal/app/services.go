@@ -1,41 +1,113 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"net/http"
+	"runtime"
 
+	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/api/stsapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/glue"
+	"github.com/sillok/sillok/internal/service/s3"
+	"github.com/sillok/sillok/internal/service/ssm"
 	"github.com/sillok/sillok/internal/service/sts"
 )
 
 //go:generate go test -run ^TestCompatTableIsUpToDate$ . -update
 
-// services binds each service to the model of its operations. A new service is
-// a line here.
-func services(sts *sts.Service, glue *glue.Service, athena *athena.Service) []gateway.Service {
-	return []gateway.Service{
-		{Model: athenaapi.Service, Handler: athena},
-		{Model: glueapi.Service, Handler: glue},
-		{Model: s3api.Service, Elsewhere: s3Operations()},
-		{Model: stsapi.Service, Handler: sts},
+// openServices opens every service. The operation table, health, the
+// compatibility table, Run and Close walk the list; a new service is a line here
+// and a function below.
+func (a *App) openServices(ctx context.Context) error {
+	for _, open := range []func(context.Context) (gateway.Service, error){
+		a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openSTS,
+	} {
+		service, err := open(ctx)
+		if err != nil {
+			return err
+		}
+		a.services = append(a.services, service)
 	}
+	return nil
+}
+
+func (a *App) openS3(ctx context.Context) (gateway.Service, error) {
+	s, err := s3.Open(ctx, s3.Config{Dir: a.folder("s3"), Versions: a.folder("s3-versions"), Log: a.log}, keyring{a.root})
+	if err != nil {
+		return gateway.Service{}, err
+	}
+	return gateway.Service{
+		Model: s3api.Service, Handler: s.Inner(), HTTP: s.Handler(), Elsewhere: s3Operations(), Run: s.Run, Close: s.Close,
+	}, nil
+}
+
+func (a *App) openGlue(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state)}, nil
+}
+
+func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
+	door := a.inside("athena.amazonaws.com")
+	objects := insideObjects{s3api.Client{Door: door}}
+	engine, err := duckdb.Open(ctx, duckdb.Config{
+		Lake:    lake.New(lake.Config{Dir: a.folder("shadows"), Sync: true}, lakeObjects{objects}),
+		Spill:   a.folder("spill"),
+		Workers: a.concurrency(),
+		Command: a.cfg.WorkerCommand,
+	})
+	if err != nil {
+		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
+	}
+	s := athena.New(athena.Config{Concurrency: a.concurrency(), Log: a.log, Grace: grace}, a.state, objects, glueapi.Client{Door: door}, engine)
+	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: s.Run, Close: engine.Close}, nil
+}
+
+func (a *App) openSSM(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state)}, nil
+}
+
+func (a *App) openSTS(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: stsapi.Service, Handler: sts.New()}, nil
+}
+
+func (a *App) concurrency() int {
+	if a.cfg.Concurrency > 0 {
+		return a.cfg.Concurrency
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// inside returns the inner door for one of our services, named as AWS does. It
+// opens once the gateway is built, which needs the services first.
+func (a *App) inside(service string) api.Door {
+	return api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
+		return a.gateway.Inside(cloud.ServiceOf(service)).Do(ctx, of, operation, in)
+	})
+}
+
+// ownerOnly lets a principal do everything to what belongs to its account, and
+// nothing else. An ARN without account, such as a bucket's, is judged by the
+// service that keeps the resource.
+func ownerOnly(_ context.Context, call cloud.Call, action string, resources []cloud.Resource) error {
+	for _, r := range resources {
+		arn, err := cloud.ParseARN(r.ARN)
+		if err != nil || arn.Account == "" || arn.Account == call.Principal.Account {
+			continue // an ARN that is none names nothing
+		}
+		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s because it belongs to another account",
+			call.Principal.ARN, action, r.ARN)
+	}
+	return nil
 }
 
 // Compat writes docs/compat.md: which operations are answered.
-func Compat(w io.Writer) error {
-	// Which methods there are shows on services that hold nothing.
-	log := slog.New(slog.DiscardHandler)
-	gw, err := gateway.New(gateway.Config{Log: log}, keyring{}, http.NotFoundHandler(), services(nil, nil, nil)...)
-	if err != nil {
-		return fmt.Errorf("build the gateway: %w", err)
-	}
-	return gw.Compat(w)
-}
+func (a *App) Compat(w io.Writer) error { return a.gateway.Compat(w) }

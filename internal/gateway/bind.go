@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/wire"
 )
 
-// Service is an AWS service and the value that does its operations.
+// Service is one AWS service as a server holds it.
 type Service struct {
 	Model *api.Service
 	// Handler's exported methods that are named as operations do them:
@@ -19,9 +20,19 @@ type Service struct {
 	//
 	// All other methods are left alone.
 	Handler any
-	// Elsewhere names operations that are done outside of the gateway, for
-	// the compatibility table: those of S3.
+	// HTTP answers the service's requests itself, once they are verified, where
+	// the service is a server of its own; nil for all others. Handler's methods
+	// then answer at the inner door alone.
+	HTTP http.Handler
+	// Elsewhere names the operations that HTTP answers, for the compatibility
+	// table.
 	Elsewhere []string
+	// Run does the service's work that no call asks for, until ctx is done, and
+	// then finishes what is in flight; nil for none.
+	Run func(ctx context.Context) error
+	// Close releases what the service took when it was opened; nil for nothing.
+	// It may be called twice.
+	Close func() error
 }
 
 // method does one operation on the generated shapes.
@@ -31,7 +42,10 @@ type method func(ctx context.Context, in any) (any, error)
 type binding struct {
 	model     *wire.Model
 	methods   map[string]method // by operation
+	http      http.Handler      // nil unless the service answers HTTP itself
 	elsewhere []string
+	unsigned  bool  // some operation may be unsigned
+	maxBody   int64 // the largest body that an operation takes
 }
 
 // bind returns a binding for every service that the models know, in the order
@@ -47,11 +61,11 @@ func bind(services []Service) ([]*binding, error) {
 	}
 	var bindings []*binding
 	for _, model := range Models() {
-		b := &binding{model: wire.Compile(model), methods: map[string]method{}}
+		b := newBinding(wire.Compile(model))
 		s, ok := given[model.ID]
 		delete(given, model.ID)
 		if ok {
-			b.elsewhere = s.Elsewhere
+			b.http, b.elsewhere = s.HTTP, s.Elsewhere
 			errs = append(errs, b.bind(s.Handler))
 		}
 		bindings = append(bindings, b)
@@ -60,6 +74,15 @@ func bind(services []Service) ([]*binding, error) {
 		errs = append(errs, fmt.Errorf("gateway: service %s has no model among Models", id))
 	}
 	return bindings, errors.Join(errs...)
+}
+
+func newBinding(m *wire.Model) *binding {
+	b := &binding{model: m, methods: map[string]method{}}
+	for i := range m.Operations {
+		b.unsigned = b.unsigned || m.Operations[i].Unsigned
+		b.maxBody = max(b.maxBody, m.Operations[i].BodyLimit())
+	}
+	return b
 }
 
 // bind finds the methods of handler that do operations.

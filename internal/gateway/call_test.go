@@ -262,7 +262,8 @@ func TestCalls(t *testing.T) {
 			header: map[string]string{"X-Amzn-Errortype": "ResourceNotFoundException"},
 		},
 		{
-			name: "S3 takes what is left", req: request{service: "s3", method: http.MethodGet, target: "/bucket/a/b%20c?acl"}, status: 200, body: "GetObjectAcl",
+			name: "S3 takes what is left", req: request{service: "s3", method: http.MethodGet, target: "/bucket/a/b%20c?acl"}, status: 501,
+			body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>NotImplemented</Code><Message>Sillok does not support s3:GetObjectAcl yet. docs/compat.md lists what it supports.</Message><RequestId>ID</RequestId></Error>`,
 		},
 		{
 			name: "signed for a service that is not here", req: request{service: "states", method: http.MethodGet, target: "/"}, status: 501,
@@ -337,7 +338,7 @@ func TestUnsignedCalls(t *testing.T) {
 			form("", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::111122223333:role/a&RoleSessionName=abc&WebIdentityToken=abcd"),
 			200, "<AssumeRoleWithWebIdentityResult>",
 		},
-		{"S3 decides itself", request{method: http.MethodGet, target: "/bucket"}, 200, "ListObjects"},
+		{"S3", request{method: http.MethodGet, target: "/bucket"}, 403, "<Code>AccessDenied</Code>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, _ := newGateway(t, fakes()...)
@@ -408,22 +409,18 @@ func TestInternalErrorsAreLoggedInFull(t *testing.T) {
 }
 
 func TestBodyLimit(t *testing.T) {
-	g, err := gateway.New(gateway.Config{Log: quiet(), Now: at, MaxBody: 10}, testKeys(), http.NotFoundHandler(), fakes()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := serve(g, awsJSON("athena", "AmazonAthena.ListWorkGroups", "1.1", `{"MaxResults":1}`).signed(t))
+	g, _ := newGateway(t, fakes()...)
+	body := `{"NextToken":"` + strings.Repeat("x", 5<<20) + `"}`
+	w := serve(g, awsJSON("athena", "AmazonAthena.ListWorkGroups", "1.1", body).signed(t))
 	if w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
 }
 
 func TestLocalPaths(t *testing.T) {
-	local := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	g, err := gateway.New(gateway.Config{Log: quiet(), Local: local}, testKeys(), http.NotFoundHandler())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := config(&ledger{})
+	cfg.Local = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	g := open(t, cfg)
 	if w := serve(g, request{method: http.MethodGet, target: "/_sillok/health"}.http(t)); w.Code != http.StatusTeapot {
 		t.Errorf("status %d", w.Code)
 	}
@@ -443,7 +440,7 @@ func TestNewRefusesWhatDoesNotFit(t *testing.T) {
 		"wrong types": {[]gateway.Service{{Model: athenaapi.Service, Handler: misfit{}}}, "misfit.GetDatabase is a func"},
 		"twice":       {[]gateway.Service{{Model: athenaapi.Service}, {Model: athenaapi.Service}}, "athena is given twice"},
 	} {
-		_, err := gateway.New(gateway.Config{Log: quiet()}, testKeys(), http.NotFoundHandler(), tt.services...)
+		_, err := gateway.New(config(&ledger{}), tt.services...)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}

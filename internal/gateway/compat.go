@@ -15,7 +15,7 @@ import (
 // supported, from the operation tables and the methods that are bound to them.
 func (g *Gateway) Compat(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	bindings := slices.SortedFunc(maps.Values(g.bound), func(x, y *binding) int { return strings.Compare(x.model.ID, y.model.ID) })
+	bindings := slices.SortedFunc(maps.Values(g.byID), func(x, y *binding) int { return strings.Compare(x.model.ID, y.model.ID) })
 	fmt.Fprintf(b, "# Compatibility\n\nGenerated from the operation tables; do not edit. An operation that is not supported answers\n"+
 		"`UnsupportedOperation` and its own name, one of S3 `NotImplemented`. Protocols are those that each service answers in.\n\n"+
 		"| service | signing name | protocols | supported | of |\n%s\n", "|---|---|---|---|---|")

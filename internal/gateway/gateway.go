@@ -1,9 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -18,40 +18,35 @@ import (
 // LocalPrefix is the path below which Config.Local answers.
 const LocalPrefix = "/_sillok/"
 
-// defaultMaxBody is what AWS's largest request bodies need: a Lambda function's
-// code in base64.
-const defaultMaxBody = 70 << 20
-
-// Config is what a Gateway needs to know.
+// Config is what a Gateway needs to know. All but Local is required.
 type Config struct {
-	Log     *slog.Logger
-	Local   http.Handler     // answers below LocalPrefix, unsigned; nil for none
-	MaxBody int64            // limit of a request's body, but for S3's; 0 for the default
-	Now     func() time.Time // nil for time.Now
+	Log   *slog.Logger
+	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
+	// Keys finds the access keys with which calls are signed.
+	Keys sigv4.Credentials
+	// Authorize returns nil when the call's principal may do the action, named
+	// as IAM does, to all of the resources, and otherwise the error to answer.
+	Authorize func(ctx context.Context, call cloud.Call, action string, resources []cloud.Resource) error
+	Journal   Journal
 }
 
 // Gateway answers AWS calls. It is safe for concurrent use.
 type Gateway struct {
 	cfg      Config
 	verifier *sigv4.Verifier
-	s3       http.Handler
 	router   *router
 	bound    map[*wire.Model]*binding
+	byID     map[string]*binding
 	nobody   *wire.Model // speaks for calls of which no service is known
 	protocol protocols
+	limits   *limits
 }
 
 // New returns a Gateway over the services. It fails when a service's methods do
-// not fit its model. S3's requests go to s3; creds finds the keys of all others.
-func New(cfg Config, creds sigv4.Credentials, s3 http.Handler, services ...Service) (*Gateway, error) {
-	if cfg.Log == nil || creds == nil || s3 == nil {
-		return nil, errors.New("gateway: a log, credentials and an S3 handler are required")
-	}
-	if cfg.MaxBody == 0 {
-		cfg.MaxBody = defaultMaxBody
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+// not fit its model.
+func New(cfg Config, services ...Service) (*Gateway, error) {
+	if cfg.Log == nil || cfg.Keys == nil || cfg.Authorize == nil || cfg.Journal == nil {
+		return nil, errors.New("gateway: a log, keys, Authorize and a journal are required")
 	}
 	bindings, err := bind(services)
 	if err != nil {
@@ -61,15 +56,15 @@ func New(cfg Config, creds sigv4.Credentials, s3 http.Handler, services ...Servi
 	if err != nil {
 		return nil, err
 	}
+	nobody := newBinding(wire.Compile(noService()))
 	g := &Gateway{
-		cfg: cfg, verifier: sigv4.New(creds, cfg.Now), s3: s3,
-		bound: map[*wire.Model]*binding{}, nobody: wire.Compile(noService()), protocol: protocol,
+		cfg: cfg, verifier: sigv4.New(cfg.Keys, time.Now), nobody: nobody.model, protocol: protocol, limits: newLimits(),
+		bound: map[*wire.Model]*binding{nobody.model: nobody}, byID: map[string]*binding{},
 	}
-	models := make([]*wire.Model, len(bindings))
-	for i, b := range bindings {
-		g.bound[b.model], models[i] = b, b.model
+	for _, b := range bindings {
+		g.bound[b.model], g.byID[b.model.ID] = b, b
 	}
-	g.router = newRouter(models, protocol, g.nobody)
+	g.router = newRouter(bindings, protocol, g.nobody)
 	return g, nil
 }
 
@@ -81,16 +76,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	requestID := uuid.NewString()
 	w.Header().Set(wire.RequestIDHeader, requestID)
-	c := &exchange{gateway: g, w: w, r: r, requestID: requestID, route: route{model: g.nobody, protocol: g.protocol.fallback()}}
-	defer c.recover()
-	c.answer()
-}
-
-// call returns what is known of the request before it is verified.
-func (g *Gateway) call(r *http.Request, requestID string) cloud.Call {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
+	x := &exchange{
+		gateway: g, w: w, r: r, requestID: requestID,
+		route:   route{model: g.nobody, protocol: g.protocol.fallback()},
+		attempt: &attempt{began: time.Now()},
 	}
-	return cloud.Call{RequestID: requestID, SourceIP: host, UserAgent: r.UserAgent(), Time: g.cfg.Now().UTC()}
+	x.serve()
 }

@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +19,6 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/gateway"
-	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 const (
@@ -27,39 +28,98 @@ const (
 )
 
 // keys is a set of credentials in memory.
-type keys map[string]sigv4.Key
+type keys map[string]cloud.Key
 
-func (k keys) Lookup(_ context.Context, id string) (sigv4.Key, error) {
+func (k keys) Lookup(_ context.Context, id string) (cloud.Key, error) {
 	key, ok := k[id]
 	if !ok {
-		return sigv4.Key{}, cloud.Errorf(cloud.NotFound, "NoSuchEntity", "no key %s", id)
+		return cloud.Key{}, cloud.Errorf(cloud.NotFound, "NoSuchEntity", "no key %s", id)
 	}
 	return key, nil
 }
 
 func testKeys() keys {
-	return keys{testKey: {
-		ID: testKey, Secret: testSecret, Account: testAccount,
-		PrincipalARN: "arn:aws:iam::" + testAccount + ":root", PrincipalID: testAccount,
-	}}
+	return keys{testKey: {ID: testKey, Secret: testSecret, Principal: cloud.RootOf(testAccount)}}
 }
 
-// at is the time by which all tests sign and verify.
-func at() time.Time { return time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC) }
+// ledger is a journal in memory.
+type ledger struct {
+	mu    sync.Mutex
+	facts []cloud.Fact // in the order of writing
+	noted int
+	full  error // why nothing can be written; nil while it can
+	stuck error // why no end can be written
+}
 
-// newGateway returns a gateway over services whose S3 answers the operation's
-// name, and the log that it writes.
+func (l *ledger) write(fact cloud.Fact) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.full == nil {
+		l.facts = append(l.facts, fact)
+	}
+	return l.full
+}
+
+func (l *ledger) Begin(_ context.Context, fact cloud.Fact) (cloud.Intent, error) {
+	return intent{l}, l.write(fact)
+}
+
+type intent struct{ ledger *ledger }
+
+func (i intent) End(_ context.Context, fact cloud.Fact) error {
+	if i.ledger.stuck != nil {
+		return i.ledger.stuck
+	}
+	return i.ledger.write(fact)
+}
+
+func (i intent) EndLater(ctx context.Context, fact cloud.Fact) error {
+	i.ledger.noted++
+	return i.End(ctx, fact)
+}
+
+func (l *ledger) Record(_ context.Context, fact cloud.Fact) error { return l.write(fact) }
+
+func (l *ledger) Note(_ context.Context, fact cloud.Fact) error {
+	l.noted++
+	return l.write(fact)
+}
+
+// lines says each fact in a line, as far as a test knows it beforehand.
+func (l *ledger) lines() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var lines []string
+	for _, f := range l.facts {
+		line := fmt.Sprintf("%s %s %s:%s %s", f.Outcome, f.Call.Principal.Type, f.Call.Service, f.Call.Operation, f.Code)
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
+// allowed lets everyone do everything.
+func allowed(context.Context, cloud.Call, string, []cloud.Resource) error { return nil }
+
+func config(journal gateway.Journal) gateway.Config {
+	return gateway.Config{Log: slog.New(slog.DiscardHandler), Keys: testKeys(), Authorize: allowed, Journal: journal}
+}
+
+// newGateway returns a gateway over services, and the log that it writes.
 func newGateway(t *testing.T, services ...gateway.Service) (*gateway.Gateway, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	s3 := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, cloud.CallOf(r.Context()).Operation)
-	})
-	g, err := gateway.New(gateway.Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: at}, testKeys(), s3, services...)
+	cfg := config(&ledger{})
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	return open(t, cfg, services...), &log
+}
+
+func open(t *testing.T, cfg gateway.Config, services ...gateway.Service) *gateway.Gateway {
+	t.Helper()
+	g, err := gateway.New(cfg, services...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g, &log
+	return g
 }
 
 // sign signs a request as the SDK does.
@@ -71,7 +131,7 @@ func sign(t *testing.T, r *http.Request, body []byte, service, region string) {
 		r.Header.Set("X-Amz-Content-Sha256", hash)
 	}
 	creds := aws.Credentials{AccessKeyID: testKey, SecretAccessKey: testSecret}
-	err := v4.NewSigner().SignHTTP(t.Context(), creds, r, hash, service, region, at(), func(o *v4.SignerOptions) {
+	err := v4.NewSigner().SignHTTP(t.Context(), creds, r, hash, service, region, time.Now(), func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = service == "s3"
 	})
 	if err != nil {
@@ -85,5 +145,3 @@ func serve(g *gateway.Gateway, r *http.Request) *httptest.ResponseRecorder {
 	g.ServeHTTP(w, r)
 	return w
 }
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

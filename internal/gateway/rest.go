@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +13,8 @@ import (
 // restTable finds the operation of a REST request by method, path, query string
 // and headers.
 type restTable struct {
-	routes map[string][]restRoute // by method
+	routes   map[string][]restRoute // by method
+	literals map[string][]string    // query parameters that tell operations apart, and which go with them
 }
 
 // restRoute is one operation's template. Several may fit one request: the one
@@ -39,17 +41,18 @@ type need struct {
 }
 
 func newRESTTable(m *wire.Model) *restTable {
-	t := &restTable{routes: map[string][]restRoute{}}
+	t := &restTable{routes: map[string][]restRoute{}, literals: map[string][]string{"uploadId": nil}}
 	for i := range m.Operations {
 		op := m.Operation(m.Operations[i].Name)
-		if op.In == nil {
-			continue
-		}
 		method, uri := op.Method, op.URI
 		if method == "" {
 			method, uri = http.MethodPost, "/"
 		}
-		t.routes[method] = append(t.routes[method], newRESTRoute(op, uri))
+		route := newRESTRoute(op, uri)
+		t.routes[method] = append(t.routes[method], route)
+		for name := range route.literals {
+			t.literals[name] = slices.AppendSeq(t.literals[name], maps.Keys(route.literals))
+		}
 	}
 	return t
 }
@@ -71,6 +74,9 @@ func newRESTRoute(op *wire.Operation, uri string) restRoute {
 		if name, value, _ := strings.Cut(part, "="); name != "" {
 			route.literals[name] = value
 		}
+	}
+	if op.In == nil {
+		return route // known by its path alone
 	}
 	for _, f := range op.Input().Fields {
 		switch {
@@ -118,6 +124,24 @@ func (t *restTable) find(req *http.Request, path string) (*wire.Operation, map[s
 		return nil, nil
 	}
 	return best.op, labels
+}
+
+// conflict returns the query parameters that name different operations, sorted,
+// or nil. As S3 does, it refuses them also where one of them would not count.
+func (t *restTable) conflict(params url.Values) []string {
+	var named []string
+	for name := range params {
+		if _, ok := t.literals[name]; ok {
+			named = append(named, name)
+		}
+	}
+	slices.Sort(named)
+	for _, name := range named {
+		if name != named[0] && !slices.Contains(t.literals[named[0]], name) {
+			return named
+		}
+	}
+	return nil
 }
 
 // match returns the values of the labels and how many segments are literal.

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/api"
@@ -59,28 +60,35 @@ func (p protocols) json(m *wire.Model, contentType string) spoken {
 
 // route is what a request means.
 type route struct {
-	model     *wire.Model // nil when the request is S3's
-	operation *wire.Operation
+	model     *wire.Model     // nobody's where no service could be named
+	operation *wire.Operation // nil while only the body can tell it
 	protocol  spoken
 	labels    map[string]string // of the path, for REST
+	http      bool              // the service speaks HTTP itself
+	preflight bool              // a browser asks S3 whether it may ask: unsigned, and no operation
 }
 
 // router finds routes.
 type router struct {
 	protocol  protocols
+	models    []*wire.Model // by ID
 	byTarget  map[string]*wire.Model
 	bySigning map[string][]*wire.Model
 	rest      map[*wire.Model]*restTable
+	http      map[*wire.Model]bool // services that speak HTTP themselves
 	s3        *wire.Model
+	unsigned  *wire.Model // the service of which a form may be unsigned: STS
 	nobody    *wire.Model
 }
 
-func newRouter(models []*wire.Model, protocol protocols, nobody *wire.Model) *router {
+func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model) *router {
 	r := &router{
 		protocol: protocol, byTarget: map[string]*wire.Model{}, bySigning: map[string][]*wire.Model{},
-		rest: map[*wire.Model]*restTable{}, nobody: nobody,
+		rest: map[*wire.Model]*restTable{}, http: map[*wire.Model]bool{}, nobody: nobody,
 	}
-	for _, m := range models {
+	for _, b := range bindings {
+		m := b.model
+		r.models = append(r.models, m)
 		r.bySigning[m.SigningName] = append(r.bySigning[m.SigningName], m)
 		if m.TargetPrefix != "" {
 			r.byTarget[m.TargetPrefix] = m
@@ -88,59 +96,85 @@ func newRouter(models []*wire.Model, protocol protocols, nobody *wire.Model) *ro
 		if m.Speaks(api.RESTJSON) || m.Speaks(api.RESTXML) {
 			r.rest[m] = newRESTTable(m)
 		}
-		if m.ID == "s3" {
+		r.http[m] = b.http != nil
+		switch {
+		case m.ID == "s3":
 			r.s3 = m
+		case b.unsigned && m.Speaks(api.Query):
+			r.unsigned = m
 		}
 	}
 	return r
 }
 
-// s3First says whether a request is S3's for certain, so that its body must not
-// be read here.
-func (r *router) s3First(req *http.Request) bool {
-	if _, _, service := sigv4.Scope(req); service != "" {
-		return strings.HasPrefix(service, "s3")
-	}
-	if req.Header.Get("X-Amz-Target") != "" || req.Header.Get("Smithy-Protocol") != "" {
-		return false
-	}
-	return !isForm(req) && !req.URL.Query().Has("Action")
-}
-
-// s3Operation names the operation of a request to S3; empty when none fits.
-func (r *router) s3Operation(req *http.Request) string {
-	if r.s3 == nil {
-		return ""
-	}
-	op, _ := r.rest[r.s3].find(req, bucketInPath(req))
-	if op == nil {
-		return ""
-	}
-	return op.Name
-}
-
-// find returns the route of a request. With an error, the route says in which
-// protocol to tell it. A route without a model is S3's.
-func (r *router) find(req *http.Request, body []byte) (route, error) {
-	_, _, signing := sigv4.Scope(req)
+// find returns the route of a request that is signed for a service, as far as all
+// but its body tells it. With
+// an error, the route says in which protocol to tell it.
+func (r *router) find(req *http.Request, signing string) (route, error) {
+	ofS3 := strings.HasPrefix(signing, "s3")
 	if header := req.Header.Get("Smithy-Protocol"); header != "" {
 		return r.findSmithy(req, header)
 	}
 	if target := req.Header.Get("X-Amz-Target"); target != "" {
 		return r.findTarget(req, target)
 	}
-	if params := formOf(req, body); params.Has("Action") && signing != "s3" {
+	if params := req.URL.Query(); params.Has("Action") && !ofS3 {
 		return r.findAction(params, signing)
+	}
+	if isForm(req) && !ofS3 {
+		return r.findFormService(req, signing)
 	}
 	for _, m := range r.bySigning[signing] {
 		if table, ok := r.rest[m]; ok && m != r.s3 {
 			return r.findREST(req, m, table)
 		}
 	}
-	if signing == "" || strings.HasPrefix(signing, "s3") {
-		return route{}, nil
+	if signing == "" || ofS3 {
+		return r.findS3(req)
 	}
 	return r.unknownService(req, signing)
+}
+
+// findS3 returns the route of what no other service takes.
+func (r *router) findS3(req *http.Request) (route, error) {
+	found := route{model: r.s3, protocol: r.protocol.restXML, http: r.http[r.s3]}
+	path := bucketInPath(req)
+	if found.http {
+		// The server behind reads the path alone: both must see one bucket.
+		if path != req.URL.EscapedPath() {
+			return found, cloud.Errorf(cloud.Unsupported, "NotImplemented",
+				"A bucket in the host name is not supported by this version of Sillok: use path-style addressing")
+		}
+		if isBrowserForm(req) {
+			return found, cloud.Errorf(cloud.Unsupported, "NotImplemented",
+				"Forms that browsers post are not supported by this version of Sillok: use a presigned URL")
+		}
+		if found.preflight = req.Method == http.MethodOptions; found.preflight {
+			return found, nil
+		}
+	}
+	// A server behind must not read another operation out of the query string.
+	table := r.rest[r.s3]
+	params, err := url.ParseQuery(req.URL.RawQuery)
+	if err != nil {
+		return found, cloud.Errorf(cloud.Invalid, "InvalidURI", "Couldn't parse the specified URI.").Because(err)
+	}
+	if names := table.conflict(params); names != nil {
+		return found, cloud.Errorf(cloud.Invalid, "InvalidArgument", "Conflicting query string parameters: %s", strings.Join(names, ", "))
+	}
+	if found.operation, found.labels = table.find(req, path); found.operation == nil {
+		return found, cloud.Errorf(cloud.Invalid, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	}
+	return found, nil
+}
+
+// isBrowserForm says whether a request is the form of a page that uploads to S3.
+// Its signature is in its body, which the server behind would read whole before
+// it knew who sends it.
+func isBrowserForm(req *http.Request) bool {
+	return slices.ContainsFunc(req.Header.Values("Content-Type"), func(kind string) bool {
+		return strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/form-data")
+	}) && req.Method == http.MethodPost
 }
 
 // findSmithy reads /service/<Service>/operation/<Operation>.
@@ -201,16 +235,44 @@ func (r *router) findAction(params url.Values, signing string) (route, error) {
 	return found, nil
 }
 
+// findFormService returns the service of a form, which names its operation in
+// the body. The scope names the service; a form without one can only be of the
+// service that has unsigned operations.
+func (r *router) findFormService(req *http.Request, signing string) (route, error) {
+	candidates := r.bySigning[signing]
+	if signing == "" && r.unsigned != nil {
+		candidates = []*wire.Model{r.unsigned}
+	}
+	for _, m := range candidates {
+		switch {
+		case m.Speaks(api.EC2):
+			return route{model: m, protocol: r.protocol.ec2}, nil
+		case m.Speaks(api.Query):
+			return route{model: m, protocol: r.protocol.query}, nil
+		}
+	}
+	if signing == "" {
+		return route{model: r.nobody, protocol: r.protocol.query}, sigv4.ErrUnsigned()
+	}
+	return r.unknownService(req, signing)
+}
+
+// findForm returns the route of a form whose body has been read.
+func (r *router) findForm(req *http.Request, body []byte, m *wire.Model) (route, error) {
+	params := formOf(req, body)
+	if !params.Has("Action") {
+		found, _ := r.findFormService(req, m.SigningName)
+		return found, errNoAction()
+	}
+	return r.findAction(params, m.SigningName)
+}
+
 // candidates returns the models of a signing name, or all for an empty one.
 func (r *router) candidates(signing string) []*wire.Model {
 	if signing != "" {
 		return r.bySigning[signing]
 	}
-	var all []*wire.Model
-	for _, models := range r.bySigning {
-		all = append(all, models...)
-	}
-	return all
+	return r.models
 }
 
 func (r *router) findREST(req *http.Request, m *wire.Model, table *restTable) (route, error) {
@@ -243,7 +305,7 @@ func (r *router) unknownService(req *http.Request, signing string) (route, error
 		found.model = m
 		if m.Speaks(api.Query) || m.Speaks(api.EC2) {
 			found.protocol = r.protocol.query
-			return found, cloud.Errorf(cloud.Invalid, "MissingAction", "The request must contain the parameter Action.")
+			return found, errNoAction()
 		}
 		return found, errUnknownOperation("")
 	}
@@ -255,6 +317,10 @@ func errUnknownOperation(name string) error {
 		return cloud.Errorf(cloud.Invalid, "UnknownOperationException", "The request names no operation")
 	}
 	return cloud.Errorf(cloud.Invalid, "UnknownOperationException", "Unknown operation: %s", name)
+}
+
+func errNoAction() error {
+	return cloud.Errorf(cloud.Invalid, "MissingAction", "The request must contain the parameter Action.")
 }
 
 func isForm(req *http.Request) bool {

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -38,9 +39,9 @@ func TestRecordedRequestsAreNamed(t *testing.T) {
 		sign(t, r, snap.Body, services[snap.Service].SigningName, "us-east-1")
 		w := serve(g, r)
 		answer := w.Body.String()
-		if snap.Service == "s3" {
-			if answer != snap.Operation {
-				t.Errorf("%s: named %q: %s %s", full, answer, snap.Method, snap.Target)
+		if snap.Method == http.MethodHead {
+			if w.Code != http.StatusNotImplemented {
+				t.Errorf("%s: answered %d", full, w.Code)
 			}
 		} else if !strings.Contains(answer, "Sillok does not support "+full+" yet.") {
 			t.Errorf("%s: answered %d %s", full, w.Code, answer)

@@ -169,7 +169,7 @@ func TestDelimitedLines(t *testing.T) {
 		{name: "not UTF-8", properties: properties("field.delim", ","), body: "a\xff,b", want: [][]string{{"a\uFFFD", "b", "NULL"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a", "b", "c"), SerDeProperties: tt.properties}
+			table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a", "b", "c"), SerDeProperties: tt.properties}
 			if tt.header != "" {
 				table.Properties = properties("skip.header.line.count", tt.header)
 			}
@@ -184,7 +184,7 @@ func TestDelimitedLines(t *testing.T) {
 // A line near the end has more fields than all before it.
 func TestDelimitedWidens(t *testing.T) {
 	body := strings.Repeat("1,"+strings.Repeat("2", 200)+"\n", 10_000) + "1,2,3,4,5,6\n"
-	table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a", "b", "c", "d", "e", "f"), SerDeProperties: map[string]string{"field.delim": ","}}
+	table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a", "b", "c", "d", "e", "f"), SerDeProperties: map[string]string{"field.delim": ","}}
 	_, files := load(t, open(t, memory{"x": body}), table, nil)
 	if files.Stats.Rows != 10_001 {
 		t.Fatalf("stats %+v", files.Stats)
@@ -199,7 +199,7 @@ func TestObjectsThatAreNoLogs(t *testing.T) {
 	objects := memory{
 		"t/": "", "t/empty": "", "t/_SUCCESS": "x", "t/.hidden": "x", "t/_temporary/a": "x", "t/a": "1", "t/sub/b": "2", "tt/c": "3",
 	}
-	table := lake.Table{Name: "t", Location: "s3://b/t", Columns: texts("a")}
+	table := lake.Table{Name: "t", Location: "s3://logs/t", Columns: texts("a")}
 	scan, files := load(t, open(t, objects), table, nil)
 	if scan.Objects != 2 || scan.Bytes != 2 {
 		t.Errorf("%d objects of %d bytes", scan.Objects, scan.Bytes)
@@ -215,7 +215,7 @@ func TestTruncatedGzipKeepsItsRows(t *testing.T) {
 		fmt.Fprintf(&b, "%d,%x\n", i, i*7919)
 	}
 	whole := gz(t, b.String())
-	table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a", "b"), SerDeProperties: map[string]string{"field.delim": ","}}
+	table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a", "b"), SerDeProperties: map[string]string{"field.delim": ","}}
 	_, files := load(t, open(t, memory{"x.gz": whole[:len(whole)/2]}), table, nil)
 	f := files.Groups[0].Files[0]
 	if files.Stats.Damaged != 1 || f.Damaged == "" || f.Rows < 1000 || f.Bad > 1 {

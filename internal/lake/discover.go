@@ -11,10 +11,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake/format"
 )
 
-// Place is where Discover looks.
+// Place is where Discover looks: a bucket, or a folder by its path, as in Object.
 type Place struct{ Bucket, Prefix string }
 
 // Found is the logs of one format.
@@ -65,7 +66,7 @@ func (l *Lake) Discover(ctx context.Context, places []Place) (*Discovery, error)
 	for _, p := range places {
 		for o, err := range l.objects.List(ctx, p.Bucket, p.Prefix) {
 			if err != nil {
-				return nil, fmt.Errorf("look for logs in %s/%s: %w", p.Bucket, p.Prefix, err)
+				return nil, fmt.Errorf("look for logs in %s: %w", Object{Bucket: p.Bucket, Key: p.Prefix}.Name(), err)
 			}
 			at := [2]string{o.Bucket, o.Key}
 			if seen[at] || strings.HasSuffix(o.Key, "/") {
@@ -130,9 +131,13 @@ func (l *Lake) sniff(ctx context.Context, objects []Object, layouts []layout) er
 			src := &format.Source{Size: 1 << 62, Open: func() (io.ReadCloser, error) {
 				return l.objects.Open(ctx, objects[i].Bucket, objects[i].Key)
 			}}
-			name, err := format.Sniff(ctx, src)
+			var name string
+			err := life.Catch(func() (err error) {
+				name, err = format.Sniff(ctx, src)
+				return err
+			})
 			if err != nil {
-				return fmt.Errorf("look into s3://%s/%s: %w", objects[i].Bucket, objects[i].Key, err)
+				return fmt.Errorf("look into %s: %w", objects[i].Name(), err)
 			}
 			if layouts[i].format = name; name == "" {
 				layouts[i].reason = "not a log that is known"
@@ -185,7 +190,8 @@ func (l *Lake) foundParts(ctx context.Context, t Table, filter Filter) ([]Part, 
 		if !ok {
 			at = len(parts)
 			byValues[id] = at
-			parts = append(parts, Part{Values: o.values, Location: "s3://" + o.object.Bucket + "/" + path.Dir(o.object.Key) + "/"})
+			folder := Object{Bucket: o.object.Bucket, Key: o.object.Key[:strings.LastIndexByte(o.object.Key, '/')+1]}
+			parts = append(parts, Part{Values: o.values, Location: folder.Name()})
 		}
 		parts[at].Objects = append(parts[at].Objects, o.object)
 	}

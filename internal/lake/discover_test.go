@@ -21,7 +21,7 @@ type summary struct {
 func discover(t *testing.T, l *lake.Lake) (*lake.Discovery, []summary) {
 	t.Helper()
 	t.Helper()
-	d, err := l.Discover(t.Context(), []lake.Place{{Bucket: "b"}})
+	d, err := l.Discover(t.Context(), []lake.Place{{Bucket: "logs"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,20 +4,31 @@ import (
 	"context"
 	"io"
 	"iter"
+	"path/filepath"
 	"runtime"
 	"time"
 
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
 // Object is one object as a listing shows it.
 type Object struct {
-	Bucket   string
+	Bucket   string // of S3, or the absolute path of a folder of this machine, which no bucket can have as its name
 	Key      string
 	ETag     string
 	Size     int64
 	Modified time.Time
+}
+
+// Name returns what the object is called where people see it: s3://bucket/key,
+// or the path of its file.
+func (o Object) Name() string {
+	if filepath.IsAbs(o.Bucket) {
+		return filepath.Join(o.Bucket, o.Key)
+	}
+	return cloud.Location{Bucket: o.Bucket, Key: o.Key}.String()
 }
 
 // Objects is where the logs lie.
@@ -64,7 +75,7 @@ func New(cfg Config, objects Objects) *Lake {
 // Column is a table's column: its name in lower case and its Hive type.
 type Column = format.Column
 
-// Binding says how a table's column is had from a Parquet file.
+// Binding says how to read a table's column from a Parquet file.
 type Binding = format.Binding
 
 // Field is a member of a struct's Binding.
@@ -98,7 +109,7 @@ type Partition struct {
 	Location string   // empty: under the table's own, as Hive names folders
 }
 
-// Table is what of a table decides which objects it has and how they are read.
+// Table is the part of a table's definition that decides which objects it has and how to read them.
 type Table struct {
 	Database        string
 	Name            string
@@ -109,8 +120,8 @@ type Table struct {
 	InputFormat     string
 	SerDeProperties map[string]string
 	Properties      map[string]string
-	// Partitions returns the catalog's partitions. It is not asked under projection, nor without PartitionKeys.
-	Partitions func(ctx context.Context) ([]Partition, error)
+	// Partitions yields the catalog's partitions and ends after its first error. It is not asked under projection, nor without PartitionKeys.
+	Partitions func(ctx context.Context) iter.Seq2[Partition, error]
 
 	discovered *discovered // of a table that Discover found
 }

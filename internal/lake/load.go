@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
@@ -99,12 +100,15 @@ func (l *Lake) Load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 		}
 		group.Go(func() error {
 			o := s.Parts[j.part].Objects[j.object]
-			result, err := l.object(running, s.format, o)
+			// Foreign bytes fail the query that asks for them and nothing else.
+			err := life.Catch(func() (err error) {
+				results[j.at], err = l.object(running, s.format, o)
+				return err
+			})
 			if err != nil {
-				return fmt.Errorf("load s3://%s/%s: %w", o.Bucket, o.Key, err)
+				return fmt.Errorf("load %s: %w", o.Name(), err)
 			}
-			results[j.at] = result
-			report(o.Size, result.entry)
+			report(o.Size, results[j.at].entry)
 			return nil
 		})
 	}

@@ -50,7 +50,7 @@ func TestShadowIsMadeOnce(t *testing.T) {
 	dir := t.TempDir()
 	objects := counting{memory{"a": "1", "b": "2"}, &atomic.Int64{}}
 	l := lake.New(lake.Config{Dir: dir, Workers: 4, Sync: true}, objects)
-	table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a")}
+	table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a")}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -98,7 +98,7 @@ func TestShadowThatCannotBeReadIsMadeAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			l := lake.New(lake.Config{Dir: dir}, memory{"a": "1"})
-			table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a")}
+			table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a")}
 			load(t, l, table, nil)
 			if err := spoil(shadows(t, dir)[0]); err != nil {
 				t.Fatal(err)
@@ -116,7 +116,7 @@ func TestShadowThatCannotBeReadIsMadeAgain(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	l := open(t, memory{"a": "1\n2", "b": "3"})
-	table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a")}
+	table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a")}
 	scan, err := l.Plan(t.Context(), table, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -148,20 +148,50 @@ func (f failing) Open(context.Context, string, string) (io.ReadCloser, error) {
 	}))), nil
 }
 
+// panicking is Objects whose bytes no decoder was made for.
+type panicking struct{ memory }
+
+func (panicking) Open(context.Context, string, string) (io.ReadCloser, error) {
+	panic("no decoder was made for this")
+}
+
+func TestPanicFailsItsQueryAlone(t *testing.T) {
+	l := open(t, panicking{memory{"a": "1"}})
+	for _, table := range []lake.Table{
+		{Name: "t", Location: "s3://logs/", Columns: texts("a")},
+		{Name: "t", Location: "s3://logs/", Columns: texts("a"), SerDe: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
+	} {
+		scan, err := l.Plan(t.Context(), table, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second finds nothing half done
+			_, err := l.Load(t.Context(), scan, nil)
+			want := "load s3://logs/a: panic in github.com/sillok/sillok/internal/lake_test.panicking.Open: no decoder was made for this"
+			if err == nil || err.Error() != want {
+				t.Errorf("error %v", err)
+			}
+		}
+	}
+	if _, err := l.Discover(t.Context(), []lake.Place{{Bucket: "logs"}}); err == nil || !strings.Contains(err.Error(), "look into s3://logs/a: panic in ") {
+		t.Errorf("error %v", err)
+	}
+}
+
 type reader func([]byte) (int, error)
 
 func (r reader) Read(p []byte) (int, error) { return r(p) }
 
 func TestLoadFails(t *testing.T) {
 	dir := t.TempDir()
-	table := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a")}
+	table := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a")}
 	broken := cloud.Errorf(cloud.Denied, "AccessDenied", "no")
 	l := lake.New(lake.Config{Dir: dir}, failing{memory: memory{"a": "xx", "b": strings.Repeat("x", 100)}, err: broken})
 	scan, err := l.Plan(t.Context(), table, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Load(t.Context(), scan, nil); cloud.KindOf(err) != cloud.Denied || !strings.Contains(err.Error(), "s3://b/") {
+	if _, err := l.Load(t.Context(), scan, nil); cloud.KindOf(err) != cloud.Denied || !strings.Contains(err.Error(), "s3://logs/") {
 		t.Errorf("error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -184,7 +214,7 @@ func TestLoadFails(t *testing.T) {
 func TestParquetObjectsAreTheirOwnShadows(t *testing.T) {
 	dir := t.TempDir()
 	l := lake.New(lake.Config{Dir: dir}, memory{"a.csv": "7,x"})
-	csv := lake.Table{Name: "t", Location: "s3://b/", Columns: texts("a", "b"), SerDeProperties: map[string]string{"field.delim": ","}}
+	csv := lake.Table{Name: "t", Location: "s3://logs/", Columns: texts("a", "b"), SerDeProperties: map[string]string{"field.delim": ","}}
 	_, files := load(t, l, csv, nil)
 	body, err := os.ReadFile(files.Groups[0].Files[0].Path)
 	if err != nil {
@@ -192,7 +222,7 @@ func TestParquetObjectsAreTheirOwnShadows(t *testing.T) {
 	}
 	l = lake.New(lake.Config{Dir: t.TempDir()}, memory{"a.parquet": string(body), "b.parquet": string(body)})
 	table := lake.Table{
-		Name: "t", Location: "s3://b/", SerDe: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+		Name: "t", Location: "s3://logs/", SerDe: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
 		InputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
 		Columns:     []lake.Column{{Name: "c2_TEXT", Type: "string"}, {Name: "c1", Type: "bigint"}, {Name: "none", Type: "int"}},
 	}

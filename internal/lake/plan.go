@@ -109,31 +109,48 @@ func keep[T any](ctx context.Context, filter Filter, columns []string, rows []T,
 	return out, nil
 }
 
-// cataloged returns the partitions of the catalog that filter wants.
+// cataloged returns the partitions of the catalog that filter wants. No more
+// than one batch of the others is held.
 func (l *Lake) cataloged(ctx context.Context, t Table, filter Filter) ([]Part, error) {
 	if t.Partitions == nil {
 		return nil, nil
 	}
-	partitions, err := t.Partitions(ctx)
-	if err != nil {
-		return nil, err
+	var parts []Part
+	batch := make([]Partition, 0, keepBatch)
+	flush := func() error {
+		kept, err := keep(ctx, filter, names(t.PartitionKeys), batch, func(p Partition) []string { return p.Values })
+		for _, p := range kept {
+			parts = append(parts, t.part(p))
+		}
+		batch = batch[:0]
+		return err
 	}
-	partitions, err = keep(ctx, filter, names(t.PartitionKeys), partitions, func(p Partition) []string { return p.Values })
-	if err != nil {
-		return nil, err
-	}
-	parts := make([]Part, 0, len(partitions))
-	for _, p := range partitions {
-		location := p.Location
-		if location == "" {
-			location = strings.TrimSuffix(t.Location, "/")
-			for i, v := range p.Values {
-				location += "/" + projection.Escape(t.PartitionKeys[i].Name) + "=" + projection.Escape(v)
+	for p, err := range t.Partitions(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if batch = append(batch, p); len(batch) == keepBatch {
+			if err := flush(); err != nil {
+				return nil, err
 			}
 		}
-		parts = append(parts, Part{Values: p.Values, Location: location})
+	}
+	if err := flush(); err != nil {
+		return nil, err
 	}
 	return l.list(ctx, parts)
+}
+
+// part returns where a partition of the catalog lies.
+func (t Table) part(p Partition) Part {
+	location := p.Location
+	if location == "" {
+		location = strings.TrimSuffix(t.Location, "/")
+		for i, v := range p.Values {
+			location += "/" + projection.Escape(t.PartitionKeys[i].Name) + "=" + projection.Escape(v)
+		}
+	}
+	return Part{Values: p.Values, Location: location}
 }
 
 // projected returns the projected partitions that filter wants.
@@ -250,24 +267,23 @@ func found(domain projection.Domain, texts []string) []projection.Value {
 	return out
 }
 
-// splitLocation takes s3://bucket/prefix apart. The prefix ends in a slash, or is
-// empty.
-func splitLocation(location string) (bucket, prefix string, err error) {
-	for _, scheme := range []string{"s3://", "s3a://", "s3n://"} {
-		rest, ok := strings.CutPrefix(location, scheme)
-		if !ok {
-			continue
+// folder takes a table's or partition's location apart. The key ends in a slash,
+// or is empty. Hive's older names of the scheme mean S3 as well.
+func folder(location string) (cloud.Location, error) {
+	s3 := location
+	for _, older := range []string{"s3a://", "s3n://"} {
+		if rest, ok := strings.CutPrefix(location, older); ok {
+			s3 = "s3://" + rest
 		}
-		bucket, prefix, _ = strings.Cut(rest, "/")
-		if bucket == "" {
-			break
-		}
-		if prefix != "" && !strings.HasSuffix(prefix, "/") {
-			prefix += "/"
-		}
-		return bucket, prefix, nil
 	}
-	return "", "", cloud.Errorf(cloud.Invalid, "HIVE_METASTORE_ERROR", "the location %q is not of the form s3://bucket/prefix/", location)
+	at, err := cloud.ParseLocation(s3)
+	if err != nil {
+		return at, cloud.Errorf(cloud.Invalid, "HIVE_METASTORE_ERROR", "the location %v", err)
+	}
+	if at.Key != "" && !strings.HasSuffix(at.Key, "/") {
+		at.Key += "/"
+	}
+	return at, nil
 }
 
 // hidden says whether an object is none of a table's: what Hive hides, folders
@@ -287,32 +303,30 @@ func hidden(o Object, prefix string) bool {
 
 // list puts the objects of each part's location into it.
 func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
-	type place struct{ bucket, prefix string }
-	places := map[place][]int{}
-	var order []place
+	places := map[cloud.Location][]int{}
+	var order []cloud.Location
 	for i, p := range parts {
-		bucket, prefix, err := splitLocation(p.Location)
+		at, err := folder(p.Location)
 		if err != nil {
 			return nil, err
 		}
-		at := place{bucket, prefix}
 		if _, ok := places[at]; !ok {
 			order = append(order, at)
 		}
 		places[at] = append(places[at], i)
 	}
-	add := func(at place, o Object) {
+	add := func(at cloud.Location, o Object) {
 		for _, i := range places[at] {
 			parts[i].Objects = append(parts[i].Objects, o)
 		}
 	}
 	if len(order) < manyParts {
 		for _, at := range order {
-			for o, err := range l.objects.List(ctx, at.bucket, at.prefix) {
+			for o, err := range l.objects.List(ctx, at.Bucket, at.Key) {
 				if err != nil {
 					return nil, err
 				}
-				if !hidden(o, at.prefix) {
+				if !hidden(o, at.Key) {
 					add(at, o)
 				}
 			}
@@ -321,11 +335,11 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 	}
 	shared := map[string]string{} // by bucket: what all prefixes begin with
 	for _, at := range order {
-		before, ok := shared[at.bucket]
+		before, ok := shared[at.Bucket]
 		if !ok {
-			before = at.prefix
+			before = at.Key
 		}
-		shared[at.bucket] = common(before, at.prefix)
+		shared[at.Bucket] = common(before, at.Key)
 	}
 	for bucket, prefix := range shared {
 		for o, err := range l.objects.List(ctx, bucket, prefix) {
@@ -333,11 +347,11 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 				return nil, err
 			}
 			for i := len(o.Key); i >= 0; i = strings.LastIndexByte(o.Key[:i], '/') {
-				at := place{bucket, o.Key[:i]}
+				at := cloud.Location{Bucket: bucket, Key: o.Key[:i]}
 				if i < len(o.Key) {
-					at.prefix += "/"
+					at.Key += "/"
 				}
-				if _, ok := places[at]; ok && !hidden(o, at.prefix) {
+				if _, ok := places[at]; ok && !hidden(o, at.Key) {
 					add(at, o)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -60,22 +61,44 @@ func locations(s *lake.Scan) []string {
 	return out
 }
 
+func TestObjectName(t *testing.T) {
+	for want, o := range map[string]lake.Object{
+		"s3://logs/a//b": {Bucket: "logs", Key: "a//b"},
+		"/var/log/a/b":   {Bucket: "/var/log", Key: "a/b"},
+	} {
+		if diff := cmp.Diff(want, o.Name()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// partitions is a catalog that has them.
+func partitions(all ...lake.Partition) func(context.Context) iter.Seq2[lake.Partition, error] {
+	return func(context.Context) iter.Seq2[lake.Partition, error] {
+		return func(yield func(lake.Partition, error) bool) {
+			for _, p := range all {
+				if !yield(p, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func TestCatalogPartitions(t *testing.T) {
 	objects := memory{"t/day=2024-05-01/a": "1", "t/day=2024-05-02/b": "2", "elsewhere/c": "3", "t/day=2024-05-04/": ""}
 	table := lake.Table{
-		Name: "t", Location: "s3://b/t/", Columns: texts("a"), PartitionKeys: []lake.Column{{Name: "day", Type: "date"}},
-		Partitions: func(context.Context) ([]lake.Partition, error) {
-			return []lake.Partition{
-				{Values: []string{"2024-05-01"}},
-				{Values: []string{"2024-05-02"}, Location: "s3://b/t/day=2024-05-02"},
-				{Values: []string{"2024-05-03"}, Location: "s3://b/elsewhere/"},
-				{Values: []string{"2024-05-04"}},
-			}, nil
-		},
+		Name: "t", Location: "s3://logs/t/", Columns: texts("a"), PartitionKeys: []lake.Column{{Name: "day", Type: "date"}},
+		Partitions: partitions(
+			lake.Partition{Values: []string{"2024-05-01"}},
+			lake.Partition{Values: []string{"2024-05-02"}, Location: "s3://logs/t/day=2024-05-02"},
+			lake.Partition{Values: []string{"2024-05-03"}, Location: "s3a://logs/elsewhere/"},
+			lake.Partition{Values: []string{"2024-05-04"}},
+		),
 	}
 	l := open(t, objects)
 	scan, files := load(t, l, table, nil)
-	want := []string{"[2024-05-01] s3://b/t/day=2024-05-01 1", "[2024-05-02] s3://b/t/day=2024-05-02 1", "[2024-05-03] s3://b/elsewhere/ 1"}
+	want := []string{"[2024-05-01] s3://logs/t/day=2024-05-01 1", "[2024-05-02] s3://logs/t/day=2024-05-02 1", "[2024-05-03] s3a://logs/elsewhere/ 1"}
 	if diff := cmp.Diff(want, locations(scan)); diff != "" {
 		t.Error(diff)
 	}
@@ -91,17 +114,45 @@ func TestCatalogPartitions(t *testing.T) {
 	}
 }
 
+// More partitions than are held at once are asked about in turn.
+func TestManyCatalogPartitions(t *testing.T) {
+	objects := memory{"t/n=00000/a": "1", "t/n=19999/b": "22"}
+	var all []lake.Partition
+	for n := range 20_000 {
+		all = append(all, lake.Partition{Values: []string{fmt.Sprintf("%05d", n)}})
+	}
+	table := lake.Table{
+		Name: "t", Location: "s3://logs/t/", Columns: texts("a"), PartitionKeys: texts("n"), Partitions: partitions(all...),
+	}
+	l := open(t, objects)
+	wanted := &where{single: map[string]func(string) bool{"n": func(n string) bool { return n == "00000" || n == "19999" }}}
+	scan, err := l.Plan(t.Context(), table, wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scan.Partitions != 2 || scan.Bytes != 3 || wanted.asked != 20_000 {
+		t.Errorf("%d partitions and %d bytes after %d questions, want 2, 3 and 20000", scan.Partitions, scan.Bytes, wanted.asked)
+	}
+	failed := errors.New("the catalog failed")
+	table.Partitions = func(context.Context) iter.Seq2[lake.Partition, error] {
+		return func(yield func(lake.Partition, error) bool) { yield(lake.Partition{}, failed) }
+	}
+	if _, err := l.Plan(t.Context(), table, nil); !errors.Is(err, failed) {
+		t.Errorf("error is %v, want that of the catalog", err)
+	}
+}
+
 func projected(properties ...string) lake.Table {
 	t := lake.Table{
-		Database: "d", Name: "t", Location: "s3://b/x/", Columns: texts("a"), PartitionKeys: texts("account", "region", "day"),
+		Database: "d", Name: "t", Location: "s3://logs/x/", Columns: texts("a"), PartitionKeys: texts("account", "region", "day"),
 		Properties: map[string]string{
 			"projection.enabled": "TRUE", "projection.account.type": "enum", "projection.account.values": "111111111111,222222222222",
 			"projection.region.type": "enum", "projection.region.values": "us-east-1,eu-west-1,ap-northeast-2",
 			"projection.day.type": "date", "projection.day.range": "2014/05/04,NOW", "projection.day.format": "yyyy/MM/dd",
-			"storage.location.template": "s3://b/${account}/${region}/${day}",
+			"storage.location.template": "s3://logs/${account}/${region}/${day}",
 		},
-		Partitions: func(context.Context) ([]lake.Partition, error) {
-			return nil, errors.New("the catalog is not asked under projection")
+		Partitions: func(context.Context) iter.Seq2[lake.Partition, error] {
+			panic("the catalog is not asked under projection")
 		},
 	}
 	for i := 0; i < len(properties); i += 2 {
@@ -117,9 +168,9 @@ func TestProjectedPartitions(t *testing.T) {
 	}
 	l := open(t, objects)
 	all := []string{
-		"[111111111111 us-east-1 2024/05/01] s3://b/111111111111/us-east-1/2024/05/01 1",
-		"[111111111111 us-east-1 2024/05/02] s3://b/111111111111/us-east-1/2024/05/02 1",
-		"[222222222222 eu-west-1 2024/05/02] s3://b/222222222222/eu-west-1/2024/05/02 1",
+		"[111111111111 us-east-1 2024/05/01] s3://logs/111111111111/us-east-1/2024/05/01 1",
+		"[111111111111 us-east-1 2024/05/02] s3://logs/111111111111/us-east-1/2024/05/02 1",
+		"[222222222222 eu-west-1 2024/05/02] s3://logs/222222222222/eu-west-1/2024/05/02 1",
 	}
 	scan, err := l.Plan(t.Context(), projected(), nil)
 	if err != nil {
@@ -183,6 +234,8 @@ func TestPlanErrors(t *testing.T) {
 		{name: "no expression", table: lake.Table{Name: "t", SerDe: "org.apache.hadoop.hive.serde2.RegexSerDe"}, code: "INVALID_TABLE_PROPERTY", text: "input.regex"},
 		{name: "an expression that is none", table: regexTable("(", nil), code: "NOT_SUPPORTED", text: "input.regex"},
 		{name: "a location elsewhere", table: lake.Table{Name: "t", Location: "hdfs://x/y"}, code: "HIVE_METASTORE_ERROR", text: "hdfs://x/y"},
+		{name: "a location that is a path", table: lake.Table{Name: "t", Location: "s3://../"}, code: "HIVE_METASTORE_ERROR", text: `"s3://../"`},
+		{name: "a folder of this machine", table: lake.Table{Name: "t", Location: "s3:///etc/"}, code: "HIVE_METASTORE_ERROR", text: "the bucket is missing"},
 		{name: "injected without a value", table: projected("projection.account.type", "injected"), code: "CONSTRAINT_VIOLATION", text: "account"},
 		{name: "a struct as text", table: trail(texts("useridentity")...), code: "NOT_SUPPORTED", text: "useridentity"},
 	} {

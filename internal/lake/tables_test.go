@@ -49,7 +49,7 @@ func numbered(n int) []lake.Column {
 // regexTable is a table under an expression, with a column a group.
 func regexTable(expression string, columns []lake.Column) lake.Table {
 	return lake.Table{
-		Name: "t", Location: "s3://b/", Columns: columns,
+		Name: "t", Location: "s3://logs/", Columns: columns,
 		SerDe:           "org.apache.hadoop.hive.serde2.RegexSerDe",
 		SerDeProperties: map[string]string{"serialization.format": "1", "input.regex": expression},
 	}
@@ -63,19 +63,19 @@ func albTable() lake.Table {
 		"trace_id", "domain_name", "chosen_cert_arn", "matched_rule_priority",
 		"request_creation_time", "actions_executed", "redirect_url", "lambda_error_reason",
 		"target_port_list", "target_status_code_list", "classification", "classification_reason"))
-	t.Location = "s3://b/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/"
+	t.Location = "s3://logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/"
 	t.PartitionKeys = texts("day")
 	t.Properties = map[string]string{
 		"projection.enabled": "true", "projection.day.type": "date", "projection.day.range": "2024/05/01,2024/05/03",
 		"projection.day.format": "yyyy/MM/dd", "projection.day.interval": "1", "projection.day.interval.unit": "DAYS",
-		"storage.location.template": "s3://b/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/${day}",
+		"storage.location.template": "s3://logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/${day}",
 	}
 	return t
 }
 
 func flowTable() lake.Table {
 	return lake.Table{
-		Name: "vpc_flow_logs", Location: "s3://b/AWSLogs/111122223333/vpcflowlogs/ap-northeast-2/",
+		Name: "vpc_flow_logs", Location: "s3://logs/AWSLogs/111122223333/vpcflowlogs/ap-northeast-2/",
 		Columns: texts("version", "account_id", "interface_id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol",
 			"packets", "bytes", "start", "end", "action", "log_status"),
 		SerDe:           "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",

@@ -17,7 +17,7 @@ func trail(columns ...lake.Column) lake.Table {
 	}
 	return lake.Table{
 		Name: "cloudtrail_logs", InputFormat: "com.amazon.emr.cloudtrail.CloudTrailInputFormat",
-		SerDe: "org.apache.hive.hcatalog.data.JsonSerDe", Location: "s3://b/", Columns: columns,
+		SerDe: "org.apache.hive.hcatalog.data.JsonSerDe", Location: "s3://logs/", Columns: columns,
 	}
 }
 

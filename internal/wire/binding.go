@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,7 +130,8 @@ func bindHeaders(f *Field, header http.Header, in reflect.Value) {
 }
 
 // EncodeBindings sets the headers that the fields of out, a struct, stand in
-// and returns the HTTP status that one of them may name, or status.
+// and returns the HTTP status: the one that a field names, 206 for an answer that
+// tells its Content-Range, or status.
 func EncodeBindings(t *Type, out reflect.Value, header http.Header, status int) int {
 	for i := range t.Fields {
 		f := &t.Fields[i]
@@ -151,6 +151,9 @@ func EncodeBindings(t *Type, out reflect.Value, header http.Header, status int) 
 		case InBody, InPath, InQuery:
 		}
 	}
+	if status == http.StatusOK && header.Get("Content-Range") != "" {
+		return http.StatusPartialContent
+	}
 	return status
 }
 
@@ -167,17 +170,21 @@ func headerText(t *Type, v reflect.Value) string {
 
 // DecodeRawPayload fills a payload field that is the body itself. It reports
 // false for a field whose payload is a document of the protocol.
-func DecodeRawPayload(f *Field, body []byte, in reflect.Value) bool {
+func DecodeRawPayload(f *Field, r *Request, in reflect.Value) bool {
 	switch f.Type.Kind {
 	case Stream:
-		in.Field(f.Index).Set(reflect.ValueOf(io.NopCloser(bytes.NewReader(body))))
+		stream := r.Stream
+		if stream == nil {
+			stream = http.NoBody
+		}
+		in.Field(f.Index).Set(reflect.ValueOf(stream))
 	case Blob:
-		if len(body) > 0 {
-			f.Target(in).SetBytes(body)
+		if len(r.Body) > 0 {
+			f.Target(in).SetBytes(r.Body)
 		}
 	case String:
-		if len(body) > 0 {
-			f.Target(in).SetString(string(body))
+		if len(r.Body) > 0 {
+			f.Target(in).SetString(string(r.Body))
 		}
 	case Struct, List, Map, Integer, Float, Boolean, Time, Document, Events:
 		return false
@@ -185,23 +192,52 @@ func DecodeRawPayload(f *Field, body []byte, in reflect.Value) bool {
 	return true
 }
 
-// EncodeRawPayload sets the body of a response from a payload field that is the
-// body itself. It reports false for one that is a document of the protocol.
-func EncodeRawPayload(f *Field, v reflect.Value, resp *Response) (bool, error) {
-	switch f.Type.Kind {
+// Part is what is left to say of an output in the body of a REST answer.
+type Part struct {
+	Name  string // for the root of a document
+	Type  *Type
+	Value reflect.Value
+}
+
+// EncodeREST begins a REST answer: its status, its headers, and its body or
+// stream where the payload is that itself. It returns the part that the protocol
+// has to say as a document or, of type Events, as an event stream; nil when
+// there is none.
+func EncodeREST(op *Operation, out any, requestID string) (*Response, *Part, error) {
+	t, v := op.Output(), reflect.ValueOf(out).Elem()
+	resp := NewResponse(op.Status, "", requestID, nil)
+	resp.Status = EncodeBindings(t, v, resp.Header, resp.Status)
+	payload := t.Payload()
+	if payload == nil {
+		if Bodiless(op.Method, resp.Status) {
+			return resp, nil, nil
+		}
+		return resp, &Part{Name: op.Name + "Result", Type: t, Value: v}, nil
+	}
+	pv, ok := payload.Get(v)
+	if !ok {
+		return resp, nil, nil
+	}
+	if Bodiless(op.Method, resp.Status) {
+		if stream, ok := reflect.TypeAssert[io.Closer](pv); ok {
+			return resp, nil, stream.Close()
+		}
+		return resp, nil, nil
+	}
+	switch payload.Type.Kind {
 	case Stream:
-		resp.Stream, _ = reflect.TypeAssert[io.ReadCloser](v)
+		if err := encodeStream(pv, resp); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", payload.Member, err)
+		}
 	case Blob:
-		resp.Body = v.Bytes()
+		resp.Body = pv.Bytes()
 	case String:
-		resp.Body = []byte(v.String())
-	case Events:
-		return false, fmt.Errorf("%s: event streams are not written yet", f.Member)
-	case Struct, List, Map, Integer, Float, Boolean, Time, Document:
-		return false, nil
+		resp.Body = []byte(pv.String())
+	case Struct, List, Map, Integer, Float, Boolean, Time, Document, Events:
+		return resp, &Part{Name: payload.Name, Type: payload.Type, Value: pv}, nil
 	}
 	if resp.Header.Get("Content-Type") == "" {
 		resp.Header.Set("Content-Type", "application/octet-stream")
 	}
-	return true, nil
+	return resp, nil, nil
 }

@@ -365,7 +365,8 @@ func TestValidate(t *testing.T) {
 			"InvalidParameterException: 1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
 		},
 		{
-			"null", stsapi.Service, "AssumeRole", &stsapi.AssumeRoleInput{RoleArn: new("arn:aws:iam::111122223333:role/r")},
+			"null", stsapi.Service, "AssumeRoleWithWebIdentity",
+			&stsapi.AssumeRoleWithWebIdentityInput{RoleArn: new("arn:aws:iam::111122223333:role/r"), WebIdentityToken: new("token")},
 			"ValidationError: 1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null",
 		},
 		{
@@ -391,11 +392,12 @@ func TestValidate(t *testing.T) {
 				"}' at 'tagsToAdd' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]",
 		},
 		{
-			"pattern that looks ahead", athenaapi.Service, "CreateNotebook", &athenaapi.CreateNotebookInput{WorkGroup: new("w"), Name: new("a/b")},
-			"InvalidRequestException: 1 validation error detected: Value 'a/b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: " +
-				`(?!.*[/:\\])[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]+`,
+			"pattern that looks behind", lambdaapi.Service, "UpdateFunctionCode",
+			&lambdaapi.UpdateFunctionCodeInput{FunctionName: new("f"), S3Bucket: new("bucket.")},
+			"ValidationException: 1 validation error detected: Value 'bucket.' at 's3Bucket' failed to satisfy constraint: Member must satisfy regular expression pattern: " +
+				`[0-9A-Za-z\.\-_]*(?<!\.)`,
 		},
-		{name: "pattern beyond the basic plane", service: athenaapi.Service, op: "CreateNotebook", in: &athenaapi.CreateNotebookInput{WorkGroup: new("w"), Name: new("한글 😀")}},
+		{name: "pattern beyond the basic plane", service: athenaapi.Service, op: "GetDatabase", in: &athenaapi.GetDatabaseInput{CatalogName: new("한글 😀"), DatabaseName: new("d")}},
 		{
 			"secret is not shown", firehoseSecret(t), "SetTheSecret", &secretInput{Secret: new("hunter2")},
 			"ValidationException: 1 validation error detected: Value at 'secret' failed to satisfy constraint: Member must have length less than or equal to 3",

@@ -21,12 +21,11 @@ const maxViolations = 10
 
 // constraint is what a shape of the model asks of a value.
 type constraint struct {
-	min, max  string // as the model writes them; empty when there is none
-	lo, hi    float64
-	pattern   string
-	match     func() matcher // compiled on first use
-	enum      []string
-	sensitive bool
+	min, max string // as the model writes them; empty when there is none
+	lo, hi   float64
+	pattern  string
+	match    func() func(text string) bool // compiled on first use
+	enum     []string
 }
 
 // compileConstraint returns a shape's constraint, or nil when it has none.
@@ -34,12 +33,12 @@ func compileConstraint(s *api.Shape) *constraint {
 	if s.Limits == "" && s.Pattern == "" && len(s.Enum) == 0 {
 		return nil
 	}
-	c := &constraint{pattern: s.Pattern, enum: s.Enum, sensitive: s.Sensitive}
+	c := &constraint{pattern: s.Pattern, enum: s.Enum}
 	c.min, c.max, _ = strings.Cut(s.Limits, ":")
 	c.lo, _ = strconv.ParseFloat(c.min, 64)
 	c.hi, _ = strconv.ParseFloat(c.max, 64)
 	if s.Pattern != "" {
-		c.match = sync.OnceValue(func() matcher { return compilePattern(s.Pattern) })
+		c.match = sync.OnceValue(func() func(string) bool { return compilePattern(s.Pattern) })
 	}
 	return c
 }
@@ -179,7 +178,7 @@ func (t *Type) broken(val reflect.Value) bool {
 // check returns what a value breaks.
 func (c *constraint) check(t *Type, val reflect.Value) []string {
 	var broken []string
-	if c.match != nil && t.Kind == String && !c.match().matches(val.String()) {
+	if c.match != nil && t.Kind == String && !c.match()(val.String()) {
 		broken = append(broken, c.demandPattern())
 	}
 	if len(c.enum) > 0 && t.Kind == String && !slices.Contains(c.enum, val.String()) {

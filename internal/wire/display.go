@@ -11,10 +11,13 @@ import (
 // maxShown bounds how much of a value a message repeats.
 const maxShown = 16 << 10
 
+// hidden stands in messages and records for a value that must not be shown.
+const hidden = "***"
+
 // subject returns a value as constraint messages show it, quoted and followed
 // by a blank. It is empty for a value that must not be shown.
 func subject(t *Type, val reflect.Value) string {
-	if t.constraint != nil && t.constraint.sensitive {
+	if t.sensitive {
 		return ""
 	}
 	var b strings.Builder
@@ -35,8 +38,8 @@ func show(b *strings.Builder, t *Type, val reflect.Value) {
 	if b.Len() > maxShown {
 		return
 	}
-	if t.constraint != nil && t.constraint.sensitive {
-		b.WriteString("***")
+	if t.sensitive {
+		b.WriteString(hidden)
 		return
 	}
 	switch t.Kind {

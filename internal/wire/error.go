@@ -2,6 +2,8 @@ package wire
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/cloud"
@@ -62,6 +64,28 @@ func (m *Model) Fail(err *cloud.Error, protocol api.Protocol, requestID string) 
 	return f
 }
 
+// Code returns the code by which the service is known to tell an error: that of
+// its model's first protocol.
+func (m *Model) Code(err *cloud.Error) string {
+	protocol := m.Protocols[0]
+	f := m.Fail(err, protocol, "")
+	if protocol == api.JSON || protocol == api.CBOR || protocol == api.RESTJSON {
+		return f.Name
+	}
+	return f.Code
+}
+
+// Fault returns the error that a caller sees in place of one of ours, which must
+// not be shown: the one that the operation's model has for that, where it has
+// one.
+func (o *Operation) Fault(requestID string) *cloud.Error {
+	code := "InternalFailure"
+	if i := slices.IndexFunc(o.Errors, func(name string) bool { return strings.HasPrefix(name, "Internal") }); i >= 0 {
+		code = o.Errors[i]
+	}
+	return cloud.Errorf(cloud.Internal, code, "The request processing has failed because of an internal error. Request ID: %s", requestID)
+}
+
 // statusOf returns the HTTP status of a kind of error. The JSON and CBOR
 // protocols answer 400 to all that the sender did wrong.
 func statusOf(kind cloud.Kind, protocol api.Protocol) int {
@@ -112,6 +136,12 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 		{"InternalServerException", "InternalFailure", 500, 500},
 		{"InternalServerError", "InternalFailure", 500, 500},
 		{"SerializationException", "MalformedInput", 400, 400},
+		{"UnsupportedOperation", "UnsupportedOperation", 501, 501},
+		{"NotModified", "NotModified", 304, 304},
+		{"MethodNotAllowed", "MethodNotAllowed", 405, 405},
+		{"MissingContentLength", "MissingContentLength", 411, 411},
+		{"PreconditionFailed", "PreconditionFailed", 412, 412},
+		{"InvalidRange", "InvalidRange", 416, 416},
 	}
 	switch {
 	case code == "RequestTimeTooSkewed" && protocol == api.RESTXML:
@@ -128,14 +158,33 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 			status = row.flat
 		}
 		switch {
-		case row.query == "InvalidClientTokenId" && protocol == api.RESTXML:
-			return "InvalidAccessKeyId", "InvalidAccessKeyId", status, true
+		case protocol == api.RESTXML:
+			code = s3Name(row.query)
+			return code, code, status, true
 		case protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch"):
 			return "AuthFailure", "AuthFailure", http.StatusUnauthorized, true
 		}
 		return row.json, row.query, status, true
 	}
 	return "", "", 0, false
+}
+
+// s3Name returns what S3, the service of REST-XML, calls an error of the query
+// protocol's name.
+func s3Name(query string) string {
+	switch query {
+	case "InvalidClientTokenId":
+		return "InvalidAccessKeyId"
+	case "IncompleteSignature":
+		return "AuthorizationHeaderMalformed"
+	case "MissingAuthenticationToken":
+		return "AccessDenied"
+	case "InternalFailure":
+		return "InternalError"
+	case "UnsupportedOperation":
+		return "NotImplemented"
+	}
+	return query
 }
 
 func firstOf(texts ...string) string {

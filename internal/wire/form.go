@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,12 +14,16 @@ import (
 const maxFormDepth = 32
 
 // Form is a node of the tree that dotted parameter names make:
-// "Filters.member.1.Name" is three levels below the root.
+// "Filters.member.1.Name" is three levels below the root. There are no nodes in
+// memory but those being read: a node is a part of the sorted parameters.
 type Form struct {
-	Value    string
-	Has      bool // a parameter ends here
-	Children map[string]*Form
+	params []param // those below the node
+	path   int     // bytes of their names that lead to it
+	value  string
+	has    bool // a parameter ends here, with value
 }
+
+type param struct{ name, value string }
 
 // FormRules are how a query protocol names list elements and struct members.
 type FormRules struct {
@@ -26,33 +31,42 @@ type FormRules struct {
 }
 
 // NewForm makes the tree of parsed parameters. A parameter given twice keeps
-// its first value.
+// its first value. Names that nest too deep are refused.
 func NewForm(params map[string][]string) (*Form, error) {
-	root := &Form{}
+	root := &Form{params: make([]param, 0, len(params))}
 	for name, values := range params {
-		if len(values) == 0 {
-			continue
-		}
 		if strings.Count(name, ".") > maxFormDepth {
 			return nil, malformed("parameter name %.80q nests too deep", name)
 		}
-		node := root
-		for part := range strings.SplitSeq(name, ".") {
-			next := node.Children[part]
-			if next == nil {
-				next = &Form{}
-				if node.Children == nil {
-					node.Children = map[string]*Form{}
-				}
-				node.Children[part] = next
-			}
-			node = next
-		}
-		if !node.Has {
-			node.Value, node.Has = values[0], true
+		if len(values) > 0 {
+			root.params = append(root.params, param{name, values[0]})
 		}
 	}
+	slices.SortFunc(root.params, func(a, b param) int { return strings.Compare(a.name, b.name) })
 	return root, nil
+}
+
+// child returns the node of that name below f, or nil.
+func (f *Form) child(name string) *Form {
+	i := f.find(name)
+	if i == len(f.params) || !strings.HasPrefix(f.params[i].name[f.path:], name) {
+		return nil // as for most names
+	}
+	child := &Form{path: f.path + len(name) + 1}
+	if f.params[i].name[f.path:] == name {
+		child.value, child.has = f.params[i].value, true
+	}
+	child.params = f.params[f.find(name+"."):f.find(name+"/")] // "/" comes next to "."
+	if !child.has && len(child.params) == 0 {
+		return nil
+	}
+	return child
+}
+
+// find returns the place of the first parameter that is not before a name.
+func (f *Form) find(name string) int {
+	i, _ := slices.BinarySearchFunc(f.params, name, func(p param, name string) int { return strings.Compare(p.name[f.path:], name) })
+	return i
 }
 
 // Decode fills dst, a struct, from the node.
@@ -63,9 +77,9 @@ func (f *Form) Decode(t *Type, dst reflect.Value, rules FormRules) error {
 		if field.Flat && field.Type.Kind == List && field.Type.ElemName != "" && !rules.EC2 {
 			name = field.Type.ElemName // a flattened list goes by its element's name
 		}
-		child := f.Children[name]
+		child := f.child(name)
 		if child == nil && name != field.Name {
-			child = f.Children[field.Name]
+			child = f.child(field.Name)
 		}
 		if child == nil {
 			continue
@@ -93,7 +107,7 @@ func (r FormRules) memberName(f *Field) string {
 func (f *Form) assign(field *Field, t *Type, dst reflect.Value, rules FormRules) error {
 	switch t.Kind {
 	case Struct:
-		if f.Has && f.Value != "" {
+		if f.has && f.value != "" {
 			return malformed("Unexpected complex element termination")
 		}
 		return f.Decode(t, dst, rules)
@@ -102,13 +116,13 @@ func (f *Form) assign(field *Field, t *Type, dst reflect.Value, rules FormRules)
 	case Map:
 		return f.mapping(field, t, dst, rules)
 	case String, Integer, Float, Boolean, Time, Blob:
-		if !f.Has {
+		if !f.has {
 			return malformed("Start of structure or map found where not expected.")
 		}
-		if f.Value == "" && t.Kind != String && t.Kind != Blob {
+		if f.value == "" && t.Kind != String && t.Kind != Blob {
 			return nil // a client that has no value says so with an empty one
 		}
-		if err := SetText(t, dst, f.Value); err != nil {
+		if err := SetText(t, dst, f.value); err != nil {
 			return malformed("%v", err)
 		}
 		return nil
@@ -124,19 +138,19 @@ func (f *Form) list(field *Field, t *Type, dst reflect.Value, rules FormRules) e
 		if name == "" {
 			name = "member"
 		}
-		node = f.Children[name]
+		node = f.child(name)
 		if node == nil && name != "member" {
-			node = f.Children["member"] // what older clients sent, and AWS still takes
+			node = f.child("member") // what older clients sent, and AWS still takes
 		}
 	}
 	if node == nil {
-		if f.Has && f.Value != "" {
+		if f.has && f.value != "" {
 			return malformed("Unexpected list element termination")
 		}
 		dst.Set(reflect.MakeSlice(dst.Type(), 0, 0)) // "Names=" is an empty list
 		return nil
 	}
-	if node.Has && node.Value != "" {
+	if node.has && node.value != "" {
 		return malformed("Unexpected list element termination")
 	}
 	elements, err := node.numbered()
@@ -156,7 +170,7 @@ func (f *Form) list(field *Field, t *Type, dst reflect.Value, rules FormRules) e
 func (f *Form) mapping(field *Field, t *Type, dst reflect.Value, rules FormRules) error {
 	node := f
 	if field == nil || !field.Flat {
-		node = f.Children["entry"]
+		node = f.child("entry")
 	}
 	m := reflect.MakeMap(dst.Type())
 	dst.Set(m)
@@ -175,17 +189,17 @@ func (f *Form) mapping(field *Field, t *Type, dst reflect.Value, rules FormRules
 		return err
 	}
 	for _, entry := range entries {
-		key := entry.Children[keyName]
-		if key == nil || !key.Has {
+		key := entry.child(keyName)
+		if key == nil || !key.has {
 			return malformed("Expected a map key")
 		}
 		value := reflect.New(dst.Type().Elem()).Elem()
-		if child := entry.Children[valueName]; child != nil {
+		if child := entry.child(valueName); child != nil {
 			if err := child.assign(nil, t.Elem, value, rules); err != nil {
 				return err
 			}
 		}
-		m.SetMapIndex(reflect.ValueOf(key.Value), value)
+		m.SetMapIndex(reflect.ValueOf(key.value), value)
 	}
 	return nil
 }
@@ -194,23 +208,33 @@ func (f *Form) mapping(field *Field, t *Type, dst reflect.Value, rules FormRules
 // as they do on AWS.
 func (f *Form) numbered() ([]*Form, error) {
 	type element struct {
-		index int
+		index uint64
 		node  *Form
 	}
-	elements := make([]element, 0, len(f.Children))
-	for name, child := range f.Children {
-		index, err := strconv.Atoi(name)
-		if err != nil || index < 0 {
+	var elements []element
+	for i := 0; i < len(f.params); {
+		name := f.next(i)
+		index, err := strconv.ParseUint(name, 10, 32)
+		if err != nil {
 			return nil, malformed("Key must be a number, was %.80q", name)
 		}
-		elements = append(elements, element{index, child})
+		elements = append(elements, element{index, f.child(name)})
+		for i < len(f.params) && f.next(i) == name {
+			i++
+		}
 	}
-	slices.SortFunc(elements, func(a, b element) int { return a.index - b.index })
+	slices.SortStableFunc(elements, func(a, b element) int { return cmp.Compare(a.index, b.index) })
 	nodes := make([]*Form, len(elements))
 	for i, e := range elements {
 		nodes[i] = e.node
 	}
 	return nodes, nil
+}
+
+// next returns the part of a parameter's name that names a child.
+func (f *Form) next(i int) string {
+	name, _, _ := strings.Cut(f.params[i].name[f.path:], ".")
+	return name
 }
 
 func malformed(format string, args ...any) error {

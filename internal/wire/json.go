@@ -16,10 +16,15 @@ import (
 )
 
 // ParseJSON returns the tree of a JSON text; an empty text is an empty object.
-// Its error is a SerializationException.
+// Of members with the same name the last one counts. Its error is a
+// SerializationException: also for a text beyond MaxDepth or MaxNodes, or with
+// bytes that are no UTF-8.
 func ParseJSON(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]any{}, nil
+	}
+	if err := boundJSON(body); err != nil {
+		return nil, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -31,6 +36,39 @@ func ParseJSON(body []byte) (any, error) {
 		return nil, serialization("Could not parse request body into json: more than one value")
 	}
 	return tree, nil
+}
+
+// boundJSON refuses a text whose tree would be too large, before any of that is
+// made: a value of two bytes takes some fifty in a tree.
+func boundJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return serialization("Could not parse request body into json: invalid UTF-8")
+	}
+	depth, nodes, quoted := 0, 1, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+			if c == '\\' {
+				i++
+			}
+		case c == '[' || c == '{':
+			depth++
+			nodes++
+		case c == ']' || c == '}':
+			depth--
+		case c == ',' || c == ':':
+			nodes++
+		}
+		if depth > MaxDepth {
+			return serialization("Could not parse request body into json: values nest deeper than %d levels", MaxDepth)
+		}
+		if nodes > MaxNodes {
+			return serialization("Could not parse request body into json: more than %d values", MaxNodes)
+		}
+	}
+	return nil
 }
 
 // DecodeJSON fills in, a pointer to a struct, from a JSON object.
@@ -88,7 +126,7 @@ func appendJSONStruct(b []byte, t *Type, v reflect.Value) ([]byte, error) {
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		fv, ok := f.Get(v)
-		if !ok || f.Location != InBody {
+		if !ok || f.Location != InBody || f.Type.Kind == Events { // events follow their document
 			continue
 		}
 		if !first {

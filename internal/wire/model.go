@@ -34,6 +34,17 @@ type typeKey struct {
 type Operation struct {
 	*api.Operation
 	Model *Model
+
+	input, output func() *Type      // made on first use
+	resources     func() []resource // made on first use
+}
+
+func newOperation(m *Model, op *api.Operation) *Operation {
+	o := &Operation{Operation: op, Model: m}
+	o.input = sync.OnceValue(func() *Type { return m.TypeOf(reflect.TypeOf(op.In).Elem(), "") })
+	o.output = sync.OnceValue(func() *Type { return m.TypeOf(reflect.TypeOf(op.Out).Elem(), "") })
+	o.resources = sync.OnceValue(func() []resource { return compileResources(o) })
+	return o
 }
 
 // Compile returns the Model of a service.
@@ -47,7 +58,7 @@ func Compile(service *api.Service) *Model {
 	}
 	for i := range service.Operations {
 		op := &service.Operations[i]
-		m.operations[op.Name] = &Operation{Operation: op, Model: m}
+		m.operations[op.Name] = newOperation(m, op)
 	}
 	for i := range service.Errors {
 		e := &service.Errors[i]
@@ -73,10 +84,10 @@ func (m *Model) Operation(name string) *Operation { return m.operations[name] }
 func (m *Model) Speaks(p api.Protocol) bool { return slices.Contains(m.Protocols, p) }
 
 // Input returns the plan of the operation's input.
-func (o *Operation) Input() *Type { return o.Model.TypeOf(reflect.TypeOf(o.In).Elem(), "") }
+func (o *Operation) Input() *Type { return o.input() }
 
 // Output returns the plan of the operation's output.
-func (o *Operation) Output() *Type { return o.Model.TypeOf(reflect.TypeOf(o.Out).Elem(), "") }
+func (o *Operation) Output() *Type { return o.output() }
 
 // NewInput returns a pointer to a new value of the input's type.
 func (o *Operation) NewInput() any { return reflect.New(reflect.TypeOf(o.In).Elem()).Interface() }
@@ -105,7 +116,7 @@ func (m *Model) plan(typ reflect.Type, shape string) *Type {
 		s = &api.Shape{}
 	}
 	t.ElemName, t.KeyName, t.ValueName, t.TimeFormat = s.MemberName, s.KeyName, s.ValueName, s.Time
-	t.constraint = compileConstraint(s)
+	t.constraint, t.sensitive = compileConstraint(s), s.Sensitive
 	switch t.Kind {
 	case List:
 		t.Elem = m.plan(typ.Elem(), s.Member)

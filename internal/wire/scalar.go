@@ -32,7 +32,7 @@ func SetText(t *Type, dst reflect.Value, text string) error {
 	case Float:
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil {
-			return fmt.Errorf("For input string: %q", text) //nolint:staticcheck // AWS's words
+			return fmt.Errorf("For input string: %.80q", text) //nolint:staticcheck // AWS's words
 		}
 		dst.SetFloat(n)
 	case Boolean:
@@ -42,7 +42,7 @@ func SetText(t *Type, dst reflect.Value, text string) error {
 		case strings.EqualFold(text, "false") || text == "0":
 			dst.SetBool(false)
 		default:
-			return fmt.Errorf("Invalid boolean value: %q", text) //nolint:staticcheck // AWS's words
+			return fmt.Errorf("Invalid boolean value: %.80q", text) //nolint:staticcheck // AWS's words
 		}
 	case Time:
 		when, err := ParseTime(text)
@@ -71,7 +71,7 @@ func parseInteger(text string, bits int) (int64, error) {
 	}
 	f, floatErr := strconv.ParseFloat(text, 64)
 	if floatErr != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0, fmt.Errorf("For input string: %q", text) //nolint:staticcheck // AWS's words
+		return 0, fmt.Errorf("For input string: %.80q", text) //nolint:staticcheck // AWS's words
 	}
 	return floatToInteger(f, bits)
 }
@@ -111,7 +111,7 @@ func ParseTime(text string) (time.Time, error) {
 			return when.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("Timestamp must be in ISO 8601 format: %q", text) //nolint:staticcheck // AWS's words
+	return time.Time{}, fmt.Errorf("Timestamp must be in ISO 8601 format: %.80q", text) //nolint:staticcheck // AWS's words
 }
 
 // TimeOfEpoch returns the time that is seconds after 1970, to the microsecond.

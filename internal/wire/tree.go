@@ -159,7 +159,7 @@ func assignNumber(t *Type, value json.Number, dst reflect.Value) error {
 	}
 	f, err := value.Float64()
 	if err != nil {
-		return serialization("Numeric value (%s) out of range", value)
+		return serialization("Numeric value (%.40s) out of range", value)
 	}
 	return assignFloat(t, f, dst)
 }
@@ -280,7 +280,7 @@ func Tree(t *Type, v reflect.Value) (any, error) {
 		for i := range t.Fields {
 			f := &t.Fields[i]
 			fv, ok := f.Get(v)
-			if !ok || f.Location != InBody {
+			if !ok || f.Location != InBody || f.Type.Kind == Events { // events follow their document
 				continue
 			}
 			value, err := Tree(f.Type, fv)

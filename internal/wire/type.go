@@ -38,6 +38,7 @@ type Type struct {
 	TimeFormat                   string // other than the protocol's; empty when it is not
 
 	constraint *constraint // nil when there is none
+	sensitive  bool        // the value must not be shown
 }
 
 // Location is the part of a REST message that a field is in.

@@ -1,21 +1,13 @@
 package wire
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/sillok/sillok/internal/cloud"
 )
-
-// maxXMLDepth bounds how deep elements nest.
-const maxXMLDepth = 64
 
 // AppendXMLText appends text with what XML demands escaped. Characters that
 // XML 1.0 cannot hold become U+FFFD.
@@ -186,145 +178,4 @@ func AppendXMLErrorFields(b []byte, f *Failure) []byte {
 		}
 	}
 	return b
-}
-
-// XMLNode is an element of a request's XML body. Names are without namespace.
-type XMLNode struct {
-	Name     string
-	Text     string
-	Attrs    map[string]string
-	Children []*XMLNode
-}
-
-// ParseXML returns the root element of a body; nil for an empty one. Its error
-// is MalformedXML.
-func ParseXML(body []byte) (*XMLNode, error) {
-	dec := xml.NewDecoder(strings.NewReader(string(body)))
-	var root *XMLNode
-	var open []*XMLNode
-	for {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return root, nil
-		}
-		if err != nil {
-			return nil, malformedXML()
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			node := &XMLNode{Name: token.Name.Local, Attrs: map[string]string{}}
-			for _, attr := range token.Attr {
-				node.Attrs[attr.Name.Local] = attr.Value
-			}
-			switch {
-			case len(open) > 0:
-				parent := open[len(open)-1]
-				parent.Children = append(parent.Children, node)
-			case root != nil:
-				return nil, malformedXML()
-			default:
-				root = node
-			}
-			if open = append(open, node); len(open) > maxXMLDepth {
-				return nil, malformedXML()
-			}
-		case xml.EndElement:
-			open = open[:len(open)-1]
-		case xml.CharData:
-			if len(open) > 0 {
-				open[len(open)-1].Text += string(token)
-			}
-		}
-	}
-}
-
-// Decode fills dst, a struct, from the element's children and attributes.
-func (n *XMLNode) Decode(t *Type, dst reflect.Value) error {
-	for i := range t.Fields {
-		f := &t.Fields[i]
-		if f.Location != InBody {
-			continue
-		}
-		if f.Attr {
-			_, local, ok := strings.Cut(f.Name, ":")
-			if !ok {
-				local = f.Name
-			}
-			if text, ok := n.Attrs[local]; ok {
-				if err := SetText(f.Type, f.Target(dst), text); err != nil {
-					return malformedXML()
-				}
-			}
-			continue
-		}
-		if err := n.decodeField(f, dst); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (n *XMLNode) decodeField(f *Field, dst reflect.Value) error {
-	var found []*XMLNode
-	for _, child := range n.Children {
-		if child.Name == f.Name || f.Flat && f.Type.ElemName != "" && child.Name == f.Type.ElemName {
-			found = append(found, child)
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	target := f.Target(dst)
-	if f.Flat {
-		return assignXMLParts(f.Type, found, target)
-	}
-	return found[0].assign(f.Type, target)
-}
-
-func (n *XMLNode) assign(t *Type, dst reflect.Value) error {
-	switch t.Kind {
-	case Struct:
-		return n.Decode(t, dst)
-	case List, Map:
-		return assignXMLParts(t, n.Children, dst)
-	case String, Integer, Float, Boolean, Time, Blob:
-		if len(n.Children) > 0 || SetText(t, dst, n.Text) != nil {
-			return malformedXML()
-		}
-		return nil
-	case Document, Stream, Events:
-	}
-	return malformedXML()
-}
-
-// assignXMLParts sets a list or map from the elements that are its parts.
-func assignXMLParts(t *Type, parts []*XMLNode, dst reflect.Value) error {
-	if t.Kind == List {
-		slice := reflect.MakeSlice(dst.Type(), len(parts), len(parts))
-		for i, part := range parts {
-			if err := part.assign(t.Elem, slice.Index(i)); err != nil {
-				return err
-			}
-		}
-		dst.Set(slice)
-		return nil
-	}
-	m := reflect.MakeMap(dst.Type())
-	for _, part := range parts {
-		if len(part.Children) != 2 {
-			return malformedXML()
-		}
-		value := reflect.New(dst.Type().Elem()).Elem()
-		if err := part.Children[1].assign(t.Elem, value); err != nil {
-			return err
-		}
-		m.SetMapIndex(reflect.ValueOf(part.Children[0].Text), value)
-	}
-	dst.Set(m)
-	return nil
-}
-
-func malformedXML() error {
-	return cloud.Errorf(cloud.Invalid, "MalformedXML",
-		"The XML you provided was not well-formed or did not validate against our published schema")
 }

@@ -1,40 +1,13 @@
 package duckdb_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb"
-	"github.com/sillok/sillok/internal/kit/material"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 )
-
-// TestReplayCardinality asks every recorded statement with approx_distinct or a
-// HyperLogLog: their numbers are estimates, which must be Trino's to the last digit.
-func TestReplayCardinality(t *testing.T) {
-	dir := filepath.Join(material.Dir(t), "sql")
-	statements := map[string]string{}
-	lines(t, filepath.Join(dir, "trino_statements.jsonl"), func(r recorded) {
-		sql := strings.ToLower(r.SQL)
-		if strings.Contains(sql, "approx_distinct") || strings.Contains(sql, "approx_set") || strings.Contains(sql, "hyperloglog") {
-			statements[r.ID] = r.SQL
-		}
-	})
-	var questions []recorded
-	lines(t, filepath.Join(dir, "trino_results.jsonl"), func(r recorded) {
-		if sql := statements[r.ID]; sql != "" {
-			r.SQL = sql
-			questions = append(questions, r)
-		}
-	})
-	tables := filepath.Join(dir, "tpch_tiny")
-	e := open(t, duckdb.Config{Scanner: parquetTables{dir: tables}, Folders: []string{tables}})
-	counts := replay(t, e, questions, tpch(t, tables))
-	if counts[wrong] > 0 || counts[right] < 56 {
-		t.Errorf("%v of %d", counts, len(questions))
-	}
-}
 
 func TestApproxDistinct(t *testing.T) {
 	e := open(t, duckdb.Config{})
@@ -66,7 +39,7 @@ func TestApproxDistinct(t *testing.T) {
 			want: "SILLOK_NOT_SUPPORTED: a value that is not constant in this place is not supported by this version of Sillok",
 		},
 	} {
-		if got := answered(ask(t, e, tt.sql, catalog{}, engine.Athena)); got != tt.want {
+		if got := answered(ask(t, e, tt.sql, replaytest.Catalog{}, engine.Athena)); got != tt.want {
 			t.Errorf("%s\n got %s\nwant %s", tt.sql, got, tt.want)
 		}
 	}
@@ -106,7 +79,7 @@ func BenchmarkDistinct(b *testing.B) {
 	} {
 		b.Run(call, func(b *testing.B) {
 			for b.Loop() {
-				if a := ask(b, e, "SELECT "+call+from, catalog{}, engine.Athena); a.err != nil {
+				if a := ask(b, e, "SELECT "+call+from, replaytest.Catalog{}, engine.Athena); a.err != nil {
 					b.Fatal(a.err)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/engine/enginetest"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -43,7 +44,7 @@ func TestWorkerProcess(t *testing.T) {
 
 func TestDeadWorkerFailsItsQuery(t *testing.T) {
 	e := open(t, duckdb.Config{Command: []string{"sh", "-c", "read x; exit 3"}})
-	a := ask(t, e, "SELECT 1", catalog{}, engine.Athena)
+	a := ask(t, e, "SELECT 1", replaytest.Catalog{}, engine.Athena)
 	failed, ok := errors.AsType[*sqlerr.Error](a.err)
 	if !ok || failed.Name != "GENERIC_INTERNAL_ERROR" {
 		t.Errorf("%v", a.err)

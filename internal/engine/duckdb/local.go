@@ -2,8 +2,11 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
+
+	"github.com/sillok/sillok/internal/kit/life"
 )
 
 // local runs jobs in this process.
@@ -61,14 +64,20 @@ func (l *local) start(ctx context.Context, j job) (source, error) {
 		defer func() { <-l.slots }()
 		defer close(s.ended)
 		r := l.take()
-		s.err = r.run(ctx, j, func(b batch) error {
-			select {
-			case s.batches <- b:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		s.err = life.Catch(func() error {
+			return r.run(ctx, j, func(b batch) error {
+				select {
+				case s.batches <- b:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
 		})
+		if _, panicked := errors.AsType[*life.PanicError](s.err); panicked {
+			r.close() // nobody knows what state it is in
+			return
+		}
 		l.giveBack(r)
 	}()
 	return s, nil

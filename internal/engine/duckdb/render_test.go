@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/engine/duckdb"
-	"github.com/sillok/sillok/internal/sql/analyze"
-	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -50,12 +49,7 @@ func TestRender(t *testing.T) {
 
 func rendered(t *testing.T, sql string) string {
 	t.Helper()
-	parsed, err := parse.Query(sql)
-	if err != nil {
-		t.Fatal(err)
-	}
-	session := analyze.Session{Catalog: "awsdatacatalog", Database: "default"}
-	q, err := analyze.Query(t.Context(), sql, parsed, catalog{}, session)
+	q, err := replaytest.Analyze(t.Context(), sql, replaytest.Catalog{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,26 +2,19 @@ package duckdb_test
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/engine"
-	"github.com/sillok/sillok/internal/kit/material"
-	"github.com/sillok/sillok/internal/sql/analyze"
-	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 )
 
-func analyzed(t *testing.T, c catalog, sql string) *plan.Query {
+func analyzed(t *testing.T, c replaytest.Catalog, sql string) *plan.Query {
 	t.Helper()
-	parsed, err := parse.Query(sql)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := analyze.Query(t.Context(), sql, parsed, c, analyze.Session{Catalog: "awsdatacatalog", Database: "default"})
+	q, err := replaytest.Analyze(t.Context(), sql, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +24,7 @@ func analyzed(t *testing.T, c catalog, sql string) *plan.Query {
 // TestPartitionsAreLeftOut checks what a query has to consider: 24 objects of flow
 // logs in four days, 12 of a load balancer in three, 55 of CloudTrail in one.
 func TestPartitionsAreLeftOut(t *testing.T) {
-	c := logTables(t, filepath.Join(material.Dir(t), "truth", "tables.sql"))
+	c := logTables(t)
 	e := logEngine(t)
 	for _, tt := range []struct {
 		name, sql string
@@ -78,7 +71,7 @@ func closeRows(t *testing.T, rows engine.Rows) {
 }
 
 func TestScanLimit(t *testing.T) {
-	c := logTables(t, filepath.Join(material.Dir(t), "truth", "tables.sql"))
+	c := logTables(t)
 	_, err := logEngine(t).Run(t.Context(), engine.Request{Query: analyzed(t, c, "SELECT 1 FROM alb_logs"), ScanLimit: 1000})
 	if !errors.Is(err, engine.ErrScanLimit) {
 		t.Errorf("%v", err)
@@ -86,7 +79,7 @@ func TestScanLimit(t *testing.T) {
 }
 
 func TestDamageIsTold(t *testing.T) {
-	c := logTables(t, filepath.Join(material.Dir(t), "truth", "tables.sql"))
+	c := logTables(t)
 	rows, err := logEngine(t).Run(t.Context(), engine.Request{Query: analyzed(t, c, "SELECT count(*), count(elb) FROM alb_logs")})
 	if err != nil {
 		t.Fatal(err)

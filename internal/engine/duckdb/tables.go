@@ -103,7 +103,7 @@ func (t *tables) readLake(ctx context.Context, r *renderer, s *plan.Scan, detail
 		return "", err
 	}
 	t.stats.BytesRead += files.Stats.ShadowBytes
-	t.damage(files)
+	t.stats.Damage = append(t.stats.Damage, engine.DamageOf(files)...)
 	var groups []string
 	for _, g := range files.Groups {
 		group, err := t.readGroup(r, s, detail, g, len(files.Groups) == 1)
@@ -128,24 +128,6 @@ func (t *tables) progress() lake.Progress {
 		})
 	}
 }
-
-// damage notes what did not parse.
-func (t *tables) damage(files *lake.Files) {
-	for _, g := range files.Groups {
-		for _, f := range g.Files {
-			if f.Bad == 0 && f.Damaged == "" {
-				continue
-			}
-			d := engine.Damage{Object: objectPath(f), Lines: f.Bad, First: f.Damaged}
-			if len(f.Problems) > 0 && d.First == "" {
-				d.First = fmt.Sprintf("line %d: %s", f.Problems[0].Line, f.Problems[0].Reason)
-			}
-			t.stats.Damage = append(t.stats.Damage, d)
-		}
-	}
-}
-
-func objectPath(f lake.File) string { return "s3://" + f.Object.Bucket + "/" + f.Object.Key }
 
 // readGroup renders the files of one schema. only means that there is no other
 // group, so that a column may stay in the form that it has in the files.
@@ -191,7 +173,7 @@ func (t *tables) scanColumn(r *renderer, c plan.ScanColumn, g lake.Group, bindin
 		return r.perFile(c.Type, g.Files, func(f lake.File) (any, error) { return partitionValue(c.Type, f.Values[i]) })
 	}
 	hidden := map[string]func(f lake.File) (any, error){
-		"$path":               func(f lake.File) (any, error) { return objectPath(f), nil },
+		"$path":               func(f lake.File) (any, error) { return f.Object.Name(), nil },
 		"$bucket":             func(f lake.File) (any, error) { return f.Object.Bucket, nil },
 		"$file_size":          func(f lake.File) (any, error) { return f.Object.Size, nil },
 		"$file_modified_time": func(f lake.File) (any, error) { return modified(c.Type, f) },

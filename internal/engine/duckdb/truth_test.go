@@ -13,11 +13,8 @@ import (
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/kit/material"
 	"github.com/sillok/sillok/internal/lake"
-	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
-	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/parse"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 )
 
 // folders are objects in folders of this machine: a key is looked for in each.
@@ -70,65 +67,39 @@ func (f folders) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
 	return nil, failure
 }
 
-// logTables runs the DDL of a script: the tables of a lake, and views.
-func logTables(t *testing.T, script string) catalog {
+// logTables returns tables of the lake.
+func logTables(t *testing.T) replaytest.Catalog {
 	t.Helper()
-	text, err := os.ReadFile(script)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := catalog{}
-	partitions := map[string][]lake.Partition{}
-	for _, statement := range parse.Split(string(text)) {
-		parsed, err := parse.Statement(statement)
-		if err != nil {
-			t.Fatal(err)
+	return replaytest.LogTables(t, func(s *ast.CreateTable, partitions func() []ast.PartitionSpec) any {
+		table := lake.Table{
+			Database: replaytest.Database, Name: s.Name.Last().Lower(), Location: s.Location, InputFormat: s.InputFormat,
+			Columns: columns(s.Columns), PartitionKeys: columns(s.PartitionedBy), Properties: properties(s.Properties),
+			Partitions: func(context.Context) iter.Seq2[lake.Partition, error] {
+				return func(yield func(lake.Partition, error) bool) {
+					for _, p := range partitions() {
+						if !yield(lake.Partition{Values: p.Values, Location: p.Location}, nil) {
+							return
+						}
+					}
+				}
+			},
 		}
-		switch s := parsed.(type) {
-		case *ast.CreateTable:
-			c.create(t, s, partitions)
-		case *ast.Alter:
-			for _, p := range s.Partitions {
-				name := s.Name.Last().Lower()
-				partitions[name] = append(partitions[name], lake.Partition{Values: p.Values, Location: p.Location})
+		if s.RowFormat != nil {
+			table.SerDe, table.SerDeProperties = s.RowFormat.SerDe, properties(s.RowFormat.SerDeProperties)
+			if s.RowFormat.FieldsTerminatedBy != "" {
+				table.SerDeProperties["field.delim"] = s.RowFormat.FieldsTerminatedBy
 			}
-		case *ast.CreateView:
-			c.createView(t, s)
 		}
-	}
-	return c
+		return table
+	})
 }
 
-func (c catalog) create(t *testing.T, s *ast.CreateTable, partitions map[string][]lake.Partition) {
-	t.Helper()
-	name := s.Name.Last().Lower()
-	table := &plan.Table{Catalog: "awsdatacatalog", Database: "default", Name: name}
-	detail := lake.Table{
-		Database: "default", Name: name, Location: s.Location, InputFormat: s.InputFormat, Properties: properties(s.Properties),
-		Partitions: func(context.Context) ([]lake.Partition, error) { return partitions[name], nil },
+func columns(list []ast.Column) []lake.Column {
+	var out []lake.Column
+	for _, c := range list {
+		out = append(out, lake.Column{Name: c.Name, Type: c.Type})
 	}
-	if s.RowFormat != nil {
-		detail.SerDe, detail.SerDeProperties = s.RowFormat.SerDe, properties(s.RowFormat.SerDeProperties)
-		if s.RowFormat.FieldsTerminatedBy != "" {
-			detail.SerDeProperties["field.delim"] = s.RowFormat.FieldsTerminatedBy
-		}
-	}
-	for i, column := range append(append([]ast.Column{}, s.Columns...), s.PartitionedBy...) {
-		parsed, err := datatype.ParseHive(column.Type)
-		if err != nil {
-			t.Fatal(err)
-		}
-		isKey := i >= len(s.Columns)
-		table.Columns = append(table.Columns, plan.TableColumn{Name: column.Name, Type: parsed, Partition: isKey})
-		if isKey {
-			detail.PartitionKeys = append(detail.PartitionKeys, lake.Column{Name: column.Name, Type: column.Type})
-		} else {
-			detail.Columns = append(detail.Columns, lake.Column{Name: column.Name, Type: column.Type})
-		}
-	}
-	table.Columns = append(table.Columns, plan.TableColumn{Name: "$path", Type: datatype.Text(), Hidden: true})
-	table.Detail = detail
-	c[name] = &analyze.Relation{Table: table}
+	return out
 }
 
 func properties(list []ast.Property) map[string]string {
@@ -139,31 +110,15 @@ func properties(list []ast.Property) map[string]string {
 	return m
 }
 
-func (c catalog) createView(t *testing.T, s *ast.CreateView) {
-	t.Helper()
-	view := &analyze.View{SQL: s.SQL, Catalog: "awsdatacatalog", Database: "default"}
-	q, err := analyze.Query(t.Context(), s.SQL, s.Query, c, analyze.Session{Catalog: view.Catalog, Database: view.Database})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, column := range q.Columns {
-		view.Columns = append(view.Columns, analyze.ViewColumn{Name: column.Name, Type: column.Type})
-	}
-	c[s.Name.Last().Lower()] = &analyze.Relation{View: view}
-}
-
 func logEngine(t *testing.T) *duckdb.Engine {
 	t.Helper()
 	objects := folders{material.TruthLogs(t), filepath.Join(material.Data(t), "cloudtrail/invictus-ir_aws_dataset/s3")}
 	return open(t, duckdb.Config{Lake: lake.New(lake.Config{Dir: t.TempDir()}, objects)})
 }
 
-func TestReplayTruth(t *testing.T) {
-	dir := filepath.Join(material.Dir(t), "truth")
-	var questions []recorded
-	lines(t, filepath.Join(dir, "queries.jsonl"), func(r recorded) { questions = append(questions, r) })
-	counts := replay(t, logEngine(t), questions, logTables(t, filepath.Join(dir, "tables.sql")))
-	if counts[wrong] > 0 || counts[right] < 110 {
-		t.Errorf("%v", counts)
+func TestReplayLogs(t *testing.T) {
+	questions := replaytest.Logs(t)
+	if counts := replay(t, logEngine(t), questions, logTables(t)); counts[replaytest.Right] != len(questions) {
+		t.Errorf("%v of %d", counts, len(questions))
 	}
 }

@@ -140,9 +140,9 @@ func FuzzFormat(f *testing.F) {
 	if !ok {
 		f.Fatal("no form")
 	}
-	f.Fuzz(func(t *testing.T, format string, n int64, d float64, s string) {
+	f.Fuzz(func(_ *testing.T, format string, n int64, d float64, s string) {
 		if len(format) > 20 {
-			t.Skip("wide")
+			return // wide
 		}
 		_, _ = bind.Call([]any{format, n, d, s, n % 1_000_000})
 	})

@@ -101,9 +101,6 @@ func TestRegexpErrors(t *testing.T) {
 
 // A pattern that needs the engine that backtracks, and for ever, is stopped.
 func TestRegexpTimeout(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	got := ask(t, "regexp_like", "boolean", "varchar:"+strings.Repeat("a", 40), `varchar:^(a+)+\1\1b$`)
 	if want := "EXCEEDED_TIME_LIMIT: Regular expression matching takes longer than 2s"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -129,7 +126,7 @@ func FuzzRegexp(f *testing.F) {
 	count := lookupRegexp(f, "regexp_count", datatype.Of(datatype.Bigint))
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		if len(pattern) > 30 || len(text) > 30 {
-			t.Skip("may be slow")
+			return // may be slow
 		}
 		parts, err := split.Call([]any{text, pattern})
 		n, err2 := count.Call([]any{text, pattern})

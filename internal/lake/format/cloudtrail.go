@@ -146,7 +146,7 @@ func (cloudTrail) Name() string { return "cloudtrail" }
 // Key returns the decoder's version.
 func (cloudTrail) Key() []string { return []string{"cloudtrail", cloudTrailVersion} }
 
-// Bind says how columns are had. A column that no record has of its own is
+// Bind says how to read the columns. A column that no record has of its own is
 // looked for among the members that are not known.
 func (cloudTrail) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
 	var out []Binding

@@ -17,19 +17,15 @@ const (
 // trailDecoder goes through a document record by record. It holds no more of
 // the document than the record it is at and a window.
 type trailDecoder struct {
+	window
 	w      *shadow.Writer
 	record *trailRecord
-	in     io.Reader
-	buf    []byte
-	pos    int
-	ended  bool
-	err    error
 	given  bool  // the rest of the input was given up
 	count  int64 // records so far, those that did not parse included
 }
 
 func newTrailDecoder(w *shadow.Writer) *trailDecoder {
-	return &trailDecoder{w: w, record: newTrailRecord(w), buf: make([]byte, 0, trailWindow)}
+	return &trailDecoder{w: w, record: newTrailRecord(w), window: newWindow(nil, trailWindow)}
 }
 
 // document writes the records of everything in, which may be one document or
@@ -54,32 +50,14 @@ func (d *trailDecoder) document(in io.Reader) error {
 	return d.err
 }
 
-// fill reads more. It returns false when there is no more, or no room.
-func (d *trailDecoder) fill() bool {
-	if d.ended {
+// more reads more. It returns false when there is no more, or no room.
+func (d *trailDecoder) more() bool {
+	left := len(d.buf) - d.pos
+	if d.ended || d.full() && left >= maxRecord {
 		return false
 	}
-	if len(d.buf) == cap(d.buf) {
-		keep := d.buf[d.pos:]
-		if len(keep) >= maxRecord {
-			return false
-		}
-		if len(keep) > cap(d.buf)/2 {
-			d.buf = append(make([]byte, 0, 2*cap(d.buf)), keep...)
-		} else {
-			d.buf = d.buf[:copy(d.buf[:cap(d.buf)], keep)]
-		}
-		d.pos = 0
-	}
-	n, err := d.in.Read(d.buf[len(d.buf):cap(d.buf)])
-	d.buf = d.buf[:len(d.buf)+n]
-	if err != nil {
-		d.ended = true
-		if !errors.Is(err, io.EOF) {
-			d.err = err
-		}
-	}
-	return n > 0 || !d.ended
+	d.fill()
+	return len(d.buf)-d.pos > left || !d.ended
 }
 
 // space passes over white space. It returns false at the end of the input.
@@ -89,7 +67,7 @@ func (d *trailDecoder) space() bool {
 		if d.pos < len(d.buf) {
 			return true
 		}
-		if !d.fill() {
+		if !d.more() {
 			return false
 		}
 	}
@@ -100,7 +78,7 @@ func (d *trailDecoder) space() bool {
 func (d *trailDecoder) try(read func(b []byte, i int) (end int, err error)) (end int, err error) {
 	for {
 		end, err = read(d.buf, d.pos)
-		if !errors.Is(err, jsonscan.ErrShort) || !d.fill() {
+		if !errors.Is(err, jsonscan.ErrShort) || !d.more() {
 			return end, err
 		}
 	}
@@ -249,7 +227,7 @@ func (d *trailDecoder) one() error {
 // begins.
 func (d *trailDecoder) abandon() {
 	d.given = true
-	for d.pos = len(d.buf); d.fill(); {
+	for d.pos = len(d.buf); d.more(); {
 		d.pos = len(d.buf)
 	}
 	d.pos = len(d.buf)
@@ -266,7 +244,7 @@ func (d *trailDecoder) lost(reason string) error {
 			return d.w.BadRow(d.count, bad, reason)
 		}
 		searched = len(d.buf) - d.pos
-		if !d.fill() {
+		if !d.more() {
 			break
 		}
 		searched += d.pos

@@ -128,7 +128,7 @@ func bindPositional(columns []Column, width int) ([]Binding, error) {
 	return out, nil
 }
 
-// Bind says how columns are had: the first is the first field.
+// Bind says how to read the columns: the first is the first field.
 func (delimited) Bind(columns []Column, info shadow.Info) ([]Binding, error) {
 	return bindPositional(columns, info.Width)
 }
@@ -178,8 +178,8 @@ func (d delimited) probe(ctx context.Context, src *Source) (int, error) {
 func (d delimited) decode(ctx context.Context, src *Source, width int, start func(*shadow.Schema) *shadow.Writer) error {
 	w := start(positionalSchema(width))
 	w.Info.Width = width
-	numbers, texts := pairColumns(w, width)
-	var scratch []byte
+	row := positionalCells(w, width)
+	scratch := []byte{} // never nil, which would be NULL
 	return eachLine(ctx, src, w, d.header, func(_ int64, line []byte) error {
 		at := 0
 		for more := true; more; at++ {
@@ -194,27 +194,19 @@ func (d delimited) decode(ctx context.Context, src *Source, width int, start fun
 			}
 			switch {
 			case string(field) == d.null:
-				shadow.Neither(numbers[at], texts[at])
+				row.put(at, nil)
 				continue
 			case escaped:
 				scratch = unescape(scratch[:0], field, d.escape)
 				field = scratch
 			}
-			shadow.Either(numbers[at], texts[at], field)
+			row.put(at, field)
 		}
 		for ; at < width; at++ {
-			shadow.Neither(numbers[at], texts[at])
+			row.put(at, nil)
 		}
 		return w.EndRow()
 	})
-}
-
-func pairColumns(w *shadow.Writer, width int) (numbers, texts []*shadow.Column) {
-	for i := range width {
-		numbers = append(numbers, w.Column(positional(i)))
-		texts = append(texts, w.Column(positional(i)+textSuffix))
-	}
-	return numbers, texts
 }
 
 // field cuts the first field off line. more says that another follows.

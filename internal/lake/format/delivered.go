@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/javaregex"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -20,11 +21,11 @@ type delivered struct {
 	expression expression
 	text       string // of the expression; empty when there is none
 	header     int
-	java       *javaRegex
+	java       *javaregex.Regexp
 	schema     *shadow.Schema
 }
 
-func newDelivered(e expression, text string, header int, java *javaRegex) delivered {
+func newDelivered(e expression, text string, header int, java *javaregex.Regexp) delivered {
 	var columns []shadow.Node
 	for _, f := range e.family.fields {
 		for i, c := range f.columns {
@@ -54,7 +55,7 @@ func (d delivered) Key() []string {
 	return []string{d.Name(), deliveredVersion, d.text, strconv.Itoa(d.header)}
 }
 
-// Bind says how columns are had: by group when there is an expression, by name
+// Bind says how to read the columns: by group when there is an expression, by name
 // when there is none.
 func (d delivered) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
 	pairs := map[string]bool{}
@@ -111,13 +112,12 @@ func (d delivered) Columns() []Column {
 
 // deliveredRow writes one line at a time.
 type deliveredRow struct {
-	d       delivered
-	w       *shadow.Writer
-	tokens  *tokenizer
-	values  [][]byte         // by slot
-	numbers []*shadow.Column // by slot; nil where the slot is no pair
-	texts   []*shadow.Column
-	slots   map[string]int
+	d      delivered
+	w      *shadow.Writer
+	tokens *tokenizer
+	cells  cells    // by slot
+	values [][]byte // by slot
+	slots  map[string]int
 }
 
 func (d delivered) row(w *shadow.Writer) *deliveredRow {
@@ -125,17 +125,11 @@ func (d delivered) row(w *shadow.Writer) *deliveredRow {
 	r := &deliveredRow{d: d, w: w, tokens: newTokenizer(e), slots: map[string]int{}}
 	for _, f := range e.family.fields {
 		for i, c := range f.columns {
-			r.slots[c] = len(r.texts)
-			if isPair(f, i) {
-				r.numbers = append(r.numbers, w.Column(c))
-				r.texts = append(r.texts, w.Column(c+textSuffix))
-			} else {
-				r.numbers = append(r.numbers, nil)
-				r.texts = append(r.texts, w.Column(c))
-			}
+			r.slots[c] = len(r.slots)
+			r.cells.add(w, c, isPair(f, i))
 		}
 	}
-	r.values = make([][]byte, len(r.texts))
+	r.values = make([][]byte, len(r.slots))
 	return r
 }
 
@@ -149,7 +143,7 @@ func (d delivered) Decode(ctx context.Context, src *Source, start func(*shadow.S
 func (r *deliveredRow) line(line int64, text []byte) error {
 	fields, ok := r.tokens.split(text, r.values, false)
 	if !ok && r.d.java != nil {
-		groups, matches, err := r.d.java.match(text)
+		groups, matches, err := r.d.java.Find(text)
 		if err == nil && matches {
 			return r.groups(groups)
 		}
@@ -196,17 +190,6 @@ func (r *deliveredRow) groups(groups [][]byte) error {
 }
 
 func (r *deliveredRow) write() error {
-	for i, v := range r.values {
-		switch {
-		case v == nil && r.numbers[i] == nil:
-			r.texts[i].Null(0)
-		case v == nil:
-			shadow.Neither(r.numbers[i], r.texts[i])
-		case r.numbers[i] == nil:
-			r.texts[i].Text(v)
-		default:
-			shadow.Either(r.numbers[i], r.texts[i], v)
-		}
-	}
+	r.cells.putAll(r.values)
 	return r.w.EndRow()
 }

@@ -34,7 +34,7 @@ func ByExpression(text string, line []byte) (groups []string, ok bool, err error
 	if err != nil {
 		return nil, false, err
 	}
-	found, ok, err := j.match(line)
+	found, ok, err := j.Find(line)
 	for _, g := range found {
 		groups = append(groups, spell(g))
 	}

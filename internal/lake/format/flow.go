@@ -75,7 +75,7 @@ func (flow) Columns() []Column {
 	return append(out, Column{Name: Unparsed, Type: "string"})
 }
 
-// Bind says how columns are had, by name: those of the header are there.
+// Bind says how to read the columns, by name: those of the header are there.
 func (f flow) Bind(columns []Column, info shadow.Info) ([]Binding, error) {
 	out := make([]Binding, len(columns))
 	for i, c := range columns {
@@ -176,13 +176,12 @@ func (f flow) probe(ctx context.Context, src *Source) ([]string, error) {
 
 // flowRow writes lines under the header that came last.
 type flowRow struct {
-	f       flow
-	w       *shadow.Writer
-	fields  []string         // of the shadow
-	numbers []*shadow.Column // by field of the shadow; nil where it is text
-	texts   []*shadow.Column
-	order   []int // by position in the line: the field of the shadow, or -1
-	values  [][]byte
+	f      flow
+	w      *shadow.Writer
+	fields []string // of the shadow
+	cells  cells    // by field of the shadow
+	values [][]byte // by field of the shadow
+	order  []int    // by position in the line: the field of the shadow, or -1
 }
 
 func (f flow) decode(ctx context.Context, src *Source, fields []string, start func(*shadow.Schema) *shadow.Writer) error {
@@ -190,14 +189,7 @@ func (f flow) decode(ctx context.Context, src *Source, fields []string, start fu
 	w.Info.Fields = fields
 	r := &flowRow{f: f, w: w, fields: fields, values: make([][]byte, len(fields))}
 	for _, field := range fields {
-		name := flowColumn(field)
-		if f.types[field] != "" {
-			r.numbers = append(r.numbers, w.Column(name))
-			r.texts = append(r.texts, w.Column(name+textSuffix))
-		} else {
-			r.numbers = append(r.numbers, nil)
-			r.texts = append(r.texts, w.Column(name))
-		}
+		r.cells.add(w, flowColumn(field), f.types[field] != "")
 	}
 	if err := r.under(strings.Fields(flowDefault)); err != nil {
 		r.order = nil // lines before the first header cannot be read
@@ -245,17 +237,6 @@ func (r *flowRow) line(line int64, text []byte) error {
 	if at != len(r.order) {
 		return r.w.BadRow(line, text, "the line has not as many fields as its header")
 	}
-	for i, v := range r.values {
-		switch {
-		case v == nil && r.numbers[i] == nil:
-			r.texts[i].Null(0)
-		case v == nil:
-			shadow.Neither(r.numbers[i], r.texts[i])
-		case r.numbers[i] == nil:
-			r.texts[i].Text(v)
-		default:
-			shadow.Either(r.numbers[i], r.texts[i], v)
-		}
-	}
+	r.cells.putAll(r.values)
 	return r.w.EndRow()
 }

@@ -16,7 +16,7 @@ type Format interface {
 	// Decode writes the object's rows to the Writer that start returns. It may start anew. It returns an error
 	// only when the object cannot be fetched or the shadow cannot be written.
 	Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error
-	// Bind says how columns are had from a shadow with that Info.
+	// Bind says how to read the columns from a shadow with that Info.
 	Bind(columns []Column, info shadow.Info) ([]Binding, error)
 }
 
@@ -36,7 +36,7 @@ type Table struct {
 	Properties      map[string]string
 }
 
-// Kind says how a column is had from a Parquet file.
+// Kind says how to read a column from a Parquet file.
 type Kind int
 
 // The kinds of binding.
@@ -57,7 +57,7 @@ func (k Kind) String() string {
 	return [...]string{"Null", "Text", "IntText", "Struct", "List", "Map", "JSON", "Member", "Native"}[k]
 }
 
-// Binding says how a table's column, or a place inside one, is had from a
+// Binding says how to read a table's column, or a place inside one, from a
 // Parquet file.
 type Binding struct {
 	Kind   Kind

@@ -23,7 +23,7 @@ func (Parquet) Decode(context.Context, *Source, func(*shadow.Schema) *shadow.Wri
 	return errors.New("a Parquet object is not decoded")
 }
 
-// Bind says that columns are had by name, whatever its case, among the names in
+// Bind says that columns are read by name, whatever its case, among the names in
 // info.Fields.
 func (Parquet) Bind(columns []Column, info shadow.Info) ([]Binding, error) {
 	out := make([]Binding, len(columns))

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/javaregex"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
 const (
-	regexVersion = "1"
+	regexVersion = "2"
 	inputRegex   = "input.regex"
 )
 
@@ -22,7 +24,7 @@ type regex struct {
 	foldCase   bool
 	header     int
 	schema     *shadow.Schema
-	java       *javaRegex
+	java       *javaregex.Regexp
 }
 
 func newRegex(t Table) (Format, error) {
@@ -42,7 +44,15 @@ func newRegex(t Table) (Format, error) {
 	if e, ok := recognise(expression); ok && !foldCase {
 		return newDelivered(e, expression, header, java), nil
 	}
-	return regex{expression: expression, foldCase: foldCase, header: header, java: java, schema: positionalSchema(java.groups)}, nil
+	return regex{expression: expression, foldCase: foldCase, header: header, java: java, schema: positionalSchema(java.Groups())}, nil
+}
+
+// matchTimeout bounds one line: an expression can take exponential time.
+const matchTimeout = 10 * time.Second
+
+// compileJava reads an expression as RegexSerDe does.
+func compileJava(expression string, foldCase bool) (*javaregex.Regexp, error) {
+	return javaregex.Compile(expression, javaregex.Options{DotAll: true, FoldCase: foldCase, Timeout: matchTimeout})
 }
 
 // Name returns "regex".
@@ -53,30 +63,24 @@ func (r regex) Key() []string {
 	return []string{"regex", regexVersion, r.expression, strconv.FormatBool(r.foldCase), strconv.Itoa(r.header)}
 }
 
-// Bind says how columns are had: the first is the first group.
+// Bind says how to read the columns: the first is the first group.
 func (r regex) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
-	return bindPositional(columns, r.java.groups)
+	return bindPositional(columns, r.java.Groups())
 }
 
 // Decode writes one row for each line.
 func (r regex) Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error {
 	w := start(r.schema)
-	numbers, texts := pairColumns(w, r.java.groups)
+	row := positionalCells(w, r.java.Groups())
 	return eachLine(ctx, src, w, r.header, func(line int64, text []byte) error {
-		groups, ok, err := r.java.match(text)
+		groups, ok, err := r.java.Find(text)
 		if err != nil {
 			return w.BadRow(line, text, fmt.Sprintf("the expression took too long: %v", err))
 		}
 		if !ok {
 			return w.BadRow(line, text, "the expression does not match")
 		}
-		for i, g := range groups {
-			if g == nil {
-				shadow.Neither(numbers[i], texts[i])
-			} else {
-				shadow.Either(numbers[i], texts[i], g)
-			}
-		}
+		row.putAll(groups)
 		return w.EndRow()
 	})
 }

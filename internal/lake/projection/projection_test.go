@@ -20,7 +20,7 @@ func parse(t *testing.T, hiveType string, properties ...string) (*projection.Pro
 	for i := 0; i < len(properties); i += 2 {
 		all["projection.c."+properties[i]] = properties[i+1]
 	}
-	return projection.Parse(projection.Table{Name: "d.t", Location: "s3://b/x/", Keys: []projection.Key{{Name: "c", Type: hiveType}}, Properties: all}, now())
+	return projection.Parse(projection.Table{Name: "d.t", Location: "s3://logs/x/", Keys: []projection.Key{{Name: "c", Type: hiveType}}, Properties: all}, now())
 }
 
 func TestDomains(t *testing.T) {
@@ -136,12 +136,12 @@ func TestLocation(t *testing.T) {
 		}
 	}
 	for template, want := range map[string]string{
-		"":                                 "s3://b/x/region=eu-west-1/day=2024%2F05%2F01/",
-		"s3://b/${region}/${day}":          "s3://b/eu-west-1/2024/05/01",
-		"s3://b/${DAY}/of/${Region}/${":    "s3://b/2024/05/01/of/eu-west-1/${",
-		"s3://b/${day}/${other}/${region}": "s3://b/2024/05/01/${other}/eu-west-1",
+		"":                                    "s3://logs/x/region=eu-west-1/day=2024%2F05%2F01/",
+		"s3://logs/${region}/${day}":          "s3://logs/eu-west-1/2024/05/01",
+		"s3://logs/${DAY}/of/${Region}/${":    "s3://logs/2024/05/01/of/eu-west-1/${",
+		"s3://logs/${day}/${other}/${region}": "s3://logs/2024/05/01/${other}/eu-west-1",
 	} {
-		p, err := projection.Parse(projection.Table{Name: "t", Location: "s3://b/x/", Keys: keys, Properties: properties(template)}, now())
+		p, err := projection.Parse(projection.Table{Name: "t", Location: "s3://logs/x/", Keys: keys, Properties: properties(template)}, now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestLocation(t *testing.T) {
 			t.Errorf("%s: %s", template, diff)
 		}
 	}
-	if _, err := projection.Parse(projection.Table{Name: "t", Keys: keys, Properties: properties("s3://b/${day}/")}, now()); cloud.KindOf(err) != cloud.Invalid {
+	if _, err := projection.Parse(projection.Table{Name: "t", Keys: keys, Properties: properties("s3://logs/${day}/")}, now()); cloud.KindOf(err) != cloud.Invalid {
 		t.Errorf("a template without a column: %v", err)
 	}
 }

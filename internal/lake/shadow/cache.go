@@ -18,6 +18,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/disk"
+	"github.com/sillok/sillok/internal/kit/life"
 )
 
 const (
@@ -90,7 +92,11 @@ func (c *Cache) Get(ctx context.Context, name string, build Make) (Entry, error)
 		}
 		c.mu.Unlock()
 		if !wait {
-			running.entry, running.err = c.findOrMake(name, build)
+			// A decoder that panics must not leave the others waiting.
+			running.err = life.Catch(func() (err error) {
+				running.entry, err = c.findOrMake(name, build)
+				return err
+			})
 			c.mu.Lock()
 			delete(c.calls, name)
 			c.mu.Unlock()
@@ -232,7 +238,7 @@ func (c *Cache) pool(schema *Schema) *pool {
 
 // diskFull turns a full disk into an error that a caller can understand.
 func diskFull(err error) error {
-	if !isDiskFull(err) {
+	if !disk.IsFull(err) {
 		return err
 	}
 	return cloud.Errorf(cloud.Unavailable, "INTERNAL_ERROR", "the disk that holds the column cache is full: free space, or move the cache").Because(err)

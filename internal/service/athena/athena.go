@@ -1,142 +1,98 @@
 // Package athena is Amazon Athena: work groups, query executions and their
 // results, and the view of the Glue catalog that Athena gives.
 //
-// A query execution is durable before its id is answered. One that was running
-// when the server died is FAILED with the reason once the service is opened again.
+// A query execution is durable before its id is answered. Queries are run by
+// Run, as many at a time as Config says, in the order in which they came. One
+// that was not done when the server died is FAILED with the reason once Run has
+// begun again.
 package athena
 
 import (
 	"context"
-	"encoding/base64"
+	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
 // The kinds of document that the service keeps.
-const (
-	kindWorkGroup = "athena/work-group"
-	kindExecution = "athena/execution"
-	kindActive    = "athena/active"             // ids of executions that are not done, for recovery
-	kindHistory   = "athena/history"            // work group, NUL, time counted down, NUL, id: newest first
-	kindResult    = "athena/result"             // the columns and sizes of a result
-	kindToken     = "athena/token"              // client request tokens, for idempotency
-	kindPrepared  = "athena/prepared-statement" // work group, NUL, name
-	kindNamed     = "athena/named-query"
-	kindNamedIn   = "athena/named-query-in" // work group, NUL, id: ids in the order of their creation
-	kindTags      = "athena/tags"
+var (
+	workGroups = resource.Kind[athenaapi.WorkGroup]{Name: "athena/work-group", Missing: errNoWorkGroup, Taken: errWorkGroupExists}
+
+	executions = resource.Kind[execution]{Name: "athena/execution", Missing: errNoExecution}
+	unfinished = resource.Kind[string]{Name: "athena/active"}       // ids of executions that are not done
+	history    = resource.Kind[string]{Name: "athena/history"}      // work group, time counted down, id: newest first
+	results    = resource.Kind[storedResult]{Name: "athena/result"} // by the execution's id
+
+	prepared = resource.Kind[athenaapi.PreparedStatement]{ // work group, name
+		Name: "athena/prepared-statement", Missing: errNoPrepared, Taken: errPreparedExists,
+	}
+	namedQueries = resource.Kind[athenaapi.NamedQuery]{Name: "athena/named-query", Missing: errNoNamedQuery}
+	namedIn      = resource.Kind[string]{Name: "athena/named-query-in"} // work group, id: in the order of their creation
+
+	tags = resource.Tags{Invalid: codeRequest, TooMany: codeRequest, Named: taggable}
 )
 
-const separator = "\x00"
+// tokens is of Athena's listings.
+const tokens resource.TokenCode = codeRequest
+
+// precision is the one of Athena's times.
+const precision = time.Millisecond
 
 // Config is what a Service needs to know.
 type Config struct {
-	// Concurrency is how many queries run at once; more wait as QUEUED.
+	// Concurrency is how many queries run at once; more wait as QUEUED. It is
+	// no more than the engine can run, which would wait there as RUNNING.
 	Concurrency int
-	Log         *slog.Logger
-	Now         func() time.Time // nil means time.Now
+	// Grace is how long the queries that wait or run may go on once Run is to end.
+	Grace time.Duration
+	Log   *slog.Logger
 }
 
 // Service answers Athena's operations.
 type Service struct {
 	cfg     Config
-	store   state.Store
+	store   resource.Store
 	objects objects.Store
 	glue    Catalog
 	engine  engine.Engine
-
-	slots   chan struct{}
-	mu      sync.Mutex
-	running map[string]context.CancelCauseFunc // by scope and id
-	work    sync.WaitGroup
-	stop    context.CancelCauseFunc
-	base    context.Context //nolint:containedctx // queries outlive the calls that started them; Close ends them all
+	queue   *queue
 }
 
-// Open returns a Service that keeps its state in store, reads tables' objects
-// and writes results through objects, and asks glue for tables. It marks as
-// FAILED what was running when the last server ended. The caller must call Close.
-func Open(ctx context.Context, cfg Config, store state.Store, objects objects.Store, glue Catalog, e engine.Engine) (*Service, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	s := &Service{
-		cfg: cfg, store: store, objects: objects, glue: glue, engine: e,
-		slots:   make(chan struct{}, max(1, cfg.Concurrency)),
-		running: map[string]context.CancelCauseFunc{},
-		base:    base, stop: stop,
-	}
-	if err := s.recover(ctx); err != nil {
-		stop(err)
-		return nil, err
-	}
-	return s, nil
+// New returns a Service that keeps its state in store, reads tables' objects
+// and writes results through objects, and asks glue for tables. It does no I/O
+// and starts nothing: queries wait until Run runs.
+func New(cfg Config, store state.Store, objects objects.Store, glue Catalog, e engine.Engine) *Service {
+	return &Service{cfg: cfg, store: resource.NewStore(store), objects: objects, glue: glue, engine: e, queue: newQueue()}
 }
 
-// Close lets what is in flight finish until ctx is done, then stops it. It may
-// be called twice.
-func (s *Service) Close(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		s.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		s.stop(errStopping)
-		<-done
+// Run marks as FAILED what was not done when the last server ended, and runs
+// queries until ctx is done. Those that wait or run then have Config.Grace to
+// finish; what is left after that is stopped and FAILED. Run is called once.
+func (s *Service) Run(ctx context.Context) error {
+	running := context.WithoutCancel(ctx)
+	if err := s.recover(running); err != nil {
+		return fmt.Errorf("recover query executions: %w", err)
 	}
-	s.stop(errStopping)
+	var workers, writer sync.WaitGroup
+	for range max(1, s.cfg.Concurrency) {
+		workers.Go(func() { s.work(running) })
+	}
+	ended := make(chan struct{})
+	writer.Go(func() { s.writeEnds(running, ended) })
+
+	<-ctx.Done()
+	s.queue.close()
+	late := time.AfterFunc(s.cfg.Grace, s.queue.kill)
+	defer late.Stop()
+	workers.Wait()
+	close(ended)
+	writer.Wait()
 	return nil
-}
-
-func key(scope cloud.Scope, kind string, parts ...string) state.Key {
-	return state.Key{Scope: scope, Kind: kind, Name: strings.Join(parts, separator)}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func flag(b *bool) bool { return b != nil && *b }
-
-func errRequest(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.Invalid, "InvalidRequestException", format, args...)
-}
-
-func errMetadata(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.NotFound, "MetadataException", format, args...)
-}
-
-// after decodes a NextToken into what the last page ended with.
-func after(token *string) (string, error) {
-	name, err := base64.RawURLEncoding.DecodeString(text(token))
-	if err != nil {
-		return "", errRequest("NextToken is not one that this service gave: %q", text(token))
-	}
-	return string(name), nil
-}
-
-// next encodes what this page ended with.
-func next(name string) *string {
-	return new(base64.RawURLEncoding.EncodeToString([]byte(name)))
-}
-
-// limit returns the page size asked for, or most when none was.
-func limit(asked *int32, most int) int {
-	if asked == nil || int(*asked) > most || *asked < 1 {
-		return most
-	}
-	return int(*asked)
 }

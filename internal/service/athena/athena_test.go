@@ -2,26 +2,23 @@ package athena_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"io"
 	"iter"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/sillok/sillok/internal/api/athenaapi"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/glue"
+	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -41,17 +38,14 @@ type world struct {
 	glue    *glue.Service
 	engine  engine.Engine
 	cfg     athena.Config
+	stop    func() error // ends the Service that runs, if one does
 }
 
-// open returns a world with a Service over an engine. A nil engine is the real
-// one, over the world's own objects.
+// open returns a world in which a Service over an engine runs. A nil engine is
+// the real one, over the world's own objects.
 func open(tb testing.TB, e engine.Engine) *world {
 	tb.Helper()
-	db, err := state.Open(tb.Context(), filepath.Join(tb.TempDir(), "state.db"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { closeAll(tb, db.Close) })
+	store := servicetest.Store(tb)
 	dir, err := objects.OpenDir(tb.TempDir(), bucket)
 	if err != nil {
 		tb.Fatal(err)
@@ -65,10 +59,10 @@ func open(tb testing.TB, e engine.Engine) *world {
 		tb.Cleanup(func() { closeAll(tb, inProcess.Close) })
 		e = inProcess
 	}
-	now := func() time.Time { return time.Date(2026, 3, 2, 1, 2, 3, 0, time.UTC) }
 	w := &world{
-		t: tb, ctx: as(tb, "111122223333", "ap-northeast-2"), state: db, objects: dir, glue: glue.New(db, now), engine: e,
-		cfg: athena.Config{Concurrency: 2, Log: slog.New(slog.DiscardHandler), Now: now},
+		t: tb, ctx: servicetest.Call(tb), state: store, objects: dir, glue: glue.New(store), engine: e,
+		cfg:  athena.Config{Concurrency: 2, Grace: time.Hour, Log: slog.New(slog.DiscardHandler)},
+		stop: func() error { return nil },
 	}
 	w.restart()
 	tb.Cleanup(func() { closeAll(tb, w.stop) })
@@ -84,28 +78,31 @@ func closeAll(tb testing.TB, closing ...func() error) {
 	}
 }
 
-func as(tb testing.TB, account cloud.Account, region cloud.Region) context.Context {
-	tb.Helper()
-	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, Principal: cloud.RootOf(account)})
-}
-
-// stop waits for the queries that run, and ends the Service.
-func (w *world) stop() error { return w.Close(context.Background()) }
-
-// restart opens a Service on what the last one left.
+// restart ends the Service, which finishes what it has taken, and runs a new
+// one on what it left.
 func (w *world) restart() {
 	w.t.Helper()
-	var err error
-	if w.Service, err = athena.Open(w.t.Context(), w.cfg, w.state, w.objects, w.glue, w.engine); err != nil {
-		w.t.Fatal(err)
-	}
+	w.build()
+	w.run()
 }
 
-// at makes the calls that follow arrive at a time.
-func (w *world) at(arrival time.Time) {
-	call := cloud.CallOf(w.ctx)
-	call.Time = arrival
-	w.ctx = cloud.WithCall(w.t.Context(), call)
+// build ends the Service and makes a new one that does not run yet.
+func (w *world) build() {
+	w.t.Helper()
+	closeAll(w.t, w.stop)
+	w.Service = athena.New(w.cfg, w.state, w.objects, w.glue, w.engine)
+	w.stop = func() error { return nil }
+}
+
+// run runs the Service until stop.
+func (w *world) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	w.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
 }
 
 // start takes a statement with results in the world's bucket.
@@ -130,7 +127,6 @@ func (w *world) finished(id string) *athenaapi.QueryExecution {
 	if x := w.get(id); x.Status.CompletionDateTime != nil {
 		return x
 	}
-	closeAll(w.t, w.stop)
 	w.restart()
 	return w.get(id)
 }
@@ -209,21 +205,6 @@ func in(database string) func(*athenaapi.StartQueryExecutionInput) {
 	}
 }
 
-func wantCode(t *testing.T, err error, code, message string) {
-	t.Helper()
-	e, ok := errors.AsType[*cloud.Error](err)
-	if !ok || e.Code != code || !strings.Contains(e.Message, message) {
-		t.Errorf("error is %v, want %s: …%s…", err, code, message)
-	}
-}
-
-func diff(t *testing.T, want, got any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
-	}
-}
-
 // golden compares text with a file of testdata, or rewrites that.
 func golden(t *testing.T, path, got string) {
 	t.Helper()
@@ -237,7 +218,7 @@ func golden(t *testing.T, path, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, string(want), got)
+	servicetest.Diff(t, string(want), got)
 }
 
 // lakeObjects lets the lake read a store, as app does.

@@ -5,10 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
 
@@ -32,92 +34,79 @@ type Catalog interface {
 	DeletePartition(context.Context, *glueapi.DeletePartitionInput) (*glueapi.DeletePartitionOutput, error)
 }
 
-// pages calls get with the token of each page in turn until one gives none.
-func pages(get func(token *string) (next *string, err error)) error {
-	var token *string
-	for {
-		next, err := get(token)
-		if err != nil || text(next) == "" {
-			return err
-		}
-		token = next
-	}
-}
-
-// tablesOf returns all tables of a database by name.
-func tablesOf(ctx context.Context, glue Catalog, database string) ([]glueapi.Table, error) {
-	var tables []glueapi.Table
-	err := pages(func(token *string) (*string, error) {
+// tablesOf yields the tables of a database by name, for resource.Page too.
+func tablesOf(ctx context.Context, glue Catalog, database string) resource.Listing[glueapi.Table] {
+	return listing(func(token *string) ([]glueapi.Table, *string, error) {
 		out, err := glue.GetTables(ctx, &glueapi.GetTablesInput{DatabaseName: new(database), NextToken: token})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		tables = append(tables, out.TableList...)
-		return out.NextToken, nil
-	})
-	return tables, err
+		return out.TableList, out.NextToken, nil
+	}, func(t glueapi.Table) string { return *t.Name })
 }
 
-// databasesOf returns all databases by name.
-func databasesOf(ctx context.Context, glue Catalog) ([]glueapi.Database, error) {
-	var databases []glueapi.Database
-	err := pages(func(token *string) (*string, error) {
+// databasesOf yields the databases by name, with "default" whether anybody
+// made it or not; for resource.Page too.
+func databasesOf(ctx context.Context, glue Catalog) resource.Listing[glueapi.Database] {
+	made := listing(func(token *string) ([]glueapi.Database, *string, error) {
 		out, err := glue.GetDatabases(ctx, &glueapi.GetDatabasesInput{NextToken: token})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		databases = append(databases, out.DatabaseList...)
-		return out.NextToken, nil
-	})
-	return databases, err
+		return out.DatabaseList, out.NextToken, nil
+	}, func(d glueapi.Database) string { return *d.Name })
+	return withOne(made, "default", defaultDatabase())
 }
 
-// partitionsOf returns all partitions of a table by their values.
-func partitionsOf(ctx context.Context, glue Catalog, table glueapi.Table) ([]glueapi.Partition, error) {
-	var partitions []glueapi.Partition
-	err := pages(func(token *string) (*string, error) {
-		out, err := glue.GetPartitions(ctx, &glueapi.GetPartitionsInput{
-			DatabaseName: table.DatabaseName, TableName: table.Name, NextToken: token, ExcludeColumnSchema: new(true),
-		})
-		if err != nil {
-			return nil, err
+// partitionsOf yields the partitions of a table by their values: all, or those
+// for which an expression holds.
+func partitionsOf(ctx context.Context, glue Catalog, table glueapi.Table, expression *string) iter.Seq2[glueapi.Partition, error] {
+	return func(yield func(glueapi.Partition, error) bool) {
+		for page, err := range pages(nil, func(token *string) ([]glueapi.Partition, *string, error) {
+			out, err := glue.GetPartitions(ctx, &glueapi.GetPartitionsInput{
+				DatabaseName: table.DatabaseName, TableName: table.Name, Expression: expression, NextToken: token, ExcludeColumnSchema: new(true),
+			})
+			if err != nil {
+				return nil, nil, err
+			}
+			return out.Partitions, out.NextToken, nil
+		}) {
+			if err != nil {
+				yield(glueapi.Partition{}, err)
+				return
+			}
+			for _, p := range page.items {
+				if !yield(p, nil) {
+					return
+				}
+			}
 		}
-		partitions = append(partitions, out.Partitions...)
-		return out.NextToken, nil
-	})
-	return partitions, err
+	}
 }
 
 // lakeTable says where and how the rows of a catalog table lie.
 func lakeTable(glue Catalog, table glueapi.Table) lake.Table {
-	descriptor := glueapi.StorageDescriptor{}
-	if table.StorageDescriptor != nil {
-		descriptor = *table.StorageDescriptor
-	}
-	serde := glueapi.SerDeInfo{}
-	if descriptor.SerdeInfo != nil {
-		serde = *descriptor.SerdeInfo
-	}
+	descriptor := resource.Value(table.StorageDescriptor)
+	serde := resource.Value(descriptor.SerdeInfo)
 	return lake.Table{
-		Database:        text(table.DatabaseName),
-		Name:            text(table.Name),
-		Location:        text(descriptor.Location),
+		Database:        resource.Value(table.DatabaseName),
+		Name:            resource.Value(table.Name),
+		Location:        resource.Value(descriptor.Location),
 		Columns:         lakeColumns(descriptor.Columns),
 		PartitionKeys:   lakeColumns(table.PartitionKeys),
-		SerDe:           text(serde.SerializationLibrary),
+		SerDe:           resource.Value(serde.SerializationLibrary),
 		SerDeProperties: serde.Parameters,
-		InputFormat:     text(descriptor.InputFormat),
+		InputFormat:     resource.Value(descriptor.InputFormat),
 		Properties:      table.Parameters,
-		Partitions: func(ctx context.Context) ([]lake.Partition, error) {
-			found, err := partitionsOf(ctx, glue, table)
-			partitions := make([]lake.Partition, len(found))
-			for i, p := range found {
-				partitions[i].Values = p.Values
-				if p.StorageDescriptor != nil {
-					partitions[i].Location = text(p.StorageDescriptor.Location)
+		Partitions: func(ctx context.Context) iter.Seq2[lake.Partition, error] {
+			return func(yield func(lake.Partition, error) bool) {
+				for p, err := range partitionsOf(ctx, glue, table, nil) {
+					location := resource.Value(p.StorageDescriptor).Location
+					if !yield(lake.Partition{Values: p.Values, Location: resource.Value(location)}, err) {
+						return
+					}
 				}
 			}
-			return partitions, err
 		},
 	}
 }
@@ -125,13 +114,13 @@ func lakeTable(glue Catalog, table glueapi.Table) lake.Table {
 func lakeColumns(columns []glueapi.Column) []lake.Column {
 	out := make([]lake.Column, len(columns))
 	for i, c := range columns {
-		out[i] = lake.Column{Name: strings.ToLower(text(c.Name)), Type: strings.ToLower(strings.TrimSpace(text(c.Type)))}
+		out[i] = lake.Column{Name: strings.ToLower(resource.Value(c.Name)), Type: strings.ToLower(strings.TrimSpace(resource.Value(c.Type)))}
 	}
 	return out
 }
 
 // isView says whether a catalog table is a view.
-func isView(table glueapi.Table) bool { return text(table.TableType) == "VIRTUAL_VIEW" }
+func isView(table glueapi.Table) bool { return resource.Value(table.TableType) == "VIRTUAL_VIEW" }
 
 // viewText is the definition that Athena and Trino keep of a view, as JSON in
 // base64 in the table's ViewOriginalText.
@@ -161,16 +150,16 @@ func (v viewText) encode() (string, error) {
 // decodeView reads the definition of a view.
 func decodeView(table glueapi.Table) (viewText, error) {
 	var view viewText
-	encoded, ok := strings.CutPrefix(text(table.ViewOriginalText), viewPrefix)
+	encoded, ok := strings.CutPrefix(resource.Value(table.ViewOriginalText), viewPrefix)
 	if !ok {
-		return view, fmt.Errorf("view %s.%s was not made by Athena or Trino", text(table.DatabaseName), text(table.Name))
+		return view, fmt.Errorf("view %s.%s was not made by Athena or Trino", resource.Value(table.DatabaseName), resource.Value(table.Name))
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.TrimSuffix(encoded, viewSuffix)))
 	if err == nil {
 		err = json.Unmarshal(data, &view)
 	}
 	if err != nil {
-		err = fmt.Errorf("read the definition of view %s.%s: %w", text(table.DatabaseName), text(table.Name), err)
+		err = fmt.Errorf("read the definition of view %s.%s: %w", resource.Value(table.DatabaseName), resource.Value(table.Name), err)
 	}
 	return view, err
 }

@@ -8,13 +8,13 @@ import (
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 )
 
 // ddl runs one statement about the catalog.
 type ddl struct {
 	service  *Service
-	call     cloud.Call
 	database string
 	src      string
 }
@@ -82,10 +82,7 @@ func (d ddl) table(ctx context.Context, name ast.Name, want string) (glueapi.Tab
 // withStorage returns a table that says where and how it is stored, though
 // whoever made it through Glue may have said neither.
 func withStorage(table glueapi.Table) glueapi.Table {
-	descriptor := glueapi.StorageDescriptor{}
-	if table.StorageDescriptor != nil {
-		descriptor = *table.StorageDescriptor
-	}
+	descriptor := resource.Value(table.StorageDescriptor)
 	if descriptor.SerdeInfo == nil {
 		descriptor.SerdeInfo = &glueapi.SerDeInfo{}
 	}
@@ -112,7 +109,7 @@ func (d ddl) createDatabase(ctx context.Context, st *ast.CreateDatabase) error {
 		in.Description = &st.Comment
 	}
 	if st.Location != "" {
-		if err := checkPlace(st.Location); err != nil {
+		if _, err := parsePlace(st.Location); err != nil {
 			return err
 		}
 		in.LocationUri = &st.Location
@@ -161,19 +158,33 @@ func (d ddl) drop(ctx context.Context, st *ast.Drop) error {
 
 func (d ddl) dropDatabase(ctx context.Context, st *ast.Drop) error {
 	name := st.Name.Last().Lower()
-	tables, err := tablesOf(ctx, d.service.glue, name)
-	switch {
-	case err != nil && cloud.KindOf(err) == cloud.NotFound && st.IfExists:
-		return nil
-	case err != nil && cloud.KindOf(err) == cloud.NotFound:
+	if !st.Cascade {
+		if err := d.checkEmpty(ctx, name); err != nil {
+			return err
+		}
+	}
+	_, err := d.service.glue.DeleteDatabase(ctx, &glueapi.DeleteDatabaseInput{Name: &name})
+	if err != nil && cloud.KindOf(err) == cloud.NotFound {
+		if st.IfExists {
+			return nil
+		}
 		return errNoDatabase(name)
-	case err != nil:
-		return err
-	case len(tables) > 0 && !st.Cascade:
+	}
+	return err
+}
+
+// checkEmpty refuses a database that holds tables. One that is not there holds none.
+func (d ddl) checkEmpty(ctx context.Context, name string) error {
+	for _, err := range tablesOf(ctx, d.service.glue, name)("") {
+		switch {
+		case err != nil && cloud.KindOf(err) == cloud.NotFound:
+			return nil
+		case err != nil:
+			return err
+		}
 		return errDDL(errorDDL, "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database %s is not empty. One or more tables exist.) Drop them first, or write DROP DATABASE %s CASCADE", name, name)
 	}
-	_, err = d.service.glue.DeleteDatabase(ctx, &glueapi.DeleteDatabaseInput{Name: &name})
-	return err
+	return nil
 }
 
 // isMissing says whether err is of a table that does not exist.
@@ -182,13 +193,14 @@ func isMissing(err error) bool {
 	return ok && e.kind == errorTableMissing
 }
 
-// checkPlace refuses a location that is no place in S3. One that is not there
-// yet is no error: logs may come later.
-func checkPlace(location string) error {
-	if _, _, err := splitLocation(location); err != nil {
-		return errDDL(errorPath, "IllegalArgumentException Cannot use %q as a location: write s3://bucket/folder/", location)
+// parsePlace takes a table's location apart and refuses one that is no place in
+// S3. One that is not there yet is no error: logs may come later.
+func parsePlace(location string) (cloud.Location, error) {
+	place, err := cloud.ParseLocation(location)
+	if err != nil {
+		return place, errDDL(errorPath, "IllegalArgumentException Cannot use %q as a location: write s3://bucket/folder/", location)
 	}
-	return nil
+	return place, nil
 }
 
 func propertyMap(properties []ast.Property) map[string]string {
@@ -220,14 +232,16 @@ func (d ddl) show(ctx context.Context, st *ast.Show) (textTable, error) {
 }
 
 func (d ddl) showDatabases(ctx context.Context, st *ast.Show) (textTable, error) {
-	databases, err := withDefault(ctx, d.service.glue)
 	out := textTable{columns: []string{"database_name"}}
-	for _, database := range databases {
-		if likeHive(st.Like, *database.Name) {
-			out.lines = append(out.lines, *database.Name)
+	for database, err := range databasesOf(ctx, d.service.glue)("") {
+		if err != nil {
+			return out, err
+		}
+		if likeHive(st.Like, *database.Value.Name) {
+			out.lines = append(out.lines, *database.Value.Name)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 func (d ddl) showTables(ctx context.Context, st *ast.Show) (textTable, error) {
@@ -235,20 +249,21 @@ func (d ddl) showTables(ctx context.Context, st *ast.Show) (textTable, error) {
 	if len(st.Name) > 0 {
 		database = st.Name.Last().Lower()
 	}
-	tables, err := tablesOf(ctx, d.service.glue, database)
-	if err != nil && cloud.KindOf(err) == cloud.NotFound {
-		if database != "default" {
-			return textTable{}, errNoDatabase(database)
-		}
-		tables, err = nil, nil
-	}
 	out := textTable{columns: []string{"tab_name"}}
-	for _, table := range tables {
-		if (st.Kind == "TABLES" || isView(table)) && likeHive(st.Like, *table.Name) {
-			out.lines = append(out.lines, *table.Name)
+	for table, err := range tablesOf(ctx, d.service.glue, database)("") {
+		switch {
+		case err != nil && cloud.KindOf(err) == cloud.NotFound && database == "default":
+			return out, nil // which is there before anybody makes it
+		case err != nil && cloud.KindOf(err) == cloud.NotFound:
+			return out, errNoDatabase(database)
+		case err != nil:
+			return out, err
+		}
+		if (st.Kind == "TABLES" || isView(table.Value)) && likeHive(st.Like, *table.Value.Name) {
+			out.lines = append(out.lines, *table.Value.Name)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // likeHive says whether name matches Hive's pattern, in which * stands for any
@@ -281,7 +296,7 @@ func (d ddl) showColumns(ctx context.Context, st *ast.Show) (textTable, error) {
 		return out, err
 	}
 	for _, c := range allColumns(table) {
-		out.lines = append(out.lines, fmt.Sprintf("%-20s", text(c.Name)))
+		out.lines = append(out.lines, fmt.Sprintf("%-20s", resource.Value(c.Name)))
 	}
 	return out, nil
 }
@@ -303,7 +318,7 @@ func (d ddl) showProperties(ctx context.Context, st *ast.Show) (textTable, error
 	if st.Key != "" {
 		value, ok := table.Parameters[st.Key]
 		if !ok {
-			value = fmt.Sprintf("Table %s.%s does not have property: %s", text(table.DatabaseName), text(table.Name), st.Key)
+			value = fmt.Sprintf("Table %s.%s does not have property: %s", resource.Value(table.DatabaseName), resource.Value(table.Name), st.Key)
 		}
 		out.lines = []string{value}
 		return out, nil

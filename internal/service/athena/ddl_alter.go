@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 )
 
@@ -82,18 +84,18 @@ func (d ddl) redefine(ctx context.Context, table glueapi.Table, st *ast.Alter) e
 	}
 	var all []ast.Column
 	for _, c := range append(slices.Clone(columns), table.PartitionKeys...) {
-		all = append(all, ast.Column{Name: text(c.Name), Type: text(c.Type)})
+		all = append(all, ast.Column{Name: resource.Value(c.Name), Type: resource.Value(c.Type)})
 	}
 	if err := checkColumns(all); err != nil {
 		return err
 	}
 	in.StorageDescriptor.Columns = columns
-	in.Parameters["transient_lastDdlTime"] = strconv.FormatInt(d.service.cfg.Now().Unix(), 10)
+	in.Parameters["transient_lastDdlTime"] = strconv.FormatInt(time.Now().Unix(), 10)
 	return d.update(ctx, table, in)
 }
 
 func changeColumn(columns []glueapi.Column, st *ast.Alter) ([]glueapi.Column, error) {
-	at := slices.IndexFunc(columns, func(c glueapi.Column) bool { return text(c.Name) == strings.ToLower(st.Old) })
+	at := slices.IndexFunc(columns, func(c glueapi.Column) bool { return resource.Value(c.Name) == strings.ToLower(st.Old) })
 	if at < 0 {
 		return nil, errDDL(errorDDL, "SemanticException [Error 10002]: Invalid column reference %s", st.Old)
 	}
@@ -105,7 +107,7 @@ func changeColumn(columns []glueapi.Column, st *ast.Alter) ([]glueapi.Column, er
 		at = 0
 	default:
 		name := strings.ToLower(strings.TrimPrefix(st.Place, "AFTER "))
-		if at = 1 + slices.IndexFunc(columns, func(c glueapi.Column) bool { return text(c.Name) == name }); at == 0 {
+		if at = 1 + slices.IndexFunc(columns, func(c glueapi.Column) bool { return resource.Value(c.Name) == name }); at == 0 {
 			return nil, errDDL(errorDDL, "SemanticException [Error 10002]: Invalid column reference %s", name)
 		}
 	}
@@ -113,7 +115,7 @@ func changeColumn(columns []glueapi.Column, st *ast.Alter) ([]glueapi.Column, er
 }
 
 func (d ddl) setLocation(ctx context.Context, table glueapi.Table, st *ast.Alter) error {
-	if err := checkPlace(st.Location); err != nil {
+	if _, err := parsePlace(st.Location); err != nil {
 		return err
 	}
 	if len(st.Partitions) == 0 {
@@ -175,7 +177,7 @@ func (d ddl) addPartitions(ctx context.Context, table glueapi.Table, st *ast.Alt
 		if location == "" {
 			location = defaultLocation(table, values)
 		}
-		if err := checkPlace(location); err != nil {
+		if _, err := parsePlace(location); err != nil {
 			return err
 		}
 		inputs = append(inputs, partitionInput(table, values, location))
@@ -204,8 +206,8 @@ func (d ddl) insertPartitions(ctx context.Context, table glueapi.Table, inputs [
 			return err
 		}
 		for _, failure := range out.Errors {
-			if text(failure.ErrorDetail.ErrorCode) != "AlreadyExistsException" {
-				return errDDL(errorDDL, "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. %s", text(failure.ErrorDetail.ErrorMessage))
+			if resource.Value(failure.ErrorDetail.ErrorCode) != "AlreadyExistsException" {
+				return errDDL(errorDDL, "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. %s", resource.Value(failure.ErrorDetail.ErrorMessage))
 			}
 		}
 	}
@@ -220,14 +222,18 @@ func (d ddl) dropPartitions(ctx context.Context, table glueapi.Table, st *ast.Al
 			if i < len(wanted.Ops) && wanted.Ops[i] != "" {
 				op = wanted.Ops[i]
 			}
-			if !slices.ContainsFunc(table.PartitionKeys, func(c glueapi.Column) bool { return text(c.Name) == k.Lower() }) {
+			if !slices.ContainsFunc(table.PartitionKeys, func(c glueapi.Column) bool { return resource.Value(c.Name) == k.Lower() }) {
 				return errDDL(errorDDL, "SemanticException [Error 10098]: Non-Partition column appears in the partition specification: %s", k.Lower())
 			}
 			predicates = append(predicates, k.Lower()+" "+op+" '"+strings.ReplaceAll(wanted.Values[i], "'", "''")+"'")
 		}
-		found, err := d.service.matching(ctx, table, strings.Join(predicates, " AND "))
-		if err != nil {
-			return executionError(err)
+		// Collected before the first goes: a listing shows no table that changes.
+		var found [][]string
+		for p, err := range partitionsOf(ctx, d.service.glue, table, new(strings.Join(predicates, " AND "))) {
+			if err != nil {
+				return executionError(err)
+			}
+			found = append(found, p.Values)
 		}
 		if len(found) == 0 && !st.IfExists {
 			return errDDL(errorDDL, "SemanticException [Error 10006]: Partition not found %s", strings.Join(predicates, ", "))
@@ -240,24 +246,6 @@ func (d ddl) dropPartitions(ctx context.Context, table glueapi.Table, st *ast.Al
 		}
 	}
 	return nil
-}
-
-// matching returns the values of the partitions for which expression holds.
-func (s *Service) matching(ctx context.Context, table glueapi.Table, expression string) ([][]string, error) {
-	var found [][]string
-	err := pages(func(token *string) (*string, error) {
-		out, err := s.glue.GetPartitions(ctx, &glueapi.GetPartitionsInput{
-			DatabaseName: table.DatabaseName, TableName: table.Name, Expression: &expression, NextToken: token,
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range out.Partitions {
-			found = append(found, p.Values)
-		}
-		return out.NextToken, nil
-	})
-	return found, err
 }
 
 // inputOf returns a table's definition in the form that an update takes.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 )
 
@@ -21,7 +22,7 @@ func partitionValues(table glueapi.Table, spec ast.PartitionSpec) ([]string, err
 	values := make([]string, len(table.PartitionKeys))
 	given := map[int]bool{}
 	for i, k := range spec.Keys {
-		at := slices.IndexFunc(table.PartitionKeys, func(c glueapi.Column) bool { return text(c.Name) == k.Lower() })
+		at := slices.IndexFunc(table.PartitionKeys, func(c glueapi.Column) bool { return resource.Value(c.Name) == k.Lower() })
 		if at < 0 {
 			return nil, errDDL(errorDDL, "SemanticException [Error 10098]: Non-Partition column appears in the partition specification: %s", k.Lower())
 		}
@@ -31,7 +32,7 @@ func partitionValues(table glueapi.Table, spec ast.PartitionSpec) ([]string, err
 		values[at], given[at] = spec.Values[i], true
 	}
 	if len(given) != len(values) {
-		return nil, errDDL(errorDDL, "SemanticException partition spec names %d of the %d keys of table %s", len(given), len(values), text(table.Name))
+		return nil, errDDL(errorDDL, "SemanticException partition spec names %d of the %d keys of table %s", len(given), len(values), resource.Value(table.Name))
 	}
 	return values, nil
 }
@@ -42,7 +43,7 @@ func spec(table glueapi.Table, values []string) string {
 	for i, v := range values {
 		name := fmt.Sprintf("col%d", i)
 		if i < len(table.PartitionKeys) {
-			name = text(table.PartitionKeys[i].Name)
+			name = resource.Value(table.PartitionKeys[i].Name)
 		}
 		parts = append(parts, name+"="+escapePath(v))
 	}
@@ -64,7 +65,7 @@ func escapePath(s string) string {
 }
 
 func defaultLocation(table glueapi.Table, values []string) string {
-	return strings.TrimSuffix(text(table.StorageDescriptor.Location), "/") + "/" + spec(table, values)
+	return strings.TrimSuffix(resource.Value(table.StorageDescriptor.Location), "/") + "/" + spec(table, values)
 }
 
 func partitionInput(table glueapi.Table, values []string, location string) glueapi.PartitionInput {
@@ -80,13 +81,15 @@ func (d ddl) showPartitions(ctx context.Context, st *ast.Show) (textTable, error
 		return out, err
 	}
 	if len(table.PartitionKeys) == 0 {
-		return out, errDDL(errorDDL, "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table %s is not a partitioned table", text(table.Name))
+		return out, errDDL(errorDDL, "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table %s is not a partitioned table", resource.Value(table.Name))
 	}
-	partitions, err := partitionsOf(ctx, d.service.glue, table)
-	for _, p := range partitions {
+	for p, err := range partitionsOf(ctx, d.service.glue, table, nil) {
+		if err != nil {
+			return out, err
+		}
 		out.lines = append(out.lines, spec(table, p.Values))
 	}
-	return out, err
+	return out, nil
 }
 
 // repair adds the partitions whose folders lie under the table's location in
@@ -98,41 +101,40 @@ func (d ddl) repair(ctx context.Context, st *ast.Repair) (textTable, error) {
 		return out, err
 	}
 	if len(table.PartitionKeys) == 0 {
-		return out, errDDL(errorDDL, "SemanticException table %s is not partitioned", text(table.Name))
+		return out, errDDL(errorDDL, "SemanticException table %s is not partitioned", resource.Value(table.Name))
 	}
 	known := map[string]bool{}
-	partitions, err := partitionsOf(ctx, d.service.glue, table)
-	if err != nil {
-		return out, err
-	}
-	for _, p := range partitions {
+	for p, err := range partitionsOf(ctx, d.service.glue, table, nil) {
+		if err != nil {
+			return out, err
+		}
 		known[spec(table, p.Values)] = true
 	}
-	bucket, prefix, err := splitLocation(strings.TrimSuffix(text(table.StorageDescriptor.Location), "/") + "/")
+	place, err := parsePlace(strings.TrimSuffix(resource.Value(table.StorageDescriptor.Location), "/") + "/")
 	if err != nil {
 		return out, err
 	}
 	var added []glueapi.PartitionInput
-	for object, err := range d.service.objects.List(ctx, bucket, prefix) {
+	for object, err := range d.service.objects.List(ctx, place.Bucket, place.Key) {
 		if err != nil {
 			if cloud.KindOf(err) == cloud.NotFound {
 				return out, executionError(err)
 			}
 			return out, err
 		}
-		values, folder, ok := hivePartition(table, strings.TrimPrefix(object.Key, prefix))
+		values, folder, ok := hivePartition(table, strings.TrimPrefix(object.Key, place.Key))
 		if !ok || known[spec(table, values)] {
 			continue
 		}
 		known[spec(table, values)] = true
-		added = append(added, partitionInput(table, values, "s3://"+bucket+"/"+prefix+folder))
+		added = append(added, partitionInput(table, values, place.String()+folder))
 	}
 	if len(added) == 0 {
 		return out, nil
 	}
 	missing := make([]string, len(added))
 	for i, p := range added {
-		missing[i] = text(table.Name) + ":" + spec(table, p.Values)
+		missing[i] = resource.Value(table.Name) + ":" + spec(table, p.Values)
 	}
 	out.lines = append(out.lines, "Partitions not in metastore:\t"+strings.Join(missing, "\t"))
 	for _, name := range missing {
@@ -148,7 +150,7 @@ func hivePartition(table glueapi.Table, name string) (values []string, folder st
 	for _, k := range table.PartitionKeys {
 		part, after, found := strings.Cut(rest, "/")
 		key, value, equals := strings.Cut(part, "=")
-		if !found || !equals || !strings.EqualFold(key, text(k.Name)) {
+		if !found || !equals || !strings.EqualFold(key, resource.Value(k.Name)) {
 			return nil, "", false
 		}
 		unescaped, err := url.PathUnescape(value)

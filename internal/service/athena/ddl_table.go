@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
@@ -54,7 +56,7 @@ func (d ddl) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if st.Location == "" {
 		return errDDL(errorDDL, "SemanticException table %s has no LOCATION. Write LOCATION 's3://bucket/folder/'", name)
 	}
-	if err := checkPlace(st.Location); err != nil {
+	if _, err := parsePlace(st.Location); err != nil {
 		return err
 	}
 	if err := checkColumns(append(slices.Clone(st.Columns), st.PartitionedBy...)); err != nil {
@@ -66,7 +68,7 @@ func (d ddl) createTable(ctx context.Context, st *ast.CreateTable) error {
 	}
 	parameters := propertyMap(st.Properties)
 	parameters["EXTERNAL"] = "TRUE"
-	parameters["transient_lastDdlTime"] = strconv.FormatInt(d.service.cfg.Now().Unix(), 10)
+	parameters["transient_lastDdlTime"] = strconv.FormatInt(time.Now().Unix(), 10)
 	if st.Comment != "" {
 		parameters["comment"] = st.Comment
 	}
@@ -163,7 +165,7 @@ func (d ddl) describe(ctx context.Context, st *ast.Describe) (textTable, error) 
 		return out, err
 	}
 	line := func(c glueapi.Column) string {
-		return fmt.Sprintf("%-20s\t%-20s\t%-20s", text(c.Name), text(c.Type), text(c.Comment))
+		return fmt.Sprintf("%-20s\t%-20s\t%-20s", resource.Value(c.Name), resource.Value(c.Type), resource.Value(c.Comment))
 	}
 	for _, c := range allColumns(table) {
 		out.lines = append(out.lines, line(c))
@@ -204,14 +206,14 @@ func (d ddl) showCreateTable(ctx context.Context, st *ast.Show) (textTable, erro
 			out.lines = append(out.lines, words, "  "+quote(value)+end)
 		}
 	}
-	clause("ROW FORMAT SERDE ", text(descriptor.SerdeInfo.SerializationLibrary), " ")
+	clause("ROW FORMAT SERDE ", resource.Value(descriptor.SerdeInfo.SerializationLibrary), " ")
 	if parameters := descriptor.SerdeInfo.Parameters; len(parameters) > 0 {
 		out.lines = append(out.lines, "WITH SERDEPROPERTIES ( ")
 		out.lines = append(out.lines, propertyLines(parameters)...)
 	}
-	clause("STORED AS INPUTFORMAT ", text(descriptor.InputFormat), " ")
-	clause("OUTPUTFORMAT ", text(descriptor.OutputFormat), "")
-	clause("LOCATION", text(descriptor.Location), "")
+	clause("STORED AS INPUTFORMAT ", resource.Value(descriptor.InputFormat), " ")
+	clause("OUTPUTFORMAT ", resource.Value(descriptor.OutputFormat), "")
+	clause("LOCATION", resource.Value(descriptor.Location), "")
 	if len(properties) > 0 {
 		out.lines = append(out.lines, "TBLPROPERTIES (")
 		out.lines = append(out.lines, propertyLines(properties)...)
@@ -226,8 +228,8 @@ func columnLines(columns []glueapi.Column) []string {
 	}
 	lines := make([]string, len(columns))
 	for i, c := range columns {
-		lines[i] = "  `" + text(c.Name) + "` " + text(c.Type)
-		if text(c.Comment) != "" {
+		lines[i] = "  `" + resource.Value(c.Name) + "` " + resource.Value(c.Type)
+		if resource.Value(c.Comment) != "" {
 			lines[i] += " COMMENT " + quote(*c.Comment)
 		}
 		lines[i] += ", "

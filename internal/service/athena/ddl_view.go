@@ -29,7 +29,7 @@ func (d ddl) createView(ctx context.Context, st *ast.CreateView) error {
 	}
 	replaces := err == nil && st.OrReplace && isView(*old.Table)
 	analyzed, err := analyze.Query(ctx, d.src, st.Query, underReplacement{relations{d.service.glue}, replaces, database, name}, analyze.Session{
-		Catalog: strings.ToLower(defaultCatalog), Database: d.database, User: d.call.Principal.ARN,
+		Catalog: strings.ToLower(defaultCatalog), Database: d.database, User: cloud.CallOf(ctx).Principal.ARN,
 	})
 	if err != nil {
 		return err

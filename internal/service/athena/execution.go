@@ -11,6 +11,8 @@ import (
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -27,42 +29,63 @@ const (
 const defaultCatalog = "AwsDataCatalog"
 
 // StartQueryExecution takes a query. It is durable once this returns. A
-// statement about the catalog alone is done by then as well; any other runs on.
+// statement about the catalog alone is done by then as well; any other waits
+// for Run.
 func (s *Service) StartQueryExecution(ctx context.Context, in *athenaapi.StartQueryExecutionInput) (*athenaapi.StartQueryExecutionOutput, error) {
-	call := cloud.CallOf(ctx)
-	var group athenaapi.WorkGroup
-	id := ""
-	err := s.store.View(ctx, func(r state.Reader) (err error) {
-		if id, err = madeBefore(r, call.Scope(), in.ClientRequestToken, in); err != nil || id != "" {
-			return err
+	request := resource.Request{In: in, Token: in.ClientRequestToken, Mismatch: errMismatch()}
+	var (
+		group athenaapi.WorkGroup
+		id    string
+		made  bool
+	)
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
+		if id, made, err = resource.Earlier[string](r, request); err == nil && !made {
+			group, err = workGroupIn(r, resource.Or(in.WorkGroup, primary))
 		}
-		group, err = workGroupIn(r, call.Scope(), textOr(in.WorkGroup, primary))
 		return err
 	})
-	if err != nil || id != "" {
+	if err != nil || made {
 		return &athenaapi.StartQueryExecutionOutput{QueryExecutionId: &id}, err
 	}
-	x, err := s.newExecution(call, group, in)
+	j, err := newJob(ctx, group, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkResultBucket(ctx, *x.ResultConfiguration.OutputLocation); err != nil {
+	if err := s.checkResultBucket(ctx, *j.execution.ResultConfiguration.OutputLocation); err != nil {
 		return nil, err
 	}
-	err = s.store.Update(ctx, func(tx state.Tx) (err error) {
-		if id, err = madeBefore(tx, call.Scope(), in.ClientRequestToken, in); err != nil || id != "" {
-			return err
-		}
-		if err := remember(tx, call.Scope(), in.ClientRequestToken, in, *x.QueryExecutionId); err != nil {
-			return err
-		}
-		return insertExecution(tx, call.Scope(), x)
-	})
-	if err != nil || id != "" {
-		return &athenaapi.StartQueryExecutionOutput{QueryExecutionId: &id}, err
+	if id, err = s.take(ctx, request, j); err != nil {
+		return nil, err
 	}
-	s.start(call, x)
-	return &athenaapi.StartQueryExecutionOutput{QueryExecutionId: x.QueryExecutionId}, nil
+	out := &athenaapi.StartQueryExecutionOutput{QueryExecutionId: &id}
+	switch {
+	case id != *j.execution.QueryExecutionId: // another call with the same token was faster
+	case j.invalid != nil || aboutCatalog(j.statement):
+		// The statement is done whether the client waits for it or not.
+		s.run(s.queue.begin(context.WithoutCancel(ctx), j), j)
+	default:
+		s.queue.push(j)
+	}
+	return out, nil
+}
+
+// take writes an execution down as QUEUED, unless an equal request did, and
+// returns the id of the one that is written.
+func (s *Service) take(ctx context.Context, request resource.Request, j *job) (id string, err error) {
+	s.queue.add(j) // before it is written, so that recovery never takes it for one of a dead server
+	err = s.store.Update(ctx, func(tx resource.Tx) (err error) {
+		id, err = resource.Once(tx, request, func() (string, error) {
+			if _, err := workGroupIn(tx, *j.execution.WorkGroup); err != nil {
+				return "", err // it was deleted meanwhile
+			}
+			return *j.execution.QueryExecutionId, createExecution(tx, j.execution)
+		})
+		return err
+	})
+	if err != nil || id != *j.execution.QueryExecutionId {
+		s.queue.remove(j)
+	}
+	return id, err
 }
 
 // GetQueryExecution returns one execution.
@@ -73,92 +96,85 @@ func (s *Service) GetQueryExecution(ctx context.Context, in *athenaapi.GetQueryE
 
 // BatchGetQueryExecution returns those of the executions that exist, and names the others.
 func (s *Service) BatchGetQueryExecution(ctx context.Context, in *athenaapi.BatchGetQueryExecutionInput) (*athenaapi.BatchGetQueryExecutionOutput, error) {
-	out := &athenaapi.BatchGetQueryExecutionOutput{
-		QueryExecutions:              []athenaapi.QueryExecution{},
-		UnprocessedQueryExecutionIds: []athenaapi.UnprocessedQueryExecutionId{},
-	}
-	for _, id := range in.QueryExecutionIds {
+	out := &athenaapi.BatchGetQueryExecutionOutput{UnprocessedQueryExecutionIds: []athenaapi.UnprocessedQueryExecutionId{}}
+	var err error
+	out.QueryExecutions, err = resource.Batch(in.QueryExecutionIds, func(id string) (athenaapi.QueryExecution, error) {
 		x, err := s.execution(ctx, id)
-		if e, ok := errors.AsType[*cloud.Error](err); ok {
-			out.UnprocessedQueryExecutionIds = append(out.UnprocessedQueryExecutionIds, athenaapi.UnprocessedQueryExecutionId{
-				QueryExecutionId: new(id), ErrorCode: new(e.Code), ErrorMessage: new(e.Message),
-			})
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out.QueryExecutions = append(out.QueryExecutions, x.QueryExecution)
-	}
-	return out, nil
+		return x.QueryExecution, err
+	}, func(id string, why *cloud.Error) {
+		out.UnprocessedQueryExecutionIds = append(out.UnprocessedQueryExecutionIds, athenaapi.UnprocessedQueryExecutionId{
+			QueryExecutionId: new(id), ErrorCode: new(why.Code), ErrorMessage: new(why.Message),
+		})
+	})
+	return out, err
 }
 
 // ListQueryExecutions lists the ids of a work group's executions, newest first.
 func (s *Service) ListQueryExecutions(ctx context.Context, in *athenaapi.ListQueryExecutionsInput) (*athenaapi.ListQueryExecutionsOutput, error) {
+	group := resource.Or(in.WorkGroup, primary)
 	out := &athenaapi.ListQueryExecutionsOutput{}
-	var err error
-	out.QueryExecutionIds, out.NextToken, err = s.idsIn(ctx, kindHistory, textOr(in.WorkGroup, primary), in.NextToken, in.MaxResults)
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
+		if _, err := workGroupIn(r, group); err != nil {
+			return err
+		}
+		out.QueryExecutionIds, out.NextToken, err = resource.Page(ctx, tokens.Page(in, in.NextToken, in.MaxResults, 50), history.From(r, group), resource.Whole)
+		return err
+	})
 	return out, err
 }
 
 // StopQueryExecution cancels an execution that is not done yet.
 func (s *Service) StopQueryExecution(ctx context.Context, in *athenaapi.StopQueryExecutionInput) (*athenaapi.StopQueryExecutionOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
 	if _, err := s.execution(ctx, *in.QueryExecutionId); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	cancel := s.running[runningKey(scope, *in.QueryExecutionId)]
-	s.mu.Unlock()
-	if cancel != nil {
-		cancel(errCancelled)
+	if waited := s.queue.stop(cloud.CallOf(ctx).Scope(), *in.QueryExecutionId, errCancelled); waited != nil {
+		s.conclude(ctx, waited, outcome{}, errCancelled)
 	}
 	return &athenaapi.StopQueryExecutionOutput{}, nil
 }
 
-// execution is a query execution and what of it Athena does not show.
+// execution is a query execution with the part of it that Athena does not show.
 type execution struct {
 	athenaapi.QueryExecution
 	ScanLimit int64 `json:",omitempty"`
 }
 
 // execution reads one execution of the caller's.
-func (s *Service) execution(ctx context.Context, id string) (execution, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	var x execution
-	err := s.store.View(ctx, func(r state.Reader) error {
-		kept, found, err := state.Find[execution](r, key(scope, kindExecution, id))
-		if err == nil && !found {
-			err = errRequest("QueryExecution %s was not found", id)
-		}
-		x = kept
+func (s *Service) execution(ctx context.Context, id string) (x execution, err error) {
+	// Asked before the store, or one that ends in between would be QUEUED again.
+	begun := s.queue.isRunning(cloud.CallOf(ctx).Scope(), id)
+	err = s.store.View(ctx, func(r resource.Reader) (err error) {
+		x, err = executions.Get(r, id)
 		return err
 	})
+	if err == nil && begun && *x.Status.State == queued {
+		x.Status.State = new(running)
+	}
 	return x, err
 }
 
-func (s *Service) newExecution(call cloud.Call, group athenaapi.WorkGroup, in *athenaapi.StartQueryExecutionInput) (execution, error) {
-	if text(group.State) == "DISABLED" {
-		return execution{}, errRequest("WorkGroup %s is disabled.", *group.Name)
+// newJob returns the execution that a request asks for, as it is when it is taken.
+func newJob(ctx context.Context, group athenaapi.WorkGroup, in *athenaapi.StartQueryExecutionInput) (*job, error) {
+	call := cloud.CallOf(ctx)
+	if resource.Value(group.State) == "DISABLED" {
+		return nil, errRequest("WorkGroup %s is disabled.", *group.Name)
 	}
-	results, err := resultConfiguration(call, group, in)
+	location, err := resultConfiguration(call, group, in)
 	if err != nil {
-		return execution{}, err
+		return nil, err
 	}
 	id := uuid.NewString()
-	kind := classify(text(in.QueryString))
-	results.OutputLocation = new(strings.TrimSuffix(*results.OutputLocation, "/") + "/" + id + kind.extension)
-	where := athenaapi.QueryExecutionContext{}
-	if in.QueryExecutionContext != nil {
-		where = *in.QueryExecutionContext
-	}
-	x := execution{QueryExecution: athenaapi.QueryExecution{
+	statement, invalid := parse.Statement(*in.QueryString)
+	kind := classify(*in.QueryString, statement)
+	location.OutputLocation = new(strings.TrimSuffix(*location.OutputLocation, "/") + "/" + id + kind.extension)
+	x := execution{ScanLimit: resource.Value(group.Configuration.BytesScannedCutoffPerQuery), QueryExecution: athenaapi.QueryExecution{
 		QueryExecutionId:      new(id),
 		Query:                 in.QueryString,
 		StatementType:         new(kind.statement),
 		SubstatementType:      new(kind.substatement),
-		ResultConfiguration:   &results,
-		QueryExecutionContext: &where,
+		ResultConfiguration:   &location,
+		QueryExecutionContext: new(resource.Value(in.QueryExecutionContext)),
 		WorkGroup:             group.Name,
 		EngineVersion:         group.Configuration.EngineVersion,
 		ExecutionParameters:   in.ExecutionParameters,
@@ -166,111 +182,101 @@ func (s *Service) newExecution(call cloud.Call, group athenaapi.WorkGroup, in *a
 		ResultReuseConfiguration: &athenaapi.ResultReuseConfiguration{
 			ResultReuseByAgeConfiguration: &athenaapi.ResultReuseByAgeConfiguration{Enabled: new(false)},
 		},
-		Status:     &athenaapi.QueryExecutionStatus{State: new(queued), SubmissionDateTime: new(call.Time.UTC().Truncate(time.Millisecond))},
+		Status:     &athenaapi.QueryExecutionStatus{State: new(queued), SubmissionDateTime: resource.Now(precision)},
 		Statistics: &athenaapi.QueryExecutionStatistics{},
 	}}
-	if call.Time.IsZero() {
-		x.Status.SubmissionDateTime = s.clock()
-	}
-	if limit := group.Configuration.BytesScannedCutoffPerQuery; limit != nil {
-		x.ScanLimit = *limit
-	}
-	return x, nil
+	call.SourceARN = workGroupARN(call.Scope(), *group.Name) // of what is asked of Glue and S3 for it
+	return &job{call: call, execution: x, statement: statement, invalid: invalid, submitted: time.Now()}, nil
 }
 
 // resultConfiguration says where the results go: to the work group's place when
 // it enforces that, else to the request's, else to the work group's.
 func resultConfiguration(call cloud.Call, group athenaapi.WorkGroup, in *athenaapi.StartQueryExecutionInput) (athenaapi.ResultConfiguration, error) {
-	results := athenaapi.ResultConfiguration{}
+	location := athenaapi.ResultConfiguration{}
 	if own := group.Configuration.ResultConfiguration; own != nil {
-		results = *own
+		location = *own
 	}
-	enforced := flag(group.Configuration.EnforceWorkGroupConfiguration) && results.OutputLocation != nil
+	enforced := resource.Value(group.Configuration.EnforceWorkGroupConfiguration) && location.OutputLocation != nil
 	if asked := in.ResultConfiguration; asked != nil && !enforced {
-		set(&results.OutputLocation, asked.OutputLocation)
-		set(&results.EncryptionConfiguration, asked.EncryptionConfiguration)
-		set(&results.ExpectedBucketOwner, asked.ExpectedBucketOwner)
-		set(&results.AclConfiguration, asked.AclConfiguration)
+		resource.Set(&location.OutputLocation, asked.OutputLocation)
+		resource.Set(&location.EncryptionConfiguration, asked.EncryptionConfiguration)
+		resource.Set(&location.ExpectedBucketOwner, asked.ExpectedBucketOwner)
+		resource.Set(&location.AclConfiguration, asked.AclConfiguration)
 	}
-	if results.OutputLocation == nil {
-		return results, errRequest("No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.")
+	if location.OutputLocation == nil {
+		return location, errRequest("No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.")
 	}
-	if owner := results.ExpectedBucketOwner; owner != nil && cloud.Account(*owner) != call.Account {
-		return results, errRequest("The bucket of %s does not belong to account %s.", *results.OutputLocation, *owner)
+	if owner := location.ExpectedBucketOwner; owner != nil && cloud.Account(*owner) != call.Account {
+		return location, errRequest("The bucket of %s does not belong to account %s.", *location.OutputLocation, *owner)
 	}
-	if e := results.EncryptionConfiguration; e != nil && text(e.EncryptionOption) != "SSE_S3" {
-		unsupported := errRequest("Results cannot be encrypted with %s by this version of Sillok: choose SSE_S3, or no encryption.", text(e.EncryptionOption))
-		unsupported.Kind = cloud.Unsupported
-		return results, unsupported
+	if e := location.EncryptionConfiguration; e != nil && resource.Value(e.EncryptionOption) != "SSE_S3" {
+		return location, errUnsupported("Results cannot be encrypted with %s by this version of Sillok: choose SSE_S3, or no encryption.", resource.Value(e.EncryptionOption))
 	}
-	return results, checkLocation(*results.OutputLocation)
+	_, err := parseLocation(*location.OutputLocation)
+	return location, err
 }
 
 // checkResultBucket refuses a query whose result could not be written, before
 // it changes anything.
 func (s *Service) checkResultBucket(ctx context.Context, location string) error {
-	bucket, _, err := splitLocation(location)
+	at, err := parseLocation(location)
 	if err != nil {
 		return err
 	}
-	exists, err := s.objects.BucketExists(ctx, bucket)
+	exists, err := s.objects.BucketExists(ctx, at.Bucket)
 	if err == nil && !exists {
-		err = errRequest("Unable to verify/create output bucket %s", bucket)
+		err = errRequest("Unable to verify/create output bucket %s", at.Bucket)
 	}
 	return err
 }
 
-func insertExecution(tx state.Tx, scope cloud.Scope, x execution) error {
+func createExecution(tx resource.Tx, x execution) error {
 	id := *x.QueryExecutionId
-	if err := state.Insert(tx, key(scope, kindExecution, id), x); err != nil {
-		return err
-	}
-	if err := state.Insert(tx, key(scope, kindActive, id), id); err != nil {
-		return err
-	}
 	// Counting the time down makes the newest the first by name.
 	countdown := fmt.Sprintf("%019d", int64(1<<62)-x.Status.SubmissionDateTime.UnixNano())
-	return state.Insert(tx, key(scope, kindHistory, *x.WorkGroup, countdown, id), id)
+	return errors.Join(executions.Create(tx, x, id), unfinished.Create(tx, id, id), history.Create(tx, id, *x.WorkGroup, countdown, id))
 }
 
 // finish writes the last state of an execution, and the result where there is
 // one; an execution that was deleted meanwhile stays so.
-func finish(tx state.Tx, scope cloud.Scope, x execution, result *storedResult) error {
+func finish(tx resource.Tx, x execution, result *storedResult) error {
 	id := *x.QueryExecutionId
-	if err := tx.Delete(key(scope, kindActive, id)); err != nil && cloud.KindOf(err) != cloud.NotFound {
+	if err := unfinished.Discard(tx, id); err != nil {
 		return err
 	}
-	if _, found, err := state.Find[execution](tx, key(scope, kindExecution, id)); err != nil || !found {
+	if _, found, err := executions.Find(tx, id); err != nil || !found {
 		return err
 	}
 	if result != nil {
-		if err := state.Put(tx, key(scope, kindResult, id), result); err != nil {
+		if err := results.Put(tx, *result, id); err != nil {
 			return err
 		}
 	}
-	return state.Put(tx, key(scope, kindExecution, id), x)
+	return executions.Put(tx, x, id)
 }
 
 // recover marks as FAILED the executions that were not done when the last
 // server ended: what they had read is lost, and running them again unasked
 // could write results that nobody waits for.
 func (s *Service) recover(ctx context.Context) error {
-	return s.store.Update(ctx, func(tx state.Tx) error {
-		for entry, err := range state.All[string](tx, kindActive) {
+	var left []state.Entry[string]
+	err := s.store.View(ctx, func(r resource.Reader) error {
+		for entry, err := range state.All[string](r, unfinished.Name) {
 			if err != nil {
 				return err
 			}
-			x, err := state.Get[execution](tx, key(entry.Key.Scope, kindExecution, entry.Value))
-			if err != nil {
-				return err
+			if !s.queue.has(entry.Key.Scope, entry.Value) { // not one that came before Run
+				left = append(left, entry)
 			}
-			x.Status.State = new(failed)
-			x.Status.StateChangeReason = new(internalError + ": the server stopped before the query was done; start it again")
-			x.Status.CompletionDateTime = s.clock()
-			x.Status.AthenaError = &athenaapi.AthenaError{
-				ErrorCategory: new(int32(categorySystem)), ErrorType: new(int32(errorInternal)), Retryable: new(true), ErrorMessage: x.Status.StateChangeReason,
-			}
-			if err := finish(tx, entry.Key.Scope, x, nil); err != nil {
+		}
+		return nil
+	})
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return s.store.Update(ctx, func(tx resource.Tx) error {
+		for _, entry := range left {
+			if err := fail(resource.In(tx, entry.Key.Scope), entry.Value); err != nil {
 				return err
 			}
 		}
@@ -278,18 +284,18 @@ func (s *Service) recover(ctx context.Context) error {
 	})
 }
 
-func textOr(s *string, otherwise string) string {
-	if s == nil || *s == "" {
-		return otherwise
+// fail writes the end of an execution whose server has ended, unless it was
+// deleted meanwhile.
+func fail(tx resource.Tx, id string) error {
+	x, found, err := executions.Find(tx, id)
+	if err != nil || !found {
+		return err
 	}
-	return *s
-}
-
-// clock returns the time in the precision of the wire.
-func (s *Service) clock() *time.Time {
-	return new(s.cfg.Now().UTC().Truncate(time.Millisecond))
-}
-
-func runningKey(scope cloud.Scope, id string) string {
-	return string(scope.Account) + separator + string(scope.Region) + separator + id
+	x.Status.State = new(failed)
+	x.Status.StateChangeReason = new(internalError + ": the server stopped before the query was done; start it again")
+	x.Status.CompletionDateTime = resource.Now(precision)
+	x.Status.AthenaError = &athenaapi.AthenaError{
+		ErrorCategory: new(int32(categorySystem)), ErrorType: new(int32(errorInternal)), Retryable: new(true), ErrorMessage: x.Status.StateChangeReason,
+	}
+	return finish(tx, x, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -54,7 +56,7 @@ func TestAQueryWaitsItsTurnAndAStatementAboutTheCatalogDoesNot(t *testing.T) {
 	w.wantState(third, "QUEUED")
 	w.wantState(w.start("CREATE DATABASE x"), "SUCCEEDED")
 	_, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: &third})
-	wantCode(t, err, "InvalidRequestException", "Query has not yet finished. Current state: QUEUED")
+	servicetest.WantCode(t, err, "InvalidRequestException", "Query has not yet finished. Current state: QUEUED")
 	close(g.open)
 	for _, id := range []string{first, second, third} {
 		if got := *w.finished(id).Status.State; got != "SUCCEEDED" {
@@ -67,7 +69,6 @@ func TestStopping(t *testing.T) {
 	g := newGate()
 	w := open(t, g.engine())
 	w.cfg.Concurrency = 1
-	closeAll(t, w.stop)
 	w.restart()
 	running := w.start("SELECT 1")
 	<-g.arrived
@@ -78,9 +79,9 @@ func TestStopping(t *testing.T) {
 		}
 	}
 	for _, id := range []string{running, waiting} {
-		diff(t, "[CANCELLED] Query cancelled by user\n", w.answer(id))
+		servicetest.Diff(t, "[CANCELLED] Query cancelled by user\n", w.answer(id))
 		_, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: &id})
-		wantCode(t, err, "InvalidRequestException", "Query did not finish successfully. Final query state: CANCELLED")
+		servicetest.WantCode(t, err, "InvalidRequestException", "Query did not finish successfully. Final query state: CANCELLED")
 	}
 	done := w.start("SHOW DATABASES")
 	if _, err := w.StopQueryExecution(w.ctx, &athenaapi.StopQueryExecutionInput{QueryExecutionId: &done}); err != nil {
@@ -88,32 +89,63 @@ func TestStopping(t *testing.T) {
 	}
 	w.wantState(done, "SUCCEEDED")
 	_, err := w.StopQueryExecution(w.ctx, &athenaapi.StopQueryExecutionInput{QueryExecutionId: new("nobody")})
-	wantCode(t, err, "InvalidRequestException", "QueryExecution nobody was not found")
+	servicetest.WantCode(t, err, "InvalidRequestException", "QueryExecution nobody was not found")
 }
 
-func TestClosingStopsWhatDoesNotEnd(t *testing.T) {
+func TestAQueryThatIsDeletedWithItsWorkGroupStops(t *testing.T) {
 	g := newGate()
 	w := open(t, g.engine())
-	id := w.start("SELECT 1")
+	w.cfg.Concurrency = 1
+	w.restart()
+	w.group("g", placed("s3://logs/g/"))
+	running, waiting := w.start("SELECT 1", under("g")), w.start("SELECT 2", under("g"))
 	<-g.arrived
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := w.Close(over); err != nil {
+	if _, err := w.DeleteWorkGroup(w.ctx, &athenaapi.DeleteWorkGroupInput{WorkGroup: new("g"), RecursiveDeleteOption: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	x := w.get(id)
-	diff(t, "FAILED GENERIC_INTERNAL_ERROR: the server is stopping", *x.Status.State+" "+*x.Status.StateChangeReason)
-	diff(t, true, *x.Status.AthenaError.Retryable)
+	w.restart() // which waits for what runs
+	for _, id := range []string{running, waiting} {
+		_, err := w.GetQueryExecution(w.ctx, &athenaapi.GetQueryExecutionInput{QueryExecutionId: &id})
+		servicetest.WantCode(t, err, "InvalidRequestException", "was not found")
+	}
+}
+
+func TestWhatDoesNotEndInTimeIsStopped(t *testing.T) {
+	g := newGate()
+	w := open(t, g.engine())
+	w.cfg.Concurrency, w.cfg.Grace = 1, 0
+	w.restart()
+	running := w.start("SELECT 1")
+	<-g.arrived
+	waiting := w.start("SELECT 2")
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{running, waiting} {
+		x := w.get(id)
+		servicetest.Diff(t, "FAILED GENERIC_INTERNAL_ERROR: the server is stopping", *x.Status.State+" "+*x.Status.StateChangeReason)
+		servicetest.Diff(t, true, *x.Status.AthenaError.Retryable)
+	}
+}
+
+func TestQueriesWaitForRun(t *testing.T) {
+	w := open(t, answers{})
+	w.build()
+	id := w.start("SELECT 1")
+	w.wantState(id, "QUEUED")
+	w.wantState(w.start("SHOW DATABASES"), "SUCCEEDED")
+	w.run() // which does not take it for one of a dead server
+	servicetest.Diff(t, "SUCCEEDED", *w.finished(id).Status.State)
 }
 
 // deaf is a store that takes no more writes once cut off, as one whose process was killed.
 type deaf struct {
 	state.Store
-	cut bool
+	cut atomic.Bool
 }
 
 func (d *deaf) Update(ctx context.Context, fn func(state.Tx) error) error {
-	if d.cut {
+	if d.cut.Load() {
 		return errors.New("killed")
 	}
 	return d.Store.Update(ctx, fn)
@@ -124,33 +156,33 @@ func TestWhatRanWhenTheServerDiedHasFailed(t *testing.T) {
 	w := open(t, g.engine())
 	whole := w.state
 	dying := &deaf{Store: whole}
-	w.state = dying
-	closeAll(t, w.stop)
+	w.state, w.cfg.Grace = dying, 0
 	w.restart()
 	running, other := w.start("SELECT 1"), w.start("SELECT 1")
 	<-g.arrived
 	<-g.arrived
 	waiting := w.start("SELECT 2")
-	dying.cut = true
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := w.Close(over); err != nil {
-		t.Fatal(err)
-	}
+	w.wantState(running, "RUNNING")
+	dying.cut.Store(true)
 	w.state = whole
-	w.wantState(running, "RUNNING") // as the dead server left it
-	w.wantState(waiting, "QUEUED")
-	w.restart()
-	for _, id := range []string{running, other, waiting} {
+	w.build()
+	ids := []string{running, other, waiting}
+	for _, id := range ids {
+		w.wantState(id, "QUEUED") // as the dead server left it
+	}
+	w.run()
+	w.start("SELECT 3")
+	<-g.arrived // so that Run is beyond recovery
+	for _, id := range ids {
 		x := w.get(id)
-		diff(t, "FAILED GENERIC_INTERNAL_ERROR: the server stopped before the query was done; start it again", *x.Status.State+" "+*x.Status.StateChangeReason)
+		servicetest.Diff(t, "FAILED GENERIC_INTERNAL_ERROR: the server stopped before the query was done; start it again", *x.Status.State+" "+*x.Status.StateChangeReason)
 		if x.Status.CompletionDateTime == nil || !*x.Status.AthenaError.Retryable {
 			t.Errorf("status is %+v", x.Status)
 		}
 	}
 	list, err := w.ListQueryExecutions(w.ctx, &athenaapi.ListQueryExecutionsInput{})
-	if err != nil || len(list.QueryExecutionIds) != 3 {
-		t.Errorf("history is %v, %v; want all three", list, err)
+	if err != nil || len(list.QueryExecutionIds) != 4 {
+		t.Errorf("history is %v, %v; want all four", list, err)
 	}
 }
 
@@ -160,18 +192,48 @@ func TestTheEndOfAQueryIsWrittenOnceTheStoreTakesItAgain(t *testing.T) {
 		w := open(t, g.engine())
 		faulty := &deaf{Store: w.state}
 		w.state = faulty
-		closeAll(t, w.stop)
 		w.restart()
 		id := w.start("SELECT 1")
 		<-g.arrived
-		faulty.cut = true
+		faulty.cut.Store(true)
 		close(g.open)
 		<-time.After(10 * time.Second)
 		w.wantState(id, "RUNNING")
-		faulty.cut = false
+		faulty.cut.Store(false)
 		<-time.After(2 * time.Second)
 		w.wantState(id, "SUCCEEDED")
 	})
+}
+
+// counted counts the transactions that write: each costs a sync.
+type counted struct {
+	state.Store
+	updates atomic.Int32
+}
+
+func (c *counted) Update(ctx context.Context, fn func(state.Tx) error) error {
+	c.updates.Add(1)
+	return c.Store.Update(ctx, fn)
+}
+
+func TestAQueryCostsTwoTransactions(t *testing.T) {
+	w := open(t, answers{})
+	store := &counted{Store: w.state}
+	w.state = store
+	for _, sql := range []string{"SELECT 1", "SHOW DATABASES", "no statement"} {
+		w.restart()
+		store.updates.Store(0)
+		id := w.start(sql)
+		if err := w.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if got := store.updates.Load(); got != 2 {
+			t.Errorf("%s: %d transactions, want one when it is taken and one when it is done", sql, got)
+		}
+		if x := w.get(id); x.Status.CompletionDateTime == nil {
+			t.Errorf("%s is %s", sql, *x.Status.State)
+		}
+	}
 }
 
 func TestTheSameTokenStartsOneQuery(t *testing.T) {
@@ -180,10 +242,9 @@ func TestTheSameTokenStartsOneQuery(t *testing.T) {
 		return func(in *athenaapi.StartQueryExecutionInput) { in.ClientRequestToken = &token }
 	}
 	first := w.start("SELECT 1", token("one"))
-	diff(t, first, w.start("SELECT 1", token("one")))
-	closeAll(t, w.stop)
+	servicetest.Diff(t, first, w.start("SELECT 1", token("one")))
 	w.restart()
-	diff(t, first, w.start("SELECT 1", token("one")))
+	servicetest.Diff(t, first, w.start("SELECT 1", token("one")))
 	if w.start("SELECT 1", token("two")) == first || w.start("SELECT 1") == first {
 		t.Error("another token started nothing")
 	}
@@ -193,9 +254,11 @@ func TestTheSameTokenStartsOneQuery(t *testing.T) {
 	} {
 		in.ClientRequestToken = new("one")
 		_, err := w.StartQueryExecution(w.ctx, in)
-		t.Run(name, func(t *testing.T) { wantCode(t, err, "InvalidRequestException", "Idempotent parameters do not match") })
+		t.Run(name, func(t *testing.T) {
+			servicetest.WantCode(t, err, "InvalidRequestException", "Idempotent parameters do not match")
+		})
 	}
-	if other, err := w.StartQueryExecution(as(t, "444455556666", "ap-northeast-2"), &athenaapi.StartQueryExecutionInput{
+	if other, err := w.StartQueryExecution(servicetest.As(t, "444455556666", "ap-northeast-2"), &athenaapi.StartQueryExecutionInput{
 		QueryString: new("SELECT 2"), ClientRequestToken: new("one"), ResultConfiguration: &athenaapi.ResultConfiguration{OutputLocation: new("s3://logs/results/")},
 	}); err != nil || *other.QueryExecutionId == first {
 		t.Errorf("another account's token gave %v, %v", other, err)
@@ -203,36 +266,29 @@ func TestTheSameTokenStartsOneQuery(t *testing.T) {
 }
 
 func TestHistoryIsNewestFirstAndInPages(t *testing.T) {
-	w := open(t, answers{})
-	w.group("other", placed("s3://logs/o/"))
-	var want []string
-	for i := range 5 {
-		w.at(w.cfg.Now().AddDate(0, 0, i))
-		want = append([]string{w.start("SHOW DATABASES")}, want...)
-		w.start("SHOW DATABASES", under("other"))
-	}
-	var got []string
-	var token *string
-	for pages := 1; ; pages++ {
-		out, err := w.ListQueryExecutions(w.ctx, &athenaapi.ListQueryExecutionsInput{MaxResults: new(int32(2)), NextToken: token})
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, answers{})
+		w.group("other", placed("s3://logs/o/"))
+		var want []string
+		for range 5 {
+			<-time.After(time.Second)
+			want = append([]string{w.start("SHOW DATABASES")}, want...)
+			w.start("SHOW DATABASES", under("other"))
 		}
-		got = append(got, out.QueryExecutionIds...)
-		if token = out.NextToken; token == nil {
-			diff(t, 3, pages)
-			break
+		got := servicetest.Pages(t, 50, func(size *int32, token *string) ([]string, *string, error) {
+			out, err := w.ListQueryExecutions(w.ctx, &athenaapi.ListQueryExecutionsInput{MaxResults: size, NextToken: token})
+			return out.QueryExecutionIds, out.NextToken, err
+		})
+		servicetest.Diff(t, want, got)
+		_, err := w.ListQueryExecutions(w.ctx, &athenaapi.ListQueryExecutionsInput{NextToken: new("!")})
+		servicetest.WantCode(t, err, "InvalidRequestException", "NextToken")
+		batch, err := w.BatchGetQueryExecution(w.ctx, &athenaapi.BatchGetQueryExecutionInput{QueryExecutionIds: []string{want[0], "nobody"}})
+		if err != nil || len(batch.QueryExecutions) != 1 || *batch.UnprocessedQueryExecutionIds[0].QueryExecutionId != "nobody" {
+			t.Errorf("batch is %v, %v", batch, err)
 		}
-	}
-	diff(t, want, got)
-	_, err := w.ListQueryExecutions(w.ctx, &athenaapi.ListQueryExecutionsInput{NextToken: new("!")})
-	wantCode(t, err, "InvalidRequestException", "NextToken")
-	batch, err := w.BatchGetQueryExecution(w.ctx, &athenaapi.BatchGetQueryExecutionInput{QueryExecutionIds: []string{want[0], "nobody"}})
-	if err != nil || len(batch.QueryExecutions) != 1 || *batch.UnprocessedQueryExecutionIds[0].QueryExecutionId != "nobody" {
-		t.Errorf("batch is %v, %v", batch, err)
-	}
-	_, err = w.GetQueryExecution(as(t, "111122223333", "us-east-1"), &athenaapi.GetQueryExecutionInput{QueryExecutionId: &want[0]})
-	wantCode(t, err, "InvalidRequestException", "was not found")
+		_, err = w.GetQueryExecution(servicetest.As(t, "111122223333", "us-east-1"), &athenaapi.GetQueryExecutionInput{QueryExecutionId: &want[0]})
+		servicetest.WantCode(t, err, "InvalidRequestException", "was not found")
+	})
 }
 
 func TestHowQueriesFail(t *testing.T) {
@@ -259,12 +315,12 @@ func TestHowQueriesFail(t *testing.T) {
 				return tt.err
 			}})
 			id := w.start("SELECT 1")
-			diff(t, tt.want, w.answer(id))
+			servicetest.Diff(t, tt.want, w.answer(id))
 			e := w.get(id).Status.AthenaError
 			if *e.ErrorCategory != tt.category || *e.ErrorType != tt.kind || *e.Retryable != tt.retryable {
 				t.Errorf("error is category %d, type %d, retryable %t", *e.ErrorCategory, *e.ErrorType, *e.Retryable)
 			}
-			diff(t, "default\n", w.ask("SHOW DATABASES")) // the service goes on
+			servicetest.Diff(t, "default\n", w.ask("SHOW DATABASES")) // the service goes on
 		})
 	}
 }
@@ -287,7 +343,7 @@ func TestExecutionParameters(t *testing.T) {
 		{"SELECT ?, ?", []string{"1", "Seoul"}, "[FAILED] COLUMN_NOT_FOUND: line 1:4: Column 'seoul' cannot be resolved\n"},
 		{"SELECT ?", []string{"1", "2"}, "[FAILED] INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 1 but found 2\n"},
 	} {
-		diff(t, tt.want, w.ask(tt.sql, with(tt.values...)))
+		servicetest.Diff(t, tt.want, w.ask(tt.sql, with(tt.values...)))
 	}
 }
 

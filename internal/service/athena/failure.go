@@ -128,7 +128,7 @@ func syntaxReason(e *parse.Error) string {
 	return reason
 }
 
-// cause returns what of an error its owner may see.
+// cause returns the part of an error that its owner may see.
 func cause(err error) string {
 	e, ok := errors.AsType[*cloud.Error](err)
 	if !ok {

@@ -9,6 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // ListDataCatalogs lists the one catalog that an account has.
@@ -34,25 +35,12 @@ func (s *Service) ListDatabases(ctx context.Context, in *athenaapi.ListDatabases
 	if !isDefault(*in.CatalogName) {
 		return out, nil
 	}
-	from, err := after(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	databases, err := withDefault(ctx, s.glue)
-	if err != nil {
-		return nil, err
-	}
-	for _, database := range databases {
-		if *database.Name <= from {
-			continue
-		}
-		if len(out.DatabaseList) == limit(in.MaxResults, 50) {
-			out.NextToken = next(*out.DatabaseList[len(out.DatabaseList)-1].Name)
-			break
-		}
-		out.DatabaseList = append(out.DatabaseList, databaseOf(database))
-	}
-	return out, nil
+	var err error
+	asked := tokens.Page(in, in.NextToken, in.MaxResults, 50)
+	out.DatabaseList, out.NextToken, err = resource.Page(ctx, asked, databasesOf(ctx, s.glue), func(d glueapi.Database) (athenaapi.Database, bool, error) {
+		return databaseOf(d), true, nil
+	})
+	return out, err
 }
 
 // GetDatabase returns one database.
@@ -80,29 +68,21 @@ func (s *Service) ListTableMetadata(ctx context.Context, in *athenaapi.ListTable
 	if !isDefault(*in.CatalogName) {
 		return nil, errMetadata("Catalog %s does not exist", *in.CatalogName)
 	}
-	from, err := after(in.NextToken)
+	pattern, err := regexp.Compile("^(?:" + resource.Or(in.Expression, ".*") + ")$")
 	if err != nil {
-		return nil, err
-	}
-	pattern, err := regexp.Compile("^(?:" + textOr(in.Expression, ".*") + ")$")
-	if err != nil {
-		return nil, errRequest("Expression is not a regular expression: %s", text(in.Expression))
+		return nil, errRequest("Expression is not a regular expression: %s", *in.Expression)
 	}
 	database := strings.ToLower(*in.DatabaseName)
-	tables, err := tablesOf(ctx, s.glue, database)
-	if err != nil && (cloud.KindOf(err) != cloud.NotFound || database != "default") {
-		return nil, metadataError(err)
+	out := &athenaapi.ListTableMetadataOutput{}
+	asked := tokens.Page(in, in.NextToken, in.MaxResults, 50)
+	out.TableMetadataList, out.NextToken, err = resource.Page(ctx, asked, tablesOf(ctx, s.glue, database), func(t glueapi.Table) (athenaapi.TableMetadata, bool, error) {
+		return metadataOf(t), pattern.MatchString(*t.Name), nil
+	})
+	if err != nil && cloud.KindOf(err) == cloud.NotFound && database == "default" {
+		return &athenaapi.ListTableMetadataOutput{TableMetadataList: []athenaapi.TableMetadata{}}, nil
 	}
-	out := &athenaapi.ListTableMetadataOutput{TableMetadataList: []athenaapi.TableMetadata{}}
-	for _, table := range tables {
-		if *table.Name <= from || !pattern.MatchString(*table.Name) {
-			continue
-		}
-		if len(out.TableMetadataList) == limit(in.MaxResults, 50) {
-			out.NextToken = next(*out.TableMetadataList[len(out.TableMetadataList)-1].Name)
-			break
-		}
-		out.TableMetadataList = append(out.TableMetadataList, metadataOf(table))
+	if err != nil {
+		return nil, metadataError(err)
 	}
 	return out, nil
 }
@@ -129,20 +109,6 @@ func metadataError(err error) error {
 	return err
 }
 
-// withDefault returns all databases by name, with "default" whether anybody
-// made it or not.
-func withDefault(ctx context.Context, glue Catalog) ([]glueapi.Database, error) {
-	databases, err := databasesOf(ctx, glue)
-	at := 0
-	for ; at < len(databases) && *databases[at].Name <= "default"; at++ {
-		if *databases[at].Name == "default" {
-			return databases, err
-		}
-	}
-	rest := append([]glueapi.Database{defaultDatabase()}, databases[at:]...)
-	return append(databases[:at:at], rest...), err
-}
-
 func defaultDatabase() glueapi.Database {
 	return glueapi.Database{Name: new("default"), Description: new("Default database")}
 }
@@ -152,7 +118,7 @@ func databaseOf(database glueapi.Database) athenaapi.Database {
 	if parameters == nil {
 		parameters = map[string]string{}
 	}
-	return athenaapi.Database{Name: database.Name, Description: new(text(database.Description)), Parameters: parameters}
+	return athenaapi.Database{Name: database.Name, Description: new(resource.Value(database.Description)), Parameters: parameters}
 }
 
 func metadataOf(table glueapi.Table) athenaapi.TableMetadata {
@@ -162,12 +128,12 @@ func metadataOf(table glueapi.Table) athenaapi.TableMetadata {
 	if d := table.StorageDescriptor; d != nil {
 		columns = d.Columns
 		for name, value := range map[string]*string{"location": d.Location, "inputformat": d.InputFormat, "outputformat": d.OutputFormat} {
-			if text(value) != "" {
+			if resource.Value(value) != "" {
 				parameters[name] = *value
 			}
 		}
 		if d.SerdeInfo != nil {
-			parameters["serde.serialization.lib"] = text(d.SerdeInfo.SerializationLibrary)
+			parameters["serde.serialization.lib"] = resource.Value(d.SerdeInfo.SerializationLibrary)
 			for k, v := range d.SerdeInfo.Parameters {
 				parameters["serde.param."+k] = v
 			}

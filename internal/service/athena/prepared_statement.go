@@ -2,32 +2,26 @@ package athena
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
-	"github.com/sillok/sillok/internal/store/state"
 )
 
 // CreatePreparedStatement keeps the text of a query under a name of its work group.
 func (s *Service) CreatePreparedStatement(ctx context.Context, in *athenaapi.CreatePreparedStatementInput) (*athenaapi.CreatePreparedStatementOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		if _, err := workGroupIn(tx, scope, *in.WorkGroup); err != nil {
+	err := s.store.Update(ctx, func(tx resource.Tx) error {
+		if _, err := workGroupIn(tx, *in.WorkGroup); err != nil {
 			return err
 		}
-		err := state.Insert(tx, key(scope, kindPrepared, *in.WorkGroup, *in.StatementName), athenaapi.PreparedStatement{
+		return prepared.Create(tx, athenaapi.PreparedStatement{
 			StatementName: in.StatementName, WorkGroupName: in.WorkGroup, QueryStatement: in.QueryStatement,
-			Description: in.Description, LastModifiedTime: s.clock(),
-		})
-		if cloud.KindOf(err) == cloud.Conflict {
-			return errRequest("Prepared statement %s already exists in work group %s", *in.StatementName, *in.WorkGroup)
-		}
-		return err
+			Description: in.Description, LastModifiedTime: resource.Now(precision),
+		}, *in.WorkGroup, *in.StatementName)
 	})
 	return &athenaapi.CreatePreparedStatementOutput{}, err
 }
@@ -35,8 +29,8 @@ func (s *Service) CreatePreparedStatement(ctx context.Context, in *athenaapi.Cre
 // GetPreparedStatement returns one prepared statement.
 func (s *Service) GetPreparedStatement(ctx context.Context, in *athenaapi.GetPreparedStatementInput) (*athenaapi.GetPreparedStatementOutput, error) {
 	out := &athenaapi.GetPreparedStatementOutput{}
-	err := s.store.View(ctx, func(r state.Reader) error {
-		statement, err := preparedIn(r, cloud.CallOf(ctx).Scope(), *in.WorkGroup, *in.StatementName)
+	err := s.store.View(ctx, func(r resource.Reader) error {
+		statement, err := preparedIn(r, *in.WorkGroup, *in.StatementName)
 		out.PreparedStatement = &statement
 		return err
 	})
@@ -45,112 +39,85 @@ func (s *Service) GetPreparedStatement(ctx context.Context, in *athenaapi.GetPre
 
 // BatchGetPreparedStatement returns those of the statements that exist, and names the others.
 func (s *Service) BatchGetPreparedStatement(ctx context.Context, in *athenaapi.BatchGetPreparedStatementInput) (*athenaapi.BatchGetPreparedStatementOutput, error) {
-	out := &athenaapi.BatchGetPreparedStatementOutput{
-		PreparedStatements: []athenaapi.PreparedStatement{}, UnprocessedPreparedStatementNames: []athenaapi.UnprocessedPreparedStatementName{},
-	}
-	err := s.store.View(ctx, func(r state.Reader) error {
-		scope := cloud.CallOf(ctx).Scope()
-		if _, err := workGroupIn(r, scope, *in.WorkGroup); err != nil {
+	out := &athenaapi.BatchGetPreparedStatementOutput{UnprocessedPreparedStatementNames: []athenaapi.UnprocessedPreparedStatementName{}}
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
+		if _, err := workGroupIn(r, *in.WorkGroup); err != nil {
 			return err
 		}
-		for _, name := range in.PreparedStatementNames {
-			statement, err := preparedIn(r, scope, *in.WorkGroup, name)
-			if e, ok := errors.AsType[*cloud.Error](err); ok {
-				out.UnprocessedPreparedStatementNames = append(out.UnprocessedPreparedStatementNames, athenaapi.UnprocessedPreparedStatementName{
-					StatementName: new(name), ErrorCode: new(e.Code), ErrorMessage: new(e.Message),
-				})
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			out.PreparedStatements = append(out.PreparedStatements, statement)
-		}
-		return nil
+		out.PreparedStatements, err = resource.Batch(in.PreparedStatementNames, func(name string) (athenaapi.PreparedStatement, error) {
+			return prepared.Get(r, *in.WorkGroup, name)
+		}, func(name string, why *cloud.Error) {
+			out.UnprocessedPreparedStatementNames = append(out.UnprocessedPreparedStatementNames, athenaapi.UnprocessedPreparedStatementName{
+				StatementName: new(name), ErrorCode: new(why.Code), ErrorMessage: new(why.Message),
+			})
+		})
+		return err
 	})
 	return out, err
 }
 
 // ListPreparedStatements lists the prepared statements of a work group by name.
 func (s *Service) ListPreparedStatements(ctx context.Context, in *athenaapi.ListPreparedStatementsInput) (*athenaapi.ListPreparedStatementsOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	from, err := after(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	out := &athenaapi.ListPreparedStatementsOutput{PreparedStatements: []athenaapi.PreparedStatementSummary{}}
-	err = s.store.View(ctx, func(r state.Reader) error {
-		if _, err := workGroupIn(r, scope, *in.WorkGroup); err != nil {
+	out := &athenaapi.ListPreparedStatementsOutput{}
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
+		if _, err := workGroupIn(r, *in.WorkGroup); err != nil {
 			return err
 		}
-		last := ""
-		found := state.List[athenaapi.PreparedStatement](r, scope, kindPrepared, state.Range{Prefix: *in.WorkGroup + separator, After: from})
-		for entry, err := range found {
-			if err != nil {
-				return err
-			}
-			if len(out.PreparedStatements) == limit(in.MaxResults, 50) {
-				out.NextToken = next(last)
-				return nil
-			}
-			out.PreparedStatements = append(out.PreparedStatements, athenaapi.PreparedStatementSummary{
-				StatementName: entry.Value.StatementName, LastModifiedTime: entry.Value.LastModifiedTime,
-			})
-			last = entry.Key.Name
-		}
-		return nil
+		asked := tokens.Page(in, in.NextToken, in.MaxResults, 50)
+		out.PreparedStatements, out.NextToken, err = resource.Page(ctx, asked, prepared.From(r, *in.WorkGroup), func(st athenaapi.PreparedStatement) (athenaapi.PreparedStatementSummary, bool, error) {
+			return athenaapi.PreparedStatementSummary{StatementName: st.StatementName, LastModifiedTime: st.LastModifiedTime}, true, nil
+		})
+		return err
 	})
 	return out, err
 }
 
 // UpdatePreparedStatement replaces the text and description of a prepared statement.
 func (s *Service) UpdatePreparedStatement(ctx context.Context, in *athenaapi.UpdatePreparedStatementInput) (*athenaapi.UpdatePreparedStatementOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		statement, err := preparedIn(tx, scope, *in.WorkGroup, *in.StatementName)
+	err := s.store.Update(ctx, func(tx resource.Tx) error {
+		statement, err := preparedIn(tx, *in.WorkGroup, *in.StatementName)
 		if err != nil {
 			return err
 		}
-		statement.QueryStatement, statement.LastModifiedTime = in.QueryStatement, s.clock()
-		set(&statement.Description, in.Description)
-		return state.Put(tx, key(scope, kindPrepared, *in.WorkGroup, *in.StatementName), statement)
+		statement.QueryStatement, statement.LastModifiedTime = in.QueryStatement, resource.Now(precision)
+		resource.Set(&statement.Description, in.Description)
+		return prepared.Put(tx, statement, *in.WorkGroup, *in.StatementName)
 	})
 	return &athenaapi.UpdatePreparedStatementOutput{}, err
 }
 
 // DeletePreparedStatement removes a prepared statement.
 func (s *Service) DeletePreparedStatement(ctx context.Context, in *athenaapi.DeletePreparedStatementInput) (*athenaapi.DeletePreparedStatementOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		if _, err := preparedIn(tx, scope, *in.WorkGroup, *in.StatementName); err != nil {
+	err := s.store.Update(ctx, func(tx resource.Tx) error {
+		if _, err := preparedIn(tx, *in.WorkGroup, *in.StatementName); err != nil {
 			return err
 		}
-		return tx.Delete(key(scope, kindPrepared, *in.WorkGroup, *in.StatementName))
+		return prepared.Delete(tx, *in.WorkGroup, *in.StatementName)
 	})
 	return &athenaapi.DeletePreparedStatementOutput{}, err
 }
 
 // preparedIn reads one prepared statement of a work group that must exist.
-func preparedIn(r state.Reader, scope cloud.Scope, group, name string) (athenaapi.PreparedStatement, error) {
-	statement, found, err := state.Find[athenaapi.PreparedStatement](r, key(scope, kindPrepared, group, name))
+func preparedIn(r resource.Reader, group, name string) (athenaapi.PreparedStatement, error) {
+	statement, found, err := prepared.Find(r, group, name)
 	if err != nil || found {
 		return statement, err
 	}
-	if _, err := workGroupIn(r, scope, group); err != nil {
+	if _, err := workGroupIn(r, group); err != nil {
 		return statement, err
 	}
-	return statement, cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "PreparedStatement %s was not found in workGroup %s", name, group)
+	return statement, errNoPrepared(group, name)
 }
 
 // prepare does PREPARE: it keeps the statement's text in the query's work group.
 func (s *Service) prepare(ctx context.Context, x execution, st *ast.Prepare) (outcome, error) {
 	if _, ok := st.Statement.(*ast.Query); !ok {
-		return outcome{}, refused(*x.Query, st, "PREPARE of "+construct(st.SQL))
+		return outcome{}, refused(*x.Query, st, "PREPARE of "+construct(st.SQL, st.Statement))
 	}
 	_, err := s.CreatePreparedStatement(ctx, &athenaapi.CreatePreparedStatementInput{
 		StatementName: &st.Name.Name, WorkGroup: x.WorkGroup, QueryStatement: &st.SQL,
 	})
-	if cloud.KindOf(err) == cloud.Invalid && err != nil {
+	if err != nil && cloud.KindOf(err) == cloud.Conflict {
 		return outcome{}, sqlerr.At(*x.Query, st.Name.Pos, "ALREADY_EXISTS", "%s", cause(err))
 	}
 	if err != nil {
@@ -177,12 +144,12 @@ func notPrepared(x execution, name ast.Identifier, err error) error {
 
 // executePrepared does EXECUTE and EXECUTE IMMEDIATE. The values of the
 // question marks stand in USING or in the request.
-func (s *Service) executePrepared(ctx context.Context, call cloud.Call, x execution, st *ast.Execute) (outcome, error) {
+func (s *Service) executePrepared(ctx context.Context, x execution, st *ast.Execute) (outcome, error) {
 	q := question{src: st.Immediate, parameters: st.Using, parameterSource: *x.Query}
 	if st.Immediate == "" {
 		var statement athenaapi.PreparedStatement
-		err := s.store.View(ctx, func(r state.Reader) (err error) {
-			statement, err = preparedIn(r, call.Scope(), *x.WorkGroup, st.Name.Name)
+		err := s.store.View(ctx, func(r resource.Reader) (err error) {
+			statement, err = preparedIn(r, *x.WorkGroup, st.Name.Name)
 			return err
 		})
 		if err != nil {
@@ -205,9 +172,9 @@ func (s *Service) executePrepared(ctx context.Context, call cloud.Call, x execut
 	}
 	var ok bool
 	if q.query, ok = parsed.(*ast.Query); !ok {
-		return outcome{}, refused(*x.Query, st, "EXECUTE of "+construct(q.src))
+		return outcome{}, refused(*x.Query, st, "EXECUTE of "+construct(q.src, parsed))
 	}
-	return s.query(ctx, call, x, q)
+	return s.query(ctx, x, q)
 }
 
 // parameterExprs reads the values of a query's question marks: each is an

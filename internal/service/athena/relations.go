@@ -6,6 +6,7 @@ import (
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -49,7 +50,7 @@ func viewRelation(table glueapi.Table) (*analyze.Relation, error) {
 	for _, c := range stored.Columns {
 		kind, err := datatype.Parse(c.Type)
 		if err != nil {
-			return nil, sqlerr.New("INVALID_VIEW", "view %s.%s, column %s: %q is no type", text(table.DatabaseName), text(table.Name), c.Name, c.Type)
+			return nil, sqlerr.New("INVALID_VIEW", "view %s.%s, column %s: %q is no type", resource.Value(table.DatabaseName), resource.Value(table.Name), c.Name, c.Type)
 		}
 		view.Columns = append(view.Columns, analyze.ViewColumn{Name: c.Name, Type: kind})
 	}

@@ -3,10 +3,12 @@ package athena
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -14,11 +16,12 @@ import (
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
-// storedResult is what of a result is not in its object.
+// storedResult is the part of a result that is not in its object.
 type storedResult struct {
 	Columns []athenaapi.ColumnInfo
 	Rows    int64
@@ -38,12 +41,8 @@ func (s *Service) GetQueryResults(ctx context.Context, in *athenaapi.GetQueryRes
 	case failed, cancelled:
 		return nil, errRequest("Query did not finish successfully. Final query state: %s", *x.Status.State)
 	}
-	if text(in.QueryResultType) == "DATA_MANIFEST" {
+	if resource.Value(in.QueryResultType) == "DATA_MANIFEST" {
 		return nil, errRequest("QueryResultType DATA_MANIFEST needs managed query results, which no work group has")
-	}
-	offset, err := pageOffset(in.NextToken)
-	if err != nil {
-		return nil, err
 	}
 	stored, err := s.stored(ctx, *in.QueryExecutionId)
 	if err != nil {
@@ -51,60 +50,66 @@ func (s *Service) GetQueryResults(ctx context.Context, in *athenaapi.GetQueryRes
 	}
 	out := &athenaapi.GetQueryResultsOutput{
 		UpdateCount: new(int64(0)),
-		ResultSet:   &athenaapi.ResultSet{Rows: []athenaapi.Row{}, ResultSetMetadata: &athenaapi.ResultSetMetadata{ColumnInfo: stored.Columns}},
+		ResultSet:   &athenaapi.ResultSet{ResultSetMetadata: &athenaapi.ResultSetMetadata{ColumnInfo: stored.Columns}},
 	}
-	out.ResultSet.Rows, out.NextToken, err = s.readPage(ctx, x, offset, limit(in.MaxResults, 1000))
+	asked := tokens.Page(in, in.NextToken, in.MaxResults, 1000)
+	out.ResultSet.Rows, out.NextToken, err = resource.Page(ctx, asked, s.rowsFrom(ctx, *x.ResultConfiguration.OutputLocation), resource.Whole)
 	return out, err
 }
 
-// pageOffset decodes a NextToken into the byte at which a page begins.
-func pageOffset(token *string) (int64, error) {
-	name, err := after(token)
-	if err != nil || name == "" {
-		return 0, err
+// rowsFrom yields the rows of a result behind a byte of its object. An entry is
+// named by the byte that its row ends at.
+func (s *Service) rowsFrom(ctx context.Context, location string) resource.Listing[athenaapi.Row] {
+	return func(after string) iter.Seq2[resource.Entry[athenaapi.Row], error] {
+		return func(yield func(resource.Entry[athenaapi.Row], error) bool) {
+			err := s.readRows(ctx, location, after, func(row athenaapi.Row, end int64) bool {
+				return yield(resource.Entry[athenaapi.Row]{Name: strconv.FormatInt(end, 10), Value: row}, nil)
+			})
+			if err != nil {
+				yield(resource.Entry[athenaapi.Row]{}, err)
+			}
+		}
 	}
-	offset, err := strconv.ParseInt(name, 10, 64)
-	if err != nil || offset < 0 {
-		return 0, errRequest("NextToken is not one that this service gave: %q", *token)
-	}
-	return offset, nil
 }
 
-func (s *Service) readPage(ctx context.Context, x execution, offset int64, most int) ([]athenaapi.Row, *string, error) {
-	location := *x.ResultConfiguration.OutputLocation
-	bucket, name, err := splitLocation(location)
+// readRows calls yield with each row behind a byte, and the byte that it ends
+// at, until yield returns false.
+func (s *Service) readRows(ctx context.Context, location, after string, yield func(row athenaapi.Row, end int64) bool) error {
+	offset, err := strconv.ParseInt(cmp.Or(after, "0"), 10, 64)
 	if err != nil {
-		return nil, nil, err
+		return fmt.Errorf("continue a result: %w", err)
 	}
-	body, _, err := s.objects.Open(ctx, bucket, name)
+	at, err := parseLocation(location)
+	if err != nil {
+		return err
+	}
+	body, _, err := s.objects.Open(ctx, at.Bucket, at.Key)
 	if cloud.KindOf(err) == cloud.NotFound && err != nil {
-		return nil, nil, errRequest("Could not find results: %s does not exist any more", location)
+		return errRequest("Could not find results: %s does not exist any more", location)
 	}
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer func() { _ = body.Close() }() // only read
 	if err := skip(body, offset); err != nil {
-		return nil, nil, fmt.Errorf("read the result at byte %d: %w", offset, err)
+		return fmt.Errorf("read the result at byte %d: %w", offset, err)
 	}
 	read := readLine
 	if strings.HasSuffix(location, ".csv") {
 		read = readRecord
 	}
-	rows := []athenaapi.Row{}
 	for r := bufio.NewReaderSize(body, 1<<16); ; {
 		row, n, err := read(r)
 		if errors.Is(err, io.EOF) {
-			return rows, nil, nil
+			return nil
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the result: %w", err)
+			return fmt.Errorf("read the result: %w", err)
 		}
-		if len(rows) == most {
-			return rows, next(strconv.FormatInt(offset, 10)), nil
-		}
-		rows = append(rows, row)
 		offset += int64(n)
+		if !yield(row, offset) {
+			return nil
+		}
 	}
 }
 
@@ -255,7 +260,7 @@ func (s *Service) writeMetadata(ctx context.Context, x execution, columns []athe
 			number protowire.Number
 			text   *string
 		}{{1, c.CatalogName}, {2, c.SchemaName}, {3, c.TableName}, {4, c.Name}, {5, c.Label}, {6, c.Type}} {
-			if text(field.text) != "" {
+			if resource.Value(field.text) != "" {
 				column = protowire.AppendTag(column, field.number, protowire.BytesType)
 				column = protowire.AppendString(column, *field.text)
 			}
@@ -275,13 +280,4 @@ func (s *Service) writeMetadata(ctx context.Context, x execution, columns []athe
 		return err
 	})
 	return err
-}
-
-// splitLocation takes s3://bucket/key apart.
-func splitLocation(location string) (bucket, name string, err error) {
-	if err := checkLocation(location); err != nil {
-		return "", "", err
-	}
-	bucket, name, _ = strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
-	return bucket, name, nil
 }

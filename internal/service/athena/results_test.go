@@ -14,6 +14,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -31,11 +32,11 @@ const fourColumns = "SELECT 'w' AS a, 'x' AS b, 'y' AS c, 'z' AS d"
 func TestResultsAreCSVWithNullAsNothing(t *testing.T) {
 	w := open(t, answers{rows: odd()})
 	x := w.finished(w.start(fourColumns))
-	diff(t, "\"a\",\"b\",\"c\",\"d\"\n"+
+	servicetest.Diff(t, "\"a\",\"b\",\"c\",\"d\"\n"+
 		",\"\",\"\"\"\",\"a,b\"\n"+
 		"\"two\nlines\r\n\",\"\"\"\"\"quoted\"\"\"\"\",,\"서울\"\n"+
 		",,,\n", w.content(*x.ResultConfiguration.OutputLocation))
-	diff(t, int64(12), *x.Statistics.DataScannedInBytes)
+	servicetest.Diff(t, int64(12), *x.Statistics.DataScannedInBytes)
 	out, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: x.QueryExecutionId})
 	if err != nil {
 		t.Fatal(err)
@@ -48,12 +49,12 @@ func TestResultsAreCSVWithNullAsNothing(t *testing.T) {
 		}
 		got = append(got, cells)
 	}
-	diff(t, odd(), got)
+	servicetest.Diff(t, odd(), got)
 	statistics, err := w.GetQueryRuntimeStatistics(w.ctx, &athenaapi.GetQueryRuntimeStatisticsInput{QueryExecutionId: x.QueryExecutionId})
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, &athenaapi.QueryRuntimeStatisticsRows{InputBytes: new(int64(12)), OutputRows: new(int64(3)), OutputBytes: new(int64(76))}, statistics.QueryRuntimeStatistics.Rows)
+	servicetest.Diff(t, &athenaapi.QueryRuntimeStatisticsRows{InputBytes: new(int64(12)), OutputRows: new(int64(3)), OutputBytes: new(int64(76))}, statistics.QueryRuntimeStatistics.Rows)
 }
 
 func TestResultsComeInPages(t *testing.T) {
@@ -64,9 +65,6 @@ func TestResultsComeInPages(t *testing.T) {
 	w := open(t, answers{rows: rows})
 	id := *w.finished(w.start(fourColumns)).QueryExecutionId
 	for _, size := range []*int32{nil, new(int32(1)), new(int32(999))} {
-		if size != nil && *size == 1 && testing.Short() {
-			continue
-		}
 		got := [][]*string{}
 		var token *string
 		for {
@@ -81,14 +79,14 @@ func TestResultsComeInPages(t *testing.T) {
 				break
 			}
 		}
-		diff(t, rows, got[1:])
+		servicetest.Diff(t, rows, got[1:])
 	}
 	for _, token := range []string{"!", "YWJj", "LTE"} {
 		_, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: &id, NextToken: &token})
-		wantCode(t, err, "InvalidRequestException", "NextToken")
+		servicetest.WantCode(t, err, "InvalidRequestException", "NextToken")
 	}
 	_, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: &id, QueryResultType: new("DATA_MANIFEST")})
-	wantCode(t, err, "InvalidRequestException", "DATA_MANIFEST")
+	servicetest.WantCode(t, err, "InvalidRequestException", "DATA_MANIFEST")
 }
 
 func TestResultsThatSomebodyDeleted(t *testing.T) {
@@ -99,7 +97,7 @@ func TestResultsThatSomebodyDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: x.QueryExecutionId})
-	wantCode(t, err, "InvalidRequestException", location+" does not exist any more")
+	servicetest.WantCode(t, err, "InvalidRequestException", location+" does not exist any more")
 }
 
 func TestColumnsAreDescribedAsAthenaDoes(t *testing.T) {
@@ -162,17 +160,15 @@ func TestAResultThatCannotBeWritten(t *testing.T) {
 			w := open(t, answers{rows: endless})
 			whole := w.objects
 			w.objects = full{whole, tt.err}
-			closeAll(t, w.stop)
 			w.restart()
 			x := w.finished(w.start(tt.sql))
-			diff(t, "FAILED cannot write the result to "+*x.ResultConfiguration.OutputLocation+": "+tt.reason, *x.Status.State+" "+*x.Status.StateChangeReason)
+			servicetest.Diff(t, "FAILED cannot write the result to "+*x.ResultConfiguration.OutputLocation+": "+tt.reason, *x.Status.State+" "+*x.Status.StateChangeReason)
 			if e := x.Status.AthenaError; *e.ErrorType != tt.kind || *e.ErrorCategory != tt.category {
 				t.Errorf("error is type %d of category %d, want %d of %d", *e.ErrorType, *e.ErrorCategory, tt.kind, tt.category)
 			}
 			w.objects = whole
-			closeAll(t, w.stop)
 			w.restart()
-			diff(t, "default\n", w.ask("SHOW DATABASES"))
+			servicetest.Diff(t, "default\n", w.ask("SHOW DATABASES"))
 		})
 	}
 }
@@ -180,7 +176,7 @@ func TestAResultThatCannotBeWritten(t *testing.T) {
 func TestAQueryThatFailsOnALaterRowLeavesNoResult(t *testing.T) {
 	w := open(t, nil)
 	id := w.start("SELECT 10 / n AS x FROM UNNEST(SEQUENCE(-100, 100)) AS t (n)")
-	diff(t, "[FAILED] DIVISION_BY_ZERO: Division by zero\n", w.answer(id))
+	servicetest.Diff(t, "[FAILED] DIVISION_BY_ZERO: Division by zero\n", w.answer(id))
 	for o, err := range w.objects.List(w.ctx, bucket, "") {
 		t.Errorf("there is %s, %v", o.Key, err)
 	}
@@ -193,10 +189,10 @@ func TestBytesScannedCutoff(t *testing.T) {
 	limited := placed("s3://logs/results/")
 	limited.BytesScannedCutoffPerQuery = new(int64(10_000_000))
 	w.group("limited", limited)
-	diff(t, "[CANCELLED] Bytes scanned limit was exceeded\n", w.ask("SELECT count(*) FROM big", under("limited")))
+	servicetest.Diff(t, "[CANCELLED] Bytes scanned limit was exceeded\n", w.ask("SELECT count(*) FROM big", under("limited")))
 	id := w.start("SELECT count(*) AS n FROM big")
-	diff(t, "n\n1000000\n", w.answer(id))
-	diff(t, int64(12_000_000), *w.get(id).Statistics.DataScannedInBytes)
+	servicetest.Diff(t, "n\n1000000\n", w.answer(id))
+	servicetest.Diff(t, int64(12_000_000), *w.get(id).Statistics.DataScannedInBytes)
 }
 
 // FuzzResultsSurviveCSV writes cells and reads them again.
@@ -210,7 +206,7 @@ func FuzzResultsSurviveCSV(f *testing.F) {
 		if null {
 			row[0] = nil
 		}
-		w.t, w.ctx, e.rows = t, as(t, "111122223333", "ap-northeast-2"), [][]*string{row, row}
+		w.t, w.ctx, e.rows = t, servicetest.As(t, "111122223333", "ap-northeast-2"), [][]*string{row, row}
 		id := *w.finished(w.start(fourColumns)).QueryExecutionId
 		out, err := w.GetQueryResults(w.ctx, &athenaapi.GetQueryResultsInput{QueryExecutionId: &id})
 		if err != nil {
@@ -235,7 +231,7 @@ func FuzzResultsOfAnyBytes(f *testing.F) {
 	w := open(f, answers{})
 	x := w.finished(w.start(fourColumns))
 	f.Fuzz(func(t *testing.T, body []byte, size int32) {
-		w.t, w.ctx = t, as(t, "111122223333", "ap-northeast-2")
+		w.t, w.ctx = t, servicetest.As(t, "111122223333", "ap-northeast-2")
 		w.put(strings.TrimPrefix(*x.ResultConfiguration.OutputLocation, "s3://"+bucket+"/"), string(body))
 		var token *string
 		for range len(body) + 2 {

@@ -11,12 +11,11 @@ import (
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
-	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
-	"github.com/sillok/sillok/internal/store/state"
 )
 
 // Why a query's context ended.
@@ -26,72 +25,37 @@ var (
 	errDeleted   = errors.New("the query's work group was deleted")
 )
 
-// start runs an execution that has been written down. What only touches the
-// catalog is done when it returns.
-func (s *Service) start(call cloud.Call, x execution) {
-	ctx, cancel := context.WithCancelCause(cloud.WithCall(s.base, call))
-	id := runningKey(call.Scope(), *x.QueryExecutionId)
-	s.mu.Lock()
-	s.running[id] = cancel
-	s.mu.Unlock()
-	run := func(atOnce bool) {
-		defer cancel(nil)
-		s.run(ctx, call, x, atOnce)
-		s.mu.Lock()
-		delete(s.running, id)
-		s.mu.Unlock()
-	}
-	if statement, err := parse.Statement(*x.Query); err != nil || aboutCatalog(statement) {
-		run(true)
-		return
-	}
-	s.work.Go(func() { run(false) })
-}
-
-// run takes an execution through its states. What is done at once does not wait
-// for the queries that run.
-func (s *Service) run(ctx context.Context, call cloud.Call, x execution, atOnce bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.cfg.Log.Error("query panicked", "query_execution_id", *x.QueryExecutionId, "panic", fmt.Sprint(p))
-			s.conclude(ctx, call, x, outcome{}, sqlerr.New(internalError, "the query failed inside Sillok"))
-		}
-	}()
-	submitted := s.cfg.Now()
-	if !atOnce {
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-		case <-ctx.Done():
-			s.conclude(ctx, call, x, outcome{}, context.Cause(ctx))
+// work runs what waits, until the queue is closed and empty.
+func (s *Service) work(ctx context.Context) {
+	for {
+		running, j := s.queue.next(ctx)
+		if j == nil {
 			return
 		}
+		s.run(running, j)
 	}
-	started := s.cfg.Now()
-	var err error
-	if !atOnce {
-		err = s.markRunning(ctx, call, x)
-	}
-	var result outcome
-	if err == nil {
-		result, err = s.execute(ctx, call, x)
-	}
-	ended := s.cfg.Now()
-	x.Statistics.QueryQueueTimeInMillis = millis(started.Sub(submitted))
-	x.Statistics.EngineExecutionTimeInMillis = millis(ended.Sub(started))
-	x.Statistics.TotalExecutionTimeInMillis = millis(ended.Sub(submitted))
-	s.conclude(ctx, call, x, result, err)
 }
 
-func (s *Service) markRunning(ctx context.Context, call cloud.Call, x execution) error {
-	x.Status.State = new(running)
-	return s.store.Update(ctx, func(tx state.Tx) error {
-		at := key(call.Scope(), kindExecution, *x.QueryExecutionId)
-		if _, found, err := state.Find[execution](tx, at); err != nil || !found {
-			return errors.Join(err, errDeleted)
+// run takes a job that has begun to its end.
+func (s *Service) run(ctx context.Context, j *job) {
+	defer j.cancel(nil)
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.Error("query panicked", "query_execution_id", *j.execution.QueryExecutionId, "panic", fmt.Sprint(p))
+			s.conclude(ctx, j, outcome{}, sqlerr.New(internalError, "the query failed inside Sillok"))
 		}
-		return state.Put(tx, at, x)
-	})
+	}()
+	started := time.Now()
+	result, err := outcome{}, context.Cause(ctx)
+	if err == nil {
+		result, err = s.execute(ctx, j)
+	}
+	ended := time.Now()
+	statistics := j.execution.Statistics
+	statistics.QueryQueueTimeInMillis = millis(started.Sub(j.submitted))
+	statistics.EngineExecutionTimeInMillis = millis(ended.Sub(started))
+	statistics.TotalExecutionTimeInMillis = millis(ended.Sub(j.submitted))
+	s.conclude(ctx, j, result, err)
 }
 
 // outcome is what a statement that succeeded left.
@@ -102,9 +66,11 @@ type outcome struct {
 	bytes   int64 // of the result's object
 }
 
-// conclude writes an execution's last state.
-func (s *Service) conclude(ctx context.Context, call cloud.Call, x execution, result outcome, err error) {
-	x.Status.CompletionDateTime = s.clock()
+// conclude writes a job's end: its last state and what is known of its result,
+// in one transaction.
+func (s *Service) conclude(ctx context.Context, j *job, result outcome, err error) {
+	x := j.execution
+	x.Status.CompletionDateTime = resource.Now(precision)
 	x.Statistics.DataScannedInBytes = new(result.stats.BytesScanned)
 	x.Statistics.QueryPlanningTimeInMillis = millis(result.stats.Planning)
 	x.Statistics.ServicePreProcessingTimeInMillis = millis(0)
@@ -121,32 +87,39 @@ func (s *Service) conclude(ctx context.Context, call cloud.Call, x execution, re
 		err = cause
 	}
 	s.describe(x, err)
-	var stored *storedResult
 	if err == nil {
-		stored = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes}
+		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes}
 	}
-	write := func() error {
-		return s.store.Update(context.WithoutCancel(ctx), func(tx state.Tx) error { return finish(tx, call.Scope(), x, stored) })
-	}
-	if err := write(); err != nil {
+	if err := s.writeEnd(ctx, j); err != nil {
 		s.cfg.Log.Error("write the end of a query", "query_execution_id", *x.QueryExecutionId, "error", err)
-		s.work.Go(func() { s.insist(write) })
+		s.queue.keepEnd(j)
 	}
 }
 
-// insist repeats write until it works, so that a query does not stay RUNNING
-// because the disk was full when it ended. When the service stops first, the
-// next Open finds the query.
-func (s *Service) insist(write func() error) {
+func (s *Service) writeEnd(ctx context.Context, j *job) error {
+	ctx = cloud.WithCall(context.WithoutCancel(ctx), j.call)
+	err := s.store.Update(ctx, func(tx resource.Tx) error { return finish(tx, j.execution, j.result) })
+	if err == nil {
+		s.queue.remove(j)
+	}
+	return err
+}
+
+// writeEnds repeats each second what conclude could not write, so that a query
+// does not stay RUNNING because the disk was full when it ended. When the
+// service ends first, the next Run finds the query.
+func (s *Service) writeEnds(ctx context.Context, ended <-chan struct{}) {
 	again := time.NewTicker(time.Second)
 	defer again.Stop()
 	for {
 		select {
-		case <-s.base.Done():
+		case <-ended:
 			return
 		case <-again.C:
-			if write() == nil {
-				return
+		}
+		for _, j := range s.queue.takeEnds() {
+			if s.writeEnd(ctx, j) != nil {
+				s.queue.keepEnd(j)
 			}
 		}
 	}
@@ -155,30 +128,29 @@ func (s *Service) insist(write func() error) {
 func millis(d time.Duration) *int64 { return new(d.Milliseconds()) }
 
 // execute does what the statement says and writes its result.
-func (s *Service) execute(ctx context.Context, call cloud.Call, x execution) (outcome, error) {
-	src := *x.Query
-	statement, err := parse.Statement(src)
-	if err != nil {
-		return outcome{}, err
+func (s *Service) execute(ctx context.Context, j *job) (outcome, error) {
+	if j.invalid != nil {
+		return outcome{}, j.invalid
 	}
-	switch st := statement.(type) {
+	x, src := j.execution, *j.execution.Query
+	switch st := j.statement.(type) {
 	case *ast.Query:
 		parameters, where, err := parameterExprs(x.ExecutionParameters)
 		if err != nil {
 			return outcome{}, err
 		}
-		return s.query(ctx, call, x, question{src: src, query: st, parameters: parameters, parameterSource: where})
+		return s.query(ctx, x, question{src: src, query: st, parameters: parameters, parameterSource: where})
 	case *ast.Prepare:
 		return s.prepare(ctx, x, st)
 	case *ast.Execute:
-		return s.executePrepared(ctx, call, x, st)
+		return s.executePrepared(ctx, x, st)
 	case *ast.Deallocate:
 		return s.deallocate(ctx, x, st)
 	case *ast.CreateTable, *ast.CreateDatabase, *ast.CreateView, *ast.Drop, *ast.Alter, *ast.Repair, *ast.Show, *ast.Describe:
-		if catalog := textOr(x.QueryExecutionContext.Catalog, defaultCatalog); !isDefault(catalog) {
+		if catalog := resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog); !isDefault(catalog) {
 			return outcome{}, errDDL(errorEntity, "SemanticException catalog %s does not exist; there is %s alone", catalog, defaultCatalog)
 		}
-		d := ddl{service: s, call: call, database: strings.ToLower(textOr(x.QueryExecutionContext.Database, "default")), src: src}
+		d := ddl{service: s, database: strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")), src: src}
 		table, err := d.run(ctx, st)
 		if err != nil {
 			return outcome{}, err
@@ -187,7 +159,7 @@ func (s *Service) execute(ctx context.Context, call cloud.Call, x execution) (ou
 	case *ast.Other:
 		return outcome{}, refused(src, st, st.Construct)
 	}
-	return outcome{}, refused(src, statement, construct(src))
+	return outcome{}, refused(src, j.statement, construct(src, j.statement))
 }
 
 func refused(src string, at ast.Node, construct string) error {
@@ -205,15 +177,15 @@ type question struct {
 }
 
 // query analyzes a query, runs it, and writes its rows.
-func (s *Service) query(ctx context.Context, call cloud.Call, x execution, q question) (outcome, error) {
-	now := s.cfg.Now()
-	if wanted := parse.Parameters(q.src); wanted != len(q.parameters) {
+func (s *Service) query(ctx context.Context, x execution, q question) (outcome, error) {
+	now := time.Now()
+	if wanted := q.query.Parameters; wanted != len(q.parameters) {
 		return outcome{}, sqlerr.At(q.src, q.query.Position(), "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected %d but found %d", wanted, len(q.parameters))
 	}
 	analyzed, err := analyze.Query(ctx, q.src, q.query, relations{s.glue}, analyze.Session{
-		Catalog:         strings.ToLower(textOr(x.QueryExecutionContext.Catalog, defaultCatalog)),
-		Database:        strings.ToLower(textOr(x.QueryExecutionContext.Database, "default")),
-		User:            call.Principal.ARN,
+		Catalog:         strings.ToLower(resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog)),
+		Database:        strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")),
+		User:            cloud.CallOf(ctx).Principal.ARN,
 		Parameters:      q.parameters,
 		ParameterSource: q.parameterSource,
 	})
@@ -259,7 +231,7 @@ func (s *Service) writeRows(ctx context.Context, x execution, columns []plan.Out
 // put writes an object at an s3:// location as write produces it, and returns
 // its size. An error of write leaves no object.
 func (s *Service) put(ctx context.Context, location string, write func(io.Writer) error) (int64, error) {
-	bucket, name, err := splitLocation(location)
+	at, err := parseLocation(location)
 	if err != nil {
 		return 0, err
 	}
@@ -270,7 +242,7 @@ func (s *Service) put(ctx context.Context, location string, write func(io.Writer
 		_ = w.CloseWithError(err)
 		produced <- err
 	}()
-	object, err := s.objects.Put(ctx, bucket, name, "application/octet-stream", r)
+	object, err := s.objects.Put(ctx, at.Bucket, at.Key, "application/octet-stream", r)
 	// A store that stopped early must not leave the writer waiting.
 	_ = r.CloseWithError(io.ErrClosedPipe)
 	if produceErr := <-produced; produceErr != nil && !errors.Is(produceErr, io.ErrClosedPipe) {

@@ -4,8 +4,7 @@ import (
 	"context"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
-	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // GetQueryRuntimeStatistics returns where an execution's time went and, once it
@@ -36,10 +35,10 @@ func (s *Service) GetQueryRuntimeStatistics(ctx context.Context, in *athenaapi.G
 	return &athenaapi.GetQueryRuntimeStatisticsOutput{QueryRuntimeStatistics: statistics}, nil
 }
 
-// stored reads what of a result is not in its object.
+// stored reads the part of a result that is not in its object.
 func (s *Service) stored(ctx context.Context, id string) (result storedResult, err error) {
-	err = s.store.View(ctx, func(r state.Reader) (err error) {
-		result, _, err = state.Find[storedResult](r, key(cloud.CallOf(ctx).Scope(), kindResult, id))
+	err = s.store.View(ctx, func(r resource.Reader) (err error) {
+		result, _, err = results.Find(r, id)
 		return err
 	})
 	return result, err

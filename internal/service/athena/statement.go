@@ -5,7 +5,6 @@ import (
 	"unicode"
 
 	"github.com/sillok/sillok/internal/sql/ast"
-	"github.com/sillok/sillok/internal/sql/parse"
 )
 
 // statementKind is how Athena files a statement.
@@ -15,12 +14,9 @@ type statementKind struct {
 	extension    string // of the result object
 }
 
-// classify files a statement, by its first words when it does not parse.
-func classify(src string) statementKind {
-	statement, err := parse.Statement(src)
-	if err != nil {
-		return byWords(src)
-	}
+// classify files a statement, which is nil when its text does not parse: then
+// its first words decide.
+func classify(src string, statement ast.Statement) statementKind {
 	switch st := statement.(type) {
 	case *ast.Query:
 		return statementKind{"DML", "SELECT", ".csv"}
@@ -42,7 +38,7 @@ func classify(src string) statementKind {
 		return statementKind{"UTILITY", "SHOW_" + strings.ReplaceAll(st.Kind, " ", "_"), ".txt"}
 	case *ast.Describe:
 		return statementKind{"UTILITY", "DESCRIBE_TABLE", ".txt"}
-	case *ast.Other:
+	case *ast.Other, nil:
 		return byWords(src)
 	default:
 		return statementKind{"DDL", ddlKind(st), ".txt"}
@@ -50,7 +46,9 @@ func classify(src string) statementKind {
 }
 
 // construct names what a statement is, for a person.
-func construct(src string) string { return strings.ReplaceAll(classify(src).substatement, "_", " ") }
+func construct(src string, statement ast.Statement) string {
+	return strings.ReplaceAll(classify(src, statement).substatement, "_", " ")
+}
 
 func ddlKind(statement ast.Statement) string {
 	switch st := statement.(type) {

@@ -2,12 +2,12 @@ package athena
 
 import (
 	"context"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // primary is the work group that every account has and nobody can delete.
@@ -18,26 +18,24 @@ const engineVersion = "Athena engine version 3"
 
 // CreateWorkGroup adds a work group.
 func (s *Service) CreateWorkGroup(ctx context.Context, in *athenaapi.CreateWorkGroupInput) (*athenaapi.CreateWorkGroupOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
 	group := athenaapi.WorkGroup{
 		Name:          in.Name,
 		State:         new("ENABLED"),
 		Description:   in.Description,
-		CreationTime:  s.clock(),
+		CreationTime:  resource.Now(precision),
 		Configuration: withDefaults(in.Configuration, true),
 	}
 	if err := checkConfiguration(group.Configuration); err != nil {
 		return nil, err
 	}
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		err := state.Insert(tx, key(scope, kindWorkGroup, *in.Name), group)
-		if *in.Name == primary || cloud.KindOf(err) == cloud.Conflict {
-			return errRequest("WorkGroup already exists")
-		}
-		if err != nil {
+	if *in.Name == primary {
+		return nil, errWorkGroupExists(primary)
+	}
+	err := s.store.Update(ctx, func(tx resource.Tx) error {
+		if err := workGroups.Create(tx, group, *in.Name); err != nil {
 			return err
 		}
-		return putTags(tx, scope, workGroupARN(scope, *in.Name), in.Tags)
+		return tags.Add(tx, workGroupARN(tx.Scope(), *in.Name), resource.FromList(in.Tags, tagOf))
 	})
 	return &athenaapi.CreateWorkGroupOutput{}, err
 }
@@ -53,8 +51,8 @@ func (s *Service) ListEngineVersions(context.Context, *athenaapi.ListEngineVersi
 // GetWorkGroup returns one work group.
 func (s *Service) GetWorkGroup(ctx context.Context, in *athenaapi.GetWorkGroupInput) (*athenaapi.GetWorkGroupOutput, error) {
 	out := &athenaapi.GetWorkGroupOutput{}
-	err := s.store.View(ctx, func(r state.Reader) error {
-		group, err := workGroupIn(r, cloud.CallOf(ctx).Scope(), *in.WorkGroup)
+	err := s.store.View(ctx, func(r resource.Reader) error {
+		group, err := workGroupIn(r, *in.WorkGroup)
 		out.WorkGroup = &group
 		return err
 	})
@@ -63,118 +61,112 @@ func (s *Service) GetWorkGroup(ctx context.Context, in *athenaapi.GetWorkGroupIn
 
 // ListWorkGroups lists the work groups by name.
 func (s *Service) ListWorkGroups(ctx context.Context, in *athenaapi.ListWorkGroupsInput) (*athenaapi.ListWorkGroupsOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	from, err := after(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	out := &athenaapi.ListWorkGroupsOutput{WorkGroups: []athenaapi.WorkGroupSummary{}}
-	err = s.store.View(ctx, func(r state.Reader) error {
-		groups, err := workGroups(r, scope)
+	out := &athenaapi.ListWorkGroupsOutput{}
+	err := s.store.View(ctx, func(r resource.Reader) error {
+		first, err := workGroupIn(r, primary)
 		if err != nil {
 			return err
 		}
-		for _, group := range groups {
-			if *group.Name <= from {
-				continue
-			}
-			if len(out.WorkGroups) == limit(in.MaxResults, 50) {
-				out.NextToken = next(*out.WorkGroups[len(out.WorkGroups)-1].Name)
-				break
-			}
-			out.WorkGroups = append(out.WorkGroups, athenaapi.WorkGroupSummary{
-				Name: group.Name, State: group.State, Description: group.Description, CreationTime: group.CreationTime,
-				EngineVersion: group.Configuration.EngineVersion,
-			})
-		}
-		return nil
+		groups := withOne(workGroups.From(r), primary, first)
+		out.WorkGroups, out.NextToken, err = resource.Page(ctx, tokens.Page(in, in.NextToken, in.MaxResults, 50), groups, summary)
+		return err
 	})
 	return out, err
 }
 
-// UpdateWorkGroup changes what of a work group is given.
+func summary(group athenaapi.WorkGroup) (athenaapi.WorkGroupSummary, bool, error) {
+	return athenaapi.WorkGroupSummary{
+		Name: group.Name, State: group.State, Description: group.Description, CreationTime: group.CreationTime,
+		EngineVersion: group.Configuration.EngineVersion,
+	}, true, nil
+}
+
+// UpdateWorkGroup changes those parts of a work group that are given.
 func (s *Service) UpdateWorkGroup(ctx context.Context, in *athenaapi.UpdateWorkGroupInput) (*athenaapi.UpdateWorkGroupOutput, error) {
-	scope := cloud.CallOf(ctx).Scope()
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		group, err := workGroupIn(tx, scope, *in.WorkGroup)
+	err := s.store.Update(ctx, func(tx resource.Tx) error {
+		group, err := workGroupIn(tx, *in.WorkGroup)
 		if err != nil {
 			return err
 		}
-		if in.Description != nil {
-			group.Description = in.Description
-		}
-		if in.State != nil {
-			group.State = in.State
-		}
+		resource.Set(&group.Description, in.Description)
+		resource.Set(&group.State, in.State)
 		if in.ConfigurationUpdates != nil {
 			updateConfiguration(group.Configuration, in.ConfigurationUpdates)
 		}
 		if err := checkConfiguration(group.Configuration); err != nil {
 			return err
 		}
-		return state.Put(tx, key(scope, kindWorkGroup, *in.WorkGroup), group)
+		return workGroups.Put(tx, group, *in.WorkGroup)
 	})
 	return &athenaapi.UpdateWorkGroupOutput{}, err
 }
 
-// DeleteWorkGroup removes a work group. One with queries in its history needs
-// RecursiveDeleteOption.
+// DeleteWorkGroup removes a work group. One that holds queries or statements
+// needs RecursiveDeleteOption; its queries that are not done are stopped.
 func (s *Service) DeleteWorkGroup(ctx context.Context, in *athenaapi.DeleteWorkGroupInput) (*athenaapi.DeleteWorkGroupOutput, error) {
-	scope, name := cloud.CallOf(ctx).Scope(), *in.WorkGroup
+	name := *in.WorkGroup
 	if name == primary {
 		return nil, errRequest("WorkGroup %s cannot be deleted", primary)
 	}
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		if _, err := workGroupIn(tx, scope, name); err != nil {
+	var removed []string
+	err := s.store.Update(ctx, func(tx resource.Tx) (err error) {
+		if err := workGroups.Delete(tx, name); err != nil {
 			return err
 		}
-		if err := empty(tx, scope, name, flag(in.RecursiveDeleteOption)); err != nil {
+		if removed, err = empty(tx, name, resource.Value(in.RecursiveDeleteOption)); err != nil {
 			return err
 		}
-		if err := deleteTags(tx, scope, workGroupARN(scope, name)); err != nil {
-			return err
-		}
-		return tx.Delete(key(scope, kindWorkGroup, name))
+		return tags.Delete(tx, workGroupARN(tx.Scope(), name))
 	})
-	return &athenaapi.DeleteWorkGroupOutput{}, err
-}
-
-// empty removes what a work group holds, or refuses to when it may not.
-func empty(tx state.Tx, scope cloud.Scope, group string, allowed bool) error {
-	for _, held := range []struct {
-		kind string
-		of   []string // the kinds of the documents that an id of this kind names
-	}{
-		{kindHistory, []string{kindExecution, kindResult, kindActive}}, {kindNamedIn, []string{kindNamed}}, {kindPrepared, nil},
-	} {
-		for document, err := range tx.List(scope, held.kind, state.Range{Prefix: group + separator}) {
-			if err != nil {
-				return err
-			}
-			if !allowed {
-				return errRequest("WorkGroup %s is not empty", group)
-			}
-			id := document.Key.Name[strings.LastIndex(document.Key.Name, separator)+1:]
-			for _, kind := range held.of {
-				if err := tx.Delete(key(scope, kind, id)); err != nil && cloud.KindOf(err) != cloud.NotFound {
-					return err
-				}
-			}
-			if err := tx.Delete(document.Key); err != nil {
-				return err
-			}
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range removed {
+		if waited := s.queue.stop(cloud.CallOf(ctx).Scope(), id, errDeleted); waited != nil {
+			s.queue.remove(waited)
 		}
 	}
-	return nil
+	return &athenaapi.DeleteWorkGroupOutput{}, nil
 }
 
-func workGroupARN(scope cloud.Scope, name string) string {
-	return cloud.ARN{Service: "athena", Region: scope.Region, Account: scope.Account, Resource: "workgroup/" + name}.String()
+// empty removes what a work group holds, or refuses to when it may not. It
+// returns the ids of the executions that it removed.
+func empty(tx resource.Tx, group string, allowed bool) (removed []string, err error) {
+	for entry, err := range history.List(tx, group) {
+		if err != nil {
+			return nil, err
+		}
+		id := entry.Value
+		removed = append(removed, id)
+		if err := errors.Join(executions.Discard(tx, id), results.Discard(tx, id), unfinished.Discard(tx, id)); err != nil {
+			return nil, err
+		}
+	}
+	held := len(removed)
+	for entry, err := range namedIn.List(tx, group) {
+		if err != nil {
+			return nil, err
+		}
+		held++
+		if err := namedQueries.Discard(tx, entry.Value); err != nil {
+			return nil, err
+		}
+	}
+	for _, err := range prepared.List(tx, group) {
+		if err != nil {
+			return nil, err
+		}
+		held++
+	}
+	if held > 0 && !allowed {
+		return nil, errRequest("WorkGroup %s is not empty", group)
+	}
+	return removed, errors.Join(history.DeleteBelow(tx, group), namedIn.DeleteBelow(tx, group), prepared.DeleteBelow(tx, group))
 }
 
 // workGroupIn reads a work group; primary exists even when nobody wrote it.
-func workGroupIn(r state.Reader, scope cloud.Scope, name string) (athenaapi.WorkGroup, error) {
-	group, found, err := state.Find[athenaapi.WorkGroup](r, key(scope, kindWorkGroup, name))
+func workGroupIn(r resource.Reader, name string) (athenaapi.WorkGroup, error) {
+	group, found, err := workGroups.Find(r, name)
 	switch {
 	case err != nil || found:
 		return group, err
@@ -184,40 +176,7 @@ func workGroupIn(r state.Reader, scope cloud.Scope, name string) (athenaapi.Work
 			Configuration: withDefaults(&athenaapi.WorkGroupConfiguration{ResultConfiguration: &athenaapi.ResultConfiguration{}}, false),
 		}, nil
 	}
-	return group, errRequest("WorkGroup does not exist")
-}
-
-// workGroups returns all work groups by name, primary among them.
-func workGroups(r state.Reader, scope cloud.Scope) ([]athenaapi.WorkGroup, error) {
-	var groups []athenaapi.WorkGroup
-	withPrimary := false
-	add := func(group athenaapi.WorkGroup) error {
-		if *group.Name >= primary && !withPrimary {
-			withPrimary = true
-			if *group.Name != primary {
-				first, err := workGroupIn(r, scope, primary)
-				if err != nil {
-					return err
-				}
-				groups = append(groups, first)
-			}
-		}
-		groups = append(groups, group)
-		return nil
-	}
-	for entry, err := range state.List[athenaapi.WorkGroup](r, scope, kindWorkGroup, state.Range{}) {
-		if err != nil {
-			return nil, err
-		}
-		if err := add(entry.Value); err != nil {
-			return nil, err
-		}
-	}
-	if withPrimary {
-		return groups, nil
-	}
-	last, err := workGroupIn(r, scope, primary)
-	return append(groups, last), err
+	return group, errNoWorkGroup(name)
 }
 
 // withDefaults fills in what Athena does: enforce is the default of a work
@@ -250,24 +209,24 @@ func effective(v *athenaapi.EngineVersion) *athenaapi.EngineVersion {
 }
 
 func updateConfiguration(c *athenaapi.WorkGroupConfiguration, u *athenaapi.WorkGroupConfigurationUpdates) {
-	set(&c.EnforceWorkGroupConfiguration, u.EnforceWorkGroupConfiguration)
-	set(&c.PublishCloudWatchMetricsEnabled, u.PublishCloudWatchMetricsEnabled)
-	set(&c.BytesScannedCutoffPerQuery, u.BytesScannedCutoffPerQuery)
-	set(&c.RequesterPaysEnabled, u.RequesterPaysEnabled)
-	set(&c.AdditionalConfiguration, u.AdditionalConfiguration)
-	set(&c.ExecutionRole, u.ExecutionRole)
-	set(&c.CustomerContentEncryptionConfiguration, u.CustomerContentEncryptionConfiguration)
-	set(&c.EnableMinimumEncryptionConfiguration, u.EnableMinimumEncryptionConfiguration)
-	set(&c.QueryResultsS3AccessGrantsConfiguration, u.QueryResultsS3AccessGrantsConfiguration)
-	set(&c.MonitoringConfiguration, u.MonitoringConfiguration)
-	set(&c.EngineConfiguration, u.EngineConfiguration)
+	resource.Set(&c.EnforceWorkGroupConfiguration, u.EnforceWorkGroupConfiguration)
+	resource.Set(&c.PublishCloudWatchMetricsEnabled, u.PublishCloudWatchMetricsEnabled)
+	resource.Set(&c.BytesScannedCutoffPerQuery, u.BytesScannedCutoffPerQuery)
+	resource.Set(&c.RequesterPaysEnabled, u.RequesterPaysEnabled)
+	resource.Set(&c.AdditionalConfiguration, u.AdditionalConfiguration)
+	resource.Set(&c.ExecutionRole, u.ExecutionRole)
+	resource.Set(&c.CustomerContentEncryptionConfiguration, u.CustomerContentEncryptionConfiguration)
+	resource.Set(&c.EnableMinimumEncryptionConfiguration, u.EnableMinimumEncryptionConfiguration)
+	resource.Set(&c.QueryResultsS3AccessGrantsConfiguration, u.QueryResultsS3AccessGrantsConfiguration)
+	resource.Set(&c.MonitoringConfiguration, u.MonitoringConfiguration)
+	resource.Set(&c.EngineConfiguration, u.EngineConfiguration)
 	if m := u.ManagedQueryResultsConfigurationUpdates; m != nil && m.Enabled != nil {
 		c.ManagedQueryResultsConfiguration = &athenaapi.ManagedQueryResultsConfiguration{Enabled: m.Enabled}
 	}
-	if flag(u.RemoveBytesScannedCutoffPerQuery) {
+	if resource.Value(u.RemoveBytesScannedCutoffPerQuery) {
 		c.BytesScannedCutoffPerQuery = nil
 	}
-	if flag(u.RemoveCustomerContentEncryptionConfiguration) {
+	if resource.Value(u.RemoveCustomerContentEncryptionConfiguration) {
 		c.CustomerContentEncryptionConfiguration = nil
 	}
 	if u.EngineVersion != nil {
@@ -283,56 +242,49 @@ func updateResults(c *athenaapi.WorkGroupConfiguration, u *athenaapi.ResultConfi
 	if c.ResultConfiguration != nil {
 		results = *c.ResultConfiguration
 	}
-	set(&results.OutputLocation, u.OutputLocation)
-	set(&results.EncryptionConfiguration, u.EncryptionConfiguration)
-	set(&results.ExpectedBucketOwner, u.ExpectedBucketOwner)
-	set(&results.AclConfiguration, u.AclConfiguration)
-	if flag(u.RemoveOutputLocation) {
+	resource.Set(&results.OutputLocation, u.OutputLocation)
+	resource.Set(&results.EncryptionConfiguration, u.EncryptionConfiguration)
+	resource.Set(&results.ExpectedBucketOwner, u.ExpectedBucketOwner)
+	resource.Set(&results.AclConfiguration, u.AclConfiguration)
+	if resource.Value(u.RemoveOutputLocation) {
 		results.OutputLocation = nil
 	}
-	if flag(u.RemoveEncryptionConfiguration) {
+	if resource.Value(u.RemoveEncryptionConfiguration) {
 		results.EncryptionConfiguration = nil
 	}
-	if flag(u.RemoveExpectedBucketOwner) {
+	if resource.Value(u.RemoveExpectedBucketOwner) {
 		results.ExpectedBucketOwner = nil
 	}
-	if flag(u.RemoveAclConfiguration) {
+	if resource.Value(u.RemoveAclConfiguration) {
 		results.AclConfiguration = nil
 	}
 	c.ResultConfiguration = &results
 }
 
-// set replaces *to when there is something to replace it with.
-func set[T any](to **T, from *T) {
-	if from != nil {
-		*to = from
-	}
-}
-
 // checkConfiguration refuses what Athena refuses beyond its model.
 func checkConfiguration(c *athenaapi.WorkGroupConfiguration) error {
-	if v := text(c.EngineVersion.SelectedEngineVersion); v != "AUTO" && v != engineVersion {
+	if v := resource.Value(c.EngineVersion.SelectedEngineVersion); v != "AUTO" && v != engineVersion {
 		return errRequest("EngineVersion %s is not one that can be chosen: AUTO and %s are", v, engineVersion)
 	}
 	if c.BytesScannedCutoffPerQuery != nil && *c.BytesScannedCutoffPerQuery < 10_000_000 {
 		return errRequest("BytesScannedCutoffPerQuery must be at least 10000000 bytes")
 	}
-	if m := c.ManagedQueryResultsConfiguration; m != nil && flag(m.Enabled) {
-		unsupported := errRequest("Managed query results are not supported by this version of Sillok: give ResultConfiguration.OutputLocation.")
-		unsupported.Kind = cloud.Unsupported
-		return unsupported
+	if m := c.ManagedQueryResultsConfiguration; m != nil && resource.Value(m.Enabled) {
+		return errUnsupported("Managed query results are not supported by this version of Sillok: give ResultConfiguration.OutputLocation.")
 	}
 	if c.ResultConfiguration != nil && c.ResultConfiguration.OutputLocation != nil {
-		return checkLocation(*c.ResultConfiguration.OutputLocation)
+		_, err := parseLocation(*c.ResultConfiguration.OutputLocation)
+		return err
 	}
 	return nil
 }
 
-// checkLocation refuses what is not s3://bucket/….
-func checkLocation(location string) error {
-	bucket, ok := strings.CutPrefix(location, "s3://")
-	if bucket, _, _ = strings.Cut(bucket, "/"); !ok || bucket == "" {
-		return errRequest("outputLocation is not a valid S3 path.")
+// parseLocation takes s3://bucket/key apart, with Athena's error for what is no
+// such place.
+func parseLocation(text string) (cloud.Location, error) {
+	location, err := cloud.ParseLocation(text)
+	if err != nil {
+		return cloud.Location{}, errRequest("outputLocation is not a valid S3 path.").Because(err)
 	}
-	return nil
+	return location, nil
 }

@@ -2,10 +2,10 @@ package athena_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/servicetest"
 )
 
 func (w *world) group(name string, c *athenaapi.WorkGroupConfiguration) {
@@ -38,24 +38,15 @@ func TestWorkGroupsComeInPagesWithPrimaryInItsPlace(t *testing.T) {
 	for _, name := range []string{"zoo", "alpha", "primaries", "beta"} {
 		w.group(name, nil)
 	}
-	var got []string
-	var token *string
-	for {
-		out, err := w.ListWorkGroups(w.ctx, &athenaapi.ListWorkGroupsInput{MaxResults: new(int32(2)), NextToken: token})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var page []string
+	got := servicetest.Pages(t, 50, func(size *int32, token *string) (page []string, next *string, err error) {
+		out, err := w.ListWorkGroups(w.ctx, &athenaapi.ListWorkGroupsInput{MaxResults: size, NextToken: token})
 		for _, g := range out.WorkGroups {
 			page = append(page, *g.Name)
 		}
-		got = append(got, strings.Join(page, " "))
-		if token = out.NextToken; token == nil {
-			break
-		}
-	}
-	diff(t, []string{"alpha beta", "primaries primary", "zoo"}, got)
-	other, err := w.ListWorkGroups(as(t, "444455556666", "ap-northeast-2"), &athenaapi.ListWorkGroupsInput{})
+		return page, out.NextToken, err
+	})
+	servicetest.Diff(t, []string{"alpha", "beta", "primaries", "primary", "zoo"}, got)
+	other, err := w.ListWorkGroups(servicetest.As(t, "444455556666", "ap-northeast-2"), &athenaapi.ListWorkGroupsInput{})
 	if err != nil || len(other.WorkGroups) != 1 {
 		t.Errorf("another account sees %v, %v; want primary alone", other.WorkGroups, err)
 	}
@@ -70,7 +61,7 @@ func TestWorkGroupConfigurationIsFilledInChangedAndRemoved(t *testing.T) {
 		EnableMinimumEncryptionConfiguration: new(false),
 		EngineVersion:                        &athenaapi.EngineVersion{SelectedEngineVersion: new("AUTO"), EffectiveEngineVersion: new("Athena engine version 3")},
 	}
-	diff(t, want, w.configuration("g"))
+	servicetest.Diff(t, want, w.configuration("g"))
 	update := func(u *athenaapi.WorkGroupConfigurationUpdates) {
 		t.Helper()
 		in := &athenaapi.UpdateWorkGroupInput{WorkGroup: new("g"), ConfigurationUpdates: u, Description: new("d"), State: new("DISABLED")}
@@ -85,13 +76,13 @@ func TestWorkGroupConfigurationIsFilledInChangedAndRemoved(t *testing.T) {
 	})
 	want.BytesScannedCutoffPerQuery, want.EnforceWorkGroupConfiguration = new(int64(10_000_000)), new(false)
 	want.ResultConfiguration.ExpectedBucketOwner = new("111122223333")
-	diff(t, want, w.configuration("g"))
+	servicetest.Diff(t, want, w.configuration("g"))
 	update(&athenaapi.WorkGroupConfigurationUpdates{
 		RemoveBytesScannedCutoffPerQuery: new(true),
 		ResultConfigurationUpdates:       &athenaapi.ResultConfigurationUpdates{RemoveOutputLocation: new(true), RemoveExpectedBucketOwner: new(true)},
 	})
 	want.BytesScannedCutoffPerQuery, want.ResultConfiguration = nil, &athenaapi.ResultConfiguration{}
-	diff(t, want, w.configuration("g"))
+	servicetest.Diff(t, want, w.configuration("g"))
 }
 
 func TestWhatAWorkGroupRefuses(t *testing.T) {
@@ -132,6 +123,7 @@ func TestWhatAWorkGroupRefuses(t *testing.T) {
 		{"no work group", start(athenaapi.StartQueryExecutionInput{WorkGroup: new("nobody"), ResultConfiguration: at("s3://logs/")}), "WorkGroup does not exist"},
 		{"a disabled work group", start(athenaapi.StartQueryExecutionInput{WorkGroup: new("off")}), "WorkGroup off is disabled"},
 		{"a place outside S3", start(athenaapi.StartQueryExecutionInput{ResultConfiguration: at("string")}), "not a valid S3 path"},
+		{"a bucket that is a path", start(athenaapi.StartQueryExecutionInput{ResultConfiguration: at("s3://../")}), "not a valid S3 path"},
 		{"a bucket that is not there", start(athenaapi.StartQueryExecutionInput{ResultConfiguration: at("s3://nowhere/x")}), "Unable to verify/create output bucket nowhere"},
 		{"another owner's bucket", start(athenaapi.StartQueryExecutionInput{ResultConfiguration: &athenaapi.ResultConfiguration{
 			OutputLocation: new("s3://logs/"), ExpectedBucketOwner: new("444455556666"),
@@ -140,7 +132,7 @@ func TestWhatAWorkGroupRefuses(t *testing.T) {
 			OutputLocation: new("s3://logs/"), EncryptionConfiguration: &athenaapi.EncryptionConfiguration{EncryptionOption: new("CSE_KMS")},
 		}}), "cannot be encrypted with CSE_KMS"},
 	} {
-		t.Run(tt.name, func(t *testing.T) { wantCode(t, tt.err, "InvalidRequestException", tt.message) })
+		t.Run(tt.name, func(t *testing.T) { servicetest.WantCode(t, tt.err, "InvalidRequestException", tt.message) })
 	}
 }
 
@@ -192,7 +184,7 @@ func TestAWorkGroupIsDeletedWithWhatItHoldsOrNotAtAll(t *testing.T) {
 			fill("g")
 			remove := &athenaapi.DeleteWorkGroupInput{WorkGroup: new("g")}
 			_, err := w.DeleteWorkGroup(w.ctx, remove)
-			wantCode(t, err, "InvalidRequestException", "WorkGroup g is not empty")
+			servicetest.WantCode(t, err, "InvalidRequestException", "WorkGroup g is not empty")
 			remove.RecursiveDeleteOption = new(true)
 			if _, err := w.DeleteWorkGroup(w.ctx, remove); err != nil {
 				t.Fatal(err)
@@ -205,9 +197,9 @@ func TestAWorkGroupIsDeletedWithWhatItHoldsOrNotAtAll(t *testing.T) {
 		})
 	}
 	_, err := w.DeleteWorkGroup(w.ctx, &athenaapi.DeleteWorkGroupInput{WorkGroup: new("primary")})
-	wantCode(t, err, "InvalidRequestException", "primary cannot be deleted")
+	servicetest.WantCode(t, err, "InvalidRequestException", "primary cannot be deleted")
 	_, err = w.DeleteWorkGroup(w.ctx, &athenaapi.DeleteWorkGroupInput{WorkGroup: new("nobody")})
-	wantCode(t, err, "InvalidRequestException", "WorkGroup does not exist")
+	servicetest.WantCode(t, err, "InvalidRequestException", "WorkGroup does not exist")
 }
 
 func TestTagsOfWorkGroups(t *testing.T) {
@@ -227,14 +219,24 @@ func TestTagsOfWorkGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, []athenaapi.Tag{tag("b", "3"), tag("c", "4")}, out.Tags)
+	servicetest.Diff(t, []athenaapi.Tag{tag("b", "3"), tag("c", "4")}, out.Tags)
+	if _, err := w.DeleteWorkGroup(w.ctx, &athenaapi.DeleteWorkGroupInput{WorkGroup: new("g")}); err != nil {
+		t.Fatal(err)
+	}
+	w.group("g", nil)
+	if out, err = w.ListTagsForResource(w.ctx, &athenaapi.ListTagsForResourceInput{ResourceARN: &arn}); err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Diff(t, []athenaapi.Tag{}, out.Tags)
+	_, err = w.TagResource(w.ctx, &athenaapi.TagResourceInput{ResourceARN: &arn, Tags: []athenaapi.Tag{tag("a", "1"), tag("a", "2")}})
+	servicetest.WantCode(t, err, "InvalidRequestException", "twice")
 	for arn, code := range map[string]string{
 		"arn:aws:athena:ap-northeast-2:111122223333:workgroup/nobody": "ResourceNotFoundException",
 		"arn:aws:athena:us-east-1:111122223333:workgroup/g":           "InvalidRequestException",
 		"g": "InvalidRequestException",
 	} {
 		_, err := w.ListTagsForResource(w.ctx, &athenaapi.ListTagsForResourceInput{ResourceARN: &arn})
-		wantCode(t, err, code, arn)
+		servicetest.WantCode(t, err, code, arn)
 	}
 }
 
@@ -257,15 +259,11 @@ func TestNamedQueries(t *testing.T) {
 	if err != nil || *again.NamedQueryId != ids[0] {
 		t.Errorf("the same request made %v, %v; want %s", again.NamedQueryId, err, ids[0])
 	}
-	first, err := w.ListNamedQueries(w.ctx, &athenaapi.ListNamedQueriesInput{WorkGroup: new("g"), MaxResults: new(int32(2))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest, err := w.ListNamedQueries(w.ctx, &athenaapi.ListNamedQueriesInput{WorkGroup: new("g"), NextToken: first.NextToken})
-	if err != nil {
-		t.Fatal(err)
-	}
-	diff(t, ids, append(first.NamedQueryIds, rest.NamedQueryIds...))
+	listed := servicetest.Pages(t, 50, func(size *int32, token *string) ([]string, *string, error) {
+		out, err := w.ListNamedQueries(w.ctx, &athenaapi.ListNamedQueriesInput{WorkGroup: new("g"), MaxResults: size, NextToken: token})
+		return out.NamedQueryIds, out.NextToken, err
+	})
+	servicetest.Diff(t, ids, listed)
 	if _, err := w.UpdateNamedQuery(w.ctx, &athenaapi.UpdateNamedQueryInput{NamedQueryId: &ids[1], Name: new("new"), QueryString: new("SELECT 2")}); err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +274,7 @@ func TestNamedQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, &athenaapi.BatchGetNamedQueryOutput{
+	servicetest.Diff(t, &athenaapi.BatchGetNamedQueryOutput{
 		NamedQueries: []athenaapi.NamedQuery{
 			{Name: new("new"), Database: new("d"), QueryString: new("SELECT 2"), NamedQueryId: &ids[1], WorkGroup: new("g")},
 		},
@@ -295,7 +293,7 @@ func TestPreparedStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := w.CreatePreparedStatement(w.ctx, in)
-		wantCode(t, err, "InvalidRequestException", "already exists")
+		servicetest.WantCode(t, err, "InvalidRequestException", "already exists")
 	}
 	if _, err := w.UpdatePreparedStatement(w.ctx, &athenaapi.UpdatePreparedStatementInput{StatementName: new("a"), WorkGroup: new("g"), QueryStatement: new("SELECT 2")}); err != nil {
 		t.Fatal(err)
@@ -303,17 +301,21 @@ func TestPreparedStatements(t *testing.T) {
 	if _, err := w.DeletePreparedStatement(w.ctx, &athenaapi.DeletePreparedStatementInput{StatementName: new("b"), WorkGroup: new("g")}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := w.ListPreparedStatements(w.ctx, &athenaapi.ListPreparedStatementsInput{WorkGroup: new("g"), MaxResults: new(int32(1))})
-	if err != nil || len(list.PreparedStatements) != 1 || *list.PreparedStatements[0].StatementName != "a" || list.NextToken == nil {
-		t.Errorf("page is %v, %v; want a and a token", list, err)
-	}
+	listed := servicetest.Pages(t, 50, func(size *int32, token *string) (page []string, next *string, err error) {
+		out, err := w.ListPreparedStatements(w.ctx, &athenaapi.ListPreparedStatementsInput{WorkGroup: new("g"), MaxResults: size, NextToken: token})
+		for _, st := range out.PreparedStatements {
+			page = append(page, *st.StatementName)
+		}
+		return page, out.NextToken, err
+	})
+	servicetest.Diff(t, []string{"a", "c"}, listed)
 	got, err := w.BatchGetPreparedStatement(w.ctx, &athenaapi.BatchGetPreparedStatementInput{WorkGroup: new("g"), PreparedStatementNames: []string{"a", "b"}})
 	if err != nil || len(got.PreparedStatements) != 1 || *got.PreparedStatements[0].QueryStatement != "SELECT 2" ||
 		*got.UnprocessedPreparedStatementNames[0].ErrorCode != "ResourceNotFoundException" {
 		t.Errorf("batch is %v, %v", got, err)
 	}
 	_, err = w.GetPreparedStatement(w.ctx, &athenaapi.GetPreparedStatementInput{StatementName: new("a"), WorkGroup: new("primary")})
-	wantCode(t, err, "ResourceNotFoundException", "a was not found in workGroup primary")
+	servicetest.WantCode(t, err, "ResourceNotFoundException", "a was not found in workGroup primary")
 	_, err = w.GetPreparedStatement(w.ctx, &athenaapi.GetPreparedStatementInput{StatementName: new("a"), WorkGroup: new("nobody")})
-	wantCode(t, err, "InvalidRequestException", "WorkGroup does not exist")
+	servicetest.WantCode(t, err, "InvalidRequestException", "WorkGroup does not exist")
 }

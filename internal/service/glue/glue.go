@@ -6,112 +6,63 @@
 package glue
 
 import (
-	"encoding/base64"
+	"context"
 	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-// The kinds of document that the service keeps. Names of nested things are
-// joined by a NUL byte, which no name holds.
-const (
-	kindDatabase  = "glue/database"
-	kindTable     = "glue/table"
-	kindVersion   = "glue/table-version"
-	kindPartition = "glue/partition"
-	kindTags      = "glue/tags"
+// The kinds of document that the service keeps.
+var (
+	databases  = resource.Kind[glueapi.Database]{Name: "glue/database", Missing: errNoDatabase, Taken: errDatabaseExists}
+	tables     = resource.Kind[glueapi.Table]{Name: "glue/table", Missing: errNoTable, Taken: errTableExists}                 // database, table
+	versions   = resource.Kind[glueapi.Table]{Name: "glue/table-version", Missing: errNoVersion}                              // database, table, number
+	partitions = resource.Kind[glueapi.Partition]{Name: "glue/partition", Missing: errNoPartition, Taken: errPartitionExists} // database, table, values
+	tags       = resource.Tags{Invalid: codeInvalid, TooMany: codeInvalid, Named: taggable}
 )
 
-const separator = "\x00"
+// tokens is of the catalog's listings.
+const tokens resource.TokenCode = codeInvalid
+
+// precision is the one of the catalog's times.
+const precision = time.Second
 
 // Service answers AWS Glue's Data Catalog operations.
-type Service struct {
-	store state.Store
-	now   func() time.Time
-}
+type Service struct{ store resource.Store }
 
-// New returns a Service that keeps its catalog in store. now is the clock; nil
-// means time.Now.
-func New(store state.Store, now func() time.Time) *Service {
-	if now == nil {
-		now = time.Now
+// New returns a Service that keeps its catalog in store.
+func New(store state.Store) *Service { return &Service{store: resource.NewStore(store)} }
+
+// view calls fn with the caller's catalog, which is the only one that id may name.
+func (s *Service) view(ctx context.Context, id *string, fn func(resource.Reader) error) error {
+	if err := checkCatalog(ctx, id); err != nil {
+		return err
 	}
-	return &Service{store: store, now: now}
+	return s.store.View(ctx, fn)
 }
 
-// clock returns the time in the precision that the wire has.
-func (s *Service) clock() *time.Time {
-	return new(s.now().UTC().Truncate(time.Second))
-}
-
-func key(call cloud.Call, kind string, parts ...string) state.Key {
-	return state.Key{Scope: call.Scope(), Kind: kind, Name: strings.Join(parts, separator)}
-}
-
-// below returns the prefix of the names of what lies in parts.
-func below(parts ...string) string {
-	return strings.Join(parts, separator) + separator
+// update calls fn, which may change the caller's catalog.
+func (s *Service) update(ctx context.Context, id *string, fn func(resource.Tx) error) error {
+	if err := checkCatalog(ctx, id); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, fn)
 }
 
 // checkCatalog refuses a catalog that is not the caller's own.
-func checkCatalog(call cloud.Call, id *string) error {
-	if id != nil && cloud.Account(*id) != call.Account {
-		return cloud.Errorf(cloud.NotFound, "EntityNotFoundException", "Catalog %s not found.", *id)
+func checkCatalog(ctx context.Context, id *string) error {
+	if id != nil && cloud.Account(*id) != cloud.CallOf(ctx).Account {
+		return errNoCatalog(*id)
 	}
 	return nil
 }
 
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
+// catalog returns the id of the catalog that a transaction works on.
+func catalog(r resource.Reader) *string { return new(string(r.Scope().Account)) }
 
-func lower(s *string) string { return strings.ToLower(value(s)) }
-
-func errNoDatabase(name string) *cloud.Error {
-	return cloud.Errorf(cloud.NotFound, "EntityNotFoundException", "Database %s not found.", name)
-}
-
-func errNoTable(name string) *cloud.Error {
-	return cloud.Errorf(cloud.NotFound, "EntityNotFoundException", "Table %s not found.", name)
-}
-
-func errExists(what string) *cloud.Error {
-	return cloud.Errorf(cloud.Conflict, "AlreadyExistsException", "%s already exists.", what)
-}
-
-func errInvalid(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.Invalid, "InvalidInputException", format, args...)
-}
-
-// detail returns err as it stands in the answer of a batch operation, or err
-// itself when it is not one that a caller may see.
-func detail(err error) (*glueapi.ErrorDetail, error) {
-	e, ok := visible(err)
-	if !ok {
-		return nil, err
-	}
-	return &glueapi.ErrorDetail{ErrorCode: new(e.Code), ErrorMessage: new(e.Message)}, nil
-}
-
-// after decodes a NextToken into the name that the last page ended with.
-func after(token *string) (string, error) {
-	if value(token) == "" {
-		return "", nil
-	}
-	name, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil {
-		return "", errInvalid("NextToken is not one that this catalog gave: %q", *token)
-	}
-	return string(name), nil
-}
-
-// next encodes the name that this page ended with.
-func next(name string) *string {
-	return new(base64.RawURLEncoding.EncodeToString([]byte(name)))
-}
+// lower returns a name as the catalog keeps it.
+func lower(name *string) string { return strings.ToLower(resource.Value(name)) }

@@ -2,38 +2,22 @@ package glue_test
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
+	"fmt"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/service/glue"
-	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/servicetest"
 )
 
 func open(tb testing.TB) (*glue.Service, context.Context) {
 	tb.Helper()
-	db, err := state.Open(tb.Context(), filepath.Join(tb.TempDir(), "state.db"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	now := time.Date(2026, 3, 2, 1, 2, 3, 456, time.UTC)
-	return glue.New(db, func() time.Time { return now }), as(tb, "111122223333", "ap-northeast-2")
-}
-
-func as(tb testing.TB, account cloud.Account, region cloud.Region) context.Context {
-	tb.Helper()
-	return cloud.WithCall(tb.Context(), cloud.Call{Account: account, Region: region, Principal: cloud.RootOf(account)})
+	return glue.New(servicetest.Store(tb)), servicetest.Call(tb)
 }
 
 // withTable makes database d and a table named t with the partition keys.
@@ -52,14 +36,6 @@ func withTable(tb testing.TB, ctx context.Context, s *glue.Service, keys ...glue
 
 func column(name, kind string) glueapi.Column { return glueapi.Column{Name: &name, Type: &kind} }
 
-func wantCode(t *testing.T, err error, code string) {
-	t.Helper()
-	e, ok := errors.AsType[*cloud.Error](err)
-	if !ok || e.Code != code {
-		t.Errorf("error is %v, want code %s", err, code)
-	}
-}
-
 func TestNamesAreLowerCase(t *testing.T) {
 	s, ctx := open(t)
 	withTable(t, ctx, s)
@@ -75,9 +51,9 @@ func TestNamesAreLowerCase(t *testing.T) {
 func TestAccountsAndRegionsDoNotSeeEachOther(t *testing.T) {
 	s, ctx := open(t)
 	withTable(t, ctx, s)
-	for _, other := range []context.Context{as(t, "444455556666", "ap-northeast-2"), as(t, "111122223333", "us-east-1")} {
+	for _, other := range []context.Context{servicetest.As(t, "444455556666", "ap-northeast-2"), servicetest.As(t, "111122223333", "us-east-1")} {
 		_, err := s.GetDatabase(other, &glueapi.GetDatabaseInput{Name: new("d")})
-		wantCode(t, err, "EntityNotFoundException")
+		servicetest.WantCode(t, err, "EntityNotFoundException")
 	}
 }
 
@@ -92,6 +68,12 @@ func TestWhatIsThereAlreadyOrIsMissing(t *testing.T) {
 		do   func() error
 		code string
 	}{
+		"value that no key can hold": {func() error {
+			_, err := s.CreatePartition(ctx, &glueapi.CreatePartitionInput{
+				DatabaseName: new("d"), TableName: new("t"), PartitionInput: &glueapi.PartitionInput{Values: []string{"a\x00b"}},
+			})
+			return err
+		}, "ValidationException"},
 		"database twice": {func() error {
 			_, err := s.CreateDatabase(ctx, &glueapi.CreateDatabaseInput{DatabaseInput: &glueapi.DatabaseInput{Name: new("d")}})
 			return err
@@ -125,7 +107,7 @@ func TestWhatIsThereAlreadyOrIsMissing(t *testing.T) {
 			return err
 		}, "InvalidInputException"},
 	} {
-		t.Run(name, func(t *testing.T) { wantCode(t, tt.do(), tt.code) })
+		t.Run(name, func(t *testing.T) { servicetest.WantCode(t, tt.do(), tt.code) })
 	}
 }
 
@@ -139,31 +121,71 @@ func TestPartitionsComeInPages(t *testing.T) {
 	if out, err := s.BatchCreatePartition(ctx, in); err != nil || out.Errors != nil {
 		t.Fatal(out, err)
 	}
-	var got []string
-	var token *string
-	for pages := 0; ; pages++ {
+	got := servicetest.Pages(t, 1000, func(size *int32, token *string) (page []string, next *string, err error) {
 		out, err := s.GetPartitions(ctx, &glueapi.GetPartitionsInput{
-			DatabaseName: new("d"), TableName: new("t"), Expression: new("n >= 103"), MaxResults: new(int32(10)), NextToken: token,
+			DatabaseName: new("d"), TableName: new("t"), Expression: new("n >= 103"), MaxResults: size, NextToken: token,
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, p := range out.Partitions {
-			got = append(got, p.Values...)
+			page = append(page, p.Values...)
 		}
-		if token = out.NextToken; token == nil {
-			if pages != 2 {
-				t.Errorf("%d pages, want 3", pages+1)
-			}
-			break
-		}
-	}
+		return page, out.NextToken, err
+	})
 	var want []string
 	for i := 103; i < 125; i++ {
 		want = append(want, strconv.Itoa(i))
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	servicetest.Diff(t, want, got)
+}
+
+// Each listing is walked in pages of every size, and takes no token of another.
+func TestListingsComeInPages(t *testing.T) {
+	s, ctx := open(t)
+	withTable(t, ctx, s)
+	for i := range 4 {
+		servicetest.Must(s.CreateDatabase(ctx, &glueapi.CreateDatabaseInput{DatabaseInput: &glueapi.DatabaseInput{Name: new(fmt.Sprint("e", i))}}))(t)
+		servicetest.Must(s.CreateTable(ctx, &glueapi.CreateTableInput{DatabaseName: new("d"), TableInput: &glueapi.TableInput{Name: new(fmt.Sprint("u", i))}}))(t)
+		servicetest.Must(s.UpdateTable(ctx, &glueapi.UpdateTableInput{DatabaseName: new("d"), TableInput: &glueapi.TableInput{Name: new("t")}}))(t)
+	}
+	databases := func(size *int32, token *string) (page []string, next *string, err error) {
+		out, err := s.GetDatabases(ctx, &glueapi.GetDatabasesInput{MaxResults: size, NextToken: token})
+		for _, database := range out.DatabaseList {
+			page = append(page, *database.Name)
+		}
+		return page, out.NextToken, err
+	}
+	tables := func(size *int32, token *string) (page []string, next *string, err error) {
+		out, err := s.GetTables(ctx, &glueapi.GetTablesInput{DatabaseName: new("d"), MaxResults: size, NextToken: token})
+		for _, table := range out.TableList {
+			page = append(page, *table.Name)
+		}
+		return page, out.NextToken, err
+	}
+	versions := func(size *int32, token *string) (page []string, next *string, err error) {
+		out, err := s.GetTableVersions(ctx, &glueapi.GetTableVersionsInput{DatabaseName: new("d"), TableName: new("t"), MaxResults: size, NextToken: token})
+		for _, version := range out.TableVersions {
+			page = append(page, *version.VersionId)
+		}
+		return page, out.NextToken, err
+	}
+	_, ofDatabases, err := databases(new(int32(1)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		list func(*int32, *string) ([]string, *string, error)
+		want []string
+	}{
+		"databases": {databases, []string{"d", "e0", "e1", "e2", "e3"}},
+		"tables":    {tables, []string{"t", "u0", "u1", "u2", "u3"}},
+		"versions":  {versions, []string{"1", "2", "3", "4", "5"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			servicetest.Diff(t, tt.want, servicetest.Pages(t, 100, tt.list))
+			if name != "databases" {
+				_, _, err := tt.list(nil, ofDatabases)
+				servicetest.WantCode(t, err, "InvalidInputException", "NextToken")
+			}
+		})
 	}
 }
 
@@ -176,7 +198,7 @@ func TestUpdatingATableKeepsItsVersions(t *testing.T) {
 		}
 	}
 	_, err := s.UpdateTable(ctx, &glueapi.UpdateTableInput{DatabaseName: new("d"), TableInput: &glueapi.TableInput{Name: new("t")}, VersionId: new("1")})
-	wantCode(t, err, "ConcurrentModificationException")
+	servicetest.WantCode(t, err, "ConcurrentModificationException")
 	out, err := s.GetTableVersions(ctx, &glueapi.GetTableVersionsInput{DatabaseName: new("d"), TableName: new("t")})
 	if err != nil {
 		t.Fatal(err)
@@ -188,6 +210,19 @@ func TestUpdatingATableKeepsItsVersions(t *testing.T) {
 	if diff := cmp.Diff([]string{"1", "2", "3"}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestTimesAreWholeSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, ctx := open(t)
+		withTable(t, ctx, s)
+		<-time.After(2500 * time.Millisecond)
+		update := &glueapi.UpdateTableInput{DatabaseName: new("d"), TableInput: &glueapi.TableInput{Name: new("t")}}
+		servicetest.Must(s.UpdateTable(ctx, update))(t)
+		table := servicetest.Must(s.GetTable(ctx, &glueapi.GetTableInput{DatabaseName: new("d"), Name: new("t")}))(t).Table
+		start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // of every bubble
+		servicetest.Diff(t, []time.Time{start, start.Add(2 * time.Second)}, []time.Time{*table.CreateTime, *table.UpdateTime})
+	})
 }
 
 func TestDeletingADatabaseDeletesWhatIsInIt(t *testing.T) {

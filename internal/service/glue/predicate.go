@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // predicate says whether a partition with these values is wanted.
@@ -207,7 +208,7 @@ func (p *predicateParser) key() (int, error) {
 	name := p.tokens[p.next].text
 	p.next++
 	for i, key := range p.keys {
-		if strings.EqualFold(value(key.Name), name) {
+		if strings.EqualFold(resource.Value(key.Name), name) {
 			return i, nil
 		}
 	}

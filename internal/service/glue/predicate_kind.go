@@ -9,6 +9,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // keyType is how the values of a partition key of one type are read and ordered.
@@ -34,7 +35,7 @@ func keyKind(key glueapi.Column) (keyType, error) {
 	case "timestamp":
 		return keyType{"Timestamp", parseTimestamp, compareTimes}, nil
 	}
-	return keyType{}, errInvalid("Unknown type : '%s'", value(key.Type))
+	return keyType{}, errInvalid("Unknown type : '%s'", resource.Value(key.Type))
 }
 
 // parseInteger and the other parsers below return what Glue says of a literal

@@ -2,51 +2,44 @@ package glue
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // CreateTable adds a table, as its version 1.
 func (s *Service) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) (*glueapi.CreateTableOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
 	if in.OpenTableFormatInput != nil {
-		return nil, cloud.Errorf(cloud.Unsupported, "InvalidInputException", "OpenTableFormatInput is not supported by this version of Sillok: create the table with TableInput.")
+		return nil, errUnsupported("OpenTableFormatInput is not supported by this version of Sillok: create the table with TableInput.")
 	}
 	if in.TableInput == nil {
 		return nil, errInvalid("TableInput is required.")
 	}
-	database := lower(in.DatabaseName)
-	table := s.tableOf(call, database, in.TableInput)
+	database, name := lower(in.DatabaseName), lower(in.TableInput.Name)
+	table := tableOf(ctx, database, in.TableInput)
 	table.CreateTime, table.VersionId = table.UpdateTime, new("1")
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		if _, err := databaseIn(tx, call, database); err != nil {
+	err := s.update(ctx, in.CatalogId, func(tx resource.Tx) error {
+		if _, err := databases.Get(tx, database); err != nil {
 			return err
 		}
-		if err := state.Insert(tx, key(call, kindTable, database, *table.Name), table); err != nil {
-			return orConflict(err, errExists("Table "+*table.Name))
+		if err := tables.Create(tx, table, database, name); err != nil {
+			return err
 		}
-		return putVersion(tx, call, table)
+		return putVersion(tx, table)
 	})
 	return &glueapi.CreateTableOutput{}, err
 }
 
 // GetTable returns one table.
 func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
 	out := &glueapi.GetTableOutput{}
-	err := s.store.View(ctx, func(r state.Reader) error {
-		table, err := tableIn(r, call, lower(in.DatabaseName), lower(in.Name))
+	err := s.view(ctx, in.CatalogId, func(r resource.Reader) error {
+		table, err := tableIn(r, lower(in.DatabaseName), lower(in.Name))
 		out.Table = &table
 		return err
 	})
@@ -56,28 +49,19 @@ func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glu
 // GetTables lists the tables of a database by name, those whose whole name
 // matches Expression where one is given.
 func (s *Service) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*glueapi.GetTablesOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
-	from, err := after(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	matches, err := nameMatcher(value(in.Expression))
+	matches, err := nameMatcher(resource.Value(in.Expression))
 	if err != nil {
 		return nil, err
 	}
 	database := lower(in.DatabaseName)
 	out := &glueapi.GetTablesOutput{}
-	err = s.store.View(ctx, func(r state.Reader) error {
-		if _, err := databaseIn(r, call, database); err != nil {
+	err = s.view(ctx, in.CatalogId, func(r resource.Reader) (err error) {
+		if _, err := databases.Get(r, database); err != nil {
 			return err
 		}
-		entries := state.List[glueapi.Table](r, call.Scope(), kindTable, state.Range{Prefix: below(database), After: from})
-		var err error
-		out.TableList, out.NextToken, err = page(entries, limit(in.MaxResults, 100), func(t glueapi.Table) (bool, error) {
-			return matches(*t.Name), nil
+		asked := tokens.Page(in, in.NextToken, in.MaxResults, 100)
+		out.TableList, out.NextToken, err = resource.Page(ctx, asked, tables.From(r, database), func(t glueapi.Table) (glueapi.Table, bool, error) {
+			return t, matches(*t.Name), nil
 		})
 		return err
 	})
@@ -86,103 +70,82 @@ func (s *Service) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*g
 
 // UpdateTable replaces a table's definition and makes it the newest version.
 func (s *Service) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) (*glueapi.UpdateTableOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
 	if in.TableInput == nil {
 		return nil, errInvalid("TableInput is required.")
 	}
-	database := lower(in.DatabaseName)
-	table := s.tableOf(call, database, in.TableInput)
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		old, err := tableIn(tx, call, database, *table.Name)
+	database, name := lower(in.DatabaseName), lower(in.TableInput.Name)
+	table := tableOf(ctx, database, in.TableInput)
+	err := s.update(ctx, in.CatalogId, func(tx resource.Tx) error {
+		old, err := tableIn(tx, database, name)
 		if err != nil {
 			return err
 		}
 		if in.VersionId != nil && *in.VersionId != *old.VersionId {
-			return cloud.Errorf(cloud.Conflict, "ConcurrentModificationException", "Table %s is at version %s, not %s.", *table.Name, *old.VersionId, *in.VersionId)
+			return cloud.Errorf(cloud.Conflict, "ConcurrentModificationException", "Table %s is at version %s, not %s.", name, *old.VersionId, *in.VersionId)
 		}
 		version, err := strconv.Atoi(*old.VersionId)
 		if err != nil {
 			return err
 		}
 		table.CreateTime, table.VersionId = old.CreateTime, new(strconv.Itoa(version+1))
-		if err := state.Put(tx, key(call, kindTable, database, *table.Name), table); err != nil {
+		if err := tables.Put(tx, table, database, name); err != nil {
 			return err
 		}
-		return putVersion(tx, call, table)
+		return putVersion(tx, table)
 	})
 	return &glueapi.UpdateTableOutput{}, err
 }
 
 // DeleteTable removes a table with its versions and partitions; its objects stay.
 func (s *Service) DeleteTable(ctx context.Context, in *glueapi.DeleteTableInput) (*glueapi.DeleteTableOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		return deleteTable(tx, call, lower(in.DatabaseName), lower(in.Name))
+	err := s.update(ctx, in.CatalogId, func(tx resource.Tx) error {
+		return deleteTable(tx, lower(in.DatabaseName), lower(in.Name))
 	})
 	return &glueapi.DeleteTableOutput{}, err
 }
 
 // BatchDeleteTable removes several tables and says which could not be.
 func (s *Service) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTableInput) (*glueapi.BatchDeleteTableOutput, error) {
-	call := cloud.CallOf(ctx)
-	if err := checkCatalog(call, in.CatalogId); err != nil {
-		return nil, err
-	}
 	out := &glueapi.BatchDeleteTableOutput{}
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		for _, name := range in.TablesToDelete {
-			err := deleteTable(tx, call, lower(in.DatabaseName), strings.ToLower(name))
-			if err == nil {
-				continue
-			}
-			failure, err := detail(err)
-			if err != nil {
-				return err
-			}
-			out.Errors = append(out.Errors, glueapi.TableError{TableName: new(name), ErrorDetail: failure})
-		}
-		return nil
+	err := s.update(ctx, in.CatalogId, func(tx resource.Tx) error {
+		return resource.Each(in.TablesToDelete, func(name string) error {
+			return deleteTable(tx, lower(in.DatabaseName), strings.ToLower(name))
+		}, func(name string, why *cloud.Error) {
+			out.Errors = append(out.Errors, glueapi.TableError{TableName: new(name), ErrorDetail: detail(why)})
+		})
 	})
 	return out, err
 }
 
 // tableIn reads one table; its error names the database when that is missing.
-func tableIn(r state.Reader, call cloud.Call, database, name string) (glueapi.Table, error) {
-	table, found, err := state.Find[glueapi.Table](r, key(call, kindTable, database, name))
+func tableIn(r resource.Reader, database, name string) (glueapi.Table, error) {
+	table, found, err := tables.Find(r, database, name)
 	if err != nil || found {
 		return table, err
 	}
-	if _, err := databaseIn(r, call, database); err != nil {
+	if _, err := databases.Get(r, database); err != nil {
 		return table, err
 	}
-	return table, errNoTable(name)
+	return table, errNoTable(database, name)
 }
 
-func deleteTable(tx state.Tx, call cloud.Call, database, name string) error {
-	if _, err := tableIn(tx, call, database, name); err != nil {
+func deleteTable(tx resource.Tx, database, name string) error {
+	if _, err := tableIn(tx, database, name); err != nil {
 		return err
 	}
-	for _, kind := range []string{kindVersion, kindPartition} {
-		if err := deleteBelow(tx, call, kind, below(database, name)); err != nil {
-			return err
-		}
-	}
-	return tx.Delete(key(call, kindTable, database, name))
+	return errors.Join(
+		tables.Delete(tx, database, name), versions.DeleteBelow(tx, database, name), partitions.DeleteBelow(tx, database, name),
+	)
 }
 
-func (s *Service) tableOf(call cloud.Call, database string, in *glueapi.TableInput) glueapi.Table {
+func tableOf(ctx context.Context, database string, in *glueapi.TableInput) glueapi.Table {
+	call := cloud.CallOf(ctx)
 	table := glueapi.Table{
 		Name:              new(lower(in.Name)),
 		DatabaseName:      new(database),
 		Description:       in.Description,
 		Owner:             in.Owner,
-		UpdateTime:        s.clock(),
+		UpdateTime:        resource.Now(precision),
 		LastAccessTime:    in.LastAccessTime,
 		LastAnalyzedTime:  in.LastAnalyzedTime,
 		Retention:         in.Retention,

@@ -3,75 +3,41 @@ package glue
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/resource"
 )
 
-// GetTags returns the tags of a resource; a resource without any has an empty map.
+// GetTags returns the tags of a database; one without any has an empty map.
 func (s *Service) GetTags(ctx context.Context, in *glueapi.GetTagsInput) (*glueapi.GetTagsOutput, error) {
-	call := cloud.CallOf(ctx)
-	out := &glueapi.GetTagsOutput{}
-	err := s.store.View(ctx, func(r state.Reader) (err error) {
-		out.Tags, err = tagsIn(r, call, value(in.ResourceArn))
-		return err
-	})
-	return out, err
+	found, err := tags.List(ctx, s.store, *in.ResourceArn)
+	return &glueapi.GetTagsOutput{Tags: found}, err
 }
 
-// TagResource adds tags to a resource, replacing those of the same keys.
+// TagResource adds tags to a database, replacing those of the same keys.
 func (s *Service) TagResource(ctx context.Context, in *glueapi.TagResourceInput) (*glueapi.TagResourceOutput, error) {
-	call := cloud.CallOf(ctx)
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		tags, err := tagsIn(tx, call, value(in.ResourceArn))
-		if err != nil {
-			return err
-		}
-		maps.Copy(tags, in.TagsToAdd)
-		return putTags(tx, call, value(in.ResourceArn), tags)
-	})
-	return &glueapi.TagResourceOutput{}, err
+	return &glueapi.TagResourceOutput{}, tags.Tag(ctx, s.store, *in.ResourceArn, maps.All(in.TagsToAdd))
 }
 
-// UntagResource removes tags from a resource.
+// UntagResource removes tags from a database.
 func (s *Service) UntagResource(ctx context.Context, in *glueapi.UntagResourceInput) (*glueapi.UntagResourceOutput, error) {
-	call := cloud.CallOf(ctx)
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		tags, err := tagsIn(tx, call, value(in.ResourceArn))
-		if err != nil {
-			return err
-		}
-		for _, name := range in.TagsToRemove {
-			delete(tags, name)
-		}
-		return state.Put(tx, key(call, kindTags, value(in.ResourceArn)), tags)
-	})
-	return &glueapi.UntagResourceOutput{}, err
+	return &glueapi.UntagResourceOutput{}, tags.Untag(ctx, s.store, *in.ResourceArn, in.TagsToRemove)
 }
 
-func databaseARN(call cloud.Call, name string) string {
-	return call.ARN("glue", "database/"+name)
+func databaseARN(scope cloud.Scope, name string) string {
+	return resource.ARN(scope, "glue", "database/"+name)
 }
 
-func tagsIn(r state.Reader, call cloud.Call, arn string) (map[string]string, error) {
-	tags, found, err := state.Find[map[string]string](r, key(call, kindTags, arn))
-	if !found || tags == nil {
-		tags = map[string]string{}
+// taggable refuses an ARN that is not of a database of the caller's. Glue tags
+// no other part of the catalog.
+func taggable(r resource.Reader, arn string) (string, error) {
+	named, _ := resource.Named(r.Scope(), "glue", arn)
+	name, ok := strings.CutPrefix(named, "database/")
+	if !ok {
+		return "", errMissing("Resource %s not found.", arn)
 	}
-	return tags, err
-}
-
-func putTags(tx state.Tx, call cloud.Call, arn string, tags map[string]string) error {
-	if len(tags) == 0 {
-		return nil
-	}
-	return state.Put(tx, key(call, kindTags, arn), tags)
-}
-
-func deleteTags(tx state.Tx, call cloud.Call, arn string) error {
-	if err := tx.Delete(key(call, kindTags, arn)); cloud.KindOf(err) != cloud.NotFound {
-		return err
-	}
-	return nil
+	_, err := databases.Get(r, name)
+	return arn, err
 }

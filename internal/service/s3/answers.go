@@ -48,12 +48,10 @@ func unknown(r *http.Request) (name string, ok bool) {
 	return names[at], true
 }
 
-// anonymous reports whether a request is without signature. A form that a
-// browser posts carries it in its body.
+// anonymous reports whether a request is without signature.
 func anonymous(r *http.Request) bool {
 	query := r.URL.Query()
-	form := r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
-	return r.Header.Get("Authorization") == "" && !query.Has("X-Amz-Signature") && !query.Has("Signature") && !form
+	return r.Header.Get("Authorization") == "" && !query.Has("X-Amz-Signature") && !query.Has("Signature")
 }
 
 // complete adds to versitygw's response what clients expect of S3.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -34,11 +35,12 @@ func (c deafConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// body is a request's body that tells when nobody reads it any more.
+// body is a request's body that tells when nobody reads it any more, and why.
 type body struct {
 	io.ReadCloser
 	once sync.Once
 	done chan struct{}
+	err  error // of the read that was the last; valid once done is closed
 }
 
 type bodyKey struct{}
@@ -49,15 +51,44 @@ func newBody(r io.ReadCloser) *body { return &body{ReadCloser: r, done: make(cha
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
-		b.once.Do(func() { close(b.done) })
+		b.end(err)
 	}
 	return n, err
 }
 
 // Close implements io.Closer.
 func (b *body) Close() error {
-	b.once.Do(func() { close(b.done) })
+	b.end(nil)
 	return b.ReadCloser.Close()
+}
+
+func (b *body) end(err error) {
+	b.once.Do(func() {
+		b.err = err
+		close(b.done)
+	})
+}
+
+// unread returns the answer to a request whose body broke off, which is its
+// client's affair, or nil.
+func unread(r *http.Request) *answer {
+	b, ok := r.Context().Value(bodyKey{}).(*body)
+	if !ok {
+		return nil
+	}
+	select {
+	case <-b.done:
+	default:
+		return nil
+	}
+	switch {
+	case b.err == nil || errors.Is(b.err, io.EOF):
+		return nil
+	case errors.Is(b.err, os.ErrDeadlineExceeded):
+		return &answer{http.StatusBadRequest, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. " +
+			"Idle connections will be closed."}
+	}
+	return &answer{http.StatusBadRequest, "IncompleteBody", "The request body could not be read to its end"}
 }
 
 // awaitBody waits until the request of a failed response has been read.

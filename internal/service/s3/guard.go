@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/versity/versitygw/auth"
@@ -14,6 +13,7 @@ import (
 	"github.com/versity/versitygw/s3err"
 	"github.com/versity/versitygw/s3response"
 
+	"github.com/sillok/sillok/internal/kit/disk"
 	"github.com/sillok/sillok/internal/service/s3/durable"
 )
 
@@ -44,11 +44,9 @@ func (g *guard) failed(ctx context.Context, operation, bucket string, err error)
 	if errors.Is(err, context.Canceled) {
 		return s3err.GetAPIError(s3err.ErrIncompleteBody)
 	}
-	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, full) {
-			g.log.ErrorContext(ctx, "no space is left for s3", "operation", operation, "bucket", bucket, "error", err)
-			return s3err.GetAPIError(s3err.ErrNoSpaceLeftOnDevice)
-		}
+	if disk.IsFull(err) {
+		g.log.ErrorContext(ctx, "no space is left for s3", "operation", operation, "bucket", bucket, "error", err)
+		return s3err.GetAPIError(s3err.ErrNoSpaceLeftOnDevice)
 	}
 	g.log.ErrorContext(ctx, "s3 operation failed", "operation", operation, "bucket", bucket, "error", err)
 	return s3err.GetAPIError(s3err.ErrInternalError)

@@ -13,19 +13,11 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
-// Credential is what signs for an access key.
-type Credential struct {
-	Secret       string
-	SessionToken string // of a temporary key; else empty
-	Account      string // 12 digits
-	ARN          string // of whom the key is
-}
-
 // Keys knows the access keys.
 type Keys interface {
-	// Credential returns what signs for an access key. The error is of kind
-	// NotFound for a key that nobody has.
-	Credential(ctx context.Context, accessKeyID string) (Credential, error)
+	// Lookup returns an access key. The error is of kind NotFound for one that
+	// nobody has.
+	Lookup(ctx context.Context, accessKeyID string) (cloud.Key, error)
 }
 
 // identity tells versitygw who signs. Who may do what has been decided before,
@@ -43,7 +35,7 @@ var (
 // DeriveSigningKey implements auth.SigningKeyProvider. versitygw has no
 // context to give.
 func (i *identity) DeriveSigningKey(access, sessionToken, date, region, service string) ([]byte, auth.Account, error) {
-	credential, err := i.keys.Credential(context.Background(), access)
+	credential, err := i.keys.Lookup(context.Background(), access)
 	if err != nil && cloud.KindOf(err) == cloud.NotFound {
 		return nil, auth.Account{}, auth.ErrNoSuchUser
 	}
@@ -59,13 +51,13 @@ func (i *identity) DeriveSigningKey(access, sessionToken, date, region, service 
 		mac.Write([]byte(part)) // never fails
 		key = mac.Sum(nil)
 	}
-	return key, account(credential), nil
+	return key, account(credential.Principal), nil
 }
 
-// account returns the account of a credential as versitygw is to know it: its
+// account returns the account of a principal as versitygw is to know it: its
 // access names the owner of the buckets that it makes.
-func account(c Credential) auth.Account {
-	return auth.Account{Access: c.Account, Role: auth.RoleAdmin, Arn: c.ARN}
+func account(p cloud.Principal) auth.Account {
+	return auth.Account{Access: string(p.Account), Role: auth.RoleAdmin, Arn: p.ARN}
 }
 
 // GetUserAccount implements auth.IAMService. access is an account here.

@@ -27,7 +27,7 @@ func (s *Service) Handler() http.Handler {
 			return
 		}
 		ctx := context.WithValue(r.Context(), regionKey{}, region)
-		if r.Body != nil && r.Body != http.NoBody {
+		if r.ContentLength != 0 { // over HTTP/2, no body is not NoBody
 			body := newBody(r.Body)
 			ctx = context.WithValue(ctx, bodyKey{}, body)
 			r.Body = body
@@ -48,6 +48,9 @@ func (s *Service) newProxy() *httputil.ReverseProxy {
 			r.Out.URL.Path, r.Out.URL.RawPath = r.In.URL.Path, r.In.URL.RawPath
 			r.Out.URL.RawQuery = r.In.URL.RawQuery
 			r.Out.Host = r.In.Host
+			// versitygw leaves the end of some bodies unread, such as that of an aws-chunked
+			// one with trailers, and takes it for the connection's next request.
+			r.Out.Close = r.In.ContentLength != 0
 			for name, values := range r.In.Header {
 				if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
 					r.Out.Header[name] = slices.Clone(values)
@@ -64,6 +67,10 @@ func (s *Service) newProxy() *httputil.ReverseProxy {
 func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // nobody is there to read it
+	}
+	if broken := unread(r); broken != nil {
+		broken.write(w)
+		return
 	}
 	if !errors.Is(err, errStopped) {
 		s.cfg.Log.ErrorContext(r.Context(), "s3 did not answer", "error", err)

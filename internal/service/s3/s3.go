@@ -21,7 +21,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/service/s3/durable"
-	"github.com/sillok/sillok/internal/store/objects"
 )
 
 // Config says where S3 keeps its objects.
@@ -73,10 +72,6 @@ func Open(ctx context.Context, cfg Config, keys Keys) (*Service, error) {
 	s.proxy = s.newProxy()
 	return s, nil
 }
-
-// Objects returns the objects of every account as a Store. What is read and
-// written through it needs no signature.
-func (s *Service) Objects() objects.Store { return objects.NewGateway(s.backend) }
 
 // Run serves until ctx is done, then finishes what is in flight. It may run
 // once.

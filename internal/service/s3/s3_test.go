@@ -19,10 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/service/s3"
+	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -43,21 +43,22 @@ func TestMain(m *testing.M) {
 }
 
 // keys is a fake of the access keys.
-type keys map[string]s3.Credential
+type keys map[string]cloud.Key
 
-func (k keys) Credential(_ context.Context, id string) (s3.Credential, error) {
-	credential, ok := k[id]
+func (k keys) Lookup(_ context.Context, id string) (cloud.Key, error) {
+	key, ok := k[id]
 	if !ok {
-		return s3.Credential{}, cloud.Errorf(cloud.NotFound, "NoSuchKey", "no such key")
+		return cloud.Key{}, cloud.Errorf(cloud.NotFound, "NoSuchKey", "no such key")
 	}
-	return credential, nil
+	return key, nil
 }
 
 func testKeys() keys {
+	session := cloud.Principal{Type: cloud.AssumedRole, Account: "111122223333", ARN: "arn:aws:sts::111122223333:assumed-role/r/s"}
 	return keys{
-		"AKIAONE": {Secret: "secret one", Account: "111122223333", ARN: "arn:aws:iam::111122223333:root"},
-		"AKIATWO": {Secret: "secret two", Account: "444455556666", ARN: "arn:aws:iam::444455556666:root"},
-		"ASIAONE": {Secret: "secret three", SessionToken: "token", Account: "111122223333", ARN: "arn:aws:sts::111122223333:assumed-role/r/s"},
+		"AKIAONE": {Secret: "secret one", Principal: cloud.RootOf("111122223333")},
+		"AKIATWO": {Secret: "secret two", Principal: cloud.RootOf("444455556666")},
+		"ASIAONE": {Secret: "secret three", SessionToken: "token", Principal: session},
 	}
 }
 
@@ -135,19 +136,21 @@ func get(t *testing.T, c *awss3.Client, in *awss3.GetObjectInput) string {
 	if err != nil {
 		t.Fatalf("get %q: %v", *in.Key, err)
 	}
-	body, err := io.ReadAll(out.Body)
-	if err := errors.Join(err, out.Body.Close()); err != nil {
-		t.Fatal(err)
+	return read(t, out.Body)
+}
+
+func read(t *testing.T, body io.ReadCloser) string {
+	t.Helper()
+	content, err := io.ReadAll(body)
+	if err := errors.Join(err, body.Close()); err != nil {
+		t.Error(err)
 	}
-	return string(body)
+	return string(content)
 }
 
 func wantCode(t *testing.T, what string, err error, code string) {
 	t.Helper()
-	e, ok := errors.AsType[smithy.APIError](err)
-	if !ok || e.ErrorCode() != code {
-		t.Errorf("%s = %v, want the code %s", what, err, code)
-	}
+	servicetest.WantCode(t, fmt.Errorf("%s: %w", what, err), code)
 }
 
 func fetch(t *testing.T, method, url, body string) (int, string) {

@@ -14,17 +14,18 @@ import (
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // sample returns a small catalog of log tables.
-func sample(tb testing.TB) tables {
+func sample(tb testing.TB) replaytest.Catalog {
 	tb.Helper()
-	catalog := tables{}
-	catalog.add(tb, "flows", "srcaddr varchar", "dstport integer", "bytes bigint", "start bigint", "day date")
-	catalog.add(tb, "trail", "eventname varchar", "identity row(arn varchar, issuer row(name varchar))",
+	catalog := replaytest.Catalog{}
+	catalog.Add(tb, "flows", "srcaddr varchar", "dstport integer", "bytes bigint", "start bigint", "day date")
+	catalog.Add(tb, "trail", "eventname varchar", "identity row(arn varchar, issuer row(name varchar))",
 		"resources array(row(arn varchar, type varchar))", "tags map(varchar, varchar)")
 	view := &analyze.View{SQL: "SELECT srcaddr, sum(bytes) AS total FROM flows GROUP BY 1", Catalog: "awsdatacatalog", Database: "default"}
 	view.Columns = []analyze.ViewColumn{{Name: "srcaddr", Type: datatype.Text()}, {Name: "total", Type: datatype.Of(datatype.Bigint)}}

@@ -8,6 +8,9 @@ type Query struct {
 	OrderBy []SortItem
 	Offset  Expr // nil when absent
 	Limit   *Limit
+	// Parameters is how many question marks stand for values, in the query that
+	// a statement is; 0 in those inside.
+	Parameters int
 }
 
 // Limit is LIMIT n, LIMIT ALL or FETCH FIRST n ROWS [WITH TIES].

@@ -18,6 +18,9 @@ func Statement(src string) (ast.Statement, error) {
 	if err := p.finish(); err != nil {
 		return nil, err
 	}
+	if q, ok := s.(*ast.Query); ok {
+		q.Parameters = p.params
+	}
 	return s, nil
 }
 

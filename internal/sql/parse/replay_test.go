@@ -1,119 +1,40 @@
 package parse_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/sillok/sillok/internal/kit/material"
 	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/replaytest"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
-
-// entry is a line of the SQL material, and what is known about it.
-type entry struct {
-	ID     string `json:"id"`
-	SQL    string `json:"sql"`
-	Kind   string `json:"kind"`
-	Syntax string `json:"trino_syntax"`
-
-	Error   string `json:"error"`
-	At      string `json:"at"`
-	Message string `json:"message"`
-}
-
-func entries(t *testing.T, name string) []entry {
-	t.Helper()
-	f, err := os.Open(filepath.Join(material.Dir(t), "sql", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	var out []entry
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<22)
-	for lines.Scan() {
-		var e entry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		out = append(out, e)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// exceptions reads a list of ids, each with the reason why its answer differs.
-func exceptions(t *testing.T, name string) map[string]string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for line := range strings.Lines(string(raw)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		id, reason, ok := strings.Cut(line, " ")
-		if !ok {
-			t.Fatalf("%s: %s has no reason", name, id)
-		}
-		out[id] = reason
-	}
-	return out
-}
 
 // TestTrinoAnswers asks everything that a real Trino was asked: what it parsed
 // must parse, and what it refused must be refused at the same place in the same
 // words.
 func TestTrinoAnswers(t *testing.T) {
-	listed := exceptions(t, "trino_exceptions.txt")
-	asked := map[string][]string{} // the same id stands for several texts, in order
-	for _, e := range entries(t, "trino_functions.jsonl") {
-		asked[e.ID] = append(asked[e.ID], "SELECT "+e.SQL)
-	}
-	for _, e := range entries(t, "trino_statements.jsonl") {
-		asked[e.ID] = append(asked[e.ID], e.SQL)
-	}
-	var parsed, refused, same int
-	for _, answer := range entries(t, "trino_results.jsonl") {
-		texts := asked[answer.ID]
-		if len(texts) == 0 {
-			t.Fatalf("%s: nobody asked", answer.ID)
-		}
-		sql := texts[0]
-		if len(texts) > 1 {
-			asked[answer.ID] = texts[1:]
-		}
-		_, err := parse.Statement(sql)
+	parsed, refused := 0, 0
+	for _, q := range replaytest.Trino(t) {
+		_, err := parse.Statement(q.SQL)
 		fault := ""
-		if answer.Error != "SYNTAX_ERROR" {
-			parsed++
-			if err != nil {
-				fault = fmt.Sprintf("does not parse: %v", err)
-			}
-		} else {
+		switch {
+		case q.Error == sqlerr.SyntaxError:
 			refused++
-			fault = compareError(err, answer)
-			if fault == "" {
-				same++
-			}
+			fault = compareError(err, q)
+		case err != nil:
+			fault = fmt.Sprintf("does not parse: %v", err)
+		default:
+			parsed++
 		}
-		report(t, listed, answer.ID, fault, sql)
+		if fault != "" {
+			t.Errorf("%s: %s\n  of %s", q.ID, fault, q.SQL)
+		}
 	}
-	t.Logf("%d parse as in Trino; of %d refused there, %d are refused at the same place in the same words",
-		parsed, refused, same)
+	t.Logf("%d parse as in Trino, %d are refused as there", parsed, refused)
 }
 
-func compareError(err error, want entry) string {
+func compareError(err error, want replaytest.Question) string {
 	if err == nil {
 		return "parses, want " + want.Message
 	}
@@ -128,15 +49,4 @@ func compareError(err error, want entry) string {
 		return fmt.Sprintf("in other words:\n got %v\nwant %s", err, want.Message)
 	}
 	return ""
-}
-
-func report(t *testing.T, listed map[string]string, id, fault, sql string) {
-	t.Helper()
-	_, known := listed[id]
-	switch {
-	case fault != "" && !known:
-		t.Errorf("%s: %s\n  of %s", id, fault, sql)
-	case fault == "" && known:
-		t.Errorf("%s is listed as an exception and is none", id)
-	}
 }

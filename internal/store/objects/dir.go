@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/disk"
 )
 
 // Dir is a folder as a Store of one bucket: keys are the slash-separated paths
@@ -183,7 +184,7 @@ func dirError(key string, err error) error {
 		return errNoKey(key).Because(err)
 	case errors.Is(err, fs.ErrPermission):
 		return cloud.Errorf(cloud.Denied, "AccessDenied", "%s may not be read or written", key).Because(err)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case disk.IsFull(err):
 		return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "no space is left to write %s", key).Because(err)
 	}
 	return err

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -16,6 +15,7 @@ import (
 	"github.com/versity/versitygw/s3response"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/disk"
 )
 
 // Gateway is a versitygw backend as a Store: this server's own S3 without the
@@ -49,26 +49,44 @@ func (g *Gateway) BucketExists(ctx context.Context, bucket string) (bool, error)
 // List implements Store.
 func (g *Gateway) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return collect(func(yield func(Object) bool) error {
-		none, after, size := "", "", int32(pageSize)
-		for {
-			page, err := g.backend.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
-				Bucket: &bucket, Prefix: &prefix, Delimiter: &none, MaxKeys: &size,
-				StartAfter: &none, ContinuationToken: &after,
-			})
+		for after := ""; ; {
+			page, next, err := g.Page(ctx, bucket, prefix, after)
 			if err != nil {
-				return fmt.Errorf("list %s: %w", bucket, gatewayError(bucket, "", err))
+				return err
 			}
-			for _, o := range page.Contents {
-				if !hidden(value(o.Key)) && !yield(newObject(bucket, value(o.Key), o.ETag, o.Size, o.LastModified)) {
+			for _, o := range page {
+				if !yield(o) {
 					return nil
 				}
 			}
-			if !value(page.IsTruncated) {
+			if next == "" {
 				return nil
 			}
-			after = value(page.NextContinuationToken)
+			after = next
 		}
 	})
+}
+
+// Page returns the next objects of a listing and the token with which it goes
+// on; an empty token begins it, and ends it.
+func (g *Gateway) Page(ctx context.Context, bucket, prefix, after string) (page []Object, next string, err error) {
+	none, size := "", int32(pageSize)
+	out, err := g.backend.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: &bucket, Prefix: &prefix, Delimiter: &none, MaxKeys: &size,
+		StartAfter: &none, ContinuationToken: &after,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list %s: %w", bucket, gatewayError(bucket, "", err))
+	}
+	for _, o := range out.Contents {
+		if !hidden(value(o.Key)) {
+			page = append(page, newObject(bucket, value(o.Key), o.ETag, o.Size, o.LastModified))
+		}
+	}
+	if value(out.IsTruncated) {
+		next = value(out.NextContinuationToken)
+	}
+	return page, next, nil
 }
 
 // Stat implements Store.
@@ -174,7 +192,7 @@ func value[T any](p *T) T {
 
 // gatewayError gives versitygw's errors their kind.
 func gatewayError(bucket, key string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+	if disk.IsFull(err) {
 		return errNoSpace().Because(err)
 	}
 	e, ok := errors.AsType[s3err.S3Error](err)

@@ -5,6 +5,7 @@ package awsquery
 import (
 	"net/url"
 	"reflect"
+	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/wire"
@@ -15,15 +16,28 @@ const contentType = "text/xml"
 // Protocol is the AWS query protocol.
 type Protocol struct{}
 
-// Params returns a request's parameters: those of the URL and those of the body.
+// maxParams bounds how many parameters a request may have.
+const maxParams = 50_000
+
+// Params returns a request's parameters: those of the URL and those of the body,
+// which come first. Of a parameter that is given twice the first value counts.
 func Params(r *wire.Request) (url.Values, error) {
-	params, err := url.ParseQuery(string(r.Body))
-	if err != nil {
-		return nil, cloud.Errorf(cloud.Invalid, "MalformedQueryString", "The query string contains a syntax error")
-	}
-	for name, values := range r.HTTP.URL.Query() {
-		if _, ok := params[name]; !ok {
-			params[name] = values
+	params := url.Values{}
+	for _, text := range []string{string(r.Body), r.HTTP.URL.RawQuery} {
+		// Not url.ParseQuery: it takes 10,000 parameters, and metric data have more.
+		if strings.Count(text, "&") >= maxParams {
+			return nil, cloud.Errorf(cloud.Invalid, "MalformedQueryString", "The request has more than %d parameters", maxParams)
+		}
+		for pair := range strings.SplitSeq(text, "&") {
+			name, value, _ := strings.Cut(pair, "=")
+			name, nameErr := url.QueryUnescape(name)
+			value, valueErr := url.QueryUnescape(value)
+			if nameErr != nil || valueErr != nil {
+				return nil, cloud.Errorf(cloud.Invalid, "MalformedQueryString", "The query string contains a syntax error")
+			}
+			if name != "" && !params.Has(name) {
+				params.Set(name, value)
+			}
 		}
 	}
 	return params, nil

@@ -5,7 +5,9 @@ package restjson
 import (
 	"reflect"
 
+	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/wire"
+	"github.com/sillok/sillok/internal/wire/eventstream"
 )
 
 const contentType = "application/json"
@@ -15,6 +17,9 @@ type Protocol struct{}
 
 // Decode fills in from the request's parts.
 func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
+	if err := op.CheckInput(); err != nil {
+		return err
+	}
 	t, v := op.Input(), reflect.ValueOf(in).Elem()
 	if err := wire.DecodeBindings(t, r, v); err != nil {
 		return err
@@ -23,7 +28,7 @@ func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
 	if payload == nil {
 		return wire.DecodeJSON(t, r.Body, in)
 	}
-	if wire.DecodeRawPayload(payload, r.Body, v) || len(r.Body) == 0 {
+	if wire.DecodeRawPayload(payload, r, v) || len(r.Body) == 0 {
 		return nil
 	}
 	tree, err := wire.ParseJSON(r.Body)
@@ -35,30 +40,24 @@ func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
 
 // Encode says out as headers and a JSON body.
 func (Protocol) Encode(op *wire.Operation, out any, requestID string) (*wire.Response, error) {
-	t, v := op.Output(), reflect.ValueOf(out).Elem()
-	resp := wire.NewResponse(op.Status, "", requestID, nil)
-	resp.Status = wire.EncodeBindings(t, v, resp.Header, resp.Status)
-	if payload := t.Payload(); payload != nil {
-		pv, ok := payload.Get(v)
-		if !ok {
-			return resp, nil
-		}
-		if raw, err := wire.EncodeRawPayload(payload, pv, resp); raw || err != nil {
-			return resp, err
-		}
-		t, v = payload.Type, pv
-	}
-	if len(t.Fields) == 0 && t.Kind == wire.Struct && resp.Status == 204 {
+	resp, part, err := wire.EncodeREST(op, out, requestID)
+	switch {
+	case err != nil || part == nil:
+		return resp, err
+	case part.Type.Kind == wire.Events:
+		eventstream.Respond(resp, op, reflect.ValueOf(out).Elem(), eventstream.Form{
+			Protocol: api.RESTJSON, ContentType: contentType, Document: document,
+		}, requestID)
 		return resp, nil
 	}
-	body, err := wire.AppendJSON(nil, t, v)
-	if err != nil {
+	if resp.Body, err = document(part.Type, part.Value); err != nil {
 		return nil, err
 	}
-	resp.Body = body
 	resp.Header.Set("Content-Type", contentType)
 	return resp, nil
 }
+
+func document(t *wire.Type, v reflect.Value) ([]byte, error) { return wire.AppendJSON(nil, t, v) }
 
 // EncodeError says a failure's name in a header and the rest as a JSON object.
 func (Protocol) EncodeError(_ *wire.Model, f *wire.Failure) *wire.Response {

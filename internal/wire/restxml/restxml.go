@@ -3,10 +3,13 @@
 package restxml
 
 import (
-	"net/http"
+	"bytes"
 	"reflect"
+	"slices"
 
+	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/wire"
+	"github.com/sillok/sillok/internal/wire/eventstream"
 )
 
 const (
@@ -19,43 +22,54 @@ type Protocol struct{}
 
 // Decode fills in from the request's parts.
 func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
+	if err := op.CheckInput(); err != nil {
+		return err
+	}
 	t, v := op.Input(), reflect.ValueOf(in).Elem()
 	if err := wire.DecodeBindings(t, r, v); err != nil {
 		return err
 	}
 	payload := t.Payload()
-	if payload != nil && wire.DecodeRawPayload(payload, r.Body, v) {
+	if payload != nil && wire.DecodeRawPayload(payload, r, v) {
 		return nil
 	}
-	root, err := wire.ParseXML(r.Body)
-	if err != nil || root == nil {
-		return err
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return nil
 	}
 	if payload != nil {
-		return root.Decode(payload.Type, payload.Target(v))
+		t, v = payload.Type, payload.Target(v)
 	}
-	return root.Decode(t, v)
+	return wire.DecodeXML(t, r.Body, v)
 }
 
 // Encode says out as headers and an XML body.
 func (Protocol) Encode(op *wire.Operation, out any, requestID string) (*wire.Response, error) {
-	t, v := op.Output(), reflect.ValueOf(out).Elem()
-	resp := wire.NewResponse(op.Status, "", requestID, nil)
-	resp.Status = wire.EncodeBindings(t, v, resp.Header, resp.Status)
-	root, namespace := op.Name+"Result", op.Model.XMLNamespace
-	if payload := t.Payload(); payload != nil {
-		pv, ok := payload.Get(v)
-		if !ok {
-			return resp, nil
-		}
-		if raw, err := wire.EncodeRawPayload(payload, pv, resp); raw || err != nil {
-			return resp, err
-		}
-		t, v, root = payload.Type, pv, payload.Name
-	}
-	if resp.Status == http.StatusNoContent {
+	resp, part, err := wire.EncodeREST(op, out, requestID)
+	switch {
+	case err != nil || part == nil:
+		return resp, err
+	case part.Type.Kind == wire.Events:
+		eventstream.Respond(resp, op, reflect.ValueOf(out).Elem(), eventstream.Form{
+			Protocol: api.RESTXML, ContentType: "text/xml", Document: eventDocument,
+		}, requestID)
 		return resp, nil
+	case !slices.ContainsFunc(part.Type.Fields, func(f wire.Field) bool { return f.Location == wire.InBody }):
+		return resp, nil // all is said in headers
 	}
+	if resp.Body, err = document(part.Name, op.Model.XMLNamespace, part.Type, part.Value); err != nil {
+		return nil, err
+	}
+	resp.Header.Set("Content-Type", contentType)
+	return resp, nil
+}
+
+// eventDocument says a struct as the payload of an event.
+func eventDocument(t *wire.Type, v reflect.Value) ([]byte, error) {
+	return document(t.Go.Name(), "", t, v)
+}
+
+// document returns a struct as the document of that root.
+func document(root, namespace string, t *wire.Type, v reflect.Value) ([]byte, error) {
 	b := append([]byte(declaration+"<"), root...)
 	if namespace != "" {
 		b = append(b, ` xmlns="`...)
@@ -65,12 +79,11 @@ func (Protocol) Encode(op *wire.Operation, out any, requestID string) (*wire.Res
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = append(append(append(b, "</"...), root...), '>')
-	resp.Header.Set("Content-Type", contentType)
-	return resp, nil
+	return append(append(append(b, "</"...), root...), '>'), nil
 }
 
-// EncodeError says a failure as S3 does: an <Error> without envelope.
+// EncodeError says a failure as S3 does: an <Error> without envelope, or the
+// status alone where that has no body.
 func (Protocol) EncodeError(_ *wire.Model, f *wire.Failure) *wire.Response {
 	b := []byte(declaration + "<Error>")
 	b = wire.AppendXMLElement(b, "Code", f.Code)
@@ -78,7 +91,11 @@ func (Protocol) EncodeError(_ *wire.Model, f *wire.Failure) *wire.Response {
 	b = wire.AppendXMLErrorFields(b, f)
 	b = wire.AppendXMLElement(b, "RequestId", f.RequestID)
 	b = append(b, "</Error>"...)
-	resp := wire.NewResponse(f.Status, contentType, f.RequestID, b)
+	kind := contentType
+	if wire.Bodiless("", f.Status) {
+		kind, b = "", nil
+	}
+	resp := wire.NewResponse(f.Status, kind, f.RequestID, b)
 	resp.Header.Set("X-Amz-Request-Id", f.RequestID)
 	return resp
 }

@@ -1,7 +1,8 @@
 package sigv4
 
 import (
-	"crypto/subtle"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"path"
@@ -20,28 +21,36 @@ const (
 	StreamingTrailer       = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 )
 
-// payloadHash returns the hash that the signature covers, once it has checked
-// that it is the body's.
+// payloadHash returns the hash that the signature covers where that is known
+// without the body, and nothing where it is not.
 func payloadHash(s *signature, req Request) (string, error) {
 	declared := req.HTTP.Header.Get("X-Amz-Content-Sha256")
 	if declared == "" {
 		declared = req.HTTP.URL.Query().Get("X-Amz-Content-Sha256")
 	}
-	if !req.S3 {
-		return hexHash(req.Body), nil
-	}
 	switch {
-	case declared == "" && s.presigned:
-		return Unsigned, nil
-	case declared == "":
-		return "", cloud.Errorf(cloud.Invalid, "MissingSecurityHeader", "Your request was missing a required header: x-amz-content-sha256")
-	case declared == Unsigned, strings.HasPrefix(declared, "STREAMING-"), req.Body == nil:
+	case isHash(declared):
 		return declared, nil
+	case req.S3 && (declared == Unsigned || Chunked(declared)):
+		return declared, nil
+	case req.S3 && declared == "" && s.presigned:
+		return Unsigned, nil
+	case req.S3 && declared == "":
+		return "", cloud.Errorf(cloud.Invalid, "MissingSecurityHeader", "Your request was missing a required header: x-amz-content-sha256")
+	case req.S3:
+		return "", cloud.Errorf(cloud.Invalid, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.")
+	case req.HTTP.ContentLength == 0:
+		return hexHash(nil), nil
 	}
-	if actual := hexHash(req.Body); subtle.ConstantTimeCompare([]byte(actual), []byte(declared)) != 1 {
-		return "", cloud.Errorf(cloud.Invalid, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	return "", nil
+}
+
+// isHash says whether a payload hash is a SHA-256 and not a word.
+func isHash(payloadHash string) bool {
+	if len(payloadHash) != hex.EncodedLen(sha256.Size) {
+		return false
 	}
-	return declared, nil
+	return strings.Trim(payloadHash, "0123456789abcdef") == ""
 }
 
 // canonicalPaths returns the forms in which clients sign a path. S3 encodes it

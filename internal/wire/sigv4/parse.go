@@ -11,6 +11,9 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
+// maxKeyID bounds the length of an access key ID.
+const maxKeyID = 128
+
 // signature is what a request says of its own signature.
 type signature struct {
 	accessKeyID          string
@@ -33,14 +36,23 @@ func Signed(r *http.Request) bool {
 		strings.Contains(r.URL.RawQuery, "X-Amz-Credential=")
 }
 
-// Scope returns the region and service that a request claims to be signed for,
-// and its access key ID; all empty when it claims no signature.
-func Scope(r *http.Request) (accessKeyID, region, service string) {
+// Claim is what a request says of its signature, which nobody has verified yet.
+type Claim struct {
+	AccessKeyID     string
+	Region, Service string // of the credential scope
+
+	signature *signature
+	err       error // why there is none
+}
+
+// ClaimOf reads what a request says of its signature. All fields are empty when
+// it says nothing that can be read; Begin tells why.
+func ClaimOf(r *http.Request) Claim {
 	s, err := parse(r)
 	if err != nil {
-		return "", "", ""
+		return Claim{err: err}
 	}
-	return s.accessKeyID, s.region, s.service
+	return Claim{AccessKeyID: s.accessKeyID, Region: s.region, Service: s.service, signature: s}
 }
 
 func parse(r *http.Request) (*signature, error) {
@@ -51,19 +63,24 @@ func parse(r *http.Request) (*signature, error) {
 	if query.Get("X-Amz-Algorithm") != "" || query.Get("X-Amz-Credential") != "" {
 		return parsePresigned(query)
 	}
-	return nil, cloud.Errorf(cloud.Unauthenticated, "MissingAuthenticationTokenException", "Missing Authentication Token")
+	return nil, ErrUnsigned()
+}
+
+// ErrUnsigned returns the error that a request without a signature meets.
+func ErrUnsigned() *cloud.Error {
+	return cloud.Errorf(cloud.Unauthenticated, "MissingAuthenticationTokenException", "Missing Authentication Token")
 }
 
 func parseHeader(r *http.Request, header string) (*signature, error) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
 	if scheme != algorithm {
-		return nil, errIncomplete("Unsupported AWS 'algorithm': '%s'.", scheme)
+		return nil, errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", scheme)
 	}
 	params := map[string]string{}
 	for part := range strings.SplitSeq(rest, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok {
-			return nil, errIncomplete("'%s' not a valid key=value pair (missing equal-sign) in Authorization header.", strings.TrimSpace(part))
+			return nil, errIncomplete("'%.200s' not a valid key=value pair (missing equal-sign) in Authorization header.", strings.TrimSpace(part))
 		}
 		params[name] = value
 	}
@@ -98,7 +115,7 @@ func parseHeader(r *http.Request, header string) (*signature, error) {
 
 func parsePresigned(query url.Values) (*signature, error) {
 	if got := query.Get("X-Amz-Algorithm"); got != algorithm {
-		return nil, errIncomplete("Unsupported AWS 'algorithm': '%s'.", got)
+		return nil, errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", got)
 	}
 	for _, name := range []string{"X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"} {
 		if query.Get(name) == "" {
@@ -132,7 +149,7 @@ func (s *signature) setTime(text string) error {
 	when, err := time.Parse(timeLayout, text)
 	if err != nil {
 		if when, err = http.ParseTime(text); err != nil {
-			return errIncomplete("Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601", text)
+			return errIncomplete("Date must be in ISO-8601 'basic format'. Got '%.200s'. See http://en.wikipedia.org/wiki/ISO_8601", text)
 		}
 	}
 	s.time = when.UTC()
@@ -144,20 +161,30 @@ func (s *signature) setTime(text string) error {
 func (s *signature) setCredential(text string) error {
 	parts := strings.Split(text, "/")
 	if len(parts) < 5 {
-		return errIncomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", text)
+		return errIncomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%.200s'", text)
 	}
 	scope := parts[len(parts)-4:]
 	if scope[3] != terminator {
-		return errInvalid("Credential should be scoped with a valid terminator: '%s', not '%s'.", terminator, scope[3])
+		return errInvalid("Credential should be scoped with a valid terminator: '%s', not '%.200s'.", terminator, scope[3])
 	}
 	s.accessKeyID = strings.Join(parts[:len(parts)-4], "/")
 	s.day, s.region, s.service = scope[0], scope[1], scope[2]
+	if !validKeyID(s.accessKeyID) {
+		return errUnknownKey()
+	}
 	return nil
+}
+
+// validKeyID says whether a text may name an access key: AWS's are letters and
+// digits, at most 128 of them. Others' have further characters that are seen.
+func validKeyID(id string) bool {
+	return id != "" && len(id) <= maxKeyID && !strings.ContainsFunc(id, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
 func (s *signature) setSignedHeaders(text string) error {
 	s.signedHeaders = strings.Split(strings.ToLower(text), ";")
 	slices.Sort(s.signedHeaders)
+	s.signedHeaders = slices.Compact(s.signedHeaders) // or one long header could be hashed a thousand times
 	if !slices.Contains(s.signedHeaders, "host") && !slices.Contains(s.signedHeaders, ":authority") {
 		return errInvalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 	}
@@ -169,8 +196,10 @@ func (s *signature) setSignedHeaders(text string) error {
 func (s *signature) checkHeaders(header http.Header) error {
 	for name := range header {
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "x-amz-") && lower != "x-amz-cf-id" && !slices.Contains(s.signedHeaders, lower) {
-			return errInvalid("There were headers present in the request which were not signed: %s", lower)
+		if strings.HasPrefix(lower, "x-amz-") && lower != "x-amz-cf-id" {
+			if _, ok := slices.BinarySearch(s.signedHeaders, lower); !ok {
+				return errInvalid("There were headers present in the request which were not signed: %.200s", lower)
+			}
 		}
 	}
 	return nil

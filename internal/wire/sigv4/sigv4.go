@@ -4,9 +4,10 @@
 //
 // A request that verifies was made by someone who knows the key's secret, for
 // the region and service in its scope, at most some minutes ago. What that
-// caller may do is decided elsewhere. Errors are *cloud.Error with the codes
-// that AWS's JSON services use; package wire says them in other protocols'
-// words.
+// caller may do is decided elsewhere. Whatever can be checked is checked before
+// a byte of the body is read, and nothing is kept of a request that fails.
+// Errors are *cloud.Error with the codes that AWS's JSON services use; package
+// wire says them in other protocols' words.
 package sigv4
 
 import (
@@ -39,46 +40,35 @@ const (
 	dayLayout  = "20060102"
 )
 
-// Key is an access key and whose it is.
-type Key struct {
-	ID           string
-	Secret       string
-	SessionToken string // of temporary credentials; empty for others
-	Account      string // 12 digits
-	PrincipalARN string
-	PrincipalID  string
-	Expires      time.Time // zero for a key that does not expire
-}
-
 // Credentials finds access keys.
 type Credentials interface {
 	// Lookup returns the key of that ID. Its error is of kind
 	// cloud.NotFound when there is none.
-	Lookup(ctx context.Context, accessKeyID string) (Key, error)
+	Lookup(ctx context.Context, accessKeyID string) (cloud.Key, error)
 }
 
 // Request is what to verify.
 type Request struct {
+	// HTTP is the request as the server got it. Its URL, host and headers must
+	// stay as they are until the verification has ended.
 	HTTP *http.Request
-	// Body is the whole body. With S3 rules it may be nil: the hash that the
-	// client declares is then taken, and whoever reads the body checks it.
-	Body []byte
 	// Services are the signing names allowed in the scope; none allows any.
 	Services []string
-	S3       bool // S3's rules for paths, payload hashes and clocks
+	S3       bool  // S3's rules for paths, payload hashes and clocks
+	Claim    Claim // ClaimOf(HTTP)
 }
 
 // Verified is a request whose signature is right.
 type Verified struct {
-	Key         Key
+	Key         cloud.Key
 	Region      string
 	Service     string
 	Time        time.Time
-	PayloadHash string // as it was signed, such as "UNSIGNED-PAYLOAD"
+	PayloadHash string // as it was signed: SHA-256 in hexadecimal, or a word such as "UNSIGNED-PAYLOAD"
 	Presigned   bool
 
 	signature  string
-	signingKey []byte
+	signingKey signingKey
 	scope      string
 }
 
@@ -86,6 +76,7 @@ type Verified struct {
 type Verifier struct {
 	creds Credentials
 	now   func() time.Time
+	keys  keyCache
 }
 
 // New returns a Verifier of keys in creds, by the clock now.
@@ -93,11 +84,28 @@ func New(creds Credentials, now func() time.Time) *Verifier {
 	return &Verifier{creds: creds, now: now}
 }
 
-// Verify returns who signed the request.
-func (v *Verifier) Verify(ctx context.Context, req Request) (*Verified, error) {
-	s, err := parse(req.HTTP)
-	if err != nil {
-		return nil, err
+// Pending is a request whose signature holds as far as it can be checked
+// without the body. It is for one goroutine.
+type Pending struct {
+	verifier  *Verifier
+	request   Request
+	signature *signature
+	key       cloud.Key
+	verified  *Verified // nil while the body's hash is missing
+}
+
+// Begin checks all of a request's signature that does not need its body, of
+// which it reads nothing: form, scope, time, access key and session token.
+//
+// The signature itself is checked too where the payload hash is known: when the
+// client declares a SHA-256 in X-Amz-Content-Sha256, when there is no body, and
+// always with S3's rules. What is declared has still to be compared with what
+// comes: by [Pending.Complete], or while the body is read through
+// [Verified.Content].
+func (v *Verifier) Begin(ctx context.Context, req Request) (*Pending, error) {
+	s := req.Claim.signature
+	if req.Claim.err != nil {
+		return nil, req.Claim.err
 	}
 	if err := v.checkScope(s, req); err != nil {
 		return nil, err
@@ -112,25 +120,64 @@ func (v *Verifier) Verify(ctx context.Context, req Request) (*Verified, error) {
 	if err := v.checkToken(s, key); err != nil {
 		return nil, err
 	}
+	p := &Pending{verifier: v, request: req, signature: s, key: key}
 	hash, err := payloadHash(s, req)
 	if err != nil {
 		return nil, err
 	}
-	signingKey := deriveKey(key.Secret, s.day, s.region, s.service)
+	if hash != "" {
+		p.verified, err = p.verify(hash)
+	}
+	return p, err
+}
+
+// Verified returns the verified request. It reports false while that needs the
+// body: read it and call Complete.
+func (p *Pending) Verified() (*Verified, bool) { return p.verified, p.verified != nil }
+
+// Complete ends the verification with the SHA-256 of the whole body. It may be
+// called for a request that is verified already, and then checks the declared
+// hash where there is one.
+func (p *Pending) Complete(bodyHash [sha256.Size]byte) (*Verified, error) {
+	hash := hex.EncodeToString(bodyHash[:])
+	if p.verified == nil {
+		var err error
+		p.verified, err = p.verify(hash)
+		return p.verified, err
+	}
+	if isHash(p.verified.PayloadHash) && p.verified.PayloadHash != hash {
+		return nil, errContentMismatch()
+	}
+	return p.verified, nil
+}
+
+// verify checks the signature over a payload hash.
+func (p *Pending) verify(hash string) (*Verified, error) {
+	s := p.signature
+	name := derivation{secret: p.key.Secret, day: s.day, region: s.region, service: s.service}
+	key, cached := p.verifier.keys.get(name)
+	if !cached {
+		key = name.derive()
+	}
 	given, err := hex.DecodeString(s.signature)
 	if err != nil {
 		given = nil // never equal
 	}
 	var canonical, toSign string
-	for _, path := range canonicalPaths(req.HTTP.URL.EscapedPath(), req.S3) {
-		canonical = canonicalRequest(s, req.HTTP, path, hash)
+	for _, path := range canonicalPaths(p.request.HTTP.URL.EscapedPath(), p.request.S3) {
+		canonical = canonicalRequest(s, p.request.HTTP, path, hash)
 		toSign = stringToSign(s, canonical)
-		if hmac.Equal(sign(signingKey, toSign), given) {
-			return &Verified{
-				Key: key, Region: s.region, Service: s.service, Time: s.time, PayloadHash: hash,
-				Presigned: s.presigned, signature: s.signature, signingKey: signingKey, scope: s.scope(),
-			}, nil
+		sum := sign(key[:], toSign)
+		if !hmac.Equal(sum[:], given) {
+			continue
 		}
+		if !cached {
+			p.verifier.keys.put(name, key)
+		}
+		return &Verified{
+			Key: p.key, Region: s.region, Service: s.service, Time: s.time, PayloadHash: hash,
+			Presigned: s.presigned, signature: s.signature, signingKey: key, scope: s.scope(),
+		}, nil
 	}
 	return nil, errMismatch(canonical, toSign)
 }
@@ -144,7 +191,7 @@ func (v *Verifier) checkScope(s *signature, req Request) error {
 		return errInvalid("Credential should be scoped to a valid region. ")
 	}
 	if stamp := s.time.Format(dayLayout); stamp != s.day {
-		return errInvalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
+		return errInvalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.200s' != '%s', from '%s'.",
 			s.day, stamp, s.time.Format(timeLayout))
 	}
 	now := v.now().UTC()
@@ -171,11 +218,11 @@ func (v *Verifier) checkScope(s *signature, req Request) error {
 }
 
 // checkToken checks the session token against the key's.
-func (v *Verifier) checkToken(s *signature, key Key) error {
+func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 	if subtle.ConstantTimeCompare([]byte(s.token), []byte(key.SessionToken)) != 1 {
 		return errUnknownKey()
 	}
-	if !key.Expires.IsZero() && !v.now().Before(key.Expires) {
+	if !key.Principal.Expires.IsZero() && !v.now().Before(key.Principal.Expires) {
 		return cloud.Errorf(cloud.Unauthenticated, "ExpiredTokenException", "The security token included in the request is expired")
 	}
 	return nil
@@ -186,22 +233,9 @@ func validRegion(region string) bool {
 	return region == "aws-global" || regionForm.MatchString(region)
 }
 
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+){1,3}-\d{1,2}$`)
-
-// deriveKey returns the key that signs for a day, region and service.
-func deriveKey(secret, day, region, service string) []byte {
-	key := sign([]byte("AWS4"+secret), day)
-	for _, part := range []string{region, service, terminator} {
-		key = sign(key, part)
-	}
-	return key
-}
-
-func sign(key []byte, text string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(text))
-	return mac.Sum(nil)
-}
+// regionForm is that of all of AWS's partitions: "us-gov-west-1",
+// "ap-northeast-2", "eusc-de-east-1".
+var regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,9}){1,2}-[1-9][0-9]?$`)
 
 func hexHash(data []byte) string {
 	sum := sha256.Sum256(data)

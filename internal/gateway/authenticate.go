@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"net"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/wire/sigv4"
+)
+
+// authenticate finds out who calls, from the headers alone: the signature's
+// form, scope and time are checked, the key is looked up, and where the client
+// signed a hash of the body, or there is none, the signature is verified. What
+// is left open then, only decode can say, once it has read the body.
+func (x *exchange) authenticate() error {
+	g := x.gateway
+	if x.mayBeUnsigned() {
+		return nil
+	}
+	pending, err := g.verifier.Begin(x.r.Context(), sigv4.Request{
+		HTTP: x.r, Claim: x.claim, Services: []string{x.route.model.SigningName}, S3: x.route.model.ID == "s3",
+	})
+	if err != nil {
+		return err
+	}
+	x.pending = pending
+	if verified, ok := pending.Verified(); ok {
+		return x.identify(verified)
+	}
+	return nil
+}
+
+// mayBeUnsigned says whether a request without signature goes on: for an
+// operation that AWS leaves unsigned, for a form that may name one, and for a
+// preflight.
+func (x *exchange) mayBeUnsigned() bool {
+	switch {
+	case x.route.preflight:
+		return true
+	case sigv4.Signed(x.r):
+		return false
+	case x.route.operation != nil && x.route.operation.Unsigned:
+		return true
+	}
+	return x.route.operation == nil && x.gateway.bound[x.route.model].unsigned
+}
+
+// identify notes who the call's principal is, and counts the call as one of its
+// key's.
+func (x *exchange) identify(verified *sigv4.Verified) error {
+	call := &x.attempt.fact.Call
+	call.Principal, call.AccessKeyID = verified.Key.Principal, verified.Key.ID
+	call.Account, call.Region = verified.Key.Principal.Account, cloud.Region(verified.Region)
+	if call.Region == "aws-global" {
+		call.Region = "us-east-1"
+	}
+	x.verified = verified
+	x.tell()
+	return x.takeCall()
+}
+
+// tell makes the request's context carry the call as far as it is known.
+func (x *exchange) tell() {
+	x.r = x.r.WithContext(cloud.WithCall(x.r.Context(), x.attempt.fact.Call))
+}
+
+// claimed returns what a request says of itself before anything is verified.
+func (x *exchange) claimed() cloud.Call {
+	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
+	if err != nil {
+		host = x.r.RemoteAddr
+	}
+	return cloud.Call{
+		Principal: cloud.Principal{Type: cloud.Anonymous}, AccessKeyID: shortened(x.claim.AccessKeyID), RequestID: x.requestID,
+		SourceIP: host, UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
+	}
+}
+
+// maxClaim bounds what is kept of a text that nobody has verified.
+const maxClaim = 256
+
+// shortened returns the beginning of a text, as valid UTF-8.
+func shortened(text string) string {
+	if len(text) > maxClaim {
+		cut := maxClaim
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut]
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}

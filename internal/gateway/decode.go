@@ -1,0 +1,180 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/wire"
+	"github.com/sillok/sillok/internal/wire/sigv4"
+)
+
+// decode reads the body, completes what authenticate and recognise could not
+// know without it, and fills the operation's input. A streamed body stays
+// unread: the operation reads it.
+func (x *exchange) decode() error {
+	if x.route.http {
+		x.decodeHead()
+		return nil
+	}
+	req := &wire.Request{HTTP: x.r, Labels: x.route.labels}
+	if x.streams() {
+		content, err := x.content()
+		if err != nil {
+			return err
+		}
+		req.Stream = content
+	} else {
+		body, err := x.readBody()
+		if err != nil {
+			return err
+		}
+		if err := x.completeIdentity(body); err != nil {
+			return err
+		}
+		if err := x.completeRoute(body); err != nil {
+			return err
+		}
+		if req.Body, err = x.inflate(body); err != nil {
+			return err
+		}
+	}
+	op := x.route.operation
+	if x.attempt.do == nil {
+		return errUnsupported(op.Model, op.Name) // its shapes may not even be generated
+	}
+	x.attempt.in = op.NewInput()
+	req.HTTP = x.r
+	return x.route.protocol.speak.Decode(op, req, x.attempt.in)
+}
+
+// completeIdentity verifies a signature over a body whose hash the client did
+// not send.
+func (x *exchange) completeIdentity(body []byte) error {
+	if x.pending == nil || x.verified != nil {
+		return nil
+	}
+	verified, err := x.pending.Complete(sha256.Sum256(body))
+	if err != nil {
+		return err
+	}
+	return x.identify(verified)
+}
+
+// completeRoute finds the operation that a form in the body names.
+func (x *exchange) completeRoute(body []byte) error {
+	if x.route.operation != nil {
+		return nil
+	}
+	found, err := x.gateway.router.findForm(x.r, body, x.route.model)
+	if err != nil {
+		return err
+	}
+	x.route = found
+	x.attempt.is(found.operation, x.gateway.bound[found.model].methods[found.operation.Name])
+	if x.pending == nil && !found.operation.Unsigned {
+		return sigv4.ErrUnsigned()
+	}
+	x.tell()
+	return nil
+}
+
+// content returns a body as it was before the client framed and signed it. With
+// a hash that was signed, reading fails at its end when it has another one.
+func (x *exchange) content() (io.Reader, error) {
+	if x.verified == nil {
+		return x.r.Body, nil
+	}
+	return x.verified.Content(x.r)
+}
+
+// readBody reads a whole body within what admit lets come.
+func (x *exchange) readBody() ([]byte, error) {
+	content, err := x.content()
+	if err != nil {
+		return nil, err
+	}
+	body, err := x.readAll(content, x.bodySize)
+	if err == nil {
+		x.setReadDeadline(time.Time{}) // or it would end the call that is being worked on
+	}
+	if _, ours := errors.AsType[*cloud.Error](err); err != nil && !ours {
+		err = cloud.Errorf(cloud.Invalid, "RequestTimeout", "The body could not be read to its end").Because(err)
+	}
+	return body, err
+}
+
+// The room with which a body begins, and up to which it doubles as the body
+// comes, so that one which is announced and does not come takes next to nothing.
+// Then there is room for all of it, at once, so that a large one is not copied.
+const (
+	firstRoom  = 4 << 10
+	firstRooms = 256 << 10
+)
+
+// readAll reads what r has, up to a limit, into room that it takes from the
+// budget.
+func (x *exchange) readAll(r io.Reader, limit int64) ([]byte, error) {
+	budget := x.class(limit).budget
+	var body []byte
+	for {
+		if len(body) == cap(body) {
+			room := limit + 1 // one more, to see what is too much
+			if held := int64(cap(body)); held < firstRooms {
+				room = min(max(2*held, firstRoom), room)
+			}
+			if err := x.takeBytes(budget, room-int64(cap(body))); err != nil {
+				return nil, err
+			}
+			body = append(make([]byte, 0, room), body...)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, errTooLarge(limit)
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// inflate undoes a body's compression, within the same limit. The signature is
+// of the body as it was sent. To an operation that takes the encoding as a part
+// of its input, as S3's do, it says nothing of the body.
+func (x *exchange) inflate(body []byte) ([]byte, error) {
+	encoding := x.r.Header.Get("Content-Encoding")
+	op := x.route.operation
+	switch {
+	case encoding == "", encoding == "identity", strings.HasPrefix(encoding, "amz-"), encoding == "aws-chunked",
+		op.In != nil && op.Input().Field("ContentEncoding") != nil:
+		return body, nil
+	case encoding != "gzip":
+		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "Content-Encoding %q is not supported", encoding)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "The body is not gzip").Because(err)
+	}
+	plain, err := x.readAll(z, x.maxBody())
+	if _, ours := errors.AsType[*cloud.Error](err); err != nil && !ours {
+		err = cloud.Errorf(cloud.Invalid, "SerializationException", "The body's gzip is damaged").Because(err)
+	}
+	return plain, err
+}
+
+func errTooLarge(limit int64) error {
+	return cloud.Errorf(cloud.Invalid, "RequestEntityTooLargeException", "Request must be smaller than %d bytes", limit)
+}
+
+func errUnsupported(m *wire.Model, operation string) error {
+	return cloud.Errorf(cloud.Unsupported, "UnsupportedOperation",
+		"Sillok does not support %s:%s yet. docs/compat.md lists what it supports.", m.ID, operation)
+}

@@ -1,0 +1,65 @@
+package journal_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/journal"
+)
+
+// Whatever a call holds is read as it was written.
+func FuzzEntry(f *testing.F) {
+	f.Add("glue", "GetTable", "aws-cli/1.46 \"x\" \\ \n\x1b[31m 실록", "why", false, int64(1500))
+	f.Add("", "", "\u2028<&>", "", true, int64(0))
+	f.Fuzz(func(t *testing.T, service, operation, agent, message string, session bool, took int64) {
+		valid := func(s string) string { return string([]rune(s)) } // callers cut off what is not UTF-8
+		principal := cloud.Principal{Type: cloud.IAMUser, Account: "111122223333", Name: valid(agent)}
+		if session {
+			principal.Issuer, principal.Tags, principal.MFA = new(cloud.RootOf("111122223333")), map[string]string{valid(agent): valid(message)}, true
+			principal.Expires = time.Unix(took%1e9, 0).UTC()
+		}
+		message = valid(message)
+		if len(message) > 1000 {
+			message = ""
+		}
+		fact := cloud.Fact{
+			Call: cloud.Call{
+				Service: valid(service), Operation: valid(operation), Principal: principal, UserAgent: valid(agent), RequestID: "id",
+				Time: time.Unix(0, took).UTC(),
+			},
+			Resources: []cloud.Resource{{Action: valid(operation), ARN: valid(agent)}}, Parameters: json.RawMessage(`{"a":1}`),
+			Outcome: cloud.Failed, Code: valid(operation), Message: message, Took: time.Duration(took%1e9) * time.Microsecond,
+		}
+		dir := t.TempDir()
+		j, err := journal.Open(t.Context(), journal.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), SegmentBytes: 64 << 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close() //nolint:errcheck // it is read
+		if err := j.Record(t.Context(), fact); err != nil {
+			t.Fatal(err)
+		}
+		for got, err := range journal.Read(t.Context(), dir, journal.Query{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := fact.Call
+			want := journal.Entry{
+				Number: 1, Time: c.Time, Service: c.Service, Operation: c.Operation, Principal: c.Principal, UserAgent: c.UserAgent,
+				RequestID: c.RequestID, Resources: fact.Resources, Parameters: fact.Parameters,
+			}
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(journal.Entry{})); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if got.Outcome != fact.Outcome || got.Code != fact.Code || got.Message != fact.Message || got.Took() != fact.Took {
+				t.Errorf("it ended as %+v", got)
+			}
+		}
+	})
+}

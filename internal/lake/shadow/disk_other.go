@@ -1,5 +1,0 @@
-//go:build !unix
-
-package shadow
-
-func isDiskFull(error) bool { return false }

@@ -1,0 +1,158 @@
+package replaytest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sillok/sillok/internal/kit/material"
+	"github.com/sillok/sillok/internal/sql/analyze"
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// The catalog and the database that a Catalog is.
+const (
+	CatalogName = "awsdatacatalog"
+	Database    = "default"
+)
+
+// Catalog is tables and views by name, in one database.
+type Catalog map[string]*analyze.Relation
+
+// Relation implements analyze.Catalog.
+func (c Catalog) Relation(_ context.Context, catalog, database, name string) (*analyze.Relation, error) {
+	switch {
+	case catalog != CatalogName:
+		return nil, analyze.ErrNoCatalog
+	case database != Database:
+		return nil, analyze.ErrNoDatabase
+	}
+	return c[name], nil
+}
+
+// Add adds a table, whose columns are written as "name type" with Trino's types.
+func (c Catalog) Add(tb testing.TB, name string, columns ...string) {
+	tb.Helper()
+	table := &plan.Table{Catalog: CatalogName, Database: Database, Name: name}
+	for _, column := range columns {
+		column, spelled, _ := strings.Cut(column, " ")
+		t, err := datatype.Parse(spelled)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		table.Columns = append(table.Columns, plan.TableColumn{Name: column, Type: t})
+	}
+	c[name] = &analyze.Relation{Table: table}
+}
+
+// TPCH returns the tables of TPC-H that Trino's statements ask of, and the
+// folder that holds each as NAME.parquet.
+func TPCH(tb testing.TB) (Catalog, string) {
+	tb.Helper()
+	folder := filepath.Join(material.Dir(tb), "sql", "tpch_tiny")
+	schema, err := os.ReadFile(filepath.Join(folder, "SCHEMA.txt")) //nolint:gosec // of the material
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := Catalog{}
+	for line := range strings.Lines(string(schema)) {
+		if name, columns, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+			c.Add(tb, name, strings.Split(columns, ", ")...)
+		}
+	}
+	return c, folder
+}
+
+// LogsBucket is the bucket that the tables of LogTables lie in.
+const LogsBucket = "truth"
+
+// LogStatements returns the DDL of the tables and views that Logs asks of.
+func LogStatements(tb testing.TB) []string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(material.Dir(tb), "truth", "tables.sql"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return parse.Split(strings.ReplaceAll(string(text), "BUCKET", LogsBucket))
+}
+
+// LogTables returns the tables and views that Logs asks of. detail returns what
+// an engine needs to know of a table, for its Detail; it may be nil. partitions
+// may be called once LogTables has returned, since later statements add them.
+func LogTables(tb testing.TB, detail func(s *ast.CreateTable, partitions func() []ast.PartitionSpec) any) Catalog {
+	tb.Helper()
+	c := Catalog{}
+	partitions := map[string][]ast.PartitionSpec{}
+	for _, statement := range LogStatements(tb) {
+		parsed, err := parse.Statement(statement)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		switch s := parsed.(type) {
+		case *ast.CreateTable:
+			name := s.Name.Last().Lower()
+			table := tableOf(tb, name, s)
+			if detail != nil {
+				table.Detail = detail(s, func() []ast.PartitionSpec { return partitions[name] })
+			}
+			c[name] = &analyze.Relation{Table: table}
+		case *ast.Alter:
+			name := s.Name.Last().Lower()
+			partitions[name] = append(partitions[name], s.Partitions...)
+		case *ast.CreateView:
+			c[s.Name.Last().Lower()] = &analyze.Relation{View: c.view(tb, s)}
+		}
+	}
+	return c
+}
+
+func tableOf(tb testing.TB, name string, s *ast.CreateTable) *plan.Table {
+	tb.Helper()
+	table := &plan.Table{Catalog: CatalogName, Database: Database, Name: name}
+	for i, column := range append(append([]ast.Column{}, s.Columns...), s.PartitionedBy...) {
+		t, err := datatype.ParseHive(column.Type)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		table.Columns = append(table.Columns, plan.TableColumn{Name: column.Name, Type: t, Partition: i >= len(s.Columns)})
+	}
+	table.Columns = append(table.Columns, plan.TableColumn{Name: "$path", Type: datatype.Text(), Hidden: true})
+	return table
+}
+
+func (c Catalog) view(tb testing.TB, s *ast.CreateView) *analyze.View {
+	tb.Helper()
+	q, err := Analyze(tb.Context(), s.SQL, c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	view := &analyze.View{SQL: s.SQL, Catalog: CatalogName, Database: Database}
+	for _, column := range q.Columns {
+		view.Columns = append(view.Columns, analyze.ViewColumn{Name: column.Name, Type: column.Type})
+	}
+	return view
+}
+
+// Analyze parses and analyzes a query as the recorded user asked it. What does
+// not parse is a sqlerr.Error too; a statement of another kind is refused.
+func Analyze(ctx context.Context, sql string, c analyze.Catalog) (*plan.Query, error) {
+	statement, err := parse.Statement(sql)
+	if failed, ok := errors.AsType[*parse.Error](err); ok {
+		return nil, &sqlerr.Error{Name: sqlerr.SyntaxError, Message: failed.Message, Line: failed.Line, Column: failed.Column}
+	}
+	if err != nil {
+		return nil, err
+	}
+	query, ok := statement.(*ast.Query)
+	if !ok {
+		return nil, sqlerr.Refused("statement")
+	}
+	return analyze.Query(ctx, sql, query, c, analyze.Session{Catalog: CatalogName, Database: Database, User: "rec"})
+}
