@@ -9,7 +9,7 @@ VENV  := $(CURDIR)/.venv
 TOOLS := $(CURDIR)/.tools
 LINT  := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
 
-.PHONY: help build demo test check lint generate bench fuzz conformance clean
+.PHONY: help build demo test race check lint generate bench fuzz conformance clean
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,14 @@ demo: build ## build, then load three small logs and ask them
 
 test: build $(VENV)/ready ## run every test, with the real AWS CLI and boto3 against bin/sillok
 	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) go test -short ./...
+
+# What measures time or memory says nothing under the race detector.
+MEASURES := ^(TestSpeed|TestStrangersTakeNothing|TestLargeTrailDocumentNeedsLittleMemory)$$
+# The first race ends a process, and none waits a second before it ends.
+race: export GORACE := halt_on_error=1 atexit_sleep_ms=0
+race: $(VENV)/ready ## run every test under the race detector, against a server that is under it too
+	go build -race -o $(BIN)-race ./cmd/sillok
+	SILLOK_BIN=$(BIN)-race SILLOK_VENV=$(VENV) go test -race -short -timeout 20m -skip '$(MEASURES)' ./...
 
 check: lint ## formatting, linters, and that generated and module files are as their sources say
 	go mod tidy -diff
@@ -42,8 +50,9 @@ FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each
 	./scripts/fuzz $(FUZZTIME)
 
-conformance: build $(VENV)/ready ## run the judges from outside and write docs/conformance.md
+conformance: build $(VENV)/ready ## run the judges from outside and the long forms of tests, and write docs/conformance.md
 	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) ./scripts/conformance
+	grep -rl 'testing\.Short()' --include='*_test.go' internal | xargs -rn 1 dirname | sort -u | sed 's#^#./#' | xargs -r go test -count=1
 
 clean: ## remove what was built and installed here
 	rm -rf bin $(VENV) $(TOOLS)

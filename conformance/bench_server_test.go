@@ -54,6 +54,9 @@ func (b *bench) server() {
 		return err
 	})
 	b.line("| GetObject of 4 KB, %d clients | %.0f a second |", clients, gets)
+	table := s.replay("glue", "AWSGlue.GetTable", `{"DatabaseName":"default","Name":"flows"}`)
+	b.line("| GetTable, each call in the journal before its answer, %d clients | %.0f a second |", clients,
+		b.load(func() error { return table.must(b.t.Context()) }))
 	starts := make([]time.Duration, attempts)
 	for i := range starts {
 		s.killAndRestart()

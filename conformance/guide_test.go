@@ -39,7 +39,7 @@ func TestGuide(t *testing.T) {
 	a.upload(filepath.Join(logs, "AWSLogs/111122223333/vpcflowlogs/ap-northeast-2"), "guide", "prefix/AWSLogs/111122223333/vpcflowlogs/us-east-1/")
 	a.upload(filepath.Join(material.Data(t), "cloudtrail", "invictus-ir_aws_dataset", "s3"), "guide", "")
 	var tables, changes, questions []published
-	for _, p := range readLines[published](t, "sql", "athena_guide.jsonl") {
+	for _, p := range material.Lines[published](t, "sql", "athena_guide.jsonl") {
 		if !slices.ContainsFunc(guidePages, func(page string) bool { return strings.HasPrefix(p.Src, page) }) {
 			continue
 		}
@@ -100,7 +100,7 @@ func TestEveryPublishedStatement(t *testing.T) {
 	a.bucket("guide")
 	counts := map[string]int{}
 	for _, file := range []string{"athena_guide.jsonl", "aws_log_queries.jsonl"} {
-		for _, p := range readLines[published](t, "sql", file) {
+		for _, p := range material.Lines[published](t, "sql", file) {
 			got, err := a.ask(t.Context(), guidePlaceholders.Replace(p.SQL))
 			if err != nil {
 				t.Fatalf("%s (%s): %v\n%s", p.ID, p.Src, err, p.SQL)

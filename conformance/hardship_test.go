@@ -4,7 +4,10 @@ package conformance_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -270,4 +273,62 @@ func TestBytesScannedCutoff(t *testing.T) {
 	if rows := a.do("SELECT count(*) FROM flows").texts(); fmt.Sprint(rows) != "[[180000]]" {
 		t.Errorf("without the limit: %v", rows)
 	}
+}
+
+// When the journal of calls cannot be written, what reads goes on, what changes
+// is refused, and the server says why; with space again all goes on by itself.
+func TestFullJournal(t *testing.T) {
+	s := onSmallDisk(t, "64m")
+	create := s.replay("glue", "AWSGlue.CreateDatabase", `{"DatabaseInput":{"Name":"web"}}`)
+	read := s.replay("glue", "AWSGlue.GetDatabase", `{"Name":"web"}`)
+	if err := create.must(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	filler := fmt.Sprintf("/proc/%d/root%s/filler", s.cmd.Process.Pid, s.data)
+	fill(t, filler)
+	// What the journal has taken of the disk beforehand is used up by reading.
+	health := ""
+	for n := 0; !strings.Contains(health, "journal"); n++ {
+		if n > 200_000 {
+			t.Fatal("the journal is not full after 200,000 calls")
+		}
+		if err := read.must(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n%1000 == 0 {
+			health = s.health()
+		}
+	}
+	t.Log(health)
+	remove := s.replay("glue", "AWSGlue.DeleteDatabase", `{"Name":"web"}`)
+	status, answer, err := remove.send(t.Context())
+	if err != nil || status != http.StatusServiceUnavailable || !strings.Contains(answer, "journal of calls cannot be written") {
+		t.Errorf("a change: %d %s (%v)", status, answer, err)
+	}
+	if err := read.must(t.Context()); err != nil {
+		t.Errorf("a read, whose record is lost: %v", err)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	if err := remove.must(t.Context()); err != nil {
+		t.Errorf("a change with space again: %v", err)
+	}
+	if health := s.health(); !strings.Contains(health, `"status":"ok"`) {
+		t.Errorf("health with space again: %s", health)
+	}
+}
+
+// health returns the answer of /_sillok/health.
+func (s *server) health() string {
+	s.t.Helper()
+	answer, err := http.Get(s.endpoint + "/_sillok/health")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
 }

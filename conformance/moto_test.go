@@ -92,7 +92,7 @@ func TestMoto(t *testing.T) {
 			t.Errorf("%s is listed, and there is no such test", l.name)
 		}
 	}
-	report(t, "moto's tests", "%d of %d for sts, glue and athena pass, %d are listed with the reason, %d moto skips", passed, len(outcomes), set, skipped)
+	report(t, "moto's tests", "%d of %d for sts, glue, athena and ssm pass, %d are listed with the reason, %d moto skips", passed, len(outcomes), set, skipped)
 }
 
 // motoOutcome is how one of moto's tests ended.
@@ -112,7 +112,7 @@ func runMoto(t *testing.T, s *server, folder string) []motoOutcome {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(folder, "venv", "bin", "python"), "-m", "pytest", "--quiet",
 		"-p", "no:cacheprovider", "-p", "moto_clock", "-o", "junit_family=xunit1", "--junitxml", results,
 		"--ignore", "tests/test_sts/test_server.py", // asks moto's own server, in its own process
-		"tests/test_sts", "tests/test_glue", "tests/test_athena")
+		"tests/test_sts", "tests/test_glue", "tests/test_athena", "tests/test_ssm/test_ssm.py")
 	cmd.Dir = folder
 	cmd.Env = append(s.environment(), "PYTHONPATH="+plugins, "PYTHONDONTWRITEBYTECODE=1",
 		"TEST_SERVER_MODE=true", "TEST_SERVER_MODE_ENDPOINT="+s.endpoint)

@@ -32,6 +32,13 @@ func missing(t *testing.T, judge, format string, args ...any) {
 	if os.Getenv("CI") == "true" {
 		t.Fatal(reason)
 	}
+	notRun(t, judge, reason)
+}
+
+// notRun skips a judge that no machine can install by a package's name, and
+// says why in the report.
+func notRun(t *testing.T, judge, reason string) {
+	t.Helper()
 	first, _, _ := strings.Cut(reason, "\n")
 	report(t, judge, "not run: %s", first)
 	t.Skip(reason)

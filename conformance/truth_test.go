@@ -1,83 +1,50 @@
 package conformance_test
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/sillok/sillok/internal/kit/material"
-	"github.com/sillok/sillok/internal/sql/ast"
-	"github.com/sillok/sillok/internal/sql/parse"
+	"github.com/sillok/sillok/internal/sql/replaytest"
 )
 
 // truthRight is how many of the questions about logs have the right answer. It
 // only ever rises.
-const truthRight = 130
+const truthRight = 131
 
 // TestQuestionsAboutLogs asks each recorded question about logs and compares
 // with a real Trino's answer.
 func TestQuestionsAboutLogs(t *testing.T) {
 	s := serve(t, t.TempDir())
 	a := newAsker(t, s)
-	a.bucket("truth")
-	a.upload(material.TruthLogs(t), "truth", "")
-	a.upload(filepath.Join(material.Data(t), "cloudtrail", "invictus-ir_aws_dataset", "s3"), "truth", "")
-	tables, err := os.ReadFile(filepath.Join(material.Dir(t), "truth", "tables.sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range parse.Split(strings.ReplaceAll(string(tables), "BUCKET", "truth")) {
+	a.bucket(replaytest.LogsBucket)
+	a.upload(material.TruthLogs(t), replaytest.LogsBucket, "")
+	a.upload(filepath.Join(material.Data(t), "cloudtrail", "invictus-ir_aws_dataset", "s3"), replaytest.LogsBucket, "")
+	for _, statement := range replaytest.LogStatements(t) {
 		a.do(statement)
 	}
-	questions := readLines[recorded](t, "truth", "queries.jsonl")
-	counts := map[verdict]int{}
+	questions := replaytest.Logs(t)
+	counts := map[replaytest.Verdict]int{}
 	for _, q := range questions {
 		got, err := a.ask(t.Context(), q.SQL)
 		if err != nil {
 			t.Fatalf("%s: %v", q.ID, err)
 		}
 		v, why := judge(q, got)
-		if v == wrong && got.failed == "" && a.anyRows(q, got) {
-			v, why = right, ""
+		if whole, ok := q.Whole(); ok && v == replaytest.Wrong && got.failed == "" {
+			v, why = q.JudgePart(got.rows, a.do(whole).rows, replaytest.Athena)
 		}
 		counts[v]++
 		switch v {
-		case wrong:
+		case replaytest.Wrong:
 			t.Errorf("wrong: %s: %s\n%s", q.ID, why, q.SQL)
-		case refusedByName:
+		case replaytest.Refused:
 			t.Logf("refused: %s: %s", q.ID, why)
-		case right:
+		case replaytest.Right:
 		}
 	}
-	report(t, "Questions about logs", "%d of %d right, %d refused by name, %d wrong", counts[right], len(questions), counts[refusedByName], counts[wrong])
-	if counts[right] < truthRight {
-		t.Errorf("%d right, want at least %d", counts[right], truthRight)
+	report(t, "Questions about logs", "%d of %d right, %d refused by name, %d wrong", counts[replaytest.Right], len(questions), counts[replaytest.Refused], counts[replaytest.Wrong])
+	if counts[replaytest.Right] < truthRight {
+		t.Errorf("%d right, want at least %d", counts[replaytest.Right], truthRight)
 	}
-}
-
-// anyRows says whether the question leaves open which rows are wanted, as LIMIT
-// without ORDER BY does, and the reply has as many, all from the whole answer.
-func (a *asker) anyRows(q recorded, got reply) bool {
-	a.t.Helper()
-	statement, err := parse.Statement(q.SQL)
-	if err != nil {
-		return false
-	}
-	query, ok := statement.(*ast.Query)
-	if !ok || query.Limit == nil || len(query.OrderBy) > 0 || len(got.rows) != len(q.Rows) {
-		return false
-	}
-	whole := a.do(q.SQL[:query.Limit.Position()])
-	rows := map[string]int{}
-	for _, row := range whole.rows {
-		rows[strings.Join(joined([][]*string{row}), "")]++
-	}
-	for _, row := range got.rows {
-		line := strings.Join(joined([][]*string{row}), "")
-		if rows[line]--; rows[line] < 0 {
-			return false
-		}
-	}
-	return true
 }
