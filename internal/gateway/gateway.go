@@ -77,7 +77,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	requestID := uuid.NewString()
 	w.Header().Set(wire.RequestIDHeader, requestID)
 	x := &exchange{
-		gateway: g, w: w, r: r, requestID: requestID,
+		gateway: g, w: newPatientWriter(w), r: r, requestID: requestID,
 		route:   route{model: g.nobody, protocol: g.protocol.fallback()},
 		attempt: &attempt{began: time.Now()},
 	}

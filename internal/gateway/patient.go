@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// patience is how long a streamed body may pause.
+// patience is how long a client may pause in the middle of a streamed body or
+// of an answer.
 const patience = 60 * time.Second
 
 // patientBody is a streamed body that must go on coming: it may take as long as
@@ -38,3 +39,51 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// patientWriter writes an answer that must go on being read: it may take as
+// long as it needs, but a client that stops ends its connection, so that it
+// does not hold what it took of the gateway's limits.
+type patientWriter struct {
+	http.ResponseWriter
+
+	control *http.ResponseController
+}
+
+func newPatientWriter(w http.ResponseWriter) *patientWriter {
+	return &patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+}
+
+// pieceSize is how much of an answer must be taken within patience.
+const pieceSize = 64 << 10
+
+// Write implements io.Writer.
+func (w *patientWriter) Write(p []byte) (written int, err error) {
+	defer w.rest()
+	for {
+		piece := p[written:min(len(p), written+pieceSize)]
+		w.hurry()
+		n, err := w.ResponseWriter.Write(piece)
+		written += n
+		if err != nil || written == len(p) {
+			return written, err
+		}
+	}
+}
+
+// FlushError is what http.ResponseController flushes by.
+func (w *patientWriter) FlushError() error {
+	w.hurry()
+	defer w.rest()
+	return w.control.Flush()
+}
+
+// Unwrap is how http.ResponseController finds the connection.
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *patientWriter) hurry() {
+	_ = w.control.SetWriteDeadline(time.Now().Add(patience)) // a connection without deadlines has none to miss
+}
+
+// rest lets the answer pause where it is the server that has nothing to write:
+// over HTTP/2 a deadline ends a stream even then.
+func (w *patientWriter) rest() { _ = w.control.SetWriteDeadline(time.Time{}) }

@@ -1,14 +1,18 @@
 package gateway_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -72,4 +76,123 @@ func TestABrokenBodyIsRefused(t *testing.T) {
 	if w := serve(g, r); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "RequestTimeout") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
+}
+
+// once is a listener of one connection, which ends with it.
+type once struct {
+	net.Listener
+
+	conn net.Conn
+}
+
+func (l *once) Accept() (net.Conn, error) {
+	if l.conn == nil {
+		return nil, net.ErrClosed
+	}
+	conn := l.conn
+	l.conn = nil
+	return conn, nil
+}
+
+func (l *once) Close() error   { return nil }
+func (l *once) Addr() net.Addr { return &net.TCPAddr{} }
+
+// reading asks for an object of the given size over a connection that holds
+// nothing back, gives it to read, and returns when the call has ended.
+func reading(t *testing.T, size int, read func(client net.Conn)) {
+	t.Helper()
+	g := s3Over(t, &ledger{}, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, size)) // its end is what the test looks at
+	})
+	ended := make(chan struct{})
+	server, client := net.Pipe()
+	defer func() { _ = client.Close() }()
+	s := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		g.ServeHTTP(w, r)
+	})}
+	if err := s.Serve(&once{conn: server}); !errors.Is(err, net.ErrClosed) {
+		t.Fatal(err)
+	}
+	if err := object(t, http.MethodGet, "/logs/key").Write(client); err != nil {
+		t.Fatal(err)
+	}
+	read(client)
+	<-ended
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnswersThatNobodyReadsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		reading(t, 1<<20, func(net.Conn) {})
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("the call ended after %v", took)
+		}
+	})
+}
+
+func TestAnswersMayBeReadSlowly(t *testing.T) {
+	const size = 1 << 20
+	synctest.Test(t, func(t *testing.T) {
+		reading(t, size, func(client net.Conn) {
+			answer, err := http.ReadResponse(bufio.NewReader(client), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := int64(0)
+			for ; err == nil; <-time.After(50 * time.Second) {
+				var n int64
+				n, err = io.CopyN(io.Discard, answer.Body, 64<<10)
+				read += n
+			}
+			if read != size || !errors.Is(err, io.EOF) {
+				t.Errorf("read %d bytes, then %v", read, err)
+			}
+			if err := answer.Body.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+}
+
+// Between two pieces an answer may pause for as long as the server likes, also
+// over HTTP/2, whose deadlines end a stream that writes nothing.
+func TestAnswersMayPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := s3Over(t, &ledger{}, func(w http.ResponseWriter, _ *http.Request) {
+			for range 2 {
+				if _, err := io.WriteString(w, "event"); err != nil {
+					t.Error(err)
+				}
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					t.Error(err)
+				}
+				<-time.After(time.Hour)
+			}
+		})
+		var http2 http.Protocols
+		http2.SetUnencryptedHTTP2(true)
+		server, client := net.Pipe()
+		s := http.Server{Handler: g, Protocols: &http2}
+		if err := s.Serve(&once{conn: server}); !errors.Is(err, net.ErrClosed) {
+			t.Fatal(err)
+		}
+		transport := &http.Transport{Protocols: &http2, DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return client, nil
+		}}
+		answer, err := transport.RoundTrip(object(t, http.MethodGet, "/logs/key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := io.ReadAll(answer.Body)
+		if err != nil || string(events) != "eventevent" {
+			t.Errorf("%s of HTTP %d: %q, then %v", answer.Status, answer.ProtoMajor, events, err)
+		}
+		if err := errors.Join(answer.Body.Close(), client.Close(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
