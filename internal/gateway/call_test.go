@@ -378,6 +378,16 @@ func TestWrongSignatures(t *testing.T) {
 			"signed for another service", awsJSON("glue", "AmazonAthena.ListWorkGroups", "1.1", "{}"),
 			func(*http.Request) {}, 400, "Credential should be scoped to correct service: 'athena'. ",
 		},
+		{
+			"version 2 in a header",
+			request{service: "s3", method: http.MethodGet, target: "/logs/key"},
+			func(r *http.Request) { r.Header.Set("Authorization", "AWS "+testKey+":c2lnbmF0dXJl") }, 400, "<Code>InvalidRequest</Code>",
+		},
+		{
+			"version 2 in a URL",
+			request{service: "s3", method: http.MethodGet, target: "/logs/key?AWSAccessKeyId=AKID&Signature=c2ln&Expires=1"},
+			func(r *http.Request) { r.Header.Del("Authorization") }, 400, "Please use AWS4-HMAC-SHA256: set s3.signature_version",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, _ := newGateway(t, fakes()...)

@@ -126,6 +126,7 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 		{"AccessDeniedException", "AccessDenied", 400, 403},
 		{"ExpiredTokenException", "ExpiredToken", 400, 403},
 		{"IncompleteSignatureException", "IncompleteSignature", 400, 400},
+		{"InvalidRequest", "InvalidRequest", 400, 400},
 		{"InvalidSignatureException", "SignatureDoesNotMatch", 400, 403},
 		{"MissingAuthenticationTokenException", "MissingAuthenticationToken", 400, 403},
 		{"UnrecognizedClientException", "InvalidClientTokenId", 400, 403},

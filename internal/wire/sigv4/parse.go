@@ -33,7 +33,7 @@ func (s *signature) scope() string {
 // Signed says whether a request claims a signature, right or wrong.
 func Signed(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") ||
-		strings.Contains(r.URL.RawQuery, "X-Amz-Credential=")
+		strings.Contains(r.URL.RawQuery, "X-Amz-Credential=") || strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=")
 }
 
 // Claim is what a request says of its signature, which nobody has verified yet.
@@ -63,6 +63,9 @@ func parse(r *http.Request) (*signature, error) {
 	if query.Get("X-Amz-Algorithm") != "" || query.Get("X-Amz-Credential") != "" {
 		return parsePresigned(query)
 	}
+	if query.Get("AWSAccessKeyId") != "" {
+		return nil, errVersion2()
+	}
 	return nil, ErrUnsigned()
 }
 
@@ -71,8 +74,19 @@ func ErrUnsigned() *cloud.Error {
 	return cloud.Errorf(cloud.Unauthenticated, "MissingAuthenticationTokenException", "Missing Authentication Token")
 }
 
+// errVersion2 refuses S3's signatures from before version 4, as AWS does for
+// buckets made since 2020. The AWS CLI 1 and boto3 still presign with them
+// unless they are told otherwise.
+func errVersion2() *cloud.Error {
+	return cloud.Errorf(cloud.Unauthenticated, "InvalidRequest", "The authorization mechanism you have provided is not supported. "+
+		"Please use %s: set s3.signature_version = s3v4 in the AWS configuration, or signature_version='s3v4' in the SDK's.", algorithm)
+}
+
 func parseHeader(r *http.Request, header string) (*signature, error) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
+	if scheme == "AWS" {
+		return nil, errVersion2()
+	}
 	if scheme != algorithm {
 		return nil, errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", scheme)
 	}
