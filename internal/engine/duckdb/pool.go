@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"sync"
 
+	"github.com/sillok/sillok/internal/engine/duckdb/native"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -187,8 +188,9 @@ type remote struct {
 	ctxErr  func() error
 	unwatch func() bool
 
-	once sync.Once
-	done bool // the worker has answered all
+	once  sync.Once
+	done  bool // the worker has answered all
+	spent bool // it ran out of memory, and may never have all of it again
 }
 
 // kill ends the worker at once; reading from it then fails.
@@ -211,6 +213,7 @@ func (s *remote) next() (batch, error) {
 	case frameError:
 		s.done = true
 		name, message := splitError(payload)
+		s.spent = name == native.OutOfMemory
 		if name == "" {
 			return batch{}, errors.New(message)
 		}
@@ -240,7 +243,7 @@ func (s *remote) close() error {
 	var err error
 	s.once.Do(func() {
 		defer func() { <-s.pool.slots }()
-		if s.unwatch() && s.done {
+		if s.unwatch() && s.done && !s.spent {
 			err = s.pool.giveBack(s.process)
 			return
 		}
