@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -48,6 +49,39 @@ func TestDeadWorkerFailsItsQuery(t *testing.T) {
 	failed, ok := errors.AsType[*sqlerr.Error](a.err)
 	if !ok || failed.Name != "GENERIC_INTERNAL_ERROR" {
 		t.Errorf("%v", a.err)
+	}
+}
+
+// A worker that ran out of memory may not have all of it for the next query.
+func TestAWorkerThatRanOutOfMemoryIsReplaced(t *testing.T) {
+	started := filepath.Join(t.TempDir(), "started")
+	command := []string{"sh", "-c", `echo >> "$0"; exec "$@"`, started}
+	e := open(t, duckdb.Config{Command: append(command, workers()...), Memory: 64 << 20})
+	for _, tt := range []struct {
+		name, sql, failure string
+		workers            int
+	}{
+		{"the first query", "SELECT 1", "", 1},
+		{"another failure", "SELECT 1 / (count(*) - 1) FROM (VALUES 1) AS t(x)", "DIVISION_BY_ZERO", 1},
+		{"too much memory", "SELECT cardinality(array_agg(rpad('', 1000, cast(a AS varchar) || '-' || cast(b AS varchar)))) " +
+			"FROM UNNEST(sequence(1, 1000)) AS t(a), UNNEST(sequence(1, 1000)) AS u(b)", "EXCEEDED_LOCAL_MEMORY_LIMIT", 1},
+		{"the next query", "SELECT 1", "", 2},
+	} {
+		name := ""
+		a := ask(t, e, tt.sql, replaytest.Catalog{}, engine.Athena)
+		if failed, ok := errors.AsType[*sqlerr.Error](a.err); ok {
+			name = failed.Name
+		}
+		if name != tt.failure || (name == "") != (a.err == nil) {
+			t.Errorf("%s: %v, want %q", tt.name, a.err, tt.failure)
+		}
+		lines, err := os.ReadFile(started)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(lines) != tt.workers {
+			t.Errorf("%s: %d workers were started, want %d", tt.name, len(lines), tt.workers)
+		}
 	}
 }
 
