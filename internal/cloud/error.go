@@ -40,7 +40,11 @@ type Error struct {
 	Code    string         // AWS's error code, such as "EntityNotFoundException"
 	Message string         // safe to show; holds no secret and no path of the host
 	Fields  map[string]any // further members of AWS's error shape, by member name; may be nil
-	Cause   error          // for the log only; may be nil
+	// Header is what AWS's answer tells in headers of HTTP beside the error, by
+	// name: the ETag of what is not modified, that a delete marker is there. It
+	// is nil for nearly all errors.
+	Header map[string]string
+	Cause  error // for the log only; may be nil
 }
 
 // Error returns the code and message, and the cause when there is one.

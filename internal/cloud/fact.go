@@ -23,7 +23,7 @@ const (
 	Done    Outcome = "done"    // it was answered with what was asked for
 	Refused Outcome = "refused" // the caller was not known, or not allowed to
 	Failed  Outcome = "failed"  // any other error was answered
-	Unknown Outcome = "unknown" // the server, or S3's client, was gone before the call ended: what it meant to change may be changed or not
+	Unknown Outcome = "unknown" // the server was gone before the call ended: what it meant to change may be changed or not
 )
 
 // Fact is what happened in one call, as it is kept for those who must know it

@@ -9,17 +9,13 @@ import (
 	"crypto/sha512"
 	"hash"
 	"hash/crc32"
-	"hash/crc64"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
 )
 
-// reversedNVMe is the polynomial of CRC-64/NVME with its lowest power first.
-const reversedNVMe = 0x9a6c9329ac4bc9b5
-
 // New returns the hash of an algorithm that is named as S3 names it, such as
-// "CRC64NVME". It reports false for one that is not known here: XXHASH3,
-// XXHASH128 and all that S3 does not have.
+// "CRC64NVME". It reports false for one that S3 does not have.
 func New(algorithm string) (hash.Hash, bool) {
 	switch algorithm {
 	case "CRC32":
@@ -27,7 +23,7 @@ func New(algorithm string) (hash.Hash, bool) {
 	case "CRC32C":
 		return crc32.New(crc32.MakeTable(crc32.Castagnoli)), true
 	case "CRC64NVME":
-		return crc64.New(crc64.MakeTable(reversedNVMe)), true
+		return &nvme{}, true
 	case "MD5":
 		return md5.New(), true //nolint:gosec // as above
 	case "SHA1":
@@ -38,6 +34,10 @@ func New(algorithm string) (hash.Hash, bool) {
 		return sha512.New(), true
 	case "XXHASH64":
 		return xxhash.New(), true
+	case "XXHASH3":
+		return xxh3.New(), true
+	case "XXHASH128":
+		return xxh3.New128(), true
 	}
 	return nil, false
 }
