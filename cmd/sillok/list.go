@@ -71,7 +71,7 @@ func (q *asked) inspect(ctx context.Context, f lake.Found) (listing, []engine.Da
 		return l, nil, err
 	}
 	l.Rows, l.Bad, l.Damaged = files.Stats.Rows, files.Stats.Bad, files.Stats.Damaged
-	return l, engine.DamageOf(files), nil
+	return l, engine.DamageOf(files), files.Release()
 }
 
 func (q *asked) printListings(listings []listing) error {

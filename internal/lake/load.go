@@ -31,10 +31,22 @@ type Done struct {
 	Decoded               int // objects that had no shadow yet
 }
 
-// Files are what a query reads.
+// Files are what a query reads. Release must be called when it has.
 type Files struct {
 	Groups []Group
 	Stats  Stats
+
+	release func() error
+}
+
+// Release lets the files go whose objects are gone. It may be called twice.
+func (f *Files) Release() error {
+	release := f.release
+	f.release = nil
+	if release == nil {
+		return nil
+	}
+	return release()
 }
 
 // Group is Parquet files of one schema. Columns has one Binding for each of the
@@ -76,6 +88,16 @@ type loaded struct {
 // Load makes sure that every object of s has its columns. Objects are read side
 // by side; cancelling ctx ends it soon.
 func (l *Lake) Load(ctx context.Context, s *Scan, progress Progress) (*Files, error) {
+	release := l.hold(s)
+	files, err := l.load(ctx, s, progress)
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	files.release = release
+	return files, nil
+}
+
+func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, error) {
 	type job struct {
 		part, object, at int
 	}
@@ -184,7 +206,7 @@ func (l *Lake) object(ctx context.Context, f format.Format, o Object) (loaded, e
 	if version == "" {
 		version = strconv.FormatInt(o.Modified.UnixNano(), 10)
 	}
-	name := shadow.Name(append([]string{o.Bucket, o.Key, version, strconv.FormatInt(o.Size, 10)}, f.Key()...)...)
+	name := shadow.NameOf(shadowsOf(o.Bucket, o.Key), version, append([]string{strconv.FormatInt(o.Size, 10)}, f.Key()...)...)
 	if _, ok := f.(format.Parquet); ok {
 		return l.parquet(ctx, name, o)
 	}

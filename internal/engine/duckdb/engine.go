@@ -87,9 +87,9 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 	r := &renderer{now: now, prefix: fmt.Sprintf("q%d_", e.queries.Add(1)), tables: tables}
 	s, err := r.query(ctx, req.Query)
 	if err != nil {
-		return nil, failureOf(err)
+		return nil, failureOf(errors.Join(err, tables.release()))
 	}
-	out := &rows{stats: tables.stats}
+	out := &rows{stats: tables.stats, release: tables.release}
 	out.stats.Planning = time.Since(started)
 	out.started = time.Now()
 	out.source, err = e.executor.start(ctx, job{
@@ -99,7 +99,7 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 		},
 	})
 	if err != nil {
-		return nil, failureOf(err)
+		return nil, failureOf(errors.Join(err, tables.release()))
 	}
 	return out, nil
 }
@@ -125,6 +125,7 @@ type rows struct {
 	ended   bool
 	started time.Time
 	stats   engine.Stats
+	release func() error
 }
 
 // Next reads the next row.
@@ -162,5 +163,5 @@ func (r *rows) Stats() engine.Stats { return r.stats }
 // Close stops the query when it still runs.
 func (r *rows) Close() error {
 	r.ended = true
-	return r.source.close()
+	return errors.Join(r.source.close(), r.release())
 }

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -30,6 +31,16 @@ type tables struct {
 	req     engine.Request
 	folders map[string]bool
 	stats   engine.Stats
+	held    []*lake.Files
+}
+
+// release lets go of what the query has read.
+func (t *tables) release() error {
+	var errs []error
+	for _, f := range t.held {
+		errs = append(errs, f.Release())
+	}
+	return errors.Join(errs...)
 }
 
 func newTables(cfg Config, req engine.Request) *tables {
@@ -102,6 +113,7 @@ func (t *tables) readLake(ctx context.Context, r *renderer, s *plan.Scan, detail
 	if err != nil {
 		return "", err
 	}
+	t.held = append(t.held, files)
 	t.stats.BytesRead += files.Stats.ShadowBytes
 	t.stats.Damage = append(t.stats.Damage, engine.DamageOf(files)...)
 	var groups []string

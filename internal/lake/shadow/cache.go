@@ -41,6 +41,7 @@ type Cache struct {
 	mu    sync.Mutex
 	calls map[string]*call
 	pools map[string]*pool
+	holds holds
 }
 
 // call is one making of a shadow, which others wait for.
@@ -52,7 +53,7 @@ type call struct {
 
 // New returns a cache. It does no I/O.
 func New(cfg Config) *Cache {
-	return &Cache{cfg: cfg, calls: map[string]*call{}, pools: map[string]*pool{}}
+	return &Cache{cfg: cfg, calls: map[string]*call{}, pools: map[string]*pool{}, holds: holds{held: map[string]*hold{}, known: map[string]struct{}{}}}
 }
 
 // Entry is a shadow on disk.
@@ -222,6 +223,7 @@ func (c *Cache) publish(f *os.File, path string, info Info) (Entry, error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return Entry{}, fmt.Errorf("name a shadow: %w", err)
 	}
+	c.made(path)
 	return Entry{Path: path, Bytes: stat.Size(), Info: info, Made: true}, nil
 }
 
