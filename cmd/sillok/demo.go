@@ -188,7 +188,9 @@ func (c *demoClient) show(ctx context.Context) error {
 // load puts the made-up logs into S3.
 func (c *demoClient) load(ctx context.Context) error {
 	for _, bucket := range []string{demoLogsBucket, demoResultsBucket} {
-		_, err := c.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket})
+		_, err := c.s3.CreateBucket(ctx, &s3.CreateBucketInput{
+			Bucket: &bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: demoRegion},
+		})
 		if _, again := errors.AsType[*s3types.BucketAlreadyOwnedByYou](err); err != nil && !again {
 			return fmt.Errorf("make bucket %s: %w", bucket, err)
 		}

@@ -41,7 +41,7 @@ func TestReadmesShowTheSameCommands(t *testing.T) {
 // with a bucket my-logs. What blocks or fetches is left out: it has its scripts.
 func TestDocumentedExamples(t *testing.T) {
 	examples := readme(t, "README.md")
-	for _, command := range []string{"", "query", "demo", "serve"} {
+	for _, command := range []string{"", "query", "demo", "serve", "s3", "s3 export", "s3 import"} {
 		examples = append(examples, helpExample(t, command))
 	}
 	serving := regexp.MustCompile(`(?m)^.*sillok serve .*$`)
@@ -93,7 +93,7 @@ func readme(t *testing.T, name string) []example {
 // helpExample returns the examples in a command's help.
 func helpExample(t *testing.T, command string) example {
 	t.Helper()
-	out, err := exec.Command("sillok", "help", command).Output()
+	out, err := exec.Command("sillok", append([]string{"help"}, strings.Fields(command)...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

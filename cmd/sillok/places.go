@@ -18,6 +18,8 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/store/objects"
+	"github.com/sillok/sillok/internal/store/objects/folder"
+	"github.com/sillok/sillok/internal/store/objects/remote"
 )
 
 // place is one of the places that a query looks in.
@@ -102,7 +104,7 @@ func openPlace(ctx context.Context, name string) (place, error) {
 	if !info.IsDir() {
 		p.bucket, p.prefix, p.file = filepath.Dir(path), filepath.Base(path), true
 	}
-	store, err := objects.OpenDir(p.bucket, p.bucket)
+	store, err := folder.Open(p.bucket, p.bucket)
 	if err != nil {
 		return place{}, fmt.Errorf("--from %s: %w", name, err)
 	}
@@ -127,7 +129,7 @@ func openBucket(ctx context.Context, name string) (place, error) {
 		// A bucket name in the host would not reach an endpoint of one's own.
 		o.UsePathStyle = settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 	})
-	return place{asked: name, bucket: at.Bucket, prefix: at.Key, store: objects.NewRemote(client), close: func() error { return nil }}, nil
+	return place{asked: name, bucket: at.Bucket, prefix: at.Key, store: remote.New(client), close: func() error { return nil }}, nil
 }
 
 // Close closes all places.

@@ -18,17 +18,18 @@ import (
 
 // serveOptions are the flags of serve, and the keys of its configuration file.
 type serveOptions struct {
-	Data                string `yaml:"data"`
-	Listen              string `yaml:"listen"`
-	RootAccessKeyID     string `yaml:"root_access_key_id"`
-	RootSecretAccessKey string `yaml:"root_secret_access_key"`
-	RootAccountID       string `yaml:"root_account_id"`
-	Concurrency         int    `yaml:"concurrency"`
-	LogLevel            string `yaml:"log_level"`
-	TLSCertificate      string `yaml:"tls_certificate"`
-	TLSKey              string `yaml:"tls_key"`
-	CallsDays           int    `yaml:"calls_days"`
-	Compat              string `yaml:"compat"`
+	Data                string   `yaml:"data"`
+	Listen              string   `yaml:"listen"`
+	RootAccessKeyID     string   `yaml:"root_access_key_id"`
+	RootSecretAccessKey string   `yaml:"root_secret_access_key"`
+	RootAccountID       string   `yaml:"root_account_id"`
+	Concurrency         int      `yaml:"concurrency"`
+	LogLevel            string   `yaml:"log_level"`
+	TLSCertificate      string   `yaml:"tls_certificate"`
+	TLSKey              string   `yaml:"tls_key"`
+	CallsDays           int      `yaml:"calls_days"`
+	Domains             []string `yaml:"domains"`
+	Compat              string   `yaml:"compat"`
 }
 
 // The settings that nobody made.
@@ -86,6 +87,7 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
+		"domain":                 func() { o.Domains = flags.Domains },
 		"compat":                 func() { o.Compat = flags.Compat },
 	} {
 		if c.Flags().Changed(name) {
@@ -110,7 +112,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		errs = append(errs, fmt.Errorf("log-level: %q is not one of debug, info, warn, error", options.LogLevel))
 	}
 	cfg := app.Config{
-		Data: options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat,
+		Data: options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

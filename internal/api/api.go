@@ -61,18 +61,31 @@ type Operation struct {
 	Errors []string
 
 	Unsigned   bool   // AWS takes the call without a signature
-	Unwrapped  bool   // query protocol: the answer has no <NameResult> element
+	Unwrapped  bool   // query: the answer has no <NameResult> element; REST-XML: the root's text is the one member of the answer
 	Deprecated bool   // another operation took its place, often at the same path
 	HostPrefix string // clients put it before the host name, such as "stream-"
 	XMLRoot    string // REST-XML: root element of a request without payload member
 	XMLNS      string // REST-XML: its namespace
+	AnswerRoot string // REST-XML: root element of an answer without payload member; empty for <NameResult>
 
 	Action    string     // IAM's action that authorizes it, such as "glue:GetTable"; empty where AWS has none
 	Resources []Resource // what it touches, most general first; empty when it touches nothing that has an ARN
 	Access    Access
 	Event     Event
 	MaxBody   int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
+	Checksum  Checksum
 }
+
+// Checksum says whether a checksum in the headers of a request, or behind its
+// body, is one of that body.
+type Checksum string
+
+// The rules for checksums.
+const (
+	NoChecksum       Checksum = ""         // checksums in headers, if there are any, are of something else
+	ChecksumOptional Checksum = "optional" // it is checked where it is sent
+	ChecksumRequired Checksum = "required" // a request without one, and without an MD5, is refused
+)
 
 // DefaultMaxBody is the most bytes of a request's body where an operation has
 // no limit of its own. The largest bodies of AWS's control planes, a batch of

@@ -18,6 +18,7 @@ import (
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -27,6 +28,9 @@ const stateFile = "state.db"
 
 // CallsFolder is where the journal of calls is, in the data folder.
 const CallsFolder = "calls"
+
+// ObjectsFolder is where S3's objects are, in the data folder.
+const ObjectsFolder = "objects"
 
 // grace is how long calls in flight may take to finish once the server has been
 // told to stop, and queries after them.
@@ -41,6 +45,7 @@ type App struct {
 	listener net.Listener
 	tls      *tls.Config
 	state    *state.DB
+	objects  *objects.DB
 	journal  *journal.Journal
 	bus      *bus.Bus
 	services []gateway.Service // in the order in which they were opened
@@ -57,7 +62,6 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	var err error
-	// S3's folder becomes the working directory, so every path must be whole.
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, err
 	}
@@ -90,6 +94,13 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {
 		return fmt.Errorf("open the state: %w", err)
 	}
+	a.objects, err = objects.Open(ctx, a.folder(ObjectsFolder), objects.Config{Log: a.log, Followers: followers()})
+	if err != nil {
+		return fmt.Errorf("open the objects: %w", err)
+	}
+	if err := a.bringFormer(ctx); err != nil {
+		return err
+	}
 	a.journal, err = journal.Open(ctx, journal.Config{
 		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept},
 	})
@@ -101,7 +112,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: keyring{a.root}, Authorize: ownerOnly, Journal: a.journal,
+		Log: a.log, Local: a.local(), Keys: keyring{a.root}, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)
@@ -119,7 +130,7 @@ func (a *App) checkState() error {
 	if _, err := os.Stat(a.folder(stateFile)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, later := range []string{CallsFolder, "s3"} {
+	for _, later := range []string{CallsFolder, ObjectsFolder, formerObjects} {
 		if _, err := os.Stat(a.folder(later)); err == nil {
 			return fmt.Errorf("%s is missing in %s, which has been used before: restore it from a backup, or choose another folder", stateFile, a.cfg.Data)
 		}
@@ -201,6 +212,7 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 		})
 	}
 	run("journal", a.journal.Run)
+	run("objects", a.objects.Run)
 	for _, s := range a.services {
 		if s.Run != nil {
 			run(s.Model.ID, s.Run)
@@ -230,6 +242,9 @@ func (a *App) Close() error {
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())
+	}
+	if a.objects != nil {
+		errs = append(errs, a.objects.Close())
 	}
 	if a.state != nil {
 		errs = append(errs, a.state.Close())

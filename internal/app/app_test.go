@@ -29,8 +29,6 @@ func serve(t *testing.T, data string) *app.App {
 // run runs a server until stop is called.
 func run(t *testing.T, cfg app.Config) (server *app.App, stop func()) {
 	t.Helper()
-	// S3's folder becomes the working directory; the test gets its own back.
-	t.Chdir(t.TempDir())
 	server, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -36,12 +36,16 @@ type Config struct {
 	// ["/usr/bin/sillok", "engine-worker"]. Without one, queries run in the
 	// server's own process.
 	WorkerCommand []string
+	// Domains are the names below which S3's clients may name a bucket in the host:
+	// with "storage.example.org" that is "logs.storage.example.org".
+	Domains []string
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
 	Compat string
 }
 
 var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	domainPattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 	keyPattern     = regexp.MustCompile(`^[\w]{3,128}$`)
 )
 
@@ -77,6 +81,11 @@ func (c Config) Validate() error {
 	}
 	if c.Concurrency < 0 {
 		errs = append(errs, errors.New("concurrency: cannot be negative"))
+	}
+	for _, domain := range c.Domains {
+		if !domainPattern.MatchString(domain) {
+			errs = append(errs, fmt.Errorf("domain: %q is not the name of a host in lower case, such as storage.example.org", domain))
+		}
 	}
 	if c.Compat != "" && c.Compat != compatMoto {
 		errs = append(errs, fmt.Errorf("compat: %q is not known; only %q is", c.Compat, compatMoto))

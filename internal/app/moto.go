@@ -1,6 +1,9 @@
 package app
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+)
 
 // compatMoto is the Compat of a server that moto's own tests run against.
 const compatMoto = "moto"
@@ -9,10 +12,12 @@ const compatMoto = "moto"
 // everything. The rest of moto's own interface, with which a test puts the
 // answer that it wants to see, is not served.
 func (a *App) motoCompat(next http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", next)
-	mux.HandleFunc("POST /moto-api/reset", func(w http.ResponseWriter, r *http.Request) {
-		if err := a.state.Clear(r.Context()); err != nil {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || r.URL.Path != "/moto-api/reset" {
+			next.ServeHTTP(w, r) // no mux, which would clean the paths of keys
+			return
+		}
+		if err := errors.Join(a.state.Clear(r.Context()), a.objects.Clear(r.Context())); err != nil {
 			a.log.Error("reset", "error", err)
 			w.WriteHeader(http.StatusInternalServerError)
 			return
@@ -20,5 +25,4 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status": "ok"}`))
 	})
-	return mux
 }

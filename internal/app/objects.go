@@ -95,11 +95,26 @@ func (s insideObjects) Open(ctx context.Context, bucket, key string) (io.ReadClo
 
 // Put implements objects.Store.
 func (s insideObjects) Put(ctx context.Context, bucket, key, contentType string, body io.Reader) (objects.Object, error) {
-	out, err := s.s3.PutObject(ctx, &s3api.PutObjectInput{Bucket: &bucket, Key: &key, ContentType: &contentType, Body: body})
+	counted := &countedReader{Reader: body}
+	out, err := s.s3.PutObject(ctx, &s3api.PutObjectInput{Bucket: &bucket, Key: &key, ContentType: &contentType, Body: counted})
 	if err != nil {
 		return objects.Object{}, fmt.Errorf("put s3://%s/%s: %w", bucket, key, err)
 	}
-	return objects.Object{Bucket: bucket, Key: key, ETag: strings.Trim(*out.ETag, `"`), Size: *out.Size}, nil
+	return objects.Object{Bucket: bucket, Key: key, ETag: strings.Trim(*out.ETag, `"`), Size: counted.n}, nil
+}
+
+// countedReader counts what is read through it.
+type countedReader struct {
+	io.Reader
+
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *countedReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // Delete implements objects.Store.

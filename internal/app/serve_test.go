@@ -34,7 +34,6 @@ func config(data string) app.Config {
 
 func open(t *testing.T, cfg app.Config) (*app.App, error) {
 	t.Helper()
-	t.Chdir(t.TempDir()) // S3's folder becomes the working directory
 	return app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 }
 
@@ -241,9 +240,10 @@ func TestStopFinishesCalls(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}
-	stored, err := os.ReadFile(filepath.Join(cfg.Data, "s3", "bucket", "key"))
-	if err != nil || !bytes.Equal(stored, body) {
-		t.Errorf("%d bytes are stored (%v), want %d", len(stored), err, len(body))
+	again, stopAgain := run(t, cfg)
+	defer stopAgain()
+	if stored := send(t, again, http.MethodGet, "/bucket/key", nil, nil); !bytes.Equal(stored.body, body) {
+		t.Errorf("%d: %d bytes are stored, want %d", stored.status, len(stored.body), len(body))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/glue"
@@ -41,15 +42,13 @@ func (a *App) openServices(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) openS3(ctx context.Context) (gateway.Service, error) {
-	s, err := s3.Open(ctx, s3.Config{Dir: a.folder("s3"), Versions: a.folder("s3-versions"), Log: a.log}, keyring{a.root})
-	if err != nil {
-		return gateway.Service{}, err
-	}
-	return gateway.Service{
-		Model: s3api.Service, Handler: s.Inner(), HTTP: s.Handler(), Elsewhere: s3Operations(), Run: s.Run, Close: s.Close,
-	}, nil
+func (a *App) openS3(context.Context) (gateway.Service, error) {
+	s := s3.New(s3.Config{Log: a.log, Delivers: a.delivers}, a.objects, a.state, a.bus)
+	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
+
+// followers are those that follow the feed of what becomes of objects.
+func followers() []string { return []string{s3.FollowNotifications, followShadows} }
 
 func (a *App) openGlue(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state)}, nil
@@ -58,8 +57,9 @@ func (a *App) openGlue(context.Context) (gateway.Service, error) {
 func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	door := a.inside("athena.amazonaws.com")
 	objects := insideObjects{s3api.Client{Door: door}}
+	logs := lake.New(lake.Config{Dir: a.folder("shadows"), Sync: true}, lakeObjects{objects})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
-		Lake:    lake.New(lake.Config{Dir: a.folder("shadows"), Sync: true}, lakeObjects{objects}),
+		Lake:    logs,
 		Spill:   a.folder("spill"),
 		Workers: a.concurrency(),
 		Command: a.cfg.WorkerCommand,
@@ -68,7 +68,13 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
 	}
 	s := athena.New(athena.Config{Concurrency: a.concurrency(), Log: a.log, Grace: grace}, a.state, objects, glueapi.Client{Door: door}, engine)
-	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: s.Run, Close: engine.Close}, nil
+	shadows := shadowKeeper{a.objects, logs}
+	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: func(ctx context.Context) error {
+		g, ctx := life.New(ctx, a.log)
+		g.Go(ctx, "athena", s.Run)
+		g.Go(ctx, "shadows", shadows.run)
+		return g.Wait()
+	}, Close: engine.Close}, nil
 }
 
 func (a *App) openSSM(context.Context) (gateway.Service, error) {

@@ -1,7 +1,13 @@
 package app
 
-import "github.com/sillok/sillok/internal/bus"
+import (
+	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/cloud"
+)
 
 // targets returns who takes what is delivered to an ARN, by the service in it.
 // A new target is a line here.
 func (a *App) targets() map[string]bus.Target { return map[string]bus.Target{} }
+
+// delivers reports whether somebody takes what is delivered to the ARN.
+func (a *App) delivers(arn cloud.ARN) bool { return a.targets()[arn.Service] != nil }

@@ -48,7 +48,7 @@ var layers = []struct {
 var owners = map[string][]string{
 	"github.com/duckdb/":            {"internal/engine/duckdb"},
 	"modernc.org/sqlite":            {"internal/store/state"},
-	"github.com/versity/versitygw":  {"internal/service/s3", "internal/store/objects"},
+	"github.com/cockroachdb/pebble": {"internal/store/objects"},
 	"github.com/spf13/cobra":        {"cmd/sillok"},
 	"github.com/jedib0t/go-pretty":  {"internal/terminal"},
 	"golang.org/x/term":             {"internal/terminal"},

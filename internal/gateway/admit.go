@@ -66,8 +66,8 @@ func (x *exchange) class(size int64) *class {
 // admit says how large a body may come, and until when. What is taken of the
 // gateway's limits, here and later, is given back when the exchange is over.
 func (x *exchange) admit() error {
-	if x.route.http || x.streams() {
-		x.r.Body = newPatientBody(x.w, x.r.Body)
+	if x.streams() {
+		x.r.Body = newPatientBody(x.w, x.r.Body, x.hasRead)
 		return nil
 	}
 	limit := x.maxBody()
@@ -86,6 +86,9 @@ func (x *exchange) admit() error {
 	x.setReadDeadline(time.Now().Add(c.grace + time.Duration(size/c.rate)*time.Second))
 	return nil
 }
+
+// hasRead notes that all of the request has come.
+func (x *exchange) hasRead() { x.timing.read = time.Now() }
 
 // streams says whether the operation reads its body itself as it comes. Only
 // that of a verified caller does.

@@ -7,7 +7,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/cloud"
@@ -23,12 +25,9 @@ func (x *exchange) answer(ctx context.Context, out any, err error) {
 	}
 	if err == nil {
 		err = life.Catch(func() (err error) {
-			resp, err = x.route.protocol.speak.Encode(x.route.operation, out, x.requestID)
+			resp, err = x.encode(out)
 			return err
 		})
-		if err != nil {
-			err = fmt.Errorf("encoding the answer of %s: %w", x.route.operation.Name, err)
-		}
 	}
 	if x.route.model != x.gateway.nobody {
 		err = x.gateway.record(ctx, x.attempt, err)
@@ -37,9 +36,31 @@ func (x *exchange) answer(ctx context.Context, out any, err error) {
 		if resp != nil && resp.Stream != nil {
 			err = errors.Join(err, resp.Stream.Close())
 		}
-		resp = x.failure(ctx, err)
+		resp = x.failure(ctx, out, err)
 	}
+	x.decorate(ctx, resp)
 	x.send(ctx, resp)
+}
+
+// encode says an output in the caller's protocol, or in the manner in which S3
+// was asked.
+func (x *exchange) encode(out any) (*wire.Response, error) {
+	switch out := out.(type) {
+	case *page:
+		return out.response(x.requestID), nil
+	case http.Header: // of a preflight
+		resp := wire.NewS3Response(http.StatusOK, "", x.requestID, nil)
+		maps.Copy(resp.Header, out)
+		return resp, nil
+	}
+	resp, err := x.route.protocol.speak.Encode(x.route.operation, out, x.requestID)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the answer of %s: %w", x.route.operation.Name, err)
+	}
+	if x.form != nil {
+		x.form.answer(x, resp)
+	}
+	return resp, nil
 }
 
 // errGone is how a call ends whose client did not wait for its answer.
@@ -49,7 +70,7 @@ func errGone() *cloud.Error {
 
 // failure says an error. One that is not the caller's to see is logged in full
 // and answered with the request ID alone.
-func (x *exchange) failure(ctx context.Context, err error) *wire.Response {
+func (x *exchange) failure(ctx context.Context, out any, err error) *wire.Response {
 	shown, ok := errors.AsType[*cloud.Error](err)
 	switch {
 	case !ok, shown.Kind == cloud.Internal:
@@ -60,7 +81,23 @@ func (x *exchange) failure(ctx context.Context, err error) *wire.Response {
 	}
 	failure := x.route.model.Fail(shown, x.route.protocol.name, x.requestID)
 	failure.TellQuery = strings.EqualFold(x.r.Header.Get("X-Amzn-Query-Mode"), "true")
-	return x.route.protocol.speak.EncodeError(x.route.model, failure)
+	resp := x.encodeFailure(out, failure)
+	for name, value := range failure.Header {
+		resp.Header.Set(name, value)
+	}
+	return resp
+}
+
+// encodeFailure says a failure in the caller's protocol, and to a reader of a
+// website as a page.
+func (x *exchange) encodeFailure(out any, failure *wire.Failure) *wire.Response {
+	if x.route.manner != website {
+		return x.route.protocol.speak.EncodeError(x.route.model, failure)
+	}
+	if p, ok := out.(*page); ok && p != nil && p.body != nil {
+		return p.response(x.requestID)
+	}
+	return errorPage(failure)
 }
 
 // fault returns the error that a caller sees in place of one of ours.
@@ -92,8 +129,13 @@ func (x *exchange) send(ctx context.Context, resp *wire.Response) {
 		}()
 	}
 	maps.Copy(x.w.Header(), resp.Header)
+	bodiless := wire.Bodiless(x.r.Method, resp.Status)
+	if resp.Stream == nil && resp.Events == nil && !bodiless {
+		x.w.Header().Set("Content-Length", strconv.Itoa(len(resp.Body))) // so that a client has all when it is flushed
+	}
+	x.timing.begun, x.timing.status = time.Now(), resp.Status
 	x.w.WriteHeader(resp.Status)
-	if wire.Bodiless(x.r.Method, resp.Status) {
+	if bodiless {
 		return
 	}
 	if _, err := x.w.Write(resp.Body); err != nil {
@@ -103,11 +145,22 @@ func (x *exchange) send(ctx context.Context, resp *wire.Response) {
 	case resp.Events != nil:
 		x.sendEvents(ctx, resp)
 	case resp.Stream != nil:
-		if _, err := io.Copy(x.w, resp.Stream); err != nil {
+		if err := x.copy(resp.Stream); err != nil {
 			x.gateway.logCall(ctx, x.attempt.fact.Call, "an answer broke off", err)
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// copy writes a stream by a buffer that calls share.
+func (x *exchange) copy(from io.Reader) error {
+	buffer, ok := x.gateway.buffers.Get().(*[pieceSize]byte)
+	if !ok {
+		buffer = new([pieceSize]byte)
+	}
+	defer x.gateway.buffers.Put(buffer)
+	_, err := io.CopyBuffer(x.w, from, buffer[:])
+	return err
 }
 
 // sendEvents writes each event as it comes.

@@ -18,7 +18,6 @@ type attempt struct {
 	do     method          // nil for an operation that nobody has written
 	in     any             // a pointer to the operation's input type; nil until it is decoded
 	inside bool            // it came through the inner door
-	lost   bool            // nobody waited until it ended, so that nobody knows how
 	fact   cloud.Fact
 	intent cloud.Intent // nil until it is on disk, and for calls that change nothing
 }

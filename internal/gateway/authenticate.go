@@ -20,7 +20,7 @@ func (x *exchange) authenticate() error {
 		return nil
 	}
 	pending, err := g.verifier.Begin(x.r.Context(), sigv4.Request{
-		HTTP: x.r, Claim: x.claim, Services: []string{x.route.model.SigningName}, S3: x.route.model.ID == "s3",
+		HTTP: x.r, Claim: x.claim, Services: []string{x.route.model.SigningName}, S3: x.ofS3(), Bucket: x.at.bucket,
 	})
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (x *exchange) authenticate() error {
 // preflight.
 func (x *exchange) mayBeUnsigned() bool {
 	switch {
-	case x.route.preflight:
+	case x.route.manner == preflight:
 		return true
 	case sigv4.Signed(x.r):
 		return false

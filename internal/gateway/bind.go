@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 
 	"github.com/sillok/sillok/internal/api"
@@ -18,15 +17,9 @@ type Service struct {
 	//
 	//	func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error)
 	//
-	// All other methods are left alone.
+	// All other methods are left alone, but for S3's CORS, Served and Website:
+	// see hooks.go.
 	Handler any
-	// HTTP answers the service's requests itself, once they are verified, where
-	// the service is a server of its own; nil for all others. Handler's methods
-	// then answer at the inner door alone.
-	HTTP http.Handler
-	// Elsewhere names the operations that HTTP answers, for the compatibility
-	// table.
-	Elsewhere []string
 	// Run does the service's work that no call asks for, until ctx is done, and
 	// then finishes what is in flight; nil for none.
 	Run func(ctx context.Context) error
@@ -40,12 +33,11 @@ type method func(ctx context.Context, in any) (any, error)
 
 // binding is a service with its methods found.
 type binding struct {
-	model     *wire.Model
-	methods   map[string]method // by operation
-	http      http.Handler      // nil unless the service answers HTTP itself
-	elsewhere []string
-	unsigned  bool  // some operation may be unsigned
-	maxBody   int64 // the largest body that an operation takes
+	model    *wire.Model
+	methods  map[string]method // by operation
+	hooks    hooks             // of S3's handler
+	unsigned bool              // some operation may be unsigned
+	maxBody  int64             // the largest body that an operation takes
 }
 
 // bind returns a binding for every service that the models know, in the order
@@ -65,7 +57,6 @@ func bind(services []Service) ([]*binding, error) {
 		s, ok := given[model.ID]
 		delete(given, model.ID)
 		if ok {
-			b.http, b.elsewhere = s.HTTP, s.Elsewhere
 			errs = append(errs, b.bind(s.Handler))
 		}
 		bindings = append(bindings, b)
@@ -90,12 +81,15 @@ func (b *binding) bind(handler any) error {
 	if handler == nil {
 		return nil
 	}
+	var errs []error
+	if b.model.ID == "s3" {
+		errs = append(errs, b.hooks.find(handler))
+	}
 	value := reflect.ValueOf(handler)
 	found := map[string]reflect.Value{}
 	for i := range value.NumMethod() {
 		found[value.Type().Method(i).Name] = value.Method(i)
 	}
-	var errs []error
 	for _, op := range b.model.Operations {
 		fn, ok := found[op.Name]
 		if !ok {

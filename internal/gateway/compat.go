@@ -45,11 +45,19 @@ func (g *Gateway) Compat(w io.Writer) error {
 	return nil
 }
 
-// supported returns the names of the operations that are done, sorted.
+// supported returns the names of the operations that are done, sorted. One of
+// which another took the place, at the same path, is done by that.
 func (b *binding) supported() []string {
-	names := append(slices.Collect(maps.Keys(b.methods)), b.elsewhere...)
+	names := slices.Collect(maps.Keys(b.methods))
+	for _, op := range b.model.Operations {
+		if op.Deprecated && b.methods[op.Name] == nil && slices.ContainsFunc(b.model.Operations, func(other api.Operation) bool {
+			return other.Method == op.Method && other.URI == op.URI && op.URI != "" && b.methods[other.Name] != nil
+		}) {
+			names = append(names, op.Name)
+		}
+	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 func protocolNames(protocols []api.Protocol) string {

@@ -18,20 +18,20 @@ import (
 // know without it, and fills the operation's input. A streamed body stays
 // unread: the operation reads it.
 func (x *exchange) decode() error {
-	if x.route.http {
-		x.decodeHead()
-		return nil
-	}
-	req := &wire.Request{HTTP: x.r, Labels: x.route.labels}
+	var body []byte
+	req := &wire.Request{Labels: x.route.labels, Params: x.params}
 	if x.streams() {
 		content, err := x.content()
 		if err != nil {
 			return err
 		}
+		if err := x.tellLength(); err != nil {
+			return err
+		}
 		req.Stream = content
 	} else {
-		body, err := x.readBody()
-		if err != nil {
+		var err error
+		if body, err = x.readBody(); err != nil {
 			return err
 		}
 		if err := x.completeIdentity(body); err != nil {
@@ -47,6 +47,11 @@ func (x *exchange) decode() error {
 	op := x.route.operation
 	if x.attempt.do == nil {
 		return errUnsupported(op.Model, op.Name) // its shapes may not even be generated
+	}
+	if req.Stream == nil {
+		if err := x.checkBody(body); err != nil {
+			return err
+		}
 	}
 	x.attempt.in = op.NewInput()
 	req.HTTP = x.r
@@ -101,6 +106,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	}
 	body, err := x.readAll(content, x.bodySize)
 	if err == nil {
+		x.hasRead()
 		x.setReadDeadline(time.Time{}) // or it would end the call that is being worked on
 	}
 	if _, ours := errors.AsType[*cloud.Error](err); err != nil && !ours {
@@ -147,13 +153,13 @@ func (x *exchange) readAll(r io.Reader, limit int64) ([]byte, error) {
 }
 
 // inflate undoes a body's compression, within the same limit. The signature is
-// of the body as it was sent. To an operation that takes the encoding as a part
-// of its input, as S3's do, it says nothing of the body.
+// of the body as it was sent. To S3, and to an operation that takes the encoding
+// as a part of its input, it says nothing of the body.
 func (x *exchange) inflate(body []byte) ([]byte, error) {
 	encoding := x.r.Header.Get("Content-Encoding")
 	op := x.route.operation
 	switch {
-	case encoding == "", encoding == "identity", strings.HasPrefix(encoding, "amz-"), encoding == "aws-chunked",
+	case encoding == "", encoding == "identity", strings.HasPrefix(encoding, "amz-"), x.ofS3(),
 		op.In != nil && op.Input().Field("ContentEncoding") != nil:
 		return body, nil
 	case encoding != "gzip":

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/sillok/sillok/internal/kit/life"
@@ -13,15 +14,21 @@ import (
 // invoke, record; and at last its answer.
 type exchange struct {
 	gateway   *Gateway
-	w         http.ResponseWriter
+	w         *patientWriter
 	r         *http.Request
 	requestID string
+	received  int64 // bytes of the request's body, -1 when that is not told
 	attempt   *attempt
+	out       any // what the operation returned; nil where it failed
+	timing    timing
 
 	claim    sigv4.Claim     // from recognise on
 	route    route           // from recognise on; complete after decode
+	params   url.Values      // of the query string
+	at       address         // of the request's host
 	pending  *sigv4.Pending  // from authenticate on; nil for what is not signed
 	verified *sigv4.Verified // whose call it is; nil until its signature is verified
+	form     *form           // that a browser posted; nil for all else
 	bodySize int64           // the largest body that admit lets come
 	giveBack []func()        // what was taken of the gateway's limits
 }
@@ -43,13 +50,17 @@ func (x *exchange) serve() {
 	}
 	err := life.Catch(x.enter)
 	ctx := x.r.Context()
-	if err == nil && x.route.http {
-		x.pass(ctx)
-		return
-	}
+	defer func() { x.tellServed(ctx) }() // also of an answer that broke off
 	var out any
-	if err == nil {
+	switch {
+	case err != nil:
+	case x.route.manner == preflight:
+		out, err = x.preflight(ctx)
+	default:
 		out, err = x.gateway.perform(ctx, x.attempt)
+	}
+	if err == nil {
+		x.out = out
 	}
 	x.answer(ctx, out, err)
 }
@@ -62,7 +73,20 @@ func (x *exchange) setReadDeadline(at time.Time) {
 
 // enter takes a request from its arrival to a decoded input of a known caller.
 func (x *exchange) enter() error {
-	for _, stage := range []func() error{x.recognise, x.authenticate, x.admit, x.decode} {
+	if err := x.recognise(); err != nil {
+		return err
+	}
+	stages := []func() error{x.authenticate, x.admit, x.decode}
+	switch x.route.manner {
+	case preflight:
+		stages = nil // it has no caller and no input
+	case posted:
+		stages = []func() error{x.readForm}
+	case website:
+		stages = []func() error{x.authenticate, x.decodePage}
+	case ordinary:
+	}
+	for _, stage := range stages {
 		if err := stage(); err != nil {
 			return err
 		}

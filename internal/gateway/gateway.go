@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,7 @@ import (
 // LocalPrefix is the path below which Config.Local answers.
 const LocalPrefix = "/_sillok/"
 
-// Config is what a Gateway needs to know. All but Local is required.
+// Config is what a Gateway needs to know. All but Local and Domains is required.
 type Config struct {
 	Log   *slog.Logger
 	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
@@ -28,6 +29,10 @@ type Config struct {
 	// as IAM does, to all of the resources, and otherwise the error to answer.
 	Authorize func(ctx context.Context, call cloud.Call, action string, resources []cloud.Resource) error
 	Journal   Journal
+	// Domains are the names of this server below which the hosts of buckets
+	// are, such as "storage.example.org" for "logs.storage.example.org". Hosts
+	// that look like AWS's, and those below localhost, need no entry.
+	Domains []string
 }
 
 // Gateway answers AWS calls. It is safe for concurrent use.
@@ -40,6 +45,7 @@ type Gateway struct {
 	nobody   *wire.Model // speaks for calls of which no service is known
 	protocol protocols
 	limits   *limits
+	buffers  sync.Pool // of *[pieceSize]byte
 }
 
 // New returns a Gateway over the services. It fails when a service's methods do
@@ -64,20 +70,18 @@ func New(cfg Config, services ...Service) (*Gateway, error) {
 	for _, b := range bindings {
 		g.bound[b.model], g.byID[b.model.ID] = b, b
 	}
-	g.router = newRouter(bindings, protocol, g.nobody)
+	g.router = newRouter(bindings, protocol, g.nobody, cfg.Domains)
 	return g, nil
 }
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.cfg.Local != nil && strings.HasPrefix(r.URL.Path, LocalPrefix) {
+	if g.cfg.Local != nil && strings.HasPrefix(r.URL.Path, LocalPrefix) && g.router.addresses.of(r).bucket == "" {
 		g.cfg.Local.ServeHTTP(w, r)
 		return
 	}
-	requestID := uuid.NewString()
-	w.Header().Set(wire.RequestIDHeader, requestID)
 	x := &exchange{
-		gateway: g, w: newPatientWriter(w), r: r, requestID: requestID,
+		gateway: g, w: newPatientWriter(w), r: r, requestID: uuid.NewString(), received: r.ContentLength,
 		route:   route{model: g.nobody, protocol: g.protocol.fallback()},
 		attempt: &attempt{began: time.Now()},
 	}

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
+
+	"github.com/sillok/sillok/internal/cloud"
 )
 
 // patience is how long a client may pause in the middle of a streamed body or
@@ -18,13 +21,14 @@ type patientBody struct {
 
 	control *http.ResponseController
 	until   time.Time
+	ended   func() // is called when all of it has come
 }
 
-func newPatientBody(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
+func newPatientBody(w http.ResponseWriter, body io.ReadCloser, ended func()) io.ReadCloser {
 	if body == nil || body == http.NoBody {
 		return body // that there is none must still show
 	}
-	return &patientBody{ReadCloser: body, control: http.NewResponseController(w)}
+	return &patientBody{ReadCloser: body, control: http.NewResponseController(w), ended: ended}
 }
 
 // Read implements io.Reader.
@@ -35,9 +39,24 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
+		b.ended()
 		_ = b.control.SetReadDeadline(time.Time{}) // or it would end the call that is being worked on
 	}
-	return n, err
+	return n, bodyFault(err)
+}
+
+// bodyFault returns the error of reading a body as its client may see it.
+func bodyFault(err error) error {
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return cloud.Errorf(cloud.Invalid, "RequestTimeout", "Your socket connection to the server was not read from or written to within "+
+			"the timeout period. Idle connections will be closed.").Because(err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return cloud.Errorf(cloud.Invalid, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header").Because(err)
+	}
+	return cloud.Errorf(cloud.Invalid, "RequestTimeout", "The body could not be read to its end").Because(err)
 }
 
 // patientWriter writes an answer that must go on being read: it may take as
@@ -47,6 +66,7 @@ type patientWriter struct {
 	http.ResponseWriter
 
 	control *http.ResponseController
+	written int64 // bytes of the answer's body
 }
 
 func newPatientWriter(w http.ResponseWriter) *patientWriter {
@@ -64,6 +84,7 @@ func (w *patientWriter) Write(p []byte) (written int, err error) {
 		w.hurry()
 		n, err := w.ResponseWriter.Write(piece)
 		written += n
+		w.written += int64(n)
 		if err != nil || written == len(p) {
 			return written, err
 		}

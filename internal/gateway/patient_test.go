@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -37,11 +38,7 @@ func TestBodiesThatDoNotComeHaveADeadline(t *testing.T) {
 	late := func(r *http.Request) {
 		r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, 3), iotest.ErrReader(os.ErrDeadlineExceeded)))
 	}
-	services := append(fakes(), gateway.Service{Model: s3api.Service, HTTP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-		}
-	})})
+	services := append(fakes(), gateway.Service{Model: s3api.Service, Handler: &fakeS3{}})
 	put := request{service: "s3", method: http.MethodPut, target: "/logs/key", body: "content"}
 	for _, tt := range []struct {
 		name    string
@@ -53,7 +50,7 @@ func TestBodiesThatDoNotComeHaveADeadline(t *testing.T) {
 		{"one that nobody reads", get(), func(r *http.Request) { r.Header.Del("Authorization") }, true},
 		{"one that comes too late", get(), late, true},
 		{"one that is too large", get(), func(r *http.Request) { r.ContentLength = 1 << 40 }, true},
-		{"a whole body of a service that answers HTTP itself", put, func(*http.Request) {}, false},
+		{"a whole body that is streamed", put, func(*http.Request) {}, false},
 		{"such a one that comes too late", put, late, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,9 +98,9 @@ func (l *once) Addr() net.Addr { return &net.TCPAddr{} }
 // nothing back, gives it to read, and returns when the call has ended.
 func reading(t *testing.T, size int, read func(client net.Conn)) {
 	t.Helper()
-	g := s3Over(t, &ledger{}, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write(make([]byte, size)) // its end is what the test looks at
-	})
+	s3 := &fakeS3{}
+	s3.put.Write(make([]byte, size))
+	g := overS3(t, &ledger{}, s3)
 	ended := make(chan struct{})
 	server, client := net.Pipe()
 	defer func() { _ = client.Close() }()
@@ -158,21 +155,26 @@ func TestAnswersMayBeReadSlowly(t *testing.T) {
 	})
 }
 
+// pausing is an S3 that sends two events, an hour after each other.
+type pausing struct{}
+
+func (pausing) SelectObjectContent(context.Context, *s3api.SelectObjectContentInput) (*s3api.SelectObjectContentOutput, error) {
+	events := func(yield func(s3api.SelectObjectContentEventStream, error) bool) {
+		for range 2 {
+			if !yield(s3api.SelectObjectContentEventStream{Records: &s3api.RecordsEvent{Payload: []byte("event")}}, nil) {
+				return
+			}
+			<-time.After(time.Hour)
+		}
+	}
+	return &s3api.SelectObjectContentOutput{Payload: iter.Seq2[s3api.SelectObjectContentEventStream, error](events)}, nil
+}
+
 // Between two pieces an answer may pause for as long as the server likes, also
 // over HTTP/2, whose deadlines end a stream that writes nothing.
 func TestAnswersMayPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := s3Over(t, &ledger{}, func(w http.ResponseWriter, _ *http.Request) {
-			for range 2 {
-				if _, err := io.WriteString(w, "event"); err != nil {
-					t.Error(err)
-				}
-				if err := http.NewResponseController(w).Flush(); err != nil {
-					t.Error(err)
-				}
-				<-time.After(time.Hour)
-			}
-		})
+		g := overS3(t, &ledger{}, pausing{})
 		var http2 http.Protocols
 		http2.SetUnencryptedHTTP2(true)
 		server, client := net.Pipe()
@@ -183,12 +185,12 @@ func TestAnswersMayPause(t *testing.T) {
 		transport := &http.Transport{Protocols: &http2, DialContext: func(context.Context, string, string) (net.Conn, error) {
 			return client, nil
 		}}
-		answer, err := transport.RoundTrip(object(t, http.MethodGet, "/logs/key"))
+		answer, err := transport.RoundTrip(request{service: "s3", target: "/logs/key?select&select-type=2", body: selection}.signed(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		events, err := io.ReadAll(answer.Body)
-		if err != nil || string(events) != "eventevent" {
+		if err != nil || strings.Count(string(events), "Records") != 2 {
 			t.Errorf("%s of HTTP %d: %q, then %v", answer.Status, answer.ProtoMajor, events, err)
 		}
 		if err := errors.Join(answer.Body.Close(), client.Close(), s.Close()); err != nil {

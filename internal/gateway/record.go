@@ -33,9 +33,6 @@ func (g *Gateway) record(ctx context.Context, a *attempt, err error) error {
 	ctx = context.WithoutCancel(ctx) // a client that has gone has still called
 	a.fact.Took = time.Since(a.began)
 	a.fact.Outcome, a.fact.Code, a.fact.Message = outcomeOf(a.model, err)
-	if a.lost && a.fact.Changes {
-		a.fact.Outcome = cloud.Unknown
-	}
 	var unwritten error
 	switch {
 	case a.intent != nil && a.inside:
@@ -65,10 +62,11 @@ func outcomeOf(model *wire.Model, err error) (cloud.Outcome, string, string) {
 	if err == nil {
 		return cloud.Done, "", ""
 	}
-	code, message := "InternalFailure", ""
-	if e, ok := errors.AsType[*cloud.Error](err); ok {
-		code, message = model.Code(e), e.Message
+	e, ok := errors.AsType[*cloud.Error](err)
+	if !ok {
+		e = cloud.Errorf(cloud.Internal, "InternalFailure", "")
 	}
+	code, message := model.Code(e), e.Message
 	switch cloud.KindOf(err) {
 	case cloud.Unauthenticated:
 		// After its first line, the message on a wrong signature shows the request as it

@@ -13,8 +13,15 @@ import (
 // restTable finds the operation of a REST request by method, path, query string
 // and headers.
 type restTable struct {
-	routes   map[string][]restRoute // by method
-	literals map[string][]string    // query parameters that tell operations apart, and which go with them
+	methods  map[string]*restMethod
+	literals map[string][]string // query parameters that tell operations apart, and which go with them
+}
+
+// restMethod is the operations of an HTTP method: most of S3's are told apart by
+// a parameter that must be there, so that few have to be looked at.
+type restMethod struct {
+	plain []restRoute            // those without such a parameter
+	named map[string][]restRoute // the others, by one of theirs
 }
 
 // restRoute is one operation's template. Several may fit one request: the one
@@ -41,7 +48,7 @@ type need struct {
 }
 
 func newRESTTable(m *wire.Model) *restTable {
-	t := &restTable{routes: map[string][]restRoute{}, literals: map[string][]string{"uploadId": nil}}
+	t := &restTable{methods: map[string]*restMethod{}, literals: map[string][]string{"uploadId": nil}}
 	for i := range m.Operations {
 		op := m.Operation(m.Operations[i].Name)
 		method, uri := op.Method, op.URI
@@ -49,12 +56,24 @@ func newRESTTable(m *wire.Model) *restTable {
 			method, uri = http.MethodPost, "/"
 		}
 		route := newRESTRoute(op, uri)
-		t.routes[method] = append(t.routes[method], route)
+		if t.methods[method] == nil {
+			t.methods[method] = &restMethod{named: map[string][]restRoute{}}
+		}
+		t.methods[method].add(route)
 		for name := range route.literals {
 			t.literals[name] = slices.AppendSeq(t.literals[name], maps.Keys(route.literals))
 		}
 	}
 	return t
+}
+
+func (m *restMethod) add(route restRoute) {
+	if len(route.literals) == 0 {
+		m.plain = append(m.plain, route)
+		return
+	}
+	name := slices.Min(slices.Collect(maps.Keys(route.literals)))
+	m.named[name] = append(m.named[name], route)
 }
 
 func newRESTRoute(op *wire.Operation, uri string) restRoute {
@@ -81,7 +100,7 @@ func newRESTRoute(op *wire.Operation, uri string) restRoute {
 	for _, f := range op.Input().Fields {
 		switch {
 		case f.Required && f.Location == wire.InHeader:
-			route.needs = append(route.needs, need{header: f.LocationName})
+			route.needs = append(route.needs, need{header: http.CanonicalHeaderKey(f.LocationName)})
 		case f.Required && f.Location == wire.InQuery:
 			route.needs = append(route.needs, need{query: f.LocationName})
 		}
@@ -89,7 +108,7 @@ func newRESTRoute(op *wire.Operation, uri string) restRoute {
 	return route
 }
 
-// splitPath returns the segments of a path. A slash at the end makes none.
+// splitPath returns the segments of a template's path.
 func splitPath(path string) []string {
 	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
 	if path == "" {
@@ -98,32 +117,70 @@ func splitPath(path string) []string {
 	return strings.Split(path, "/")
 }
 
-// find returns the operation that a request with that escaped path means, and
-// the values of its labels; nil when none fits.
-func (t *restTable) find(req *http.Request, path string) (*wire.Operation, map[string]string) {
-	params := req.URL.Query()
-	var best *restRoute
-	var labels map[string]string
-	bestScore := []int{}
-	routes := t.routes[req.Method]
-	if req.Method == http.MethodHead && len(routes) == 0 {
-		routes = t.routes[http.MethodGet]
+// find returns the operation that a request means by its method, headers, escaped
+// path and parameters, and the values of its labels; nil when none fits.
+func (t *restTable) find(method string, header http.Header, path string, params url.Values) (*wire.Operation, map[string]string) {
+	routes := t.methods[method]
+	if routes == nil && method == http.MethodHead {
+		routes = t.methods[http.MethodGet]
 	}
+	if routes == nil {
+		return nil, nil
+	}
+	best := choice{header: header, path: strings.TrimPrefix(path, "/"), params: params}
+	best.of(routes.plain)
+	for name := range params {
+		best.of(routes.named[name])
+	}
+	if best.route == nil {
+		return nil, nil
+	}
+	labels, ok := best.route.labels(best.path)
+	if !ok {
+		return nil, nil
+	}
+	return best.route.op, labels
+}
+
+// choice is the route that says most of a request, of those looked at.
+type choice struct {
+	header http.Header
+	path   string // without the slash in front
+	params url.Values
+
+	route *restRoute
+	score score
+}
+
+// score ranks a route that fits: fewer required inputs missing, more literal
+// parameters, more required inputs there, more literal segments, not deprecated,
+// named by the client.
+type score [6]int
+
+// of looks at more routes.
+func (c *choice) of(routes []restRoute) {
 	for i := range routes {
-		route := &routes[i]
-		values, literals, ok := route.match(path, params)
+		r := &routes[i]
+		literals, ok := r.fits(c.path, c.params)
 		if !ok {
 			continue
 		}
-		score := route.score(req.Header, params, literals)
-		if best == nil || slices.Compare(score, bestScore) > 0 {
-			best, labels, bestScore = route, values, score
+		score := r.rank(c.header, c.params, literals)
+		order := slices.Compare(score[:], c.score[:])
+		if c.route == nil || order > 0 || order == 0 && r.op.Name < c.route.op.Name {
+			c.route, c.score = r, score
 		}
 	}
-	if best == nil {
-		return nil, nil
+}
+
+// names says whether a parameter names an operation.
+func (t *restTable) names(params url.Values) bool {
+	for name := range params {
+		if _, ok := t.literals[name]; ok {
+			return true
+		}
 	}
-	return best.op, labels
+	return false
 }
 
 // conflict returns the query parameters that name different operations, sorted,
@@ -144,49 +201,63 @@ func (t *restTable) conflict(params url.Values) []string {
 	return nil
 }
 
-// match returns the values of the labels and how many segments are literal.
-func (r *restRoute) match(path string, params url.Values) (labels map[string]string, literals int, ok bool) {
+// fits says whether a path and parameters are the route's, and how many segments
+// of the path are literal. A slash behind the last segment says nothing, but is a
+// part of a greedy one.
+func (r *restRoute) fits(rest string, params url.Values) (literals int, ok bool) {
 	for name, value := range r.literals {
 		if !params.Has(name) || value != "" && params.Get(name) != value {
-			return nil, 0, false
+			return 0, false
 		}
 	}
-	labels = map[string]string{}
-	rest := strings.TrimPrefix(path, "/")
 	for i, s := range r.segments {
+		if s.greedy {
+			return literals, rest != ""
+		}
 		last := i == len(r.segments)-1
 		part, next, more := strings.Cut(rest, "/")
-		if s.greedy {
-			part, next, more = rest, "", false
-		}
-		if part == "" || last && more && next != "" || !last && !more {
-			return nil, 0, false
+		if part == "" || last && next != "" || !last && !more {
+			return 0, false
 		}
 		if s.label == "" {
 			if part != s.literal {
-				return nil, 0, false
+				return 0, false
 			}
 			literals++
-		} else {
+		}
+		rest = next
+	}
+	return literals, rest == ""
+}
+
+// labels returns the values of the labels in a path that fits.
+func (r *restRoute) labels(rest string) (map[string]string, bool) {
+	labels := make(map[string]string, len(r.segments))
+	for _, s := range r.segments {
+		part, next, _ := strings.Cut(rest, "/")
+		if s.greedy {
+			part = rest
+		}
+		if s.label != "" {
 			value, err := url.PathUnescape(part)
 			if err != nil {
-				return nil, 0, false
+				return nil, false
 			}
 			labels[s.label] = value
 		}
 		rest = next
 	}
-	return labels, literals, rest == ""
+	return labels, true
 }
 
-// score ranks a route that fits: fewer required inputs missing, more literal
-// parameters, more required inputs there, more literal segments, not deprecated,
-// named by the client.
-func (r *restRoute) score(header http.Header, params url.Values, literals int) []int {
-	there := 0
+func (r *restRoute) rank(header http.Header, params url.Values, literals int) score {
+	there, missing := 0, 0
 	for _, n := range r.needs {
-		if n.header != "" && header.Get(n.header) != "" || n.query != "" && params.Has(n.query) {
+		switch {
+		case n.header != "" && header.Get(n.header) != "" || n.query != "" && params.Has(n.query):
 			there++
+		case n.query != "" || len(r.literals) == 0:
+			missing++ // a header that is missing does not undo what a parameter says is meant
 		}
 	}
 	current := 1
@@ -197,17 +268,5 @@ func (r *restRoute) score(header http.Header, params url.Values, literals int) [
 	if params.Get("x-id") == r.op.Name {
 		hinted = 1 // newer SDKs say what they mean; believed only where all else is equal
 	}
-	return []int{there - len(r.needs), len(r.literals), there, literals, current, hinted}
-}
-
-// bucketInPath returns the path of an S3 request with the bucket in front, also
-// where the client put it into the host name.
-func bucketInPath(req *http.Request) string {
-	path := req.URL.EscapedPath()
-	host, _, _ := strings.Cut(req.Host, ":")
-	bucket, rest, ok := strings.Cut(host, ".s3")
-	if !ok || bucket == "" || rest != "" && rest[0] != '.' && rest[0] != '-' {
-		return path
-	}
-	return "/" + bucket + path
+	return score{-missing, len(r.literals), there, literals, current, hinted}
 }

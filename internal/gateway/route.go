@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/api"
@@ -61,11 +60,33 @@ func (p protocols) json(m *wire.Model, contentType string) spoken {
 // route is what a request means.
 type route struct {
 	model     *wire.Model     // nobody's where no service could be named
-	operation *wire.Operation // nil while only the body can tell it
+	operation *wire.Operation // nil while only the body can tell it, and for a preflight
 	protocol  spoken
 	labels    map[string]string // of the path, for REST
-	http      bool              // the service speaks HTTP itself
-	preflight bool              // a browser asks S3 whether it may ask: unsigned, and no operation
+	manner    manner
+	bucket    string // of a request to S3; empty for none
+}
+
+// manner is how S3 is asked and answered.
+type manner uint8
+
+// The manners.
+const (
+	ordinary  manner = iota
+	preflight        // a browser asks whether it may ask: unsigned, and no operation
+	posted           // a browser posts a form, which is signed in its fields
+	website          // the endpoint of a bucket's website
+)
+
+// question is a request as far as all but its body tells what it asks for.
+type question struct {
+	*http.Request
+
+	signing  string     // the service that it is signed for
+	version2 bool       // by a signature of version 2
+	params   url.Values // of the query string, as far as it can be read
+	broken   error      // why not all of it can be
+	at       address
 }
 
 // router finds routes.
@@ -75,16 +96,16 @@ type router struct {
 	byTarget  map[string]*wire.Model
 	bySigning map[string][]*wire.Model
 	rest      map[*wire.Model]*restTable
-	http      map[*wire.Model]bool // services that speak HTTP themselves
 	s3        *wire.Model
 	unsigned  *wire.Model // the service of which a form may be unsigned: STS
 	nobody    *wire.Model
+	addresses addresses
 }
 
-func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model) *router {
+func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model, domains []string) *router {
 	r := &router{
 		protocol: protocol, byTarget: map[string]*wire.Model{}, bySigning: map[string][]*wire.Model{},
-		rest: map[*wire.Model]*restTable{}, http: map[*wire.Model]bool{}, nobody: nobody,
+		rest: map[*wire.Model]*restTable{}, nobody: nobody, addresses: newAddresses(domains),
 	}
 	for _, b := range bindings {
 		m := b.model
@@ -96,7 +117,6 @@ func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model) *rou
 		if m.Speaks(api.RESTJSON) || m.Speaks(api.RESTXML) {
 			r.rest[m] = newRESTTable(m)
 		}
-		r.http[m] = b.http != nil
 		switch {
 		case m.ID == "s3":
 			r.s3 = m
@@ -107,78 +127,47 @@ func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model) *rou
 	return r
 }
 
-// find returns the route of a request that is signed for a service, as far as all
-// but its body tells it. With
-// an error, the route says in which protocol to tell it.
-func (r *router) find(req *http.Request, signing string) (route, error) {
-	ofS3 := strings.HasPrefix(signing, "s3")
-	if header := req.Header.Get("Smithy-Protocol"); header != "" {
-		return r.findSmithy(req, header)
+// question returns a request with what it says of its signature as find takes it.
+func (r *router) question(req *http.Request, claim sigv4.Claim) *question {
+	q := &question{Request: req, signing: claim.Service, version2: claim.Version2, at: r.addresses.of(req)}
+	if req.URL.RawQuery != "" {
+		q.params, q.broken = url.ParseQuery(req.URL.RawQuery)
 	}
-	if target := req.Header.Get("X-Amz-Target"); target != "" {
-		return r.findTarget(req, target)
+	return q
+}
+
+// find returns the route of a request. With an error, the route says in which
+// protocol to tell it.
+func (r *router) find(q *question) (route, error) {
+	ofS3 := strings.HasPrefix(q.signing, "s3")
+	if q.at.website {
+		return r.findWebsite(q)
 	}
-	if params := req.URL.Query(); params.Has("Action") && !ofS3 {
-		return r.findAction(params, signing)
+	if header := q.Header.Get("Smithy-Protocol"); header != "" {
+		return r.findSmithy(q, header)
 	}
-	if isForm(req) && !ofS3 {
-		return r.findFormService(req, signing)
+	if target := q.Header.Get("X-Amz-Target"); target != "" {
+		return r.findTarget(q, target)
 	}
-	for _, m := range r.bySigning[signing] {
+	if q.params.Has("Action") && !ofS3 {
+		return r.findAction(q.params, q.signing)
+	}
+	if !ofS3 && isForm(q.Request) {
+		return r.findFormService(q.Request, q.signing)
+	}
+	for _, m := range r.bySigning[q.signing] {
 		if table, ok := r.rest[m]; ok && m != r.s3 {
-			return r.findREST(req, m, table)
+			return r.findREST(q, m, table)
 		}
 	}
-	if signing == "" || ofS3 {
-		return r.findS3(req)
+	if q.signing == "" || ofS3 {
+		return r.findS3(q)
 	}
-	return r.unknownService(req, signing)
-}
-
-// findS3 returns the route of what no other service takes.
-func (r *router) findS3(req *http.Request) (route, error) {
-	found := route{model: r.s3, protocol: r.protocol.restXML, http: r.http[r.s3]}
-	path := bucketInPath(req)
-	if found.http {
-		// The server behind reads the path alone: both must see one bucket.
-		if path != req.URL.EscapedPath() {
-			return found, cloud.Errorf(cloud.Unsupported, "NotImplemented",
-				"A bucket in the host name is not supported by this version of Sillok: use path-style addressing")
-		}
-		if isBrowserForm(req) {
-			return found, cloud.Errorf(cloud.Unsupported, "NotImplemented",
-				"Forms that browsers post are not supported by this version of Sillok: use a presigned URL")
-		}
-		if found.preflight = req.Method == http.MethodOptions; found.preflight {
-			return found, nil
-		}
-	}
-	// A server behind must not read another operation out of the query string.
-	table := r.rest[r.s3]
-	params, err := url.ParseQuery(req.URL.RawQuery)
-	if err != nil {
-		return found, cloud.Errorf(cloud.Invalid, "InvalidURI", "Couldn't parse the specified URI.").Because(err)
-	}
-	if names := table.conflict(params); names != nil {
-		return found, cloud.Errorf(cloud.Invalid, "InvalidArgument", "Conflicting query string parameters: %s", strings.Join(names, ", "))
-	}
-	if found.operation, found.labels = table.find(req, path); found.operation == nil {
-		return found, cloud.Errorf(cloud.Invalid, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-	}
-	return found, nil
-}
-
-// isBrowserForm says whether a request is the form of a page that uploads to S3.
-// Its signature is in its body, which the server behind would read whole before
-// it knew who sends it.
-func isBrowserForm(req *http.Request) bool {
-	return slices.ContainsFunc(req.Header.Values("Content-Type"), func(kind string) bool {
-		return strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/form-data")
-	}) && req.Method == http.MethodPost
+	return r.unknownService(q.Request, q.signing)
 }
 
 // findSmithy reads /service/<Service>/operation/<Operation>.
-func (r *router) findSmithy(req *http.Request, header string) (route, error) {
+func (r *router) findSmithy(req *question, header string) (route, error) {
 	found := route{model: r.nobody, protocol: r.protocol.cbor}
 	if header != cbor.Name {
 		return found, cloud.Errorf(cloud.Unsupported, "UnsupportedOperation", "Sillok does not speak the protocol %q", header)
@@ -194,7 +183,7 @@ func (r *router) findSmithy(req *http.Request, header string) (route, error) {
 }
 
 // findTarget reads "<Prefix>.<Operation>"; the prefix may have dots of its own.
-func (r *router) findTarget(req *http.Request, target string) (route, error) {
+func (r *router) findTarget(req *question, target string) (route, error) {
 	contentType := req.Header.Get("Content-Type")
 	dot := strings.LastIndexByte(target, '.')
 	m := r.byTarget[target[:max(dot, 0)]]
@@ -275,12 +264,12 @@ func (r *router) candidates(signing string) []*wire.Model {
 	return r.models
 }
 
-func (r *router) findREST(req *http.Request, m *wire.Model, table *restTable) (route, error) {
+func (r *router) findREST(req *question, m *wire.Model, table *restTable) (route, error) {
 	found := route{model: m, protocol: r.protocol.restJSON}
 	if m.Speaks(api.RESTXML) {
 		found.protocol = r.protocol.restXML
 	}
-	found.operation, found.labels = table.find(req, req.URL.EscapedPath())
+	found.operation, found.labels = table.find(req.Method, req.Header, req.URL.EscapedPath(), req.params)
 	if found.operation == nil {
 		return found, errUnknownOperation(req.Method + " " + req.URL.Path)
 	}

@@ -1,12 +1,14 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -14,15 +16,19 @@ import (
 
 // DecodeBindings fills the fields of in, a struct, that REST protocols put into
 // the path, the query string and the headers.
-func DecodeBindings(t *Type, r *Request, in reflect.Value) error {
-	params := r.HTTP.URL.Query()
-	for i := range t.Fields {
-		f := &t.Fields[i]
+func (o *Operation) DecodeBindings(r *Request, in reflect.Value) error {
+	params := r.Params
+	if params == nil && r.HTTP.URL.RawQuery != "" {
+		params = r.HTTP.URL.Query()
+	}
+	fields := o.Input().Fields
+	for i := range fields {
+		f := &fields[i]
 		var err error
 		switch f.Location {
 		case InPath:
 			if label, ok := r.Labels[f.LocationName]; ok {
-				err = bindText(f, f.Type, f.Target(in), label, ISO8601)
+				err = bindText(f.Type, f.Target(in), label, ISO8601)
 			}
 		case InQuery:
 			err = bindQuery(f, params, in)
@@ -33,21 +39,51 @@ func DecodeBindings(t *Type, r *Request, in reflect.Value) error {
 		case InBody, InStatus:
 		}
 		if err != nil {
-			return err
+			if err = o.bindingFault(f, err); err != nil {
+				return err
+			}
+			in.Field(f.Index).SetZero()
 		}
 	}
 	return nil
 }
 
-func bindText(f *Field, t *Type, dst reflect.Value, text, format string) error {
+// textError is a text that is not of the type that it should be.
+type textError struct {
+	text string
+	err  error
+}
+
+func (e *textError) Error() string { return e.err.Error() }
+func (e *textError) Unwrap() error { return e.err }
+
+// bindingFault returns the error of a field whose text is not of its type; nil
+// where the service does as if it were not there.
+func (o *Operation) bindingFault(f *Field, err error) error {
+	if text, ok := errors.AsType[*textError](err); ok && o.Model.ofS3() {
+		return s3BindingFault(f, text)
+	}
+	return cloud.Errorf(cloud.Invalid, "SerializationException", "%s: %v", f.LocationName, err)
+}
+
+func bindText(t *Type, dst reflect.Value, text, format string) error {
 	if t.Kind == Time && format == RFC822 {
 		if when, err := http.ParseTime(text); err == nil {
 			dst.Set(reflect.ValueOf(when.UTC()))
 			return nil
 		}
 	}
-	if err := SetText(t, dst, text); err != nil {
-		return cloud.Errorf(cloud.Invalid, "SerializationException", "%s: %v", f.LocationName, err)
+	var err error
+	if t.Kind == Integer { // nobody says 1e3 here
+		var n int64
+		if n, err = strconv.ParseInt(text, 10, dst.Type().Bits()); err == nil {
+			dst.SetInt(n)
+		}
+	} else {
+		err = SetText(t, dst, text)
+	}
+	if err != nil {
+		return &textError{text, err}
 	}
 	return nil
 }
@@ -62,9 +98,9 @@ func bindQuery(f *Field, params url.Values, in reflect.Value) error {
 	}
 	dst := f.Target(in)
 	if f.Type.Kind != List {
-		return bindText(f, f.Type, dst, values[0], ISO8601)
+		return bindText(f.Type, dst, values[0], ISO8601)
 	}
-	return bindList(f, dst, values, ISO8601)
+	return bindList(f.Type, dst, values, ISO8601)
 }
 
 func bindQueryMap(f *Field, params url.Values, in reflect.Value) error {
@@ -74,9 +110,9 @@ func bindQueryMap(f *Field, params url.Values, in reflect.Value) error {
 		value := reflect.New(dst.Type().Elem()).Elem()
 		var err error
 		if f.Type.Elem.Kind == List {
-			err = bindList(&Field{LocationName: name, Type: f.Type.Elem}, value, values, ISO8601)
+			err = bindList(f.Type.Elem, value, values, ISO8601)
 		} else {
-			err = bindText(f, f.Type.Elem, value, values[0], ISO8601)
+			err = bindText(f.Type.Elem, value, values[0], ISO8601)
 		}
 		if err != nil {
 			return err
@@ -87,10 +123,10 @@ func bindQueryMap(f *Field, params url.Values, in reflect.Value) error {
 	return nil
 }
 
-func bindList(f *Field, dst reflect.Value, values []string, format string) error {
+func bindList(t *Type, dst reflect.Value, values []string, format string) error {
 	slice := reflect.MakeSlice(dst.Type(), len(values), len(values))
 	for i, value := range values {
-		if err := bindText(f, f.Type.Elem, slice.Index(i), value, format); err != nil {
+		if err := bindText(t.Elem, slice.Index(i), value, format); err != nil {
 			return err
 		}
 	}
@@ -99,12 +135,12 @@ func bindList(f *Field, dst reflect.Value, values []string, format string) error
 }
 
 func bindHeader(f *Field, header http.Header, in reflect.Value) error {
-	values := header.Values(f.LocationName)
+	values := header[f.key]
 	if len(values) == 0 {
 		return nil
 	}
 	if f.Type.Kind != List {
-		return bindText(f, f.Type, f.Target(in), strings.TrimSpace(values[0]), RFC822)
+		return bindText(f.Type, f.Target(in), strings.TrimSpace(values[0]), RFC822)
 	}
 	var all []string
 	for _, value := range values {
@@ -112,7 +148,7 @@ func bindHeader(f *Field, header http.Header, in reflect.Value) error {
 			all = append(all, strings.Trim(strings.TrimSpace(part), `"`))
 		}
 	}
-	return bindList(f, f.Target(in), all, RFC822)
+	return bindList(f.Type, f.Target(in), all, RFC822)
 }
 
 // bindHeaders gathers the headers with a prefix, which are always text.
@@ -121,7 +157,7 @@ func bindHeaders(f *Field, header http.Header, in reflect.Value) {
 	prefix := textproto.CanonicalMIMEHeaderKey(f.LocationName)
 	for name, values := range header {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
-			m[strings.ToLower(rest)] = values[0]
+			m[strings.ToLower(rest)] = strings.Join(values, ",")
 		}
 	}
 	if len(m) > 0 {
@@ -143,10 +179,12 @@ func EncodeBindings(t *Type, out reflect.Value, header http.Header, status int) 
 		case InStatus:
 			status = int(v.Int())
 		case InHeader:
-			header.Set(f.LocationName, headerText(f.Type, v))
+			header[f.key] = []string{headerText(f.Type, v)}
 		case InHeaders:
 			for iter := v.MapRange(); iter.Next(); {
-				header.Set(f.LocationName+iter.Key().String(), iter.Value().String())
+				// In lower case also on the wire: clients take what follows the
+				// prefix as it is spelled.
+				header[f.LocationName+strings.ToLower(iter.Key().String())] = []string{iter.Value().String()}
 			}
 		case InBody, InPath, InQuery:
 		}
@@ -206,6 +244,9 @@ type Part struct {
 func EncodeREST(op *Operation, out any, requestID string) (*Response, *Part, error) {
 	t, v := op.Output(), reflect.ValueOf(out).Elem()
 	resp := NewResponse(op.Status, "", requestID, nil)
+	if op.Model.ofS3() {
+		s3Head(resp.Header, requestID)
+	}
 	resp.Status = EncodeBindings(t, v, resp.Header, resp.Status)
 	payload := t.Payload()
 	if payload == nil {
@@ -233,6 +274,9 @@ func EncodeREST(op *Operation, out any, requestID string) (*Response, *Part, err
 		resp.Body = pv.Bytes()
 	case String:
 		resp.Body = []byte(pv.String())
+		if op.Model.ofS3() {
+			resp.Header.Set("Content-Type", "application/json") // its one such payload is a policy
+		}
 	case Struct, List, Map, Integer, Float, Boolean, Time, Document, Events:
 		return resp, &Part{Name: payload.Name, Type: payload.Type, Value: pv}, nil
 	}

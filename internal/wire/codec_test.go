@@ -125,16 +125,6 @@ func TestEncode(t *testing.T) {
 			lambdaapi.Service, "Invoke",
 			&lambdaapi.InvokeOutput{StatusCode: new(int32(202)), Payload: []byte(`"x"`), FunctionError: new("Unhandled")}, `"x"`,
 		},
-		{
-			"REST-XML: payload",
-			restxml.Protocol{},
-			s3api.Service, "GetBucketNotificationConfiguration",
-			&s3api.GetBucketNotificationConfigurationOutput{QueueConfigurations: []s3api.QueueConfiguration{{
-				QueueArn: new("arn"), Events: []string{"s3:ObjectCreated:*", "s3:TestEvent"},
-			}}},
-			`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<GetBucketNotificationConfigurationResult><QueueConfiguration><Queue>arn</Queue>` +
-				`<Event>s3:ObjectCreated:*</Event><Event>s3:TestEvent</Event></QueueConfiguration></GetBucketNotificationConfigurationResult>`,
-		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			resp, err := tt.protocol.Encode(operation(t, tt.service, tt.op), tt.out, "ID")
@@ -215,7 +205,7 @@ func TestFailures(t *testing.T) {
 			"REST-XML", s3api.Service, api.RESTXML,
 			restxml.Protocol{},
 			cloud.Errorf(cloud.Unauthenticated, "UnrecognizedClientException", "who"), 403,
-			`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>InvalidAccessKeyId</Code><Message>who</Message><RequestId>ID</RequestId></Error>`,
+			`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>InvalidAccessKeyId</Code><Message>who</Message><RequestId>ID</RequestId><HostId>` + wire.HostID("ID") + `</HostId></Error>`,
 		},
 		{"JSON and query code", sqsapi.Service, api.JSON, awsjson.Protocol{Version: "1.0"}, noQueue, 400, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no queue"}`},
 		{"CBOR", cloudwatchapi.Service, api.CBOR, cborProtocol, cloud.Errorf(cloud.Invalid, "X", "m"), 400, "\xa2\x66__typex\x1acom.amazon.coral.service#X\x67message\x61m"},

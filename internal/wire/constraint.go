@@ -46,6 +46,9 @@ func compileConstraint(s *api.Shape) *constraint {
 // Validate checks an input against the model's constraints. Its error lists
 // what is broken in AWS's words, under the code that the service uses.
 func (o *Operation) Validate(in any) error {
+	if o.Model.ofS3() {
+		return o.validateS3(in)
+	}
 	v := validation{}
 	v.structure(o.Input(), reflect.ValueOf(in).Elem(), "")
 	if len(v.found) == 0 {

@@ -5,7 +5,8 @@
 // once for each Go type, on first use, and shared by all protocols. The
 // protocols themselves are the packages below (awsjson, awsquery, ec2query,
 // restjson, restxml, cbor); eventstream is the form of answers that are a
-// sequence of events; sigv4 verifies signatures. The package also checks a
+// sequence of events; sigv4 verifies signatures; browserform reads the forms of
+// pages that upload. The package also checks a
 // decoded input against the model's constraints and says what is wrong in AWS's
 // words, tells what a call with it touches ([Operation.Touches]), and writes it
 // for an audit record ([Operation.Parameters]).
@@ -14,6 +15,7 @@
 // values before memory is taken for it. What is streamed is not read here.
 //
 // It knows no service by heart but for the error code that each uses for a
-// broken constraint, and how SSM, S3 and SQS spell a resource. Which service and
+// broken constraint, how SSM, S3 and SQS spell a resource, and what S3 says in a
+// way of its own: its errors, its request IDs and its checks of a document. Which service and
 // operation a request means is for package gateway to find out.
 package wire

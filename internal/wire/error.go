@@ -20,7 +20,9 @@ type Failure struct {
 	Status    int
 	Fault     bool // the service's fault, not the sender's
 	RequestID string
-	TellQuery bool // the client asked for the query code beside the name
+	HostID    string            // S3's extended request ID; empty for other services
+	Header    map[string]string // further headers of the answer
+	TellQuery bool              // the client asked for the query code beside the name
 }
 
 // Type returns who is at fault in the query protocol's words.
@@ -37,6 +39,15 @@ func (f *Failure) QueryError() string { return f.QueryCode + ";" + f.Type() }
 // Fail says an error in the words of the model. protocol decides the HTTP
 // status where the model does not.
 func (m *Model) Fail(err *cloud.Error, protocol api.Protocol, requestID string) *Failure {
+	f := m.failure(err, protocol, requestID)
+	f.Header = err.Header
+	return f
+}
+
+func (m *Model) failure(err *cloud.Error, protocol api.Protocol, requestID string) *Failure {
+	if m.ofS3() {
+		return m.s3Failure(err, requestID)
+	}
 	f := &Failure{
 		Name: err.Code, Code: err.Code, QueryCode: err.Code,
 		Message: err.Message, Member: "message", Fields: err.Fields, RequestID: requestID,
@@ -138,17 +149,6 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 		{"InternalServerError", "InternalFailure", 500, 500},
 		{"SerializationException", "MalformedInput", 400, 400},
 		{"UnsupportedOperation", "UnsupportedOperation", 501, 501},
-		{"NotModified", "NotModified", 304, 304},
-		{"MethodNotAllowed", "MethodNotAllowed", 405, 405},
-		{"MissingContentLength", "MissingContentLength", 411, 411},
-		{"PreconditionFailed", "PreconditionFailed", 412, 412},
-		{"InvalidRange", "InvalidRange", 416, 416},
-	}
-	switch {
-	case code == "RequestTimeTooSkewed" && protocol == api.RESTXML:
-		return code, code, http.StatusForbidden, true
-	case code == "RequestTimeTooSkewed":
-		code = "InvalidSignatureException" // only S3 has a code of its own
 	}
 	for _, row := range rows {
 		if code != row.json && code != row.query {
@@ -158,34 +158,12 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 		if protocol == api.JSON || protocol == api.CBOR {
 			status = row.flat
 		}
-		switch {
-		case protocol == api.RESTXML:
-			code = s3Name(row.query)
-			return code, code, status, true
-		case protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch"):
+		if protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch") {
 			return "AuthFailure", "AuthFailure", http.StatusUnauthorized, true
 		}
 		return row.json, row.query, status, true
 	}
 	return "", "", 0, false
-}
-
-// s3Name returns what S3, the service of REST-XML, calls an error of the query
-// protocol's name.
-func s3Name(query string) string {
-	switch query {
-	case "InvalidClientTokenId":
-		return "InvalidAccessKeyId"
-	case "IncompleteSignature":
-		return "AuthorizationHeaderMalformed"
-	case "MissingAuthenticationToken":
-		return "AccessDenied"
-	case "InternalFailure":
-		return "InternalError"
-	case "UnsupportedOperation":
-		return "NotImplemented"
-	}
-	return query
 }
 
 func firstOf(texts ...string) string {

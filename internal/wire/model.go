@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -117,6 +118,7 @@ func (m *Model) plan(typ reflect.Type, shape string) *Type {
 	}
 	t.ElemName, t.KeyName, t.ValueName, t.TimeFormat = s.MemberName, s.KeyName, s.ValueName, s.Time
 	t.constraint, t.sensitive = compileConstraint(s), s.Sensitive
+	t.Millis = t.Kind == Time && m.ofS3()
 	switch t.Kind {
 	case List:
 		t.Elem = m.plan(typ.Elem(), s.Member)
@@ -172,7 +174,7 @@ func (f *Field) apply(option string) {
 	case "ns":
 		f.Namespace = value
 	case "header":
-		f.Location, f.LocationName = InHeader, value
+		f.Location, f.LocationName, f.key = InHeader, value, http.CanonicalHeaderKey(value)
 	case "headers":
 		f.Location, f.LocationName = InHeaders, value
 	case "uri":

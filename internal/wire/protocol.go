@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 )
 
 // Request is a call that has arrived, its operation known.
@@ -17,6 +18,7 @@ type Request struct {
 	// is an empty one.
 	Stream io.Reader
 	Labels map[string]string // REST: values of the path template's labels, unescaped
+	Params url.Values        // REST: the query string's parameters; nil where nobody has read them yet
 }
 
 // Response is an answer ready to be sent: Body, or Stream, or Events.

@@ -162,6 +162,9 @@ func FormatText(t *Type, v reflect.Value, timeFormat string) string {
 			timeFormat = t.TimeFormat
 		}
 		when, _ := reflect.TypeAssert[time.Time](v)
+		if t.Millis && timeFormat == ISO8601 {
+			return when.UTC().Format("2006-01-02T15:04:05.000Z")
+		}
 		return FormatTime(when, timeFormat)
 	case Blob:
 		return base64.StdEncoding.EncodeToString(v.Bytes())

@@ -36,6 +36,7 @@ type Type struct {
 
 	ElemName, KeyName, ValueName string // element names in query and XML; empty for the protocol's own
 	TimeFormat                   string // other than the protocol's; empty when it is not
+	Millis                       bool   // of a Time: in ISO 8601 it has milliseconds also where they are zero
 
 	constraint *constraint // nil when there is none
 	sensitive  bool        // the value must not be shown
@@ -64,6 +65,7 @@ type Field struct {
 
 	Location     Location
 	LocationName string // of the header, label or query parameter
+	key          string // LocationName of a header, as net/http spells it
 
 	Namespace string // XML: namespace of the element, "prefix uri" or "uri"
 

@@ -55,10 +55,9 @@ func DecodeXML(t *Type, body []byte, dst reflect.Value) error {
 // errXML is any fault of a document: the answer does not say which.
 var errXML = errors.New("malformed XML")
 
-func malformedXML() error {
-	return cloud.Errorf(cloud.Invalid, "MalformedXML",
-		"The XML you provided was not well-formed or did not validate against our published schema")
-}
+const malformedDocument = "The XML you provided was not well-formed or did not validate against our published schema"
+
+func malformedXML() error { return cloud.Errorf(cloud.Invalid, "MalformedXML", malformedDocument) }
 
 // xmlReader reads a document element by element. Each of its methods that takes
 // an element has read its start and reads on to its end.

@@ -260,10 +260,12 @@ func (p *pkgPlan) emitOperationTable(w *bytes.Buffer) {
 			fmt.Fprintf(w, ", Status: %d", op.HTTP.ResponseCode)
 		}
 		emitUnsigned(w, op)
-		if op.Output == nil {
+		if op.Output == nil || op.unwrapped {
 			w.WriteString(", Unwrapped: true")
 		}
-		for _, field := range [][2]string{{"HostPrefix", op.Endpoint.HostPrefix}, {"XMLRoot", inputRoot(op)}, {"XMLNS", inputNS(op)}} {
+		for _, field := range [][2]string{
+			{"HostPrefix", op.Endpoint.HostPrefix}, {"XMLRoot", inputRoot(op)}, {"XMLNS", inputNS(op)}, {"AnswerRoot", op.answerRoot},
+		} {
 			if field[1] != "" {
 				fmt.Fprintf(w, ", %s: %q", field[0], field[1])
 			}
@@ -278,6 +280,7 @@ func (p *pkgPlan) emitOperationTable(w *bytes.Buffer) {
 			fmt.Fprintf(w, "Errors: %s,\n", stringList(names))
 		}
 		emitTouch(w, p.touches[name])
+		emitChecksum(w, op)
 		w.WriteString("},\n")
 	}
 	w.WriteString("}\n\n")
@@ -317,6 +320,16 @@ func emitTouch(w *bytes.Buffer, t touch) {
 		w.WriteString("},\n")
 	}
 	w.WriteString("},\n")
+}
+
+// emitChecksum writes whether checksums in a request are of its body.
+func emitChecksum(w *bytes.Buffer, op operation) {
+	switch {
+	case op.HTTPChecksum.Required:
+		w.WriteString("Checksum: api.ChecksumRequired,\n")
+	case op.HTTPChecksum.Algorithm != "":
+		w.WriteString("Checksum: api.ChecksumOptional,\n")
+	}
 }
 
 func emitUnsigned(w *bytes.Buffer, op operation) {

@@ -46,6 +46,14 @@ type operation struct {
 	Endpoint   struct {
 		HostPrefix string `json:"hostPrefix"`
 	} `json:"endpoint"`
+	HTTPChecksum struct {
+		Algorithm string `json:"requestAlgorithmMember"`
+		Required  bool   `json:"requestChecksumRequired"`
+	} `json:"httpChecksum"`
+
+	// What an overlay says, of what the models leave to clients.
+	answerRoot string // REST-XML: root element of the answer
+	unwrapped  bool   // REST-XML: the root's text is the one member of the answer
 }
 
 // ref is a use of a shape: by a member, an element or an operation.

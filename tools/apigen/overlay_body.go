@@ -12,6 +12,9 @@ func maxBodies(service string) map[string]int64 {
 	case "glue":
 		// 100 partitions, each with all columns of its table.
 		return map[string]int64{"BatchCreatePartition": 16 * mebibyte, "BatchUpdatePartition": 16 * mebibyte}
+	case "s3":
+		// 1,000 keys and 10,000 parts, each with all that may be said of it.
+		return map[string]int64{"CompleteMultipartUpload": 8 * mebibyte, "DeleteObjects": 8 * mebibyte}
 	case "lambda":
 		// 50 MB of code, in base64; 6 MiB of payload, which is the body itself.
 		return map[string]int64{

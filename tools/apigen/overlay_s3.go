@@ -29,6 +29,7 @@ func s3Authorization() authorizationOverlay {
 
 func s3Actions() map[string]string {
 	return map[string]string{
+		"RenameObject":                                "PutObject",
 		"CompleteMultipartUpload":                     "PutObject",
 		"CopyObject":                                  "PutObject",
 		"CreateBucketMetadataConfiguration":           "CreateBucketMetadataTableConfiguration",
@@ -138,6 +139,7 @@ func s3More() map[string][]api.Resource {
 		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
 		"PutObject":             written,
 		"PutObjectRetention":    bypass,
+		"RenameObject":          {{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"}},
 		"UploadPartCopy":        source,
 	}
 }

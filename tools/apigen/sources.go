@@ -8,7 +8,7 @@ type source struct {
 	// other is known by name alone, and of a REST service by its path.
 	listed []string
 	except []string // in place of listed: all operations but these
-	// overlay completes what the model lost; see overlay_sqs.go.
+	// overlay completes what the model lost; see overlay_sqs.go and overlay_s3_xml.go.
 	overlay func(*model)
 }
 
@@ -32,7 +32,7 @@ func sources() []source {
 		}},
 		{id: "logs", listed: []string{"FilterLogEvents", "GetLogEvents", "PutLogEvents", "StartLiveTail"}},
 		// S3 Express's directory buckets and Object Lambda are other products.
-		{id: "s3", except: []string{"CreateSession", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"}},
+		{id: "s3", except: []string{"CreateSession", "ListDirectoryBuckets", "WriteGetObjectResponse"}, overlay: s3XML},
 		{id: "scheduler", listed: []string{"CreateSchedule", "GetSchedule"}},
 		{id: "sns", listed: []string{"CreateTopic", "Publish", "Subscribe"}},
 		{id: "sqs", listed: []string{"GetQueueUrl", "ReceiveMessage", "SendMessage", "SetQueueAttributes"}, overlay: sqsQuery},

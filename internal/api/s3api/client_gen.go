@@ -511,6 +511,11 @@ func (c Client) PutPublicAccessBlock(ctx context.Context, in *PutPublicAccessBlo
 	return api.Do[*PutPublicAccessBlockOutput](ctx, c.Door, Service, "PutPublicAccessBlock", in)
 }
 
+// RenameObject does the operation RenameObject.
+func (c Client) RenameObject(ctx context.Context, in *RenameObjectInput) (*RenameObjectOutput, error) {
+	return api.Do[*RenameObjectOutput](ctx, c.Door, Service, "RenameObject", in)
+}
+
 // RestoreObject does the operation RestoreObject.
 func (c Client) RestoreObject(ctx context.Context, in *RestoreObjectInput) (*RestoreObjectOutput, error) {
 	return api.Do[*RestoreObjectOutput](ctx, c.Door, Service, "RestoreObject", in)

@@ -7,14 +7,15 @@ import "github.com/sillok/sillok/internal/api"
 
 // Service describes Amazon Simple Storage Service. It must not be changed.
 var Service = &api.Service{
-	ID:          "s3",
-	Name:        "Amazon Simple Storage Service",
-	SigningName: "s3",
-	APIVersion:  "2006-03-01",
-	Protocols:   []api.Protocol{api.RESTXML},
-	Operations:  operations,
-	Errors:      errors,
-	Shapes:      shapes,
+	ID:           "s3",
+	Name:         "Amazon Simple Storage Service",
+	SigningName:  "s3",
+	APIVersion:   "2006-03-01",
+	XMLNamespace: "http://s3.amazonaws.com/doc/2006-03-01/",
+	Protocols:    []api.Protocol{api.RESTXML},
+	Operations:   operations,
+	Errors:       errors,
+	Shapes:       shapes,
 }
 
 var operations = []api.Operation{
@@ -27,8 +28,8 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "CompleteMultipartUpload", In: (*CompleteMultipartUploadInput)(nil), Out: (*CompleteMultipartUploadOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}",
-		Action: "s3:PutObject", Access: api.Write, Event: api.Data,
+		Name: "CompleteMultipartUpload", In: (*CompleteMultipartUploadInput)(nil), Out: (*CompleteMultipartUploadOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}", AnswerRoot: "CompleteMultipartUploadResult",
+		Action: "s3:PutObject", Access: api.Write, Event: api.Data, MaxBody: 8388608,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
@@ -65,6 +66,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "CreateBucketMetadataTableConfiguration", In: (*CreateBucketMetadataTableConfigurationInput)(nil), Out: (*CreateBucketMetadataTableConfigurationOutput)(nil), Method: "POST", URI: "/{Bucket}?metadataTable", Unwrapped: true,
@@ -72,9 +74,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
-		Name: "CreateMultipartUpload", In: (*CreateMultipartUploadInput)(nil), Out: (*CreateMultipartUploadOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}?uploads",
+		Name: "CreateMultipartUpload", In: (*CreateMultipartUploadInput)(nil), Out: (*CreateMultipartUploadOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}?uploads", AnswerRoot: "InitiateMultipartUploadResult",
 		Action: "s3:PutObject", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
@@ -208,13 +211,14 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "DeleteObjects", In: (*DeleteObjectsInput)(nil), Out: (*DeleteObjectsOutput)(nil), Method: "POST", URI: "/{Bucket}?delete",
-		Action: "s3:DeleteObject", Access: api.Write, Event: api.Data,
+		Name: "DeleteObjects", In: (*DeleteObjectsInput)(nil), Out: (*DeleteObjectsOutput)(nil), Method: "POST", URI: "/{Bucket}?delete", AnswerRoot: "DeleteResult",
+		Action: "s3:DeleteObject", Access: api.Write, Event: api.Data, MaxBody: 8388608,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:DeleteObjectVersion", When: "Delete.Objects[].VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "DeletePublicAccessBlock", In: (*DeletePublicAccessBlockInput)(nil), Out: (*DeletePublicAccessBlockOutput)(nil), Method: "DELETE", URI: "/{Bucket}?publicAccessBlock", Status: 204, Unwrapped: true,
@@ -231,14 +235,14 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetBucketAccelerateConfiguration", In: (*GetBucketAccelerateConfigurationInput)(nil), Out: (*GetBucketAccelerateConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?accelerate",
+		Name: "GetBucketAccelerateConfiguration", In: (*GetBucketAccelerateConfigurationInput)(nil), Out: (*GetBucketAccelerateConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?accelerate", AnswerRoot: "AccelerateConfiguration",
 		Action: "s3:GetAccelerateConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketAcl", In: (*GetBucketAclInput)(nil), Out: (*GetBucketAclOutput)(nil), Method: "GET", URI: "/{Bucket}?acl",
+		Name: "GetBucketAcl", In: (*GetBucketAclInput)(nil), Out: (*GetBucketAclOutput)(nil), Method: "GET", URI: "/{Bucket}?acl", AnswerRoot: "AccessControlPolicy",
 		Action: "s3:GetBucketAcl", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
@@ -252,7 +256,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetBucketCors", In: (*GetBucketCorsInput)(nil), Out: (*GetBucketCorsOutput)(nil), Method: "GET", URI: "/{Bucket}?cors",
+		Name: "GetBucketCors", In: (*GetBucketCorsInput)(nil), Out: (*GetBucketCorsOutput)(nil), Method: "GET", URI: "/{Bucket}?cors", AnswerRoot: "CORSConfiguration",
 		Action: "s3:GetBucketCORS", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
@@ -280,28 +284,28 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetBucketLifecycle", In: (*GetBucketLifecycleInput)(nil), Out: (*GetBucketLifecycleOutput)(nil), Method: "GET", URI: "/{Bucket}?lifecycle", Deprecated: true,
+		Name: "GetBucketLifecycle", In: (*GetBucketLifecycleInput)(nil), Out: (*GetBucketLifecycleOutput)(nil), Method: "GET", URI: "/{Bucket}?lifecycle", Deprecated: true, AnswerRoot: "LifecycleConfiguration",
 		Action: "s3:GetLifecycleConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketLifecycleConfiguration", In: (*GetBucketLifecycleConfigurationInput)(nil), Out: (*GetBucketLifecycleConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?lifecycle",
+		Name: "GetBucketLifecycleConfiguration", In: (*GetBucketLifecycleConfigurationInput)(nil), Out: (*GetBucketLifecycleConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?lifecycle", AnswerRoot: "LifecycleConfiguration",
 		Action: "s3:GetLifecycleConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketLocation", In: (*GetBucketLocationInput)(nil), Out: (*GetBucketLocationOutput)(nil), Method: "GET", URI: "/{Bucket}?location",
+		Name: "GetBucketLocation", In: (*GetBucketLocationInput)(nil), Out: (*GetBucketLocationOutput)(nil), Method: "GET", URI: "/{Bucket}?location", Unwrapped: true, AnswerRoot: "LocationConstraint",
 		Action: "s3:GetBucketLocation", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketLogging", In: (*GetBucketLoggingInput)(nil), Out: (*GetBucketLoggingOutput)(nil), Method: "GET", URI: "/{Bucket}?logging",
+		Name: "GetBucketLogging", In: (*GetBucketLoggingInput)(nil), Out: (*GetBucketLoggingOutput)(nil), Method: "GET", URI: "/{Bucket}?logging", AnswerRoot: "BucketLoggingStatus",
 		Action: "s3:GetBucketLogging", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
@@ -329,14 +333,14 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetBucketNotification", In: (*GetBucketNotificationInput)(nil), Out: (*GetBucketNotificationOutput)(nil), Method: "GET", URI: "/{Bucket}?notification", Deprecated: true,
+		Name: "GetBucketNotification", In: (*GetBucketNotificationInput)(nil), Out: (*GetBucketNotificationOutput)(nil), Method: "GET", URI: "/{Bucket}?notification", Deprecated: true, AnswerRoot: "NotificationConfiguration",
 		Action: "s3:GetBucketNotification", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketNotificationConfiguration", In: (*GetBucketNotificationConfigurationInput)(nil), Out: (*GetBucketNotificationConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?notification",
+		Name: "GetBucketNotificationConfiguration", In: (*GetBucketNotificationConfigurationInput)(nil), Out: (*GetBucketNotificationConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?notification", AnswerRoot: "NotificationConfiguration",
 		Action: "s3:GetBucketNotification", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
@@ -371,28 +375,28 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetBucketRequestPayment", In: (*GetBucketRequestPaymentInput)(nil), Out: (*GetBucketRequestPaymentOutput)(nil), Method: "GET", URI: "/{Bucket}?requestPayment",
+		Name: "GetBucketRequestPayment", In: (*GetBucketRequestPaymentInput)(nil), Out: (*GetBucketRequestPaymentOutput)(nil), Method: "GET", URI: "/{Bucket}?requestPayment", AnswerRoot: "RequestPaymentConfiguration",
 		Action: "s3:GetBucketRequestPayment", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketTagging", In: (*GetBucketTaggingInput)(nil), Out: (*GetBucketTaggingOutput)(nil), Method: "GET", URI: "/{Bucket}?tagging",
+		Name: "GetBucketTagging", In: (*GetBucketTaggingInput)(nil), Out: (*GetBucketTaggingOutput)(nil), Method: "GET", URI: "/{Bucket}?tagging", AnswerRoot: "Tagging",
 		Action: "s3:GetBucketTagging", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketVersioning", In: (*GetBucketVersioningInput)(nil), Out: (*GetBucketVersioningOutput)(nil), Method: "GET", URI: "/{Bucket}?versioning",
+		Name: "GetBucketVersioning", In: (*GetBucketVersioningInput)(nil), Out: (*GetBucketVersioningOutput)(nil), Method: "GET", URI: "/{Bucket}?versioning", AnswerRoot: "VersioningConfiguration",
 		Action: "s3:GetBucketVersioning", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "GetBucketWebsite", In: (*GetBucketWebsiteInput)(nil), Out: (*GetBucketWebsiteOutput)(nil), Method: "GET", URI: "/{Bucket}?website",
+		Name: "GetBucketWebsite", In: (*GetBucketWebsiteInput)(nil), Out: (*GetBucketWebsiteOutput)(nil), Method: "GET", URI: "/{Bucket}?website", AnswerRoot: "WebsiteConfiguration",
 		Action: "s3:GetBucketWebsite", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
@@ -408,7 +412,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetObjectAcl", In: (*GetObjectAclInput)(nil), Out: (*GetObjectAclOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?acl",
+		Name: "GetObjectAcl", In: (*GetObjectAclInput)(nil), Out: (*GetObjectAclOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?acl", AnswerRoot: "AccessControlPolicy",
 		Errors: []string{"NoSuchKey"},
 		Action: "s3:GetObjectAcl", Access: api.Read, Event: api.Data,
 		Resources: []api.Resource{
@@ -417,7 +421,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetObjectAttributes", In: (*GetObjectAttributesInput)(nil), Out: (*GetObjectAttributesOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?attributes",
+		Name: "GetObjectAttributes", In: (*GetObjectAttributesInput)(nil), Out: (*GetObjectAttributesOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?attributes", AnswerRoot: "GetObjectAttributesResponse",
 		Errors: []string{"NoSuchKey"},
 		Action: "s3:GetObjectAttributes", Access: api.Read, Event: api.Data,
 		Resources: []api.Resource{
@@ -449,7 +453,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "GetObjectTagging", In: (*GetObjectTaggingInput)(nil), Out: (*GetObjectTaggingOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?tagging",
+		Name: "GetObjectTagging", In: (*GetObjectTaggingInput)(nil), Out: (*GetObjectTaggingOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?tagging", AnswerRoot: "Tagging",
 		Action: "s3:GetObjectTagging", Access: api.Read, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
@@ -488,54 +492,54 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "ListBucketAnalyticsConfigurations", In: (*ListBucketAnalyticsConfigurationsInput)(nil), Out: (*ListBucketAnalyticsConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?analytics",
+		Name: "ListBucketAnalyticsConfigurations", In: (*ListBucketAnalyticsConfigurationsInput)(nil), Out: (*ListBucketAnalyticsConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?analytics", AnswerRoot: "ListBucketAnalyticsConfigurationResult",
 		Action: "s3:GetAnalyticsConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListBucketIntelligentTieringConfigurations", In: (*ListBucketIntelligentTieringConfigurationsInput)(nil), Out: (*ListBucketIntelligentTieringConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?intelligent-tiering",
+		Name: "ListBucketIntelligentTieringConfigurations", In: (*ListBucketIntelligentTieringConfigurationsInput)(nil), Out: (*ListBucketIntelligentTieringConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?intelligent-tiering", AnswerRoot: "ListBucketIntelligentTieringConfigurationsOutput",
 		Action: "s3:GetIntelligentTieringConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListBucketInventoryConfigurations", In: (*ListBucketInventoryConfigurationsInput)(nil), Out: (*ListBucketInventoryConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?inventory",
+		Name: "ListBucketInventoryConfigurations", In: (*ListBucketInventoryConfigurationsInput)(nil), Out: (*ListBucketInventoryConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?inventory", AnswerRoot: "ListInventoryConfigurationsResult",
 		Action: "s3:GetInventoryConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListBucketMetricsConfigurations", In: (*ListBucketMetricsConfigurationsInput)(nil), Out: (*ListBucketMetricsConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?metrics",
+		Name: "ListBucketMetricsConfigurations", In: (*ListBucketMetricsConfigurationsInput)(nil), Out: (*ListBucketMetricsConfigurationsOutput)(nil), Method: "GET", URI: "/{Bucket}?metrics", AnswerRoot: "ListMetricsConfigurationsResult",
 		Action: "s3:GetMetricsConfiguration", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListBuckets", In: (*ListBucketsInput)(nil), Out: (*ListBucketsOutput)(nil), Method: "GET", URI: "/",
+		Name: "ListBuckets", In: (*ListBucketsInput)(nil), Out: (*ListBucketsOutput)(nil), Method: "GET", URI: "/", AnswerRoot: "ListAllMyBucketsResult",
 		Action: "s3:ListAllMyBuckets", Access: api.List, Event: api.Management,
 	},
 	{Name: "ListDirectoryBuckets", Method: "GET", URI: "/"},
 	{
-		Name: "ListMultipartUploads", In: (*ListMultipartUploadsInput)(nil), Out: (*ListMultipartUploadsOutput)(nil), Method: "GET", URI: "/{Bucket}?uploads",
+		Name: "ListMultipartUploads", In: (*ListMultipartUploadsInput)(nil), Out: (*ListMultipartUploadsOutput)(nil), Method: "GET", URI: "/{Bucket}?uploads", AnswerRoot: "ListMultipartUploadsResult",
 		Action: "s3:ListBucketMultipartUploads", Access: api.List, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListObjectVersions", In: (*ListObjectVersionsInput)(nil), Out: (*ListObjectVersionsOutput)(nil), Method: "GET", URI: "/{Bucket}?versions",
+		Name: "ListObjectVersions", In: (*ListObjectVersionsInput)(nil), Out: (*ListObjectVersionsOutput)(nil), Method: "GET", URI: "/{Bucket}?versions", AnswerRoot: "ListVersionsResult",
 		Action: "s3:ListBucketVersions", Access: api.List, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
-		Name: "ListObjects", In: (*ListObjectsInput)(nil), Out: (*ListObjectsOutput)(nil), Method: "GET", URI: "/{Bucket}",
+		Name: "ListObjects", In: (*ListObjectsInput)(nil), Out: (*ListObjectsOutput)(nil), Method: "GET", URI: "/{Bucket}", AnswerRoot: "ListBucketResult",
 		Errors: []string{"NoSuchBucket"},
 		Action: "s3:ListBucket", Access: api.List, Event: api.Data,
 		Resources: []api.Resource{
@@ -543,7 +547,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "ListObjectsV2", In: (*ListObjectsV2Input)(nil), Out: (*ListObjectsV2Output)(nil), Method: "GET", URI: "/{Bucket}?list-type=2",
+		Name: "ListObjectsV2", In: (*ListObjectsV2Input)(nil), Out: (*ListObjectsV2Output)(nil), Method: "GET", URI: "/{Bucket}?list-type=2", AnswerRoot: "ListBucketResult",
 		Errors: []string{"NoSuchBucket"},
 		Action: "s3:ListBucket", Access: api.List, Event: api.Data,
 		Resources: []api.Resource{
@@ -551,7 +555,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "ListParts", In: (*ListPartsInput)(nil), Out: (*ListPartsOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}",
+		Name: "ListParts", In: (*ListPartsInput)(nil), Out: (*ListPartsOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}", AnswerRoot: "ListPartsResult",
 		Action: "s3:ListMultipartUploadParts", Access: api.List, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
@@ -563,6 +567,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketAccelerateConfiguration", In: (*PutBucketAccelerateConfigurationInput)(nil), Out: (*PutBucketAccelerateConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?accelerate", Unwrapped: true,
@@ -570,6 +575,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketAcl", In: (*PutBucketAclInput)(nil), Out: (*PutBucketAclOutput)(nil), Method: "PUT", URI: "/{Bucket}?acl", Unwrapped: true,
@@ -577,6 +583,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketAnalyticsConfiguration", In: (*PutBucketAnalyticsConfigurationInput)(nil), Out: (*PutBucketAnalyticsConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?analytics", Unwrapped: true,
@@ -591,6 +598,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutBucketEncryption", In: (*PutBucketEncryptionInput)(nil), Out: (*PutBucketEncryptionOutput)(nil), Method: "PUT", URI: "/{Bucket}?encryption", Unwrapped: true,
@@ -598,6 +606,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketIntelligentTieringConfiguration", In: (*PutBucketIntelligentTieringConfigurationInput)(nil), Out: (*PutBucketIntelligentTieringConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?intelligent-tiering", Unwrapped: true,
@@ -619,6 +628,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutBucketLifecycleConfiguration", In: (*PutBucketLifecycleConfigurationInput)(nil), Out: (*PutBucketLifecycleConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?lifecycle",
@@ -626,6 +636,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutBucketLogging", In: (*PutBucketLoggingInput)(nil), Out: (*PutBucketLoggingOutput)(nil), Method: "PUT", URI: "/{Bucket}?logging", Unwrapped: true,
@@ -633,6 +644,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketMetricsConfiguration", In: (*PutBucketMetricsConfigurationInput)(nil), Out: (*PutBucketMetricsConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?metrics", Unwrapped: true,
@@ -647,6 +659,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketNotificationConfiguration", In: (*PutBucketNotificationConfigurationInput)(nil), Out: (*PutBucketNotificationConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?notification", Unwrapped: true,
@@ -661,13 +674,15 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
-		Name: "PutBucketPolicy", In: (*PutBucketPolicyInput)(nil), Out: (*PutBucketPolicyOutput)(nil), Method: "PUT", URI: "/{Bucket}?policy", Unwrapped: true,
+		Name: "PutBucketPolicy", In: (*PutBucketPolicyInput)(nil), Out: (*PutBucketPolicyOutput)(nil), Method: "PUT", URI: "/{Bucket}?policy", Status: 204, Unwrapped: true,
 		Action: "s3:PutBucketPolicy", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketReplication", In: (*PutBucketReplicationInput)(nil), Out: (*PutBucketReplicationOutput)(nil), Method: "PUT", URI: "/{Bucket}?replication", Unwrapped: true,
@@ -676,6 +691,7 @@ var operations = []api.Operation{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 			{Type: "role", ARN: "{ReplicationConfiguration.Role}", Action: "iam:PassRole", When: "ReplicationConfiguration.Role"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutBucketRequestPayment", In: (*PutBucketRequestPaymentInput)(nil), Out: (*PutBucketRequestPaymentOutput)(nil), Method: "PUT", URI: "/{Bucket}?requestPayment", Unwrapped: true,
@@ -683,13 +699,15 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
-		Name: "PutBucketTagging", In: (*PutBucketTaggingInput)(nil), Out: (*PutBucketTaggingOutput)(nil), Method: "PUT", URI: "/{Bucket}?tagging", Unwrapped: true,
+		Name: "PutBucketTagging", In: (*PutBucketTaggingInput)(nil), Out: (*PutBucketTaggingOutput)(nil), Method: "PUT", URI: "/{Bucket}?tagging", Status: 204, Unwrapped: true,
 		Action: "s3:PutBucketTagging", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutBucketVersioning", In: (*PutBucketVersioningInput)(nil), Out: (*PutBucketVersioningOutput)(nil), Method: "PUT", URI: "/{Bucket}?versioning", Unwrapped: true,
@@ -697,6 +715,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutBucketWebsite", In: (*PutBucketWebsiteInput)(nil), Out: (*PutBucketWebsiteOutput)(nil), Method: "PUT", URI: "/{Bucket}?website", Unwrapped: true,
@@ -704,6 +723,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutObject", In: (*PutObjectInput)(nil), Out: (*PutObjectOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}",
@@ -716,6 +736,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutObjectAcl", In: (*PutObjectAclInput)(nil), Out: (*PutObjectAclOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?acl",
@@ -725,6 +746,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectVersionAcl", When: "VersionId"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "PutObjectLegalHold", In: (*PutObjectLegalHoldInput)(nil), Out: (*PutObjectLegalHoldOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?legal-hold",
@@ -732,6 +754,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutObjectLockConfiguration", In: (*PutObjectLockConfigurationInput)(nil), Out: (*PutObjectLockConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?object-lock",
@@ -739,6 +762,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutObjectRetention", In: (*PutObjectRetentionInput)(nil), Out: (*PutObjectRetentionOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?retention",
@@ -747,6 +771,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutObjectTagging", In: (*PutObjectTaggingInput)(nil), Out: (*PutObjectTaggingOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?tagging",
@@ -755,6 +780,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectVersionTagging", When: "VersionId"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "PutPublicAccessBlock", In: (*PutPublicAccessBlockInput)(nil), Out: (*PutPublicAccessBlockOutput)(nil), Method: "PUT", URI: "/{Bucket}?publicAccessBlock", Unwrapped: true,
@@ -762,8 +788,17 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
-	{Name: "RenameObject", Method: "PUT", URI: "/{Bucket}/{Key+}?renameObject"},
+	{
+		Name: "RenameObject", In: (*RenameObjectInput)(nil), Out: (*RenameObjectOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?renameObject",
+		Errors: []string{"IdempotencyParameterMismatch"},
+		Action: "s3:PutObject", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"},
+		},
+	},
 	{
 		Name: "RestoreObject", In: (*RestoreObjectInput)(nil), Out: (*RestoreObjectOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}?restore",
 		Errors: []string{"ObjectAlreadyInActiveTierError"},
@@ -771,6 +806,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "SelectObjectContent", In: (*SelectObjectContentInput)(nil), Out: (*SelectObjectContentOutput)(nil), Method: "POST", URI: "/{Bucket}/{Key+}?select&select-type=2", XMLRoot: "SelectObjectContentRequest", XMLNS: "http://s3.amazonaws.com/doc/2006-03-01/",
@@ -785,6 +821,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "UpdateBucketMetadataJournalTableConfiguration", In: (*UpdateBucketMetadataJournalTableConfigurationInput)(nil), Out: (*UpdateBucketMetadataJournalTableConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?metadataJournalTable", Unwrapped: true,
@@ -792,6 +829,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "UpdateObjectEncryption", In: (*UpdateObjectEncryptionInput)(nil), Out: (*UpdateObjectEncryptionOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?encryption",
@@ -800,6 +838,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Checksum: api.ChecksumRequired,
 	},
 	{
 		Name: "UploadPart", In: (*UploadPartInput)(nil), Out: (*UploadPartOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}",
@@ -807,6 +846,7 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Checksum: api.ChecksumOptional,
 	},
 	{
 		Name: "UploadPartCopy", In: (*UploadPartCopyInput)(nil), Out: (*UploadPartCopyOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}",
@@ -842,7 +882,6 @@ var shapes = []api.Shape{
 	{Name: "BucketAbacStatus", Enum: []string{"Enabled", "Disabled"}},
 	{Name: "BucketAccelerateStatus", Enum: []string{"Enabled", "Suspended"}},
 	{Name: "BucketCannedACL", Enum: []string{"private", "public-read", "public-read-write", "authenticated-read"}},
-	{Name: "BucketLocationConstraint", Enum: []string{"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "EU", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"}},
 	{Name: "BucketLogsPermission", Enum: []string{"FULL_CONTROL", "READ", "WRITE"}},
 	{Name: "BucketNamespace", Enum: []string{"account-regional", "global"}},
 	{Name: "BucketType", Enum: []string{"Directory"}},
@@ -860,14 +899,11 @@ var shapes = []api.Shape{
 	{Name: "EncodingType", Enum: []string{"url"}},
 	{Name: "EncryptionType", Enum: []string{"NONE", "SSE-C"}},
 	{Name: "EncryptionTypeList", Member: "EncryptionType", MemberName: "EncryptionType"},
-	{Name: "Event", Enum: []string{"s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:Replication:*", "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked", "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold", "s3:ObjectRestore:Delete", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete"}},
-	{Name: "EventList", Member: "Event"},
 	{Name: "ExistingObjectReplicationStatus", Enum: []string{"Enabled", "Disabled"}},
 	{Name: "ExpirationState", Enum: []string{"ENABLED", "DISABLED"}},
 	{Name: "ExpirationStatus", Enum: []string{"Enabled", "Disabled"}},
 	{Name: "ExpressionType", Enum: []string{"SQL"}},
 	{Name: "FileHeaderInfo", Enum: []string{"USE", "IGNORE", "NONE"}},
-	{Name: "FilterRuleName", Enum: []string{"prefix", "suffix"}},
 	{Name: "Grants", MemberName: "Grant"},
 	{Name: "IfMatchInitiatedTime", Time: "rfc822"},
 	{Name: "IfMatchLastModifiedTime", Time: "rfc822"},
@@ -902,9 +938,10 @@ var shapes = []api.Shape{
 	{Name: "OwnerOverride", Enum: []string{"Destination"}},
 	{Name: "PartitionDateSource", Enum: []string{"EventTime", "DeliveryTime"}},
 	{Name: "Payer", Enum: []string{"Requester", "BucketOwner"}},
-	{Name: "Permission", Enum: []string{"FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"}},
-	{Name: "Protocol", Enum: []string{"http", "https"}},
 	{Name: "QuoteFields", Enum: []string{"ALWAYS", "ASNEEDED"}},
+	{Name: "RenameSource", Pattern: `\/?.+\/.+`},
+	{Name: "RenameSourceIfModifiedSince", Time: "rfc822"},
+	{Name: "RenameSourceIfUnmodifiedSince", Time: "rfc822"},
 	{Name: "ReplicaModificationsStatus", Enum: []string{"Enabled", "Disabled"}},
 	{Name: "ReplicationRuleStatus", Enum: []string{"Enabled", "Disabled"}},
 	{Name: "ReplicationTimeStatus", Enum: []string{"Enabled", "Disabled"}},

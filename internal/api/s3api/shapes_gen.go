@@ -162,8 +162,8 @@ type Checksum struct {
 // CloudFunctionConfiguration is used by GetBucketNotification, PutBucketNotification.
 type CloudFunctionConfiguration struct {
 	Id             *string
-	Event          *string  `aws:",Event"`
-	Events         []string `aws:",EventList,name=Event,flat"`
+	Event          *string
+	Events         []string `aws:",,name=Event,flat"`
 	CloudFunction  *string
 	InvocationRole *string
 }
@@ -353,7 +353,7 @@ type CopyPartResult struct {
 
 // CreateBucketConfiguration is used by CreateBucket.
 type CreateBucketConfiguration struct {
-	LocationConstraint *string `aws:",BucketLocationConstraint"`
+	LocationConstraint *string
 	Location           *LocationInfo
 	Bucket             *BucketInfo
 	Tags               []Tag `aws:",TagSet"`
@@ -702,7 +702,7 @@ type ExistingObjectReplication struct {
 
 // FilterRule is used by GetBucketNotificationConfiguration, PutBucketNotificationConfiguration.
 type FilterRule struct {
-	Name  *string `aws:",FilterRuleName"`
+	Name  *string
 	Value *string
 }
 
@@ -1202,7 +1202,7 @@ type GlacierJobParameters struct {
 // Grant is used by GetBucketAcl, GetObjectAcl, PutBucketAcl and 2 more.
 type Grant struct {
 	Grantee    *Grantee `aws:",,ns=xsi http://www.w3.org/2001/XMLSchema-instance"`
-	Permission *string  `aws:",Permission"`
+	Permission *string
 }
 
 // Grantee is used by GetBucketAcl, GetBucketLogging, GetObjectAcl and 4 more.
@@ -1227,6 +1227,7 @@ type HeadBucketOutput struct {
 	BucketLocationName *string `aws:",,header=x-amz-bucket-location-name"`
 	BucketRegion       *string `aws:",,header=x-amz-bucket-region"`
 	AccessPointAlias   *bool   `aws:",,header=x-amz-access-point-alias"`
+	ContentType        *string `aws:",,header=Content-Type"`
 }
 
 // HeadObjectInput is what HeadObject takes.
@@ -1437,7 +1438,7 @@ type JournalTableConfigurationUpdates struct {
 type LambdaFunctionConfiguration struct {
 	Id                *string
 	LambdaFunctionArn *string  `aws:",,required,name=CloudFunction"`
-	Events            []string `aws:",EventList,required,name=Event,flat"`
+	Events            []string `aws:",,required,name=Event,flat"`
 	Filter            *NotificationConfigurationFilter
 }
 
@@ -1553,8 +1554,8 @@ type ListBucketsInput struct {
 
 // ListBucketsOutput is what ListBuckets answers.
 type ListBucketsOutput struct {
-	Buckets           []Bucket `aws:",Buckets"`
 	Owner             *Owner
+	Buckets           []Bucket `aws:",Buckets"`
 	ContinuationToken *string
 	Prefix            *string
 }
@@ -1578,9 +1579,9 @@ type ListMultipartUploadsOutput struct {
 	KeyMarker          *string
 	UploadIdMarker     *string
 	NextKeyMarker      *string
+	NextUploadIdMarker *string
 	Prefix             *string
 	Delimiter          *string
-	NextUploadIdMarker *string
 	MaxUploads         *int32
 	IsTruncated        *bool
 	Uploads            []MultipartUpload `aws:",,name=Upload,flat"`
@@ -1605,20 +1606,20 @@ type ListObjectVersionsInput struct {
 
 // ListObjectVersionsOutput is what ListObjectVersions answers.
 type ListObjectVersionsOutput struct {
-	IsTruncated         *bool
+	Name                *string
+	Prefix              *string
 	KeyMarker           *string
 	VersionIdMarker     *string
 	NextKeyMarker       *string
 	NextVersionIdMarker *string
+	MaxKeys             *int32
+	Delimiter           *string
+	EncodingType        *string
+	IsTruncated         *bool
 	Versions            []ObjectVersion     `aws:",,name=Version,flat"`
 	DeleteMarkers       []DeleteMarkerEntry `aws:",,name=DeleteMarker,flat"`
-	Name                *string
-	Prefix              *string
-	Delimiter           *string
-	MaxKeys             *int32
-	CommonPrefixes      []CommonPrefix `aws:",,flat"`
-	EncodingType        *string
-	RequestCharged      *string `aws:",,header=x-amz-request-charged"`
+	CommonPrefixes      []CommonPrefix      `aws:",,flat"`
+	RequestCharged      *string             `aws:",,header=x-amz-request-charged"`
 }
 
 // ListObjectsInput is what ListObjects takes.
@@ -1636,17 +1637,17 @@ type ListObjectsInput struct {
 
 // ListObjectsOutput is what ListObjects answers.
 type ListObjectsOutput struct {
-	IsTruncated    *bool
-	Marker         *string
-	NextMarker     *string
-	Contents       []Object `aws:",,flat"`
 	Name           *string
 	Prefix         *string
-	Delimiter      *string
+	Marker         *string
+	NextMarker     *string
 	MaxKeys        *int32
-	CommonPrefixes []CommonPrefix `aws:",,flat"`
+	Delimiter      *string
 	EncodingType   *string
-	RequestCharged *string `aws:",,header=x-amz-request-charged"`
+	IsTruncated    *bool
+	Contents       []Object       `aws:",,flat"`
+	CommonPrefixes []CommonPrefix `aws:",,flat"`
+	RequestCharged *string        `aws:",,header=x-amz-request-charged"`
 }
 
 // ListObjectsV2Input is what ListObjectsV2 takes.
@@ -1666,19 +1667,19 @@ type ListObjectsV2Input struct {
 
 // ListObjectsV2Output is what ListObjectsV2 answers.
 type ListObjectsV2Output struct {
-	IsTruncated           *bool
-	Contents              []Object `aws:",,flat"`
 	Name                  *string
 	Prefix                *string
-	Delimiter             *string
-	MaxKeys               *int32
-	CommonPrefixes        []CommonPrefix `aws:",,flat"`
-	EncodingType          *string
-	KeyCount              *int32
+	StartAfter            *string
 	ContinuationToken     *string
 	NextContinuationToken *string
-	StartAfter            *string
-	RequestCharged        *string `aws:",,header=x-amz-request-charged"`
+	KeyCount              *int32
+	MaxKeys               *int32
+	Delimiter             *string
+	EncodingType          *string
+	IsTruncated           *bool
+	Contents              []Object       `aws:",,flat"`
+	CommonPrefixes        []CommonPrefix `aws:",,flat"`
+	RequestCharged        *string        `aws:",,header=x-amz-request-charged"`
 }
 
 // ListPartsInput is what ListParts takes.
@@ -1697,20 +1698,20 @@ type ListPartsInput struct {
 
 // ListPartsOutput is what ListParts answers.
 type ListPartsOutput struct {
-	AbortDate            *time.Time `aws:",,header=x-amz-abort-date"`
-	AbortRuleId          *string    `aws:",,header=x-amz-abort-rule-id"`
 	Bucket               *string
 	Key                  *string
 	UploadId             *string
+	Initiator            *Initiator
+	Owner                *Owner
+	StorageClass         *string
 	PartNumberMarker     *int32
 	NextPartNumberMarker *int32
 	MaxParts             *int32
 	IsTruncated          *bool
-	Parts                []Part `aws:",,name=Part,flat"`
-	Initiator            *Initiator
-	Owner                *Owner
-	StorageClass         *string
-	RequestCharged       *string `aws:",,header=x-amz-request-charged"`
+	AbortDate            *time.Time `aws:",,header=x-amz-abort-date"`
+	AbortRuleId          *string    `aws:",,header=x-amz-abort-rule-id"`
+	Parts                []Part     `aws:",,name=Part,flat"`
+	RequestCharged       *string    `aws:",,header=x-amz-request-charged"`
 	ChecksumAlgorithm    *string
 	ChecksumType         *string
 }
@@ -2372,15 +2373,15 @@ type PutPublicAccessBlockInput struct {
 type QueueConfiguration struct {
 	Id       *string
 	QueueArn *string  `aws:",,required,name=Queue"`
-	Events   []string `aws:",EventList,required,name=Event,flat"`
+	Events   []string `aws:",,required,name=Event,flat"`
 	Filter   *NotificationConfigurationFilter
 }
 
 // QueueConfigurationDeprecated is used by GetBucketNotification, PutBucketNotification.
 type QueueConfigurationDeprecated struct {
 	Id     *string
-	Event  *string  `aws:",Event"`
-	Events []string `aws:",EventList,name=Event,flat"`
+	Event  *string
+	Events []string `aws:",,name=Event,flat"`
 	Queue  *string
 }
 
@@ -2399,7 +2400,7 @@ type RecordsEvent struct {
 type Redirect struct {
 	HostName             *string
 	HttpRedirectCode     *string
-	Protocol             *string `aws:",Protocol"`
+	Protocol             *string
 	ReplaceKeyPrefixWith *string
 	ReplaceKeyWith       *string
 }
@@ -2407,7 +2408,27 @@ type Redirect struct {
 // RedirectAllRequestsTo is used by GetBucketWebsite, PutBucketWebsite.
 type RedirectAllRequestsTo struct {
 	HostName *string `aws:",,required"`
-	Protocol *string `aws:",Protocol"`
+	Protocol *string
+}
+
+// RenameObjectInput is what RenameObject takes.
+type RenameObjectInput struct {
+	Bucket                       *string    `aws:",,required,uri=Bucket"`
+	Key                          *string    `aws:",ObjectKey,required,uri=Key"`
+	RenameSource                 *string    `aws:",RenameSource,required,header=x-amz-rename-source"`
+	DestinationIfMatch           *string    `aws:",,header=If-Match"`
+	DestinationIfNoneMatch       *string    `aws:",,header=If-None-Match"`
+	DestinationIfModifiedSince   *time.Time `aws:",,header=If-Modified-Since"`
+	DestinationIfUnmodifiedSince *time.Time `aws:",,header=If-Unmodified-Since"`
+	SourceIfMatch                *string    `aws:",,header=x-amz-rename-source-if-match"`
+	SourceIfNoneMatch            *string    `aws:",,header=x-amz-rename-source-if-none-match"`
+	SourceIfModifiedSince        *time.Time `aws:",RenameSourceIfModifiedSince,header=x-amz-rename-source-if-modified-since"`
+	SourceIfUnmodifiedSince      *time.Time `aws:",RenameSourceIfUnmodifiedSince,header=x-amz-rename-source-if-unmodified-since"`
+	ClientToken                  *string    `aws:",,header=x-amz-client-token"`
+}
+
+// RenameObjectOutput is what RenameObject answers.
+type RenameObjectOutput struct {
 }
 
 // ReplicaModifications is used by GetBucketReplication, PutBucketReplication.
@@ -2483,6 +2504,7 @@ type RestoreObjectInput struct {
 type RestoreObjectOutput struct {
 	RequestCharged    *string `aws:",,header=x-amz-request-charged"`
 	RestoreOutputPath *string `aws:",,header=x-amz-restore-output-path"`
+	Status            *int32  `aws:",,status"`
 }
 
 // RestoreRequest is used by RestoreObject.
@@ -2699,15 +2721,15 @@ type Tiering struct {
 type TopicConfiguration struct {
 	Id       *string
 	TopicArn *string  `aws:",,required,name=Topic"`
-	Events   []string `aws:",EventList,required,name=Event,flat"`
+	Events   []string `aws:",,required,name=Event,flat"`
 	Filter   *NotificationConfigurationFilter
 }
 
 // TopicConfigurationDeprecated is used by GetBucketNotification, PutBucketNotification.
 type TopicConfigurationDeprecated struct {
 	Id     *string
-	Events []string `aws:",EventList,name=Event,flat"`
-	Event  *string  `aws:",Event"`
+	Events []string `aws:",,name=Event,flat"`
+	Event  *string
 	Topic  *string
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/service/glue"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/objects"
+	"github.com/sillok/sillok/internal/store/objects/folder"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -46,7 +47,7 @@ type world struct {
 func open(tb testing.TB, e engine.Engine) *world {
 	tb.Helper()
 	store := servicetest.Store(tb)
-	dir, err := objects.OpenDir(tb.TempDir(), bucket)
+	dir, err := folder.Open(tb.TempDir(), bucket)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,119 +1,99 @@
-// Package s3 is the server's own S3: versitygw behind an http.Handler, with
-// plain files in a folder, this server's access keys, and an answer for what
-// versitygw has not.
+// Package s3 is Simple Storage Service over this server's own store of objects.
 //
-// What has been answered is on disk. Every request must be signed; a bucket
-// belongs to the account whose key made it, and no other account sees it.
-// Buckets are in every region at once: each region's clients find all buckets
-// of their account, and are told that these are in theirs.
+// What has been answered is on disk. A bucket belongs to the account that made
+// it. Its policy and its ACL are kept, checked in AWS's words and not yet
+// decided by: until identities are, nobody but that account gets in.
 package s3
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
-	"net/http"
-	"net/http/httputil"
-	"sync"
+	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/sillok/sillok/internal/service/s3/durable"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/store/objects"
+	"github.com/sillok/sillok/internal/store/state"
 )
 
-// Config says where S3 keeps its objects.
+// Config is what a Service needs to know.
 type Config struct {
-	// Dir has a folder for each bucket and in it a file for each object. The
-	// process's working directory becomes Dir: see package durable.
-	Dir string
-	// Versions has the earlier versions of objects. It must not be under Dir.
-	Versions string
-	Log      *slog.Logger
+	Log *slog.Logger
+	Now func() time.Time // nil is the machine's clock
+	// Delivers reports whether something takes what the bus delivers to an ARN;
+	// nil means everything.
+	Delivers func(cloud.ARN) bool
 }
 
-// Service is S3. It answers while Run runs: requests before that wait for it,
-// requests after that are turned away.
+// Service answers the operations of S3.
 type Service struct {
-	cfg       Config
-	backend   *durable.Backend
-	guard     *guard
-	identity  *identity
-	proxy     *httputil.ReverseProxy
-	transport *http.Transport
-	socket    string // what the names of the sockets begin with
+	cfg Config
+	db  *objects.DB
 
-	mu      sync.Mutex
-	servers map[string]*server // by region
-	spawn   func(func() error) // starts a goroutine of Run; nil when none runs
-	started chan struct{}      // closed when Run begins
-	stopped chan struct{}      // closed when Run ends
+	lifecycle *lifecycleRunner
+	notifier  *notifier
+	access    *accessLog
 }
 
-// Open opens the folders of cfg. It fails where the file system cannot hold
-// what S3 keeps with an object. The caller must call Close.
-func Open(ctx context.Context, cfg Config, keys Keys) (*Service, error) {
-	backend, err := durable.Open(ctx, durable.Config{Root: cfg.Dir, Versions: cfg.Versions, Log: cfg.Log})
+// New returns a Service over db. What becomes of objects it tells publisher, in
+// transactions of store, which that writes into; a nil publisher is told nothing.
+func New(cfg Config, db *objects.DB, store state.Store, publisher Publisher) *Service {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	s := &Service{cfg: cfg, db: db}
+	s.lifecycle, s.notifier, s.access = newLifecycle(s), newNotifier(s, store, publisher), newAccessLog(s)
+	return s
+}
+
+// bucket returns the bucket of that name. It must be the account's of the call
+// and, where the caller says so, that of the account that it expects.
+func bucket(ctx context.Context, v *objects.View, name, expectedOwner *string) (*objects.Bucket, error) {
+	b, err := v.Bucket(*name)
 	if err != nil {
-		return nil, fmt.Errorf("open s3: %w", err)
+		return nil, err
 	}
-	s := &Service{
-		cfg:      cfg,
-		backend:  backend,
-		guard:    &guard{Backend: backend, log: cfg.Log},
-		identity: &identity{keys: keys},
-		socket:   "@sillok-s3-" + rand.Text(),
-		servers:  map[string]*server{},
-		started:  make(chan struct{}),
-		stopped:  make(chan struct{}),
+	if b.Account != cloud.CallOf(ctx).Account || expectedOwner != nil && cloud.Account(*expectedOwner) != b.Account {
+		return nil, errDenied()
 	}
-	s.transport = s.newTransport()
-	s.proxy = s.newProxy()
-	return s, nil
+	return b, nil
 }
 
-// Run serves until ctx is done, then finishes what is in flight. It may run
-// once.
-func (s *Service) Run(ctx context.Context) error {
-	var group errgroup.Group
-	s.mu.Lock()
-	s.spawn = func(f func() error) { group.Go(f) }
-	s.mu.Unlock()
-	close(s.started)
-	// The first request need not wait for the region that most clients name.
-	err := s.listen(ctx, defaultRegion)
-	if err == nil {
-		<-ctx.Done()
-	}
-	if ctx.Err() != nil {
-		err = nil // told to stop, perhaps before it listened
-	}
-	return errors.Join(err, s.stop(), group.Wait())
+// canonicalID is the name that ACLs and owners have for an account: 64
+// hexadecimal digits that tell nothing of it.
+func canonicalID(account cloud.Account) string {
+	sum := sha256.Sum256([]byte("s3/canonical-user/" + account))
+	return hex.EncodeToString(sum[:])
 }
 
-// Ready returns once requests are answered: soon after Run has begun.
-func (s *Service) Ready(ctx context.Context) error { return s.listen(ctx, defaultRegion) }
+// quoted is an ETag as it is said on the wire.
+func quoted(etag string) string { return `"` + etag + `"` }
 
-// stop shuts the servers down. None can start after it.
-func (s *Service) stop() error {
-	s.mu.Lock()
-	s.spawn = nil
-	servers := s.servers
-	s.servers = nil
-	close(s.stopped)
-	s.mu.Unlock()
-	s.transport.CloseIdleConnections()
-	var errs []error
-	for _, server := range servers {
-		errs = append(errs, server.shutDown())
+func errDenied() *cloud.Error { return cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied") }
+
+// fail returns an error with members beside its code and message, by name and
+// value in turn.
+func fail(kind cloud.Kind, code, message string, members ...string) *cloud.Error {
+	e := &cloud.Error{Kind: kind, Code: code, Message: message}
+	for i := 0; i+1 < len(members); i += 2 {
+		if e.Fields == nil {
+			e.Fields = map[string]any{}
+		}
+		e.Fields[members[i]] = members[i+1]
 	}
-	return errors.Join(errs...)
+	return e
 }
 
-// Close releases the folders. It may be called twice, after Run has ended.
-func (s *Service) Close() error {
-	s.transport.CloseIdleConnections()
-	s.backend.Shutdown()
-	return nil
+// errArgument refuses the value of an argument.
+func errArgument(name, value, message string) *cloud.Error {
+	return fail(cloud.Invalid, "InvalidArgument", message, "ArgumentName", name, "ArgumentValue", value)
 }
+
+func errMalformed() *cloud.Error {
+	return cloud.Errorf(cloud.Invalid, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+}
+
+// text is the text of a member, which may be absent.
+func text(member *string) string { return resource.Value(member) }

@@ -1,9 +1,15 @@
-// Package objects reads and writes the objects that logs lie in: those of this
-// server's own S3, those of a folder, or those of a bucket elsewhere.
+// Package objects keeps buckets and what is in them: objects, their versions,
+// uploads in parts, and how each bucket is set up.
 //
-// Every Store lists in the order of the keys' bytes and never shows a file
-// that it keeps for itself. What Put has returned is durable. Who may do what
-// is decided before a Store is asked.
+// [DB] is this server's own store. It has an ordered index and immutable files of
+// bytes, which it names itself: no name that a client sends is ever a part of
+// a path. What a change has returned is on disk, checked by checksums whenever
+// it is read, and there is an entry of it in the feed of changes. [Store] is the
+// least that every place of objects can do: this server's, a folder, a bucket
+// elsewhere.
+//
+// Who may do what is decided before the store is asked, but for the locks of
+// versions: those the store itself holds against everybody.
 package objects
 
 import (
@@ -44,21 +50,23 @@ type Store interface {
 	Delete(ctx context.Context, bucket, key string) error
 }
 
-func errNoBucket(bucket string) *cloud.Error {
+// NoBucket returns the error of a bucket that is not there.
+func NoBucket(bucket string) *cloud.Error {
 	e := cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist")
 	e.Fields = map[string]any{"BucketName": bucket}
 	return e
 }
 
-func errNoKey(key string) *cloud.Error {
+// NoKey returns the error of an object that is not there.
+func NoKey(key string) *cloud.Error {
 	e := cloud.Errorf(cloud.NotFound, "NoSuchKey", "The specified key does not exist.")
 	e.Fields = map[string]any{"Key": key}
 	return e
 }
 
-// collect returns a sequence that yields what walk does, and walk's error at
+// Collect returns a sequence that yields what walk does, and walk's error at
 // its end.
-func collect(walk func(yield func(Object) bool) error) iter.Seq2[Object, error] {
+func Collect(walk func(yield func(Object) bool) error) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		stopped := false
 		err := walk(func(o Object) bool {

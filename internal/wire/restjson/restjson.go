@@ -21,7 +21,7 @@ func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
 		return err
 	}
 	t, v := op.Input(), reflect.ValueOf(in).Elem()
-	if err := wire.DecodeBindings(t, r, v); err != nil {
+	if err := op.DecodeBindings(r, v); err != nil {
 		return err
 	}
 	payload := t.Payload()

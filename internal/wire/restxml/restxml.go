@@ -26,7 +26,7 @@ func (Protocol) Decode(op *wire.Operation, r *wire.Request, in any) error {
 		return err
 	}
 	t, v := op.Input(), reflect.ValueOf(in).Elem()
-	if err := wire.DecodeBindings(t, r, v); err != nil {
+	if err := op.DecodeBindings(r, v); err != nil {
 		return err
 	}
 	payload := t.Payload()
@@ -56,11 +56,32 @@ func (Protocol) Encode(op *wire.Operation, out any, requestID string) (*wire.Res
 	case !slices.ContainsFunc(part.Type.Fields, func(f wire.Field) bool { return f.Location == wire.InBody }):
 		return resp, nil // all is said in headers
 	}
-	if resp.Body, err = document(part.Name, op.Model.XMLNamespace, part.Type, part.Value); err != nil {
+	body, err := answer(op, part)
+	if err != nil {
 		return nil, err
 	}
+	resp.Body = body
 	resp.Header.Set("Content-Type", contentType)
 	return resp, nil
+}
+
+// answer returns the document of an output, or of its payload.
+func answer(op *wire.Operation, part *wire.Part) ([]byte, error) {
+	root := part.Name
+	if op.AnswerRoot != "" && op.Output().Payload() == nil {
+		root = op.AnswerRoot
+	}
+	if !op.Unwrapped {
+		return document(root, op.Model.XMLNamespace, part.Type, part.Value)
+	}
+	b := open(root, op.Model.XMLNamespace)
+	for i := range part.Type.Fields {
+		f := &part.Type.Fields[i]
+		if text, ok := f.Get(part.Value); ok && f.Location == wire.InBody {
+			b = wire.AppendXMLText(b, wire.FormatText(f.Type, text, wire.ISO8601))
+		}
+	}
+	return closed(b, root), nil
 }
 
 // eventDocument says a struct as the payload of an event.
@@ -70,17 +91,24 @@ func eventDocument(t *wire.Type, v reflect.Value) ([]byte, error) {
 
 // document returns a struct as the document of that root.
 func document(root, namespace string, t *wire.Type, v reflect.Value) ([]byte, error) {
+	b, err := wire.AppendXMLFields(open(root, namespace), t, v)
+	if err != nil {
+		return nil, err
+	}
+	return closed(b, root), nil
+}
+
+// open begins a document.
+func open(root, namespace string) []byte {
 	b := append([]byte(declaration+"<"), root...)
 	if namespace != "" {
 		b = append(b, ` xmlns="`...)
 		b = append(wire.AppendXMLText(b, namespace), '"')
 	}
-	b, err := wire.AppendXMLFields(append(b, '>'), t, v)
-	if err != nil {
-		return nil, err
-	}
-	return append(append(append(b, "</"...), root...), '>'), nil
+	return append(b, '>')
 }
+
+func closed(b []byte, root string) []byte { return append(append(append(b, "</"...), root...), '>') }
 
 // EncodeError says a failure as S3 does: an <Error> without envelope, or the
 // status alone where that has no body.
@@ -90,12 +118,16 @@ func (Protocol) EncodeError(_ *wire.Model, f *wire.Failure) *wire.Response {
 	b = wire.AppendXMLElement(b, "Message", f.Message)
 	b = wire.AppendXMLErrorFields(b, f)
 	b = wire.AppendXMLElement(b, "RequestId", f.RequestID)
+	if f.HostID != "" {
+		b = wire.AppendXMLElement(b, "HostId", f.HostID)
+	}
 	b = append(b, "</Error>"...)
 	kind := contentType
 	if wire.Bodiless("", f.Status) {
 		kind, b = "", nil
 	}
-	resp := wire.NewResponse(f.Status, kind, f.RequestID, b)
-	resp.Header.Set("X-Amz-Request-Id", f.RequestID)
-	return resp
+	if f.HostID != "" {
+		return wire.NewS3Response(f.Status, kind, f.RequestID, b)
+	}
+	return wire.NewResponse(f.Status, kind, f.RequestID, b)
 }

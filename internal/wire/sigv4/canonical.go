@@ -29,6 +29,8 @@ func payloadHash(s *signature, req Request) (string, error) {
 		declared = req.HTTP.URL.Query().Get("X-Amz-Content-Sha256")
 	}
 	switch {
+	case s.version2 && declared == "":
+		return Unsigned, nil
 	case isHash(declared):
 		return declared, nil
 	case req.S3 && (declared == Unsigned || Chunked(declared)):
@@ -36,9 +38,13 @@ func payloadHash(s *signature, req Request) (string, error) {
 	case req.S3 && declared == "" && s.presigned:
 		return Unsigned, nil
 	case req.S3 && declared == "":
-		return "", cloud.Errorf(cloud.Invalid, "MissingSecurityHeader", "Your request was missing a required header: x-amz-content-sha256")
+		return "", cloud.Errorf(cloud.Invalid, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
 	case req.S3:
-		return "", cloud.Errorf(cloud.Invalid, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.")
+		e := s3Error("InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "+StreamingTrailer+", "+StreamingSigned+", "+StreamingSignedTrailer+
+			", STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+			"ArgumentName", "x-amz-content-sha256", "ArgumentValue", shown(declared))
+		e.Kind = cloud.Invalid
+		return "", e
 	case req.HTTP.ContentLength == 0:
 		return hexHash(nil), nil
 	}
@@ -54,7 +60,7 @@ func isHash(payloadHash string) bool {
 }
 
 // canonicalPaths returns the forms in which clients sign a path. S3 encodes it
-// once. Others encode again what was sent, some of them after removing dots and
+// once, and some of its clients leave as it is what has no need of that. Others encode again what was sent, some of them after removing dots and
 // doubled slashes.
 func canonicalPaths(sent string, s3 bool) []string {
 	if sent == "" {
@@ -67,7 +73,7 @@ func canonicalPaths(sent string, s3 bool) []string {
 				parts[i] = encode(plain)
 			}
 		}
-		return []string{strings.Join(parts, "/")}
+		return slices.Compact([]string{strings.Join(parts, "/"), sent}) // of a client that encodes less
 	}
 	paths := []string{encodePath(sent)}
 	clean := path.Clean(sent)

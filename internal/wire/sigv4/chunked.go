@@ -103,14 +103,17 @@ func (c *ChunkReader) announce(values []string) error {
 // Content of another length ends with an error.
 func (c *ChunkReader) Length() int64 { return c.length }
 
-// Trailer returns the value of a trailing header, such as
-// "x-amz-checksum-crc32". It is there once Read has returned io.EOF; the
-// checksum has then been found right.
-func (c *ChunkReader) Trailer(name string) string {
-	if !strings.EqualFold(name, c.announced) {
-		return ""
+// Announced implements checksum.Trailer.
+func (c *ChunkReader) Announced() string {
+	return strings.ToUpper(strings.TrimPrefix(c.announced, checksumPrefix))
+}
+
+// Trailer implements checksum.Trailer.
+func (c *ChunkReader) Trailer() (name, value string) {
+	if c.trailer == "" {
+		return "", ""
 	}
-	return c.trailer
+	return c.announced, c.trailer
 }
 
 // Read reads content.
@@ -262,8 +265,7 @@ func (c *ChunkReader) verifyChecksum() error {
 	case err != nil || len(given) != len(want):
 		return cloud.Errorf(cloud.Invalid, "InvalidRequest", "Value for %s trailing header is invalid.", c.announced)
 	case string(given) != string(want):
-		return cloud.Errorf(cloud.Invalid, "BadDigest", "The %s you specified did not match the calculated checksum.",
-			strings.ToUpper(strings.TrimPrefix(c.announced, checksumPrefix)))
+		return cloud.Errorf(cloud.Invalid, "BadDigest", "The %s you specified did not match the calculated checksum.", c.Announced())
 	}
 	return io.EOF
 }

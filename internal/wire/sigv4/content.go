@@ -75,13 +75,17 @@ func (h *hashReader) Read(p []byte) (int, error) {
 	}
 	n, err := h.r.Read(p)
 	h.sum.Write(p[:n])
-	if errors.Is(err, io.EOF) && hex.EncodeToString(h.sum.Sum(nil)) != h.declared {
-		err = errContentMismatch()
+	if errors.Is(err, io.EOF) {
+		if sum := hex.EncodeToString(h.sum.Sum(nil)); sum != h.declared {
+			err = errContentMismatch(h.declared, sum)
+		}
 	}
 	h.err = err
 	return n, err
 }
 
-func errContentMismatch() error {
-	return cloud.Errorf(cloud.Invalid, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+func errContentMismatch(declared, computed string) error {
+	e := cloud.Errorf(cloud.Invalid, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	e.Fields = map[string]any{"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed}
+	return e
 }

@@ -24,6 +24,9 @@ type signature struct {
 	token                string
 	presigned            bool
 	expires              time.Duration
+
+	version2 bool
+	until    time.Time // of a version 2 that is presigned
 }
 
 func (s *signature) scope() string {
@@ -40,6 +43,8 @@ func Signed(r *http.Request) bool {
 type Claim struct {
 	AccessKeyID     string
 	Region, Service string // of the credential scope
+	Presigned       bool   // the signature is in the query string
+	Version2        bool
 
 	signature *signature
 	err       error // why there is none
@@ -52,72 +57,43 @@ func ClaimOf(r *http.Request) Claim {
 	if err != nil {
 		return Claim{err: err}
 	}
-	return Claim{AccessKeyID: s.accessKeyID, Region: s.region, Service: s.service, signature: s}
+	return Claim{AccessKeyID: s.accessKeyID, Region: s.region, Service: s.service, Presigned: s.presigned, Version2: s.version2, signature: s}
 }
 
 func parse(r *http.Request) (*signature, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		return parseHeader(r, header)
 	}
+	if r.URL.RawQuery == "" {
+		return nil, errUnsigned()
+	}
 	query := r.URL.Query()
 	if query.Get("X-Amz-Algorithm") != "" || query.Get("X-Amz-Credential") != "" {
-		return parsePresigned(query)
+		return parsePresigned(r, query)
 	}
 	if query.Get("AWSAccessKeyId") != "" {
-		return nil, errVersion2()
+		return parseQuery2(query)
 	}
-	return nil, ErrUnsigned()
-}
-
-// ErrUnsigned returns the error that a request without a signature meets.
-func ErrUnsigned() *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "MissingAuthenticationTokenException", "Missing Authentication Token")
-}
-
-// errVersion2 refuses S3's signatures from before version 4, as AWS does for
-// buckets made since 2020. The AWS CLI 1 and boto3 still presign with them
-// unless they are told otherwise.
-func errVersion2() *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "InvalidRequest", "The authorization mechanism you have provided is not supported. "+
-		"Please use %s: set s3.signature_version = s3v4 in the AWS configuration, or signature_version='s3v4' in the SDK's.", algorithm)
+	return nil, errUnsigned()
 }
 
 func parseHeader(r *http.Request, header string) (*signature, error) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
-	if scheme == "AWS" {
-		return nil, errVersion2()
+	if scheme == scheme2 {
+		return parseHeader2(r, rest)
 	}
 	if scheme != algorithm {
-		return nil, errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", scheme)
-	}
-	params := map[string]string{}
-	for part := range strings.SplitSeq(rest, ",") {
-		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
-		if !ok {
-			return nil, errIncomplete("'%.200s' not a valid key=value pair (missing equal-sign) in Authorization header.", strings.TrimSpace(part))
-		}
-		params[name] = value
-	}
-	var missing []string
-	for _, name := range []string{"Credential", "Signature", "SignedHeaders"} {
-		if params[name] == "" {
-			missing = append(missing, "Authorization header requires '"+name+"' parameter.")
+		return nil, &fault{
+			errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", scheme),
+			s3Error("InvalidArgument", "Unsupported Authorization Type", "ArgumentName", "Authorization", "ArgumentValue", shown(header)),
 		}
 	}
-	stamp := r.Header.Get("X-Amz-Date")
-	if stamp == "" {
-		stamp = r.Header.Get("Date")
-	}
-	if stamp == "" {
-		missing = append(missing, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-	}
-	if len(missing) > 0 {
-		return nil, errIncomplete("%s", strings.Join(missing, " "))
-	}
-	s := &signature{signature: params["Signature"], token: r.Header.Get("X-Amz-Security-Token")}
-	if err := s.setTime(stamp); err != nil {
+	s := &signature{token: r.Header.Get("X-Amz-Security-Token")}
+	params, err := s.components(r, rest)
+	if err != nil {
 		return nil, err
 	}
+	s.signature = params["Signature"]
 	if err := s.setCredential(params["Credential"]); err != nil {
 		return nil, err
 	}
@@ -127,43 +103,127 @@ func parseHeader(r *http.Request, header string) (*signature, error) {
 	return s, s.checkHeaders(r.Header)
 }
 
-func parsePresigned(query url.Values) (*signature, error) {
+// components returns the parts of an Authorization header, and takes the time
+// from the header that has it.
+func (s *signature) components(r *http.Request, text string) (map[string]string, error) {
+	params := map[string]string{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		if !ok {
+			part = shown(strings.TrimSpace(part))
+			return nil, s.malformed(errIncomplete("'%s' not a valid key=value pair (missing equal-sign) in Authorization header.", part),
+				`the authorization component "`+part+`" is malformed.`)
+		}
+		params[name] = value
+	}
+	var missing []string
+	for _, name := range []string{"Credential", "Signature", "SignedHeaders"} {
+		if params[name] == "" {
+			missing = append(missing, "Authorization header requires '"+name+"' parameter.")
+		}
+	}
+	parts := len(missing)
+	stamp := r.Header.Get("X-Amz-Date")
+	if stamp == "" {
+		stamp = r.Header.Get("Date")
+	}
+	if stamp == "" {
+		missing = append(missing, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+	}
+	if parts > 0 {
+		return nil, s.malformed(errIncomplete("%s", strings.Join(missing, " ")),
+			"the authorization header requires three components: Credential, SignedHeaders, and Signature.")
+	}
+	switch {
+	case stamp == "":
+		return nil, errNoTime(errIncomplete("%s", strings.Join(missing, " ")))
+	case s.setTime(stamp) != nil:
+		return nil, errNoTime(errTime(stamp))
+	}
+	return params, nil
+}
+
+func errTime(stamp string) *cloud.Error {
+	return errIncomplete("Date must be in ISO-8601 'basic format'. Got '%.200s'. See http://en.wikipedia.org/wiki/ISO_8601", stamp)
+}
+
+// errNoTime refuses a request of no time, or of one that cannot be read.
+func errNoTime(general *cloud.Error) error {
+	return &fault{general, s3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")}
+}
+
+// errQuery refuses a parameter of a presigned URL.
+func errQuery(general *cloud.Error, message string) error {
+	return &fault{general, s3Error("AuthorizationQueryParametersError", message)}
+}
+
+func parsePresigned(r *http.Request, query url.Values) (*signature, error) {
 	if got := query.Get("X-Amz-Algorithm"); got != algorithm {
-		return nil, errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", got)
+		return nil, errQuery(errIncomplete("Unsupported AWS 'algorithm': '%.200s'.", got),
+			`X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`)
 	}
 	for _, name := range []string{"X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"} {
 		if query.Get(name) == "" {
-			return nil, errIncomplete("AWS query-string parameters must include '%s'.", name)
+			return nil, errQuery(errIncomplete("AWS query-string parameters must include '%s'.", name), missingParameter)
 		}
 	}
 	s := &signature{
 		signature: query.Get("X-Amz-Signature"), token: query.Get("X-Amz-Security-Token"),
-		presigned: true, expires: maxSkew,
+		presigned: true,
 	}
-	if err := s.setTime(query.Get("X-Amz-Date")); err != nil {
-		return nil, err
-	}
-	if text := query.Get("X-Amz-Expires"); text != "" {
-		seconds, err := strconv.Atoi(text)
-		if err != nil || seconds < 0 {
-			return nil, errInvalid("X-Amz-Expires should be a non-negative number of seconds.")
-		}
-		if seconds > int(maxExpires.Seconds()) {
-			return nil, errInvalid("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")
-		}
-		s.expires = time.Duration(seconds) * time.Second
+	stamp := query.Get("X-Amz-Date")
+	if s.setTime(stamp) != nil {
+		return nil, errQuery(errTime(stamp), `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`)
 	}
 	if err := s.setCredential(query.Get("X-Amz-Credential")); err != nil {
 		return nil, err
 	}
-	return s, s.setSignedHeaders(query.Get("X-Amz-SignedHeaders"))
+	if err := s.setExpires(query); err != nil {
+		return nil, err
+	}
+	if err := s.setSignedHeaders(query.Get("X-Amz-SignedHeaders")); err != nil {
+		return nil, err
+	}
+	if s.service == "s3" { // of others it was never asked
+		return s, s.checkHeaders(r.Header)
+	}
+	return s, nil
+}
+
+const missingParameter = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, " +
+	"X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+
+// setExpires reads for how many seconds a URL is good. S3 wants to be told.
+func (s *signature) setExpires(query url.Values) error {
+	text := query.Get("X-Amz-Expires")
+	if text == "" {
+		if s.service == "s3" {
+			return errQuery(errIncomplete("AWS query-string parameters must include 'X-Amz-Expires'."), missingParameter)
+		}
+		s.expires = maxSkew
+		return nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	var message string
+	switch {
+	case err != nil:
+		message = "X-Amz-Expires should be a number"
+	case seconds < 0:
+		message = "X-Amz-Expires must be non-negative"
+	case seconds > int64(maxExpires.Seconds()):
+		message = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
+	default:
+		s.expires = time.Duration(seconds) * time.Second
+		return nil
+	}
+	return errQuery(errInvalid("%s.", message), message)
 }
 
 func (s *signature) setTime(text string) error {
 	when, err := time.Parse(timeLayout, text)
 	if err != nil {
 		if when, err = http.ParseTime(text); err != nil {
-			return errIncomplete("Date must be in ISO-8601 'basic format'. Got '%.200s'. See http://en.wikipedia.org/wiki/ISO_8601", text)
+			return err
 		}
 	}
 	s.time = when.UTC()
@@ -175,16 +235,18 @@ func (s *signature) setTime(text string) error {
 func (s *signature) setCredential(text string) error {
 	parts := strings.Split(text, "/")
 	if len(parts) < 5 {
-		return errIncomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%.200s'", text)
+		return s.malformed(errIncomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%.200s'", text),
+			`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`)
 	}
 	scope := parts[len(parts)-4:]
 	if scope[3] != terminator {
-		return errInvalid("Credential should be scoped with a valid terminator: '%s', not '%.200s'.", terminator, scope[3])
+		return s.malformed(errInvalid("Credential should be scoped with a valid terminator: '%s', not '%.200s'.", terminator, scope[3]),
+			`incorrect terminal "`+shown(scope[3])+`". This endpoint uses "`+terminator+`".`)
 	}
 	s.accessKeyID = strings.Join(parts[:len(parts)-4], "/")
 	s.day, s.region, s.service = scope[0], scope[1], scope[2]
 	if !validKeyID(s.accessKeyID) {
-		return errUnknownKey()
+		return errUnknownKey(s.accessKeyID)
 	}
 	return nil
 }
@@ -200,7 +262,10 @@ func (s *signature) setSignedHeaders(text string) error {
 	slices.Sort(s.signedHeaders)
 	s.signedHeaders = slices.Compact(s.signedHeaders) // or one long header could be hashed a thousand times
 	if !slices.Contains(s.signedHeaders, "host") && !slices.Contains(s.signedHeaders, ":authority") {
-		return errInvalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+		return &fault{
+			errInvalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."),
+			s3Error("AccessDenied", "There were headers present in the request which were not signed", "HeadersNotSigned", "host"),
+		}
 	}
 	return nil
 }
@@ -210,15 +275,26 @@ func (s *signature) setSignedHeaders(text string) error {
 func (s *signature) checkHeaders(header http.Header) error {
 	for name := range header {
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "x-amz-") && lower != "x-amz-cf-id" {
+		free := lower == "x-amz-cf-id" || s.presigned && lower == "x-amz-content-sha256"
+		if strings.HasPrefix(lower, "x-amz-") && !free {
 			if _, ok := slices.BinarySearch(s.signedHeaders, lower); !ok {
-				return errInvalid("There were headers present in the request which were not signed: %.200s", lower)
+				return &fault{
+					errInvalid("There were headers present in the request which were not signed: %.200s", lower),
+					s3Error("AccessDenied", "There were headers present in the request which were not signed", "HeadersNotSigned", shown(lower)),
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func errIncomplete(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "IncompleteSignatureException", format, args...)
+// IsParameter says whether a query parameter of that name in lower case is a part
+// of a signature, and of nothing else.
+func IsParameter(name string) bool {
+	switch name {
+	case "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature",
+		"x-amz-security-token", "x-amz-content-sha256":
+		return true
+	}
+	return false
 }

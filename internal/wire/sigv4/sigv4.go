@@ -1,13 +1,14 @@
 // Package sigv4 verifies AWS Signature Version 4: in the Authorization header,
-// in the query string of a presigned URL, and over the chunks of a streamed
-// body.
+// in the query string of a presigned URL, over the chunks of a streamed body and
+// over the policy of a browser's form; and Version 2, with which clients of S3
+// still sign.
 //
 // A request that verifies was made by someone who knows the key's secret, for
 // the region and service in its scope, at most some minutes ago. What that
 // caller may do is decided elsewhere. Whatever can be checked is checked before
 // a byte of the body is read, and nothing is kept of a request that fails.
-// Errors are *cloud.Error with the codes that AWS's JSON services use; package
-// wire says them in other protocols' words.
+// Errors are *cloud.Error with the codes that AWS's JSON services use, which
+// package wire says in other protocols' words; those of S3 have S3's own.
 package sigv4
 
 import (
@@ -20,6 +21,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,8 +56,9 @@ type Request struct {
 	HTTP *http.Request
 	// Services are the signing names allowed in the scope; none allows any.
 	Services []string
-	S3       bool  // S3's rules for paths, payload hashes and clocks
-	Claim    Claim // ClaimOf(HTTP)
+	S3       bool   // S3's rules for paths, payload hashes and clocks, its words, and signatures of version 2
+	Bucket   string // that the host names, which a signature of version 2 covers; empty for none
+	Claim    Claim  // ClaimOf(HTTP)
 }
 
 // Verified is a request whose signature is right.
@@ -66,6 +69,7 @@ type Verified struct {
 	Time        time.Time
 	PayloadHash string // as it was signed: SHA-256 in hexadecimal, or a word such as "UNSIGNED-PAYLOAD"
 	Presigned   bool
+	Version2    bool
 
 	signature  string
 	signingKey signingKey
@@ -103,21 +107,26 @@ type Pending struct {
 // comes: by [Pending.Complete], or while the body is read through
 // [Verified.Content].
 func (v *Verifier) Begin(ctx context.Context, req Request) (*Pending, error) {
+	p, err := v.begin(ctx, req)
+	if err != nil {
+		return nil, worded(err, req.S3)
+	}
+	return p, nil
+}
+
+func (v *Verifier) begin(ctx context.Context, req Request) (*Pending, error) {
 	s := req.Claim.signature
-	if req.Claim.err != nil {
+	switch {
+	case req.Claim.err != nil:
 		return nil, req.Claim.err
+	case s.version2 && !req.S3:
+		return nil, errVersion2()
 	}
 	if err := v.checkScope(s, req); err != nil {
 		return nil, err
 	}
-	key, err := v.creds.Lookup(ctx, s.accessKeyID)
+	key, err := v.lookup(ctx, s)
 	if err != nil {
-		if cloud.KindOf(err) == cloud.NotFound {
-			return nil, errUnknownKey().Because(err)
-		}
-		return nil, fmt.Errorf("looking up access key %s: %w", s.accessKeyID, err)
-	}
-	if err := v.checkToken(s, key); err != nil {
 		return nil, err
 	}
 	p := &Pending{verifier: v, request: req, signature: s, key: key}
@@ -129,6 +138,18 @@ func (v *Verifier) Begin(ctx context.Context, req Request) (*Pending, error) {
 		p.verified, err = p.verify(hash)
 	}
 	return p, err
+}
+
+// lookup finds the key of a signature, and checks its session token.
+func (v *Verifier) lookup(ctx context.Context, s *signature) (cloud.Key, error) {
+	key, err := v.creds.Lookup(ctx, s.accessKeyID)
+	switch {
+	case err == nil:
+		return key, v.checkToken(s, key)
+	case cloud.KindOf(err) == cloud.NotFound:
+		return key, errUnknownKey(s.accessKeyID).because(err)
+	}
+	return key, fmt.Errorf("looking up access key %s: %w", s.accessKeyID, err)
 }
 
 // Verified returns the verified request. It reports false while that needs the
@@ -143,10 +164,10 @@ func (p *Pending) Complete(bodyHash [sha256.Size]byte) (*Verified, error) {
 	if p.verified == nil {
 		var err error
 		p.verified, err = p.verify(hash)
-		return p.verified, err
+		return p.verified, worded(err, p.request.S3)
 	}
 	if isHash(p.verified.PayloadHash) && p.verified.PayloadHash != hash {
-		return nil, errContentMismatch()
+		return nil, errContentMismatch(p.verified.PayloadHash, hash)
 	}
 	return p.verified, nil
 }
@@ -154,6 +175,9 @@ func (p *Pending) Complete(bodyHash [sha256.Size]byte) (*Verified, error) {
 // verify checks the signature over a payload hash.
 func (p *Pending) verify(hash string) (*Verified, error) {
 	s := p.signature
+	if s.version2 {
+		return p.verify2(hash)
+	}
 	name := derivation{secret: p.key.Secret, day: s.day, region: s.region, service: s.service}
 	key, cached := p.verifier.keys.get(name)
 	if !cached {
@@ -179,54 +203,93 @@ func (p *Pending) verify(hash string) (*Verified, error) {
 			Presigned: s.presigned, signature: s.signature, signingKey: key, scope: s.scope(),
 		}, nil
 	}
-	return nil, errMismatch(canonical, toSign)
+	return nil, s.errMismatch(canonical, toSign)
 }
 
 // checkScope checks what a signature says of itself: scope and time.
 func (v *Verifier) checkScope(s *signature, req Request) error {
+	now := v.now().UTC()
+	if s.version2 {
+		return s.checkTime2(now)
+	}
 	if len(req.Services) > 0 && !slices.Contains(req.Services, s.service) {
-		return errInvalid("Credential should be scoped to correct service: '%s'. ", req.Services[0])
+		return s.malformed(errInvalid("Credential should be scoped to correct service: '%s'. ", req.Services[0]),
+			`incorrect service "`+shown(s.service)+`". This endpoint belongs to "`+req.Services[0]+`".`)
 	}
 	if !validRegion(s.region) {
-		return errInvalid("Credential should be scoped to a valid region. ")
+		return s.malformed(errInvalid("Credential should be scoped to a valid region. "),
+			"the region '"+shown(s.region)+"' is wrong; expecting '"+defaultRegion+"'", "Region", defaultRegion)
 	}
 	if stamp := s.time.Format(dayLayout); stamp != s.day {
-		return errInvalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.200s' != '%s', from '%s'.",
-			s.day, stamp, s.time.Format(timeLayout))
+		return s.malformed(errInvalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.200s' != '%s', from '%s'.",
+			s.day, stamp, s.time.Format(timeLayout)),
+			`Invalid credential date "`+shown(s.day)+`". This date is not the same as X-Amz-Date: "`+stamp+`".`)
 	}
-	now := v.now().UTC()
 	skew := maxSkew
 	if req.S3 {
 		skew = maxSkewS3
 	}
-	if s.time.After(now.Add(skew)) {
-		return errSkewed("Signature not yet current: %s is still later than %s (%s + %d min.)",
-			s.time.Format(timeLayout), now.Add(skew).Format(timeLayout), now.Format(timeLayout), int(skew.Minutes()))
-	}
+	return s.checkTime(now, skew)
+}
+
+// checkTime checks that a signature has begun to hold, and holds yet.
+func (s *signature) checkTime(now time.Time, skew time.Duration) error {
+	lasts := skew
 	if s.presigned {
-		if s.time.Add(s.expires).Before(now) {
-			return errSkewed("Signature expired: %s is now earlier than %s (%s - %d min.)",
-				s.time.Format(timeLayout), now.Add(-s.expires).Format(timeLayout), now.Format(timeLayout), int(s.expires.Minutes()))
-		}
-		return nil
+		lasts = s.expires
 	}
-	if s.time.Before(now.Add(-skew)) {
-		return errSkewed("Signature expired: %s is now earlier than %s (%s - %d min.)",
-			s.time.Format(timeLayout), now.Add(-skew).Format(timeLayout), now.Format(timeLayout), int(skew.Minutes()))
+	switch {
+	case s.time.After(now.Add(skew)):
+		return s.errTime(now, errSkewed("Signature not yet current: %s is still later than %s (%s + %d min.)",
+			s.time.Format(timeLayout), now.Add(skew).Format(timeLayout), now.Format(timeLayout), int(skew.Minutes())))
+	case s.time.Add(lasts).Before(now):
+		return s.errTime(now, errSkewed("Signature expired: %s is now earlier than %s (%s - %d min.)",
+			s.time.Format(timeLayout), now.Add(-lasts).Format(timeLayout), now.Format(timeLayout), int(lasts.Minutes())))
 	}
 	return nil
+}
+
+// errTime is how a service, and S3, refuse a time that is not now.
+func (s *signature) errTime(now time.Time, general *cloud.Error) error {
+	switch {
+	case !s.presigned:
+		return &fault{general, errS3Skewed(s.time, now)}
+	case s.time.After(now):
+		return &fault{general, s3Error("AccessDenied", "Request is not yet valid", "ServerTime", now.Format(time.RFC3339))}
+	}
+	return &fault{general, errS3Expired(s.time.Add(s.expires), now, "X-Amz-Expires", strconv.Itoa(int(s.expires.Seconds())))}
+}
+
+func errS3Skewed(claimed, now time.Time) *cloud.Error {
+	return s3Error("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.",
+		"RequestTime", claimed.Format(timeLayout), "ServerTime", now.Format(time.RFC3339),
+		"MaxAllowedSkewMilliseconds", strconv.FormatInt(maxSkewS3.Milliseconds(), 10))
+}
+
+func errS3Expired(end, now time.Time, members ...string) *cloud.Error {
+	return s3Error("AccessDenied", "Request has expired",
+		append(members, "Expires", end.UTC().Format(time.RFC3339), "ServerTime", now.Format(time.RFC3339))...)
 }
 
 // checkToken checks the session token against the key's.
 func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 	if subtle.ConstantTimeCompare([]byte(s.token), []byte(key.SessionToken)) != 1 {
-		return errUnknownKey()
+		if s.token == "" {
+			return errUnknownKey(s.accessKeyID)
+		}
+		return &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
 	}
 	if !key.Principal.Expires.IsZero() && !v.now().Before(key.Principal.Expires) {
-		return cloud.Errorf(cloud.Unauthenticated, "ExpiredTokenException", "The security token included in the request is expired")
+		return &fault{
+			cloud.Errorf(cloud.Unauthenticated, "ExpiredTokenException", "The security token included in the request is expired"),
+			s3Error("ExpiredToken", "The provided token has expired."),
+		}
 	}
 	return nil
 }
+
+// defaultRegion is where a request is that says of no region that it is there.
+const defaultRegion = "us-east-1"
 
 // validRegion says whether a name has the form of a region.
 func validRegion(region string) bool {
@@ -247,21 +310,32 @@ func stringToSign(s *signature, canonical string) string {
 	return strings.Join([]string{algorithm, s.time.Format(timeLayout), s.scope(), hexHash([]byte(canonical))}, "\n")
 }
 
-func errUnknownKey() *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "UnrecognizedClientException", "The security token included in the request is invalid.")
-}
-
-func errInvalid(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "InvalidSignatureException", format, args...)
-}
-
 // errSkewed is errInvalid for a clock that is off, which S3 names otherwise.
 func errSkewed(format string, args ...any) *cloud.Error {
 	return cloud.Errorf(cloud.Unauthenticated, "RequestTimeTooSkewed", format, args...)
 }
 
-func errMismatch(canonical, toSign string) *cloud.Error {
-	return errInvalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "+
-		"and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'%s'\n\n"+
-		"The String-to-Sign should have been\n'%s'\n", canonical, toSign)
+func (s *signature) errMismatch(canonical, toSign string) error {
+	return &fault{
+		errInvalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "+
+			"and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'%s'\n\n"+
+			"The String-to-Sign should have been\n'%s'\n", canonical, toSign),
+		s.errS3Mismatch(canonical, toSign),
+	}
 }
+
+// errS3Mismatch is how S3 says that a signature is wrong. canonical is empty for
+// signatures of version 2, and of a form's policy.
+func (s *signature) errS3Mismatch(canonical, toSign string) *cloud.Error {
+	members := []string{
+		"AWSAccessKeyId", s.accessKeyID, "StringToSign", toSign, "SignatureProvided", shown(s.signature), "StringToSignBytes", inHex(toSign),
+	}
+	if canonical != "" {
+		members = append(members, "CanonicalRequest", canonical, "CanonicalRequestBytes", inHex(canonical))
+	}
+	return s3Error("SignatureDoesNotMatch",
+		"The request signature we calculated does not match the signature you provided. Check your key and signing method.", members...)
+}
+
+// inHex returns the bytes of a text as S3 shows them.
+func inHex(text string) string { return fmt.Sprintf("% x", text) }

@@ -131,7 +131,7 @@ func TestPresigned(t *testing.T) {
 	}{
 		{name: "STS", service: "sts", payload: hash("")},
 		{name: "S3", service: "s3", payload: "UNSIGNED-PAYLOAD", age: 50 * time.Minute},
-		{name: "expired", service: "s3", payload: "UNSIGNED-PAYLOAD", age: 61 * time.Minute, code: "RequestTimeTooSkewed"},
+		{name: "expired", service: "s3", payload: "UNSIGNED-PAYLOAD", age: 61 * time.Minute, code: "AccessDenied"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.amazonaws.com/b/k?X-Amz-Expires=3600&Action=A", nil)
@@ -277,10 +277,10 @@ func TestBeginReadsNoBody(t *testing.T) {
 		{name: "wrong service", service: "glue", creds: static(), body: body, code: "InvalidSignatureException"},
 		{name: "clock is off", service: "athena", creds: static(), now: time.Hour, body: body, code: "RequestTimeTooSkewed"},
 		{name: "S3 with a hash", service: "s3", payload: hash(body), creds: static(), body: body},
-		{name: "S3 without", service: "s3", creds: static(), body: body, code: "MissingSecurityHeader"},
+		{name: "S3 without", service: "s3", creds: static(), body: body, code: "InvalidRequest"},
 		{name: "S3 unsigned payload", service: "s3", payload: sigv4.Unsigned, creds: static(), body: body},
 		{name: "S3 chunks", service: "s3", payload: sigv4.StreamingTrailer, creds: static(), body: body},
-		{name: "S3 with a hash of no form", service: "s3", payload: strings.ToUpper(hash(body)), creds: static(), body: body, code: "InvalidRequest"},
+		{name: "S3 with a hash of no form", service: "s3", payload: strings.ToUpper(hash(body)), creds: static(), body: body, code: "InvalidArgument"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.amazonaws.com/b/k", strings.NewReader(tt.body))

@@ -1,0 +1,94 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/store/objects"
+)
+
+const (
+	maxDeleted    = 1000
+	deletedAtOnce = 250 // keys that share a commit; more would keep other writers waiting
+)
+
+// DeleteObjects deletes many objects or versions. Each has its own answer, in the
+// order of the request.
+func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsInput) (*s3api.DeleteObjectsOutput, error) {
+	list := in.Delete.Objects
+	if len(list) == 0 || len(list) > maxDeleted {
+		return nil, errMalformed()
+	}
+	out := &s3api.DeleteObjectsOutput{}
+	for some := range slices.Chunk(list, deletedAtOnce) {
+		var batch *deleteBatch
+		err := s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
+			bypass, err := bypasses(b, in.BypassGovernanceRetention)
+			if err != nil {
+				return err
+			}
+			batch = &deleteBatch{bypass: bypass, quiet: resource.Value(in.Delete.Quiet)}
+			return batch.do(ctx, tx, b, some)
+		})
+		if err != nil {
+			return nil, err
+		}
+		out.Deleted, out.Errors = append(out.Deleted, batch.deleted...), append(out.Errors, batch.errors...)
+	}
+	return out, nil
+}
+
+// deleteBatch is what becomes of some keys in one commit.
+type deleteBatch struct {
+	bypass, quiet bool
+	deleted       []s3api.DeletedObject
+	errors        []s3api.Error
+}
+
+func (d *deleteBatch) do(ctx context.Context, tx *objects.Tx, b *objects.Bucket, list []s3api.ObjectIdentifier) error {
+	for i := range list {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		id := &list[i]
+		if id.Key == nil || *id.Key == "" {
+			return errMalformed()
+		}
+		as, err := d.one(tx, b, id)
+		switch refused, ok := errors.AsType[*cloud.Error](err); {
+		case ok && refused.Kind != cloud.Internal && refused.Kind != cloud.Unavailable:
+			d.errors = append(d.errors, s3api.Error{Key: id.Key, VersionId: id.VersionId, Code: &refused.Code, Message: &refused.Message})
+		case err != nil:
+			return err
+		case !d.quiet:
+			d.deleted = append(d.deleted, deletedObject(id, as))
+		}
+	}
+	return nil
+}
+
+func (d *deleteBatch) one(tx *objects.Tx, b *objects.Bucket, id *s3api.ObjectIdentifier) (deletedAs, error) {
+	if id.LastModifiedTime != nil || id.Size != nil {
+		return deletedAs{}, cloud.Errorf(cloud.Unsupported, "NotImplemented", "Only directory buckets have the conditions LastModifiedTime and Size")
+	}
+	if id.VersionId != nil && checkVersionID(b, *id.VersionId) != nil {
+		return deletedAs{}, cloud.Errorf(cloud.NotFound, "NoSuchVersion", "The specified version does not exist.")
+	}
+	as, err := deletion{key: *id.Key, version: id.VersionId, match: id.ETag, bypass: d.bypass}.do(tx, b)
+	if refused, ok := errors.AsType[*cloud.Error](err); ok && refused.Code == "InvalidArgument" { // of an ID that no version has
+		return as, cloud.Errorf(cloud.NotFound, "NoSuchVersion", "The specified version does not exist.")
+	}
+	return as, err
+}
+
+func deletedObject(id *s3api.ObjectIdentifier, as deletedAs) s3api.DeletedObject {
+	done := s3api.DeletedObject{Key: id.Key, VersionId: id.VersionId}
+	if as.marker {
+		done.DeleteMarker, done.DeleteMarkerVersionId = new(true), as.version
+	}
+	return done
+}

@@ -1,0 +1,106 @@
+package s3
+
+import (
+	"context"
+	"slices"
+
+	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/store/objects"
+)
+
+const standardClass = "STANDARD"
+
+// storageClasses are those that a bucket takes. All of them are kept in the same
+// place.
+var storageClasses = []string{
+	standardClass, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
+}
+
+// draft is a version before it is written: what its request says of it, and
+// what the bucket adds to that.
+type draft struct {
+	version objects.Version
+	rules   []s3api.LifecycleRule
+}
+
+// created returns what a request says of the object that it makes as if it put
+// that object: the requests that make objects share these members.
+func created(in any) *s3api.PutObjectInput {
+	put := &s3api.PutObjectInput{}
+	fill(put, in)
+	return put
+}
+
+// draft checks all that a request says of the object that it makes, but for its
+// content, before that is read. asked says whether it sends a checksum.
+func (s *Service) draft(ctx context.Context, in *s3api.PutObjectInput, asked bool) (*draft, error) {
+	account := cloud.CallOf(ctx).Account
+	d := &draft{version: objects.Version{Owner: string(account)}}
+	if err := s.outline(&d.version, in); err != nil {
+		return nil, err
+	}
+	var err error
+	if d.version.ACL, err = newACL(in.ACL, objectGrants(in), nil, account); err != nil {
+		return nil, err
+	}
+	return d, s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) (err error) {
+		if err := checkLockAsked(b, in, asked); err != nil {
+			return err
+		}
+		if d.version.ACL != nil && aclsOff(v, b) {
+			return errACLsOff()
+		}
+		if d.version.Encryption.Algorithm == "" {
+			if d.version.Encryption, err = bucketEncryption(v, b); err != nil {
+				return err
+			}
+		}
+		d.rules, err = lifecycleRules(v, b)
+		return err
+	})
+}
+
+// outline sets what a request alone says of a version.
+func (s *Service) outline(v *objects.Version, in *s3api.PutObjectInput) (err error) {
+	if err := checkKey(*in.Key); err != nil {
+		return err
+	}
+	if err := describe(v, in); err != nil {
+		return err
+	}
+	if class := text(in.StorageClass); class != "" && class != standardClass {
+		if !slices.Contains(storageClasses, class) {
+			return fail(cloud.Invalid, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", class)
+		}
+		v.StorageClass = class
+	}
+	if v.Encryption, err = encryptionAsked(in); err != nil {
+		return err
+	}
+	if v.Tags, err = headerTags(in.Tagging); err != nil {
+		return err
+	}
+	return lock(v, in, s.cfg.Now())
+}
+
+// make returns the version as it is written now. The draft stays as it is.
+func (d *draft) make(tx *objects.Tx, b *objects.Bucket) (*objects.Version, error) {
+	v := d.version
+	return &v, retain(&v, tx, b)
+}
+
+// expiration is the header that says when the bucket's rules end a version.
+func (d *draft) expiration(v *objects.Version) *string { return optional(expiration(d.rules, v)) }
+
+// optional is a member that is left out where it is empty.
+func optional(member string) *string {
+	if member == "" {
+		return nil
+	}
+	return &member
+}
+
+func objectGrants(in *s3api.PutObjectInput) grants {
+	return grants{FullControl: in.GrantFullControl, Read: in.GrantRead, ReadACP: in.GrantReadACP, WriteACP: in.GrantWriteACP}
+}

@@ -1,0 +1,78 @@
+package s3
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/store/objects"
+)
+
+// UploadPart writes a part of an upload, in place of one of the same number.
+func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s3api.UploadPartOutput, error) {
+	if err := checkPart(in); err != nil {
+		return nil, err
+	}
+	var u *objects.Upload
+	err := s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) (err error) {
+		u, err = v.Upload(b, *in.Key, *in.UploadId)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	sum := partChecksum(u)
+	content, err := newContent(in.Body, in, in.ChecksumAlgorithm, in.ContentMD5, &sum.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPartChecksum(u, content.want.Algorithm); err != nil {
+		return nil, err
+	}
+	staged, err := s.db.Stage(ctx, content)
+	if err != nil {
+		return nil, err
+	}
+	defer staged.Discard()
+	part := objects.Part{Number: *in.PartNumber, Size: staged.Size(), ETag: content.etag(), Checksum: content.checksum(sum.Algorithm)}
+	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
+		u, err := tx.Upload(b, *in.Key, *in.UploadId)
+		if err != nil {
+			return err
+		}
+		p := part
+		return tx.PutPart(u, &p, staged)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &s3api.UploadPartOutput{ETag: new(quoted(part.ETag))}
+	if told := resource.Or(&u.Checksum.Algorithm, content.want.Algorithm); told != "" {
+		fill(out, toldPart(content.checksum(told)))
+	}
+	fill(out, toldEncryption(u.Object.Encryption))
+	return out, nil
+}
+
+func checkPart(in *s3api.UploadPartInput) error {
+	if err := checkPartNumber(*in.PartNumber); err != nil {
+		return err
+	}
+	if err := refuseCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey); err != nil {
+		return err
+	}
+	return checkLength(in.ContentLength)
+}
+
+// checkPartChecksum refuses a part whose client sends another checksum than the
+// upload was begun with, or none where the whole is made of those that clients
+// send.
+func checkPartChecksum(u *objects.Upload, algorithm string) error {
+	expected := u.Checksum.Algorithm
+	if expected == "" || algorithm == expected || algorithm == "" && u.Checksum.Type != composite {
+		return nil
+	}
+	return errInvalidRequest("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+		strings.ToLower(expected), strings.ToLower(resource.Or(&algorithm, "null")))
+}

@@ -1,0 +1,64 @@
+package objects
+
+import (
+	"errors"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/disk"
+)
+
+var (
+	errClosed   = errors.New("the store is closed")
+	errOver     = errors.New("the transaction is over")
+	errChecksum = errors.New("the checksum does not match")
+	errTaken    = errors.New("the content was taken or discarded already")
+)
+
+// withFields adds members to an error, by name and value in turn.
+func withFields(e *cloud.Error, members ...string) *cloud.Error {
+	e.Fields = map[string]any{}
+	for i := 0; i+1 < len(members); i += 2 {
+		e.Fields[members[i]] = members[i+1]
+	}
+	return e
+}
+
+func errNoVersion(key, id string) *cloud.Error {
+	return withFields(cloud.Errorf(cloud.NotFound, "NoSuchVersion", "The specified version does not exist."),
+		"Key", key, "VersionId", id)
+}
+
+func errVersionID(id string) *cloud.Error {
+	return withFields(cloud.Errorf(cloud.Invalid, "InvalidArgument", "Invalid version id specified"),
+		"ArgumentName", "versionId", "ArgumentValue", id)
+}
+
+func errNoUpload(id string) *cloud.Error {
+	return withFields(cloud.Errorf(cloud.NotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."),
+		"UploadId", id)
+}
+
+func errLocked() *cloud.Error {
+	return cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied because object protected by object lock.")
+}
+
+func errBucketState(message string) *cloud.Error {
+	return cloud.Errorf(cloud.Conflict, "InvalidBucketState", "%s", message)
+}
+
+// errRefused is what a store answers that can write no more.
+func errRefused(cause error) *cloud.Error {
+	message := "Nothing can be changed until the server is started again, since its disk did not take a change."
+	if disk.IsFull(cause) {
+		message = "Nothing can be changed, since the server's disk is full."
+	}
+	return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "%s", message).Because(cause)
+}
+
+// writeError is the error of a write that concerns its caller alone.
+func writeError(err error) error {
+	if disk.IsFull(err) {
+		return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "The server's disk is full.").Because(err)
+	}
+	return err
+}

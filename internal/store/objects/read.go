@@ -1,0 +1,294 @@
+package objects
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/sillok/sillok/internal/cloud"
+)
+
+// readBlocks is how many blocks are read at a time.
+const readBlocks = 4
+
+// mostInline is how many bytes of content in the index a reader takes into memory
+// when it is opened. What has more reads its state of the index as it goes.
+const mostInline = 4 << 20
+
+// Read returns size bytes of a version's content from offset on, which must lie
+// within it. Every byte that comes was checked; damage is an error that names the
+// version and the blob. The reader may be used and must be closed after the View
+// has ended too; what it reads is not freed before that.
+func (v *View) Read(ctx context.Context, version *Version, offset, size int64) (io.ReadCloser, error) {
+	if v.state == nil {
+		return nil, errors.New("content cannot be read in a change")
+	}
+	if offset < 0 || size < 0 || offset > version.Size-size {
+		return nil, fmt.Errorf("read %d bytes from %d of %d", size, offset, version.Size)
+	}
+	segments, err := v.Segments(version)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{db: v.db, version: version, ended: ctx.Err, rest: size}
+	if r.pieces, err = cut(segments, offset, size); err != nil {
+		return nil, damage(version, 0, err)
+	}
+	if err := r.find(v); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// piece is a run of bytes of one blob.
+type piece struct {
+	Segment
+	inline []byte // its bytes, when they are in memory
+	file   bool
+}
+
+// cut returns the pieces that make size bytes from offset on.
+func cut(segments []Segment, offset, size int64) ([]piece, error) {
+	var pieces []piece
+	for _, s := range segments {
+		if offset >= s.Size {
+			offset -= s.Size
+			continue
+		}
+		n := min(s.Size-offset, size)
+		if n == 0 {
+			break
+		}
+		s.Offset, s.Size = s.Offset+offset, n
+		pieces = append(pieces, piece{Segment: s})
+		offset, size = 0, size-n
+	}
+	if size > 0 {
+		return nil, errors.New("the segments are shorter than the content")
+	}
+	return pieces, nil
+}
+
+// reader reads content piece by piece.
+type reader struct {
+	db      *DB
+	version *Version
+	ended   func() error
+	pieces  []piece
+	rest    int64
+	state   *state // that it holds; nil when it needs none
+	pinned  []uint64
+
+	file   *blobReader // of the first piece
+	closed bool
+}
+
+// find finds the blobs of all pieces. The files that it will open are pinned, so
+// that they stay when they are deleted.
+func (r *reader) find(v *View) error {
+	var inline int64
+	for i := range r.pieces {
+		p := &r.pieces[i]
+		record, err := r.lookUp(v.state, p.Segment)
+		if err != nil {
+			return err
+		}
+		if !record.inline {
+			p.file = true
+			if n := len(r.pinned); n == 0 || r.pinned[n-1] != p.Blob {
+				r.db.pins.pin(p.Blob)
+				r.pinned = append(r.pinned, p.Blob)
+			}
+			continue
+		}
+		if inline += p.Size; inline <= mostInline {
+			p.inline = record.data[p.Offset : p.Offset+p.Size]
+		} else if r.state == nil {
+			r.db.state.hold(v.state)
+			r.state = v.state
+		}
+	}
+	return nil
+}
+
+// lookUp returns the record of a segment's blob, which holds the segment.
+func (r *reader) lookUp(from *state, s Segment) (*blobRecord, error) {
+	data, err := get(from, numbered(spaceBlob, s.Blob))
+	if err == nil && data == nil {
+		err = errors.New("the blob is not in the index")
+	}
+	if err != nil {
+		return nil, damage(r.version, s.Blob, err)
+	}
+	record, err := decodeBlob(s.Blob, data)
+	if err == nil && (s.Offset < 0 || s.Size < 0 || s.Offset > record.size-s.Size) {
+		err = errors.New("the segment is not within the blob")
+	}
+	if err != nil {
+		return nil, damage(r.version, s.Blob, err)
+	}
+	return record, nil
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(to []byte) (int, error) {
+	if r.closed {
+		return 0, errClosed
+	}
+	if err := r.ended(); err != nil {
+		return 0, err
+	}
+	if len(r.pieces) == 0 {
+		return 0, io.EOF
+	}
+	if len(to) == 0 {
+		return 0, nil
+	}
+	p := &r.pieces[0]
+	n, err := r.some(p, to[:min(int64(len(to)), p.Size)])
+	if err != nil {
+		return 0, err
+	}
+	p.Offset, p.Size = p.Offset+int64(n), p.Size-int64(n)
+	if p.Size == 0 {
+		r.pieces = r.pieces[1:]
+		return n, r.closeFile()
+	}
+	return n, nil
+}
+
+// some reads from the beginning of a piece.
+func (r *reader) some(p *piece, to []byte) (int, error) {
+	if !p.file {
+		if p.inline == nil {
+			record, err := r.lookUp(r.state, p.Segment)
+			if err != nil {
+				return 0, err
+			}
+			p.inline = record.data[p.Offset : p.Offset+p.Size]
+		}
+		n := copy(to, p.inline)
+		p.inline = p.inline[n:]
+		return n, nil
+	}
+	if r.file == nil {
+		file, err := r.db.files.open(p.Blob)
+		if err != nil {
+			return 0, damage(r.version, p.Blob, err)
+		}
+		r.file = newBlobReader(p.Blob, file, p.Offset+p.Size)
+	}
+	n, err := r.file.readAt(to, p.Offset)
+	if err != nil {
+		return 0, damage(r.version, p.Blob, err)
+	}
+	return n, nil
+}
+
+func (r *reader) closeFile() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.close()
+	r.file = nil
+	return err
+}
+
+// Close frees what the reader holds. It may be called twice.
+func (r *reader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	for _, blob := range r.pinned {
+		r.db.pins.unpin(blob)
+	}
+	if len(r.pinned) > 0 {
+		r.db.wake()
+	}
+	if r.state != nil {
+		r.db.state.give(r.state)
+	}
+	return r.closeFile()
+}
+
+// blobReader reads the blocks of a blob's file.
+type blobReader struct {
+	blob   uint64
+	file   vfs.File
+	end    int64 // of the content that is wanted
+	buffer *[readBlocks * blockSize]byte
+	first  int64 // block in the buffer
+	have   int   // bytes in the buffer, checked
+}
+
+var readBuffers = sync.Pool{New: func() any { return new([readBlocks * blockSize]byte) }}
+
+func newBlobReader(blob uint64, file vfs.File, end int64) *blobReader {
+	buffer, ok := readBuffers.Get().(*[readBlocks * blockSize]byte)
+	if !ok {
+		buffer = new([readBlocks * blockSize]byte)
+	}
+	return &blobReader{blob: blob, file: file, end: end, buffer: buffer}
+}
+
+func (b *blobReader) close() error {
+	readBuffers.Put(b.buffer)
+	b.buffer = nil
+	return b.file.Close()
+}
+
+// readAt copies some content from offset on, as much as one block has.
+func (b *blobReader) readAt(to []byte, offset int64) (int, error) {
+	block, within := offset/blockContent, int(offset%blockContent)
+	at := int(block-b.first) * blockSize
+	if block < b.first || at >= b.have {
+		if err := b.load(block); err != nil {
+			return 0, err
+		}
+		at = 0
+	}
+	end := min(at+blockSize, b.have) - checksumSize
+	if at+within >= end {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return copy(to, b.buffer[at+within:end]), nil
+}
+
+// load reads and checks the blocks from one on that are wanted and fit.
+func (b *blobReader) load(block int64) error {
+	last := (b.end - 1) / blockContent
+	want := min(last-block+1, readBlocks) * blockSize
+	b.first, b.have = block, 0
+	n, err := b.file.ReadAt(b.buffer[:want], block*blockSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	for at := 0; at < n; at += blockSize {
+		content := b.buffer[at:min(at+blockSize, n)]
+		if len(content) <= checksumSize {
+			return io.ErrUnexpectedEOF
+		}
+		sum := len(content) - checksumSize
+		if binary.BigEndian.Uint32(content[sum:]) != blockChecksum(b.blob, uint64(block)+uint64(at/blockSize), content[:sum]) { //nolint:gosec // not negative
+			return fmt.Errorf("block %d: %w", block+int64(at/blockSize), errChecksum)
+		}
+	}
+	b.have = n
+	return nil
+}
+
+// damage is the error of content that is not what was written. blob is 0 where
+// none is to blame.
+func damage(v *Version, blob uint64, cause error) error {
+	where := fmt.Sprintf("The content of s3://%s/%s (version %s) is damaged", v.Bucket, v.Key, v.ID)
+	if blob != 0 {
+		where += fmt.Sprintf(": blob %x", blob)
+	}
+	return cloud.Errorf(cloud.Unavailable, "InternalFailure", "%s.", where).Because(cause)
+}
