@@ -86,7 +86,7 @@ func newRoot(e env) *cobra.Command {
 It asks CloudTrail, VPC flow and load balancer logs in Athena SQL, either as they
 lie in a folder or bucket (sillok query) or as a server that the AWS CLI, the SDKs
 and Terraform use like AWS itself (sillok serve). The server keeps a journal of every
-call (sillok calls).
+call (sillok calls). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
@@ -116,7 +116,7 @@ failed, 2 when the command was called in a wrong way.`,
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return flagsFromEnvironment(c, e) }
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	return root
 }
 
