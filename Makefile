@@ -3,6 +3,7 @@
 GOLANGCI_LINT := v2.15.0
 AWSCLI        := 1.46.2
 BOTO3         := 1.44.5
+AWSCRT        := 0.38.0
 
 BIN   := $(CURDIR)/bin/sillok
 VENV  := $(CURDIR)/.venv
@@ -62,5 +63,5 @@ $(LINT):
 	mv $(TOOLS)/golangci-lint $(LINT)
 
 $(VENV)/ready: scripts/python
-	./scripts/python $(VENV) awscli==$(AWSCLI) boto3==$(BOTO3) pytest==8.4.2
+	./scripts/python $(VENV) awscli==$(AWSCLI) boto3==$(BOTO3) awscrt==$(AWSCRT) pytest==8.4.2
 	touch $@

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // asker asks questions through the SDK, many at once.
@@ -32,9 +33,15 @@ func newAsker(t *testing.T, s *server) *asker {
 
 func (a *asker) bucket(name string) {
 	a.t.Helper()
-	if _, err := a.s3.CreateBucket(a.t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+	if _, err := a.s3.CreateBucket(a.t.Context(), &s3.CreateBucketInput{Bucket: &name, CreateBucketConfiguration: here()}); err != nil {
 		a.t.Fatal(err)
 	}
+}
+
+// here is where the tests' buckets are: elsewhere than in us-east-1, a bucket's
+// region must be named.
+func here() *s3types.CreateBucketConfiguration {
+	return &s3types.CreateBucketConfiguration{LocationConstraint: region}
 }
 
 // upload puts every file of a folder into a bucket.

@@ -186,7 +186,7 @@ func TestFullDisk(t *testing.T) {
 
 	x := a.failure(bulky)
 	reason := aws.ToString(x.Status.StateChangeReason)
-	if x.Status.State != types.QueryExecutionStateFailed || !strings.Contains(reason, "cannot write the result to s3://"+resultsBucket+"/") || !strings.Contains(reason, "no space is left") {
+	if x.Status.State != types.QueryExecutionStateFailed || !strings.Contains(reason, "cannot write the result to s3://"+resultsBucket+"/") || !strings.Contains(reason, "disk is full") {
 		t.Errorf("%s: %s", x.Status.State, reason)
 	}
 	if e := x.Status.AthenaError; e == nil || aws.ToInt32(e.ErrorType) != 401 {

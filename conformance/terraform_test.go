@@ -83,3 +83,26 @@ func TestTerraformParameters(t *testing.T) {
 	}
 	report(t, "Terraform", "2 aws_ssm_parameter and 2 data sources: apply, change, plan without changes, destroy")
 }
+
+// Terraform makes a bucket with all that can be set of it, and objects, changes
+// them, and sees after each step that all is as it was told.
+func TestTerraformBucket(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: make conformance runs it")
+	}
+	s := serve(t, t.TempDir())
+	tf := newTerraform(t, s, "bucket.tf")
+	for _, value := range []string{"one", "another"} {
+		variable := "-var=value=" + value
+		tf.run("apply", "-auto-approve", variable)
+		tf.unchanged(variable)
+		if seen := strings.TrimSpace(tf.run("output", "-raw", "seen")); seen != "hello "+value+" folder/값.txt" {
+			t.Errorf("it sees %q", seen)
+		}
+	}
+	tf.run("destroy", "-auto-approve", "-var=value=another")
+	if left := s.aws("s3", "ls"); strings.TrimSpace(left) != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+	report(t, "Terraform S3", "3 buckets with 20 kinds of settings and 3 objects: apply, change, plan without changes, destroy")
+}

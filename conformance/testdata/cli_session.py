@@ -1,0 +1,47 @@
+"""Runs commands of the AWS CLI in one process, whose start would take most of their time.
+
+Commands of s3api share one driver too, unless they name a region, which it would keep.
+
+Reads a list of words a line, as JSON, and writes a line for each: its exit code,
+what it printed, and the answer of each JMESPath expression asked of that.
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+import jmespath
+from awscli.clidriver import create_clidriver
+
+
+shared = create_clidriver()
+
+
+def driver(words):
+    return shared if words[0] == "s3api" and "--region" not in words else create_clidriver()
+
+
+def run(words):
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = driver(words).main(words)
+        except SystemExit as ended:
+            code = ended.code
+    return code, *(stream.buffer.getvalue().decode() for stream in (out, err))
+
+
+def ask(text, question):
+    """Returns what a question finds in an answer; a question that does not fit it finds its error."""
+    try:
+        return jmespath.search(question, json.loads(text) if text.strip() else {})
+    except jmespath.exceptions.JMESPathError as error:
+        return str(error)
+
+
+for line in sys.stdin:
+    command = json.loads(line)
+    code, out, err = run(command["words"])
+    found = [ask(out, question) for question in command.get("ask") or []] if code == 0 else []
+    print(json.dumps({"code": code, "out": out, "err": err, "found": found}), flush=True)
