@@ -21,6 +21,7 @@ type Call struct {
 	RequestID string
 	SourceIP  string
 	UserAgent string
+	Endpoint  string    // where the client called, such as "http://logs.storage.example:4566"; empty for a call that no client made
 	Time      time.Time // when the call arrived, UTC
 }
 

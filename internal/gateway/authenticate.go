@@ -72,9 +72,14 @@ func (x *exchange) claimed() cloud.Call {
 	if err != nil {
 		host = x.r.RemoteAddr
 	}
+	scheme := "http://"
+	if x.r.TLS != nil {
+		scheme = "https://"
+	}
 	return cloud.Call{
 		Principal: cloud.Principal{Type: cloud.Anonymous}, AccessKeyID: shortened(x.claim.AccessKeyID), RequestID: x.requestID,
 		SourceIP: host, UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
+		Endpoint: scheme + shortened(x.r.Host),
 	}
 }
 

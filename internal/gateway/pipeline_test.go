@@ -116,7 +116,7 @@ func TestFactsTellTheCall(t *testing.T) {
 		Call: cloud.Call{
 			Service: "athena", Operation: "StartQueryExecution", Account: testAccount, Region: "ap-northeast-2",
 			Principal: cloud.RootOf(testAccount), AccessKeyID: testKey, RequestID: w.Header().Get("X-Amzn-Requestid"),
-			SourceIP: "192.0.2.7", UserAgent: "aws-cli/1.46", Time: got.Call.Time,
+			SourceIP: "192.0.2.7", UserAgent: "aws-cli/1.46", Endpoint: "http://127.0.0.1:4566", Time: got.Call.Time,
 		},
 		Action: "athena:StartQueryExecution", Changes: true, Event: "Management", Outcome: cloud.Done,
 		Resources:  got.Resources,

@@ -22,7 +22,7 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 		if err != nil {
 			return err
 		}
-		out.LastModified, out.VersionId = new(version.Time), versionOf(b, version)
+		out.LastModified, out.VersionId = whole(version.Time), versionOf(b, version)
 		return attributes(out, in, v, version)
 	})
 	if err != nil {

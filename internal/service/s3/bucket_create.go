@@ -53,7 +53,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *s3api.CreateBucketInput)
 	if err != nil {
 		return nil, err
 	}
-	return &s3api.CreateBucketOutput{Location: new(bucketAddress(b)), BucketArn: new(bucketARN(b.Name))}, nil
+	return &s3api.CreateBucketOutput{Location: new(bucketAddress(ctx, b)), BucketArn: new(bucketARN(b.Name))}, nil
 }
 
 // checkCreateBucket returns the region that a new bucket is to lie in.
@@ -170,11 +170,22 @@ func createGrants(in *s3api.CreateBucketInput) grants {
 }
 
 // bucketAddress is where a new bucket is said to be.
-func bucketAddress(b *objects.Bucket) string {
+func bucketAddress(ctx context.Context, b *objects.Bucket) string {
 	if b.Region == firstRegion {
 		return "/" + b.Name
 	}
-	return "http://" + b.Name + ".s3.amazonaws.com/"
+	return address(ctx, b.Name) + "/"
+}
+
+// address is where the client of a call has a bucket: in the host that it called,
+// or in the path.
+func address(ctx context.Context, bucket string) string {
+	endpoint := cloud.CallOf(ctx).Endpoint
+	_, host, _ := strings.Cut(endpoint, "://")
+	if strings.HasPrefix(host, bucket+".") {
+		return endpoint
+	}
+	return endpoint + "/" + bucket
 }
 
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }

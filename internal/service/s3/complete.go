@@ -32,7 +32,7 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 			if !again {
 				return err
 			}
-			out = completed(b, done, rules)
+			out = completed(ctx, b, done, rules)
 			return nil
 		}
 		if err := conditions.hold(&tx.View, b, *in.Key); err != nil {
@@ -42,7 +42,7 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 		if err != nil {
 			return err
 		}
-		out = completed(b, v, rules)
+		out = completed(ctx, b, v, rules)
 		return nil
 	})
 	if err != nil {
@@ -59,10 +59,10 @@ func completedAs(v *objects.View, b *objects.Bucket, in *s3api.CompleteMultipart
 }
 
 // completed says what an upload has become.
-func completed(b *objects.Bucket, v *objects.Version, rules []s3api.LifecycleRule) *s3api.CompleteMultipartUploadOutput {
+func completed(ctx context.Context, b *objects.Bucket, v *objects.Version, rules []s3api.LifecycleRule) *s3api.CompleteMultipartUploadOutput {
 	out := &s3api.CompleteMultipartUploadOutput{
 		Bucket: &b.Name, Key: &v.Key, ETag: new(quoted(v.ETag)), VersionId: newVersionOf(b, v),
-		Location:   new("https://" + b.Name + ".s3." + string(b.Region) + ".amazonaws.com/" + url.QueryEscape(v.Key)),
+		Location:   new(address(ctx, b.Name) + "/" + url.QueryEscape(v.Key)),
 		Expiration: optional(expiration(rules, v)),
 	}
 	fill(out, told(v.Checksum))

@@ -140,7 +140,7 @@ func checksumOfParts(want objects.Checksum, parts []*objects.Part) (objects.Chec
 
 // listedPart is a part as a listing tells it.
 func listedPart(u *objects.Upload, p *objects.Part) s3api.Part {
-	part := s3api.Part{PartNumber: new(p.Number), LastModified: new(p.Modified), ETag: new(quoted(p.ETag)), Size: new(p.Size)}
+	part := s3api.Part{PartNumber: new(p.Number), LastModified: whole(p.Modified), ETag: new(quoted(p.ETag)), Size: new(p.Size)}
 	if u.Checksum.Algorithm != "" {
 		fill(&part, toldPart(p.Checksum))
 	}

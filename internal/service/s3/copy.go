@@ -141,7 +141,7 @@ func (c *copyObject) inherit(v, source *objects.Version) {
 
 // tell says what became of the copy.
 func (c *copyObject) tell(b *objects.Bucket, v *objects.Version) {
-	result := &s3api.CopyObjectResult{ETag: new(quoted(v.ETag)), LastModified: new(v.Time)}
+	result := &s3api.CopyObjectResult{ETag: new(quoted(v.ETag)), LastModified: whole(v.Time)}
 	fill(result, told(v.Checksum))
 	c.out = &s3api.CopyObjectOutput{CopyObjectResult: result, VersionId: newVersionOf(b, v), Expiration: c.expiration(v)}
 	fill(c.out, toldEncryption(v.Encryption))

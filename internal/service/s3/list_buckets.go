@@ -37,9 +37,11 @@ func (s *Service) ListBuckets(ctx context.Context, in *s3api.ListBucketsInput) (
 				out.ContinuationToken = new(of.next(*out.Buckets[most-1].Name))
 				return nil
 			}
-			out.Buckets = append(out.Buckets, s3api.Bucket{
-				Name: &b.Name, CreationDate: &b.Created, BucketRegion: new(string(b.Region)), BucketArn: new(bucketARN(b.Name)),
-			})
+			told := s3api.Bucket{Name: &b.Name, CreationDate: whole(b.Created), BucketArn: new(bucketARN(b.Name))}
+			if in.Prefix != nil || in.BucketRegion != nil || in.MaxBuckets != nil || in.ContinuationToken != nil {
+				told.BucketRegion = new(string(b.Region)) // S3 tells it to whoever asks for some of the buckets
+			}
+			out.Buckets = append(out.Buckets, told)
 		}
 		return nil
 	})

@@ -81,7 +81,7 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *s3api.ListObjectsV2Inpu
 // version, which would else stay in memory with all that it says of its parts.
 func listed(v *objects.Version, name func(string) *string) s3api.Object {
 	o := s3api.Object{
-		Key: name(v.Key), LastModified: new(v.Time), ETag: new(quoted(v.ETag)), Size: new(v.Size), StorageClass: new(storageClassOf(v)),
+		Key: name(v.Key), LastModified: whole(v.Time), ETag: new(quoted(v.ETag)), Size: new(v.Size), StorageClass: new(storageClassOf(v)),
 	}
 	o.ChecksumAlgorithm, o.ChecksumType = checksumOf(v)
 	return o

@@ -111,7 +111,7 @@ func (p *uploadPage) some(ctx context.Context, v *objects.View, b *objects.Bucke
 func (p *uploadPage) add(u *objects.Upload) {
 	owner := uploadOwner(u)
 	p.out.Uploads = append(p.out.Uploads, s3api.MultipartUpload{
-		Key: p.name(u.Key), UploadId: new(u.ID), Initiated: new(u.Initiated), StorageClass: new(storageClassOf(&u.Object)),
+		Key: p.name(u.Key), UploadId: new(u.ID), Initiated: whole(u.Initiated), StorageClass: new(storageClassOf(&u.Object)),
 		Owner: owner, Initiator: &s3api.Initiator{ID: owner.ID},
 		ChecksumAlgorithm: optional(u.Checksum.Algorithm), ChecksumType: optional(u.Checksum.Type),
 	})

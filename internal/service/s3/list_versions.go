@@ -80,13 +80,13 @@ func addVersion(out *s3api.ListObjectVersionsOutput, v *objects.Version, name fu
 	owner := ownerOf(cloud.Account(v.Owner))
 	if v.Marker {
 		out.DeleteMarkers = append(out.DeleteMarkers, s3api.DeleteMarkerEntry{
-			Owner: owner, Key: name(v.Key), VersionId: new(v.ID), IsLatest: new(v.Latest), LastModified: new(v.Time),
+			Owner: owner, Key: name(v.Key), VersionId: new(v.ID), IsLatest: new(v.Latest), LastModified: whole(v.Time),
 		})
 		return
 	}
 	o := s3api.ObjectVersion{
 		ETag: new(quoted(v.ETag)), Size: new(v.Size), StorageClass: new(storageClassOf(v)), Key: name(v.Key),
-		VersionId: new(v.ID), IsLatest: new(v.Latest), LastModified: new(v.Time), Owner: owner, RestoreStatus: restored,
+		VersionId: new(v.ID), IsLatest: new(v.Latest), LastModified: whole(v.Time), Owner: owner, RestoreStatus: restored,
 	}
 	o.ChecksumAlgorithm, o.ChecksumType = checksumOf(v)
 	out.Versions = append(out.Versions, o)

@@ -70,7 +70,7 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err := tx.CopyPart(u, p, source, part.offset, part.size); err != nil {
 		return err
 	}
-	result := &s3api.CopyPartResult{ETag: new(quoted(p.ETag)), LastModified: new(p.Modified)}
+	result := &s3api.CopyPartResult{ETag: new(quoted(p.ETag)), LastModified: whole(p.Modified)}
 	if u.Checksum.Algorithm != "" {
 		fill(result, toldPart(p.Checksum))
 	}

@@ -45,7 +45,7 @@ func (r *reading) version() (*objects.Version, error) {
 // brings.
 func (r *reading) represent(v *objects.Version) (*s3api.GetObjectOutput, span, error) {
 	out := &s3api.GetObjectOutput{
-		AcceptRanges: new("bytes"), ETag: new(quoted(v.ETag)), LastModified: new(v.Time), VersionId: versionOf(r.bucket, v),
+		AcceptRanges: new("bytes"), ETag: new(quoted(v.ETag)), LastModified: whole(v.Time), VersionId: versionOf(r.bucket, v),
 		StorageClass: optional(v.StorageClass), ObjectLockLegalHoldStatus: holdStatus(v),
 	}
 	if len(v.Metadata) > 0 {

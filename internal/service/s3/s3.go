@@ -68,6 +68,9 @@ func canonicalID(account cloud.Account) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// whole is a time as S3 tells it: in whole seconds, in headers and documents alike.
+func whole(t time.Time) *time.Time { return new(t.Truncate(time.Second)) }
+
 // quoted is an ETag as it is said on the wire.
 func quoted(etag string) string { return `"` + etag + `"` }
 
