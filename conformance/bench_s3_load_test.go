@@ -75,8 +75,10 @@ func (p *peer) head(method, target, hash string, size int64, header ...string) w
 
 // line is one connection to a peer.
 type line struct {
+	peer *peer
 	conn net.Conn
 	in   *bufio.Reader
+	over bool // the peer closes it
 }
 
 func (p *peer) dial(ctx context.Context) (*line, error) {
@@ -89,12 +91,20 @@ func (p *peer) dial(ctx context.Context) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &line{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
+	return &line{peer: p, conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
 }
 
 // send sends a call, and then a body where there is one, and reads the answer to
 // its end, which must be a success.
 func (l *line) send(c wireCall, body io.Reader, answer io.Writer) error {
+	if l.over {
+		again, err := l.peer.dial(l.peer.t.Context())
+		if err != nil {
+			return err
+		}
+		_ = l.conn.Close()
+		*l = *again
+	}
 	if _, err := l.conn.Write(c); err != nil {
 		return err
 	}
@@ -111,6 +121,7 @@ func (l *line) send(c wireCall, body io.Reader, answer io.Writer) error {
 	if r.StatusCode >= 300 {
 		answer = &failure
 	}
+	l.over = r.Close
 	_, err = io.Copy(answer, r.Body)
 	_ = r.Body.Close() // only read
 	if err == nil && r.StatusCode >= 300 {

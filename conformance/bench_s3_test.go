@@ -49,7 +49,9 @@ func TestBenchS3(t *testing.T) {
 	var all []figures
 	measure := func(name string, f func(t *testing.T) figures) {
 		t.Run(name, func(t *testing.T) {
-			names, all = append(names, name), append(all, f(t))
+			measured := f(t)
+			t.Logf("%+v", measured)
+			names, all = append(names, name), append(all, measured)
 		})
 	}
 	measure("Sillok", func(t *testing.T) figures {
