@@ -14,6 +14,8 @@ const (
 	mostChanges = 1000
 	// followPause is how long a follower that failed is left alone.
 	followPause = time.Second
+	// keepEvery is how often it is put on disk where a follower stands.
+	keepEvery = time.Second
 )
 
 // prepareCursors lets new followers begin here, and forgets those that are none
@@ -44,36 +46,77 @@ func (t *Tx) prepareCursors(names []string) error {
 }
 
 // Follow hands the feed's changes to handle, in order, those together that are
-// there, until ctx is done. name must be among Config.Followers. Where it stands
-// is on disk and moves on only when handle returns nil; after an error, which is
-// logged, the same changes come again after a pause. A name that is new begins
-// with the changes that come next.
+// there, until ctx is done. name must be among Config.Followers, and one follows
+// by it at a time. Where it stands moves on only when handle returns nil; after an
+// error, which is logged, the same changes come again after a pause. That is on
+// disk within a second, and when Follow ends: after a crash, changes of the last
+// second come again. A name that is new begins with the changes that come next.
 func (d *DB) Follow(ctx context.Context, name string, handle func(context.Context, []Change) error) error {
 	if !slices.Contains(d.cfg.Followers, name) {
 		return fmt.Errorf("follow: %q is not among the followers of the store", name)
 	}
-	for ctx.Err() == nil {
-		news := d.state.news()
-		if d.handOrPause(ctx, name, handle) {
-			continue
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-		}
+	f := follower{db: d, name: name, handle: handle}
+	err := d.View(ctx, func(v *View) (err error) {
+		f.seen, err = v.cursorOf(name)
+		f.kept = f.seen
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	f.follow(ctx)
+	return f.keep(context.WithoutCancel(ctx)) // what was taken is taken
 }
 
-// handOrPause hands over the next changes, and reports whether there may be more.
-// After an error, which it logs, that is so after a pause.
-func (d *DB) handOrPause(ctx context.Context, name string, handle func(context.Context, []Change) error) bool {
-	more, err := d.hand(ctx, name, handle)
-	if err != nil && ctx.Err() == nil {
-		d.cfg.Log.ErrorContext(ctx, "changes were not taken, they come again", append(life.Attrs(err), "follower", name)...)
-		pause(ctx, followPause)
+// follower is one that follows the feed.
+type follower struct {
+	db     *DB
+	name   string
+	handle func(context.Context, []Change) error
+	seen   uint64 // number of the last change that was taken
+	kept   uint64 // the same, as it is on disk
+}
+
+func (f *follower) follow(ctx context.Context) {
+	ticks := time.NewTicker(keepEvery)
+	defer ticks.Stop()
+	for ctx.Err() == nil {
+		news := f.db.state.news()
+		more, err := f.hand(ctx)
+		if err != nil && ctx.Err() == nil {
+			f.db.cfg.Log.ErrorContext(ctx, "changes were not taken, they come again", append(life.Attrs(err), "follower", f.name)...)
+			pause(ctx, followPause)
+		}
+		if more || err != nil {
+			news = nil // there are some already
+		}
+		f.await(ctx, news, ticks.C)
 	}
-	return more || err != nil
+}
+
+// await waits for news, if there are to be any, and keeps where the follower
+// stands when it is time for that.
+func (f *follower) await(ctx context.Context, news <-chan struct{}, tick <-chan time.Time) {
+	for {
+		if news == nil {
+			select {
+			case <-tick:
+			default:
+				return
+			}
+		} else {
+			select {
+			case <-news:
+				return
+			case <-ctx.Done():
+				return
+			case <-tick:
+			}
+		}
+		if err := f.keep(ctx); err != nil && ctx.Err() == nil {
+			f.db.cfg.Log.ErrorContext(ctx, "where a follower stands could not be kept", append(life.Attrs(err), "follower", f.name)...)
+		}
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -86,31 +129,32 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // hand hands over the next changes, and reports whether there were any.
-func (d *DB) hand(ctx context.Context, name string, handle func(context.Context, []Change) error) (bool, error) {
+func (f *follower) hand(ctx context.Context) (bool, error) {
 	var changes []Change
-	seen := uint64(0)
-	err := d.View(ctx, func(v *View) error {
-		var err error
-		if seen, err = v.cursorOf(name); err != nil {
-			return err
-		}
-		changes, err = v.changes(seen)
+	err := f.db.View(ctx, func(v *View) (err error) {
+		changes, err = v.changes(f.seen)
 		return err
 	})
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
-	if err := life.Catch(func() error { return handle(ctx, changes) }); err != nil {
+	if err := life.Catch(func() error { return f.handle(ctx, changes) }); err != nil {
 		return false, err
 	}
-	last := changes[len(changes)-1].Number
-	// What was taken is taken, also when the follower stops just then.
-	return true, d.Update(context.WithoutCancel(ctx), func(t *Tx) error {
-		if now, err := t.cursorOf(name); err != nil || now != seen {
-			return err // somebody else follows by this name
-		}
-		return t.set(named(spaceCursor, name), encodeNumber(last))
-	})
+	f.seen = changes[len(changes)-1].Number
+	return true, nil
+}
+
+// keep puts where the follower stands on disk.
+func (f *follower) keep(ctx context.Context) error {
+	if f.seen == f.kept {
+		return nil
+	}
+	err := f.db.Update(ctx, func(t *Tx) error { return t.set(named(spaceCursor, f.name), encodeNumber(f.seen)) })
+	if err == nil {
+		f.kept = f.seen
+	}
+	return err
 }
 
 // cursorOf returns the number of the last change that a follower has seen.
