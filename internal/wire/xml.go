@@ -12,27 +12,34 @@ import (
 // AppendXMLText appends text with what XML demands escaped. Characters that
 // XML 1.0 cannot hold become U+FFFD.
 func AppendXMLText(b []byte, text string) []byte {
+	plain := 0 // where the text begins that is not appended yet and stands as it is
 	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		i += size
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		escaped := ""
 		switch {
 		case r == '<':
-			b = append(b, "&lt;"...)
+			escaped = "&lt;"
 		case r == '>':
-			b = append(b, "&gt;"...)
+			escaped = "&gt;"
 		case r == '&':
-			b = append(b, "&amp;"...)
+			escaped = "&amp;"
 		case r == '"':
-			b = append(b, "&quot;"...)
+			escaped = "&quot;"
 		case r == '\r':
-			b = append(b, "&#xD;"...)
-		case r < ' ' && r != '\t' && r != '\n', r == 0xFFFE, r == 0xFFFF:
-			b = utf8.AppendRune(b, utf8.RuneError)
-		default:
-			b = utf8.AppendRune(b, r)
+			escaped = "&#xD;"
+		case r < ' ' && r != '\t' && r != '\n', r == 0xFFFE, r == 0xFFFF, r == utf8.RuneError:
+			escaped = string(utf8.RuneError)
 		}
+		if escaped != "" {
+			b = append(append(b, text[plain:i]...), escaped...)
+			plain = i + size
+		}
+		i += size
 	}
-	return b
+	return append(b, text[plain:]...)
 }
 
 // AppendXMLElement appends <name>text</name>.
