@@ -25,6 +25,14 @@ func checkReadable(v *objects.Version, now time.Time) error {
 	return fail(cloud.Denied, "InvalidObjectState", "The operation is not valid for the object's storage class", "StorageClass", v.StorageClass)
 }
 
+// checkSource refuses to copy what cannot be read.
+func checkSource(v *objects.Version, now time.Time) error {
+	if checkReadable(v, now) == nil {
+		return nil
+	}
+	return fail(cloud.Denied, "InvalidObjectState", "Operation is not valid for the source object's storage class", "StorageClass", v.StorageClass)
+}
+
 // The parts of the header that tells of a restore.
 const (
 	restoreDone   = `ongoing-request="false", expiry-date="`

@@ -73,7 +73,7 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err != nil {
 		return err
 	}
-	if err := checkReadable(source, tx.Now()); err != nil {
+	if err := checkSource(source, tx.Now()); err != nil {
 		return err
 	}
 	if source.Size > maxObject {

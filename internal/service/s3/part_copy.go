@@ -50,7 +50,7 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err != nil {
 		return err
 	}
-	if err := checkReadable(source, tx.Now()); err != nil {
+	if err := checkSource(source, tx.Now()); err != nil {
 		return err
 	}
 	part := span{0, source.Size}

@@ -123,7 +123,7 @@ func TestRestoreObject(t *testing.T) {
 	_, err := s.GetObject(s.ctx, &s3api.GetObjectInput{Bucket: new(simple), Key: new("cold")})
 	wantError(t, err, "InvalidObjectState", refused)
 	_, err = s.CopyObject(s.ctx, &s3api.CopyObjectInput{Bucket: new(simple), Key: new("warm"), CopySource: new("simple/cold")})
-	wantError(t, err, "InvalidObjectState", refused)
+	wantError(t, err, "InvalidObjectState", "Operation is not valid for the source object's storage class\nStorageClass=GLACIER")
 	for range 2 {
 		if err := restore("cold", day); err != nil {
 			t.Fatal(err)
