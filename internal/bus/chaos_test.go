@@ -1,14 +1,12 @@
 package bus_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -190,26 +189,10 @@ func chaosUntilKilled(ctx context.Context, folder string) error {
 // returns those.
 func killSome(t *testing.T, folder string, some int) (acknowledged []string) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-chaos", folder)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		acknowledged = append(acknowledged, lines.Text())
-		if len(acknowledged) == some {
-			if err := child.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := child.Wait(); err == nil || len(acknowledged) < some {
-		t.Fatalf("the child ended by itself (%v) after %d causes", err, len(acknowledged))
-	}
+	killtest.After(t, some, func(line string) bool {
+		acknowledged = append(acknowledged, line)
+		return true
+	}, "-chaos", folder)
 	return acknowledged
 }
 

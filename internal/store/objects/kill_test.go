@@ -1,7 +1,6 @@
 package objects_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -10,13 +9,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -176,37 +175,20 @@ type killState struct{ done, begun string }
 // killAfter starts a child and kills it after so many changes were done.
 func killAfter(t *testing.T, dir string, enough int, last map[string]killState) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-write-to", dir)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := 0
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	killtest.After(t, enough, func(line string) bool {
 		var what, bucket, key, mark string
-		if n, _ := fmt.Sscan(lines.Text(), &what, &bucket, &key, &mark); n < 4 {
-			continue // it was killed while it wrote that
+		if n, _ := fmt.Sscan(line, &what, &bucket, &key, &mark); n < 4 {
+			return false // it was killed while it wrote that
 		}
 		state := last[bucket+"/"+key]
 		if what == "begin" {
 			state.begun = mark
 		} else {
 			state.done = mark
-			if done++; done == enough {
-				if err := child.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
 		}
 		last[bucket+"/"+key] = state
-	}
-	if err := child.Wait(); err == nil || done < enough {
-		t.Fatalf("the child ended by itself (%v) after %d changes", err, done)
-	}
+		return what != "begin"
+	}, "-write-to", dir)
 }
 
 // wantKilled fails the test when a key is neither as it was last said to be nor

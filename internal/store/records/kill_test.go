@@ -1,7 +1,6 @@
 package records_test
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/store/records"
 )
 
@@ -106,30 +106,13 @@ const killSegment = 256 << 10
 // were acknowledged, and adds all that were.
 func killAfter(t *testing.T, dir string, enough int, acknowledged map[string]string) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-write-to", dir)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var seen int
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	killtest.After(t, enough, func(line string) bool {
 		var seq, data string
-		if n, _ := fmt.Sscan(lines.Text(), &seq, &data); n == 2 {
+		if n, _ := fmt.Sscan(line, &seq, &data); n == 2 {
 			acknowledged[seq] = data
 		}
-		if seen++; seen == enough {
-			if err := child.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := child.Wait(); err == nil || seen < enough {
-		t.Fatalf("the child ended by itself (%v) after %d records", err, seen)
-	}
+		return true
+	}, "-write-to", dir)
 }
 
 // writeUntilKilled acknowledges a record as one line of its number and data.

@@ -1,14 +1,12 @@
 package state_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -18,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/store/state/statetest"
 )
@@ -143,30 +142,14 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	const enough = 5_000
 	path := filepath.Join(t.TempDir(), "state.db")
-	child := exec.CommandContext(t.Context(), os.Args[0], "-write-to", path)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
 	acknowledged := map[string]bool{}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		acknowledged[lines.Text()] = true
-		if len(acknowledged) == enough {
-			if err := child.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := child.Wait(); err == nil || len(acknowledged) < enough {
-		t.Fatalf("the child ended by itself (%v) after %d writes", err, len(acknowledged))
-	}
+	killtest.After(t, enough, func(line string) bool {
+		acknowledged[line] = true
+		return true
+	}, "-write-to", path)
 
 	left, right := map[string]bool{}, map[string]bool{}
-	err = open(t, path).View(t.Context(), func(r state.Reader) error {
+	err := open(t, path).View(t.Context(), func(r state.Reader) error {
 		for kind, found := range map[string]map[string]bool{"left": left, "right": right} {
 			for d, err := range r.All(kind) {
 				if err != nil {
