@@ -43,7 +43,7 @@ func (a *App) openServices(ctx context.Context) error {
 }
 
 func (a *App) openS3(context.Context) (gateway.Service, error) {
-	s := s3.New(s3.Config{Log: a.log, Delivers: a.delivers}, a.objects, a.state, a.bus)
+	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers}, a.objects, a.state, a.bus)
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
 

@@ -33,11 +33,13 @@ func (s *Service) CreateBucket(ctx context.Context, in *s3api.CreateBucketInput)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkNewBucketACL(acl, resource.Or(in.ObjectOwnership, ownerEnforced)); err != nil {
-		return nil, err
-	}
-	if acl != nil && isPublicACL(readACL(acl, account)) {
-		return nil, errBlockedBucketACL()
+	if !s.cfg.OpenBuckets {
+		if err := checkNewBucketACL(acl, resource.Or(in.ObjectOwnership, ownerEnforced)); err != nil {
+			return nil, err
+		}
+		if acl != nil && isPublicACL(readACL(acl, account)) {
+			return nil, errBlockedBucketACL()
+		}
 	}
 	b := &objects.Bucket{Name: *in.Bucket, Account: account, Region: region, ObjectLock: resource.Value(in.ObjectLockEnabledForBucket)}
 	err = s.db.Update(ctx, func(tx *objects.Tx) error {
@@ -48,7 +50,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *s3api.CreateBucketInput)
 		case cloud.KindOf(err) != cloud.NotFound:
 			return err
 		}
-		return setUp(tx, b, in, acl)
+		return setUp(tx, b, s.closed(in), in.CreateBucketConfiguration, acl)
 	})
 	if err != nil {
 		return nil, err
@@ -138,20 +140,28 @@ func createAgain(ctx context.Context, b *objects.Bucket, region cloud.Region) er
 		"Your previous request to create the named bucket succeeded and you already own it.", "BucketName", b.Name)
 }
 
-// setUp makes a bucket and its first settings.
-func setUp(tx *objects.Tx, b *objects.Bucket, in *s3api.CreateBucketInput, acl []byte) error {
+// closed returns the settings that close a new bucket.
+func (s *Service) closed(in *s3api.CreateBucketInput) map[string]any {
+	settings := map[string]any{}
+	if in.ObjectOwnership != nil || !s.cfg.OpenBuckets {
+		settings[ownershipSetting] = ownershipControls(resource.Or(in.ObjectOwnership, ownerEnforced))
+	}
+	if !s.cfg.OpenBuckets {
+		on := true
+		settings[publicAccessSetting] = s3api.PublicAccessBlockConfiguration{BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on}
+	}
+	return settings
+}
+
+// setUp makes a bucket with its first settings.
+func setUp(tx *objects.Tx, b *objects.Bucket, settings map[string]any, c *s3api.CreateBucketConfiguration, acl []byte) error {
 	if err := tx.CreateBucket(b); err != nil {
 		return err
 	}
-	on := true
-	settings := map[string]any{
-		ownershipSetting:    ownershipControls(resource.Or(in.ObjectOwnership, ownerEnforced)),
-		publicAccessSetting: s3api.PublicAccessBlockConfiguration{BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on},
-	}
-	if c := in.CreateBucketConfiguration; c != nil && len(c.Tags) > 0 {
+	if c != nil && len(c.Tags) > 0 {
 		settings[taggingSetting] = s3api.Tagging{TagSet: c.Tags}
 	}
-	if c := in.CreateBucketConfiguration; c != nil && text(c.LocationConstraint) == europe {
+	if c != nil && text(c.LocationConstraint) == europe {
 		settings[locationSetting] = europe
 	}
 	for name, value := range settings {

@@ -22,6 +22,9 @@ import (
 type Config struct {
 	Log *slog.Logger
 	Now func() time.Time // nil is the machine's clock
+	// OpenBuckets has new buckets as they were before April 2023, when S3 began to
+	// close them: they take ACLs and block nothing. moto's tests take that for granted.
+	OpenBuckets bool
 	// Delivers reports whether something takes what the bus delivers to an ARN;
 	// nil means everything.
 	Delivers func(cloud.ARN) bool
