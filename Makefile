@@ -43,8 +43,9 @@ generate: ## generate internal/api from AWS's models, and docs/compat.md
 	go generate ./...
 
 MEGABYTES ?= 200
-bench: build ## measure beside DuckDB's own readers over MEGABYTES of each log, and write docs/benchmarks.md
-	SILLOK_BIN=$(BIN) ./scripts/bench $(MEGABYTES)
+OBJECTS   ?= 10000000
+bench: build ## measure beside others over MEGABYTES of each log and buckets of up to OBJECTS, and write docs/benchmarks.md
+	SILLOK_BIN=$(BIN) ./scripts/bench $(MEGABYTES) $(OBJECTS)
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
 
 FUZZTIME ?= 30s
@@ -52,6 +53,7 @@ fuzz: ## fuzz every parser for FUZZTIME each
 	./scripts/fuzz $(FUZZTIME)
 
 conformance: build $(VENV)/ready ## run the judges from outside and the long forms of tests, and write docs/conformance.md
+	./scripts/clients $(TOOLS)/clients
 	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) ./scripts/conformance
 	grep -rl 'testing\.Short()' --include='*_test.go' internal | xargs -rn 1 dirname | sort -u | sed 's#^#./#' | xargs -r go test -count=1
 
