@@ -40,13 +40,14 @@ func openOnDisk(tb testing.TB, dir string) (db *objects.DB, files [2]string) {
 // after nothing but what was written.
 func wantDamage(tb testing.TB, db *objects.DB, what string) {
 	tb.Helper()
+	// What is damaged in the first blocks is an error of Open itself.
 	r, _, err := db.Open(tb.Context(), "logs", "a")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	got, err := io.ReadAll(r)
-	if err := r.Close(); err != nil {
-		tb.Error(err)
+	var got []byte
+	if err == nil {
+		got, err = io.ReadAll(r)
+		if err := r.Close(); err != nil {
+			tb.Error(err)
+		}
 	}
 	e, ok := errors.AsType[*cloud.Error](err)
 	if !ok || e.Kind != cloud.Unavailable || e.Code != "InternalFailure" || !strings.Contains(e.Message, "s3://logs/a (version null)") || !strings.Contains(e.Message, "blob 1") {

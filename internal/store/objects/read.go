@@ -22,7 +22,7 @@ const mostInline = 4 << 20
 
 // Read returns size bytes of a version's content from offset on, which must lie
 // within it. Every byte that comes was checked; damage is an error that names the
-// version and the blob. The reader may be used and must be closed after the View
+// version and the blob, in the first 200 KB an error of Read itself. The reader may be used and must be closed after the View
 // has ended too; what it reads is not freed before that.
 func (v *View) Read(ctx context.Context, version *Version, offset, size int64) (io.ReadCloser, error) {
 	if v.state == nil {
@@ -39,10 +39,34 @@ func (v *View) Read(ctx context.Context, version *Version, offset, size int64) (
 	if r.pieces, err = cut(segments, offset, size); err != nil {
 		return nil, damage(version, 0, err)
 	}
-	if err := r.find(v); err != nil {
+	if err := r.prepare(v); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// prepare finds the blobs and begins with the first.
+func (r *reader) prepare(v *View) error {
+	if err := r.find(v); err != nil {
+		return err
+	}
+	return r.begin()
+}
+
+// begin reads and checks the first blocks: what is damaged there is an error of
+// the call, and not of an answer that has begun.
+func (r *reader) begin() error {
+	if len(r.pieces) == 0 || !r.pieces[0].file {
+		return nil
+	}
+	p := &r.pieces[0]
+	if err := r.openFile(p); err != nil {
+		return err
+	}
+	if err := r.file.load(p.Offset / blockContent); err != nil {
+		return damage(r.version, p.Blob, err)
+	}
+	return nil
 }
 
 // piece is a run of bytes of one blob.
@@ -176,18 +200,27 @@ func (r *reader) some(p *piece, to []byte) (int, error) {
 		p.inline = p.inline[n:]
 		return n, nil
 	}
-	if r.file == nil {
-		file, err := r.db.files.open(p.Blob)
-		if err != nil {
-			return 0, damage(r.version, p.Blob, err)
-		}
-		r.file = newBlobReader(p.Blob, file, p.Offset+p.Size)
+	if err := r.openFile(p); err != nil {
+		return 0, err
 	}
 	n, err := r.file.readAt(to, p.Offset)
 	if err != nil {
 		return 0, damage(r.version, p.Blob, err)
 	}
 	return n, nil
+}
+
+// openFile opens the file of the first piece, unless it is open.
+func (r *reader) openFile(p *piece) error {
+	if r.file != nil {
+		return nil
+	}
+	file, err := r.db.files.open(p.Blob)
+	if err != nil {
+		return damage(r.version, p.Blob, err)
+	}
+	r.file = newBlobReader(p.Blob, file, p.Offset+p.Size)
+	return nil
 }
 
 func (r *reader) closeFile() error {
