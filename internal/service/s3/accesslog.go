@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -30,6 +31,9 @@ const (
 type accessLog struct {
 	s    *Service
 	full chan struct{} // some batch has accessBatch bytes
+
+	look sync.Once   // for a bucket whose access is logged
+	some atomic.Bool // there is one, or was since the start
 
 	mu      sync.Mutex
 	batches map[accessPlace]*accessLines
@@ -104,6 +108,9 @@ func (l *accessLog) add(place accessPlace, line string) {
 
 // Served logs a call where its bucket says so. It never waits for the delivery.
 func (s *Service) Served(ctx context.Context, served cloud.Served) {
+	if !s.access.wanted(ctx) {
+		return
+	}
 	bucket, _, _ := requested(served.Input)
 	if bucket == "" {
 		return
@@ -128,6 +135,33 @@ func (s *Service) Served(ctx context.Context, served cloud.Served) {
 	if err != nil && ctx.Err() == nil {
 		s.cfg.Log.Error("a call is missing in the log of access to its bucket", "arn", bucketARN(bucket), "request_id", served.Fact.Call.RequestID, "error", err)
 	}
+}
+
+// wanted reports whether access to any bucket may be logged: where there is none,
+// no call pays for it.
+func (l *accessLog) wanted(ctx context.Context) bool {
+	l.look.Do(func() {
+		err := l.s.db.View(ctx, func(v *objects.View) error {
+			for b, err := range v.Buckets("") {
+				if err != nil {
+					return err
+				}
+				document, err := v.Setting(b, loggingSetting)
+				if err != nil {
+					return err
+				}
+				if document != nil {
+					l.some.Store(true)
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			l.some.Store(true) // who could not look must not leave anything out
+		}
+	})
+	return l.some.Load()
 }
 
 // logLifecycle logs what rules did to a bucket.

@@ -54,7 +54,12 @@ func logsOf(tb testing.TB, s *s3.Service, b *objects.Bucket) map[string]string {
 
 func logInto(tb testing.TB, s *s3.Service, b, target *objects.Bucket, prefix string, format *s3api.TargetObjectKeyFormat) {
 	tb.Helper()
-	set(tb, s, b, "logging", s3api.LoggingEnabled{TargetBucket: &target.Name, TargetPrefix: &prefix, TargetObjectKeyFormat: format})
+	_, err := s.PutBucketLogging(servicetest.As(tb, owner, home), &s3api.PutBucketLoggingInput{Bucket: &b.Name, BucketLoggingStatus: &s3api.BucketLoggingStatus{
+		LoggingEnabled: &s3api.LoggingEnabled{TargetBucket: &target.Name, TargetPrefix: &prefix, TargetObjectKeyFormat: format},
+	}})
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func TestAccessLog(t *testing.T) {
@@ -171,7 +176,7 @@ func TestAccessLogGoesToItsOwnersBucketsAlone(t *testing.T) {
 		return tx.CreateBucket(&objects.Bucket{Name: "theirs", Account: "999999999999", Region: home})
 	})
 	theirs := fresh(t, s, "theirs")
-	logInto(t, s, b, theirs, "", nil)
+	set(t, s, b, "logging", s3api.LoggingEnabled{TargetBucket: &theirs.Name, TargetPrefix: new("")}) // which a put would refuse
 	s.Served(t.Context(), servedGet("photos", "a"))
 	s.DeliverLogs(t.Context())
 	if left := inventory(t, s, theirs); len(left) != 0 {

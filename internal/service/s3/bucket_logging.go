@@ -23,6 +23,7 @@ func (s *Service) PutBucketLogging(ctx context.Context, in *s3api.PutBucketLoggi
 	if to == nil {
 		return nil, s.deleteSetting(ctx, in.Bucket, in.ExpectedBucketOwner, loggingSetting)
 	}
+	s.access.some.Store(true)
 	return nil, s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		if err := checkLogging(&tx.View, b, to); err != nil {
 			return err

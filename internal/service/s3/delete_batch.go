@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -20,26 +21,39 @@ const (
 // order of the request.
 func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsInput) (*s3api.DeleteObjectsOutput, error) {
 	list := in.Delete.Objects
-	if len(list) == 0 || len(list) > maxDeleted {
+	if len(list) == 0 || len(list) > maxDeleted || slices.ContainsFunc(list, func(id s3api.ObjectIdentifier) bool { return text(id.Key) == "" }) {
 		return nil, errMalformed()
 	}
-	out := &s3api.DeleteObjectsOutput{}
-	for some := range slices.Chunk(list, deletedAtOnce) {
-		var batch *deleteBatch
-		err := s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
-			bypass, err := bypasses(b, in.BypassGovernanceRetention)
-			if err != nil {
-				return err
-			}
-			batch = &deleteBatch{bypass: bypass, quiet: resource.Value(in.Delete.Quiet)}
-			return batch.do(ctx, tx, b, some)
+	chunks := slices.Collect(slices.Chunk(list, deletedAtOnce))
+	batches := make([]deleteBatch, len(chunks))
+	g, ctx := life.New(ctx, s.cfg.Log) // one need not wait until the one before it is on disk
+	for i := range chunks {
+		g.Go(ctx, "delete objects", func(ctx context.Context) (err error) {
+			batches[i], err = s.deleteChunk(ctx, in, chunks[i])
+			return err
 		})
-		if err != nil {
-			return nil, err
-		}
-		out.Deleted, out.Errors = append(out.Deleted, batch.deleted...), append(out.Errors, batch.errors...)
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out := &s3api.DeleteObjectsOutput{}
+	for i := range batches {
+		out.Deleted, out.Errors = append(out.Deleted, batches[i].deleted...), append(out.Errors, batches[i].errors...)
 	}
 	return out, nil
+}
+
+// deleteChunk deletes some of the keys in one commit.
+func (s *Service) deleteChunk(ctx context.Context, in *s3api.DeleteObjectsInput, some []s3api.ObjectIdentifier) (batch deleteBatch, err error) {
+	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
+		bypass, err := bypasses(b, in.BypassGovernanceRetention)
+		if err != nil {
+			return err
+		}
+		batch = deleteBatch{bypass: bypass, quiet: resource.Value(in.Delete.Quiet)}
+		return batch.do(ctx, tx, b, some)
+	})
+	return batch, err
 }
 
 // deleteBatch is what becomes of some keys in one commit.
@@ -55,9 +69,6 @@ func (d *deleteBatch) do(ctx context.Context, tx *objects.Tx, b *objects.Bucket,
 			return err
 		}
 		id := &list[i]
-		if id.Key == nil || *id.Key == "" {
-			return errMalformed()
-		}
 		as, err := d.one(tx, b, id)
 		switch refused, ok := errors.AsType[*cloud.Error](err); {
 		case ok && refused.Kind != cloud.Internal && refused.Kind != cloud.Unavailable:
