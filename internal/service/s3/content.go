@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"crypto/md5" //nolint:gosec // S3's ETags are MD5, to find damage and not forgery
 	"encoding/base64"
 	"encoding/hex"
@@ -21,7 +22,7 @@ type content struct {
 	body io.Reader
 	size int64
 
-	md5  hash.Hash
+	md5  *checksum.Beside
 	sums []sum
 
 	wantMD5 []byte           // nil for none
@@ -42,7 +43,7 @@ func newContent(body io.Reader, in any, sdkAlgorithm, contentMD5, also *string) 
 	if body == nil {
 		body = http.NoBody
 	}
-	c := &content{body: body, md5: md5.New()} //nolint:gosec // as above
+	c := &content{body: body, md5: checksum.NewBeside(md5.New())} //nolint:gosec // as above
 	announced := ""
 	if t, ok := body.(checksum.Trailer); ok {
 		announced = t.Announced()
@@ -80,6 +81,12 @@ func (c *content) compute(algorithm string) {
 // asked says whether the client sent a checksum of any kind.
 func (c *content) asked() bool { return c.want.Algorithm != "" || c.wantMD5 != nil }
 
+// stage takes the content to the disk.
+func (s *Service) stage(ctx context.Context, c *content) (*objects.Staged, error) {
+	defer c.md5.Wait() // also where not all of it came
+	return s.db.Stage(ctx, c)
+}
+
 // Read reads content.
 func (c *content) Read(p []byte) (int, error) {
 	n, err := c.body.Read(p)
@@ -87,7 +94,7 @@ func (c *content) Read(p []byte) (int, error) {
 	if c.size > maxObject {
 		return n, errTooLarge(c.size)
 	}
-	c.md5.Write(p[:n])
+	_, _ = c.md5.Write(p[:n]) // a hash takes everything
 	for _, s := range c.sums {
 		if s.hash != nil && s.hash != c.md5 {
 			s.hash.Write(p[:n])

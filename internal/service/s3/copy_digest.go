@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/checksum"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -77,8 +78,9 @@ func (c *copying) read(ctx context.Context) error {
 	if err != nil || body == nil {
 		return err
 	}
-	defer body.Close()                              //nolint:errcheck // it was only read
-	hashing := &content{body: body, md5: md5.New()} //nolint:gosec // as above
+	defer body.Close()                                                  //nolint:errcheck // it was only read
+	hashing := &content{body: body, md5: checksum.NewBeside(md5.New())} //nolint:gosec // as above
+	defer hashing.md5.Wait()
 	if c.algorithm != "" {
 		hashing.compute(c.algorithm)
 	}

@@ -30,7 +30,7 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s
 	if err := checkPartChecksum(u, content.want.Algorithm); err != nil {
 		return nil, err
 	}
-	staged, err := s.db.Stage(ctx, content)
+	staged, err := s.stage(ctx, content)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3a
 	if err != nil {
 		return nil, err
 	}
-	staged, err := s.db.Stage(ctx, content)
+	staged, err := s.stage(ctx, content)
 	if err != nil {
 		return nil, err
 	}
