@@ -32,9 +32,10 @@ type corsDecider interface {
 
 // accessLogger keeps a log of access.
 type accessLogger interface {
-	// Served is told of each call once its answer is sent, of those that were
-	// refused too. The caller's connection waits for it.
-	Served(ctx context.Context, served cloud.Served)
+	// Served is told of each call that was answered, of those that were refused
+	// too. served sends what is left of the answer and returns what is known of
+	// it. The caller's connection waits for Served, and its answer does not.
+	Served(ctx context.Context, served func() cloud.Served)
 }
 
 // websiteReader reads buckets as websites.

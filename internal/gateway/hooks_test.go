@@ -43,7 +43,9 @@ func (h *house) CORS(_ context.Context, bucket, origin, method string, headers [
 	return header, true
 }
 
-func (h *house) Served(_ context.Context, served cloud.Served) { h.served = append(h.served, served) }
+func (h *house) Served(_ context.Context, served func() cloud.Served) {
+	h.served = append(h.served, served())
+}
 
 func (h *house) Website(_ context.Context, in *s3api.GetObjectInput, head bool) (int, http.Header, io.ReadCloser, error) {
 	switch {
@@ -241,4 +243,7 @@ type waiting struct {
 	got chan struct{}
 }
 
-func (w *waiting) Served(context.Context, cloud.Served) { <-w.got }
+func (w *waiting) Served(_ context.Context, served func() cloud.Served) {
+	served()
+	<-w.got
+}

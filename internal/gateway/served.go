@@ -21,8 +21,8 @@ type timing struct {
 // ofS3 says whether the request is S3's.
 func (x *exchange) ofS3() bool { return x.route.model == x.gateway.router.s3 }
 
-// tellServed tells S3 of a call that it has answered. The answer has left by
-// then, so that its caller does not wait.
+// tellServed tells S3 of a call that it has answered. The answer leaves before S3
+// looks at it, so that its caller does not wait.
 func (x *exchange) tellServed(ctx context.Context) {
 	if !x.ofS3() {
 		return
@@ -31,9 +31,11 @@ func (x *exchange) tellServed(ctx context.Context) {
 	if hook == nil {
 		return
 	}
-	_ = http.NewResponseController(x.w).Flush() // a client that has gone was served too
 	err := life.Catch(func() error {
-		hook.Served(context.WithoutCancel(ctx), x.served())
+		hook.Served(context.WithoutCancel(ctx), func() cloud.Served {
+			_ = http.NewResponseController(x.w).Flush() // a client that has gone was served too
+			return x.served()
+		})
 		return nil
 	})
 	if err != nil {

@@ -106,11 +106,13 @@ func (l *accessLog) add(place accessPlace, line string) {
 	}
 }
 
-// Served logs a call where its bucket says so. It never waits for the delivery.
-func (s *Service) Served(ctx context.Context, served cloud.Served) {
+// Served logs a call where its bucket says so; call tells of it, once its answer
+// has left. It never waits for the delivery.
+func (s *Service) Served(ctx context.Context, call func() cloud.Served) {
 	if !s.access.wanted(ctx) {
 		return
 	}
+	served := call()
 	bucket, _, _ := requested(served.Input)
 	if bucket == "" {
 		return

@@ -62,27 +62,33 @@ func logInto(tb testing.TB, s *s3.Service, b, target *objects.Bucket, prefix str
 	}
 }
 
+// tell tells the service of a call as the gateway does.
+func tell(tb testing.TB, s *s3.Service, served cloud.Served) {
+	tb.Helper()
+	s.Served(tb.Context(), func() cloud.Served { return served })
+}
+
 func TestAccessLog(t *testing.T) {
 	s := serveAt(t, &clock{at("2026-01-03 00:05:00")})
 	b, target := made(t, s, "photos"), made(t, s, "logs")
 	put(t, s, b, "a b", "abc", objects.Version{})
-	s.Served(t.Context(), servedGet("photos", "a b")) // before logging is on
+	tell(t, s, servedGet("photos", "a b")) // before logging is on
 	logInto(t, s, b, target, "access/", nil)
 	id := s3.CanonicalID(owner)
-	s.Served(t.Context(), servedGet("photos", "a b"))
-	s.Served(t.Context(), servedGet("absent", "a b"))
+	tell(t, s, servedGet("photos", "a b"))
+	tell(t, s, servedGet("absent", "a b"))
 
 	denied := servedGet("photos", "x")
 	denied.Fact.Call.Principal = cloud.Principal{Type: cloud.Anonymous}
 	denied.Fact.Code, denied.Status, denied.Sent = "AccessDenied", 403, 243
 	denied.Signature, denied.Auth, denied.TLS, denied.Cipher, denied.Referer = "", "", "", "", "https://example.com/\n\"x"
-	s.Served(t.Context(), denied)
+	tell(t, s, denied)
 
 	batch := servedGet("photos", "")
 	batch.Fact.Call.Operation, batch.Method, batch.URI = "DeleteObjects", "POST", "/photos?delete"
 	batch.Input = &s3api.DeleteObjectsInput{Bucket: &b.Name, Delete: &s3api.Delete{Objects: []s3api.ObjectIdentifier{{Key: new("one")}, {Key: new("two"), VersionId: new("v")}}}}
 	batch.Output = &s3api.DeleteObjectsOutput{Errors: []s3api.Error{{Key: new("two"), VersionId: new("v"), Code: new("AccessDenied")}}}
-	s.Served(t.Context(), batch)
+	tell(t, s, batch)
 
 	logs := logsOf(t, s, target)
 	if len(logs) != 1 {
@@ -126,7 +132,7 @@ func TestAccessLogKeys(t *testing.T) {
 			s := serveAt(t, &clock{at("2026-01-03 00:05:00")})
 			b, target := made(t, s, "photos"), made(t, s, "logs")
 			logInto(t, s, b, target, "p/", tt.format)
-			s.Served(t.Context(), servedGet("photos", "a"))
+			tell(t, s, servedGet("photos", "a"))
 			for key := range logsOf(t, s, target) {
 				if !strings.HasPrefix(key, tt.want) || len(key) != len(tt.want)+16 {
 					t.Error(key)
@@ -148,7 +154,7 @@ func TestAccessLogOfCopiesAndLifecycle(t *testing.T) {
 	served := servedGet("to", "b")
 	served.Fact.Call.Operation, served.Method = "CopyObject", "PUT"
 	served.Input = &s3api.CopyObjectInput{Bucket: new("to"), Key: new("b"), CopySource: new("/from/a")}
-	s.Served(t.Context(), served)
+	tell(t, s, served)
 	rules(t, s, to, enabled("r", "", afterDays(1)))
 	c.move(48 * time.Hour)
 	step(t, s)
@@ -177,7 +183,7 @@ func TestAccessLogGoesToItsOwnersBucketsAlone(t *testing.T) {
 	})
 	theirs := fresh(t, s, "theirs")
 	set(t, s, b, "logging", s3api.LoggingEnabled{TargetBucket: &theirs.Name, TargetPrefix: new("")}) // which a put would refuse
-	s.Served(t.Context(), servedGet("photos", "a"))
+	tell(t, s, servedGet("photos", "a"))
 	s.DeliverLogs(t.Context())
 	if left := inventory(t, s, theirs); len(left) != 0 {
 		t.Errorf("%d logs", len(left))
@@ -203,7 +209,7 @@ func TestAccessLogIsDeliveredAtTheEndOfRun(t *testing.T) {
 	s := serveAt(t, &clock{at("2026-01-03 00:05:00")})
 	b := made(t, s, "photos")
 	logInto(t, s, b, b, "log/", nil) // into itself: a delivery is no request
-	s.Served(t.Context(), servedGet("photos", "a"))
+	tell(t, s, servedGet("photos", "a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Run(ctx); err != nil {
