@@ -26,14 +26,15 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsInpu
 	}
 	chunks := slices.Collect(slices.Chunk(list, deletedAtOnce))
 	batches := make([]deleteBatch, len(chunks))
-	g, ctx := life.New(ctx, s.cfg.Log) // one need not wait until the one before it is on disk
+	g, running := life.New(ctx, s.cfg.Log) // one need not wait until the one before it is on disk
 	for i := range chunks {
-		g.Go(ctx, "delete objects", func(ctx context.Context) (err error) {
+		g.Go(running, "delete objects", func(ctx context.Context) (err error) {
 			batches[i], err = s.deleteChunk(ctx, in, chunks[i])
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	// A chunk that was told to stop is no error to the group, and is not done.
+	if err := errors.Join(g.Wait(), ctx.Err()); err != nil {
 		return nil, err
 	}
 	out := &s3api.DeleteObjectsOutput{}

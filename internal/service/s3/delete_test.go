@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -108,6 +110,17 @@ func (s *shelf) deleteAll(bucket string, change func(*s3api.DeleteObjectsInput),
 		change(in)
 	}
 	return servicetest.Must(s.DeleteObjects(s.ctx, in))(s)
+}
+
+// A batch whose caller has gone is not told as done.
+func TestDeleteObjectsOfACallerThatHasGone(t *testing.T) {
+	s := newShelf(t)
+	ctx, gone := context.WithCancel(s.ctx)
+	gone()
+	_, err := s.DeleteObjects(ctx, &s3api.DeleteObjectsInput{Bucket: new(simple), Delete: &s3api.Delete{Objects: []s3api.ObjectIdentifier{{Key: new("a")}}}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
 }
 
 func TestDeleteObjects(t *testing.T) {
