@@ -23,15 +23,12 @@ type setupsKept struct {
 
 // at returns what is remembered since a commit.
 func (s *setups) at(since uint64) *setupsKept {
-	kept := s.kept.Load()
-	if kept == nil || kept.since != since {
-		fresh := &setupsKept{since: since}
-		if !s.kept.CompareAndSwap(kept, fresh) {
-			return fresh // somebody else's is kept, which may be of another commit
-		}
-		return fresh
+	if kept := s.kept.Load(); kept != nil && kept.since == since {
+		return kept
 	}
-	return kept
+	fresh := &setupsKept{since: since}
+	s.kept.Store(fresh) // in place of another's that came just now, it costs a few reads
+	return fresh
 }
 
 // setup is get for the record of a bucket or setting, which must not be changed.

@@ -31,8 +31,8 @@ func deepest(prefix string) string {
 	return prefix[:n]
 }
 
-// formerTemp is the folder that versions of this server before 0.7 kept in each
-// bucket's folder.
+// formerTemp is the folder that this server kept in each bucket's folder while
+// objects were plain files.
 const formerTemp = ".sgwtmp"
 
 // ours reports whether name is of a file or folder that a Store keeps for
