@@ -10,7 +10,7 @@ VENV  := $(CURDIR)/.venv
 TOOLS := $(CURDIR)/.tools
 LINT  := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
 
-.PHONY: help build demo test race check lint generate bench fuzz conformance clean
+.PHONY: help build demo test race check lint generate bench fuzz conformance trino clean
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,12 @@ conformance: build $(VENV)/ready ## run the judges from outside and the long for
 	./scripts/clients $(TOOLS)/clients
 	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) ./scripts/conformance
 	grep -rl 'testing\.Short()' --include='*_test.go' internal | xargs -rn 1 dirname | sort -u | sed 's#^#./#' | xargs -r go test -count=1
+
+QUESTIONS ?= 20000
+SEED      ?= 1
+trino: build $(VENV)/ready ## make up QUESTIONS from SEED on, and ask a real Trino and us; TRINO_OUT=FILE takes those that differ
+	./scripts/clients $(TOOLS)/clients
+	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) SILLOK_TRINO_QUESTIONS=$(QUESTIONS) SILLOK_TRINO_SEED=$(SEED) SILLOK_TRINO_OUT=$(TRINO_OUT) ./scripts/conformance -timeout 4h -run '^TestDifferential$$'
 
 clean: ## remove what was built and installed here
 	rm -rf bin $(VENV) $(TOOLS)

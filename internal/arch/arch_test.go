@@ -57,6 +57,7 @@ var owners = map[string][]string{
 	"database/sql":                   {"internal/store/state", "internal/engine/duckdb"},
 	module + "internal/servicetest":  nil, // tests alone
 	module + "internal/kit/killtest": nil, // the same
+	module + "internal/sql/gentest":  nil,
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -153,3 +153,13 @@ func Names(kind Kind) []string {
 	}
 	return names
 }
+
+// Signature returns the types of f as its table writes them: those of the
+// parameters, whether the last of these may repeat or be absent, and that of the
+// result.
+func (f *Function) Signature() (params []string, variadic bool, result string) {
+	for _, p := range f.params {
+		params = append(params, p.text)
+	}
+	return params, f.variadic, f.result.text
+}

@@ -1,0 +1,371 @@
+package gentest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+)
+
+// query writes one statement.
+type query struct {
+	*writer
+
+	aliases int
+}
+
+// selected is a query as text and the types of its columns.
+type selected struct {
+	sql   string
+	types []datatype.Type
+}
+
+func (q *query) statement() string {
+	s := q.body(2)
+	sql := s.sql
+	if q.chance(40) {
+		ordinals := make([]string, len(s.types))
+		for i := range ordinals {
+			ordinals[i] = fmt.Sprintf("%d%s%s", i+1, pick(q.dice, "", " DESC"), pick(q.dice, "", "", " NULLS FIRST"))
+		}
+		sql = "SELECT * FROM (" + sql + ") ORDER BY " + strings.Join(ordinals, ", ")
+		if q.chance(50) {
+			sql += pick(q.dice, " LIMIT 3", " OFFSET 1", " OFFSET 1 ROWS FETCH FIRST 2 ROWS ONLY", " LIMIT 1")
+		}
+	}
+	return tables + sql
+}
+
+// body is a SELECT, or several that a set operation joins.
+func (q *query) body(depth int) selected {
+	if depth > 1 && q.chance(18) {
+		left := q.plain(depth-1, nil)
+		right := q.plain(depth-1, left.types)
+		operation := pick(q.dice, "UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL")
+		return selected{left.sql + " " + operation + " " + right.sql, left.types}
+	}
+	if q.chance(35) {
+		return q.grouped(depth)
+	}
+	return q.plain(depth, nil)
+}
+
+// plain is a SELECT without groups; types are those of its columns, or nil.
+func (q *query) plain(depth int, types []datatype.Type) selected {
+	outer := q.scope
+	defer func() { q.scope = outer }()
+	from := q.from(depth)
+	if types == nil {
+		for range 1 + q.IntN(3) {
+			types = append(types, q.value())
+		}
+	}
+	items := make([]string, len(types))
+	for i, t := range types {
+		items[i] = q.item(t, depth)
+	}
+	sql := "SELECT " + pick(q.dice, "", "", "", "DISTINCT ") + strings.Join(items, ", ") + from
+	if q.chance(60) {
+		sql += " WHERE " + q.condition(depth)
+	}
+	return selected{sql, types}
+}
+
+// value is the type of a column of an answer.
+func (q *query) value() datatype.Type {
+	return pick(q.dice, datatype.Of(datatype.Integer), datatype.Of(datatype.Integer), datatype.VarcharOf(1), datatype.VarcharOf(1),
+		datatype.DecimalOf(2, 1), datatype.Of(datatype.Date), datatype.Of(datatype.Boolean), datatype.Of(datatype.Bigint), datatype.ArrayOf(datatype.Of(datatype.Integer)))
+}
+
+// item is an expression over what is in scope: often a column, sometimes a
+// subquery or a window.
+func (q *query) item(t datatype.Type, depth int) string {
+	switch q.IntN(10) {
+	case 0, 1, 2, 3:
+		return q.leaf(t)
+	case 4, 5:
+		return q.expr(t, 1)
+	case 6:
+		if depth > 0 {
+			return q.scalarSubquery(t)
+		}
+	case 7:
+		if t.Kind == datatype.Boolean {
+			return q.condition(depth)
+		}
+		if t.IsInteger() {
+			return q.window(t)
+		}
+	}
+	return q.expr(t, 2)
+}
+
+// from chooses tables, puts their columns in scope, and returns the clause.
+func (q *query) from(depth int) string {
+	parts := []string{" FROM " + q.relation(depth)}
+	for range pick(q.dice, 0, 0, 1, 1, 2) {
+		switch q.IntN(8) {
+		case 0:
+			parts = append(parts, " CROSS JOIN "+q.relation(depth))
+		case 1:
+			parts = append(parts, q.beside(q.unnest()))
+		case 2:
+			parts = append(parts, q.beside(q.lateral()))
+		default:
+			left := slices.Clone(q.scope)
+			kind := pick(q.dice, " JOIN ", " JOIN ", " LEFT JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ")
+			right := q.relation(depth)
+			parts = append(parts, kind+right+" ON "+q.joinCondition(left, q.scope[len(left):]))
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// beside joins what may look at the rows to its left.
+func (q *query) beside(relation string) string {
+	if q.chance(50) {
+		return " CROSS JOIN " + relation
+	}
+	return " LEFT JOIN " + relation + " ON true"
+}
+
+// named gives a relation a name, and puts its columns in scope.
+func (q *query) named(prefix string, columns ...column) string {
+	q.aliases++
+	name := fmt.Sprintf("%s%d", prefix, q.aliases)
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+		q.scope = append(q.scope, column{name + "." + c.name, c.t})
+	}
+	return " AS " + name + "(" + strings.Join(names, ", ") + ")"
+}
+
+// unnest is the elements of an array, perhaps numbered.
+func (q *query) unnest() string {
+	integer := datatype.Of(datatype.Integer)
+	sql := "UNNEST(" + q.leaf(datatype.ArrayOf(integer)) + ")"
+	if q.chance(40) {
+		return sql + " WITH ORDINALITY" + q.named("u", column{"n", integer}, column{"o", datatype.Of(datatype.Bigint)})
+	}
+	return sql + q.named("u", column{"n", integer})
+}
+
+// relation is a table or a subquery, with an alias.
+func (q *query) relation(depth int) string {
+	if depth > 1 && q.chance(20) {
+		outer := q.scope
+		q.scope = nil
+		s := q.body(depth - 1)
+		q.scope = outer
+		return "(" + s.sql + ")" + q.named("r", numbered(s.types)...)
+	}
+	q.aliases++
+	name := fmt.Sprintf("r%d", q.aliases)
+	table := 1 + q.IntN(3)
+	for _, c := range tableColumns(table) {
+		q.scope = append(q.scope, column{name + "." + c.name, c.t})
+	}
+	return fmt.Sprintf("t%d %s", table, name)
+}
+
+// numbered names columns by their places.
+func numbered(types []datatype.Type) []column {
+	columns := make([]column, len(types))
+	for i, t := range types {
+		columns[i] = column{fmt.Sprintf("v%d", i), t}
+	}
+	return columns
+}
+
+func (q *query) joinCondition(left, right []column) string {
+	for range 10 {
+		l, r := pick(q.dice, left...), pick(q.dice, right...)
+		if family(l.t) == family(r.t) {
+			condition := l.name + pick(q.dice, " = ", " = ", " = ", " < ", " <> ") + r.name
+			if q.chance(25) {
+				condition += pick(q.dice, " AND ", " OR ") + q.predicate(1)
+			}
+			return condition
+		}
+	}
+	return pick(q.dice, "true", q.predicate(1))
+}
+
+// condition is a predicate, often one with a subquery that looks at the rows
+// around it.
+func (q *query) condition(depth int) string {
+	if depth <= 0 || q.chance(35) {
+		return q.predicate(2)
+	}
+	t := q.value()
+	x := q.leaf(t)
+	switch q.IntN(8) {
+	case 0, 1:
+		return pick(q.dice, "", "NOT ") + "EXISTS (" + q.correlated(nil).sql + ")"
+	case 2, 3:
+		return x + pick(q.dice, " IN (", " NOT IN (") + q.correlated([]datatype.Type{t}).sql + ")"
+	case 4:
+		return x + pick(q.dice, " = ", " <> ", " < ", " >= ") + pick(q.dice, "ALL", "ANY", "SOME") + " (" + q.correlated([]datatype.Type{t}).sql + ")"
+	case 5:
+		return x + pick(q.dice, " = ", " < ", " IS DISTINCT FROM ") + q.scalarSubquery(t)
+	case 6:
+		return "(" + q.condition(depth-1) + pick(q.dice, " AND ", " OR ") + q.condition(depth-1) + ")"
+	default:
+		return "NOT (" + q.condition(depth-1) + ")"
+	}
+}
+
+// correlated is a subquery that may name columns from around it.
+func (q *query) correlated(types []datatype.Type) selected {
+	outer := q.scope
+	defer func() { q.scope = outer }()
+	q.aliases++
+	name := fmt.Sprintf("s%d", q.aliases)
+	table := 1 + q.IntN(3)
+	var own []column
+	for _, c := range tableColumns(table) {
+		own = append(own, column{name + "." + c.name, c.t})
+	}
+	q.scope = slices.Concat(outer, own, own) // its own columns come more often
+	items := make([]string, len(types))
+	for i, t := range types {
+		items[i] = q.leaf(t)
+	}
+	if len(items) == 0 {
+		items = []string{"1"}
+	}
+	sql := fmt.Sprintf("SELECT %s FROM t%d %s", strings.Join(items, ", "), table, name)
+	if len(outer) > 0 && q.chance(75) {
+		sql += " WHERE " + q.joinCondition(outer, own)
+	} else if q.chance(60) {
+		sql += " WHERE " + q.predicate(1)
+	}
+	return selected{sql, types}
+}
+
+// lateral is a subquery that is asked for each row to its left: of rows, or an
+// aggregate, perhaps beside a constant.
+func (q *query) lateral() string {
+	if q.chance(50) {
+		s := q.correlated([]datatype.Type{q.value(), q.value()})
+		return "LATERAL (" + s.sql + ")" + q.named("l", numbered(s.types)...)
+	}
+	x, rest := q.one(datatype.Of(datatype.Integer))
+	items, types := pick(q.dice, "max("+x+")", "count("+x+")", "sum("+x+")", "min("+x+")", "count(*)"), []datatype.Type{datatype.Of(datatype.Bigint)}
+	if q.chance(40) {
+		items += ", " + pick(q.dice, "1", "true", "'k'")
+		types = append(types, datatype.Of(datatype.Unknown)) // nothing will name it
+	}
+	return "LATERAL (SELECT " + items + rest + ")" + q.named("l", numbered(types)...)
+}
+
+// one returns the column of a subquery of one column, and all that follows it.
+func (q *query) one(t datatype.Type) (x, rest string) {
+	s := q.correlated([]datatype.Type{t})
+	x, rest, _ = strings.Cut(strings.TrimPrefix(s.sql, "SELECT "), " FROM ")
+	return x, " FROM " + rest
+}
+
+// scalarSubquery has exactly one row.
+func (q *query) scalarSubquery(t datatype.Type) string {
+	x, rest := q.one(t)
+	aggregate := pick(q.dice, "max", "min")
+	if t.Kind == datatype.Boolean {
+		aggregate = "bool_or"
+	}
+	return "(SELECT " + aggregate + "(" + x + ")" + rest + ")"
+}
+
+// grouped is a SELECT with groups.
+func (q *query) grouped(depth int) selected {
+	outer := q.scope
+	defer func() { q.scope = outer }()
+	from := q.from(depth - 1)
+	var keys []string
+	var types []datatype.Type
+	for range q.IntN(3) {
+		c := pick(q.dice, q.scope...)
+		key := c.name
+		if q.chance(20) {
+			key = q.expr(c.t, 1)
+		}
+		keys, types = append(keys, key), append(types, c.t)
+	}
+	items := slices.Clone(keys)
+	for range 1 + q.IntN(2) {
+		sql, t := q.aggregate()
+		items, types = append(items, sql), append(types, t)
+	}
+	sql := "SELECT " + strings.Join(items, ", ") + from
+	if q.chance(40) {
+		sql += " WHERE " + q.condition(depth-1)
+	}
+	if len(keys) > 0 {
+		list := strings.Join(keys, ", ")
+		sql += " GROUP BY " + pick(q.dice, list, list, list, "ROLLUP ("+list+")", "CUBE ("+list+")", "GROUPING SETS (("+list+"), ())", "GROUPING SETS (("+keys[0]+"), ("+list+"))")
+	}
+	if q.chance(30) {
+		having, _ := q.aggregate()
+		sql += " HAVING " + having + pick(q.dice, " IS NOT NULL", " IS NULL")
+	}
+	return selected{sql, types}
+}
+
+// aggregate is an aggregation whose answer does not depend on the order of rows.
+func (q *query) aggregate() (string, datatype.Type) {
+	integer, double := datatype.Of(datatype.Integer), datatype.Of(datatype.Double)
+	x := pick(q.dice, q.scope...)
+	distinct := pick(q.dice, "", "", "DISTINCT ")
+	filter := ""
+	if q.chance(20) {
+		filter = " FILTER (WHERE " + q.predicate(1) + ")"
+	}
+	var sql string
+	t := datatype.Of(datatype.Bigint)
+	switch q.IntN(12) {
+	case 0:
+		sql = "count(*)"
+	case 1:
+		sql = "count(" + distinct + x.name + ")"
+	case 2:
+		sql = "sum(" + distinct + q.expr(integer, 1) + ")"
+	case 3, 4:
+		sql, t = pick(q.dice, "max", "min")+"("+q.expr(x.t, 1)+")", x.t
+	case 5:
+		sql, t = "avg("+q.expr(pick(q.dice, integer, double, datatype.DecimalOf(2, 1)), 1)+")", double
+	case 6:
+		sql, t = "array_agg("+distinct+x.name+" ORDER BY "+x.name+")", datatype.ArrayOf(x.t)
+	case 7:
+		sql, t = pick(q.dice, "bool_and", "bool_or")+"("+q.predicate(1)+")", datatype.Of(datatype.Boolean)
+	case 8:
+		sql = "count_if(" + q.predicate(1) + ")"
+	case 9:
+		sql, t = pick(q.dice, "stddev", "var_pop", "variance", "stddev_pop", "geometric_mean")+"("+q.expr(pick(q.dice, integer, double, datatype.DecimalOf(2, 1)), 1)+")", double
+	case 10:
+		sql = "approx_distinct(" + x.name + ")"
+	default:
+		sql, t = pick(q.dice, "max", "min")+"("+x.name+", 2)", datatype.ArrayOf(x.t)
+	}
+	return sql + filter, t
+}
+
+// window is a window function over a total order of what is in scope.
+func (q *query) window(t datatype.Type) string {
+	x := q.leaf(t)
+	f := pick(q.dice, "rank()", "dense_rank()", "row_number()", "count(*)", "sum("+x+")", "max("+x+")", "lag("+x+")", "lead("+x+", 2)", "first_value("+x+")", "last_value("+x+")", "ntile(2)", "count("+x+")")
+	order := make([]string, len(q.scope))
+	for i, c := range q.scope {
+		order[i] = c.name + pick(q.dice, "", " DESC")
+	}
+	partition := ""
+	if q.chance(50) {
+		partition = "PARTITION BY " + pick(q.dice, q.scope...).name + " "
+	}
+	frame := ""
+	if strings.HasPrefix(f, "sum") || strings.HasPrefix(f, "max") || strings.HasPrefix(f, "count") || strings.Contains(f, "_value") {
+		frame = pick(q.dice, "", " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING", " ROWS UNBOUNDED PRECEDING", " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW")
+	}
+	return f + " OVER (" + partition + "ORDER BY " + strings.Join(order, ", ") + frame + ")"
+}
