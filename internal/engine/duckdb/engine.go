@@ -55,6 +55,9 @@ func Open(_ context.Context, cfg Config) (*Engine, error) {
 		e.spill, e.cfg.Spill = dir, dir
 	}
 	if cfg.Pool == nil {
+		if err := Spilled(e.cfg.Spill).Open(); err != nil {
+			return nil, err
+		}
 		pool, err := worker.Open(worker.Config{Here: Work, Lanes: Lanes(max(2, runtime.GOMAXPROCS(0)))})
 		if err != nil {
 			return nil, errors.Join(err, e.Close())

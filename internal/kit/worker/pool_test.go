@@ -1,8 +1,10 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/kit/worker"
 )
 
@@ -44,6 +47,25 @@ func TestAJobFailsAlone(t *testing.T) {
 				t.Errorf("process %d before and %d after", before, after)
 			}
 		})
+	}
+}
+
+// What becomes of a process is told of in the log, with what it wrote.
+func TestTheLogTells(t *testing.T) {
+	var b bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "wrote" && strings.Contains(a.Value.String(), "goroutine ") {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	p := open(t, worker.Config{Command: command(), Log: log})
+	for _, kind := range []string{"echo", "fail", "crash"} {
+		_, _ = do(t.Context(), p, worker.Job{Kind: kind, Owner: "one"}) // TestAJobFailsAlone looks at the errors
+	}
+	want := `level=WARN msg="a worker's process ended with its job" kind=crash owner=one error="the worker process ended: exit status 2: panic: beside the handler"` + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -145,7 +167,8 @@ func TestAProcessWorksForOneOwner(t *testing.T) {
 // ended waits until a process is gone.
 func ended(pid int) error {
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
-		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if errors.Is(err, os.ErrNotExist) || strings.Contains(string(stat), ") Z ") { // or nobody has asked how it ended
 			return nil
 		}
 	}
@@ -267,7 +290,21 @@ func TestNoProcess(t *testing.T) {
 	}
 }
 
-// The kernel takes a process before the server, and ends it with the server.
+// A process ends with the server, however that ends, and whatever it does.
+func TestProcessesEndWithTheServer(t *testing.T) {
+	var pid int
+	killtest.After(t, 2, func(text string) bool {
+		if n, err := strconv.Atoi(text); err == nil {
+			pid = n
+		}
+		return true
+	}, "-server")
+	if err := ended(pid); pid == 0 || err != nil {
+		t.Errorf("process %d: %v", pid, err)
+	}
+}
+
+// The kernel takes a process before the server.
 func TestProcessesAreTheFirstToGo(t *testing.T) {
 	p := open(t, worker.Config{Command: command()})
 	score, err := os.ReadFile("/proc/" + strconv.Itoa(pid(t, p, "")) + "/oom_score_adj")
