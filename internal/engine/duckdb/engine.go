@@ -17,6 +17,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -102,7 +103,7 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 		return nil, failureOf(err)
 	}
 	run, err := e.start(ctx, job{
-		Query: req.Query, Tables: loaded.Tables, Now: now, Spelling: req.Spelling,
+		Query: plan.Flatten(req.Query), Tables: loaded.Tables, Now: now, Spelling: req.Spelling,
 		Options: native.Options{
 			Memory: e.cfg.Memory, Threads: e.cfg.Threads, Spill: e.cfg.Spill, Folders: e.folders(loaded.Tables),
 		},
