@@ -75,9 +75,14 @@ func (p *Pool) hand(ctx context.Context, j Job) (*Run, error) {
 		if err != nil {
 			return nil, err
 		}
+		if waited && w.pid > 0 && stopped(w.pid) {
+			w.kill(&EndedError{Reason: Silent})
+			p.drop(w)
+			continue
+		}
 		within := p.cfg.Answer
-		if w.fresh {
-			within = p.cfg.Accept
+		if w.fresh && time.Since(w.born) < p.cfg.Accept {
+			within = p.cfg.Accept // it may still be starting
 		}
 		unwatch := context.AfterFunc(ctx, func() { w.kill(errClosed) })
 		w.owner, w.fresh = j.Owner, false
