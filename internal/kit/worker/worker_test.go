@@ -100,7 +100,7 @@ func handlers() map[string]worker.Handler {
 			return nil
 		},
 		"allocate": allocate,
-		"reserve":  func(context.Context, []byte, *worker.Conn) error { return fmt.Errorf("%d", len(make([]byte, 1<<40))) },
+		"reserve":  func(context.Context, []byte, *worker.Conn) error { return fmt.Errorf("%d", len(make([]byte, 1<<34))) },
 		"count":    count,
 		"read":     read,
 		"begins":   begins,
