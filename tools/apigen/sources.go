@@ -48,22 +48,26 @@ func sources() []source {
 
 func athenaOperations() []string {
 	return []string{
-		"BatchGetNamedQuery", "BatchGetPreparedStatement", "BatchGetQueryExecution", "CreateNamedQuery", "CreatePreparedStatement",
-		"CreateWorkGroup", "DeleteNamedQuery", "DeletePreparedStatement", "DeleteWorkGroup", "GetDataCatalog", "GetDatabase",
-		"GetNamedQuery", "GetPreparedStatement", "GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics",
-		"GetTableMetadata", "GetWorkGroup", "ListDataCatalogs", "ListDatabases", "ListEngineVersions", "ListNamedQueries",
-		"ListPreparedStatements", "ListQueryExecutions", "ListTableMetadata", "ListTagsForResource", "ListWorkGroups",
-		"StartQueryExecution", "StopQueryExecution", "TagResource", "UntagResource", "UpdateNamedQuery",
-		"UpdatePreparedStatement", "UpdateWorkGroup",
+		"BatchGetNamedQuery", "BatchGetPreparedStatement", "BatchGetQueryExecution", "CreateDataCatalog", "CreateNamedQuery",
+		"CreatePreparedStatement", "CreateWorkGroup", "DeleteDataCatalog", "DeleteNamedQuery", "DeletePreparedStatement",
+		"DeleteWorkGroup", "GetDataCatalog", "GetDatabase", "GetNamedQuery", "GetPreparedStatement", "GetQueryExecution",
+		"GetQueryResults", "GetQueryRuntimeStatistics", "GetTableMetadata", "GetWorkGroup", "ListDataCatalogs",
+		"ListDatabases", "ListEngineVersions", "ListNamedQueries", "ListPreparedStatements", "ListQueryExecutions",
+		"ListTableMetadata", "ListTagsForResource", "ListWorkGroups", "StartQueryExecution", "StopQueryExecution",
+		"TagResource", "UntagResource", "UpdateDataCatalog", "UpdateNamedQuery", "UpdatePreparedStatement", "UpdateWorkGroup",
 	}
 }
 
 func glueOperations() []string {
 	return []string{
 		"BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchDeleteTableVersion", "BatchGetPartition",
-		"BatchUpdatePartition", "CreateDatabase", "CreatePartition", "CreateTable", "DeleteDatabase", "DeletePartition",
-		"DeleteTable", "DeleteTableVersion", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitions", "GetTable",
-		"GetTableVersion", "GetTableVersions", "GetTables", "GetTags", "TagResource", "UntagResource", "UpdateDatabase",
-		"UpdatePartition", "UpdateTable",
+		"BatchUpdatePartition", "CreateDatabase", "CreatePartition", "CreatePartitionIndex", "CreateTable",
+		"CreateUserDefinedFunction", "DeleteColumnStatisticsForPartition", "DeleteColumnStatisticsForTable", "DeleteDatabase",
+		"DeletePartition", "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "DeleteUserDefinedFunction",
+		"GetCatalogImportStatus", "GetColumnStatisticsForPartition", "GetColumnStatisticsForTable",
+		"GetDataCatalogEncryptionSettings", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitionIndexes",
+		"GetPartitions", "GetTable", "GetTableVersion", "GetTableVersions", "GetTables", "GetTags", "GetUserDefinedFunction",
+		"GetUserDefinedFunctions", "SearchTables", "TagResource", "UntagResource", "UpdateColumnStatisticsForPartition",
+		"UpdateColumnStatisticsForTable", "UpdateDatabase", "UpdatePartition", "UpdateTable", "UpdateUserDefinedFunction",
 	}
 }
