@@ -8,7 +8,7 @@ type source struct {
 	// other is known by name alone, and of a REST service by its path.
 	listed []string
 	except []string // in place of listed: all operations but these
-	// overlay completes what the model lost; see overlay_sqs.go and overlay_s3_xml.go.
+	// overlay completes what the model lost; see overlay_sqs.go, overlay_s3_xml.go and overlay_glue.go.
 	overlay func(*model)
 }
 
@@ -25,7 +25,7 @@ func sources() []source {
 		{id: "elbv2", listed: []string{"DescribeLoadBalancers", "DescribeTargetHealth"}},
 		{id: "events", listed: []string{"ListRules", "PutEvents"}},
 		{id: "firehose", listed: []string{"PutRecord", "PutRecordBatch"}},
-		{id: "glue", listed: glueOperations()},
+		{id: "glue", listed: glueOperations(), overlay: glueStatistics},
 		{id: "iam", listed: []string{"DeleteUser", "ListUsers", "TagUser"}},
 		{id: "lambda", listed: []string{
 			"CreateFunction", "GetFunction", "Invoke", "InvokeWithResponseStream", "PublishLayerVersion", "UpdateFunctionCode",

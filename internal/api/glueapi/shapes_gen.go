@@ -112,16 +112,16 @@ type BatchUpdatePartitionRequestEntry struct {
 
 // BinaryColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
 type BinaryColumnStatisticsData struct {
-	MaximumLength *int64   `aws:",NonNegativeLong,required"`
-	AverageLength *float64 `aws:",NonNegativeDouble,required"`
-	NumberOfNulls *int64   `aws:",NonNegativeLong,required"`
+	MaximumLength *int64   `aws:",NonNegativeLong"`
+	AverageLength *float64 `aws:",NonNegativeDouble"`
+	NumberOfNulls *int64   `aws:",NonNegativeLong"`
 }
 
 // BooleanColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
 type BooleanColumnStatisticsData struct {
-	NumberOfTrues  *int64 `aws:",NonNegativeLong,required"`
-	NumberOfFalses *int64 `aws:",NonNegativeLong,required"`
-	NumberOfNulls  *int64 `aws:",NonNegativeLong,required"`
+	NumberOfTrues  *int64 `aws:",NonNegativeLong"`
+	NumberOfFalses *int64 `aws:",NonNegativeLong"`
+	NumberOfNulls  *int64 `aws:",NonNegativeLong"`
 }
 
 // CatalogImportStatus is used by GetCatalogImportStatus.
@@ -293,16 +293,16 @@ type DatabaseInput struct {
 type DateColumnStatisticsData struct {
 	MinimumValue           *time.Time
 	MaximumValue           *time.Time
-	NumberOfNulls          *int64 `aws:",NonNegativeLong,required"`
-	NumberOfDistinctValues *int64 `aws:",NonNegativeLong,required"`
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
 }
 
 // DecimalColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
 type DecimalColumnStatisticsData struct {
 	MinimumValue           *DecimalNumber
 	MaximumValue           *DecimalNumber
-	NumberOfNulls          *int64 `aws:",NonNegativeLong,required"`
-	NumberOfDistinctValues *int64 `aws:",NonNegativeLong,required"`
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
 }
 
 // DecimalNumber is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
@@ -409,8 +409,8 @@ type DeleteUserDefinedFunctionOutput struct {
 type DoubleColumnStatisticsData struct {
 	MinimumValue           *float64
 	MaximumValue           *float64
-	NumberOfNulls          *int64 `aws:",NonNegativeLong,required"`
-	NumberOfDistinctValues *int64 `aws:",NonNegativeLong,required"`
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
 }
 
 // EncryptionAtRest is used by GetDataCatalogEncryptionSettings.
@@ -753,8 +753,8 @@ type KeySchemaElement struct {
 type LongColumnStatisticsData struct {
 	MinimumValue           *int64
 	MaximumValue           *int64
-	NumberOfNulls          *int64 `aws:",NonNegativeLong,required"`
-	NumberOfDistinctValues *int64 `aws:",NonNegativeLong,required"`
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
 }
 
 // OpenTableFormatInput is used by CreateTable.
@@ -927,10 +927,10 @@ type StorageDescriptor struct {
 
 // StringColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
 type StringColumnStatisticsData struct {
-	MaximumLength          *int64   `aws:",NonNegativeLong,required"`
-	AverageLength          *float64 `aws:",NonNegativeDouble,required"`
-	NumberOfNulls          *int64   `aws:",NonNegativeLong,required"`
-	NumberOfDistinctValues *int64   `aws:",NonNegativeLong,required"`
+	MaximumLength          *int64   `aws:",NonNegativeLong"`
+	AverageLength          *float64 `aws:",NonNegativeDouble"`
+	NumberOfNulls          *int64   `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64   `aws:",NonNegativeLong"`
 }
 
 // Table is used by GetTable, GetTableVersion, GetTableVersions and 2 more.

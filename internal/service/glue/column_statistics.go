@@ -97,6 +97,7 @@ func (m measured) update(ctx context.Context, tx resource.Tx, list []glueapi.Col
 		if err := checkStatistics(*statistics.StatisticsData); err != nil {
 			return err
 		}
+		fillStatistics(statistics.StatisticsData)
 		return m.kind.Put(tx, columnStatistics{statistics, kind}, append(m.names, name)...)
 	}, func(statistics glueapi.ColumnStatistics, why *cloud.Error) {
 		failed = append(failed, glueapi.ColumnStatisticsError{ColumnStatistics: &statistics, Error: detail(why)})
@@ -104,8 +105,10 @@ func (m measured) update(ctx context.Context, tx resource.Tx, list []glueapi.Col
 	return failed, err
 }
 
+// remove forgets a column's statistics. That there are none is no error, as Trino
+// takes for granted before it writes.
 func (m measured) remove(tx resource.Tx, column string) error {
-	return m.kind.Delete(tx, append(m.names, strings.ToLower(column))...)
+	return m.kind.Discard(tx, append(m.names, strings.ToLower(column))...)
 }
 
 // checkStatistics refuses numbers of another type than Type says.
@@ -129,6 +132,37 @@ func checkStatistics(data glueapi.ColumnStatisticsData) error {
 		return errInvalid("StatisticsData of type %s needs the statistics of that type, and no others.", *data.Type)
 	}
 	return nil
+}
+
+// fillStatistics sets the numbers that a client left out to zero.
+func fillStatistics(data *glueapi.ColumnStatisticsData) {
+	var counts []**int64
+	if d := data.BooleanColumnStatisticsData; d != nil {
+		counts = append(counts, &d.NumberOfTrues, &d.NumberOfFalses, &d.NumberOfNulls)
+	}
+	if d := data.DateColumnStatisticsData; d != nil {
+		counts = append(counts, &d.NumberOfNulls, &d.NumberOfDistinctValues)
+	}
+	if d := data.DecimalColumnStatisticsData; d != nil {
+		counts = append(counts, &d.NumberOfNulls, &d.NumberOfDistinctValues)
+	}
+	if d := data.DoubleColumnStatisticsData; d != nil {
+		counts = append(counts, &d.NumberOfNulls, &d.NumberOfDistinctValues)
+	}
+	if d := data.LongColumnStatisticsData; d != nil {
+		counts = append(counts, &d.NumberOfNulls, &d.NumberOfDistinctValues)
+	}
+	if d := data.StringColumnStatisticsData; d != nil {
+		counts = append(counts, &d.MaximumLength, &d.NumberOfNulls, &d.NumberOfDistinctValues)
+		d.AverageLength = new(resource.Value(d.AverageLength))
+	}
+	if d := data.BinaryColumnStatisticsData; d != nil {
+		counts = append(counts, &d.MaximumLength, &d.NumberOfNulls)
+		d.AverageLength = new(resource.Value(d.AverageLength))
+	}
+	for _, count := range counts {
+		*count = new(resource.Value(*count))
+	}
 }
 
 // GetColumnStatisticsForTable returns what is known of a table's columns, and

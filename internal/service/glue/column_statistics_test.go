@@ -135,10 +135,11 @@ func TestColumnStatistics(t *testing.T) {
 				{ColumnName: new("PART"), Error: &glueapi.ErrorDetail{ErrorCode: new("EntityNotFoundException"), ErrorMessage: new("Statistics of column part not found.")}},
 				{ColumnName: new("none"), Error: &glueapi.ErrorDetail{ErrorCode: new("EntityNotFoundException"), ErrorMessage: new("Column none not found.")}},
 			}, missing)
-			if err := k.remove("ID"); err != nil {
-				t.Fatal(err)
+			for _, column := range []string{"ID", "id", "none"} {
+				if err := k.remove(column); err != nil {
+					t.Fatal(err)
+				}
 			}
-			servicetest.WantCode(t, k.remove("id"), "EntityNotFoundException", "id")
 			if found, _, _ := k.get("id"); len(found) != 0 {
 				t.Errorf("%v is left", found)
 			}
@@ -221,6 +222,42 @@ func TestStatisticsGoWithWhatTheyAreOf(t *testing.T) {
 			servicetest.Diff(t, tt.left, left)
 		})
 	}
+}
+
+func TestNumbersThatAreLeftOutAreZero(t *testing.T) {
+	s, ctx := openMeasured(t)
+	n := func() *int64 { return new(int64(0)) }
+	list := []glueapi.ColumnStatistics{
+		statistics("ok", "boolean", glueapi.ColumnStatisticsData{Type: new("BOOLEAN"), BooleanColumnStatisticsData: &glueapi.BooleanColumnStatisticsData{}}),
+		statistics("day", "date", glueapi.ColumnStatisticsData{Type: new("DATE"), DateColumnStatisticsData: &glueapi.DateColumnStatisticsData{}}),
+		statistics("price", "decimal(5,2)", glueapi.ColumnStatisticsData{Type: new("DECIMAL"), DecimalColumnStatisticsData: &glueapi.DecimalColumnStatisticsData{}}),
+		statistics("share", "double", glueapi.ColumnStatisticsData{Type: new("DOUBLE"), DoubleColumnStatisticsData: &glueapi.DoubleColumnStatisticsData{}}),
+		statistics("id", "bigint", glueapi.ColumnStatisticsData{Type: new("LONG"), LongColumnStatisticsData: &glueapi.LongColumnStatisticsData{}}),
+		statistics("name", "string", glueapi.ColumnStatisticsData{Type: new("STRING"), StringColumnStatisticsData: &glueapi.StringColumnStatisticsData{}}),
+		statistics("raw", "binary", glueapi.ColumnStatisticsData{Type: new("BINARY"), BinaryColumnStatisticsData: &glueapi.BinaryColumnStatisticsData{}}),
+	}
+	if failed, err := ofTable(ctx, s).update(list...); err != nil || failed != nil {
+		t.Fatal(failed, err)
+	}
+	found, _, err := ofTable(ctx, s).get("ok", "day", "price", "share", "id", "name", "raw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []glueapi.ColumnStatisticsData
+	for _, f := range found {
+		got = append(got, *f.StatisticsData)
+	}
+	servicetest.Diff(t, []glueapi.ColumnStatisticsData{
+		{Type: new("BOOLEAN"), BooleanColumnStatisticsData: &glueapi.BooleanColumnStatisticsData{NumberOfTrues: n(), NumberOfFalses: n(), NumberOfNulls: n()}},
+		{Type: new("DATE"), DateColumnStatisticsData: &glueapi.DateColumnStatisticsData{NumberOfNulls: n(), NumberOfDistinctValues: n()}},
+		{Type: new("DECIMAL"), DecimalColumnStatisticsData: &glueapi.DecimalColumnStatisticsData{NumberOfNulls: n(), NumberOfDistinctValues: n()}},
+		{Type: new("DOUBLE"), DoubleColumnStatisticsData: &glueapi.DoubleColumnStatisticsData{NumberOfNulls: n(), NumberOfDistinctValues: n()}},
+		{Type: new("LONG"), LongColumnStatisticsData: &glueapi.LongColumnStatisticsData{NumberOfNulls: n(), NumberOfDistinctValues: n()}},
+		{Type: new("STRING"), StringColumnStatisticsData: &glueapi.StringColumnStatisticsData{
+			MaximumLength: n(), AverageLength: new(0.0), NumberOfNulls: n(), NumberOfDistinctValues: n(),
+		}},
+		{Type: new("BINARY"), BinaryColumnStatisticsData: &glueapi.BinaryColumnStatisticsData{MaximumLength: n(), AverageLength: new(0.0), NumberOfNulls: n()}},
+	}, got)
 }
 
 func TestNothingIsKnownOfWhatIsNotThere(t *testing.T) {
