@@ -42,7 +42,7 @@ func sources() []source {
 			"RemoveTagsFromResource", "UnlabelParameterVersion",
 		}},
 		// With AssumeRoleWithWebIdentity the tests call without a signature.
-		{id: "sts", listed: []string{"AssumeRoleWithWebIdentity", "GetCallerIdentity"}},
+		{id: "sts", listed: []string{"AssumeRoleWithWebIdentity", "GetAccessKeyInfo", "GetCallerIdentity", "GetSessionToken"}},
 	}
 }
 
