@@ -48,8 +48,8 @@ func TestWhoseAKeyIs(t *testing.T) {
 	unknown := &stsapi.GetAccessKeyInfoInput{AccessKeyId: new("AKIAIOSFODNN7EXAMPLE")}
 	_, err := s.GetAccessKeyInfo(ctx, unknown)
 	servicetest.WantCode(t, err, "ValidationError", "AKIAIOSFODNN7EXAMPLE")
-	any := sts.New(sts.Config{AnyKey: true}, servicetest.Store(t), root{})
-	servicetest.Diff(t, new("111122223333"), servicetest.Must(any.GetAccessKeyInfo(ctx, unknown))(t).Account)
+	lenient := sts.New(sts.Config{AnyKey: true}, servicetest.Store(t), root{})
+	servicetest.Diff(t, new("111122223333"), servicetest.Must(lenient.GetAccessKeyInfo(ctx, unknown))(t).Account)
 }
 
 func TestSessions(t *testing.T) {
