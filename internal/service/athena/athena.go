@@ -30,7 +30,7 @@ var (
 	history    = resource.Kind[string]{Name: "athena/history"}      // work group, time counted down, id: newest first
 	results    = resource.Kind[storedResult]{Name: "athena/result"} // by the execution's id
 
-	reusables = resource.Kind[reusable]{Name: "athena/reusable"} // work group, digest of the question
+	reusables = resource.Kind[string]{Name: "athena/reusable"} // work group, digest of the question: the id of the newest with a result
 
 	prepared = resource.Kind[athenaapi.PreparedStatement]{ // work group, name
 		Name: "athena/prepared-statement", Missing: errNoPrepared, Taken: errPreparedExists,

@@ -248,6 +248,9 @@ func finish(tx resource.Tx, x execution, result *storedResult) error {
 		if err := results.Put(tx, *result, id); err != nil {
 			return err
 		}
+		if err := offer(tx, x, *result); err != nil {
+			return err
+		}
 	}
 	return executions.Put(tx, x, id)
 }

@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"slices"
 	"strings"
 	"time"
@@ -24,14 +24,12 @@ import (
 // takes an earlier one does not say.
 const defaultReuseAge = 60
 
-// reusable is the result of a query that asked for results to be reused: equal
-// ones may have it while what they read is as it was.
-type reusable struct {
-	ID      string // of the execution
-	Read    string // digest of what it read
-	ETag    string // of the result's object
-	Written time.Time
-}
+// What a query that does not ask for an earlier result may read so that a later
+// one can have its own: to know that nothing changed, all of it is listed.
+const (
+	cheapObjects    = 1000
+	cheapPartitions = 100
+)
 
 // reuseOf returns what a request says of reuse, as its execution shows it.
 func reuseOf(in *athenaapi.StartQueryExecutionInput) *athenaapi.ResultReuseConfiguration {
@@ -44,103 +42,100 @@ func reuseOf(in *athenaapi.StartQueryExecutionInput) *athenaapi.ResultReuseConfi
 	return &athenaapi.ResultReuseConfiguration{ResultReuseByAgeConfiguration: shown}
 }
 
-// reuse is one query's try to do with an earlier result. A nil reuse is of a
-// query that did not ask for that, and does nothing.
+// reuse is what one query has to do with the results of equal ones.
 type reuse struct {
-	service *Service
-	x       execution
-	age     time.Duration
-	names   []string // of the result that equal queries share
-	read    string
-	seen    witness
+	service  *Service
+	x        execution
+	age      time.Duration // of the result that it may have; 0 for none
+	question string        // digest of what is asked, which equal queries share
+	read     string        // digest of what is read; empty when that cannot be told
+	seen     witness
 }
 
-// reuse returns the query's try, nil unless it asked for one.
 func (s *Service) reuse(x execution, q question) *reuse {
-	asked := x.ResultReuseConfiguration.ResultReuseByAgeConfiguration
-	if !*asked.Enabled {
-		return nil
+	r := &reuse{service: s, x: x}
+	if asked := x.ResultReuseConfiguration.ResultReuseByAgeConfiguration; *asked.Enabled {
+		r.age = time.Duration(*asked.MaxAgeInMinutes) * time.Minute
 	}
 	location := *x.ResultConfiguration.OutputLocation
 	digest := sha256.New()
 	fmt.Fprintf(digest, "%q %q %q %q %q %q", *x.Query, q.src, x.ExecutionParameters, // the text behind EXECUTE may be another now
 		strings.ToLower(resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog)), strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")),
 		location[:strings.LastIndex(location, "/")])
-	return &reuse{
-		service: s, x: x, age: time.Duration(*asked.MaxAgeInMinutes) * time.Minute,
-		names: []string{*x.WorkGroup, hex.EncodeToString(digest.Sum(nil))},
-	}
+	r.question = hex.EncodeToString(digest.Sum(nil))
+	return r
 }
 
 // watch returns a catalog that remembers what a query reads.
 func (r *reuse) watch(of analyze.Catalog) analyze.Catalog {
-	if r == nil {
-		return of
-	}
 	r.seen.Catalog = of
 	return &r.seen
 }
 
-// find returns an earlier result, once the query is analyzed. The execution then
-// has that result's place for its own.
+// find returns an earlier result where the query asks for one, once it is
+// analyzed. The execution then has that result's place for its own.
 func (r *reuse) find(ctx context.Context) (result outcome, found bool, err error) {
-	if r == nil {
+	digest := digester{service: r.service, Hash: sha256.New()}
+	if r.age == 0 {
+		digest.objects, digest.partitions = cheapObjects, cheapPartitions
+	}
+	if err := digest.relations(ctx, &r.seen); err != nil {
+		return result, false, ctx.Err() // what cannot be listed the query tells, in better words
+	}
+	if !digest.unsure {
+		r.read = hex.EncodeToString(digest.Sum(nil))
+	}
+	if r.read == "" || r.age == 0 {
 		return result, false, nil
 	}
-	if r.read, err = r.service.digest(ctx, &r.seen); err != nil || r.read == "" {
-		return result, false, err
-	}
 	var (
-		kept    reusable
 		earlier execution
 		stored  storedResult
 	)
 	err = r.service.store.View(ctx, func(reader resource.Reader) (err error) {
-		if kept, found, err = reusables.Find(reader, r.names...); err != nil || !found {
+		var id string
+		if id, found, err = reusables.Find(reader, *r.x.WorkGroup, r.question); err != nil || !found {
 			return err
 		}
-		if earlier, found, err = executions.Find(reader, kept.ID); err != nil || !found {
+		if earlier, found, err = executions.Find(reader, id); err != nil || !found {
 			return err
 		}
-		stored, found, err = results.Find(reader, kept.ID)
+		stored, found, err = results.Find(reader, id)
 		return err
 	})
-	if err != nil || !found || kept.Read != r.read || *earlier.Status.State != succeeded || time.Since(kept.Written) > r.age {
+	if err != nil || !found || stored.Read != r.read || time.Since(*earlier.Status.CompletionDateTime) > r.age {
 		return result, false, err
 	}
-	etag, err := r.service.etag(ctx, *earlier.ResultConfiguration.OutputLocation)
-	if err != nil || etag != kept.ETag {
+	whole, err := r.service.isWhole(ctx, earlier, stored)
+	if err != nil || !whole {
 		return result, false, err
 	}
 	r.x.ResultConfiguration.OutputLocation = earlier.ResultConfiguration.OutputLocation
 	return outcome{columns: stored.Columns, rows: stored.Rows, bytes: stored.Bytes, reused: true}, true, nil
 }
 
-// keep lets equal queries have the result that was written.
-func (r *reuse) keep(ctx context.Context) error {
-	if r == nil || r.read == "" {
+// keep says in a result which later queries may have it.
+func (r *reuse) keep(result *outcome) { result.question, result.read = r.question, r.read }
+
+// offer lets queries that ask the same find a result.
+func offer(tx resource.Tx, x execution, result storedResult) error {
+	if result.Read == "" {
 		return nil
 	}
-	etag, err := r.service.etag(ctx, *r.x.ResultConfiguration.OutputLocation)
-	if err != nil {
-		return err
-	}
-	return r.service.store.Update(ctx, func(tx resource.Tx) error {
-		return reusables.Put(tx, reusable{ID: *r.x.QueryExecutionId, Read: r.read, ETag: etag, Written: time.Now()}, r.names...)
-	})
+	return reusables.Put(tx, *x.QueryExecutionId, *x.WorkGroup, result.Question)
 }
 
-// etag returns the one of a result's object, empty when that is gone.
-func (s *Service) etag(ctx context.Context, location string) (string, error) {
-	at, err := parseLocation(location)
+// isWhole says whether the object of a result is still there, with all its bytes.
+func (s *Service) isWhole(ctx context.Context, x execution, result storedResult) (bool, error) {
+	at, err := parseLocation(*x.ResultConfiguration.OutputLocation)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	object, err := s.objects.Stat(ctx, at.Bucket, at.Key)
 	if err != nil && cloud.KindOf(err) == cloud.NotFound {
-		return "", nil
+		return false, nil
 	}
-	return object.ETag, err
+	return err == nil && object.Size == result.Bytes, err
 }
 
 // witness is a catalog that remembers what was asked of it.
@@ -168,69 +163,94 @@ func (w *witness) Relation(ctx context.Context, catalog, database, name string) 
 	return relation, nil
 }
 
-// digest returns what stands for all that a query reads, empty when that cannot
-// be told: its views, the definitions and partitions of its tables, and the keys
-// and ETags of all objects where these lie.
-func (s *Service) digest(ctx context.Context, w *witness) (string, error) {
-	if w.odd {
-		return "", nil
-	}
-	digest := sha256.New()
+// digester adds up all that a query reads: its views, the definitions and
+// partitions of its tables, and the keys and ETags of all objects where these lie.
+type digester struct {
+	hash.Hash
+	service             *Service
+	objects, partitions int // how many it may list; 0 for any number
+	listedObjects       int
+	listedPartitions    int
+	unsure              bool // there is more than may be listed, or what cannot be
+}
+
+func (d *digester) add(format string, args ...any) { fmt.Fprintf(d.Hash, format, args...) }
+
+// relations adds what was seen, each thing once.
+func (d *digester) relations(ctx context.Context, w *witness) error {
+	d.unsure = w.odd
 	slices.Sort(w.views)
-	fmt.Fprintf(digest, "%q\n", slices.Compact(w.views))
+	d.add("%q\n", slices.Compact(w.views))
 	slices.SortFunc(w.tables, func(a, b lake.Table) int {
 		return cmp.Or(strings.Compare(a.Database, b.Database), strings.Compare(a.Name, b.Name))
 	})
-	tables := slices.CompactFunc(w.tables, func(a, b lake.Table) bool { return a.Database == b.Database && a.Name == b.Name })
-	for _, t := range tables {
-		fmt.Fprintf(digest, "%q %q %q %v %v %q %q %q %q\n",
-			t.Database, t.Name, t.Location, t.Columns, t.PartitionKeys, t.SerDe, t.InputFormat, t.SerDeProperties, t.Properties)
-		places := []string{t.Location}
-		if template := t.Properties["storage.location.template"]; template != "" {
-			fixed, _, _ := strings.Cut(template, "${")
-			places = append(places, fixed)
+	for _, t := range slices.CompactFunc(w.tables, func(a, b lake.Table) bool { return a.Database == b.Database && a.Name == b.Name }) {
+		if d.unsure {
+			return nil
 		}
-		if len(t.PartitionKeys) > 0 && !projection.Enabled(t.Properties) {
-			for p, err := range partitionsOf(ctx, s.glue, glueapi.Table{DatabaseName: &t.Database, Name: &t.Name}, nil) {
-				if err != nil {
-					return "", err
-				}
-				location := resource.Value(resource.Value(p.StorageDescriptor).Location)
-				fmt.Fprintf(digest, "%q %q\n", p.Values, location)
-				if location != "" {
-					places = append(places, location)
-				}
-			}
-		}
-		if err := s.digestObjects(ctx, digest, places); err != nil {
-			return "", err
+		if err := d.table(ctx, t); err != nil {
+			return err
 		}
 	}
-	return hex.EncodeToString(digest.Sum(nil)), nil
+	return nil
 }
 
-// digestObjects adds the objects below places, each place once.
-func (s *Service) digestObjects(ctx context.Context, digest io.Writer, places []string) error {
+func (d *digester) table(ctx context.Context, t lake.Table) error {
+	d.add("%q %q %q %v %v %q %q %q %q\n",
+		t.Database, t.Name, t.Location, t.Columns, t.PartitionKeys, t.SerDe, t.InputFormat, t.SerDeProperties, t.Properties)
+	places := []string{t.Location}
+	if template := t.Properties["storage.location.template"]; template != "" {
+		fixed, _, _ := strings.Cut(template, "${")
+		places = append(places, fixed)
+	}
+	if len(t.PartitionKeys) > 0 && !projection.Enabled(t.Properties) {
+		for p, err := range partitionsOf(ctx, d.service.glue, glueapi.Table{DatabaseName: &t.Database, Name: &t.Name}, nil) {
+			if err != nil {
+				return err
+			}
+			if d.listedPartitions++; d.partitions > 0 && d.listedPartitions > d.partitions {
+				d.unsure = true
+				return nil
+			}
+			location := resource.Value(resource.Value(p.StorageDescriptor).Location)
+			d.add("%q %q\n", p.Values, location)
+			if location != "" {
+				places = append(places, location)
+			}
+		}
+	}
 	slices.Sort(places)
 	within := ""
 	for _, place := range places {
 		if within != "" && strings.HasPrefix(place, within) {
 			continue // a folder of the one before
 		}
-		at, err := cloud.ParseLocation(place)
-		if err != nil {
-			continue // nothing lies there; the query says why
-		}
 		within = place
-		for object, err := range s.objects.List(ctx, at.Bucket, at.Key) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(digest, "%q %q %q %d\n", object.Bucket, object.Key, object.ETag, object.Size)
+		if err := d.place(ctx, place); err != nil || d.unsure {
+			return err
 		}
+	}
+	return nil
+}
+
+// place adds the objects below a location.
+func (d *digester) place(ctx context.Context, location string) error {
+	at, err := cloud.ParseLocation(location)
+	if err != nil {
+		return err
+	}
+	for object, err := range d.service.objects.List(ctx, at.Bucket, at.Key) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if d.listedObjects++; d.objects > 0 && d.listedObjects > d.objects {
+			d.unsure = true
+			return nil
+		}
+		d.add("%q %q %q %d\n", object.Bucket, object.Key, object.ETag, object.Size)
 	}
 	return nil
 }

@@ -66,6 +66,8 @@ type outcome struct {
 	rows    int64
 	bytes   int64 // of the result's object
 	reused  bool  // all of it is an earlier query's
+
+	question, read string // digests, for queries that may have it later
 }
 
 // conclude writes a job's end: its last state and what is known of its result,
@@ -90,7 +92,7 @@ func (s *Service) conclude(ctx context.Context, j *job, result outcome, err erro
 	}
 	s.describe(x, err)
 	if err == nil {
-		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes}
+		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes, Question: result.question, Read: result.read}
 	}
 	if err := s.writeEnd(ctx, j); err != nil {
 		s.cfg.Log.Error("write the end of a query", "query_execution_id", *x.QueryExecutionId, "error", err)
@@ -210,9 +212,7 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 	}
 	err = errors.Join(err, rows.Close())
 	result.stats = rows.Stats()
-	if err == nil {
-		err = again.keep(ctx)
-	}
+	again.keep(&result)
 	return result, err
 }
 
