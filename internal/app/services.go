@@ -21,7 +21,6 @@ import (
 	"github.com/sillok/sillok/internal/service/glue"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/ssm"
-	"github.com/sillok/sillok/internal/service/sts"
 )
 
 //go:generate go test -run ^TestCompatTableIsUpToDate$ . -update
@@ -79,7 +78,7 @@ func (a *App) openSSM(context.Context) (gateway.Service, error) {
 }
 
 func (a *App) openSTS(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: stsapi.Service, Handler: sts.New()}, nil
+	return gateway.Service{Model: stsapi.Service, Handler: a.sts}, nil
 }
 
 func (a *App) concurrency() int {

@@ -118,11 +118,16 @@ func glueAuthorization() authorizationOverlay {
 			"CreateTable TableName":       "TableInput.Name|Name",
 			"DeleteDatabase DatabaseName": "Name",
 			"UpdateTable TableName":       "TableInput.Name|Name",
+
+			"CreateUserDefinedFunction UserDefinedFunctionName": "FunctionInput.FunctionName",
+			"DeleteUserDefinedFunction UserDefinedFunctionName": "FunctionName",
+			"GetUserDefinedFunction UserDefinedFunctionName":    "FunctionName",
+			"UpdateUserDefinedFunction UserDefinedFunctionName": "FunctionName",
 		},
 		unnamed: map[string][]string{
-			"DatabaseName":            {"GetDatabases"},
-			"TableName":               {"DeleteDatabase", "GetTables"},
-			"UserDefinedFunctionName": {"DeleteDatabase"},
+			"DatabaseName":            {"GetDatabases", "SearchTables"},
+			"TableName":               {"DeleteDatabase", "GetTables", "SearchTables"},
+			"UserDefinedFunctionName": {"DeleteDatabase", "GetUserDefinedFunctions"},
 		},
 		// Glue folds names, so that a policy must see them folded too.
 		forms: map[string]string{"DatabaseName": "lower", "TableName": "lower"},

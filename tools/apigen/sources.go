@@ -8,7 +8,7 @@ type source struct {
 	// other is known by name alone, and of a REST service by its path.
 	listed []string
 	except []string // in place of listed: all operations but these
-	// overlay completes what the model lost; see overlay_sqs.go and overlay_s3_xml.go.
+	// overlay completes what the model lost; see overlay_sqs.go, overlay_s3_xml.go and overlay_glue.go.
 	overlay func(*model)
 }
 
@@ -25,7 +25,7 @@ func sources() []source {
 		{id: "elbv2", listed: []string{"DescribeLoadBalancers", "DescribeTargetHealth"}},
 		{id: "events", listed: []string{"ListRules", "PutEvents"}},
 		{id: "firehose", listed: []string{"PutRecord", "PutRecordBatch"}},
-		{id: "glue", listed: glueOperations()},
+		{id: "glue", listed: glueOperations(), overlay: glueStatistics},
 		{id: "iam", listed: []string{"DeleteUser", "ListUsers", "TagUser"}},
 		{id: "lambda", listed: []string{
 			"CreateFunction", "GetFunction", "Invoke", "InvokeWithResponseStream", "PublishLayerVersion", "UpdateFunctionCode",
@@ -42,28 +42,32 @@ func sources() []source {
 			"RemoveTagsFromResource", "UnlabelParameterVersion",
 		}},
 		// With AssumeRoleWithWebIdentity the tests call without a signature.
-		{id: "sts", listed: []string{"AssumeRoleWithWebIdentity", "GetCallerIdentity"}},
+		{id: "sts", listed: []string{"AssumeRoleWithWebIdentity", "GetAccessKeyInfo", "GetCallerIdentity", "GetSessionToken"}},
 	}
 }
 
 func athenaOperations() []string {
 	return []string{
-		"BatchGetNamedQuery", "BatchGetPreparedStatement", "BatchGetQueryExecution", "CreateNamedQuery", "CreatePreparedStatement",
-		"CreateWorkGroup", "DeleteNamedQuery", "DeletePreparedStatement", "DeleteWorkGroup", "GetDataCatalog", "GetDatabase",
-		"GetNamedQuery", "GetPreparedStatement", "GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics",
-		"GetTableMetadata", "GetWorkGroup", "ListDataCatalogs", "ListDatabases", "ListEngineVersions", "ListNamedQueries",
-		"ListPreparedStatements", "ListQueryExecutions", "ListTableMetadata", "ListTagsForResource", "ListWorkGroups",
-		"StartQueryExecution", "StopQueryExecution", "TagResource", "UntagResource", "UpdateNamedQuery",
-		"UpdatePreparedStatement", "UpdateWorkGroup",
+		"BatchGetNamedQuery", "BatchGetPreparedStatement", "BatchGetQueryExecution", "CreateDataCatalog", "CreateNamedQuery",
+		"CreatePreparedStatement", "CreateWorkGroup", "DeleteDataCatalog", "DeleteNamedQuery", "DeletePreparedStatement",
+		"DeleteWorkGroup", "GetDataCatalog", "GetDatabase", "GetNamedQuery", "GetPreparedStatement", "GetQueryExecution",
+		"GetQueryResults", "GetQueryRuntimeStatistics", "GetTableMetadata", "GetWorkGroup", "ListDataCatalogs",
+		"ListDatabases", "ListEngineVersions", "ListNamedQueries", "ListPreparedStatements", "ListQueryExecutions",
+		"ListTableMetadata", "ListTagsForResource", "ListWorkGroups", "StartQueryExecution", "StopQueryExecution",
+		"TagResource", "UntagResource", "UpdateDataCatalog", "UpdateNamedQuery", "UpdatePreparedStatement", "UpdateWorkGroup",
 	}
 }
 
 func glueOperations() []string {
 	return []string{
 		"BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchDeleteTableVersion", "BatchGetPartition",
-		"BatchUpdatePartition", "CreateDatabase", "CreatePartition", "CreateTable", "DeleteDatabase", "DeletePartition",
-		"DeleteTable", "DeleteTableVersion", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitions", "GetTable",
-		"GetTableVersion", "GetTableVersions", "GetTables", "GetTags", "TagResource", "UntagResource", "UpdateDatabase",
-		"UpdatePartition", "UpdateTable",
+		"BatchUpdatePartition", "CreateDatabase", "CreatePartition", "CreatePartitionIndex", "CreateTable",
+		"CreateUserDefinedFunction", "DeleteColumnStatisticsForPartition", "DeleteColumnStatisticsForTable", "DeleteDatabase",
+		"DeletePartition", "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "DeleteUserDefinedFunction",
+		"GetCatalogImportStatus", "GetColumnStatisticsForPartition", "GetColumnStatisticsForTable",
+		"GetDataCatalogEncryptionSettings", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitionIndexes",
+		"GetPartitions", "GetTable", "GetTableVersion", "GetTableVersions", "GetTables", "GetTags", "GetUserDefinedFunction",
+		"GetUserDefinedFunctions", "SearchTables", "TagResource", "UntagResource", "UpdateColumnStatisticsForPartition",
+		"UpdateColumnStatisticsForTable", "UpdateDatabase", "UpdatePartition", "UpdateTable", "UpdateUserDefinedFunction",
 	}
 }

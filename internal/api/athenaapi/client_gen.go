@@ -26,6 +26,11 @@ func (c Client) BatchGetQueryExecution(ctx context.Context, in *BatchGetQueryExe
 	return api.Do[*BatchGetQueryExecutionOutput](ctx, c.Door, Service, "BatchGetQueryExecution", in)
 }
 
+// CreateDataCatalog does the operation CreateDataCatalog.
+func (c Client) CreateDataCatalog(ctx context.Context, in *CreateDataCatalogInput) (*CreateDataCatalogOutput, error) {
+	return api.Do[*CreateDataCatalogOutput](ctx, c.Door, Service, "CreateDataCatalog", in)
+}
+
 // CreateNamedQuery does the operation CreateNamedQuery.
 func (c Client) CreateNamedQuery(ctx context.Context, in *CreateNamedQueryInput) (*CreateNamedQueryOutput, error) {
 	return api.Do[*CreateNamedQueryOutput](ctx, c.Door, Service, "CreateNamedQuery", in)
@@ -39,6 +44,11 @@ func (c Client) CreatePreparedStatement(ctx context.Context, in *CreatePreparedS
 // CreateWorkGroup does the operation CreateWorkGroup.
 func (c Client) CreateWorkGroup(ctx context.Context, in *CreateWorkGroupInput) (*CreateWorkGroupOutput, error) {
 	return api.Do[*CreateWorkGroupOutput](ctx, c.Door, Service, "CreateWorkGroup", in)
+}
+
+// DeleteDataCatalog does the operation DeleteDataCatalog.
+func (c Client) DeleteDataCatalog(ctx context.Context, in *DeleteDataCatalogInput) (*DeleteDataCatalogOutput, error) {
+	return api.Do[*DeleteDataCatalogOutput](ctx, c.Door, Service, "DeleteDataCatalog", in)
 }
 
 // DeleteNamedQuery does the operation DeleteNamedQuery.
@@ -164,6 +174,11 @@ func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagReso
 // UntagResource does the operation UntagResource.
 func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
+}
+
+// UpdateDataCatalog does the operation UpdateDataCatalog.
+func (c Client) UpdateDataCatalog(ctx context.Context, in *UpdateDataCatalogInput) (*UpdateDataCatalogOutput, error) {
+	return api.Do[*UpdateDataCatalogOutput](ctx, c.Door, Service, "UpdateDataCatalog", in)
 }
 
 // UpdateNamedQuery does the operation UpdateNamedQuery.

@@ -46,7 +46,14 @@ var operations = []api.Operation{
 	},
 	{Name: "CancelCapacityReservation"},
 	{Name: "CreateCapacityReservation"},
-	{Name: "CreateDataCatalog"},
+	{
+		Name: "CreateDataCatalog", In: (*CreateDataCatalogInput)(nil), Out: (*CreateDataCatalogOutput)(nil),
+		Errors: []string{"InternalServerException", "InvalidRequestException"},
+		Action: "athena:CreateDataCatalog", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "datacatalog", ARN: "arn:{Partition}:athena:{Region}:{Account}:datacatalog/{Name}"},
+		},
+	},
 	{
 		Name: "CreateNamedQuery", In: (*CreateNamedQueryInput)(nil), Out: (*CreateNamedQueryOutput)(nil),
 		Errors: []string{"InternalServerException", "InvalidRequestException"},
@@ -76,7 +83,14 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "DeleteCapacityReservation"},
-	{Name: "DeleteDataCatalog"},
+	{
+		Name: "DeleteDataCatalog", In: (*DeleteDataCatalogInput)(nil), Out: (*DeleteDataCatalogOutput)(nil),
+		Errors: []string{"InternalServerException", "InvalidRequestException"},
+		Action: "athena:DeleteDataCatalog", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "datacatalog", ARN: "arn:{Partition}:athena:{Region}:{Account}:datacatalog/{Name}"},
+		},
+	},
 	{
 		Name: "DeleteNamedQuery", In: (*DeleteNamedQueryInput)(nil), Out: (*DeleteNamedQueryOutput)(nil),
 		Errors: []string{"InternalServerException", "InvalidRequestException"},
@@ -294,7 +308,14 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "UpdateCapacityReservation"},
-	{Name: "UpdateDataCatalog"},
+	{
+		Name: "UpdateDataCatalog", In: (*UpdateDataCatalogInput)(nil), Out: (*UpdateDataCatalogOutput)(nil),
+		Errors: []string{"InternalServerException", "InvalidRequestException"},
+		Action: "athena:UpdateDataCatalog", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "datacatalog", ARN: "arn:{Partition}:athena:{Region}:{Account}:datacatalog/{Name}"},
+		},
+	},
 	{
 		Name: "UpdateNamedQuery", In: (*UpdateNamedQueryInput)(nil), Out: (*UpdateNamedQueryOutput)(nil),
 		Errors: []string{"InternalServerException", "InvalidRequestException"},
@@ -340,6 +361,7 @@ var shapes = []api.Shape{
 	{Name: "BytesScannedCutoffValue", Limits: "10000000:"},
 	{Name: "CatalogNameString", Limits: "1:256", Pattern: `[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*`},
 	{Name: "CoordinatorDpuSize", Limits: "1:1"},
+	{Name: "DataCatalogType", Enum: []string{"LAMBDA", "GLUE", "HIVE", "FEDERATED"}},
 	{Name: "DatabaseString", Limits: "1:255"},
 	{Name: "DefaultExecutorDpuSize", Limits: "1:1"},
 	{Name: "DescriptionString", Limits: "1:1024"},

@@ -86,6 +86,20 @@ type ColumnInfo struct {
 	CaseSensitive *bool
 }
 
+// CreateDataCatalogInput is what CreateDataCatalog takes.
+type CreateDataCatalogInput struct {
+	Name        *string           `aws:",CatalogNameString,required"`
+	Type        *string           `aws:",DataCatalogType,required"`
+	Description *string           `aws:",DescriptionString"`
+	Parameters  map[string]string `aws:",ParametersMap"`
+	Tags        []Tag
+}
+
+// CreateDataCatalogOutput is what CreateDataCatalog answers.
+type CreateDataCatalogOutput struct {
+	DataCatalog *DataCatalog
+}
+
 // CreateNamedQueryInput is what CreateNamedQuery takes.
 type CreateNamedQueryInput struct {
 	Name               *string `aws:",NameString,required"`
@@ -130,7 +144,7 @@ type CustomerContentEncryptionConfiguration struct {
 	KmsKey *string `aws:",KmsKey,required"`
 }
 
-// DataCatalog is used by GetDataCatalog.
+// DataCatalog is used by CreateDataCatalog, DeleteDataCatalog, GetDataCatalog.
 type DataCatalog struct {
 	Name           *string
 	Description    *string
@@ -160,6 +174,17 @@ type Database struct {
 // Datum is used by GetQueryResults.
 type Datum struct {
 	VarCharValue *string
+}
+
+// DeleteDataCatalogInput is what DeleteDataCatalog takes.
+type DeleteDataCatalogInput struct {
+	Name              *string `aws:",CatalogNameString,required"`
+	DeleteCatalogOnly *bool
+}
+
+// DeleteDataCatalogOutput is what DeleteDataCatalog answers.
+type DeleteDataCatalogOutput struct {
+	DataCatalog *DataCatalog
 }
 
 // DeleteNamedQueryInput is what DeleteNamedQuery takes.
@@ -692,7 +717,7 @@ type TableMetadata struct {
 	Parameters     map[string]string
 }
 
-// Tag is used by CreateWorkGroup, ListTagsForResource, TagResource.
+// Tag is used by CreateDataCatalog, CreateWorkGroup, ListTagsForResource, TagResource.
 type Tag struct {
 	Key   *string `aws:",TagKey"`
 	Value *string `aws:",TagValue"`
@@ -737,6 +762,18 @@ type UntagResourceInput struct {
 
 // UntagResourceOutput is what UntagResource answers.
 type UntagResourceOutput struct {
+}
+
+// UpdateDataCatalogInput is what UpdateDataCatalog takes.
+type UpdateDataCatalogInput struct {
+	Name        *string           `aws:",CatalogNameString,required"`
+	Type        *string           `aws:",DataCatalogType,required"`
+	Description *string           `aws:",DescriptionString"`
+	Parameters  map[string]string `aws:",ParametersMap"`
+}
+
+// UpdateDataCatalogOutput is what UpdateDataCatalog answers.
+type UpdateDataCatalogOutput struct {
 }
 
 // UpdateNamedQueryInput is what UpdateNamedQuery takes.

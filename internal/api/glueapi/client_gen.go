@@ -51,9 +51,29 @@ func (c Client) CreatePartition(ctx context.Context, in *CreatePartitionInput) (
 	return api.Do[*CreatePartitionOutput](ctx, c.Door, Service, "CreatePartition", in)
 }
 
+// CreatePartitionIndex does the operation CreatePartitionIndex.
+func (c Client) CreatePartitionIndex(ctx context.Context, in *CreatePartitionIndexInput) (*CreatePartitionIndexOutput, error) {
+	return api.Do[*CreatePartitionIndexOutput](ctx, c.Door, Service, "CreatePartitionIndex", in)
+}
+
 // CreateTable does the operation CreateTable.
 func (c Client) CreateTable(ctx context.Context, in *CreateTableInput) (*CreateTableOutput, error) {
 	return api.Do[*CreateTableOutput](ctx, c.Door, Service, "CreateTable", in)
+}
+
+// CreateUserDefinedFunction does the operation CreateUserDefinedFunction.
+func (c Client) CreateUserDefinedFunction(ctx context.Context, in *CreateUserDefinedFunctionInput) (*CreateUserDefinedFunctionOutput, error) {
+	return api.Do[*CreateUserDefinedFunctionOutput](ctx, c.Door, Service, "CreateUserDefinedFunction", in)
+}
+
+// DeleteColumnStatisticsForPartition does the operation DeleteColumnStatisticsForPartition.
+func (c Client) DeleteColumnStatisticsForPartition(ctx context.Context, in *DeleteColumnStatisticsForPartitionInput) (*DeleteColumnStatisticsForPartitionOutput, error) {
+	return api.Do[*DeleteColumnStatisticsForPartitionOutput](ctx, c.Door, Service, "DeleteColumnStatisticsForPartition", in)
+}
+
+// DeleteColumnStatisticsForTable does the operation DeleteColumnStatisticsForTable.
+func (c Client) DeleteColumnStatisticsForTable(ctx context.Context, in *DeleteColumnStatisticsForTableInput) (*DeleteColumnStatisticsForTableOutput, error) {
+	return api.Do[*DeleteColumnStatisticsForTableOutput](ctx, c.Door, Service, "DeleteColumnStatisticsForTable", in)
 }
 
 // DeleteDatabase does the operation DeleteDatabase.
@@ -66,6 +86,11 @@ func (c Client) DeletePartition(ctx context.Context, in *DeletePartitionInput) (
 	return api.Do[*DeletePartitionOutput](ctx, c.Door, Service, "DeletePartition", in)
 }
 
+// DeletePartitionIndex does the operation DeletePartitionIndex.
+func (c Client) DeletePartitionIndex(ctx context.Context, in *DeletePartitionIndexInput) (*DeletePartitionIndexOutput, error) {
+	return api.Do[*DeletePartitionIndexOutput](ctx, c.Door, Service, "DeletePartitionIndex", in)
+}
+
 // DeleteTable does the operation DeleteTable.
 func (c Client) DeleteTable(ctx context.Context, in *DeleteTableInput) (*DeleteTableOutput, error) {
 	return api.Do[*DeleteTableOutput](ctx, c.Door, Service, "DeleteTable", in)
@@ -74,6 +99,31 @@ func (c Client) DeleteTable(ctx context.Context, in *DeleteTableInput) (*DeleteT
 // DeleteTableVersion does the operation DeleteTableVersion.
 func (c Client) DeleteTableVersion(ctx context.Context, in *DeleteTableVersionInput) (*DeleteTableVersionOutput, error) {
 	return api.Do[*DeleteTableVersionOutput](ctx, c.Door, Service, "DeleteTableVersion", in)
+}
+
+// DeleteUserDefinedFunction does the operation DeleteUserDefinedFunction.
+func (c Client) DeleteUserDefinedFunction(ctx context.Context, in *DeleteUserDefinedFunctionInput) (*DeleteUserDefinedFunctionOutput, error) {
+	return api.Do[*DeleteUserDefinedFunctionOutput](ctx, c.Door, Service, "DeleteUserDefinedFunction", in)
+}
+
+// GetCatalogImportStatus does the operation GetCatalogImportStatus.
+func (c Client) GetCatalogImportStatus(ctx context.Context, in *GetCatalogImportStatusInput) (*GetCatalogImportStatusOutput, error) {
+	return api.Do[*GetCatalogImportStatusOutput](ctx, c.Door, Service, "GetCatalogImportStatus", in)
+}
+
+// GetColumnStatisticsForPartition does the operation GetColumnStatisticsForPartition.
+func (c Client) GetColumnStatisticsForPartition(ctx context.Context, in *GetColumnStatisticsForPartitionInput) (*GetColumnStatisticsForPartitionOutput, error) {
+	return api.Do[*GetColumnStatisticsForPartitionOutput](ctx, c.Door, Service, "GetColumnStatisticsForPartition", in)
+}
+
+// GetColumnStatisticsForTable does the operation GetColumnStatisticsForTable.
+func (c Client) GetColumnStatisticsForTable(ctx context.Context, in *GetColumnStatisticsForTableInput) (*GetColumnStatisticsForTableOutput, error) {
+	return api.Do[*GetColumnStatisticsForTableOutput](ctx, c.Door, Service, "GetColumnStatisticsForTable", in)
+}
+
+// GetDataCatalogEncryptionSettings does the operation GetDataCatalogEncryptionSettings.
+func (c Client) GetDataCatalogEncryptionSettings(ctx context.Context, in *GetDataCatalogEncryptionSettingsInput) (*GetDataCatalogEncryptionSettingsOutput, error) {
+	return api.Do[*GetDataCatalogEncryptionSettingsOutput](ctx, c.Door, Service, "GetDataCatalogEncryptionSettings", in)
 }
 
 // GetDatabase does the operation GetDatabase.
@@ -89,6 +139,11 @@ func (c Client) GetDatabases(ctx context.Context, in *GetDatabasesInput) (*GetDa
 // GetPartition does the operation GetPartition.
 func (c Client) GetPartition(ctx context.Context, in *GetPartitionInput) (*GetPartitionOutput, error) {
 	return api.Do[*GetPartitionOutput](ctx, c.Door, Service, "GetPartition", in)
+}
+
+// GetPartitionIndexes does the operation GetPartitionIndexes.
+func (c Client) GetPartitionIndexes(ctx context.Context, in *GetPartitionIndexesInput) (*GetPartitionIndexesOutput, error) {
+	return api.Do[*GetPartitionIndexesOutput](ctx, c.Door, Service, "GetPartitionIndexes", in)
 }
 
 // GetPartitions does the operation GetPartitions.
@@ -121,6 +176,21 @@ func (c Client) GetTags(ctx context.Context, in *GetTagsInput) (*GetTagsOutput, 
 	return api.Do[*GetTagsOutput](ctx, c.Door, Service, "GetTags", in)
 }
 
+// GetUserDefinedFunction does the operation GetUserDefinedFunction.
+func (c Client) GetUserDefinedFunction(ctx context.Context, in *GetUserDefinedFunctionInput) (*GetUserDefinedFunctionOutput, error) {
+	return api.Do[*GetUserDefinedFunctionOutput](ctx, c.Door, Service, "GetUserDefinedFunction", in)
+}
+
+// GetUserDefinedFunctions does the operation GetUserDefinedFunctions.
+func (c Client) GetUserDefinedFunctions(ctx context.Context, in *GetUserDefinedFunctionsInput) (*GetUserDefinedFunctionsOutput, error) {
+	return api.Do[*GetUserDefinedFunctionsOutput](ctx, c.Door, Service, "GetUserDefinedFunctions", in)
+}
+
+// SearchTables does the operation SearchTables.
+func (c Client) SearchTables(ctx context.Context, in *SearchTablesInput) (*SearchTablesOutput, error) {
+	return api.Do[*SearchTablesOutput](ctx, c.Door, Service, "SearchTables", in)
+}
+
 // TagResource does the operation TagResource.
 func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
 	return api.Do[*TagResourceOutput](ctx, c.Door, Service, "TagResource", in)
@@ -129,6 +199,16 @@ func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagReso
 // UntagResource does the operation UntagResource.
 func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
+}
+
+// UpdateColumnStatisticsForPartition does the operation UpdateColumnStatisticsForPartition.
+func (c Client) UpdateColumnStatisticsForPartition(ctx context.Context, in *UpdateColumnStatisticsForPartitionInput) (*UpdateColumnStatisticsForPartitionOutput, error) {
+	return api.Do[*UpdateColumnStatisticsForPartitionOutput](ctx, c.Door, Service, "UpdateColumnStatisticsForPartition", in)
+}
+
+// UpdateColumnStatisticsForTable does the operation UpdateColumnStatisticsForTable.
+func (c Client) UpdateColumnStatisticsForTable(ctx context.Context, in *UpdateColumnStatisticsForTableInput) (*UpdateColumnStatisticsForTableOutput, error) {
+	return api.Do[*UpdateColumnStatisticsForTableOutput](ctx, c.Door, Service, "UpdateColumnStatisticsForTable", in)
 }
 
 // UpdateDatabase does the operation UpdateDatabase.
@@ -144,4 +224,9 @@ func (c Client) UpdatePartition(ctx context.Context, in *UpdatePartitionInput) (
 // UpdateTable does the operation UpdateTable.
 func (c Client) UpdateTable(ctx context.Context, in *UpdateTableInput) (*UpdateTableOutput, error) {
 	return api.Do[*UpdateTableOutput](ctx, c.Door, Service, "UpdateTable", in)
+}
+
+// UpdateUserDefinedFunction does the operation UpdateUserDefinedFunction.
+func (c Client) UpdateUserDefinedFunction(ctx context.Context, in *UpdateUserDefinedFunctionInput) (*UpdateUserDefinedFunctionOutput, error) {
+	return api.Do[*UpdateUserDefinedFunctionOutput](ctx, c.Door, Service, "UpdateUserDefinedFunction", in)
 }

@@ -11,6 +11,12 @@ type AuditContext struct {
 	AllColumnsRequested    *bool
 }
 
+// BackfillError is used by GetPartitionIndexes.
+type BackfillError struct {
+	Code       *string
+	Partitions []PartitionValueList
+}
+
 // BatchCreatePartitionInput is what BatchCreatePartition takes.
 type BatchCreatePartitionInput struct {
 	CatalogId          *string          `aws:",CatalogIdString"`
@@ -104,12 +110,71 @@ type BatchUpdatePartitionRequestEntry struct {
 	PartitionInput     *PartitionInput `aws:",,required"`
 }
 
-// Column is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// BinaryColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type BinaryColumnStatisticsData struct {
+	MaximumLength *int64   `aws:",NonNegativeLong"`
+	AverageLength *float64 `aws:",NonNegativeDouble"`
+	NumberOfNulls *int64   `aws:",NonNegativeLong"`
+}
+
+// BooleanColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type BooleanColumnStatisticsData struct {
+	NumberOfTrues  *int64 `aws:",NonNegativeLong"`
+	NumberOfFalses *int64 `aws:",NonNegativeLong"`
+	NumberOfNulls  *int64 `aws:",NonNegativeLong"`
+}
+
+// CatalogImportStatus is used by GetCatalogImportStatus.
+type CatalogImportStatus struct {
+	ImportCompleted *bool
+	ImportTime      *time.Time
+	ImportedBy      *string
+}
+
+// Column is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type Column struct {
 	Name       *string           `aws:",NameString,required"`
 	Type       *string           `aws:",ColumnTypeString"`
 	Comment    *string           `aws:",CommentString"`
 	Parameters map[string]string `aws:",ParametersMap"`
+}
+
+// ColumnError is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable.
+type ColumnError struct {
+	ColumnName *string
+	Error      *ErrorDetail
+}
+
+// ColumnStatistics is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type ColumnStatistics struct {
+	ColumnName     *string               `aws:",NameString,required"`
+	ColumnType     *string               `aws:",TypeString,required"`
+	AnalyzedTime   *time.Time            `aws:",,required"`
+	StatisticsData *ColumnStatisticsData `aws:",,required"`
+}
+
+// ColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type ColumnStatisticsData struct {
+	Type                        *string `aws:",ColumnStatisticsType,required"`
+	BooleanColumnStatisticsData *BooleanColumnStatisticsData
+	DateColumnStatisticsData    *DateColumnStatisticsData
+	DecimalColumnStatisticsData *DecimalColumnStatisticsData
+	DoubleColumnStatisticsData  *DoubleColumnStatisticsData
+	LongColumnStatisticsData    *LongColumnStatisticsData
+	StringColumnStatisticsData  *StringColumnStatisticsData
+	BinaryColumnStatisticsData  *BinaryColumnStatisticsData
+}
+
+// ColumnStatisticsError is used by UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type ColumnStatisticsError struct {
+	ColumnStatistics *ColumnStatistics
+	Error            *ErrorDetail
+}
+
+// ConnectionPasswordEncryption is used by GetDataCatalogEncryptionSettings.
+type ConnectionPasswordEncryption struct {
+	ReturnConnectionPasswordEncrypted *bool
+	AwsKmsKeyId                       *string
 }
 
 // CreateDatabaseInput is what CreateDatabase takes.
@@ -130,6 +195,18 @@ type CreateIcebergTableInput struct {
 	PartitionSpec *IcebergPartitionSpec
 	WriteOrder    *IcebergSortOrder
 	Properties    map[string]string
+}
+
+// CreatePartitionIndexInput is what CreatePartitionIndex takes.
+type CreatePartitionIndexInput struct {
+	CatalogId      *string         `aws:",CatalogIdString"`
+	DatabaseName   *string         `aws:",NameString,required"`
+	TableName      *string         `aws:",NameString,required"`
+	PartitionIndex *PartitionIndex `aws:",,required"`
+}
+
+// CreatePartitionIndexOutput is what CreatePartitionIndex answers.
+type CreatePartitionIndexOutput struct {
 }
 
 // CreatePartitionInput is what CreatePartition takes.
@@ -157,6 +234,23 @@ type CreateTableInput struct {
 
 // CreateTableOutput is what CreateTable answers.
 type CreateTableOutput struct {
+}
+
+// CreateUserDefinedFunctionInput is what CreateUserDefinedFunction takes.
+type CreateUserDefinedFunctionInput struct {
+	CatalogId     *string                   `aws:",CatalogIdString"`
+	DatabaseName  *string                   `aws:",NameString,required"`
+	FunctionInput *UserDefinedFunctionInput `aws:",,required"`
+}
+
+// CreateUserDefinedFunctionOutput is what CreateUserDefinedFunction answers.
+type CreateUserDefinedFunctionOutput struct {
+}
+
+// DataCatalogEncryptionSettings is used by GetDataCatalogEncryptionSettings.
+type DataCatalogEncryptionSettings struct {
+	EncryptionAtRest             *EncryptionAtRest
+	ConnectionPasswordEncryption *ConnectionPasswordEncryption
 }
 
 // DataLakePrincipal is used by CreateDatabase, GetDatabase, GetDatabases, UpdateDatabase.
@@ -195,6 +289,53 @@ type DatabaseInput struct {
 	FederatedDatabase             *FederatedDatabase
 }
 
+// DateColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type DateColumnStatisticsData struct {
+	MinimumValue           *time.Time
+	MaximumValue           *time.Time
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
+}
+
+// DecimalColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type DecimalColumnStatisticsData struct {
+	MinimumValue           *DecimalNumber
+	MaximumValue           *DecimalNumber
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
+}
+
+// DecimalNumber is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type DecimalNumber struct {
+	UnscaledValue []byte `aws:",,required"`
+	Scale         *int32 `aws:",,required"`
+}
+
+// DeleteColumnStatisticsForPartitionInput is what DeleteColumnStatisticsForPartition takes.
+type DeleteColumnStatisticsForPartitionInput struct {
+	CatalogId       *string  `aws:",CatalogIdString"`
+	DatabaseName    *string  `aws:",NameString,required"`
+	TableName       *string  `aws:",NameString,required"`
+	PartitionValues []string `aws:",ValueStringList,required"`
+	ColumnName      *string  `aws:",NameString,required"`
+}
+
+// DeleteColumnStatisticsForPartitionOutput is what DeleteColumnStatisticsForPartition answers.
+type DeleteColumnStatisticsForPartitionOutput struct {
+}
+
+// DeleteColumnStatisticsForTableInput is what DeleteColumnStatisticsForTable takes.
+type DeleteColumnStatisticsForTableInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString,required"`
+	TableName    *string `aws:",NameString,required"`
+	ColumnName   *string `aws:",NameString,required"`
+}
+
+// DeleteColumnStatisticsForTableOutput is what DeleteColumnStatisticsForTable answers.
+type DeleteColumnStatisticsForTableOutput struct {
+}
+
 // DeleteDatabaseInput is what DeleteDatabase takes.
 type DeleteDatabaseInput struct {
 	CatalogId *string `aws:",CatalogIdString"`
@@ -203,6 +344,18 @@ type DeleteDatabaseInput struct {
 
 // DeleteDatabaseOutput is what DeleteDatabase answers.
 type DeleteDatabaseOutput struct {
+}
+
+// DeletePartitionIndexInput is what DeletePartitionIndex takes.
+type DeletePartitionIndexInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString,required"`
+	TableName    *string `aws:",NameString,required"`
+	IndexName    *string `aws:",NameString,required"`
+}
+
+// DeletePartitionIndexOutput is what DeletePartitionIndex answers.
+type DeletePartitionIndexOutput struct {
 }
 
 // DeletePartitionInput is what DeletePartition takes.
@@ -241,7 +394,33 @@ type DeleteTableVersionInput struct {
 type DeleteTableVersionOutput struct {
 }
 
-// ErrorDetail is used by BatchCreatePartition, BatchDeletePartition, BatchDeleteTable and 6 more.
+// DeleteUserDefinedFunctionInput is what DeleteUserDefinedFunction takes.
+type DeleteUserDefinedFunctionInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString,required"`
+	FunctionName *string `aws:",NameString,required"`
+}
+
+// DeleteUserDefinedFunctionOutput is what DeleteUserDefinedFunction answers.
+type DeleteUserDefinedFunctionOutput struct {
+}
+
+// DoubleColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type DoubleColumnStatisticsData struct {
+	MinimumValue           *float64
+	MaximumValue           *float64
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
+}
+
+// EncryptionAtRest is used by GetDataCatalogEncryptionSettings.
+type EncryptionAtRest struct {
+	CatalogEncryptionMode        *string
+	SseAwsKmsKeyId               *string
+	CatalogEncryptionServiceRole *string
+}
+
+// ErrorDetail is used by BatchCreatePartition, BatchDeletePartition, BatchDeleteTable and 11 more.
 type ErrorDetail struct {
 	ErrorCode    *string
 	ErrorMessage *string
@@ -254,12 +433,61 @@ type FederatedDatabase struct {
 	ConnectionType *string `aws:",NameString"`
 }
 
-// FederatedTable is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// FederatedTable is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type FederatedTable struct {
 	Identifier         *string
 	DatabaseIdentifier *string
 	ConnectionName     *string
 	ConnectionType     *string
+}
+
+// GetCatalogImportStatusInput is what GetCatalogImportStatus takes.
+type GetCatalogImportStatusInput struct {
+	CatalogId *string `aws:",CatalogIdString"`
+}
+
+// GetCatalogImportStatusOutput is what GetCatalogImportStatus answers.
+type GetCatalogImportStatusOutput struct {
+	ImportStatus *CatalogImportStatus
+}
+
+// GetColumnStatisticsForPartitionInput is what GetColumnStatisticsForPartition takes.
+type GetColumnStatisticsForPartitionInput struct {
+	CatalogId       *string  `aws:",CatalogIdString"`
+	DatabaseName    *string  `aws:",NameString,required"`
+	TableName       *string  `aws:",NameString,required"`
+	PartitionValues []string `aws:",ValueStringList,required"`
+	ColumnNames     []string `aws:",GetColumnNamesList,required"`
+}
+
+// GetColumnStatisticsForPartitionOutput is what GetColumnStatisticsForPartition answers.
+type GetColumnStatisticsForPartitionOutput struct {
+	ColumnStatisticsList []ColumnStatistics
+	Errors               []ColumnError
+}
+
+// GetColumnStatisticsForTableInput is what GetColumnStatisticsForTable takes.
+type GetColumnStatisticsForTableInput struct {
+	CatalogId    *string  `aws:",CatalogIdString"`
+	DatabaseName *string  `aws:",NameString,required"`
+	TableName    *string  `aws:",NameString,required"`
+	ColumnNames  []string `aws:",GetColumnNamesList,required"`
+}
+
+// GetColumnStatisticsForTableOutput is what GetColumnStatisticsForTable answers.
+type GetColumnStatisticsForTableOutput struct {
+	ColumnStatisticsList []ColumnStatistics
+	Errors               []ColumnError
+}
+
+// GetDataCatalogEncryptionSettingsInput is what GetDataCatalogEncryptionSettings takes.
+type GetDataCatalogEncryptionSettingsInput struct {
+	CatalogId *string `aws:",CatalogIdString"`
+}
+
+// GetDataCatalogEncryptionSettingsOutput is what GetDataCatalogEncryptionSettings answers.
+type GetDataCatalogEncryptionSettingsOutput struct {
+	DataCatalogEncryptionSettings *DataCatalogEncryptionSettings
 }
 
 // GetDatabaseInput is what GetDatabase takes.
@@ -286,6 +514,20 @@ type GetDatabasesInput struct {
 type GetDatabasesOutput struct {
 	DatabaseList []Database
 	NextToken    *string
+}
+
+// GetPartitionIndexesInput is what GetPartitionIndexes takes.
+type GetPartitionIndexesInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString,required"`
+	TableName    *string `aws:",NameString,required"`
+	NextToken    *string
+}
+
+// GetPartitionIndexesOutput is what GetPartitionIndexes answers.
+type GetPartitionIndexesOutput struct {
+	PartitionIndexDescriptorList []PartitionIndexDescriptor
+	NextToken                    *string
 }
 
 // GetPartitionInput is what GetPartition takes.
@@ -399,6 +641,34 @@ type GetTagsOutput struct {
 	Tags map[string]string
 }
 
+// GetUserDefinedFunctionInput is what GetUserDefinedFunction takes.
+type GetUserDefinedFunctionInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString,required"`
+	FunctionName *string `aws:",NameString,required"`
+}
+
+// GetUserDefinedFunctionOutput is what GetUserDefinedFunction answers.
+type GetUserDefinedFunctionOutput struct {
+	UserDefinedFunction *UserDefinedFunction
+}
+
+// GetUserDefinedFunctionsInput is what GetUserDefinedFunctions takes.
+type GetUserDefinedFunctionsInput struct {
+	CatalogId    *string `aws:",CatalogIdString"`
+	DatabaseName *string `aws:",NameString"`
+	Pattern      *string `aws:",NameString,required"`
+	FunctionType *string `aws:",FunctionType"`
+	NextToken    *string
+	MaxResults   *int32 `aws:",CatalogGetterPageSize"`
+}
+
+// GetUserDefinedFunctionsOutput is what GetUserDefinedFunctions answers.
+type GetUserDefinedFunctionsOutput struct {
+	UserDefinedFunctions []UserDefinedFunction
+	NextToken            *string
+}
+
 // IcebergEncryptedKey is used by UpdateTable.
 type IcebergEncryptedKey struct {
 	KeyId                *string `aws:",EncryptionKeyIdString,required"`
@@ -473,12 +743,26 @@ type IcebergTableUpdate struct {
 	KeyId         *string `aws:",EncryptionKeyIdString"`
 }
 
+// KeySchemaElement is used by GetPartitionIndexes.
+type KeySchemaElement struct {
+	Name *string
+	Type *string
+}
+
+// LongColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type LongColumnStatisticsData struct {
+	MinimumValue           *int64
+	MaximumValue           *int64
+	NumberOfNulls          *int64 `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64 `aws:",NonNegativeLong"`
+}
+
 // OpenTableFormatInput is used by CreateTable.
 type OpenTableFormatInput struct {
 	IcebergInput *IcebergInput
 }
 
-// Order is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// Order is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type Order struct {
 	Column    *string `aws:",NameString,required"`
 	SortOrder *int32  `aws:",IntegerFlag,required"`
@@ -503,10 +787,18 @@ type PartitionError struct {
 	ErrorDetail     *ErrorDetail
 }
 
-// PartitionIndex is used by CreateTable.
+// PartitionIndex is used by CreatePartitionIndex, CreateTable.
 type PartitionIndex struct {
 	Keys      []string `aws:",KeyList,required"`
 	IndexName *string  `aws:",NameString,required"`
+}
+
+// PartitionIndexDescriptor is used by GetPartitionIndexes.
+type PartitionIndexDescriptor struct {
+	IndexName      *string
+	Keys           []KeySchemaElement
+	IndexStatus    *string
+	BackfillErrors []BackfillError
 }
 
 // PartitionInput is used by BatchCreatePartition, BatchUpdatePartition, CreatePartition, UpdatePartition.
@@ -518,7 +810,7 @@ type PartitionInput struct {
 	LastAnalyzedTime  *time.Time
 }
 
-// PartitionValueList is used by BatchDeletePartition, BatchGetPartition.
+// PartitionValueList is used by BatchDeletePartition, BatchGetPartition, GetPartitionIndexes.
 type PartitionValueList struct {
 	Values []string `aws:",ValueStringList,required"`
 }
@@ -527,6 +819,13 @@ type PartitionValueList struct {
 type PrincipalPermissions struct {
 	Principal   *DataLakePrincipal
 	Permissions []string `aws:",PermissionList"`
+}
+
+// PropertyPredicate is used by SearchTables.
+type PropertyPredicate struct {
+	Key        *string `aws:",ValueString"`
+	Value      *string `aws:",ValueString"`
+	Comparator *string `aws:",Comparator"`
 }
 
 // QuerySessionContext is used by BatchGetPartition.
@@ -538,18 +837,42 @@ type QuerySessionContext struct {
 	AdditionalContext    map[string]string `aws:",AdditionalContextMap"`
 }
 
-// SchemaId is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// ResourceUri is used by CreateUserDefinedFunction, GetUserDefinedFunction, GetUserDefinedFunctions, UpdateUserDefinedFunction.
+type ResourceUri struct {
+	ResourceType *string `aws:",ResourceType"`
+	Uri          *string `aws:",URI"`
+}
+
+// SchemaId is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type SchemaId struct {
 	SchemaArn    *string `aws:",GlueResourceArn"`
 	SchemaName   *string `aws:",SchemaRegistryNameString"`
 	RegistryName *string `aws:",SchemaRegistryNameString"`
 }
 
-// SchemaReference is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// SchemaReference is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type SchemaReference struct {
 	SchemaId            *SchemaId
 	SchemaVersionId     *string `aws:",SchemaVersionIdString"`
 	SchemaVersionNumber *int64  `aws:",VersionLongNumber"`
+}
+
+// SearchTablesInput is what SearchTables takes.
+type SearchTablesInput struct {
+	CatalogId            *string `aws:",CatalogIdString"`
+	NextToken            *string
+	Filters              []PropertyPredicate
+	SearchText           *string         `aws:",ValueString"`
+	SortCriteria         []SortCriterion `aws:",SortCriteria"`
+	MaxResults           *int32          `aws:",PageSize"`
+	ResourceShareType    *string         `aws:",ResourceShareType"`
+	IncludeStatusDetails *bool
+}
+
+// SearchTablesOutput is what SearchTables answers.
+type SearchTablesOutput struct {
+	NextToken *string
+	TableList []Table
 }
 
 // Segment is used by GetPartitions.
@@ -558,27 +881,33 @@ type Segment struct {
 	TotalSegments *int32 `aws:",TotalSegmentsInteger,required"`
 }
 
-// SerDeInfo is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// SerDeInfo is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type SerDeInfo struct {
 	Name                 *string           `aws:",NameString"`
 	SerializationLibrary *string           `aws:",NameString"`
 	Parameters           map[string]string `aws:",ParametersMap"`
 }
 
-// SkewedInfo is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// SkewedInfo is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type SkewedInfo struct {
 	SkewedColumnNames             []string `aws:",NameStringList"`
 	SkewedColumnValues            []string
 	SkewedColumnValueLocationMaps map[string]string
 }
 
-// StatusDetails is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// SortCriterion is used by SearchTables.
+type SortCriterion struct {
+	FieldName *string `aws:",ValueString"`
+	Sort      *string `aws:",Sort"`
+}
+
+// StatusDetails is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type StatusDetails struct {
 	RequestedChange *Table
 	ViewValidations []ViewValidation
 }
 
-// StorageDescriptor is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 10 more.
+// StorageDescriptor is used by BatchCreatePartition, BatchGetPartition, BatchUpdatePartition and 11 more.
 type StorageDescriptor struct {
 	Columns                []Column
 	Location               *string  `aws:",LocationString"`
@@ -596,7 +925,15 @@ type StorageDescriptor struct {
 	SchemaReference        *SchemaReference
 }
 
-// Table is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// StringColumnStatisticsData is used by GetColumnStatisticsForPartition, GetColumnStatisticsForTable, UpdateColumnStatisticsForPartition, UpdateColumnStatisticsForTable.
+type StringColumnStatisticsData struct {
+	MaximumLength          *int64   `aws:",NonNegativeLong"`
+	AverageLength          *float64 `aws:",NonNegativeDouble"`
+	NumberOfNulls          *int64   `aws:",NonNegativeLong"`
+	NumberOfDistinctValues *int64   `aws:",NonNegativeLong"`
+}
+
+// Table is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type Table struct {
 	Name                          *string
 	DatabaseName                  *string
@@ -631,7 +968,7 @@ type TableError struct {
 	ErrorDetail *ErrorDetail
 }
 
-// TableIdentifier is used by CreateTable, GetTable, GetTableVersion and 3 more.
+// TableIdentifier is used by CreateTable, GetTable, GetTableVersion and 4 more.
 type TableIdentifier struct {
 	CatalogId    *string `aws:",CatalogIdString"`
 	DatabaseName *string `aws:",NameString"`
@@ -657,7 +994,7 @@ type TableInput struct {
 	ViewDefinition    *ViewDefinitionInput
 }
 
-// TableStatus is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// TableStatus is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type TableStatus struct {
 	RequestedBy *string
 	UpdatedBy   *string
@@ -700,6 +1037,33 @@ type UntagResourceInput struct {
 
 // UntagResourceOutput is what UntagResource answers.
 type UntagResourceOutput struct {
+}
+
+// UpdateColumnStatisticsForPartitionInput is what UpdateColumnStatisticsForPartition takes.
+type UpdateColumnStatisticsForPartitionInput struct {
+	CatalogId            *string            `aws:",CatalogIdString"`
+	DatabaseName         *string            `aws:",NameString,required"`
+	TableName            *string            `aws:",NameString,required"`
+	PartitionValues      []string           `aws:",ValueStringList,required"`
+	ColumnStatisticsList []ColumnStatistics `aws:",UpdateColumnStatisticsList,required"`
+}
+
+// UpdateColumnStatisticsForPartitionOutput is what UpdateColumnStatisticsForPartition answers.
+type UpdateColumnStatisticsForPartitionOutput struct {
+	Errors []ColumnStatisticsError
+}
+
+// UpdateColumnStatisticsForTableInput is what UpdateColumnStatisticsForTable takes.
+type UpdateColumnStatisticsForTableInput struct {
+	CatalogId            *string            `aws:",CatalogIdString"`
+	DatabaseName         *string            `aws:",NameString,required"`
+	TableName            *string            `aws:",NameString,required"`
+	ColumnStatisticsList []ColumnStatistics `aws:",UpdateColumnStatisticsList,required"`
+}
+
+// UpdateColumnStatisticsForTableOutput is what UpdateColumnStatisticsForTable answers.
+type UpdateColumnStatisticsForTableOutput struct {
+	Errors []ColumnStatisticsError
 }
 
 // UpdateDatabaseInput is what UpdateDatabase takes.
@@ -759,7 +1123,42 @@ type UpdateTableInput struct {
 type UpdateTableOutput struct {
 }
 
-// ViewDefinition is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// UpdateUserDefinedFunctionInput is what UpdateUserDefinedFunction takes.
+type UpdateUserDefinedFunctionInput struct {
+	CatalogId     *string                   `aws:",CatalogIdString"`
+	DatabaseName  *string                   `aws:",NameString,required"`
+	FunctionName  *string                   `aws:",NameString,required"`
+	FunctionInput *UserDefinedFunctionInput `aws:",,required"`
+}
+
+// UpdateUserDefinedFunctionOutput is what UpdateUserDefinedFunction answers.
+type UpdateUserDefinedFunctionOutput struct {
+}
+
+// UserDefinedFunction is used by GetUserDefinedFunction, GetUserDefinedFunctions.
+type UserDefinedFunction struct {
+	FunctionName *string
+	DatabaseName *string
+	ClassName    *string
+	OwnerName    *string
+	FunctionType *string
+	OwnerType    *string
+	CreateTime   *time.Time
+	ResourceUris []ResourceUri
+	CatalogId    *string
+}
+
+// UserDefinedFunctionInput is used by CreateUserDefinedFunction, UpdateUserDefinedFunction.
+type UserDefinedFunctionInput struct {
+	FunctionName *string       `aws:",NameString"`
+	ClassName    *string       `aws:",NameString"`
+	OwnerName    *string       `aws:",NameString"`
+	FunctionType *string       `aws:",FunctionType"`
+	OwnerType    *string       `aws:",PrincipalType"`
+	ResourceUris []ResourceUri `aws:",ResourceUriList"`
+}
+
+// ViewDefinition is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type ViewDefinition struct {
 	IsProtected         *bool
 	Definer             *string
@@ -785,7 +1184,7 @@ type ViewDefinitionInput struct {
 	SubObjectVersionIds []int64  `aws:",ViewSubObjectVersionIdsList"`
 }
 
-// ViewRepresentation is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// ViewRepresentation is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type ViewRepresentation struct {
 	Dialect              *string
 	DialectVersion       *string
@@ -804,7 +1203,7 @@ type ViewRepresentationInput struct {
 	ViewExpandedText     *string `aws:",ViewTextString"`
 }
 
-// ViewValidation is used by GetTable, GetTableVersion, GetTableVersions, GetTables.
+// ViewValidation is used by GetTable, GetTableVersion, GetTableVersions and 2 more.
 type ViewValidation struct {
 	Dialect            *string
 	DialectVersion     *string

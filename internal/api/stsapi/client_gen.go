@@ -16,7 +16,17 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWit
 	return api.Do[*AssumeRoleWithWebIdentityOutput](ctx, c.Door, Service, "AssumeRoleWithWebIdentity", in)
 }
 
+// GetAccessKeyInfo does the operation GetAccessKeyInfo.
+func (c Client) GetAccessKeyInfo(ctx context.Context, in *GetAccessKeyInfoInput) (*GetAccessKeyInfoOutput, error) {
+	return api.Do[*GetAccessKeyInfoOutput](ctx, c.Door, Service, "GetAccessKeyInfo", in)
+}
+
 // GetCallerIdentity does the operation GetCallerIdentity.
 func (c Client) GetCallerIdentity(ctx context.Context, in *GetCallerIdentityInput) (*GetCallerIdentityOutput, error) {
 	return api.Do[*GetCallerIdentityOutput](ctx, c.Door, Service, "GetCallerIdentity", in)
+}
+
+// GetSessionToken does the operation GetSessionToken.
+func (c Client) GetSessionToken(ctx context.Context, in *GetSessionTokenInput) (*GetSessionTokenOutput, error) {
+	return api.Do[*GetSessionTokenOutput](ctx, c.Door, Service, "GetSessionToken", in)
 }

@@ -31,14 +31,21 @@ var operations = []api.Operation{
 	},
 	{Name: "AssumeRoot"},
 	{Name: "DecodeAuthorizationMessage"},
-	{Name: "GetAccessKeyInfo"},
+	{
+		Name: "GetAccessKeyInfo", In: (*GetAccessKeyInfoInput)(nil), Out: (*GetAccessKeyInfoOutput)(nil),
+		Action: "sts:GetAccessKeyInfo", Access: api.Read, Event: api.Management,
+	},
 	{
 		Name: "GetCallerIdentity", In: (*GetCallerIdentityInput)(nil), Out: (*GetCallerIdentityOutput)(nil),
 		Action: "sts:GetCallerIdentity", Access: api.Read, Event: api.Management,
 	},
 	{Name: "GetDelegatedAccessToken"},
 	{Name: "GetFederationToken"},
-	{Name: "GetSessionToken"},
+	{
+		Name: "GetSessionToken", In: (*GetSessionTokenInput)(nil), Out: (*GetSessionTokenOutput)(nil),
+		Errors: []string{"RegionDisabledException"},
+		Action: "sts:GetSessionToken", Access: api.Read, Event: api.Management,
+	},
 	{Name: "GetWebIdentityToken"},
 }
 
@@ -58,11 +65,15 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
+	{Name: "accessKeyIdType", Limits: "16:128", Pattern: `[\w]*`},
 	{Name: "accessKeySecretType", Sensitive: true},
 	{Name: "arnType", Limits: "20:2048", Pattern: `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`},
 	{Name: "clientTokenType", Limits: "4:20000", Sensitive: true},
+	{Name: "durationSecondsType", Limits: "900:129600"},
 	{Name: "roleDurationSecondsType", Limits: "900:43200"},
 	{Name: "roleSessionNameType", Limits: "2:64", Pattern: `[\w+=,.@-]*`},
+	{Name: "serialNumberType", Limits: "9:256", Pattern: `[\w+=/:,.@-]*`},
 	{Name: "sessionPolicyDocumentType", Limits: "1:2048", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "tokenCodeType", Limits: "6:6", Pattern: `[\d]*`},
 	{Name: "urlType", Limits: "4:2048"},
 }

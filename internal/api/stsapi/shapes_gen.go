@@ -32,12 +32,22 @@ type AssumedRoleUser struct {
 	Arn           *string
 }
 
-// Credentials is used by AssumeRoleWithWebIdentity.
+// Credentials is used by AssumeRoleWithWebIdentity, GetSessionToken.
 type Credentials struct {
 	AccessKeyId     *string
 	SecretAccessKey *string `aws:",accessKeySecretType"`
 	SessionToken    *string
 	Expiration      *time.Time
+}
+
+// GetAccessKeyInfoInput is what GetAccessKeyInfo takes.
+type GetAccessKeyInfoInput struct {
+	AccessKeyId *string `aws:",accessKeyIdType,required"`
+}
+
+// GetAccessKeyInfoOutput is what GetAccessKeyInfo answers.
+type GetAccessKeyInfoOutput struct {
+	Account *string
 }
 
 // GetCallerIdentityInput is what GetCallerIdentity takes.
@@ -49,6 +59,18 @@ type GetCallerIdentityOutput struct {
 	UserId  *string
 	Account *string
 	Arn     *string
+}
+
+// GetSessionTokenInput is what GetSessionToken takes.
+type GetSessionTokenInput struct {
+	DurationSeconds *int32  `aws:",durationSecondsType"`
+	SerialNumber    *string `aws:",serialNumberType"`
+	TokenCode       *string `aws:",tokenCodeType"`
+}
+
+// GetSessionTokenOutput is what GetSessionToken answers.
+type GetSessionTokenOutput struct {
+	Credentials *Credentials
 }
 
 // PolicyDescriptorType is used by AssumeRoleWithWebIdentity.

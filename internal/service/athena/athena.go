@@ -30,11 +30,17 @@ var (
 	history    = resource.Kind[string]{Name: "athena/history"}      // work group, time counted down, id: newest first
 	results    = resource.Kind[storedResult]{Name: "athena/result"} // by the execution's id
 
+	reusables = resource.Kind[string]{Name: "athena/reusable"} // work group, digest of the question: the id of the newest with a result
+
 	prepared = resource.Kind[athenaapi.PreparedStatement]{ // work group, name
 		Name: "athena/prepared-statement", Missing: errNoPrepared, Taken: errPreparedExists,
 	}
 	namedQueries = resource.Kind[athenaapi.NamedQuery]{Name: "athena/named-query", Missing: errNoNamedQuery}
 	namedIn      = resource.Kind[string]{Name: "athena/named-query-in"} // work group, id: in the order of their creation
+
+	dataCatalogs = resource.Kind[athenaapi.DataCatalog]{ // name in lower case
+		Name: "athena/data-catalog", Missing: errNoDataCatalog, Taken: errDataCatalogExists,
+	}
 
 	tags = resource.Tags{Invalid: codeRequest, TooMany: codeRequest, Named: taggable}
 )

@@ -28,7 +28,7 @@ func (d ddl) createView(ctx context.Context, st *ast.CreateView) error {
 		return err
 	}
 	replaces := err == nil && st.OrReplace && isView(*old.Table)
-	analyzed, err := analyze.Query(ctx, d.src, st.Query, underReplacement{relations{d.service.glue}, replaces, database, name}, analyze.Session{
+	analyzed, err := analyze.Query(ctx, d.src, st.Query, underReplacement{d.service.relations(), replaces, database, name}, analyze.Session{
 		Catalog: strings.ToLower(defaultCatalog), Database: d.database, User: cloud.CallOf(ctx).Principal.ARN,
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func (d ddl) createView(ctx context.Context, st *ast.CreateView) error {
 		return err
 	}
 	return d.putView(ctx, st, database, &glueapi.TableInput{
-		Name: &name, TableType: new("VIRTUAL_VIEW"), ViewOriginalText: &encoded, ViewExpandedText: new("/* Presto View */"),
+		Name: &name, Owner: new("hadoop"), TableType: new("VIRTUAL_VIEW"), ViewOriginalText: &encoded, ViewExpandedText: new("/* Presto View */"),
 		Parameters:        map[string]string{"presto_view": "true", "comment": "Presto View"},
 		StorageDescriptor: &glueapi.StorageDescriptor{Columns: columns, Location: new(""), SerdeInfo: &glueapi.SerDeInfo{}},
 	})

@@ -34,6 +34,11 @@ func errNoNamedQuery(names ...string) error {
 	return errMissing("NamedQuery %s was not found", names[0])
 }
 
+func errNoDataCatalog(names ...string) error {
+	return errMissing("DataCatalog %s was not found", names[0])
+}
+func errDataCatalogExists(...string) error { return errExists("DataCatalog already exists") }
+
 func errNoPrepared(names ...string) error {
 	return errResource("PreparedStatement %s was not found in workGroup %s", names[1], names[0])
 }

@@ -169,21 +169,18 @@ func newJob(ctx context.Context, group athenaapi.WorkGroup, in *athenaapi.StartQ
 	kind := classify(*in.QueryString, statement)
 	location.OutputLocation = new(strings.TrimSuffix(*location.OutputLocation, "/") + "/" + id + kind.extension)
 	x := execution{ScanLimit: resource.Value(group.Configuration.BytesScannedCutoffPerQuery), QueryExecution: athenaapi.QueryExecution{
-		QueryExecutionId:      new(id),
-		Query:                 in.QueryString,
-		StatementType:         new(kind.statement),
-		SubstatementType:      new(kind.substatement),
-		ResultConfiguration:   &location,
-		QueryExecutionContext: new(resource.Value(in.QueryExecutionContext)),
-		WorkGroup:             group.Name,
-		EngineVersion:         group.Configuration.EngineVersion,
-		ExecutionParameters:   in.ExecutionParameters,
-		// No result is ever reused, which the statistics say as well.
-		ResultReuseConfiguration: &athenaapi.ResultReuseConfiguration{
-			ResultReuseByAgeConfiguration: &athenaapi.ResultReuseByAgeConfiguration{Enabled: new(false)},
-		},
-		Status:     &athenaapi.QueryExecutionStatus{State: new(queued), SubmissionDateTime: resource.Now(precision)},
-		Statistics: &athenaapi.QueryExecutionStatistics{},
+		QueryExecutionId:         new(id),
+		Query:                    in.QueryString,
+		StatementType:            new(kind.statement),
+		SubstatementType:         new(kind.substatement),
+		ResultConfiguration:      &location,
+		QueryExecutionContext:    contextOf(in),
+		WorkGroup:                group.Name,
+		EngineVersion:            group.Configuration.EngineVersion,
+		ExecutionParameters:      in.ExecutionParameters,
+		ResultReuseConfiguration: reuseOf(in),
+		Status:                   &athenaapi.QueryExecutionStatus{State: new(queued), SubmissionDateTime: resource.Now(precision)},
+		Statistics:               &athenaapi.QueryExecutionStatistics{},
 	}}
 	call.SourceARN = workGroupARN(call.Scope(), *group.Name) // of what is asked of Glue and S3 for it
 	return &job{call: call, execution: x, statement: statement, invalid: invalid, submitted: time.Now()}, nil
@@ -249,6 +246,9 @@ func finish(tx resource.Tx, x execution, result *storedResult) error {
 	}
 	if result != nil {
 		if err := results.Put(tx, *result, id); err != nil {
+			return err
+		}
+		if err := offer(tx, x, *result); err != nil {
 			return err
 		}
 	}

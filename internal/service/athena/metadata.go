@@ -12,28 +12,11 @@ import (
 	"github.com/sillok/sillok/internal/resource"
 )
 
-// ListDataCatalogs lists the one catalog that an account has.
-func (s *Service) ListDataCatalogs(context.Context, *athenaapi.ListDataCatalogsInput) (*athenaapi.ListDataCatalogsOutput, error) {
-	return &athenaapi.ListDataCatalogsOutput{
-		DataCatalogsSummary: []athenaapi.DataCatalogSummary{{CatalogName: new(defaultCatalog), Type: new("GLUE")}},
-	}, nil
-}
-
-// GetDataCatalog returns the account's catalog.
-func (s *Service) GetDataCatalog(ctx context.Context, in *athenaapi.GetDataCatalogInput) (*athenaapi.GetDataCatalogOutput, error) {
-	if !isDefault(*in.Name) {
-		return nil, errRequest("DataCatalog %s was not found", *in.Name)
-	}
-	return &athenaapi.GetDataCatalogOutput{DataCatalog: &athenaapi.DataCatalog{
-		Name: new(defaultCatalog), Type: new("GLUE"), Parameters: map[string]string{"catalog-id": string(cloud.CallOf(ctx).Account)},
-	}}, nil
-}
-
 // ListDatabases lists the databases of a catalog by name. Athena always has "default".
 func (s *Service) ListDatabases(ctx context.Context, in *athenaapi.ListDatabasesInput) (*athenaapi.ListDatabasesOutput, error) {
 	out := &athenaapi.ListDatabasesOutput{DatabaseList: []athenaapi.Database{}}
-	if !isDefault(*in.CatalogName) {
-		return out, nil
+	if own, err := s.isOwn(ctx, *in.CatalogName); err != nil || !own {
+		return out, err
 	}
 	var err error
 	asked := tokens.Page(in, in.NextToken, in.MaxResults, 50)
@@ -46,15 +29,15 @@ func (s *Service) ListDatabases(ctx context.Context, in *athenaapi.ListDatabases
 // GetDatabase returns one database.
 func (s *Service) GetDatabase(ctx context.Context, in *athenaapi.GetDatabaseInput) (*athenaapi.GetDatabaseOutput, error) {
 	name := strings.ToLower(*in.DatabaseName)
-	if !isDefault(*in.CatalogName) {
-		return nil, errMetadata("Catalog %s does not exist", *in.CatalogName)
+	if err := s.checkOwn(ctx, *in.CatalogName); err != nil {
+		return nil, err
 	}
 	out, err := s.glue.GetDatabase(ctx, &glueapi.GetDatabaseInput{Name: &name})
 	if err != nil && cloud.KindOf(err) == cloud.NotFound {
 		if name == "default" {
 			return &athenaapi.GetDatabaseOutput{Database: new(databaseOf(defaultDatabase()))}, nil
 		}
-		return nil, errMetadata("Database %s not found", name)
+		return nil, metadataError(ctx, err)
 	}
 	if err != nil {
 		return nil, err
@@ -65,8 +48,8 @@ func (s *Service) GetDatabase(ctx context.Context, in *athenaapi.GetDatabaseInpu
 // ListTableMetadata lists the tables of a database by name, those that match
 // Expression where one is given.
 func (s *Service) ListTableMetadata(ctx context.Context, in *athenaapi.ListTableMetadataInput) (*athenaapi.ListTableMetadataOutput, error) {
-	if !isDefault(*in.CatalogName) {
-		return nil, errMetadata("Catalog %s does not exist", *in.CatalogName)
+	if err := s.checkOwn(ctx, *in.CatalogName); err != nil {
+		return nil, err
 	}
 	pattern, err := regexp.Compile("^(?:" + resource.Or(in.Expression, ".*") + ")$")
 	if err != nil {
@@ -82,29 +65,30 @@ func (s *Service) ListTableMetadata(ctx context.Context, in *athenaapi.ListTable
 		return &athenaapi.ListTableMetadataOutput{TableMetadataList: []athenaapi.TableMetadata{}}, nil
 	}
 	if err != nil {
-		return nil, metadataError(err)
+		return nil, metadataError(ctx, err)
 	}
 	return out, nil
 }
 
 // GetTableMetadata returns one table.
 func (s *Service) GetTableMetadata(ctx context.Context, in *athenaapi.GetTableMetadataInput) (*athenaapi.GetTableMetadataOutput, error) {
-	if !isDefault(*in.CatalogName) {
-		return nil, errMetadata("Catalog %s does not exist", *in.CatalogName)
+	if err := s.checkOwn(ctx, *in.CatalogName); err != nil {
+		return nil, err
 	}
 	out, err := s.glue.GetTable(ctx, &glueapi.GetTableInput{DatabaseName: in.DatabaseName, Name: in.TableName})
 	if err != nil {
-		return nil, metadataError(err)
+		return nil, metadataError(ctx, err)
 	}
 	return &athenaapi.GetTableMetadataOutput{TableMetadata: new(metadataOf(*out.Table))}, nil
 }
 
-func isDefault(catalog string) bool { return strings.EqualFold(catalog, defaultCatalog) }
-
-// metadataError is err as Athena's metadata operations tell it.
-func metadataError(err error) error {
+// metadataError is err as Athena's metadata operations tell it. What Glue did not
+// find has the form that AWS's SDK for Java gives it, in which clients read the
+// code: to PyAthena it is how a table that is missing differs from a failure.
+func metadataError(ctx context.Context, err error) error {
 	if cloud.KindOf(err) == cloud.NotFound {
-		return errMetadata("%s", cause(err))
+		return errMetadata("%s (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: %s)",
+			cause(err), cloud.CallOf(ctx).RequestID)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package athena_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/servicetest"
 )
 
@@ -92,23 +94,50 @@ func TestTablesAsAthenaShowsThem(t *testing.T) {
 	})
 }
 
-func TestTheOneDataCatalog(t *testing.T) {
+func TestEngineVersions(t *testing.T) {
 	w := open(t, answers{})
-	list, err := w.ListDataCatalogs(w.ctx, &athenaapi.ListDataCatalogsInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	servicetest.Diff(t, []athenaapi.DataCatalogSummary{{CatalogName: new(catalog), Type: new("GLUE")}}, list.DataCatalogsSummary)
-	got, err := w.GetDataCatalog(w.ctx, &athenaapi.GetDataCatalogInput{Name: new(catalog)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	servicetest.Diff(t, map[string]string{"catalog-id": "111122223333"}, got.DataCatalog.Parameters)
-	_, err = w.GetDataCatalog(w.ctx, &athenaapi.GetDataCatalogInput{Name: new("other")})
-	servicetest.WantCode(t, err, "InvalidRequestException", "other was not found")
 	versions, err := w.ListEngineVersions(w.ctx, &athenaapi.ListEngineVersionsInput{})
 	if err != nil || len(versions.EngineVersions) != 2 {
 		t.Errorf("engine versions are %v, %v", versions, err)
+	}
+}
+
+// What is missing is told in the form that PyAthena reads.
+func TestWhatGlueDoesNotFind(t *testing.T) {
+	w := open(t, answers{})
+	call := cloud.CallOf(w.ctx)
+	call.RequestID = "0b0c5c2e-7a3e-4b8e-9a52-1f7f8d1f2a33"
+	ctx := cloud.WithCall(w.ctx, call)
+	envelope := " (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: " + call.RequestID + ")"
+	for name, tt := range map[string]struct {
+		do   func() error
+		want string
+	}{
+		"a table": {func() error {
+			_, err := w.GetTableMetadata(ctx, &athenaapi.GetTableMetadataInput{CatalogName: new(catalog), DatabaseName: new("default"), TableName: new("nobody")})
+			return err
+		}, "Database default not found."},
+		"a table of a database": {func() error {
+			w.ask("CREATE DATABASE d")
+			_, err := w.GetTableMetadata(ctx, &athenaapi.GetTableMetadataInput{CatalogName: new(catalog), DatabaseName: new("d"), TableName: new("nobody")})
+			return err
+		}, "Table nobody not found."},
+		"a database": {func() error {
+			_, err := w.GetDatabase(ctx, &athenaapi.GetDatabaseInput{CatalogName: new(catalog), DatabaseName: new("nobody")})
+			return err
+		}, "Database nobody not found."},
+		"the tables of a database": {func() error {
+			_, err := w.ListTableMetadata(ctx, &athenaapi.ListTableMetadataInput{CatalogName: new(catalog), DatabaseName: new("nobody")})
+			return err
+		}, "Database nobody not found."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			why, ok := errors.AsType[*cloud.Error](tt.do())
+			if !ok || why.Code != "MetadataException" {
+				t.Fatalf("error is %v", why)
+			}
+			servicetest.Diff(t, tt.want+envelope, why.Message)
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package athena
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
@@ -13,12 +14,17 @@ import (
 )
 
 // relations resolves a query's tables and views over Glue.
-type relations struct{ glue Catalog }
+type relations struct {
+	glue Catalog
+	own  func(ctx context.Context, catalog string) (bool, error) // whether a catalog is the account's
+}
+
+func (s *Service) relations() relations { return relations{s.glue, s.isOwn} }
 
 // Relation implements analyze.Catalog.
 func (r relations) Relation(ctx context.Context, catalog, database, name string) (*analyze.Relation, error) {
-	if !isDefault(catalog) {
-		return nil, analyze.ErrNoCatalog
+	if own, err := r.own(ctx, catalog); err != nil || !own {
+		return nil, cmp.Or(err, analyze.ErrNoCatalog)
 	}
 	out, err := r.glue.GetTable(ctx, &glueapi.GetTableInput{DatabaseName: &database, Name: &name})
 	if err != nil && cloud.KindOf(err) == cloud.NotFound {

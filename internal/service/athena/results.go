@@ -26,6 +26,8 @@ type storedResult struct {
 	Columns []athenaapi.ColumnInfo
 	Rows    int64
 	Bytes   int64
+
+	Question, Read string `json:",omitempty"` // digests, where equal queries may have it
 }
 
 // GetQueryResults returns a page of a result, read from its object. The first

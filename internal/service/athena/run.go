@@ -1,6 +1,7 @@
 package athena
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,9 @@ type outcome struct {
 	columns []athenaapi.ColumnInfo
 	rows    int64
 	bytes   int64 // of the result's object
+	reused  bool  // all of it is an earlier query's
+
+	question, read string // digests, for queries that may have it later
 }
 
 // conclude writes a job's end: its last state and what is known of its result,
@@ -75,7 +79,7 @@ func (s *Service) conclude(ctx context.Context, j *job, result outcome, err erro
 	x.Statistics.QueryPlanningTimeInMillis = millis(result.stats.Planning)
 	x.Statistics.ServicePreProcessingTimeInMillis = millis(0)
 	x.Statistics.ServiceProcessingTimeInMillis = millis(0)
-	x.Statistics.ResultReuseInformation = &athenaapi.ResultReuseInformation{ReusedPreviousResult: new(false)}
+	x.Statistics.ResultReuseInformation = &athenaapi.ResultReuseInformation{ReusedPreviousResult: new(result.reused)}
 	for _, statistic := range []**int64{
 		&x.Statistics.QueryQueueTimeInMillis, &x.Statistics.EngineExecutionTimeInMillis, &x.Statistics.TotalExecutionTimeInMillis,
 	} {
@@ -88,7 +92,7 @@ func (s *Service) conclude(ctx context.Context, j *job, result outcome, err erro
 	}
 	s.describe(x, err)
 	if err == nil {
-		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes}
+		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes, Question: result.question, Read: result.read}
 	}
 	if err := s.writeEnd(ctx, j); err != nil {
 		s.cfg.Log.Error("write the end of a query", "query_execution_id", *x.QueryExecutionId, "error", err)
@@ -147,8 +151,9 @@ func (s *Service) execute(ctx context.Context, j *job) (outcome, error) {
 	case *ast.Deallocate:
 		return s.deallocate(ctx, x, st)
 	case *ast.CreateTable, *ast.CreateDatabase, *ast.CreateView, *ast.Drop, *ast.Alter, *ast.Repair, *ast.Show, *ast.Describe:
-		if catalog := resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog); !isDefault(catalog) {
-			return outcome{}, errDDL(errorEntity, "SemanticException catalog %s does not exist; there is %s alone", catalog, defaultCatalog)
+		catalog := resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog)
+		if own, err := s.isOwn(ctx, catalog); err != nil || !own {
+			return outcome{}, cmp.Or(err, errDDL(errorEntity, "SemanticException catalog %s does not exist", catalog))
 		}
 		d := ddl{service: s, database: strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")), src: src}
 		table, err := d.run(ctx, st)
@@ -182,7 +187,8 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 	if wanted := q.query.Parameters; wanted != len(q.parameters) {
 		return outcome{}, sqlerr.At(q.src, q.query.Position(), "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected %d but found %d", wanted, len(q.parameters))
 	}
-	analyzed, err := analyze.Query(ctx, q.src, q.query, relations{s.glue}, analyze.Session{
+	again := s.reuse(x, q)
+	analyzed, err := analyze.Query(ctx, q.src, q.query, again.watch(s.relations()), analyze.Session{
 		Catalog:         strings.ToLower(resource.Or(x.QueryExecutionContext.Catalog, defaultCatalog)),
 		Database:        strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")),
 		User:            cloud.CallOf(ctx).Principal.ARN,
@@ -191,6 +197,9 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 	})
 	if err != nil {
 		return outcome{}, err
+	}
+	if earlier, found, err := again.find(ctx); err != nil || found {
+		return earlier, err
 	}
 	rows, err := s.engine.Run(ctx, engine.Request{SQL: q.src, Query: analyzed, Now: now, ScanLimit: x.ScanLimit})
 	if err != nil {
@@ -203,6 +212,7 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 	}
 	err = errors.Join(err, rows.Close())
 	result.stats = rows.Stats()
+	again.keep(&result)
 	return result, err
 }
 

@@ -161,7 +161,7 @@ func empty(tx resource.Tx, group string, allowed bool) (removed []string, err er
 	if held > 0 && !allowed {
 		return nil, errRequest("WorkGroup %s is not empty", group)
 	}
-	return removed, errors.Join(history.DeleteBelow(tx, group), namedIn.DeleteBelow(tx, group), prepared.DeleteBelow(tx, group))
+	return removed, errors.Join(history.DeleteBelow(tx, group), namedIn.DeleteBelow(tx, group), prepared.DeleteBelow(tx, group), reusables.DeleteBelow(tx, group))
 }
 
 // workGroupIn reads a work group; primary exists even when nobody wrote it.

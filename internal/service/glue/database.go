@@ -71,7 +71,8 @@ func (s *Service) DeleteDatabase(ctx context.Context, in *glueapi.DeleteDatabase
 			return err
 		}
 		return errors.Join(
-			tables.DeleteBelow(tx, name), versions.DeleteBelow(tx, name), partitions.DeleteBelow(tx, name),
+			tables.DeleteBelow(tx, name), versions.DeleteBelow(tx, name), partitions.DeleteBelow(tx, name), functions.DeleteBelow(tx, name),
+			indexes.DeleteBelow(tx, name), tableStatistics.DeleteBelow(tx, name), partitionStatistics.DeleteBelow(tx, name),
 			tags.Delete(tx, databaseARN(tx.Scope(), name)),
 		)
 	})

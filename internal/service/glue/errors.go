@@ -38,6 +38,23 @@ func errNoPartition(names ...string) error {
 	return errMissing("Cannot find partition: partition values are %s.", strings.Join(names[2:], ", "))
 }
 
+func errNoFunction(names ...string) error { return errMissing("Function %s not found.", names[1]) }
+func errFunctionExists(names ...string) error {
+	return errExists("Function %s already exists.", names[1])
+}
+
+func errNoIndex(names ...string) error {
+	return errMissing("Index with the given indexName : %s does not exist", names[2])
+}
+
+func errIndexExists(names ...string) error {
+	return errExists("Index with the given indexName : %s already exists", names[2])
+}
+
+func errNoStatistics(names ...string) error {
+	return errMissing("Statistics of column %s not found.", names[len(names)-1])
+}
+
 // detail is why one item of a batch failed.
 func detail(why *cloud.Error) *glueapi.ErrorDetail {
 	return &glueapi.ErrorDetail{ErrorCode: new(why.Code), ErrorMessage: new(why.Message)}

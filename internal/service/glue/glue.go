@@ -1,5 +1,5 @@
-// Package glue is the AWS Glue Data Catalog: databases, tables, their versions
-// and their partitions.
+// Package glue is the AWS Glue Data Catalog: databases, tables, their versions,
+// their partitions, and what is known of their columns.
 //
 // Names are kept in lower case, as Hive does. A change is durable once its
 // operation returns. What a table's files hold is not its business.
@@ -19,10 +19,17 @@ import (
 // The kinds of document that the service keeps.
 var (
 	databases  = resource.Kind[glueapi.Database]{Name: "glue/database", Missing: errNoDatabase, Taken: errDatabaseExists}
-	tables     = resource.Kind[glueapi.Table]{Name: "glue/table", Missing: errNoTable, Taken: errTableExists}                 // database, table
-	versions   = resource.Kind[glueapi.Table]{Name: "glue/table-version", Missing: errNoVersion}                              // database, table, number
-	partitions = resource.Kind[glueapi.Partition]{Name: "glue/partition", Missing: errNoPartition, Taken: errPartitionExists} // database, table, values
-	tags       = resource.Tags{Invalid: codeInvalid, TooMany: codeInvalid, Named: taggable}
+	tables     = resource.Kind[glueapi.Table]{Name: "glue/table", Missing: errNoTable, Taken: errTableExists}                        // database, table
+	versions   = resource.Kind[glueapi.Table]{Name: "glue/table-version", Missing: errNoVersion}                                     // database, table, number
+	partitions = resource.Kind[glueapi.Partition]{Name: "glue/partition", Missing: errNoPartition, Taken: errPartitionExists}        // database, table, values
+	functions  = resource.Kind[glueapi.UserDefinedFunction]{Name: "glue/function", Missing: errNoFunction, Taken: errFunctionExists} // database, function
+	indexes    = resource.Kind[glueapi.PartitionIndexDescriptor]{                                                                    // database, table, index
+		Name: "glue/partition-index", Missing: errNoIndex, Taken: errIndexExists,
+	}
+	tableStatistics     = resource.Kind[columnStatistics]{Name: "glue/table-statistics", Missing: errNoStatistics}     // database, table, column
+	partitionStatistics = resource.Kind[columnStatistics]{Name: "glue/partition-statistics", Missing: errNoStatistics} // database, table, values, column
+
+	tags = resource.Tags{Invalid: codeInvalid, TooMany: codeInvalid, Named: taggable}
 )
 
 // tokens is of the catalog's listings.

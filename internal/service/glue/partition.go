@@ -85,7 +85,7 @@ func (s *Service) DeletePartition(ctx context.Context, in *glueapi.DeletePartiti
 		if err != nil {
 			return err
 		}
-		return partitions.Delete(tx, names(table, in.PartitionValues)...)
+		return deletePartition(tx, table, in.PartitionValues)
 	})
 	return &glueapi.DeletePartitionOutput{}, err
 }
@@ -118,7 +118,14 @@ func replacePartition(tx resource.Tx, table glueapi.Table, values []string, in g
 	if err := partitions.Create(tx, partition, names(table, in.Values)...); err != nil {
 		return err
 	}
-	return partitions.Delete(tx, names(table, values)...)
+	return deletePartition(tx, table, values)
+}
+
+func deletePartition(tx resource.Tx, table glueapi.Table, values []string) error {
+	if err := partitions.Delete(tx, names(table, values)...); err != nil {
+		return err
+	}
+	return partitionStatistics.DeleteBelow(tx, names(table, values)...)
 }
 
 // names returns under which names a partition is kept.

@@ -51,7 +51,7 @@ func (s *Service) BatchDeletePartition(ctx context.Context, in *glueapi.BatchDel
 			return err
 		}
 		return resource.Each(in.PartitionsToDelete, func(partition glueapi.PartitionValueList) error {
-			return partitions.Delete(tx, names(table, partition.Values)...)
+			return deletePartition(tx, table, partition.Values)
 		}, func(partition glueapi.PartitionValueList, why *cloud.Error) {
 			out.Errors = append(out.Errors, glueapi.PartitionError{PartitionValues: partition.Values, ErrorDetail: detail(why)})
 		})

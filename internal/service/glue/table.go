@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,11 @@ func (s *Service) CreateTable(ctx context.Context, in *glueapi.CreateTableInput)
 		}
 		if err := tables.Create(tx, table, database, name); err != nil {
 			return err
+		}
+		for _, index := range in.PartitionIndexes {
+			if err := createIndex(tx, table, index); err != nil {
+				return err
+			}
 		}
 		return putVersion(tx, table)
 	})
@@ -61,14 +67,28 @@ func (s *Service) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*g
 		}
 		asked := tokens.Page(in, in.NextToken, in.MaxResults, 100)
 		out.TableList, out.NextToken, err = resource.Page(ctx, asked, tables.From(r, database), func(t glueapi.Table) (glueapi.Table, bool, error) {
-			return t, matches(*t.Name), nil
+			return attributes(t, in.AttributesToGet), matches(*t.Name), nil
 		})
 		return err
 	})
 	return out, err
 }
 
-// UpdateTable replaces a table's definition and makes it the newest version.
+// attributes returns the part of a table that is asked for: all without wanted,
+// else what names it, and its type where that is wanted.
+func attributes(t glueapi.Table, wanted []string) glueapi.Table {
+	if len(wanted) == 0 {
+		return t
+	}
+	part := glueapi.Table{Name: t.Name, DatabaseName: t.DatabaseName, CatalogId: t.CatalogId}
+	if slices.Contains(wanted, "TABLE_TYPE") {
+		part.TableType = t.TableType
+	}
+	return part
+}
+
+// UpdateTable replaces a table's definition and makes it the newest version; the
+// one before is kept unless SkipArchive is true.
 func (s *Service) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) (*glueapi.UpdateTableOutput, error) {
 	if in.TableInput == nil {
 		return nil, errInvalid("TableInput is required.")
@@ -90,6 +110,11 @@ func (s *Service) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput)
 		table.CreateTime, table.VersionId = old.CreateTime, new(strconv.Itoa(version+1))
 		if err := tables.Put(tx, table, database, name); err != nil {
 			return err
+		}
+		if resource.Value(in.SkipArchive) {
+			if err := dropVersion(tx, old); err != nil {
+				return err
+			}
 		}
 		return putVersion(tx, table)
 	})
@@ -135,6 +160,7 @@ func deleteTable(tx resource.Tx, database, name string) error {
 	}
 	return errors.Join(
 		tables.Delete(tx, database, name), versions.DeleteBelow(tx, database, name), partitions.DeleteBelow(tx, database, name),
+		indexes.DeleteBelow(tx, database, name), tableStatistics.DeleteBelow(tx, database, name), partitionStatistics.DeleteBelow(tx, database, name),
 	)
 }
 

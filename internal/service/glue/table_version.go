@@ -83,6 +83,15 @@ func deleteVersion(tx resource.Tx, database, name, version string) error {
 	return versions.Delete(tx, database, name, number)
 }
 
+// dropVersion removes the version that a table is at, if it is kept.
+func dropVersion(tx resource.Tx, table glueapi.Table) error {
+	number, err := versionNumber(*table.VersionId)
+	if err != nil {
+		return err
+	}
+	return versions.Discard(tx, *table.DatabaseName, *table.Name, number)
+}
+
 func putVersion(tx resource.Tx, table glueapi.Table) error {
 	number, err := versionNumber(*table.VersionId)
 	if err != nil {
