@@ -72,6 +72,8 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
 	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
+	f.IntVar(&flags.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
 	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
 	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
 	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
