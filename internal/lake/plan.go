@@ -125,7 +125,7 @@ func (l *Lake) cataloged(ctx context.Context, t Table, filter Filter) ([]Part, e
 		batch = batch[:0]
 		return err
 	}
-	for p, err := range t.Partitions(ctx) {
+	for p, err := range t.wanted(ctx, filter) {
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,8 @@ type partitionFilter struct {
 	terms  []partitionTerm
 	values map[string][]string // the only texts of a column, where that is known
 	types  map[string]datatype.Type
+
+	comparisons []lake.Comparison
 }
 
 // partitionTerm is a condition over partition columns alone.
@@ -46,6 +48,7 @@ func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) *pa
 		if !ok || len(ids) == 0 {
 			continue
 		}
+		f.comparisons = append(f.comparisons, eval.Comparisons(e, func(id plan.ID) string { return names[id] })...)
 		program, err := eval.Compile(e, ids, now)
 		if err != nil || program.Volatile {
 			continue // a predicate that cannot be evaluated here keeps every partition
@@ -148,6 +151,9 @@ func (f *partitionFilter) restrict(column string, texts []string) {
 	}
 	f.values[column] = sortedUnique(texts)
 }
+
+// Comparisons implements lake.Comparer.
+func (f *partitionFilter) Comparisons() []lake.Comparison { return f.comparisons }
 
 // Columns names the columns that some predicate constrains on its own.
 func (f *partitionFilter) Columns() []string {
