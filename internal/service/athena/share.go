@@ -70,7 +70,7 @@ func (s *share) leave(path []string) {
 // withdraw takes back a job that waits in the share that path leads to, and says
 // whether it was there.
 func (s *share) withdraw(j *job, path []string) bool {
-	found := false
+	var found bool
 	if len(path) == 0 {
 		at := slices.Index(s.jobs, j)
 		if found = at >= 0; found {
