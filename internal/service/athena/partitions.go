@@ -31,6 +31,9 @@ func allPartitions(ctx context.Context, glue Catalog, table glueapi.Table, expre
 // the comparisons hold, as Glue selects them. Where Glue cannot compare, as for a
 // partition whose value is none of its key's type, it yields the others too.
 func matchingPartitions(ctx context.Context, glue Catalog, table glueapi.Table, comparisons []lake.Comparison) iter.Seq2[lake.Partition, error] {
+	if names := namedPartitions(table, comparisons); names != nil {
+		return getPartitions(ctx, glue, table, names)
+	}
 	expression := partitionExpression(table, comparisons)
 	if expression == "" {
 		return allPartitions(ctx, glue, table, nil)
@@ -56,6 +59,53 @@ func matchingPartitions(ctx context.Context, glue Catalog, table glueapi.Table, 
 				continue
 			}
 			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// maxNamed is how many partitions are asked for one by one.
+const maxNamed = 100
+
+// namedPartitions returns the values of the partitions that comparisons leave,
+// when these give all keys by =: then none is looked for. Only keys of text are
+// certain to have just these values: 7 is also written 07.
+func namedPartitions(table glueapi.Table, comparisons []lake.Comparison) [][]string {
+	all := [][]string{nil}
+	for _, key := range table.PartitionKeys {
+		at := slices.IndexFunc(comparisons, func(c lake.Comparison) bool {
+			return c.Op == "=" && strings.EqualFold(resource.Value(key.Name), c.Column)
+		})
+		if at < 0 || !strings.EqualFold(resource.Value(key.Type), "string") || len(all)*len(comparisons[at].Texts) > maxNamed {
+			return nil
+		}
+		texts := slices.Compact(slices.Sorted(slices.Values(comparisons[at].Texts)))
+		var next [][]string
+		for _, values := range all {
+			for _, text := range texts {
+				next = append(next, append(slices.Clip(values), text))
+			}
+		}
+		all = next
+	}
+	return all
+}
+
+// getPartitions yields those of the partitions with the given values that are there.
+func getPartitions(ctx context.Context, glue Catalog, table glueapi.Table, all [][]string) iter.Seq2[lake.Partition, error] {
+	return func(yield func(lake.Partition, error) bool) {
+		for _, values := range all {
+			out, err := glue.GetPartition(ctx, &glueapi.GetPartitionInput{DatabaseName: table.DatabaseName, TableName: table.Name, PartitionValues: values})
+			if err != nil && cloud.KindOf(err) == cloud.NotFound {
+				continue
+			}
+			if err != nil {
+				yield(lake.Partition{}, err)
+				return
+			}
+			location := resource.Value(out.Partition.StorageDescriptor).Location
+			if !yield(lake.Partition{Values: out.Partition.Values, Location: resource.Value(location)}, nil) {
 				return
 			}
 		}

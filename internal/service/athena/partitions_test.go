@@ -16,6 +16,7 @@ import (
 type listened struct {
 	athena.Catalog
 	asked []string
+	named []string // partitions that were asked for by their values
 	given int
 }
 
@@ -32,6 +33,11 @@ func (l *listened) GetPartitions(ctx context.Context, in *glueapi.GetPartitionsI
 		l.given += len(out.Partitions)
 	}
 	return out, err
+}
+
+func (l *listened) GetPartition(ctx context.Context, in *glueapi.GetPartitionInput) (*glueapi.GetPartitionOutput, error) {
+	l.named = append(l.named, strings.Join(in.PartitionValues, "/"))
+	return l.Catalog.GetPartition(ctx, in)
 }
 
 // addPartitions adds partitions with the given values through Glue.
@@ -94,6 +100,31 @@ func TestGlueSelectsPartitions(t *testing.T) {
 	}
 }
 
+func TestPartitionsOfGivenValuesAreAskedForByName(t *testing.T) {
+	w := open(t, nil)
+	w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (region string, day string) LOCATION 's3://logs/p/'")
+	addPartitions(t, w, "p", []string{"us", "1"}, []string{"us", "2"}, []string{"eu", "1"})
+	for _, key := range []string{"us/1", "us/2", "eu/1"} {
+		w.put("p/"+key+"/a.csv", key+"\n")
+	}
+	glue := &listened{Catalog: w.glue}
+	w.catalog = glue
+	w.restart()
+	for _, tt := range []struct{ where, want, named string }{
+		{"region = 'us' AND day = '2'", "us/2", "us/2"},
+		{"region IN ('us', 'eu', 'us') AND day = '1'", "eu/1 us/1", "eu/1 us/1"},
+		{"region = 'us' AND day IN ('2', '3')", "us/2", "us/2 us/3"},
+		{"region = 'us' AND region <> 'us' AND day = '2'", "", "us/2"},
+		{"region = 'us'", "us/1 us/2", ""},
+		{"region = 'us' AND day > '1'", "us/2", ""},
+	} {
+		glue.named = nil
+		got := w.ask("SELECT a FROM p WHERE " + tt.where + " ORDER BY 1")
+		servicetest.Diff(t, strings.TrimSpace("a "+tt.want), strings.Join(strings.Fields(got), " "))
+		servicetest.Diff(t, tt.named, strings.Join(glue.named, " "))
+	}
+}
+
 // BenchmarkOneOfManyPartitions reads one of 100,000 partitions.
 func BenchmarkOneOfManyPartitions(b *testing.B) {
 	w := open(b, nil)
@@ -104,7 +135,7 @@ func BenchmarkOneOfManyPartitions(b *testing.B) {
 	}
 	addPartitions(b, w, "p", values...)
 	w.put("p/d050000/a.csv", "x\n")
-	for _, where := range []string{"day = 'd050000'", "day || '' = 'd050000'"} {
+	for _, where := range []string{"day = 'd050000'", "day BETWEEN 'd050000' AND 'd0500000'", "day || '' = 'd050000'"} {
 		b.Run(where, func(b *testing.B) {
 			for b.Loop() {
 				id := w.start("SELECT count(*) FROM p WHERE " + where)
