@@ -71,6 +71,7 @@ func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, sessi
 	if err != nil {
 		return nil, err
 	}
+	a.checkDepth(body.node, 0)
 	if err := a.checkCorrelation(body.node); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package analyze
 import (
 	"context"
 
+	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -16,9 +17,12 @@ const (
 	// those within it, so that what they take grows with the square of their number,
 	// and engines nest them on their stacks.
 	maxJoins = 400
+	// maxDepth is how deep the nodes of a plan may be nested, such as by thousands of
+	// named queries that each read the one before. No engine runs half of that.
+	maxDepth = 3000
 	// lookEvery is how much work is done between two looks at the context: some
 	// milliseconds.
-	lookEvery = 1 << 14
+	lookEvery = 1 << 12
 )
 
 // budget is what is left of what the analysis of one statement may take. Where
@@ -73,6 +77,17 @@ func (b *budget) enter() {
 }
 
 func (b *budget) leave() { b.joins-- }
+
+// checkDepth refuses a plan that is nested too deep.
+func (b *budget) checkDepth(n plan.Node, depth int) {
+	if depth > maxDepth {
+		panic(exceeded{sqlerr.New(tooLarge, "statement is too large (stack overflow during analysis)")})
+	}
+	b.work(1)
+	for _, input := range plan.Inputs(n) {
+		b.checkDepth(input, depth+1)
+	}
+}
 
 // settle turns an analysis that ended over its budget into its error.
 func settle(err *error) {

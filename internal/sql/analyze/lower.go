@@ -251,6 +251,7 @@ func (l *lowering) sort(node plan.Node) plan.Node {
 		}
 	}
 	for _, item := range l.order {
+		l.work(1)
 		key := item.key
 		if column, ok := outputs[keyOf(key.Expr)]; ok {
 			key.Expr = &plan.ColumnRef{ID: column.ID, T: column.Type}
