@@ -87,12 +87,20 @@ A flag wins over the environment, and the environment over the file.`,
 // megabytes: collecting it more often would cost calls a tenth of the processor.
 const serverGC = 400
 
+// serverMemory is from how many bytes on garbage is collected more often than
+// that, so that a few hostile statements at once do not make it hundreds of
+// megabytes. What is in use may be more. GOMEMLIMIT sets another.
+const serverMemory = 112 << 20
+
 func serve(ctx context.Context, e env, cfg app.Config, level slog.Level, began time.Time) (err error) {
 	if cfg.WorkerCommand, err = workerArguments(); err != nil {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(serverGC)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(serverMemory)
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 	server, err := app.Open(ctx, cfg, log)

@@ -16,7 +16,7 @@ const (
 	// maxJoins is how many joins may stand within each other. Each sees all columns of
 	// those within it, so that what they take grows with the square of their number,
 	// and engines nest them on their stacks.
-	maxJoins = 400
+	maxJoins = 250
 	// maxDepth is how deep the nodes of a plan may be nested, such as by thousands of
 	// named queries that each read the one before. No engine runs half of that.
 	maxDepth = 3000
