@@ -154,7 +154,17 @@ func TestCancelInEveryPhase(t *testing.T) {
 			w.restart()
 			return w, w.start("SELECT count(*) FROM p WHERE day || '' = 'y'")
 		}},
-		{"adding partitions", func(t *testing.T, at reached) (*world, string) {
+		{"projecting partitions", func(t *testing.T, at reached) (*world, string) {
+			t.Helper()
+			w := open(t, nil)
+			w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (n int) LOCATION 's3://logs/p/' " +
+				"TBLPROPERTIES ('projection.enabled'='true', 'projection.n.type'='integer', 'projection.n.range'='1,900000')")
+			id := w.start("SELECT count(*) FROM p")
+			<-time.After(100 * time.Millisecond)
+			at.now()
+			return w, id
+		}},
+		{"listing partitions", func(t *testing.T, at reached) (*world, string) {
 			t.Helper()
 			w := open(t, nil)
 			w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (day string) LOCATION 's3://logs/p/'")
