@@ -77,6 +77,14 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 	return s, nil
 }
 
+// every says why nobody waits any more; it looks at each 4,096th step of a loop.
+func every(ctx context.Context, step int) error {
+	if step%4096 != 0 {
+		return nil
+	}
+	return ctx.Err()
+}
+
 func names(columns []Column) []string {
 	out := make([]string, 0, len(columns))
 	for _, c := range columns {
@@ -176,6 +184,9 @@ func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, e
 		next := make([][]projection.Value, 0, len(rows)*len(values))
 		for _, row := range rows {
 			for _, v := range values {
+				if err := every(ctx, len(next)); err != nil {
+					return nil, err
+				}
 				next = append(next, append(slices.Clip(row), v))
 			}
 		}
@@ -188,7 +199,10 @@ func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, e
 		}
 	}
 	parts := make([]Part, 0, len(rows))
-	for _, row := range rows {
+	for i, row := range rows {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
 		parts = append(parts, Part{Values: keysOf(row), Location: p.Location(row)})
 	}
 	return l.list(ctx, parts)
@@ -306,6 +320,9 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 	places := map[cloud.Location][]int{}
 	var order []cloud.Location
 	for i, p := range parts {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
 		at, err := folder(p.Location)
 		if err != nil {
 			return nil, err
@@ -334,7 +351,10 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 		return parts, nil
 	}
 	shared := map[string]string{} // by bucket: what all prefixes begin with
-	for _, at := range order {
+	for i, at := range order {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
 		before, ok := shared[at.Bucket]
 		if !ok {
 			before = at.Key

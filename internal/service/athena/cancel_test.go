@@ -160,7 +160,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (n int) LOCATION 's3://logs/p/' " +
 				"TBLPROPERTIES ('projection.enabled'='true', 'projection.n.type'='integer', 'projection.n.range'='1,900000')")
 			id := w.start("SELECT count(*) FROM p")
-			<-time.After(100 * time.Millisecond)
+			<-time.After(500 * time.Millisecond) // all are made, and being looked for
 			at.now()
 			return w, id
 		}},
