@@ -350,16 +350,9 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 		}
 		return parts, nil
 	}
-	shared := map[string]string{} // by bucket: what all prefixes begin with
-	for i, at := range order {
-		if err := every(ctx, i); err != nil {
-			return nil, err
-		}
-		before, ok := shared[at.Bucket]
-		if !ok {
-			before = at.Key
-		}
-		shared[at.Bucket] = common(before, at.Key)
+	shared, err := sharedPrefixes(ctx, order)
+	if err != nil {
+		return nil, err
 	}
 	for bucket, prefix := range shared {
 		for o, err := range l.objects.List(ctx, bucket, prefix) {
@@ -378,6 +371,22 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 		}
 	}
 	return parts, nil
+}
+
+// sharedPrefixes returns for each bucket what the keys of all places in it begin with.
+func sharedPrefixes(ctx context.Context, places []cloud.Location) (map[string]string, error) {
+	shared := map[string]string{}
+	for i, at := range places {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
+		before, ok := shared[at.Bucket]
+		if !ok {
+			before = at.Key
+		}
+		shared[at.Bucket] = common(before, at.Key)
+	}
+	return shared, nil
 }
 
 // common returns what both begin with, up to a slash.
