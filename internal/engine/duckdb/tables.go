@@ -215,7 +215,7 @@ func modified(t datatype.Type, f lake.File) (any, error) {
 // partitionValue returns what the text of a partition's value is as a value of t.
 func partitionValue(t datatype.Type, s string) (any, error) {
 	if s == lake.NullPartition {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	f, ok := scalar.Cast(datatype.Text(), t)
 	if !ok {
