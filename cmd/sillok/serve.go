@@ -73,6 +73,8 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
 	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
 	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
+	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
+	f.IntVar(&flags.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
 	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
 	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
 	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
@@ -86,12 +88,20 @@ A flag wins over the environment, and the environment over the file.`,
 // megabytes: collecting it more often would cost calls a tenth of the processor.
 const serverGC = 400
 
+// serverMemory is from how many bytes on garbage is collected more often than
+// that, so that a few hostile statements at once do not make it hundreds of
+// megabytes. What is in use may be more. GOMEMLIMIT sets another.
+const serverMemory = 112 << 20
+
 func serve(ctx context.Context, e env, cfg app.Config, level slog.Level, began time.Time) (err error) {
 	if cfg.WorkerCommand, err = workerArguments(); err != nil {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(serverGC)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(serverMemory)
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 	server, err := app.Open(ctx, cfg, log)

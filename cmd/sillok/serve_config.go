@@ -18,19 +18,21 @@ import (
 
 // serveOptions are the flags of serve, and the keys of its configuration file.
 type serveOptions struct {
-	Data                string   `yaml:"data"`
-	Listen              string   `yaml:"listen"`
-	RootAccessKeyID     string   `yaml:"root_access_key_id"`
-	RootSecretAccessKey string   `yaml:"root_secret_access_key"`
-	RootAccountID       string   `yaml:"root_account_id"`
-	Concurrency         int      `yaml:"concurrency"`
-	WorkerMemory        int64    `yaml:"worker_memory"`
-	LogLevel            string   `yaml:"log_level"`
-	TLSCertificate      string   `yaml:"tls_certificate"`
-	TLSKey              string   `yaml:"tls_key"`
-	CallsDays           int      `yaml:"calls_days"`
-	Domains             []string `yaml:"domains"`
-	Compat              string   `yaml:"compat"`
+	Data                string        `yaml:"data"`
+	Listen              string        `yaml:"listen"`
+	RootAccessKeyID     string        `yaml:"root_access_key_id"`
+	RootSecretAccessKey string        `yaml:"root_secret_access_key"`
+	RootAccountID       string        `yaml:"root_account_id"`
+	Concurrency         int           `yaml:"concurrency"`
+	QueryTimeout        time.Duration `yaml:"query_timeout"`
+	ActiveQueries       int           `yaml:"active_queries"`
+	WorkerMemory        int64         `yaml:"worker_memory"`
+	LogLevel            string        `yaml:"log_level"`
+	TLSCertificate      string        `yaml:"tls_certificate"`
+	TLSKey              string        `yaml:"tls_key"`
+	CallsDays           int           `yaml:"calls_days"`
+	Domains             []string      `yaml:"domains"`
+	Compat              string        `yaml:"compat"`
 }
 
 // The settings that nobody made.
@@ -39,11 +41,13 @@ const (
 	defaultLogLevel = "info"
 	// defaultCallsDays is how long AWS's own event history goes back.
 	defaultCallsDays = 90
+	// defaultQueryTimeout is Athena's.
+	defaultQueryTimeout = 30 * time.Minute
 )
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {
-	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays}
+	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
 		return options, fmt.Errorf("config: %w", err)
@@ -67,11 +71,13 @@ func readConfig(path string) (serveOptions, error) {
 var (
 	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
 	wrongType  = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*)` into int")
+	wrongTime  = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*)` into time.Duration")
 )
 
 // inOurWords rewords what the YAML package says of keys in terms of Go.
 func inOurWords(mistake string) string {
 	mistake = unknownKey.ReplaceAllString(mistake, `"$1" is not a key; "sillok serve --help" lists them`)
+	mistake = wrongTime.ReplaceAllString(mistake, `"$1" is not a time, such as 45s or 2h`)
 	return wrongType.ReplaceAllString(mistake, `"$1" is not a whole number`)
 }
 
@@ -85,6 +91,8 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
 		"concurrency":            func() { o.Concurrency = flags.Concurrency },
 		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
+		"query-timeout":          func() { o.QueryTimeout = flags.QueryTimeout },
+		"active-queries":         func() { o.ActiveQueries = flags.ActiveQueries },
 		"tls-certificate":        func() { o.TLSCertificate = flags.TLSCertificate },
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
@@ -115,7 +123,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	}
 	cfg := app.Config{
 		WorkerMemory: options.WorkerMemory << 20,
-		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat, Domains: options.Domains,
+		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

@@ -32,6 +32,11 @@ type Config struct {
 
 	// Concurrency is how many queries run at once; 0 means one for each CPU.
 	Concurrency int
+	// QueryTimeout is how long a query may run; 0 means 30 minutes, as in Athena.
+	QueryTimeout time.Duration
+	// ActiveQueries is how many queries of an account in a region may wait or run;
+	// 0 means 1,000.
+	ActiveQueries int
 	// WorkerCommand starts a process of the query engine, such as
 	// ["/usr/bin/sillok", "engine-worker"]. Without one, queries run in the
 	// server's own process.
@@ -87,6 +92,12 @@ func (c Config) Validate() error {
 	}
 	if c.WorkerMemory != 0 && c.WorkerMemory < leastMemory/4 {
 		errs = append(errs, fmt.Errorf("worker memory: %d MiB are too few, at least %d are needed", c.WorkerMemory>>20, leastMemory/4>>20))
+	}
+	if c.QueryTimeout < 0 {
+		errs = append(errs, errors.New("query timeout: cannot be negative"))
+	}
+	if c.ActiveQueries < 0 {
+		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}
 	for _, domain := range c.Domains {
 		if !domainPattern.MatchString(domain) {

@@ -63,7 +63,9 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
 	}
-	s := athena.New(athena.Config{Concurrency: a.concurrency(), Log: a.log, Grace: grace}, a.state, objects, glueapi.Client{Door: door}, engine)
+	s := athena.New(athena.Config{
+		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace,
+	}, a.state, objects, glueapi.Client{Door: door}, engine)
 	shadows := shadowKeeper{a.objects, logs}
 	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)

@@ -122,6 +122,8 @@ type Table struct {
 	Properties      map[string]string
 	// Partitions yields the catalog's partitions and ends after its first error. It is not asked under projection, nor without PartitionKeys.
 	Partitions func(ctx context.Context) iter.Seq2[Partition, error]
+	// Matching yields of Partitions at least those for which all comparisons hold; nil where the catalog does not compare.
+	Matching func(ctx context.Context, comparisons []Comparison) iter.Seq2[Partition, error]
 
 	discovered *discovered // of a table that Discover found
 }

@@ -77,6 +77,14 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 	return s, nil
 }
 
+// every says why nobody waits any more; it looks at each 4,096th step of a loop.
+func every(ctx context.Context, step int) error {
+	if step%4096 != 0 {
+		return nil
+	}
+	return ctx.Err()
+}
+
 func names(columns []Column) []string {
 	out := make([]string, 0, len(columns))
 	for _, c := range columns {
@@ -125,7 +133,7 @@ func (l *Lake) cataloged(ctx context.Context, t Table, filter Filter) ([]Part, e
 		batch = batch[:0]
 		return err
 	}
-	for p, err := range t.Partitions(ctx) {
+	for p, err := range t.wanted(ctx, filter) {
 		if err != nil {
 			return nil, err
 		}
@@ -176,6 +184,9 @@ func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, e
 		next := make([][]projection.Value, 0, len(rows)*len(values))
 		for _, row := range rows {
 			for _, v := range values {
+				if err := every(ctx, len(next)); err != nil {
+					return nil, err
+				}
 				next = append(next, append(slices.Clip(row), v))
 			}
 		}
@@ -188,7 +199,10 @@ func (l *Lake) projected(ctx context.Context, t Table, filter Filter) ([]Part, e
 		}
 	}
 	parts := make([]Part, 0, len(rows))
-	for _, row := range rows {
+	for i, row := range rows {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
 		parts = append(parts, Part{Values: keysOf(row), Location: p.Location(row)})
 	}
 	return l.list(ctx, parts)
@@ -306,6 +320,9 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 	places := map[cloud.Location][]int{}
 	var order []cloud.Location
 	for i, p := range parts {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
 		at, err := folder(p.Location)
 		if err != nil {
 			return nil, err
@@ -333,13 +350,9 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 		}
 		return parts, nil
 	}
-	shared := map[string]string{} // by bucket: what all prefixes begin with
-	for _, at := range order {
-		before, ok := shared[at.Bucket]
-		if !ok {
-			before = at.Key
-		}
-		shared[at.Bucket] = common(before, at.Key)
+	shared, err := sharedPrefixes(ctx, order)
+	if err != nil {
+		return nil, err
 	}
 	for bucket, prefix := range shared {
 		for o, err := range l.objects.List(ctx, bucket, prefix) {
@@ -358,6 +371,22 @@ func (l *Lake) list(ctx context.Context, parts []Part) ([]Part, error) {
 		}
 	}
 	return parts, nil
+}
+
+// sharedPrefixes returns for each bucket what the keys of all places in it begin with.
+func sharedPrefixes(ctx context.Context, places []cloud.Location) (map[string]string, error) {
+	shared := map[string]string{}
+	for i, at := range places {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
+		before, ok := shared[at.Bucket]
+		if !ok {
+			before = at.Key
+		}
+		shared[at.Bucket] = common(before, at.Key)
+	}
+	return shared, nil
 }
 
 // common returns what both begin with, up to a slash.

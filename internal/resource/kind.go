@@ -30,6 +30,9 @@ type Entry[T any] struct {
 	Value T
 }
 
+// Names returns the names that an Entry's Name consists of, the outermost first.
+func Names(name string) []string { return strings.Split(name, separator) }
+
 // Listing yields entries, always in the same order: those behind the one of a
 // name, or all of them behind "". It ends after its first error.
 type Listing[T any] func(after string) iter.Seq2[Entry[T], error]

@@ -46,7 +46,7 @@ func collections() map[string]binder {
 	}
 }
 
-func null() (any, error) { return nil, nil } //nolint:nilnil // SQL's NULL
+func null() (any, error) { return nil, nil }
 
 func count(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 	return func(rows [][]any) (any, error) {

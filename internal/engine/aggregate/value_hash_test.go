@@ -20,7 +20,7 @@ import (
 type emptyCatalog struct{}
 
 func (emptyCatalog) Relation(context.Context, string, string, string) (*analyze.Relation, error) {
-	return nil, nil //nolint:nilnil // there is none
+	return nil, nil
 }
 
 // constant returns the value and the type of an expression in SQL.

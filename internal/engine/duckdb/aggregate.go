@@ -345,7 +345,7 @@ func (avgBody) call(time.Time) (func([]any) (any, error), error) {
 		sum, ok := args[0].(*big.Int)
 		count, _ := args[1].(int64)
 		if !ok || count == 0 {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		return aggregate.Quotient(sum, count), nil
 	}, nil

@@ -83,7 +83,7 @@ func (b hashBody) call(time.Time) (func([]any) (any, error), error) {
 	bits, failure := aggregate.BucketBits(b.Error)
 	return func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		if failure != nil {
 			return nil, failure
@@ -102,7 +102,7 @@ func (b setHashBody) call(time.Time) (func([]any) (any, error), error) {
 	}
 	return func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		h, err := hash(args[0])
 		return hll.Trace(h, hll.SetBits), err
@@ -129,7 +129,7 @@ func (sketchBody) call(time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		entries := longs(args[0])
 		if len(entries) == 0 {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		return hll.Gathered(entries, longs(args[1]), hll.SetBits).Bytes(), nil
 	}, nil

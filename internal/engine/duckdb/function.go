@@ -45,7 +45,7 @@ type keyBody struct{ T datatype.Type }
 func (b keyBody) call(time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		return []byte(scalar.Key(b.T, args[0])), nil
 	}, nil

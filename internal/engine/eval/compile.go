@@ -147,7 +147,7 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 				return nil, err
 			}
 			if v == nil && !f.NullCall {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 			values[i] = v
 		}
@@ -191,7 +191,7 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 		}
 		result, err := f.Call([]any{v})
 		if err != nil && try {
-			return nil, nil //nolint:nilnil // TRY_CAST makes a failed cast NULL
+			return nil, nil
 		}
 		return result, err
 	}, nil

@@ -176,7 +176,7 @@ func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
 				return v, err
 			}
 		}
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}, nil
 }
 
@@ -210,7 +210,7 @@ func (c *compiler) try(e *plan.Try) (step, error) {
 	return func(env []any) (any, error) {
 		v, err := x(env)
 		if err != nil && caught(err) {
-			return nil, nil //nolint:nilnil // TRY makes these failures NULL
+			return nil, nil
 		}
 		return v, err
 	}, nil

@@ -41,7 +41,7 @@ func arrayElementAt(args []any) (any, error) {
 	case index == 0:
 		return nil, errArgument("SQL array indices start at 1")
 	case index > n || index < -n:
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	case index < 0:
 		return array[n+index], nil
 	}
@@ -192,7 +192,7 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	call := func(args []any) (any, error) {
 		if args[1] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		count := as[int64](args[1])
 		switch {

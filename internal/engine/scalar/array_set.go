@@ -98,7 +98,7 @@ func overlap(t datatype.Type, arrays [][]any) (any, error) {
 		}
 	}
 	if unknown {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return false, nil
 }
@@ -145,7 +145,7 @@ func extremum(t datatype.Type, array []any, sign int) (any, error) {
 	var best any
 	for i, elem := range array {
 		if elem == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		if i == 0 {
 			best = elem
@@ -230,7 +230,7 @@ func contains(array []any, is isMatch) (any, error) {
 		}
 	}
 	if unknown {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return false, nil
 }

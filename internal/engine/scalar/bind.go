@@ -56,7 +56,7 @@ func (f Function) apply(args ...any) (any, error) {
 	if !f.NullCall {
 		for _, arg := range args {
 			if arg == nil {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 		}
 	}

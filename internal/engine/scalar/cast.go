@@ -10,7 +10,7 @@ import (
 // Cast returns the cast between two types by Trino's rules, and whether there is one.
 func Cast(from, to datatype.Type) (Function, bool) {
 	if from.Kind == datatype.Unknown {
-		return Function{NullCall: true, Call: func([]any) (any, error) { return nil, nil }}, true //nolint:nilnil // SQL's NULL
+		return Function{NullCall: true, Call: func([]any) (any, error) { return nil, nil }}, true
 	}
 	if from.Equal(to) && from.Kind != datatype.Row {
 		return pure(func(args []any) (any, error) { return args[0], nil })

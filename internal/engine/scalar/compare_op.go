@@ -34,7 +34,7 @@ func equality(want bool) binder {
 		return pure(func(args []any) (any, error) {
 			equal, known := Equal(t, args[0], args[1])
 			if !known {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 			return equal == want, nil
 		})

@@ -86,7 +86,7 @@ func concatArrayBinder(params []datatype.Type, result datatype.Type) (Function, 
 			case !isArray[i]:
 				out = append(out, arg)
 			case arg == nil:
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			default:
 				out = append(out, as[[]any](arg)...)
 			}
@@ -110,7 +110,7 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	call := func(args []any) (any, error) {
 		if args[0] == nil || ofArray && args[1] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		items := args[1:]
 		if ofArray {

@@ -21,7 +21,7 @@ type expression struct{ sql, want string }
 type emptyCatalog struct{}
 
 func (emptyCatalog) Relation(context.Context, string, string, string) (*analyze.Relation, error) {
-	return nil, nil //nolint:nilnil // there is none
+	return nil, nil
 }
 
 // evaluated returns the text of an expression's value, or of its error.

@@ -50,7 +50,7 @@ func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
 			}
 			j := &jsonScanner{s: as[string](args[0])}
 			if !path.find(j) {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 			return call(j)
 		})
@@ -78,7 +78,7 @@ func jsonExtract(j *jsonScanner) (any, error) {
 func jsonExtractScalar(j *jsonScanner) (any, error) {
 	text, ok := scalarText(j)
 	if !ok {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return text, nil
 }
@@ -112,7 +112,7 @@ func jsonSize(j *jsonScanner) (any, error) {
 	var err error
 	switch j.peek() {
 	case 0:
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	case '{':
 		err = j.members(func(string) error {
 			size++
@@ -135,7 +135,7 @@ func jsonSize(j *jsonScanner) (any, error) {
 func jsonArrayLength(args []any) (any, error) {
 	j := &jsonScanner{s: as[string](args[0])}
 	if j.peek() != '[' {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return jsonSize(j)
 }
@@ -145,7 +145,7 @@ func jsonArrayLength(args []any) (any, error) {
 func jsonArrayGet(args []any) (any, error) {
 	text, index := as[string](args[0]), as[int64](args[1])
 	if index == math.MinInt64 {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	if index < 0 {
 		size, err := jsonArrayLength(args[:1])
@@ -156,7 +156,7 @@ func jsonArrayGet(args []any) (any, error) {
 	}
 	j := &jsonScanner{s: text}
 	if index < 0 || index > math.MaxInt32 || j.peek() != '[' || !(jsonPath{{name: strconv.FormatInt(index, 10), index: int(index)}}).find(j) {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	if c := j.peek(); c == '{' || c == '[' {
 		b, err := copyJSON(nil, j, jsonTree)
@@ -194,7 +194,7 @@ func jsonArrayContains(args []any) (any, error) {
 	}
 	j := &jsonScanner{s: as[string](args[0])}
 	if j.peek() != '[' {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	err := j.elements(func(int) error {
 		is, err := jsonElementIs(j, args[1])
@@ -209,7 +209,7 @@ func jsonArrayContains(args []any) (any, error) {
 	case errors.Is(err, errStop):
 		return true, nil
 	default:
-		return nil, nil //nolint:nilnil // broken text is NULL
+		return nil, nil
 	}
 }
 

@@ -43,7 +43,7 @@ type jsonForm struct {
 
 func (f *jsonForm) apply(input any, onEmpty, onError Default) (any, error) {
 	if input == nil {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	items, err := f.items(input)
 	switch f.call.Name {
@@ -81,7 +81,7 @@ func (f *jsonForm) exists(items []*jsonNode, failed error) (any, error) {
 	case "FALSE":
 		return false, nil
 	case "UNKNOWN":
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return nil, failed
 }
@@ -114,7 +114,7 @@ func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
 func (f *jsonForm) otherwise(behavior plan.JSONBehavior, failed error) (any, error) {
 	switch behavior.Kind {
 	case "NULL":
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	case "EMPTY ARRAY":
 		return f.output.of("[]")
 	case "EMPTY OBJECT":
@@ -132,7 +132,7 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 	otherwise := func(behavior plan.JSONBehavior, value Default, failed error) (any, error) {
 		switch {
 		case behavior.Kind == "NULL":
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		case behavior.Kind == "DEFAULT" && value != nil:
 			return value()
 		}
@@ -146,7 +146,7 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 	case len(items) > 1:
 		return otherwise(f.call.OnError, onError, errValue("JSON path found multiple items"))
 	case items[0].kind == jsonNull:
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	v, err := items[0].scalarAs(f.call.T)
 	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {

@@ -85,7 +85,7 @@ func matcher(want, found bool) Func {
 			}
 		}
 		if unknown {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		return !found, nil
 	}
@@ -114,7 +114,7 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	call := func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		state, step, output := args[1], as[Lambda](args[2]), as[Lambda](args[3])
 		for _, elem := range as[[]any](args[0]) {

@@ -188,6 +188,6 @@ func mapElementAt(params []datatype.Type, _ datatype.Type) (Function, bool) {
 				return m.Values[i], nil
 			}
 		}
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	})
 }

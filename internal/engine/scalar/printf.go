@@ -29,7 +29,7 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	formats := newMemo(parseFormat)
 	call := func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		text := as[string](args[0])
 		parts, err := formats.get(text)

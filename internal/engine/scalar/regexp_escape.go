@@ -42,7 +42,7 @@ func (p *reParser) quoted() (*reNode, error) {
 	text := p.src[start:p.at]
 	p.accept(`\E`)
 	if len(text) == 0 {
-		return nil, nil //nolint:nilnil // nothing
+		return nil, nil
 	}
 	if p.more() && strings.ContainsRune("*+?{", p.src[p.at]) && len(text) > 1 {
 		return nil, refusePattern(`of a repetition behind \E`)

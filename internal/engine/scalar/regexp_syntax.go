@@ -216,7 +216,7 @@ func (p *reParser) group() (*reNode, error) {
 		for p.more() {
 			p.at++
 			if p.src[p.at-1] == ')' {
-				return nil, nil //nolint:nilnil // a comment
+				return nil, nil
 			}
 		}
 		return nil, errPattern("end pattern in group")

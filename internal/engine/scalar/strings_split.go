@@ -37,7 +37,7 @@ func splitPart(args []any) (any, error) {
 	if delimiter == "" {
 		at := runeOffset(text, index-1)
 		if at < 0 {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		_, size := utf8.DecodeRuneInString(text[at:])
 		return text[at : at+size], nil
@@ -45,7 +45,7 @@ func splitPart(args []any) (any, error) {
 	for ; index > 1; index-- {
 		_, rest, found := strings.Cut(text, delimiter)
 		if !found {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		text = rest
 	}

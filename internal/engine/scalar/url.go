@@ -13,7 +13,7 @@ func urlFamily() map[string]binder {
 		return on(func(args []any) (any, error) {
 			u, ok := parseURI(as[string](args[0]))
 			if !ok {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 			return of(u), nil
 		}, datatype.Varchar)
@@ -34,7 +34,7 @@ func urlFamily() map[string]binder {
 func urlPort(args []any) (any, error) {
 	u, ok := parseURI(as[string](args[0]))
 	if !ok || u.port < 0 {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	return int64(u.port), nil
 }
@@ -44,7 +44,7 @@ func urlPort(args []any) (any, error) {
 func urlParameter(args []any) (any, error) {
 	u, ok := parseURI(as[string](args[0]))
 	if !ok || !u.hasQuery {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	for parameter := range strings.SplitSeq(u.query, "&") {
 		name, value, _ := strings.Cut(parameter, "=")
@@ -52,7 +52,7 @@ func urlParameter(args []any) (any, error) {
 			return decodeForm(value)
 		}
 	}
-	return nil, nil //nolint:nilnil // SQL's NULL
+	return nil, nil
 }
 
 func urlEncode(args []any) (any, error) {

@@ -46,7 +46,7 @@ func vectors(f func(a, b []float64) (any, error)) binder {
 			a, okA := numbers(x, number)
 			b, okB := numbers(y, number)
 			if !okA || !okB {
-				return nil, nil //nolint:nilnil // SQL's NULL
+				return nil, nil
 			}
 			return f(a, b)
 		})
@@ -102,7 +102,7 @@ func bindSparseSimilarity(params []datatype.Type, _ datatype.Type) (Function, bo
 		normA, okA := sparseNorm(a)
 		normB, okB := sparseNorm(b)
 		if !okA || !okB {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		other := make(map[string]float64, len(b.Keys))
 		for i, key := range b.Keys {

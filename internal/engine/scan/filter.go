@@ -68,6 +68,21 @@ func (c conditions) columns() []string {
 	return slices.Compact(columns)
 }
 
+// comparisons returns what the terms say by comparing columns with constants. That
+// folds nothing but literals.
+func (c conditions) comparisons() []lake.Comparison {
+	var all []lake.Comparison
+	for _, t := range c.Terms {
+		all = append(all, eval.Comparisons(t.Expr, func(id plan.ID) string {
+			if at := slices.Index(t.IDs, id); at >= 0 {
+				return t.Columns[at]
+			}
+			return ""
+		})...)
+	}
+	return all
+}
+
 // columnsIn returns the columns of e; ok is false when one of them is not in
 // names, or when e holds a subquery.
 func columnsIn(e plan.Expr, names map[plan.ID]string) (ids []plan.ID, ok bool) {

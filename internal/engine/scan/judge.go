@@ -27,7 +27,10 @@ type judge struct {
 	known map[string][]string
 }
 
-var _ lake.Filter = (*judge)(nil)
+var (
+	_ lake.Filter   = (*judge)(nil)
+	_ lake.Comparer = (*judge)(nil)
+)
 
 // newJudge finds out which texts columns can have.
 func newJudge(ctx context.Context, pool *worker.Pool, c conditions) (*judge, error) {
@@ -46,6 +49,9 @@ func newJudge(ctx context.Context, pool *worker.Pool, c conditions) (*judge, err
 
 // Columns names the columns that some predicate constrains on its own.
 func (j *judge) Columns() []string { return j.columns() }
+
+// Comparisons implements lake.Comparer.
+func (j *judge) Comparisons() []lake.Comparison { return j.comparisons() }
 
 // Values returns the only texts that column can have.
 func (j *judge) Values(column string) (values []string, ok bool) {

@@ -1,13 +1,14 @@
 // Package athena is Amazon Athena: work groups, query executions and their
 // results, and the view of the Glue catalog that Athena gives.
 //
-// A query execution is durable before its id is answered. Queries are run by
-// Run, as many at a time as Config says, in the order in which they came. One
-// that was not done when the server died is FAILED with the reason once Run has
-// begun again.
+// A query execution is durable before its id is answered. All statements are run
+// by Run: as many at a time as Config says, accounts and work groups in turn, and
+// none for longer than Config.Timeout. One that was not done when the server died
+// is FAILED with the reason once Run has begun again.
 package athena
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -54,12 +55,24 @@ const precision = time.Millisecond
 // Config is what a Service needs to know.
 type Config struct {
 	// Concurrency is how many queries run at once; more wait as QUEUED. It is
-	// no more than the engine can run, which would wait there as RUNNING.
+	// no more than the engine can run, which would wait there as RUNNING. As
+	// many statements about the catalog run beside them.
 	Concurrency int
+	// Timeout is how long a statement may run; 0 is Athena's half an hour.
+	Timeout time.Duration
+	// ActiveQueries is how many queries of one account in one region may wait or
+	// run, and how many statements about its catalog; 0 is 1,000.
+	ActiveQueries int
 	// Grace is how long the queries that wait or run may go on once Run is to end.
 	Grace time.Duration
 	Log   *slog.Logger
 }
+
+// What Config leaves out.
+const (
+	defaultTimeout       = 30 * time.Minute
+	defaultActiveQueries = 1000
+)
 
 // Service answers Athena's operations.
 type Service struct {
@@ -75,11 +88,12 @@ type Service struct {
 // and writes results through objects, and asks glue for tables. It does no I/O
 // and starts nothing: queries wait until Run runs.
 func New(cfg Config, store state.Store, objects objects.Store, glue Catalog, e engine.Engine) *Service {
-	return &Service{cfg: cfg, store: resource.NewStore(store), objects: objects, glue: glue, engine: e, queue: newQueue()}
+	waiting := newQueue(cmp.Or(cfg.Timeout, defaultTimeout), cmp.Or(cfg.ActiveQueries, defaultActiveQueries))
+	return &Service{cfg: cfg, store: resource.NewStore(store), objects: objects, glue: glue, engine: e, queue: waiting}
 }
 
 // Run marks as FAILED what was not done when the last server ended, and runs
-// queries until ctx is done. Those that wait or run then have Config.Grace to
+// statements until ctx is done. Those that wait or run then have Config.Grace to
 // finish; what is left after that is stopped and FAILED. Run is called once.
 func (s *Service) Run(ctx context.Context) error {
 	running := context.WithoutCancel(ctx)
@@ -88,7 +102,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	var workers, writer sync.WaitGroup
 	for range max(1, s.cfg.Concurrency) {
-		workers.Go(func() { s.work(running) })
+		for of := range lanes {
+			workers.Go(func() { s.work(running, of) })
+		}
 	}
 	ended := make(chan struct{})
 	writer.Go(func() { s.writeEnds(running, ended) })

@@ -37,6 +37,7 @@ type world struct {
 	state   state.Store
 	objects objects.Store
 	glue    *glue.Service
+	catalog athena.Catalog // what the Service asks; glue, unless a test puts something before it
 	engine  engine.Engine
 	cfg     athena.Config
 	stop    func() error // ends the Service that runs, if one does
@@ -65,6 +66,7 @@ func open(tb testing.TB, e engine.Engine) *world {
 		cfg:  athena.Config{Concurrency: 2, Grace: time.Hour, Log: slog.New(slog.DiscardHandler)},
 		stop: func() error { return nil },
 	}
+	w.catalog = w.glue
 	w.restart()
 	tb.Cleanup(func() { closeAll(tb, w.stop) })
 	return w
@@ -91,7 +93,7 @@ func (w *world) restart() {
 func (w *world) build() {
 	w.t.Helper()
 	closeAll(w.t, w.stop)
-	w.Service = athena.New(w.cfg, w.state, w.objects, w.glue, w.engine)
+	w.Service = athena.New(w.cfg, w.state, w.objects, w.catalog, w.engine)
 	w.stop = func() error { return nil }
 }
 

@@ -99,14 +99,10 @@ func lakeTable(glue Catalog, table glueapi.Table) lake.Table {
 		InputFormat:     resource.Value(descriptor.InputFormat),
 		Properties:      table.Parameters,
 		Partitions: func(ctx context.Context) iter.Seq2[lake.Partition, error] {
-			return func(yield func(lake.Partition, error) bool) {
-				for p, err := range partitionsOf(ctx, glue, table, nil) {
-					location := resource.Value(p.StorageDescriptor).Location
-					if !yield(lake.Partition{Values: p.Values, Location: resource.Value(location)}, err) {
-						return
-					}
-				}
-			}
+			return allPartitions(ctx, glue, table, nil)
+		},
+		Matching: func(ctx context.Context, comparisons []lake.Comparison) iter.Seq2[lake.Partition, error] {
+			return matchingPartitions(ctx, glue, table, comparisons)
 		},
 	}
 }

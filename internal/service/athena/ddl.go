@@ -266,13 +266,13 @@ func (d ddl) showTables(ctx context.Context, st *ast.Show) (textTable, error) {
 	return out, nil
 }
 
-// likeHive says whether name matches Hive's pattern, in which * stands for any
-// characters and | separates choices; an empty pattern matches all.
+// likeHive says whether name matches Hive's pattern, in which * and .* stand for
+// any characters and | separates choices; an empty pattern matches all.
 func likeHive(pattern, name string) bool {
 	if pattern == "" {
 		return true
 	}
-	return slices.ContainsFunc(strings.Split(strings.ToLower(pattern), "|"), func(choice string) bool {
+	return slices.ContainsFunc(strings.Split(strings.ReplaceAll(strings.ToLower(pattern), ".*", "*"), "|"), func(choice string) bool {
 		parts := strings.Split(choice, "*")
 		rest, ok := strings.CutPrefix(name, parts[0])
 		if len(parts) == 1 {

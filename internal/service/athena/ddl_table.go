@@ -150,36 +150,6 @@ func glueColumns(columns []ast.Column) []glueapi.Column {
 	return out
 }
 
-// describe prints a table's columns as Hive does: padded, separated by tabs.
-func (d ddl) describe(ctx context.Context, st *ast.Describe) (textTable, error) {
-	out := textTable{columns: []string{"col_name", "data_type", "comment"}}
-	if st.Detail != "" || st.Partition != nil || st.Column != "" {
-		return out, refused(d.src, st, "DESCRIBE of a partition, a column, or EXTENDED or FORMATTED")
-	}
-	want := ""
-	if st.View {
-		want = "VIEW"
-	}
-	table, err := d.table(ctx, st.Name, want)
-	if err != nil {
-		return out, err
-	}
-	line := func(c glueapi.Column) string {
-		return fmt.Sprintf("%-20s\t%-20s\t%-20s", resource.Value(c.Name), resource.Value(c.Type), resource.Value(c.Comment))
-	}
-	for _, c := range allColumns(table) {
-		out.lines = append(out.lines, line(c))
-	}
-	if len(table.PartitionKeys) == 0 {
-		return out, nil
-	}
-	out.lines = append(out.lines, "\t \t ", "# Partition Information\t \t ", fmt.Sprintf("%-20s\t%-20s\t%-20s", "# col_name", "data_type", "comment"), "\t \t ")
-	for _, c := range table.PartitionKeys {
-		out.lines = append(out.lines, line(c))
-	}
-	return out, nil
-}
-
 // showCreateTable prints the statement that makes the table.
 func (d ddl) showCreateTable(ctx context.Context, st *ast.Show) (textTable, error) {
 	out := textTable{columns: []string{"createtab_stmt"}}
@@ -188,7 +158,7 @@ func (d ddl) showCreateTable(ctx context.Context, st *ast.Show) (textTable, erro
 		return out, err
 	}
 	descriptor := *table.StorageDescriptor
-	out.lines = append(out.lines, "CREATE EXTERNAL TABLE `"+*table.Name+"`(")
+	out.lines = append(out.lines, "CREATE EXTERNAL TABLE "+quoteName(*table.Name)+"(")
 	out.lines = append(out.lines, columnLines(descriptor.Columns)...)
 	properties := maps.Clone(table.Parameters)
 	delete(properties, "EXTERNAL")
@@ -199,6 +169,15 @@ func (d ddl) showCreateTable(ctx context.Context, st *ast.Show) (textTable, erro
 	if len(table.PartitionKeys) > 0 {
 		out.lines = append(out.lines, "PARTITIONED BY ( ")
 		out.lines = append(out.lines, columnLines(table.PartitionKeys)...)
+	}
+	if len(descriptor.BucketColumns) > 0 {
+		names := make([]string, len(descriptor.BucketColumns))
+		for i, name := range descriptor.BucketColumns {
+			names[i] = "  " + quoteName(name)
+		}
+		out.lines = append(out.lines, "CLUSTERED BY ( ")
+		out.lines = append(out.lines, strings.Split(strings.Join(names, ", \n")+") ", "\n")...)
+		out.lines = append(out.lines, fmt.Sprintf("INTO %d BUCKETS", resource.Value(descriptor.NumberOfBuckets)))
 	}
 	// Which lines end in a blank is Hive's choice.
 	clause := func(words, value, end string) {
@@ -228,7 +207,7 @@ func columnLines(columns []glueapi.Column) []string {
 	}
 	lines := make([]string, len(columns))
 	for i, c := range columns {
-		lines[i] = "  `" + resource.Value(c.Name) + "` " + resource.Value(c.Type)
+		lines[i] = "  " + quoteName(resource.Value(c.Name)) + " " + resource.Value(c.Type)
 		if resource.Value(c.Comment) != "" {
 			lines[i] += " COMMENT " + quote(*c.Comment)
 		}
@@ -248,6 +227,9 @@ func propertyLines(properties map[string]string) []string {
 	}
 	return lines
 }
+
+// quoteName returns a name in Hive's quotes.
+func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // quote returns s as a string literal of Hive.
 func quote(s string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -109,7 +110,7 @@ func (d ddl) showCreateView(ctx context.Context, st *ast.Show) (textTable, error
 	if err != nil {
 		return out, err
 	}
-	out.lines = append(out.lines, "CREATE VIEW "+*table.DatabaseName+"."+*table.Name+" AS ")
+	out.lines = append(out.lines, "CREATE VIEW "+parse.Quoted(*table.DatabaseName)+"."+parse.Quoted(*table.Name)+" AS ")
 	out.lines = append(out.lines, strings.Split(view.OriginalSQL, "\n")...)
 	return out, nil
 }

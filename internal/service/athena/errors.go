@@ -9,6 +9,13 @@ func errRequest(format string, args ...any) *cloud.Error {
 	return cloud.Errorf(cloud.Invalid, codeRequest, format, args...)
 }
 
+// errTooManyQueries is what Athena says beyond its quotas of active queries.
+func errTooManyQueries() error {
+	e := cloud.Errorf(cloud.Throttled, "TooManyRequestsException", "You have exceeded the limit for the number of queries you can run concurrently. Please reduce the number of concurrent queries submitted by this account.")
+	e.Fields = map[string]any{"Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"}
+	return e
+}
+
 func errUnsupported(format string, args ...any) error {
 	return cloud.Errorf(cloud.Unsupported, codeRequest, format, args...)
 }

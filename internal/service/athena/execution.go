@@ -28,9 +28,13 @@ const (
 // defaultCatalog is the catalog that the Glue databases of the account are in.
 const defaultCatalog = "AwsDataCatalog"
 
-// StartQueryExecution takes a query. It is durable once this returns. A
-// statement about the catalog alone is done by then as well; any other waits
-// for Run.
+// moment is how long StartQueryExecution waits for the end of a statement about
+// the catalog, which nearly always takes much less.
+const moment = 2 * time.Second
+
+// StartQueryExecution takes a query. It is durable once this returns, and waits
+// for a slot of Run. A statement about the catalog is done by then as well,
+// unless it takes longer than a moment.
 func (s *Service) StartQueryExecution(ctx context.Context, in *athenaapi.StartQueryExecutionInput) (*athenaapi.StartQueryExecutionOutput, error) {
 	request := resource.Request{In: in, Token: in.ClientRequestToken, Mismatch: errMismatch()}
 	var (
@@ -60,19 +64,34 @@ func (s *Service) StartQueryExecution(ctx context.Context, in *athenaapi.StartQu
 	out := &athenaapi.StartQueryExecutionOutput{QueryExecutionId: &id}
 	switch {
 	case id != *j.execution.QueryExecutionId: // another call with the same token was faster
-	case j.invalid != nil || aboutCatalog(j.statement):
-		// The statement is done whether the client waits for it or not.
+	case j.invalid != nil: // there is nothing to run
 		s.run(s.queue.begin(context.WithoutCancel(ctx), j), j)
+	case aboutCatalog(j.statement):
+		s.queue.push(j)
+		waitMoment(ctx, j.done)
 	default:
 		s.queue.push(j)
 	}
 	return out, nil
 }
 
+// waitMoment waits until done is closed, the caller is gone or a moment is over.
+func waitMoment(ctx context.Context, done <-chan struct{}) {
+	over := time.NewTimer(moment)
+	defer over.Stop()
+	select {
+	case <-done:
+	case <-over.C:
+	case <-ctx.Done():
+	}
+}
+
 // take writes an execution down as QUEUED, unless an equal request did, and
 // returns the id of the one that is written.
 func (s *Service) take(ctx context.Context, request resource.Request, j *job) (id string, err error) {
-	s.queue.add(j) // before it is written, so that recovery never takes it for one of a dead server
+	if err := s.queue.add(j); err != nil { // before it is written, so that recovery never takes it for one of a dead server
+		return "", err
+	}
 	err = s.store.Update(ctx, func(tx resource.Tx) (err error) {
 		id, err = resource.Once(tx, request, func() (string, error) {
 			if _, err := workGroupIn(tx, *j.execution.WorkGroup); err != nil {
@@ -183,7 +202,10 @@ func newJob(ctx context.Context, group athenaapi.WorkGroup, in *athenaapi.StartQ
 		Statistics:               &athenaapi.QueryExecutionStatistics{},
 	}}
 	call.SourceARN = workGroupARN(call.Scope(), *group.Name) // of what is asked of Glue and S3 for it
-	return &job{call: call, execution: x, statement: statement, invalid: invalid, submitted: time.Now()}, nil
+	return &job{
+		call: call, execution: x, statement: statement, invalid: invalid, lane: laneOf(statement),
+		submitted: time.Now(), done: make(chan struct{}),
+	}, nil
 }
 
 // resultConfiguration says where the results go: to the work group's place when

@@ -128,14 +128,19 @@ func TestWhatDoesNotEndInTimeIsStopped(t *testing.T) {
 	}
 }
 
-func TestQueriesWaitForRun(t *testing.T) {
-	w := open(t, answers{})
-	w.build()
-	id := w.start("SELECT 1")
-	w.wantState(id, "QUEUED")
-	w.wantState(w.start("SHOW DATABASES"), "SUCCEEDED")
-	w.run() // which does not take it for one of a dead server
-	servicetest.Diff(t, "SUCCEEDED", *w.finished(id).Status.State)
+func TestStatementsWaitForRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, answers{})
+		w.build()
+		ids := []string{w.start("SELECT 1"), w.start("SHOW DATABASES")}
+		for _, id := range ids {
+			w.wantState(id, "QUEUED")
+		}
+		w.run() // which does not take them for those of a dead server
+		for _, id := range ids {
+			servicetest.Diff(t, "SUCCEEDED", *w.finished(id).Status.State)
+		}
+	})
 }
 
 // deaf is a store that takes no more writes once cut off, as one whose process was killed.
@@ -293,19 +298,21 @@ func TestHistoryIsNewestFirstAndInPages(t *testing.T) {
 
 func TestHowQueriesFail(t *testing.T) {
 	for _, tt := range []struct {
-		name      string
-		err       error
-		panics    bool
-		want      string
-		category  int32
-		kind      int32
-		retryable bool
+		name     string
+		err      error
+		panics   bool
+		want     string
+		category int32
+		kind     int32
 	}{
 		{name: "on a row", err: sqlerr.New(sqlerr.DivisionByZero, "Division by zero"), want: "[FAILED] DIVISION_BY_ZERO: Division by zero\n", category: 2, kind: 1001},
 		{name: "over the limit", err: engine.ErrScanLimit, want: "[CANCELLED] Bytes scanned limit was exceeded\n", category: 2, kind: 1008},
-		{name: "inside", err: errors.New("secret"), want: "[FAILED] GENERIC_INTERNAL_ERROR: the query failed inside Sillok; its log says why\n", category: 1, kind: 100, retryable: true},
-		{name: "in a panic", panics: true, want: "[FAILED] GENERIC_INTERNAL_ERROR: the query failed inside Sillok\n", category: 1, kind: 100, retryable: true},
-		{name: "by name", err: cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "the SerDe x is not read"), want: "[FAILED] NOT_SUPPORTED: the SerDe x is not read\n", category: 2, kind: 1000},
+		{name: "inside", err: errors.New("secret"), want: "[FAILED] GENERIC_INTERNAL_ERROR: the query failed inside Sillok; its log says why\n", category: 1, kind: 100},
+		{name: "in a panic", panics: true, want: "[FAILED] GENERIC_INTERNAL_ERROR: the query failed inside Sillok\n", category: 1, kind: 100},
+		{name: "as its worker did", err: sqlerr.New("GENERIC_INTERNAL_ERROR", "The process ended"), want: "[FAILED] GENERIC_INTERNAL_ERROR: The process ended\n", category: 1, kind: 100},
+		{name: "where it is written", err: &sqlerr.Error{Name: "AMBIGUOUS_NAME", Message: "Column 'a' is ambiguous", Line: 1, Column: 8}, want: "[FAILED] AMBIGUOUS_NAME: line 1:8: Column 'a' is ambiguous\n", category: 2, kind: 1006},
+		{name: "for want of a permission", err: cloud.Errorf(cloud.Denied, "AccessDeniedException", "no"), want: "[FAILED] AccessDeniedException: no\n", category: 2, kind: 1500},
+		{name: "by name", err: cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "the SerDe x is not read"), want: "[FAILED] NOT_SUPPORTED: the SerDe x is not read\n", category: 2, kind: 1200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := open(t, answers{wait: func(context.Context) error {
@@ -317,7 +324,7 @@ func TestHowQueriesFail(t *testing.T) {
 			id := w.start("SELECT 1")
 			servicetest.Diff(t, tt.want, w.answer(id))
 			e := w.get(id).Status.AthenaError
-			if *e.ErrorCategory != tt.category || *e.ErrorType != tt.kind || *e.Retryable != tt.retryable {
+			if *e.ErrorCategory != tt.category || *e.ErrorType != tt.kind || *e.Retryable {
 				t.Errorf("error is category %d, type %d, retryable %t", *e.ErrorCategory, *e.ErrorType, *e.Retryable)
 			}
 			servicetest.Diff(t, "default\n", w.ask("SHOW DATABASES")) // the service goes on

@@ -2,7 +2,7 @@ package athena
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -180,22 +180,10 @@ func (s *Service) executePrepared(ctx context.Context, x execution, st *ast.Exec
 // parameterExprs reads the values of a query's question marks: each is an
 // expression of SQL, as Athena has it. Their places are in the text returned.
 func parameterExprs(parameters []string) ([]ast.Expr, string, error) {
-	var exprs []ast.Expr
-	source := ""
-	for i, p := range parameters {
-		if i > 0 {
-			source += ", "
-		}
-		if _, err := parse.Expression(p); err != nil {
-			return nil, "", sqlerr.New("INVALID_PARAMETER_USAGE", "execution parameter %d is not an expression: %s. Text stands in single quotes", i+1, p)
-		}
-		// Blanks in front put the expression's places behind the ones before it.
-		e, err := parse.Expression(strings.Repeat(" ", len(source)) + p)
-		if err != nil {
-			return nil, "", err
-		}
-		exprs = append(exprs, e)
-		source += p
+	exprs, source, err := parse.Expressions(parameters)
+	if err != nil {
+		at := 1 + slices.Index(parameters, source)
+		return nil, "", sqlerr.New("INVALID_PARAMETER_USAGE", "execution parameter %d is not an expression: %s. Text stands in single quotes", at, source)
 	}
 	return exprs, source, nil
 }

@@ -2,27 +2,42 @@ package athena
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
+)
+
+// lane is which slots of the queue a statement takes.
+type lane int
+
+const (
+	// queryLane is for all that reads objects or analyzes a query.
+	queryLane lane = iota
+	// catalogLane is for what reads and changes the catalog alone, which long
+	// queries do not hold up.
+	catalogLane
+
+	lanes
 )
 
 // job is an execution that this process took and that is not done.
 type job struct {
 	call      cloud.Call
 	execution execution
-	statement ast.Statement
-	invalid   error // why the statement did not parse; nil when it did
+	statement ast.Statement // nil when its text is to be read again: see push
+	invalid   error         // why the statement did not parse; nil when it did
+	lane      lane
 	submitted time.Time
 	result    *storedResult // once it has succeeded
+	done      chan struct{} // closed once its end is written
 
 	// Guarded by the queue.
 	running bool
-	stopped error                   // why it is not to go on
-	cancel  context.CancelCauseFunc // of what runs
+	stopped error       // why it is not to go on
+	cancel  func(error) // of what runs
 }
 
 // jobKey names an execution of any account and region.
@@ -33,63 +48,127 @@ type jobKey struct {
 
 func (j *job) key() jobKey { return jobKey{j.call.Scope(), *j.execution.QueryExecutionId} }
 
+// party is whose turn it has to be for the job to begin: an account's, and in
+// that a work group's of a region.
+func (j *job) party() []string {
+	return []string{string(j.call.Account), string(j.call.Region) + "/" + *j.execution.WorkGroup}
+}
+
+// What the queue holds at most.
+const (
+	// maxText is how long the texts of all jobs may be together.
+	maxText = 64 << 20
+	// maxCarried is the longest text whose tree is kept while it waits. A tree takes
+	// some thirty times as much memory, so a longer text is read again at its turn.
+	maxCarried = 4 << 10
+)
+
 // queue is the executions that are not done. What the store says of these is
 // that they are QUEUED: whether one runs is known here alone.
 type queue struct {
-	mu      sync.Mutex
-	change  sync.Cond
-	jobs    map[jobKey]*job
-	waiting []*job // for a worker, the oldest first
-	ended   []*job // that are done but for the writing of their end
-	closed  bool
-	killed  bool
+	timeout time.Duration // of what runs
+	limit   int           // of the jobs of one account in one region and lane
+
+	mu     sync.Mutex
+	jobs   map[jobKey]*job
+	active map[activeKey]int
+	text   int // bytes of all jobs
+	lanes  [lanes]waiting
+	ended  []*job // that are done but for the writing of their end
+	closed bool
+	killed bool
 }
 
-func newQueue() *queue {
-	q := &queue{jobs: map[jobKey]*job{}}
-	q.change.L = &q.mu
+// waiting is what waits for the slots of one lane.
+type waiting struct {
+	share  share
+	change sync.Cond
+	idle   int // slots that wait for a job
+}
+
+// activeKey is what a limit of active jobs counts by.
+type activeKey struct {
+	scope cloud.Scope
+	lane  lane
+}
+
+func newQueue(timeout time.Duration, limit int) *queue {
+	q := &queue{timeout: timeout, limit: limit, jobs: map[jobKey]*job{}, active: map[activeKey]int{}}
+	for i := range q.lanes {
+		q.lanes[i].change.L = &q.mu
+	}
 	return q
 }
 
-// add makes a job known.
-func (q *queue) add(j *job) {
+// add makes a job known. It refuses one beyond the limits.
+func (q *queue) add(j *job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	size := len(resource.Value(j.execution.Query))
+	if q.active[j.activeKey()] >= q.limit || q.text+size > maxText {
+		return errTooManyQueries()
+	}
+	q.active[j.activeKey()]++
+	q.text += size
 	q.jobs[j.key()] = j
+	return nil
 }
+
+func (j *job) activeKey() activeKey { return activeKey{j.call.Scope(), j.lane} }
 
 // remove forgets a job: it is done, or was never taken.
 func (q *queue) remove(j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.jobs[j.key()] != j {
+		return
+	}
 	delete(q.jobs, j.key())
+	q.text -= len(resource.Value(j.execution.Query))
+	if q.active[j.activeKey()]--; q.active[j.activeKey()] == 0 {
+		delete(q.active, j.activeKey())
+	}
+	close(j.done)
 }
 
-// push lets a job wait for a worker.
+// push lets a job wait for a slot.
 func (q *queue) push(j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, j)
-	q.change.Signal()
+	w := &q.lanes[j.lane]
+	if w.idle <= w.share.queued && len(*j.execution.Query) > maxCarried {
+		j.statement = nil
+	}
+	w.share.push(j, j.party())
+	w.change.Signal()
 }
 
-// next waits for a job and begins it. It returns nil once the queue is closed
-// and nothing waits.
-func (q *queue) next(ctx context.Context) (context.Context, *job) {
+// next waits for a job of a lane and begins it. It returns nil once the queue is
+// closed and nothing waits.
+func (q *queue) next(ctx context.Context, of lane) (context.Context, *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
-		q.change.Wait()
+	w := &q.lanes[of]
+	for w.share.queued == 0 && !q.closed {
+		w.idle++
+		w.change.Wait()
+		w.idle--
 	}
-	if len(q.waiting) == 0 {
+	if w.share.queued == 0 {
 		return nil, nil
 	}
-	j := q.waiting[0]
-	q.waiting = slices.Delete(q.waiting, 0, 1)
+	j := w.share.pop()
 	return q.start(ctx, j), j
 }
 
-// begin begins a job that does not wait for a worker.
+// leave frees the slot of a job that next began.
+func (q *queue) leave(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lanes[j.lane].share.leave(j.party())
+}
+
+// begin begins a job that takes no slot.
 func (q *queue) begin(ctx context.Context, j *job) context.Context {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -98,7 +177,12 @@ func (q *queue) begin(ctx context.Context, j *job) context.Context {
 
 // start returns the context that a job runs in, which its end must cancel.
 func (q *queue) start(ctx context.Context, j *job) context.Context {
-	ctx, j.cancel = context.WithCancelCause(cloud.WithCall(ctx, j.call))
+	ctx, expire := context.WithTimeoutCause(cloud.WithCall(ctx, j.call), q.timeout, errTimeout)
+	ctx, cancel := context.WithCancelCause(ctx)
+	j.cancel = func(cause error) {
+		cancel(cause)
+		expire()
+	}
 	j.running = true
 	if q.killed {
 		j.stopped = errStopping
@@ -140,20 +224,20 @@ func (q *queue) stop(scope cloud.Scope, id string, cause error) *job {
 		j.cancel(j.stopped)
 		return nil
 	}
-	at := slices.Index(q.waiting, j)
-	if at < 0 {
+	if !q.lanes[j.lane].share.withdraw(j, j.party()) {
 		return nil // it is on its way, and ends as soon as it has begun
 	}
-	q.waiting = slices.Delete(q.waiting, at, at+1)
 	return j
 }
 
-// close lets workers end once nothing waits.
+// close lets the slots end once nothing waits.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.change.Broadcast()
+	for i := range q.lanes {
+		q.lanes[i].change.Broadcast()
+	}
 }
 
 // kill stops what runs, and whatever begins from now on.

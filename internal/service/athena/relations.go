@@ -32,7 +32,7 @@ func (r relations) Relation(ctx context.Context, catalog, database, name string)
 		if err != nil && cloud.KindOf(err) == cloud.NotFound && database != "default" {
 			return nil, analyze.ErrNoDatabase
 		}
-		return nil, nil //nolint:nilnil // the interface says nil for a table that is not there
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err

@@ -238,14 +238,12 @@ func (s *Service) writeText(ctx context.Context, x execution, table textTable) (
 		info.Type, info.Precision = new("string"), new(int32(0))
 		infos = append(infos, info)
 	}
-	size, err := s.put(ctx, *x.ResultConfiguration.OutputLocation, func(w io.Writer) error {
-		for _, line := range table.lines {
-			if _, err := io.WriteString(w, strings.ReplaceAll(line, "\n", " ")+"\n"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	var text strings.Builder
+	for _, line := range table.lines {
+		text.WriteString(strings.ReplaceAll(line, "\n", " "))
+		text.WriteByte('\n')
+	}
+	size, err := s.put(ctx, *x.ResultConfiguration.OutputLocation, strings.NewReader(text.String()))
 	if err == nil {
 		err = s.writeMetadata(ctx, x, infos)
 	}
@@ -277,9 +275,6 @@ func (s *Service) writeMetadata(ctx context.Context, x execution, columns []athe
 		message = protowire.AppendTag(message, 4, protowire.BytesType)
 		message = protowire.AppendBytes(message, column)
 	}
-	_, err := s.put(ctx, *x.ResultConfiguration.OutputLocation+".metadata", func(w io.Writer) error {
-		_, err := w.Write(message)
-		return err
-	})
+	_, err := s.put(ctx, *x.ResultConfiguration.OutputLocation+".metadata", bytes.NewReader(message))
 	return err
 }

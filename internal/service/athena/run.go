@@ -15,6 +15,7 @@ import (
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -24,16 +25,18 @@ var (
 	errCancelled = errors.New("query cancelled by the user")
 	errStopping  = errors.New("the server is stopping")
 	errDeleted   = errors.New("the query's work group was deleted")
+	errTimeout   = errors.New("the query has run for as long as it may")
 )
 
-// work runs what waits, until the queue is closed and empty.
-func (s *Service) work(ctx context.Context) {
+// work is one slot: it runs what waits, until the queue is closed and empty.
+func (s *Service) work(ctx context.Context, of lane) {
 	for {
-		running, j := s.queue.next(ctx)
+		running, j := s.queue.next(ctx, of)
 		if j == nil {
 			return
 		}
 		s.run(running, j)
+		s.queue.leave(j)
 	}
 }
 
@@ -137,6 +140,12 @@ func (s *Service) execute(ctx context.Context, j *job) (outcome, error) {
 		return outcome{}, j.invalid
 	}
 	x, src := j.execution, *j.execution.Query
+	if j.statement == nil { // too large to be kept while it waited
+		var err error
+		if j.statement, err = parse.Statement(src); err != nil {
+			return outcome{}, err
+		}
+	}
 	switch st := j.statement.(type) {
 	case *ast.Query:
 		parameters, where, err := parameterExprs(x.ExecutionParameters)
@@ -219,7 +228,7 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 // writeRows streams rows into the result's CSV and returns how many there were
 // and how many bytes they took.
 func (s *Service) writeRows(ctx context.Context, x execution, columns []plan.Output, rows engine.Rows) (count, size int64, err error) {
-	size, err = s.put(ctx, *x.ResultConfiguration.OutputLocation, func(w io.Writer) error {
+	size, err = s.stream(ctx, *x.ResultConfiguration.OutputLocation, func(w io.Writer) error {
 		out := newCSVWriter(w)
 		if err := out.header(columns); err != nil {
 			return err
@@ -238,13 +247,22 @@ func (s *Service) writeRows(ctx context.Context, x execution, columns []plan.Out
 	return count, size, err
 }
 
-// put writes an object at an s3:// location as write produces it, and returns
-// its size. An error of write leaves no object.
-func (s *Service) put(ctx context.Context, location string, write func(io.Writer) error) (int64, error) {
+// put writes an object at an s3:// location and returns its size.
+func (s *Service) put(ctx context.Context, location string, body io.Reader) (int64, error) {
 	at, err := parseLocation(location)
 	if err != nil {
 		return 0, err
 	}
+	object, err := s.objects.Put(ctx, at.Bucket, at.Key, "application/octet-stream", body)
+	if err != nil {
+		return 0, fmt.Errorf("write the result: %w", &writeError{location: location, cause: err})
+	}
+	return object.Size, nil
+}
+
+// stream writes an object as write produces it, and returns its size. An error of
+// write leaves no object.
+func (s *Service) stream(ctx context.Context, location string, write func(io.Writer) error) (int64, error) {
 	r, w := io.Pipe()
 	produced := make(chan error, 1)
 	go func() {
@@ -252,16 +270,13 @@ func (s *Service) put(ctx context.Context, location string, write func(io.Writer
 		_ = w.CloseWithError(err)
 		produced <- err
 	}()
-	object, err := s.objects.Put(ctx, at.Bucket, at.Key, "application/octet-stream", r)
+	size, err := s.put(ctx, location, r)
 	// A store that stopped early must not leave the writer waiting.
 	_ = r.CloseWithError(io.ErrClosedPipe)
 	if produceErr := <-produced; produceErr != nil && !errors.Is(produceErr, io.ErrClosedPipe) {
 		return 0, produceErr
 	}
-	if err != nil {
-		return 0, fmt.Errorf("write the result: %w", &writeError{location: location, cause: err})
-	}
-	return object.Size, nil
+	return size, err
 }
 
 // writeError is a result that could not be written.

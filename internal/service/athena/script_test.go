@@ -12,8 +12,8 @@ import (
 	"github.com/sillok/sillok/internal/sql/parse"
 )
 
-// changed finds the seconds at which a table was last changed.
-var changed = regexp.MustCompile(`(transient_lastDdlTime('='|\t))\d+`)
+// changed finds the times at which tables were made and last changed.
+var changed = regexp.MustCompile(`(transient_lastDdlTime('='|=| *\t)|createTime:|CreateTime: *\t)(\d+|\w+ \w+ \d+ \d+:\d+:\d+ UTC \d+)`)
 
 // TestScripts runs each testdata/*.sql from an empty catalog, and compares each
 // statement's kind and answer with the file beside it.

@@ -102,7 +102,7 @@ func firstWord(src string) string {
 }
 
 // aboutCatalog says whether a statement reads and changes the catalog alone, so
-// that it is done at once.
+// that its caller may expect it to be done at once.
 func aboutCatalog(statement ast.Statement) bool {
 	switch statement.(type) {
 	case *ast.CreateTable, *ast.CreateDatabase, *ast.CreateView, *ast.Drop, *ast.Alter, *ast.Show, *ast.Describe,
@@ -110,4 +110,13 @@ func aboutCatalog(statement ast.Statement) bool {
 		return true
 	}
 	return false
+}
+
+// laneOf says which slots a statement takes. A view's query is analyzed when the
+// view is made, which can take as long as any query.
+func laneOf(statement ast.Statement) lane {
+	if _, view := statement.(*ast.CreateView); !view && aboutCatalog(statement) {
+		return catalogLane
+	}
+	return queryLane
 }

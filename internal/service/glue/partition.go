@@ -2,7 +2,10 @@ package glue
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"hash/fnv"
+	"iter"
 	"slices"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
@@ -51,19 +54,45 @@ func (s *Service) GetPartitions(ctx context.Context, in *glueapi.GetPartitionsIn
 			return err
 		}
 		asked := tokens.Page(in, in.NextToken, in.MaxResults, 1000)
-		out.Partitions, out.NextToken, err = resource.Page(ctx, asked, partitions.From(r, database, name), func(p glueapi.Partition) (glueapi.Partition, bool, error) {
-			if !inSegment(p.Values, in.Segment) {
+		out.Partitions, out.NextToken, err = resource.Page(ctx, asked, partitionsFrom(r, database, name), func(l listed) (p glueapi.Partition, keep bool, err error) {
+			if !inSegment(l.values, in.Segment) {
 				return p, false, nil
+			}
+			if keep, err = holds(l.values); err != nil || !keep {
+				return p, false, err
+			}
+			if err := json.Unmarshal(l.document, &p); err != nil {
+				return p, false, fmt.Errorf("read partition %q of %s.%s: %w", l.values, database, name, err)
 			}
 			if resource.Value(in.ExcludeColumnSchema) && p.StorageDescriptor != nil {
 				p.StorageDescriptor.Columns = nil
 			}
-			keep, err := holds(p.Values)
-			return p, keep, err
+			return p, true, nil
 		})
 		return err
 	})
 	return out, err
+}
+
+// listed is a partition of a listing. Its values are in its name, so that what is
+// not wanted is not read.
+type listed struct {
+	values   []string
+	document json.RawMessage
+}
+
+// partitionsFrom lists the partitions of a table.
+func partitionsFrom(r resource.Reader, database, table string) resource.Listing[listed] {
+	unread := resource.Kind[json.RawMessage]{Name: partitions.Name}.From(r, database, table)
+	return func(after string) iter.Seq2[resource.Entry[listed], error] {
+		return func(yield func(resource.Entry[listed], error) bool) {
+			for e, err := range unread(after) {
+				if !yield(resource.Entry[listed]{Name: e.Name, Value: listed{resource.Names(e.Name), e.Value}}, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // UpdatePartition replaces a partition, which may move it to other values.

@@ -55,24 +55,27 @@ type Session struct {
 
 // Query analyzes q, whose text is src. An error about the statement is a
 // *sqlerr.Error.
-func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, session Session) (*plan.Query, error) {
+func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, session Session) (_ *plan.Query, err error) {
+	defer settle(&err)
 	a := &analyzer{
-		shared:   &shared{},
+		shared:   &shared{budget: newBudget(ctx)},
 		src:      src,
 		catalog:  session.Catalog,
 		database: session.Database,
 		session:  session,
-		relation: func(catalogName, database, name string) (*Relation, error) {
-			return catalog.Relation(ctx, catalogName, database, name)
-		},
 	}
+	a.relation = a.resolvedOnce(func(catalogName, database, name string) (*Relation, error) {
+		return catalog.Relation(ctx, catalogName, database, name)
+	})
 	body, err := a.query(q, &scope{boundary: true})
 	if err != nil {
 		return nil, err
 	}
+	a.checkDepth(body.node, 0)
 	if err := a.checkCorrelation(body.node); err != nil {
 		return nil, err
 	}
+	body.node = wrapWith(a.named, body.node)
 	return finish(body), nil
 }
 
@@ -83,7 +86,7 @@ type analyzer struct {
 	catalog, database string // of unqualified names
 	session           Session
 	relation          func(catalog, database, name string) (*Relation, error)
-	views             []string // being expanded, outermost first
+	expanding         []string // views, outermost first
 	// sealed forbids references to an enclosing query.
 	sealed bool
 	// recursive is set within a query of WITH RECURSIVE.
@@ -92,8 +95,13 @@ type analyzer struct {
 
 // shared numbers the columns and the named queries of the whole statement.
 type shared struct {
+	*budget
 	lastID  plan.ID
 	lastCTE int
+	// views are those that the statement reads, by their full names.
+	views map[string]*viewUse
+	// named are the views that became named queries of the whole statement.
+	named []*cte
 	// places holds where an expression stands, for messages.
 	places map[plan.Expr]ast.Expr
 	// subqueries holds those whose reach beyond themselves is to be checked.
@@ -101,6 +109,7 @@ type shared struct {
 }
 
 func (s *shared) column(t datatype.Type) plan.Column {
+	s.spend(1)
 	s.lastID++
 	return plan.Column{ID: s.lastID, Type: t}
 }

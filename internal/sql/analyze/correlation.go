@@ -25,9 +25,8 @@ const (
 
 // subquery is a subquery of the statement, by the node that it became.
 type subquery struct {
-	kind        subqueryKind
-	unsupported error // Trino's
-	refused     error // ours
+	kind subqueryKind
+	fail func(verdict) error // for one that is not carried out: Trino's error or ours
 }
 
 // note remembers a subquery until its place in the whole is known.
@@ -35,15 +34,17 @@ func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
 	if a.subqueries == nil {
 		a.subqueries = map[plan.Node]subquery{}
 	}
-	a.subqueries[node] = subquery{
-		kind:        kind,
-		unsupported: a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported"),
-		refused:     a.refuse(at, "this form of correlated subquery"),
-	}
+	a.subqueries[node] = subquery{kind: kind, fail: func(v verdict) error {
+		if v == unsupported {
+			return a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported")
+		}
+		return a.refuse(at, "this form of correlated subquery")
+	}}
 }
 
 // checkCorrelation looks at every subquery below node, outermost first.
 func (s *shared) checkCorrelation(node plan.Node) error {
+	s.work(1)
 	if join, ok := node.(*plan.Join); ok && join.Lateral {
 		if err := s.checkSubquery(join.Right); err != nil {
 			return err
@@ -74,17 +75,14 @@ func (s *shared) checkSubquery(node plan.Node) error {
 		return nil
 	}
 	d := decorrelator{outer: free(node)}
+	s.work(lookEvery / 64) // however small the subquery, it was looked through
 	if len(d.outer) == 0 {
 		return nil
 	}
-	switch d.subquery(noted.kind, node) {
-	case supported:
-		return nil
-	case unsupported:
-		return noted.unsupported
-	default:
-		return noted.refused
+	if v := d.subquery(noted.kind, node); v != supported {
+		return noted.fail(v)
 	}
+	return nil
 }
 
 // free returns the columns to which node refers and that nothing below it makes.

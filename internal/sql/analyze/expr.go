@@ -23,6 +23,7 @@ type lambdaScope struct {
 
 // expr types e.
 func (x *exprs) expr(e ast.Expr) (plan.Expr, error) {
+	x.spend(1)
 	typed, err := x.untracked(e)
 	if err != nil {
 		return nil, err

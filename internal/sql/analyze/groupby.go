@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -10,9 +11,10 @@ import (
 
 // groups is what a SELECT groups by.
 type groups struct {
-	keys []plan.Expr // distinct
-	at   []ast.Expr
-	sets [][]int // indexes of keys; one set of all keys unless there are several
+	keys  []plan.Expr // distinct
+	at    []ast.Expr
+	known map[string]int // the indexes of keys, by keyOf
+	sets  [][]int        // indexes of keys; one set of all keys unless there are several
 }
 
 // groupBy types GROUP BY. A SELECT with aggregates or HAVING and no GROUP BY has
@@ -25,11 +27,19 @@ func (s *selection) groupBy() error {
 	if clause.Auto {
 		return s.refuse(s.node, "GROUP BY AUTO")
 	}
+	if err := s.checkGroupingSets(clause); err != nil {
+		return err
+	}
 	s.groups = &groups{sets: [][]int{nil}}
 	for _, element := range clause.Elements {
 		sets, err := s.groupingElement(element)
 		if err != nil {
 			return err
+		}
+		if len(sets) == 1 && len(s.groups.sets) == 1 { // the usual case, which is not copied for each element
+			s.work(len(s.groups.sets[0]))
+			s.groups.sets[0] = extended(s.groups.sets[0], sets[0])
+			continue
 		}
 		var product [][]int
 		for _, left := range s.groups.sets {
@@ -38,9 +48,6 @@ func (s *selection) groupBy() error {
 			}
 		}
 		s.groups.sets = product
-		if len(product) > maxGroupingSets {
-			return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", len(product), maxGroupingSets)
-		}
 	}
 	if clause.Distinct {
 		s.groups.sets = distinctSets(s.groups.sets)
@@ -50,8 +57,34 @@ func (s *selection) groupBy() error {
 
 const maxGroupingSets = 2048
 
-func union(left, right []int) []int {
-	both := append([]int{}, left...)
+// checkGroupingSets counts the grouping sets before any is made.
+func (s *selection) checkGroupingSets(clause *ast.GroupBy) error {
+	count := int64(1)
+	for _, element := range clause.Elements {
+		sets := int64(1)
+		switch element.Kind {
+		case ast.GroupSimple:
+		case ast.GroupCube:
+			sets = 1 << min(len(element.Sets), 31)
+		case ast.GroupRollup:
+			sets = int64(len(element.Sets)) + 1
+		case ast.GroupSets:
+			sets = int64(len(element.Sets))
+		}
+		if count *= sets; count > math.MaxInt32 {
+			return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has more than %d grouping sets but can contain at most %d", math.MaxInt32, maxGroupingSets)
+		}
+	}
+	if count > maxGroupingSets {
+		return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", count, maxGroupingSets)
+	}
+	return nil
+}
+
+func union(left, right []int) []int { return extended(append([]int{}, left...), right) }
+
+// extended adds to a set what it does not have.
+func extended(both, right []int) []int {
 	for _, key := range right {
 		if !slices.Contains(both, key) {
 			both = append(both, key)
@@ -109,9 +142,6 @@ func joined(lists [][]int) []int {
 
 // cube returns all subsets, the whole first, as Trino orders them.
 func cube(lists [][]int) [][]int {
-	if len(lists) > 20 {
-		lists = lists[:20]
-	}
 	var sets [][]int
 	for mask := 1<<len(lists) - 1; mask >= 0; mask-- {
 		var chosen [][]int
@@ -135,11 +165,13 @@ func (s *selection) groupingKey(e ast.Expr, kind ast.GroupingKind) (int, error) 
 		return 0, s.fail(s.node, typeMismatch, "%s is not comparable, and therefore cannot be used in GROUP BY", typed.Type())
 	}
 	key := keyOf(typed)
-	for i, known := range s.groups.keys {
-		if keyOf(known) == key {
-			return i, nil
-		}
+	if at, ok := s.groups.known[key]; ok {
+		return at, nil
 	}
+	if s.groups.known == nil {
+		s.groups.known = map[string]int{}
+	}
+	s.groups.known[key] = len(s.groups.keys)
 	s.groups.keys = append(s.groups.keys, typed)
 	s.groups.at = append(s.groups.at, e)
 	return len(s.groups.keys) - 1, nil

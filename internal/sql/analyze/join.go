@@ -14,10 +14,13 @@ func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
 	if j.Natural {
 		return relation{}, a.fail(j, notSupported, "Natural join not supported")
 	}
+	a.enter()
+	defer a.leave()
 	left, err := a.from(j.Left, outer)
 	if err != nil {
 		return relation{}, err
 	}
+	a.work(len(left.fields)) // they are copied
 	kind, lateral := lateralKind(j.Right)
 	seen := outer
 	if lateral {

@@ -18,6 +18,7 @@ type lowering struct {
 
 // lower returns e with what the nodes so far compute replaced by their columns.
 func (l *lowering) lower(e plan.Expr) plan.Expr {
+	l.work(1)
 	if column, ok := l.keys.find(e); ok {
 		return &plan.ColumnRef{ID: column.ID, T: column.Type}
 	}
@@ -69,6 +70,7 @@ func (l *lowering) aggregate(node plan.Node) plan.Node {
 		if !ok {
 			return true
 		}
+		l.work(1)
 		if key := keyOf(ref); l.calls[key].ID == 0 {
 			l.calls[key] = ref.call.Column
 			aggregate.Calls = append(aggregate.Calls, ref.call)
@@ -249,6 +251,7 @@ func (l *lowering) sort(node plan.Node) plan.Node {
 		}
 	}
 	for _, item := range l.order {
+		l.work(1)
 		key := item.key
 		if column, ok := outputs[keyOf(key.Expr)]; ok {
 			key.Expr = &plan.ColumnRef{ID: column.ID, T: column.Type}

@@ -80,6 +80,7 @@ type resolved struct {
 func (a *analyzer) lookup(at ast.Node, s *scope, name []string) (*resolved, error) {
 	outer := false
 	for ; s != nil; s = s.parent {
+		a.work(1 + len(s.fields))
 		var found *field
 		for i := range s.fields {
 			if !s.fields[i].matches(name) {

@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"slices"
-
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -15,9 +13,11 @@ type selection struct {
 	node    *ast.Select
 	source  *scope
 	windows map[string]*windowSpec
-	unused  []plan.Expr // the parts of named windows
+	unused  []plan.Expr      // the parts of named windows
+	from    map[plan.ID]bool // the columns of source; made by isSource
 
 	outputs []output
+	taken   map[plan.ID]bool // the columns of outputs
 	having  plan.Expr
 	groups  *groups
 	order   []orderItem
@@ -40,7 +40,7 @@ func (a *analyzer) selectQuery(q *ast.Query, sel *ast.Select, outer *scope) (rel
 	if err != nil {
 		return relation{}, err
 	}
-	s := &selection{analyzer: a, node: sel, windows: map[string]*windowSpec{}}
+	s := &selection{analyzer: a, node: sel, windows: map[string]*windowSpec{}, taken: map[plan.ID]bool{}}
 	s.source = outer.child(from.fields)
 	s.source.noFrom = sel.From == nil
 	x := &exprs{analyzer: a, scope: s.source, sel: s}
@@ -160,26 +160,25 @@ func lastName(e ast.Expr) string {
 }
 
 func (s *selection) addOutput(out output) {
-	taken := func(id plan.ID) bool {
-		return slices.ContainsFunc(s.outputs, func(other output) bool { return other.column.ID == id })
-	}
 	// A column that is selected twice is two columns, which grouping sets tell apart.
-	if ref, ok := out.expr.(*plan.ColumnRef); ok && s.isSource(ref.ID) && !taken(ref.ID) {
+	if ref, ok := out.expr.(*plan.ColumnRef); ok && s.isSource(ref.ID) && !s.taken[ref.ID] {
 		out.column = plan.Column{ID: ref.ID, Type: ref.T}
 	} else {
 		out.column = s.column(out.expr.Type())
 	}
+	s.taken[out.column.ID] = true
 	s.outputs = append(s.outputs, out)
 }
 
 // isSource reports whether a column is one of FROM.
 func (s *selection) isSource(id plan.ID) bool {
-	for _, f := range s.source.fields {
-		if f.column.ID == id {
-			return true
+	if s.from == nil {
+		s.from = map[plan.ID]bool{}
+		for _, f := range s.source.fields {
+			s.from[f.column.ID] = true
 		}
 	}
-	return false
+	return s.from[id]
 }
 
 // build makes the nodes of the SELECT from its typed clauses.

@@ -41,7 +41,38 @@ func (a *analyzer) setOperation(op *ast.SetOperation, outer *scope) (relation, e
 		}
 		common[i] = t
 	}
-	return a.combine(op, common, a.coerced(left, common), a.coerced(right, common)), nil
+	left, right = a.coerced(left, common), a.coerced(right, common)
+	if union := a.continued(op, left); union != nil {
+		union.All = op.All
+		union.Inputs, union.Maps = append(union.Inputs, right.node), append(union.Maps, columnIDs(right))
+		return left, nil
+	}
+	return a.combine(op, common, left, right), nil
+}
+
+// continued returns the union at the left of another one, when both are one: a
+// chain of unions is a node of many inputs, however long it is. Rows that
+// repeat may stay in the left one if they may in both, or if the right one drops
+// them.
+func (a *analyzer) continued(op *ast.SetOperation, left relation) *plan.SetOperation {
+	union, ok := left.node.(*plan.SetOperation)
+	if !ok || op.Kind != ast.Union || union.Kind != ast.Union || op.All && !union.All || len(union.Columns) != len(left.fields) {
+		return nil
+	}
+	for i, c := range union.Columns {
+		if left.fields[i].column.ID != c.ID {
+			return nil
+		}
+	}
+	return union
+}
+
+func columnIDs(r relation) []plan.ID {
+	ids := make([]plan.ID, len(r.fields))
+	for i, f := range r.fields {
+		ids[i] = f.column.ID
+	}
+	return ids
 }
 
 // corresponds matches a set operation that lists its columns.
@@ -87,11 +118,7 @@ func (a *analyzer) combine(op *ast.SetOperation, common []datatype.Type, inputs 
 		fields[i] = field{name: inputs[0].fields[i].name, column: column}
 	}
 	for _, input := range inputs {
-		ids := make([]plan.ID, len(input.fields))
-		for i, f := range input.fields {
-			ids[i] = f.column.ID
-		}
-		node.Inputs, node.Maps = append(node.Inputs, input.node), append(node.Maps, ids)
+		node.Inputs, node.Maps = append(node.Inputs, input.node), append(node.Maps, columnIDs(input))
 	}
 	return relation{node: node, fields: fields}
 }

@@ -31,23 +31,90 @@ func (a *analyzer) missing(at ast.Node, names []string, found *Relation, err err
 	}
 }
 
-// maxViewDepth bounds how deep views may read views.
-const maxViewDepth = 64
+// resolvedOnce returns ask, which then asks the catalog once for each name of a
+// statement.
+func (s *shared) resolvedOnce(ask func(catalog, database, name string) (*Relation, error)) func(catalog, database, name string) (*Relation, error) {
+	type answer struct {
+		relation *Relation
+		err      error
+	}
+	known := map[[3]string]answer{}
+	return func(catalog, database, name string) (*Relation, error) {
+		at := [3]string{catalog, database, name}
+		found, ok := known[at]
+		if !ok {
+			s.look() // before what may take long
+			found.relation, found.err = ask(catalog, database, name)
+			known[at] = found
+		}
+		return found.relation, found.err
+	}
+}
 
-// view expands a view: its query is analyzed where it was made.
+const (
+	// maxViewDepth bounds how deep views may read views.
+	maxViewDepth = 64
+	// maxExpansions is how often a statement may read a view and have it expanded in
+	// each place, where the conditions of that place choose its partitions. Views
+	// that read each other twice would double with every one.
+	maxExpansions = 16
+)
+
+// viewUse is a view that the statement reads.
+type viewUse struct {
+	query  *ast.Query
+	places int
+	named  *cte // once it is read more often than maxExpansions
+}
+
+// view reads a view: its query is analyzed where it was made.
 func (a *analyzer) view(at ast.Node, names []string, v *View) (relation, error) {
 	full := strings.Join(names, ".")
-	if slices.Contains(a.views, full) || len(a.views) >= maxViewDepth {
+	if slices.Contains(a.expanding, full) || len(a.expanding) >= maxViewDepth {
 		return relation{}, a.fail(at, "VIEW_IS_RECURSIVE", "Statement would create a recursive view")
+	}
+	use, err := a.viewUse(at, full, v)
+	if err != nil {
+		return relation{}, err
+	}
+	if use.places++; use.places <= maxExpansions {
+		return a.expanded(at, names, v, use.query)
+	}
+	if use.named == nil {
+		r, err := a.expanded(at, names, v, use.query)
+		if err != nil {
+			return relation{}, err
+		}
+		use.named = a.nameQuery(r)
+		a.named = append(a.named, use.named)
+	}
+	return a.readNamed(use.named, names), nil
+}
+
+// viewUse returns what is known of a view, whose text is parsed the first time.
+func (a *analyzer) viewUse(at ast.Node, full string, v *View) (*viewUse, error) {
+	if use, ok := a.views[full]; ok {
+		return use, nil
 	}
 	statement, err := parse.Statement(v.SQL)
 	query, ok := statement.(*ast.Query)
 	if err != nil || !ok {
-		return relation{}, a.fail(at, "INVALID_VIEW", "Failed parsing stored view '%s': %v", full, err)
+		return nil, a.fail(at, "INVALID_VIEW", "Failed parsing stored view '%s': %v", full, err)
 	}
+	if a.views == nil {
+		a.views = map[string]*viewUse{}
+	}
+	a.views[full] = &viewUse{query: query}
+	return a.views[full], nil
+}
+
+// expanded analyzes the query of a view.
+func (a *analyzer) expanded(at ast.Node, names []string, v *View, query *ast.Query) (relation, error) {
+	full := strings.Join(names, ".")
+	a.look()
 	inner := &analyzer{
 		shared: a.shared, src: v.SQL, catalog: v.Catalog, database: v.Database, session: a.session,
-		relation: a.relation, views: append(slices.Clone(a.views), full),
+		relation: a.relation, expanding: append(slices.Clone(a.expanding), full),
 	}
 	inner.session.Parameters = nil
 	r, err := inner.query(query, &scope{boundary: true})

@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"maps"
-
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
@@ -42,14 +40,16 @@ func (a *analyzer) with(w *ast.With, outer *scope) (*scope, []*cte, error) {
 		if err := a.nameColumns(q, r.fields); err != nil {
 			return nil, nil, err
 		}
-		a.lastCTE++
-		named := &cte{number: a.lastCTE, result: r}
-		all = append(all, named)
-		ctes := maps.Clone(inner.ctes)
-		ctes[name] = named
-		inner = &scope{parent: inner, ctes: ctes}
+		inner.ctes[name] = a.nameQuery(r) // which those after it see, and none before
+		all = append(all, inner.ctes[name])
 	}
 	return inner, all, nil
+}
+
+// nameQuery numbers a query that may be read in several places.
+func (a *analyzer) nameQuery(r relation) *cte {
+	a.lastCTE++
+	return &cte{number: a.lastCTE, result: r}
 }
 
 // namedQuery analyzes one query of a WITH clause. In WITH RECURSIVE its own name
@@ -86,11 +86,17 @@ func (a *analyzer) nameColumns(q ast.WithQuery, fields []field) error {
 	return nil
 }
 
-// cteRef reads a named query under columns of its own.
+// cteRef reads a query of a WITH clause.
 func (a *analyzer) cteRef(at *ast.Table, named *cte) (relation, error) {
 	if named.recursive {
 		return relation{}, a.refuse(at, "WITH RECURSIVE")
 	}
+	return a.readNamed(named, []string{at.Name[0].Lower()}), nil
+}
+
+// readNamed reads a named query under columns of its own, which belong to a
+// relation of the given names.
+func (a *analyzer) readNamed(named *cte, relationNames []string) relation {
 	use := &cteUse{ref: &plan.CTERef{Number: named.number}, project: &plan.Project{}}
 	use.project.Input = use.ref
 	fields := make([]field, len(named.result.fields))
@@ -99,10 +105,10 @@ func (a *analyzer) cteRef(at *ast.Table, named *cte) (relation, error) {
 		use.ref.Columns = append(use.ref.Columns, from)
 		ref := &plan.ColumnRef{ID: from.ID, T: from.Type}
 		use.project.Columns = append(use.project.Columns, plan.Computed{Column: to, Expr: ref})
-		fields[i] = field{name: f.name, relation: []string{at.Name[0].Lower()}, column: to}
+		fields[i] = field{name: f.name, relation: relationNames, column: to}
 	}
 	named.uses = append(named.uses, use)
-	return relation{node: use.project, fields: fields}, nil
+	return relation{node: use.project, fields: fields}
 }
 
 // wrapWith makes the named queries available to node. One that is read in a

@@ -105,7 +105,11 @@ func (h *hiveParser) describe(pos ast.Pos) ast.Statement {
 	}
 	if t := h.tok(); t.kind == word || t.kind == quoted {
 		x.Column = h.identifier().Lower()
-		for h.accept(".") { // a field of the column
+		for h.accept(".") { // a field of the column, or '$elem$', '$key$', '$value$'
+			if part := h.optionalLiteral(); part != "" {
+				x.Column += "." + part
+				continue
+			}
 			x.Column += "." + h.identifier().Lower()
 		}
 	}

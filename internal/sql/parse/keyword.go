@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Trino's reserved words: a name spelled so must be quoted. Its other keywords
 // are names wherever a name is expected.
@@ -23,6 +26,17 @@ var hiveReserved = wordSet(`ALL ALTER AND ARRAY AS AUTHORIZATION BETWEEN BIGINT 
 	PRIMARY PROCEDURE RANGE READS REDUCE REGEXP REFERENCES REVOKE RIGHT RLIKE ROLLBACK ROLLUP ROW ROWS SELECT SET
 	SMALLINT TABLE TABLESAMPLE THEN TIMESTAMP TO TRANSFORM TRIGGER TRUE TRUNCATE UNBOUNDED UNION UNIQUEJOIN UPDATE
 	USER USING UTC_TIMESTAMP VALUES VARCHAR VIEWS WHEN WHERE WINDOW WITH`)
+
+// plainName is a name that may stand in a query as it is, unless it is reserved.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Quoted returns a name as a query writes it: in double quotes where it has to be.
+func Quoted(name string) string {
+	if plainName.MatchString(name) && !trinoReserved[strings.ToUpper(name)] {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}

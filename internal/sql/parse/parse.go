@@ -44,6 +44,28 @@ func Expression(src string) (ast.Expr, error) {
 	return x, nil
 }
 
+// Expressions reads several expressions, each of a text of its own. Their places
+// are in source, which is the texts with commas between. At an error source is
+// the text that is no expression.
+func Expressions(texts []string) (list []ast.Expr, source string, err error) {
+	source = strings.Join(texts, ", ")
+	start := 0
+	for _, text := range texts {
+		tokens := lex(text, trino)
+		for i := range tokens {
+			tokens[i].start, tokens[i].end = offset(int(tokens[i].start)+start), offset(int(tokens[i].end)+start)
+		}
+		p := newParser(source, tokens)
+		x := p.expression()
+		if err := p.finish(); err != nil {
+			return nil, text, err
+		}
+		list = append(list, x)
+		start += len(text) + len(", ")
+	}
+	return list, source, nil
+}
+
 // Type reads a type of Trino.
 func Type(src string) (*ast.Type, error) {
 	p := newParser(src, lex(src, trino))

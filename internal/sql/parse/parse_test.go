@@ -214,6 +214,15 @@ func FuzzExpression(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		_, err := parse.Expression(src)
 		checkError(t, src, err)
+		list, source, several := parse.Expressions([]string{"1", src})
+		switch {
+		case (err == nil) != (several == nil):
+			t.Fatalf("%q: %v alone and %v among others", src, err, several)
+		case err != nil && source != src && source != "1":
+			t.Fatalf("%q: the text at fault is %q", src, source)
+		case err == nil && (len(list) != 2 || source != "1, "+src):
+			t.Fatalf("%q: %d expressions in %q", src, len(list), source)
+		}
 	})
 }
 

@@ -52,6 +52,7 @@ var known = []struct {
 	pattern       *regexp.Regexp
 	name, message string
 }{
+	{regexp.MustCompile(`Max expression depth limit|Maximum tree depth|memory exhausted at or near|Maximum recursion`), "STACK_OVERFLOW", "statement is too large (stack overflow during analysis)"},
 	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT64 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "bigint $1 overflow: $2"},
 	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT32 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "integer $1 overflow: $2"},
 	{regexp.MustCompile(`Overflow in (addition|subtraction|multiplication) of INT16 \((\S+ \S+ \S+?)\)`), sqlerr.NumericOutOfRange, "smallint $1 overflow: $2"},
