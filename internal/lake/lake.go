@@ -35,14 +35,16 @@ func (o Object) Name() string {
 type Objects interface {
 	// List gives the objects under prefix, at any depth, in key order. It ends after its first error.
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error]
-	// Open returns an object's bytes.
-	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
+	// Open returns the bytes of the object that was listed. When another content lies there by now, or does
+	// before the last byte was read, Open or a Read fails with ErrReplaced.
+	Open(ctx context.Context, o Object) (io.ReadCloser, error)
 }
 
-// Localer is an Objects whose objects are plain files of this machine. Parquet
-// objects are then read where they lie.
+// Localer is an Objects of which some objects are plain files of this machine. Those
+// that are Parquet are then read where they lie.
 type Localer interface {
-	LocalPath(bucket, key string) (path string, ok bool)
+	// LocalPath returns the path of an object's file; ok is false when it has none.
+	LocalPath(o Object) (path string, ok bool)
 }
 
 // Config is what a Lake needs to know.
@@ -52,6 +54,10 @@ type Config struct {
 	Workers     int              // objects that are read at once; 0 for one a processor
 	Sync        bool             // sync each shadow to disk before it gets its name
 	MaxExpanded int64            // bytes that one compressed object may hold; 0 for 64 GiB
+	Budget      int64            // bytes of shadows to keep; 0 for a fifth of the disk that holds Dir
+	Spare       []string         // folders for a query's shadows when Dir cannot be written; nil for the system's temporary ones
+	Remedy      string           // what a user can do when Dir cannot be written, for messages
+	PassOver    bool             // an object that cannot be read is named in Files.Skipped, and is not the end of its query
 }
 
 // Lake plans and loads. It may be used by several goroutines.
@@ -59,6 +65,7 @@ type Lake struct {
 	cfg     Config
 	objects Objects
 	shadows *shadow.Cache
+	decoder *decoder
 }
 
 // New returns a Lake over objects. It does no I/O.
@@ -69,7 +76,11 @@ func New(cfg Config, objects Objects) *Lake {
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Lake{cfg: cfg, objects: objects, shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync})}
+	return &Lake{
+		cfg: cfg, objects: objects,
+		shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync, Budget: cfg.Budget, Spare: cfg.Spare}),
+		decoder: &decoder{objects: objects, maxExpanded: cfg.MaxExpanded, press: shadow.NewPress()},
+	}
 }
 
 // Column is a table's column: its name in lower case and its Hive type.
@@ -160,7 +171,8 @@ func (l *Lake) CacheSize(ctx context.Context) (files int, bytes int64, err error
 	return l.shadows.Size(ctx)
 }
 
-// CleanCache removes the oldest shadows until at most limit bytes are left.
+// CleanCache removes the shadows that were used least recently until at most limit
+// bytes are left.
 func (l *Lake) CleanCache(ctx context.Context, limit int64) (removed int, err error) {
-	return l.shadows.Clean(ctx, limit, l.cfg.Clock())
+	return l.shadows.Clean(ctx, limit)
 }
