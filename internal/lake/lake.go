@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"iter"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
@@ -57,6 +59,7 @@ type Config struct {
 	Budget      int64            // bytes of shadows to keep; 0 for a fifth of the disk that holds Dir
 	Spare       []string         // folders for a query's shadows when Dir cannot be written; nil for the system's temporary ones
 	Remedy      string           // what a user can do when Dir cannot be written, for messages
+	Pool        *worker.Pool     // decodes objects in its processes, in LaneDecode; nil: in this process
 	PassOver    bool             // an object that cannot be read is named in Files.Skipped, and is not the end of its query
 }
 
@@ -76,11 +79,15 @@ func New(cfg Config, objects Objects) *Lake {
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Lake{
+	l := &Lake{
 		cfg: cfg, objects: objects,
 		shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync, Budget: cfg.Budget, Spare: cfg.Spare}),
 		decoder: &decoder{objects: objects, maxExpanded: cfg.MaxExpanded, press: shadow.NewPress()},
 	}
+	if cfg.Pool != nil {
+		l.decoder.crew = newCrew(cfg.Pool, cfg.Workers)
+	}
+	return l
 }
 
 // Column is a table's column: its name in lower case and its Hive type.
@@ -145,14 +152,32 @@ func (t Table) name() string {
 	return t.Database + "." + t.Name
 }
 
-func (t Table) format() (format.Format, error) {
+func (t Table) format() (format.Format, error) { return t.recipe().open() }
+
+// recipe is what decides the format of a table's objects, in a form that a worker
+// process can be sent.
+type recipe struct {
+	Named string       // of a table that Discover found
+	Table format.Table // of any other
+}
+
+func (t Table) recipe() recipe {
 	if t.discovered != nil {
-		return format.Named(t.discovered.format)
+		return recipe{Named: t.discovered.format}
 	}
-	return format.For(format.Table{
+	return recipe{Table: format.Table{
 		Name: t.name(), Columns: t.Columns, SerDe: t.SerDe, InputFormat: t.InputFormat,
 		SerDeProperties: t.SerDeProperties, Properties: t.Properties,
-	})
+	}}
+}
+
+func (r recipe) encode() ([]byte, error) { return json.Marshal(r) }
+
+func (r recipe) open() (format.Format, error) {
+	if r.Named != "" {
+		return format.Named(r.Named)
+	}
+	return format.For(r.Table)
 }
 
 // Filter is what a query's predicates say of partition columns.

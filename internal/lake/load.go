@@ -118,7 +118,7 @@ func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 	})
 	report := reporter(progress, Done{TotalObjects: s.Objects, TotalBytes: s.Bytes})
 	group, running := errgroup.WithContext(ctx)
-	group.SetLimit(l.cfg.Workers)
+	group.SetLimit(l.atOnce())
 	for _, j := range order {
 		if running.Err() != nil {
 			break

@@ -40,18 +40,23 @@ func (l *Lake) loadOne(ctx context.Context, s *Scan, o Object) (loaded, error) {
 // passable says why an object is passed over: by what is wrong with it, and not
 // with the disk or the way to it.
 func passable(err error) (reason string, ok bool) {
-	if _, panicked := errors.AsType[*life.PanicError](err); panicked {
-		return "damaged: no decoder could read it", true
+	if panicked, ok := errors.AsType[*life.PanicError](err); ok {
+		return "damaged: " + panicked.Error(), true
 	}
-	switch cloud.KindOf(err) {
+	e, ok := errors.AsType[*cloud.Error](err)
+	if !ok {
+		return "", false
+	}
+	switch e.Kind {
 	case cloud.Denied:
-		return "denied: " + err.Error(), true
+		return "denied: " + e.Message, true
 	case cloud.NotFound:
-		return "gone: " + err.Error(), true
+		return "gone: " + e.Message, true
 	case cloud.Invalid, cloud.Conflict:
-		return "damaged: " + err.Error(), true
+		return "damaged: " + e.Message, true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // settled returns the columns of one object. When another content took its place,
@@ -110,7 +115,7 @@ func (l *Lake) local(ctx context.Context, o Object) (entry shadow.Entry, ok bool
 	if !ok {
 		return entry, false, nil
 	}
-	if entry, err = l.shadows.Local(path, l.decoder.foot(ctx, o)); err != nil {
+	if entry, err = l.shadows.Local(path, l.decoder.foot(ctx)); err != nil {
 		return entry, true, err
 	}
 	// What the footer told must be of the content that was listed.

@@ -2,6 +2,7 @@ package shadow
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -46,6 +47,7 @@ type Cache struct {
 	users  users
 
 	cleared sync.Once // of what a process that died left half-made
+	folders sync.Map  // those that are known to be there
 }
 
 // call is one making of a shadow, which others wait for.
@@ -89,9 +91,15 @@ func Name(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:20])
 }
 
-// Maker makes a whole shadow in an empty file, as Press does, and returns its Info.
-// It may be called again, for another file.
-type Maker func(ctx context.Context, f *os.File) (Info, error)
+// Temp is a file to make a shadow in. It does not exist yet.
+type Temp struct {
+	Path string
+	Sync bool // see that it is on the disk
+}
+
+// Maker makes a whole shadow, as Press does, and returns its Info. It may be called
+// again, for another file.
+type Maker func(ctx context.Context, t Temp) (Info, error)
 
 // Get returns the shadow called name when all its bytes are those that were
 // written, and makes it when there is none like that. One name is made once at a
@@ -194,44 +202,45 @@ func (c *Cache) make(ctx context.Context, path string, build Maker) (Entry, erro
 // write makes a shadow in a file of the folder temp and gives it its path.
 func (c *Cache) write(ctx context.Context, temp, path string, build Maker) (entry Entry, err error) {
 	for _, dir := range []string{temp, filepath.Dir(path)} {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
+		if err := c.folder(dir); err != nil {
 			return Entry{}, placeError{fmt.Errorf("make the shadow folder: %w", err)}
 		}
 	}
-	f, err := os.CreateTemp(temp, tempPrefix)
-	if err != nil {
-		return Entry{}, placeError{fmt.Errorf("make a shadow: %w", err)}
-	}
-	defer func() {
-		if err != nil {
-			// It goes, whatever it holds; the next process takes what cannot be removed now.
-			_, _ = f.Close(), os.Remove(f.Name())
+	t := Temp{Path: filepath.Join(temp, tempPrefix+rand.Text()), Sync: c.cfg.Sync}
+	info, err := build(ctx, t)
+	if err == nil {
+		if err = os.Rename(t.Path, path); err != nil {
+			err = placeError{fmt.Errorf("name a shadow: %w", err)}
 		}
-	}()
-	if err := lock(f); err != nil {
-		return Entry{}, placeError{fmt.Errorf("make a shadow: %w", err)}
-	}
-	info, err := build(ctx, f)
-	if err == nil && c.cfg.Sync {
-		err = f.Sync()
 	}
 	if err != nil {
-		if at, ok := errors.AsType[*fs.PathError](err); disk.IsFull(err) || ok && at.Path == f.Name() {
-			return Entry{}, placeError{err}
+		_ = os.Remove(t.Path) // the next process takes what cannot be removed now
+		c.folders.Clear()     // one of them may be gone
+		if at, ok := errors.AsType[*fs.PathError](err); disk.IsFull(err) || ok && at.Path == t.Path {
+			err = placeError{err}
 		}
 		return Entry{}, err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return Entry{}, placeError{fmt.Errorf("name a shadow: %w", err)}
-	}
-	stat, err := f.Stat() // as it is under its new name
-	if err = errors.Join(err, f.Close()); err != nil {
-		return Entry{}, placeError{errors.Join(err, os.Remove(path))}
+	stat, err := os.Stat(path) // as it is under its new name
+	if err != nil {
+		return Entry{}, placeError{err}
 	}
 	entry = Entry{Path: path, Bytes: stat.Size(), Info: info, stamp: stampOf(stat)}
 	c.proofs.remember(entry)
 	entry.Made = true
 	return entry, nil
+}
+
+// folder sees that a folder is there, which it asks the disk only once.
+func (c *Cache) folder(path string) error {
+	if _, known := c.folders.Load(path); known {
+		return nil
+	}
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return err
+	}
+	c.folders.Store(path, struct{}{})
+	return nil
 }
 
 // placeError is the failure of a folder to take a shadow: another one may.

@@ -26,39 +26,58 @@ func NewPress() *Press { return &Press{pools: map[string]*pool{}} }
 // again to begin anew with another schema.
 type Make func(start func(*Schema) *Writer) error
 
-// Write writes the rows that build gives into f, which is empty, and ends it as a
-// shadow. What it returns stands in the file.
-func (p *Press) Write(f *os.File, build Make) (Info, error) {
-	var w *Writer
-	var from *pool
-	var out *prover
-	err := build(func(schema *Schema) *Writer {
-		if w != nil {
-			// What was written so far is written over.
-			if _, err := f.Seek(0, io.SeekStart); err == nil {
-				_ = f.Truncate(0) // a longer tail would only fail the proof
+// Write makes a shadow of the rows that build gives. What it returns stands in the
+// file.
+func (p *Press) Write(t Temp, build Make) (Info, error) {
+	return t.create(func(f *os.File) (Info, error) {
+		var w *Writer
+		var from *pool
+		var out *prover
+		err := build(func(schema *Schema) *Writer {
+			if w != nil {
+				// What was written so far is written over.
+				if _, err := f.Seek(0, io.SeekStart); err == nil {
+					_ = f.Truncate(0) // a longer tail would only fail the proof
+				}
 			}
+			from, out = p.pool(schema), newProver(f)
+			w = from.writer(out)
+			return w
+		})
+		if err != nil {
+			return Info{}, err
 		}
-		from, out = p.pool(schema), newProver(f)
-		w = from.writer(out)
-		return w
+		if w == nil {
+			return Info{}, errors.New("make a shadow: its format wrote nothing")
+		}
+		if err := w.close(); err != nil {
+			return Info{}, err
+		}
+		from.writers.Put(w.out)
+		return w.Info, out.end(w.Info)
 	})
+}
+
+// create makes the file and has it filled. It is locked meanwhile, so that no other
+// process takes it for one that was left behind.
+func (t Temp) create(fill func(f *os.File) (Info, error)) (info Info, err error) {
+	f, err := os.OpenFile(t.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return Info{}, err
 	}
-	if w == nil {
-		return Info{}, errors.New("make a shadow: its format wrote nothing")
-	}
-	if err := w.close(); err != nil {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := lock(f); err != nil {
 		return Info{}, err
 	}
-	from.writers.Put(w.out)
-	return w.Info, out.end(w.Info)
+	if info, err = fill(f); err == nil && t.Sync {
+		err = f.Sync()
+	}
+	return info, err
 }
 
 // Maker returns the Maker that writes the rows that build gives.
 func (p *Press) Maker(build Make) Maker {
-	return func(_ context.Context, f *os.File) (Info, error) { return p.Write(f, build) }
+	return func(_ context.Context, t Temp) (Info, error) { return p.Write(t, build) }
 }
 
 func (p *Press) pool(schema *Schema) *pool {
@@ -76,29 +95,30 @@ func (p *Press) pool(schema *Schema) *pool {
 // could read.
 var ErrNotParquet = errors.New("not a Parquet file")
 
-// Copy writes a Parquet file of any origin into f, which is empty, and ends it as
-// a shadow, whose Fields are the names of its top columns. It is ErrNotParquet
-// when its footer cannot be read.
-func (p *Press) Copy(f *os.File, from io.Reader) (Info, error) {
-	out := newProver(f)
-	n, err := io.Copy(out, from)
-	if err != nil {
-		return Info{}, err
-	}
-	if !out.whole() {
-		return Info{}, ErrNotParquet
-	}
-	if _, err := f.Write(out.tail); err != nil {
-		return Info{}, err
-	}
-	info, err := Foot(f, n)
-	if err != nil {
-		return Info{}, err
-	}
-	if _, err := f.Seek(n-int64(endLength), io.SeekStart); err != nil {
-		return Info{}, err
-	}
-	return info, out.end(info)
+// Copy makes a shadow of a Parquet file of any origin. Its Fields are the names of the
+// top columns. It is ErrNotParquet when the footer cannot be read.
+func (p *Press) Copy(t Temp, from io.Reader) (Info, error) {
+	return t.create(func(f *os.File) (Info, error) {
+		out := newProver(f)
+		n, err := io.Copy(out, from)
+		if err != nil {
+			return Info{}, err
+		}
+		if !out.whole() {
+			return Info{}, ErrNotParquet
+		}
+		if _, err := f.Write(out.tail); err != nil {
+			return Info{}, err
+		}
+		info, err := Foot(f, n)
+		if err != nil {
+			return Info{}, err
+		}
+		if _, err := f.Seek(n-int64(endLength), io.SeekStart); err != nil {
+			return Info{}, err
+		}
+		return info, out.end(info)
+	})
 }
 
 // Foot returns the rows and the names of the top columns of a Parquet file of any
