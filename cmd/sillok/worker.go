@@ -6,23 +6,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sillok/sillok/internal/engine/duckdb"
+	"github.com/sillok/sillok/internal/app"
+	"github.com/sillok/sillok/internal/kit/worker"
 )
 
-// workerName is the hidden command that a server starts itself as, so that the
-// query engine runs in a process of its own.
+// workerName is the hidden command that a server starts itself as, so that queries
+// run and foreign bytes are read in processes of their own.
 const workerName = "engine-worker"
 
 func workerCommand(e env) *cobra.Command {
 	return &cobra.Command{
 		Use:    workerName,
-		Short:  "Run the query engine for a server",
+		Short:  "Work for a server, in a process of its own",
 		Hidden: true,
 		Args:   noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			// A signal to the whole group, as Ctrl-C is, must not break the query that
 			// the server still lets finish. The worker ends with its standard input.
-			return duckdb.Worker(context.WithoutCancel(c.Context()), e.stdin, e.stdout)
+			handlers, free := app.Work()
+			defer free()
+			return worker.Serve(context.WithoutCancel(c.Context()), e.stdin, e.stdout, handlers)
 		},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
@@ -48,6 +49,7 @@ type App struct {
 	objects  *objects.DB
 	journal  *journal.Journal
 	bus      *bus.Bus
+	workers  *worker.Pool
 	services []gateway.Service // in the order in which they were opened
 	gateway  *gateway.Gateway
 	handler  http.Handler
@@ -108,6 +110,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
+	if err := a.openWorkers(); err != nil {
+		return err
+	}
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
@@ -239,6 +244,9 @@ func (a *App) Close() error {
 		if s.Close != nil {
 			errs = append(errs, s.Close())
 		}
+	}
+	if a.workers != nil {
+		errs = append(errs, a.workers.Close())
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())

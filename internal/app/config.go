@@ -36,6 +36,9 @@ type Config struct {
 	// ["/usr/bin/sillok", "engine-worker"]. Without one, queries run in the
 	// server's own process.
 	WorkerCommand []string
+	// WorkerMemory is how many bytes of memory each of these processes may use; 0 means
+	// half of the machine's, shared by the queries that run at once.
+	WorkerMemory int64
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string
@@ -81,6 +84,9 @@ func (c Config) Validate() error {
 	}
 	if c.Concurrency < 0 {
 		errs = append(errs, errors.New("concurrency: cannot be negative"))
+	}
+	if c.WorkerMemory != 0 && c.WorkerMemory < leastMemory/4 {
+		errs = append(errs, fmt.Errorf("worker memory: %d bytes are too few, at least %d are needed", c.WorkerMemory, leastMemory/4))
 	}
 	for _, domain := range c.Domains {
 		if !domainPattern.MatchString(domain) {

@@ -59,10 +59,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	objects := insideObjects{s3api.Client{Door: door}}
 	logs := lake.New(lake.Config{Dir: a.folder("shadows"), Sync: true}, lakeObjects{objects})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
-		Lake:    logs,
-		Spill:   a.folder("spill"),
-		Workers: a.concurrency(),
-		Command: a.cfg.WorkerCommand,
+		Lake: logs, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
 	})
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)

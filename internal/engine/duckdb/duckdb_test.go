@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/engine/enginetest"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/sql/replaytest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -28,23 +29,44 @@ func TestMain(m *testing.M) {
 		m.Run()
 		return
 	}
-	if err := duckdb.Worker(context.Background(), os.Stdin, os.Stdout); err != nil {
+	handlers, free := duckdb.Work()
+	defer free()
+	if err := worker.Serve(context.Background(), os.Stdin, os.Stdout, handlers); err != nil {
 		panic(err)
 	}
 }
 
-func workers() []string { return []string{os.Args[0], "-engine-worker"} }
+// workers returns a pool of processes of this binary.
+func workers(t *testing.T, cfg worker.Config) *worker.Pool {
+	t.Helper()
+	if cfg.Command == nil {
+		cfg.Command = []string{os.Args[0], "-engine-worker"}
+	}
+	if cfg.Lanes == nil {
+		cfg.Lanes = duckdb.Lanes(2)
+	}
+	p, err := worker.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
 
 func TestInProcess(t *testing.T) {
 	enginetest.Run(t, open(t, duckdb.Config{}))
 }
 
 func TestWorkerProcess(t *testing.T) {
-	enginetest.Run(t, open(t, duckdb.Config{Command: workers()}))
+	enginetest.Run(t, open(t, duckdb.Config{Pool: workers(t, worker.Config{})}))
 }
 
 func TestDeadWorkerFailsItsQuery(t *testing.T) {
-	e := open(t, duckdb.Config{Command: []string{"sh", "-c", "read x; exit 3"}})
+	e := open(t, duckdb.Config{Pool: workers(t, worker.Config{Command: []string{"sh", "-c", "head -c 9 >/dev/null; exit 3"}})})
 	a := ask(t, e, "SELECT 1", replaytest.Catalog{}, engine.Athena)
 	failed, ok := errors.AsType[*sqlerr.Error](a.err)
 	if !ok || failed.Name != "GENERIC_INTERNAL_ERROR" {
@@ -56,7 +78,8 @@ func TestDeadWorkerFailsItsQuery(t *testing.T) {
 func TestAWorkerThatRanOutOfMemoryIsReplaced(t *testing.T) {
 	started := filepath.Join(t.TempDir(), "started")
 	command := []string{"sh", "-c", `echo >> "$0"; exec "$@"`, started}
-	e := open(t, duckdb.Config{Command: append(command, workers()...), Memory: 64 << 20})
+	command = append(command, os.Args[0], "-engine-worker")
+	e := open(t, duckdb.Config{Pool: workers(t, worker.Config{Command: command}), Memory: 64 << 20})
 	for _, tt := range []struct {
 		name, sql, failure string
 		workers            int

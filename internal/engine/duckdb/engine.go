@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,40 +9,41 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/scan"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // Config is how the engine runs.
 type Config struct {
 	Lake    *lake.Lake // reads tables whose Detail is a lake.Table; nil: there are none
-	Scanner Scanner    // reads tables with any other Detail; nil: there are none
+	Scanner scan.Files // reads tables with any other Detail; nil: there are none
 	Folders []string   // folders, besides those of the lake's files, that queries may read
 	Spill   string     // folder for what does not fit into memory; "" is one in the temporary folder
-	Memory  int64      // bytes that a query may use; 0 is DuckDB's own limit
+	Memory  int64      // bytes that a query may use in DuckDB; 0 is DuckDB's own limit
 	Threads int        // of a query; 0 is one for each CPU
-	Workers int        // queries at a time; 0 is one for each CPU, at least two
-	Command []string   // starts a worker process, such as {"/usr/bin/sillok", "engine-worker"}; nil runs queries in this process
+	// Pool has the processes in which Work is done, with lanes named engine.LaneQuery and
+	// engine.LaneShort; it stays the caller's. nil runs queries in this process.
+	Pool *worker.Pool
 }
 
 // Engine runs queries in DuckDB.
 type Engine struct {
-	cfg      Config
-	executor executor
-	queries  atomic.Int64
-	spill    string // made by Open and removed by Close; "" when Config named one
+	cfg    Config
+	reader *scan.Reader
+	pool   *worker.Pool // made by Open and closed by Close; nil when Config had one
+	spill  string       // the same
 }
 
 // Open returns an engine. The caller must call Close.
 func Open(_ context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg}
-	if cfg.Workers == 0 {
-		e.cfg.Workers = max(2, runtime.GOMAXPROCS(0))
-	}
 	if cfg.Threads == 0 {
 		e.cfg.Threads = runtime.GOMAXPROCS(0)
 	}
@@ -52,23 +54,32 @@ func Open(_ context.Context, cfg Config) (*Engine, error) {
 		}
 		e.spill, e.cfg.Spill = dir, dir
 	}
-	if len(cfg.Command) == 0 {
-		e.executor = newLocal(e.cfg.Workers)
-		return e, nil
+	if cfg.Pool == nil {
+		pool, err := worker.Open(worker.Config{Here: Work, Lanes: Lanes(max(2, runtime.GOMAXPROCS(0)))})
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		e.pool, e.cfg.Pool = pool, pool
 	}
-	p := newPool(cfg.Command, e.cfg.Workers)
-	if err := p.warm(); err != nil {
-		return nil, errors.Join(err, e.Close())
+	var logs scan.Lake // an interface that holds a nil pointer is not nil
+	if cfg.Lake != nil {
+		logs = cfg.Lake
 	}
-	e.executor = p
+	e.reader = scan.New(logs, cfg.Scanner, e.cfg.Pool)
 	return e, nil
 }
 
-// Close ends the workers. Queries that run fail. It may be called twice.
+// Lanes returns the lanes of a pool for an engine that answers so many queries at
+// a time. What takes a moment does not wait for them.
+func Lanes(queries int) map[string]int {
+	return map[string]int{engine.LaneQuery: queries, engine.LaneShort: 2}
+}
+
+// Close ends what Open started. Queries that run fail. It may be called twice.
 func (e *Engine) Close() error {
 	var errs []error
-	if e.executor != nil {
-		errs = append(errs, e.executor.close())
+	if e.pool != nil {
+		errs = append(errs, e.pool.Close())
 	}
 	if e.spill != "" {
 		errs = append(errs, os.RemoveAll(e.spill))
@@ -83,42 +94,48 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 	if now.IsZero() {
 		now = started
 	}
-	tables := newTables(e.cfg, req)
-	r := &renderer{now: now, prefix: fmt.Sprintf("q%d_", e.queries.Add(1)), tables: tables}
-	s, err := r.query(ctx, req.Query)
+	loaded, err := e.reader.Load(ctx, req, now)
 	if err != nil {
-		return nil, failureOf(errors.Join(err, tables.release()))
+		return nil, failureOf(err)
 	}
-	out := &rows{stats: tables.stats, release: tables.release}
-	out.stats.Planning = time.Since(started)
-	out.started = time.Now()
-	out.source, err = e.executor.start(ctx, job{
-		SQL: s.SQL, Functions: s.Functions, Types: s.Types, Now: now, Spelling: req.Spelling,
+	run, err := e.start(ctx, job{
+		Query: req.Query, Tables: loaded.Tables, Now: now, Spelling: req.Spelling,
 		Options: native.Options{
-			Memory: e.cfg.Memory, Threads: e.cfg.Threads, Spill: e.cfg.Spill, Folders: e.folders(tables.folders),
+			Memory: e.cfg.Memory, Threads: e.cfg.Threads, Spill: e.cfg.Spill, Folders: e.folders(loaded.Tables),
 		},
 	})
 	if err != nil {
-		return nil, failureOf(errors.Join(err, tables.release()))
+		return nil, errors.Join(failureOf(err), loaded.Release())
 	}
+	out := &rows{run: run, stats: loaded.Stats, release: loaded.Release, started: time.Now()}
+	out.stats.Planning = out.started.Sub(started)
 	return out, nil
 }
 
+func (e *Engine) start(ctx context.Context, j job) (*worker.Run, error) {
+	data, err := scan.Encode(j)
+	if err != nil {
+		return nil, fmt.Errorf("encode the query: %w", err)
+	}
+	return e.cfg.Pool.Start(ctx, worker.Job{
+		Kind: kindQuery, Lane: engine.LaneQuery, Owner: scan.Owner(ctx),
+		Sources: func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+	})
+}
+
 // folders returns the folders that a query may read.
-func (e *Engine) folders(scanned map[string]bool) []string {
-	var folders []string
-	for _, f := range e.cfg.Folders {
-		folders = append(folders, filepath.Clean(f))
+func (e *Engine) folders(tables scan.Tables) []string {
+	folders := slices.Concat(e.cfg.Folders, tables.Folders())
+	for i, f := range folders {
+		folders[i] = filepath.Clean(f)
 	}
-	for f := range scanned {
-		folders = append(folders, filepath.Clean(f))
-	}
-	return sortedUnique(folders)
+	slices.Sort(folders)
+	return slices.Compact(folders)
 }
 
 // rows is a running query.
 type rows struct {
-	source  source
+	run     *worker.Run
 	batch   batch
 	row     int // the current one in batch
 	err     error
@@ -135,7 +152,7 @@ func (r *rows) Next() bool {
 			r.row++
 			return true
 		}
-		b, err := r.source.next()
+		b, err := r.next()
 		if err != nil {
 			r.ended = true
 			r.stats.Execution = time.Since(r.started)
@@ -147,6 +164,14 @@ func (r *rows) Next() bool {
 		r.batch, r.row = b, -1
 	}
 	return false
+}
+
+func (r *rows) next() (batch, error) {
+	data, err := r.run.Next()
+	if err != nil {
+		return batch{}, err
+	}
+	return decodeBatch(data)
 }
 
 // Row returns the cells of the current row.
@@ -163,5 +188,8 @@ func (r *rows) Stats() engine.Stats { return r.stats }
 // Close stops the query when it still runs.
 func (r *rows) Close() error {
 	r.ended = true
-	return errors.Join(r.source.close(), r.release())
+	if e, ok := errors.AsType[*sqlerr.Error](r.err); ok && e.Name == engine.OutOfMemory {
+		r.run.Discard() // it may never have all of its memory again
+	}
+	return errors.Join(r.run.Close(), r.release())
 }

@@ -178,18 +178,6 @@ func (r *renderer) call(f function, args []string) (string, error) {
 	return f.Name + "(" + strings.Join(args, ", ") + ")", nil
 }
 
-// conjuncts returns the terms of a condition that all have to be true.
-func conjuncts(e plan.Expr) []plan.Expr {
-	if l, ok := e.(*plan.Logical); ok && l.And {
-		var terms []plan.Expr
-		for _, t := range l.Terms {
-			terms = append(terms, conjuncts(t)...)
-		}
-		return terms
-	}
-	return []plan.Expr{e}
-}
-
 // conjunction renders a condition of which only being true counts. DuckDB may
 // evaluate the terms in any order, so those that can fail are guarded by those
 // that cannot, and stand in their order among themselves.

@@ -1,11 +1,7 @@
 package duckdb
 
 import (
-	"bytes"
-	"encoding/gob"
 	"fmt"
-	"math/big"
-	"sync"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
@@ -15,8 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
-// function is a function in Go that a rendered query calls. It travels to the
-// worker, which makes it callable there.
+// function is a function in Go that a rendered query calls.
 type function struct {
 	Name     string
 	Params   []datatype.Type
@@ -63,49 +58,4 @@ func (f function) define(db *native.DB, now time.Time) error {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	return db.Define(native.Function{Name: f.Name, Params: f.Params, Result: f.Result, Volatile: f.Volatile, Call: call})
-}
-
-// register tells gob, which keeps the types of a process, what stands behind the
-// interfaces of a job.
-var register = sync.OnceFunc(func() {
-	for _, v := range []any{
-		exprBody{},
-		keyBody{},
-		orderBody{},
-		reduceBody{},
-		sumBody{},
-		avgBody{},
-		setBody{},
-		hashBody{},
-		cardinalityBody{},
-		setHashBody{},
-		sketchBody{},
-		&plan.Const{}, &plan.ColumnRef{}, &plan.ParamRef{}, &plan.Call{}, &plan.Cast{}, &plan.Logical{}, &plan.Not{},
-		&plan.IsNull{}, &plan.Between{}, &plan.In{}, &plan.Case{}, &plan.Coalesce{}, &plan.NullIf{}, &plan.Try{},
-		&plan.Field{}, &plan.RowOf{}, &plan.ArrayOf{}, &plan.Lambda{}, &plan.Now{},
-		&plan.JSONPathCall{}, &plan.JSONBuild{},
-		plan.TimeValue{},
-		plan.TimeTZValue{},
-		plan.TimestampValue{},
-		plan.TimestampTZValue{},
-		new(big.Int),
-		[16]byte{},
-		scalar.Prefix{},
-		[]any{},
-		&scalar.Map{},
-	} {
-		gob.Register(v)
-	}
-})
-
-func encode(v any) ([]byte, error) {
-	register()
-	var b bytes.Buffer
-	err := gob.NewEncoder(&b).Encode(v)
-	return b.Bytes(), err
-}
-
-func decode(data []byte, v any) error {
-	register()
-	return gob.NewDecoder(bytes.NewReader(data)).Decode(v)
 }

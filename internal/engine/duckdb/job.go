@@ -4,62 +4,104 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
-	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/engine/scan"
+	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// job is a rendered query with all that a worker needs to run it.
+// job is a query with all that a worker needs to answer it. What it computes of a
+// client's expressions, constants too, it computes there.
 type job struct {
-	SQL       string
-	Functions []function
-	Types     []datatype.Type
-	Now       time.Time
-	Spelling  engine.Spelling
-	Options   native.Options
+	Query    *plan.Query
+	Tables   scan.Tables
+	Now      time.Time
+	Spelling engine.Spelling
+	Options  native.Options // Spill is the folder in which the worker has one of its own
 }
 
-// batch is some rows of a result, one cell after another.
-type batch struct {
-	Width int
-	Cells []*string
-	Rows  int
-}
-
-const batchRows = 512
+const (
+	kindQuery = "query"
+	sourceJob = "job" // the one source of a job: the job itself, which may be large
+)
 
 // maxFunctions is how many functions a database may gather before a new one
 // takes its place: they cannot be taken away again.
 const maxFunctions = 500
 
-// runner runs jobs one after another in one database, which it opens anew when
-// the options change.
+// runner answers queries one after another in one database, which it opens anew
+// when the options change.
 type runner struct {
 	db      *native.DB
-	options native.Options
+	options native.Options // as jobs have them
+	spill   string         // the folder of this runner alone
+	queries int
+}
+
+// Work returns the work of the engine that is done in workers, and what lets go of
+// what it holds.
+func Work() (handlers map[string]worker.Handler, free func()) {
+	r := &runner{}
+	handlers = scan.Handlers()
+	handlers[kindQuery] = r.handle
+	return handlers, r.close
+}
+
+func (r *runner) handle(ctx context.Context, _ []byte, c *worker.Conn) error {
+	body, err := c.Open(sourceJob)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return err
+	}
+	var j job
+	if err := scan.Decode(data, &j); err != nil {
+		return fmt.Errorf("read a query: %w", err)
+	}
+	err = r.run(ctx, j, func(b batch) error { return c.Send(b.encode()) })
+	if errors.Is(err, worker.ErrTooLong) {
+		err = sqlerr.New("EXCEEDED_OUTPUT_LIMIT", "A row of the result is too large")
+	}
+	return engine.Tell(err)
 }
 
 func (r *runner) close() {
 	if r.db != nil {
 		r.db.Close()
+		_ = os.RemoveAll(r.spill) // the next start looks as well
 		r.db = nil
 	}
 }
+
+// runners numbers those of one process.
+var runners atomic.Int64
 
 func (r *runner) open(o native.Options) error {
 	if r.db != nil && r.db.Functions() < maxFunctions && sameOptions(r.options, o) {
 		return nil
 	}
 	r.close()
+	r.options = o
+	if o.Spill != "" {
+		o.Spill = filepath.Join(o.Spill, spillName(os.Getpid())+"."+strconv.FormatInt(runners.Add(1), 10))
+	}
 	db, err := native.Open(o)
 	if err != nil {
 		return err
 	}
-	r.db, r.options = db, o
+	r.db, r.spill = db, o.Spill
 	return nil
 }
 
@@ -67,7 +109,7 @@ func sameOptions(a, b native.Options) bool {
 	return a.Memory == b.Memory && a.Threads == b.Threads && a.Spill == b.Spill && slices.Equal(a.Folders, b.Folders)
 }
 
-// run runs j and calls emit with its rows.
+// run answers j and calls emit with its rows.
 func (r *runner) run(ctx context.Context, j job, emit func(batch) error) error {
 	err := r.query(ctx, j, emit)
 	if err != nil && ctx.Err() != nil {
@@ -80,26 +122,35 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 	if err := r.open(j.Options); err != nil {
 		return err
 	}
-	for _, f := range j.Functions {
+	r.queries++
+	s, err := (&renderer{now: j.Now, prefix: fmt.Sprintf("q%d_", r.queries), tables: j.Tables}).query(ctx, j.Query)
+	if err != nil {
+		return err
+	}
+	for _, f := range s.Functions {
 		if err := f.define(r.db, j.Now); err != nil {
 			return err
 		}
 	}
-	result, err := r.db.Query(ctx, j.SQL, j.Types)
+	result, err := r.db.Query(ctx, s.SQL, s.Types)
 	if err != nil {
 		return refuseUnable(err)
 	}
 	defer result.Close()
-	out := batch{Width: len(j.Types)}
+	out, size := batch{Width: len(s.Types)}, 0
 	err = result.Each(func(row []any) error {
 		for i, v := range row {
-			out.Cells = append(out.Cells, cell(j.Spelling, j.Types[i], v))
+			c := cell(j.Spelling, s.Types[i], v)
+			out.Cells = append(out.Cells, c)
+			if c != nil {
+				size += len(*c)
+			}
 		}
-		if out.Rows++; out.Rows < batchRows {
+		if out.Rows++; out.Rows < batchRows && size < batchBytes {
 			return nil
 		}
 		full := out
-		out = batch{Width: out.Width}
+		out, size = batch{Width: out.Width}, 0
 		return emit(full)
 	})
 	if err != nil {
@@ -121,6 +172,7 @@ func refuseUnable(err error) error {
 
 // failureOf returns err as the caller of a query sees it.
 func failureOf(err error) error {
+	err = engine.Told(err)
 	if e, ok := errors.AsType[*sqlerr.Error](err); ok {
 		return e
 	}

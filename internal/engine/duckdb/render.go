@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -22,10 +23,10 @@ type statement struct {
 	Types     []datatype.Type // of the columns
 }
 
-// Render returns the DuckDB SQL of a query that scans no table, for tests and
-// for people who want to see it.
-func Render(ctx context.Context, q *plan.Query, now time.Time) (string, error) {
-	s, err := (&renderer{now: now, prefix: "q_"}).query(ctx, q)
+// Render returns the DuckDB SQL of a query over tables that were loaded, for tests
+// and for people who want to see it.
+func Render(ctx context.Context, q *plan.Query, now time.Time, tables scan.Tables) (string, error) {
+	s, err := (&renderer{now: now, prefix: "q_", tables: tables}).query(ctx, q)
 	return s.SQL, err
 }
 
@@ -37,11 +38,10 @@ type renderer struct {
 	functions []function
 	aliases   int
 	fresh     plan.ID
-	tables    tableReader
+	tables    scan.Tables
 	ctes      map[int][]plan.Column
 	lazy      map[plan.ID]lazyColumn
-	used      usage
-	hints     hints
+	used      scan.Usage
 	scans     map[*plan.Scan]scanned // rendered already: a subquery may be rendered twice
 }
 
@@ -52,14 +52,12 @@ type scanned struct {
 	lazy map[plan.ID]lazyColumn
 }
 
-// tableReader renders what reads a table.
-type tableReader interface {
-	read(ctx context.Context, r *renderer, s *plan.Scan, predicates []plan.Expr) (string, error)
-}
-
 func (r *renderer) query(ctx context.Context, q *plan.Query) (statement, error) {
-	r.used, r.hints, r.lazy = usageOf(q), hintsOf(q.Root), map[plan.ID]lazyColumn{}
-	r.scans = map[*plan.Scan]scanned{}
+	var err error
+	if r.used, err = scan.UsageOf(ctx, q); err != nil {
+		return statement{}, err
+	}
+	r.lazy, r.scans = map[plan.ID]lazyColumn{}, map[*plan.Scan]scanned{}
 	sql, err := r.root(ctx, q)
 	if err != nil {
 		return statement{}, err
@@ -176,12 +174,9 @@ func (r *renderer) node(ctx context.Context, n plan.Node) (string, error) {
 }
 
 func (r *renderer) scan(ctx context.Context, n *plan.Scan) (string, error) {
-	if r.tables == nil {
-		return "", fmt.Errorf("read table %s: the query has no tables", n.Table.Name)
-	}
 	known, ok := r.scans[n]
 	if !ok {
-		sql, err := r.tables.read(ctx, r, n, r.hints[n])
+		sql, err := r.table(ctx, n)
 		if err != nil {
 			return "", err
 		}

@@ -53,7 +53,7 @@ func rendered(t *testing.T, sql string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := duckdb.Render(t.Context(), q, fixedNow())
+	out, err := duckdb.Render(t.Context(), q, fixedNow(), nil)
 	if err != nil {
 		return err.Error()
 	}

@@ -2,29 +2,13 @@ package duckdb
 
 import "github.com/sillok/sillok/internal/sql/plan"
 
-// replace returns e with every part that f has an answer for replaced by it. e
-// is not changed, and the nodes of subqueries are not entered.
-func replace(e plan.Expr, f func(plan.Expr) (plan.Expr, bool)) plan.Expr {
-	if r, ok := f(e); ok {
-		return r
-	}
-	return plan.Rewrite(e, func(child plan.Expr) plan.Expr { return replace(child, f) })
-}
+func replace(e plan.Expr, f func(plan.Expr) (plan.Expr, bool)) plan.Expr { return plan.Replace(e, f) }
 
 func isSubquery(e plan.Expr) bool { return plan.Subquery(e) != nil }
 
-// anyPart reports whether f is true of e or of a part of it.
-func anyPart(e plan.Expr, f func(plan.Expr) bool) bool {
-	if f(e) {
-		return true
-	}
-	for _, c := range plan.Children(e) {
-		if anyPart(c, f) {
-			return true
-		}
-	}
-	return false
-}
+func anyPart(e plan.Expr, f func(plan.Expr) bool) bool { return plan.Any(e, f) }
+
+func conjuncts(e plan.Expr) []plan.Expr { return plan.Conjuncts(e) }
 
 // varies reports whether e refers to columns or holds subqueries.
 func varies(e plan.Expr) bool {
@@ -32,4 +16,24 @@ func varies(e plan.Expr) bool {
 		_, ref := x.(*plan.ColumnRef)
 		return ref || isSubquery(x)
 	})
+}
+
+// columns returns the columns that n yields and that the query uses: those of a
+// scan that nothing refers to are not there.
+func (r *renderer) columns(n plan.Node) []plan.Column {
+	var used []plan.Column
+	for _, c := range plan.Columns(n) {
+		if r.used[c.ID] {
+			used = append(used, c)
+		}
+	}
+	return used
+}
+
+func idSet(n plan.Node) map[plan.ID]bool {
+	ids := map[plan.ID]bool{}
+	for _, c := range plan.Columns(n) {
+		ids[c.ID] = true
+	}
+	return ids
 }

@@ -24,6 +24,8 @@ type Config struct {
 	Lanes  map[string]int // how many jobs of each lane run at once; others wait
 	Memory int64          // bytes that a process may use; 0 is no limit
 
+	Ended func(pid int) // is told of each process that has ended; may be nil
+
 	MaxJobs int           // a process ends after so many; 0 is 500
 	MaxAge  time.Duration // and when it is so old and has nothing to do; 0 is half an hour
 	Kept    int64         // and when it keeps more bytes of memory than this after a job; 0 is a quarter of Memory
@@ -117,10 +119,18 @@ func (p *Pool) start() {
 				s.process, s.err = launch(p.cfg.Command)
 			}
 			if s.err == nil {
-				p.living.Go(func() { <-s.process.ended })
+				p.living.Go(func() { p.bury(s.process) })
 			}
 			to <- s
 		}
+	}
+}
+
+// bury waits for a process to end and tells of it.
+func (p *Pool) bury(w *process) {
+	<-w.ended
+	if p.cfg.Ended != nil && w.pid > 0 {
+		p.cfg.Ended(w.pid)
 	}
 }
 

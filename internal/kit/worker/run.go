@@ -43,6 +43,8 @@ type Run struct {
 	end    error // what Next returns from now on
 	usable bool  // the process may take another job
 	closed bool
+
+	discard bool
 }
 
 // Start waits for a slot, hands a job to a process, and returns once that has it.
@@ -278,6 +280,9 @@ func (r *Run) note(err error) {
 	}
 }
 
+// Discard lets the process end with the job, as one that should not do another.
+func (r *Run) Discard() { r.discard = true }
+
 // Close ends the job when it still runs, and lets go of all that it had. It may be
 // called twice.
 func (r *Run) Close() error {
@@ -297,7 +302,7 @@ func (r *Run) Close() error {
 	}
 	r.stop()
 	defer r.leave()
-	if r.usable {
+	if r.usable && !r.discard {
 		r.pool.mu.Lock()
 		defer r.pool.mu.Unlock()
 		r.pool.rest(r.process)

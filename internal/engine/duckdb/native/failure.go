@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -47,10 +48,6 @@ func Failure(text string) error {
 	return textError(text)
 }
 
-// OutOfMemory is the name of the error of a query that needed more memory than
-// there is.
-const OutOfMemory = "EXCEEDED_LOCAL_MEMORY_LIMIT"
-
 var known = []struct {
 	pattern       *regexp.Regexp
 	name, message string
@@ -64,7 +61,7 @@ var known = []struct {
 	{regexp.MustCompile(`Type INT128 with value \S+ can't be cast because the value is out of range for the destination type INT64`), sqlerr.NumericOutOfRange, "bigint addition overflow"},
 	{regexp.MustCompile(`Type INT\d+ with value (\S+) can't be cast because the value is out of range`), sqlerr.NumericOutOfRange, "Out of range: $1"},
 	{regexp.MustCompile(`More than one row returned by a subquery`), "SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows"},
-	{regexp.MustCompile(`Out of Memory Error`), OutOfMemory, "Query exceeded per-node memory limit"},
+	{regexp.MustCompile(`Out of Memory Error`), engine.OutOfMemory, "Query exceeded per-node memory limit"},
 }
 
 // Unable reports whether err says that DuckDB cannot plan the query at all, as
