@@ -39,6 +39,8 @@ type Config struct {
 	// WorkerMemory is how many bytes of memory each of these processes may use; 0 means
 	// half of the machine's, shared by the queries that run at once.
 	WorkerMemory int64
+	// ShadowSize is how many bytes of decoded objects to keep; 0 means a fifth of the disk.
+	ShadowSize int64
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string

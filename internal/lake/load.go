@@ -203,4 +203,3 @@ func (f *Files) add(s *Scan, r loaded, part Part, byShape map[string]int) error 
 	f.entries = append(f.entries, r.entry)
 	return nil
 }
-

@@ -20,9 +20,9 @@ type spare struct {
 	folders []string // that may take them
 
 	mu     sync.Mutex
-	dirs   map[string]*spareDir // by the folder that they are in
+	dirs   map[string]*spareDir         // by the folder that they are in
 	paths  map[string]map[string]string // by the object, and the shadow's name
-	making int                  // shadows that are being made
+	making int                          // shadows that are being made
 	reason string
 }
 
