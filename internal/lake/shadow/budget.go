@@ -17,12 +17,13 @@ import (
 
 const (
 	unknown      = -1
-	diskShare    = 5             // the part of a disk that shadows take unless told otherwise
-	othersUse    = 2 * time.Hour // a file that another process reads was marked as used within this
-	looseAfter   = 20            // the part of the budget after which what was made is measured
-	freeTo       = 10            // an eviction frees this part of the budget beyond what it must
-	sampledFiles = 2000          // files that are enough to tell how large all are
-	minRoom      = 64 << 20      // bytes that are freed when the disk is full
+	diskShare    = 5                // the part of a disk that shadows take unless told otherwise
+	halfMade     = 10 * time.Second // how long a file without its name may be without a lock as well
+	othersUse    = 2 * time.Hour    // a file that another process reads was marked as used within this
+	looseAfter   = 20               // the part of the budget after which what was made is measured
+	freeTo       = 10               // an eviction frees this part of the budget beyond what it must
+	sampledFiles = 2000             // files that are enough to tell how large all are
+	minRoom      = 64 << 20         // bytes that are freed when the disk is full
 )
 
 // budget is how large the shadows are, and may be.
@@ -203,7 +204,7 @@ func (c *Cache) evict(ctx context.Context, limit int64, all bool) (left int64, r
 // evictOne removes a shadow that no query of this process holds.
 func (c *Cache) evictOne(f file, all bool) (bool, error) {
 	if f.temp {
-		lock, ok := abandoned(f.path)
+		lock, ok := abandoned(f.path, halfMade)
 		if !ok {
 			return false, nil
 		}

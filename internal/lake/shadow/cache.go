@@ -183,7 +183,7 @@ func (c *Cache) find(ctx context.Context, name, path string) (Entry, error) {
 // make makes the shadow that belongs at path.
 func (c *Cache) make(ctx context.Context, path string, build Maker) (Entry, error) {
 	temp := filepath.Join(c.cfg.Dir, tempFolder)
-	c.cleared.Do(func() { removeAbandoned(temp) })
+	c.cleared.Do(func() { removeAbandoned(temp, halfMade) })
 	entry, err := c.write(ctx, temp, path, build)
 	if err != nil && ctx.Err() == nil && disk.IsFull(err) {
 		// What no query reads makes room, and only then another place is taken.

@@ -150,7 +150,7 @@ func (c *Cache) made(path string) {
 // versions gave, and looks which objects have shadows, so that Forget knows of
 // all others without looking. It is for the one process that the folder is of.
 func (c *Cache) Sweep(ctx context.Context) error {
-	removeAbandoned(filepath.Join(c.cfg.Dir, tempFolder))
+	removeAbandoned(filepath.Join(c.cfg.Dir, tempFolder), 0)
 	files, err := c.files(ctx)
 	if err != nil {
 		return fmt.Errorf("sweep the cache: %w", err)

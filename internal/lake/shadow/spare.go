@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/sillok/sillok/internal/kit/disk"
 )
@@ -107,7 +108,7 @@ func (s *spare) dir(folder string) (string, error) {
 	}
 	found, _ := filepath.Glob(filepath.Join(folder, sparePrefix+"*"))
 	for _, path := range found {
-		if lock, ok := abandoned(path); ok {
+		if lock, ok := abandoned(path, halfMade); ok {
 			_, _ = os.RemoveAll(path), lock.Close() // another user's stays
 		}
 	}
@@ -150,11 +151,11 @@ func (s *spare) tidy() {
 }
 
 // removeAbandoned removes the half-made files in the folder at path that no process
-// works on.
-func removeAbandoned(path string) {
+// works on nor has made within age.
+func removeAbandoned(path string, age time.Duration) {
 	found, _ := filepath.Glob(filepath.Join(path, tempPrefix+"*"))
 	for _, at := range found {
-		if lock, ok := abandoned(at); ok {
+		if lock, ok := abandoned(at, age); ok {
 			_, _ = os.Remove(at), lock.Close() // it is tried again
 		}
 	}

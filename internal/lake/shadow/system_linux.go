@@ -34,14 +34,15 @@ func (s stamp) sameFile(other stamp) bool { return s.inode == other.inode && s.s
 // lives.
 func lock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
-// abandoned says whether no process has the file or folder at path locked, and if
-// so locks it until f is closed.
-func abandoned(path string) (f *os.File, ok bool) {
+// abandoned says whether no process has the file or folder at path locked, nor has
+// made it within age, and if so locks it until f is closed. It is not locked for a
+// moment when it was just made, and when it is about to get its name.
+func abandoned(path string, age time.Duration) (f *os.File, ok bool) {
 	f, err := os.Open(path) //nolint:gosec // a name that the cache gives
 	if err != nil {
 		return nil, false
 	}
-	if lock(f) != nil {
+	if stat, err := f.Stat(); err != nil || time.Since(stat.ModTime()) < age || lock(f) != nil {
 		_ = f.Close() // only looked at
 		return nil, false
 	}

@@ -27,7 +27,7 @@ func lock(*os.File) error { return nil }
 
 // abandoned says whether the file or folder at path is so old that no process works
 // on it any more.
-func abandoned(path string) (f *os.File, ok bool) {
+func abandoned(path string, _ time.Duration) (f *os.File, ok bool) {
 	stat, err := os.Stat(path)
 	if err != nil || time.Since(stat.ModTime()) < 24*time.Hour {
 		return nil, false
