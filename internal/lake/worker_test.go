@@ -24,6 +24,9 @@ var asWorker = flag.Bool("worker", false, "be a worker process, not a test")
 // TestMain makes this binary a worker process when it is started as one.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *decodes != "" {
+		decodeForEver(*decodes)
+	}
 	if !*asWorker {
 		os.Exit(m.Run())
 	}
