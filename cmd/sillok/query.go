@@ -162,8 +162,10 @@ func query(ctx context.Context, e env, options queryOptions, sql string) (err er
 	if err != nil {
 		return err
 	}
+	decoders, closeDecoders := decoderPool()
+	defer func() { err = errors.Join(err, closeDecoders()) }()
 	q.logs = lake.New(lake.Config{
-		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache",
+		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache", Pool: decoders,
 	}, q.places)
 	if q.found, err = q.logs.Discover(ctx, q.places.places()); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/worker"
@@ -19,12 +20,17 @@ const (
 	crewBatch = 32      // small objects that go to a process at once
 	crewBytes = 4 << 20 // or bytes of them, whichever is reached first
 	crewQueue = 16      // objects that a Load prepares for each that is decoded
+
+	// What takes longer than this, and a second for each so many bytes, is no object that
+	// takes long but one over which a decoder does not come to an end.
+	decodeTime = time.Minute
+	decodeRate = 64 << 10
 )
 
 // crew has objects decoded in worker processes. Orders that wait for a process go to
 // it together: talking to a process takes as long as decoding a small object.
 type crew struct {
-	pool *worker.Pool
+	pool func() (*worker.Pool, error)
 	size int // processes that it keeps at work
 
 	mu      sync.Mutex
@@ -32,7 +38,7 @@ type crew struct {
 	working int
 }
 
-func newCrew(pool *worker.Pool, size int) *crew { return &crew{pool: pool, size: size} }
+func newCrew(pool func() (*worker.Pool, error), size int) *crew { return &crew{pool: pool, size: size} }
 
 // pending is an order that somebody waits for.
 type pending struct {
@@ -172,15 +178,21 @@ func (c *crew) job(batch []*pending, finished *int) (err error) {
 		defer stop()
 	}
 	var payload []byte
+	limit := decodeTime
 	for _, p := range batch {
+		limit += time.Duration(p.Size/decodeRate) * time.Second
 		if payload, err = appendOrder(payload, p.order); err != nil {
 			return err
 		}
 	}
 	source := &watched{from: batch[0].open}
-	run, err := c.pool.Start(ctx, worker.Job{
+	pool, err := c.pool()
+	if err != nil {
+		return err
+	}
+	run, err := pool.Start(ctx, worker.Job{
 		Kind: kindDecode, Lane: LaneDecode, Owner: batch[0].owner, Payload: payload,
-		Sources: source.open,
+		Sources: source.open, Limit: limit,
 	})
 	if err != nil {
 		return err

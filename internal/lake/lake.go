@@ -59,7 +59,9 @@ type Config struct {
 	Budget      int64            // bytes of shadows to keep; 0 for a fifth of the disk that holds Dir
 	Spare       []string         // folders for a query's shadows when Dir cannot be written; nil for the system's temporary ones
 	Remedy      string           // what a user can do when Dir cannot be written, for messages
-	Pool        *worker.Pool     // decodes objects in its processes, in LaneDecode; nil: in this process
+	// Pool returns the pool in whose processes objects are decoded, in LaneDecode. It is asked when the first
+	// object is. nil decodes in this process.
+	Pool func() (*worker.Pool, error)
 	PassOver    bool             // an object that cannot be read is named in Files.Skipped, and is not the end of its query
 }
 

@@ -58,7 +58,7 @@ func spoiled(handlers map[string]worker.Handler) map[string]worker.Handler {
 	return out
 }
 
-func pool(tb testing.TB) *worker.Pool {
+func pool(tb testing.TB) func() (*worker.Pool, error) {
 	tb.Helper()
 	p, err := worker.Open(worker.Config{
 		Command: []string{os.Args[0], "-worker"}, Lanes: map[string]int{lake.LaneDecode: 2}, Memory: 512 << 20, MaxJobs: 100_000,
@@ -71,7 +71,7 @@ func pool(tb testing.TB) *worker.Pool {
 			tb.Error(err)
 		}
 	})
-	return p
+	return func() (*worker.Pool, error) { return p, nil }
 }
 
 // TestWorkersDecodeAsThisProcess compares what is decoded in a worker process with
@@ -152,7 +152,7 @@ func BenchmarkSmallObjects(b *testing.B) {
 	for i := range 1000 {
 		objects[fmt.Sprintf("%04d.json.gz", i)] = gz(b, strings.Repeat(record(fmt.Sprint(i))+"\n", 5))
 	}
-	for name, p := range map[string]*worker.Pool{"here": nil, "worker": pool(b)} {
+	for name, p := range map[string]func() (*worker.Pool, error){"here": nil, "worker": pool(b)} {
 		b.Run(name, func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				_, files := load(b, lake.New(lake.Config{Dir: filepath.Join(b.TempDir(), fmt.Sprint(i)), Pool: p}, objects), trail(), nil)

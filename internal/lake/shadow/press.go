@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/sillok/sillok/internal/kit/life"
 )
 
 // Press writes shadows into files. It keeps what one schema needs for the next
@@ -127,13 +129,21 @@ func Foot(f io.ReaderAt, size int64) (Info, error) {
 	if err := footFits(f, size); err != nil {
 		return Info{}, err
 	}
-	file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	info := Info{Source: size, Fields: []string{}}
+	// Its reader was not made for bytes that somebody else has changed.
+	err := life.Catch(func() error {
+		file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		if err != nil {
+			return err
+		}
+		info.Rows = file.NumRows()
+		for _, field := range file.Schema().Fields() {
+			info.Fields = append(info.Fields, field.Name())
+		}
+		return nil
+	})
 	if err != nil {
 		return Info{}, fmt.Errorf("%w: %w", ErrNotParquet, err)
-	}
-	info := Info{Rows: file.NumRows(), Source: size, Fields: []string{}}
-	for _, field := range file.Schema().Fields() {
-		info.Fields = append(info.Fields, field.Name())
 	}
 	return info, nil
 }
