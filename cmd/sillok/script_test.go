@@ -248,7 +248,7 @@ func tree(ts *testscript.TestScript, _ bool, args []string) {
 
 // spoil flips a bit in the middle of each shadow below a folder.
 func spoil(ts *testscript.TestScript, _ bool, args []string) {
-	err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".parquet" {
 			return err
 		}

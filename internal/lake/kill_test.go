@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func decodeForEver(dir string) {
 		if err != nil {
 			panic(err)
 		}
-		fmt.Println("loaded")
+		fmt.Fprintln(os.Stdout, "loaded")
 	}
 }
 

@@ -61,8 +61,8 @@ type Config struct {
 	Remedy      string           // what a user can do when Dir cannot be written, for messages
 	// Pool returns the pool in whose processes objects are decoded, in LaneDecode. It is asked when the first
 	// object is. nil decodes in this process.
-	Pool func() (*worker.Pool, error)
-	PassOver    bool             // an object that cannot be read is named in Files.Skipped, and is not the end of its query
+	Pool     func() (*worker.Pool, error)
+	PassOver bool // an object that cannot be read is named in Files.Skipped, and is not the end of its query
 }
 
 // Lake plans and loads. It may be used by several goroutines.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,7 +85,6 @@ func (c *Cache) measure(ctx context.Context, limit int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rand.Shuffle(len(folders), func(i, j int) { folders[i], folders[j] = folders[j], folders[i] })
 	var bytes int64
 	files := 0
 	for i, folder := range folders {

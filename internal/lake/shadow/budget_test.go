@@ -25,11 +25,11 @@ func named(object int) (of, name string) {
 }
 
 // get gets the shadow of an object, holding it for that long.
-func get(tb testing.TB, c *shadow.Cache, object int, make shadow.Maker) (entry shadow.Entry, release func()) {
+func get(tb testing.TB, c *shadow.Cache, object int, build shadow.Maker) (entry shadow.Entry, release func()) {
 	tb.Helper()
 	of, name := named(object)
 	end := c.Hold([]string{of})
-	entry, err := c.Get(tb.Context(), name, make)
+	entry, err := c.Get(tb.Context(), name, build)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -207,8 +207,7 @@ func TestAFolderThatTakesNothing(t *testing.T) {
 			if _, err := os.Stat(filepath.Dir(entry.Path)); !errors.Is(err, os.ErrNotExist) {
 				t.Error("its folder is left")
 			}
-			of, name := named(0)
-			defer c.Hold([]string{of})()
+			_, name := named(0)
 			if _, err := c.Get(t.Context(), name, full(tt.err, dir, first, second)); !errors.Is(err, tt.err) {
 				t.Errorf("nowhere: %v", err)
 			}

@@ -47,7 +47,6 @@ type prover struct {
 	out  io.Writer
 	hash *xxh3.Hasher
 	tail []byte // the last bytes, which are not passed on yet
-	foot uint32 // the footer's length so far
 }
 
 func newProver(out io.Writer) *prover { return &prover{out: out, hash: xxh3.New()} }
@@ -96,7 +95,7 @@ func (p *prover) end(info Info) error {
 		return errNotParquet // the names of its columns take that much
 	}
 	proof := bytes.Clone(fieldHeader)
-	proof = binary.AppendUvarint(proof, uint64(len(text)+4+len(proofMagic)+hashLength)) //nolint:gosec // small
+	proof = binary.AppendUvarint(proof, uint64(len(text)+4+len(proofMagic)+hashLength))
 	proof = append(proof, text...)
 	proof = binary.LittleEndian.AppendUint32(proof, uint32(len(text))) //nolint:gosec // small
 	proof = append(proof, proofMagic...)
