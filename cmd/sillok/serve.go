@@ -72,6 +72,7 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
 	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
 	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
 	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
 	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")

@@ -24,6 +24,7 @@ type serveOptions struct {
 	RootSecretAccessKey string   `yaml:"root_secret_access_key"`
 	RootAccountID       string   `yaml:"root_account_id"`
 	Concurrency         int      `yaml:"concurrency"`
+	WorkerMemory        int64    `yaml:"worker_memory"`
 	LogLevel            string   `yaml:"log_level"`
 	TLSCertificate      string   `yaml:"tls_certificate"`
 	TLSKey              string   `yaml:"tls_key"`
@@ -85,6 +86,7 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"root-secret-access-key": func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
 		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
 		"concurrency":            func() { o.Concurrency = flags.Concurrency },
+		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
 		"tls-certificate":        func() { o.TLSCertificate = flags.TLSCertificate },
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
@@ -119,7 +121,8 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	errs = append(errs, err)
 	cfg := app.Config{
 		ShadowSize: shadows, NewState: options.NewState,
-		Data: options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat, Domains: options.Domains,
+		WorkerMemory: options.WorkerMemory << 20,
+		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

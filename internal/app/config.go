@@ -94,7 +94,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("concurrency: cannot be negative"))
 	}
 	if c.WorkerMemory != 0 && c.WorkerMemory < leastMemory/4 {
-		errs = append(errs, fmt.Errorf("worker memory: %d bytes are too few, at least %d are needed", c.WorkerMemory, leastMemory/4))
+		errs = append(errs, fmt.Errorf("worker memory: %d MiB are too few, at least %d are needed", c.WorkerMemory>>20, leastMemory/4>>20))
 	}
 	for _, domain := range c.Domains {
 		if !domainPattern.MatchString(domain) {

@@ -34,7 +34,7 @@ func (a *App) openWorkers() error {
 	lanes := duckdb.Lanes(a.concurrency())
 	lanes[lake.LaneDecode] = a.concurrency()
 	pool, err := worker.Open(worker.Config{
-		Command: a.cfg.WorkerCommand, Here: Work, Lanes: lanes, Memory: a.workerMemory(),
+		Command: a.cfg.WorkerCommand, Here: Work, Lanes: lanes, Memory: a.workerMemory(), Log: a.log,
 		Ended: func(pid int) {
 			if err := spilled.Ended(pid); err != nil {
 				a.log.Error("remove what a worker spilled", "pid", pid, "error", err)

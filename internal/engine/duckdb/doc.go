@@ -7,7 +7,8 @@
 // of package scalar, and what has none is refused by name. Nothing passes
 // through untranslated.
 //
-// A query runs in a worker process, the same binary started again: a crash or a
-// kill for want of memory fails that query alone. DuckDB there reads the shadow
-// folders and nothing else.
+// The server plans and loads (package scan) and sends plan and files to a worker
+// process, which renders and runs them: a crash, a kill for want of memory or a
+// constant without end fails that query alone. Rendering does no I/O. DuckDB
+// reads the shadow folders and nothing else.
 package duckdb

@@ -17,6 +17,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
@@ -55,6 +56,9 @@ func Open(_ context.Context, cfg Config) (*Engine, error) {
 		e.spill, e.cfg.Spill = dir, dir
 	}
 	if cfg.Pool == nil {
+		if err := Spilled(e.cfg.Spill).Open(); err != nil {
+			return nil, err
+		}
 		pool, err := worker.Open(worker.Config{Here: Work, Lanes: Lanes(max(2, runtime.GOMAXPROCS(0)))})
 		if err != nil {
 			return nil, errors.Join(err, e.Close())
@@ -112,7 +116,7 @@ func (e *Engine) run(ctx context.Context, req engine.Request) (*rows, error) {
 		return nil, failureOf(err)
 	}
 	run, err := e.start(ctx, job{
-		Query: req.Query, Tables: loaded.Tables, Now: now, Spelling: req.Spelling,
+		Query: plan.Flatten(req.Query), Tables: loaded.Tables, Now: now, Spelling: req.Spelling,
 		Options: native.Options{
 			Memory: e.cfg.Memory, Threads: e.cfg.Threads, Spill: e.cfg.Spill, Folders: e.folders(loaded.Tables),
 		},

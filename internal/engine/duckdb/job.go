@@ -23,7 +23,7 @@ import (
 // job is a query with all that a worker needs to answer it. What it computes of a
 // client's expressions, constants too, it computes there.
 type job struct {
-	Query    *plan.Query
+	Query    plan.Flat
 	Tables   scan.Tables
 	Now      time.Time
 	Spelling engine.Spelling
@@ -119,11 +119,15 @@ func (r *runner) run(ctx context.Context, j job, emit func(batch) error) error {
 }
 
 func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error {
+	q, err := j.Query.Query()
+	if err != nil {
+		return err
+	}
 	if err := r.open(j.Options); err != nil {
 		return err
 	}
 	r.queries++
-	s, err := (&renderer{now: j.Now, prefix: fmt.Sprintf("q%d_", r.queries), tables: j.Tables}).query(ctx, j.Query)
+	s, err := (&renderer{now: j.Now, prefix: fmt.Sprintf("q%d_", r.queries), tables: j.Tables}).query(ctx, q)
 	if err != nil {
 		return err
 	}

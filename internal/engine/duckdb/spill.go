@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // spillPrefix begins the names of the folders in which workers keep what does not
@@ -18,14 +19,26 @@ func spillName(pid int) string { return spillPrefix + strconv.Itoa(pid) }
 // Spilled is the folder below which workers keep what does not fit into memory.
 type Spilled string
 
-// Open makes the folder and removes what a former server's workers left.
+// Open makes the folder and removes what processes left that are gone.
 func (s Spilled) Open() error {
 	if err := os.MkdirAll(string(s), 0o700); err != nil {
 		return fmt.Errorf("make the folder to spill to: %w", err)
 	}
 	return s.remove(func(name string) bool {
-		return strings.HasPrefix(name, spillPrefix) || strings.HasPrefix(name, "duckdb_temp")
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, spillPrefix), ".")
+		pid, err := strconv.Atoi(number)
+		return err == nil && strings.HasPrefix(name, spillPrefix) && !alive(pid) || strings.HasPrefix(name, "duckdb_temp")
 	})
+}
+
+// alive reports whether there is a process of that number.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
 // Ended removes what a worker that has ended left.

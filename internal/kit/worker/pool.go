@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,10 +26,11 @@ type Config struct {
 	Memory int64          // bytes that a process may use; 0 is no limit
 
 	Ended func(pid int) // is told of each process that has ended; may be nil
+	Log   *slog.Logger  // is told of each job whose process ended with it; may be nil
 
 	MaxJobs int           // a process ends after so many; 0 is 500
 	MaxAge  time.Duration // and when it is so old and has nothing to do; 0 is half an hour
-	Kept    int64         // and when it keeps more bytes of memory than this after a job; 0 is a quarter of Memory
+	Kept    int64         // and when it keeps more bytes of memory than this after a job; 0 is a quarter of Memory, or 512 MiB where that is less
 
 	Accept time.Duration // how long a new process may take to accept its first job; 0 is 20 s
 	Answer time.Duration // how long one that has worked already may take to accept a job; 0 is 2 s
@@ -49,9 +51,12 @@ func (c *Config) fill() {
 		c.MaxJobs = 500
 	}
 	if c.Kept <= 0 {
-		c.Kept = c.Memory / 4
+		c.Kept = min(c.Memory/4, mostKept)
 	}
 }
+
+// mostKept is how much memory a process keeps between jobs, where nobody says.
+const mostKept = 512 << 20
 
 // Pool keeps processes and gives each job one to itself. It is safe for
 // concurrent use.

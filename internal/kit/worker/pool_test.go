@@ -1,8 +1,10 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/kit/worker"
 )
 
@@ -47,6 +50,25 @@ func TestAJobFailsAlone(t *testing.T) {
 	}
 }
 
+// What becomes of a process is told of in the log, with what it wrote.
+func TestTheLogTells(t *testing.T) {
+	var b bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "wrote" && strings.Contains(a.Value.String(), "goroutine ") {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	p := open(t, worker.Config{Command: command(), Log: log})
+	for _, kind := range []string{"echo", "fail", "crash"} {
+		_, _ = do(t.Context(), p, worker.Job{Kind: kind, Owner: "one"}) // TestAJobFailsAlone looks at the errors
+	}
+	want := `level=WARN msg="a worker's process ended with its job" kind=crash owner=one error="the worker process ended: exit status 2: panic: beside the handler"` + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFailureCarriesItsDetail(t *testing.T) {
 	_, err := do(t.Context(), open(t, worker.Config{Command: command()}), worker.Job{Kind: "fail"})
 	failed, ok := errors.AsType[*worker.JobError](err)
@@ -65,8 +87,8 @@ func TestStoppedBeforeAJob(t *testing.T) {
 	if next := pid(t, p, "one"); next == stopped {
 		t.Errorf("the job ran in process %d, which is stopped", next)
 	}
-	if err := syscall.Kill(stopped, 0); err == nil {
-		t.Errorf("process %d lives on", stopped)
+	if err := ended(stopped); err != nil {
+		t.Errorf("process %d: %v", stopped, err)
 	}
 }
 
@@ -76,10 +98,11 @@ func TestCancel(t *testing.T) {
 	// last for ever, or some seconds, if nothing ended it.
 	const soon = time.Second
 	for _, tt := range []struct {
-		name   string
-		begin  func(t *testing.T, p *worker.Pool) // leaves the pool as it is when the job comes
-		job    worker.Job
-		during func(t *testing.T, pid int)
+		name  string
+		begin func(t *testing.T, p *worker.Pool) // leaves the pool as it is when the job comes
+		job   worker.Job
+		// command is one that never answers; nil is ours.
+		command []string
 	}{
 		{name: "while it waits for a slot", job: worker.Job{Kind: "echo"}, begin: func(t *testing.T, p *worker.Pool) {
 			t.Helper()
@@ -89,26 +112,27 @@ func TestCancel(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = run.Close() })
 		}},
-		{name: "while a process is asked to accept it", job: worker.Job{Kind: "echo"}, begin: func(t *testing.T, p *worker.Pool) {
-			t.Helper()
-			if err := syscall.Kill(pid(t, p, ""), syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-		}},
+		{name: "while a process is asked to accept it", job: worker.Job{Kind: "echo"}, command: []string{"sleep", "60"}},
 		{name: "while it runs", job: worker.Job{Kind: "spin"}},
 		{name: "while its process is stopped", job: worker.Job{Kind: "stop"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := open(t, worker.Config{Command: command(), Lanes: map[string]int{lane: 1}, Answer: time.Minute})
-			pid(t, p, "") // the process is there
+			started := tt.command
+			if started == nil {
+				started = command()
+			}
+			p := open(t, worker.Config{Command: started, Lanes: map[string]int{lane: 1}})
+			if tt.command == nil {
+				pid(t, p, "") // the process is there
+			}
 			if tt.begin != nil {
 				tt.begin(t, p)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			started := time.Now()
+			began := time.Now()
 			_, err := do(ctx, p, tt.job)
-			if took := time.Since(started) - 200*time.Millisecond; took > soon || !errors.Is(err, context.DeadlineExceeded) {
+			if took := time.Since(began) - 200*time.Millisecond; took > soon || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v after %v", err, took)
 			}
 		})
@@ -145,7 +169,8 @@ func TestAProcessWorksForOneOwner(t *testing.T) {
 // ended waits until a process is gone.
 func ended(pid int) error {
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
-		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if errors.Is(err, os.ErrNotExist) || strings.Contains(string(stat), ") Z ") { // or nobody has asked how it ended
 			return nil
 		}
 	}
@@ -249,11 +274,12 @@ func TestNoProcess(t *testing.T) {
 		says    string
 	}{
 		{"no such file", []string{"/nowhere/at/all"}, "no such file"},
+		{"one that never answers", []string{"sleep", "60"}, "gave no sign of life"},
 		{"one that ends", []string{"sh", "-c", "echo something is wrong >&2; exit 3"}, "exit status 3: something is wrong"},
 		{"one that speaks otherwise", []string{"sh", "-c", "echo hello; cat"}, "1869376613 bytes are too many"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := worker.Open(worker.Config{Command: tt.command, Lanes: map[string]int{lane: 1}})
+			p, err := worker.Open(worker.Config{Command: tt.command, Lanes: map[string]int{lane: 1}, Accept: 2 * time.Second})
 			if err == nil {
 				_, err = do(t.Context(), p, worker.Job{Kind: "echo"})
 				if closing := p.Close(); closing != nil {
@@ -267,7 +293,21 @@ func TestNoProcess(t *testing.T) {
 	}
 }
 
-// The kernel takes a process before the server, and ends it with the server.
+// A process ends with the server, however that ends, and whatever it does.
+func TestProcessesEndWithTheServer(t *testing.T) {
+	var pid int
+	killtest.After(t, 2, func(text string) bool {
+		if n, err := strconv.Atoi(text); err == nil {
+			pid = n
+		}
+		return true
+	}, "-server")
+	if err := ended(pid); pid == 0 || err != nil {
+		t.Errorf("process %d: %v", pid, err)
+	}
+}
+
+// The kernel takes a process before the server.
 func TestProcessesAreTheFirstToGo(t *testing.T) {
 	p := open(t, worker.Config{Command: command()})
 	score, err := os.ReadFile("/proc/" + strconv.Itoa(pid(t, p, "")) + "/oom_score_adj")

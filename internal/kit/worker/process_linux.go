@@ -48,3 +48,14 @@ func memoryOf(pid int) int64 {
 	}
 	return (resident - shared) * pageSize
 }
+
+// stopped reports whether a process is stopped, and would not answer before
+// somebody lets it go on.
+func stopped(pid int) bool {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	_, state, _ := bytes.Cut(text, []byte(") ")) // the name before it, which is ours, has none
+	return bytes.HasPrefix(state, []byte("T")) || bytes.HasPrefix(state, []byte("t"))
+}

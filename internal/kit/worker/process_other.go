@@ -14,3 +14,5 @@ func endFirst() {}
 func limitData(int64) {}
 
 func memoryOf(int) int64 { return 0 }
+
+func stopped(int) bool { return false }

@@ -75,9 +75,14 @@ func (p *Pool) hand(ctx context.Context, j Job) (*Run, error) {
 		if err != nil {
 			return nil, err
 		}
+		if waited && w.pid > 0 && stopped(w.pid) {
+			w.kill(&EndedError{Reason: Silent})
+			p.drop(w)
+			continue
+		}
 		within := p.cfg.Answer
-		if w.fresh {
-			within = p.cfg.Accept
+		if w.fresh && time.Since(w.born) < p.cfg.Accept {
+			within = p.cfg.Accept // it may still be starting
 		}
 		unwatch := context.AfterFunc(ctx, func() { w.kill(errClosed) })
 		w.owner, w.fresh = j.Owner, false
@@ -98,6 +103,7 @@ func (p *Pool) hand(ctx context.Context, j Job) (*Run, error) {
 		failed := w.failure(err)
 		w.kill(failed)
 		p.drop(w)
+		p.tell(j, failed)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -165,6 +171,7 @@ func (r *Run) Next() ([]byte, error) {
 		kind, payload, err := readFrame(r.process.frames)
 		if err != nil {
 			r.end = r.ended(err)
+			r.pool.tell(r.job, r.end)
 			break
 		}
 		switch kind {
@@ -185,8 +192,20 @@ func (r *Run) Next() ([]byte, error) {
 		default:
 			r.end = &EndedError{Reason: Crashed, Detail: fmt.Sprintf("it sent a frame of kind %q", kind)}
 		}
+		if r.end != nil {
+			r.pool.tell(r.job, r.end)
+		}
 	}
 	return nil, r.end
+}
+
+// tell logs what became of the process of a job, with what it wrote.
+func (p *Pool) tell(j Job, err error) {
+	ended, ok := errors.AsType[*EndedError](err)
+	if !ok || ended.Reason == Closed || p.cfg.Log == nil {
+		return
+	}
+	p.cfg.Log.Warn("a worker's process ended with its job", "kind", j.Kind, "owner", j.Owner, "error", ended.Error(), "wrote", ended.Said)
 }
 
 func (r *Run) failure(payload []byte) error {

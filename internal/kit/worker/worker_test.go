@@ -17,18 +17,55 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 )
 
-var asWorker = flag.Bool("worker", false, "be a worker process, not a test")
+var (
+	asWorker = flag.Bool("worker", false, "be a worker process, not a test")
+	asServer = flag.Bool("server", false, "be a server with a job that never ends, not a test")
+)
 
 // TestMain makes this binary a worker when it is started as one.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if !*asWorker {
+	switch {
+	case *asServer:
+		if err := beServer(); err != nil {
+			panic(err)
+		}
+		return
+	case !*asWorker:
 		m.Run()
 		return
 	}
 	if err := worker.Serve(context.Background(), os.Stdin, os.Stdout, handlers()); err != nil {
 		panic(err)
 	}
+}
+
+// beServer starts a job that never ends and says in which process.
+func beServer() error {
+	p, err := worker.Open(worker.Config{Command: command(), Lanes: map[string]int{lane: 1}})
+	if err != nil {
+		return err
+	}
+	for _, kind := range []string{"pid", "begin"} {
+		run, err := p.Start(context.Background(), worker.Job{Kind: kind, Lane: lane})
+		if err != nil {
+			return err
+		}
+		result, err := run.Next()
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stdout.Write(append(result, '\n')); err != nil {
+			return err
+		}
+		if _, err := run.Next(); !errors.Is(err, io.EOF) {
+			return err
+		}
+		if err := run.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func command() []string { return []string{os.Args[0], "-worker"} }

@@ -16,7 +16,11 @@ var Register = sync.OnceFunc(func() {
 		&Const{}, &ColumnRef{}, &ParamRef{}, &Call{}, &Cast{}, &Logical{}, &Not{}, &IsNull{}, &Between{}, &In{}, &Case{},
 		&Coalesce{}, &NullIf{}, &Try{}, &Field{}, &RowOf{}, &ArrayOf{}, &Lambda{}, &Now{}, &JSONPathCall{}, &JSONBuild{},
 		&Scalar{}, &Exists{}, &InQuery{}, &Quantified{},
-		TimeValue{}, TimeTZValue{}, TimestampValue{}, TimestampTZValue{}, new(big.Int),
+		TimeValue{},
+		TimeTZValue{},
+		TimestampValue{},
+		TimestampTZValue{},
+		new(big.Int),
 	} {
 		gob.Register(v)
 	}

@@ -31,7 +31,12 @@ func spool(body io.Reader) (r io.ReadSeeker, size int64, done func() error, err 
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	done = func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	// The file loses its name at once, so that it goes with this process however
+	// that ends; where an open file must have one, it goes at the end.
+	done = f.Close
+	if os.Remove(f.Name()) != nil {
+		done = func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	}
 	size, err = io.Copy(f, io.MultiReader(bytes.NewReader(head), body))
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
