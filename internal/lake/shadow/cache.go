@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/disk"
@@ -209,7 +211,7 @@ func (c *Cache) write(ctx context.Context, temp, path string, build Maker) (entr
 	t := Temp{Path: filepath.Join(temp, tempPrefix+rand.Text()), Sync: c.cfg.Sync}
 	info, err := build(ctx, t)
 	if err == nil {
-		if err = os.Rename(t.Path, path); err != nil {
+		if err = errors.Join(mark(t.Path), os.Rename(t.Path, path)); err != nil {
 			err = placeError{fmt.Errorf("name a shadow: %w", err)}
 		}
 	}
@@ -229,6 +231,16 @@ func (c *Cache) write(ctx context.Context, temp, path string, build Maker) (entr
 	c.proofs.remember(entry)
 	entry.Made = true
 	return entry, nil
+}
+
+// mark gives a file a time of its last change within the last hour by chance. Readers
+// remember footers by a file's path and that second, and must not take a file that was
+// made anew for the one that had its name before.
+func mark(path string) error {
+	var dice [2]byte
+	_, _ = rand.Read(dice[:]) // it never fails
+	at := time.Now().Add(-time.Duration(binary.LittleEndian.Uint16(dice[:])%3600) * time.Second)
+	return os.Chtimes(path, at, at)
 }
 
 // folder sees that a folder is there, which it asks the disk only once.
