@@ -194,6 +194,16 @@ func cacheFolder(given string) (string, error) {
 	return filepath.Join(base, "sillok"), nil
 }
 
+// spillFolder returns where a query may spill to; "", which is a temporary folder, when
+// the cache folder takes nothing.
+func spillFolder(cache string) string {
+	spill := filepath.Join(cache, "spill")
+	if err := os.MkdirAll(spill, 0o700); err != nil {
+		return ""
+	}
+	return spill
+}
+
 // answer runs a query and prints its rows.
 func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	session := analyze.Session{Catalog: catalogName, Database: defaultDatabase, User: "sillok"}
@@ -201,7 +211,7 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	if err != nil {
 		return q.explain(err)
 	}
-	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: filepath.Join(q.cache, "spill")})
+	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: spillFolder(q.cache)})
 	if err != nil {
 		return err
 	}
