@@ -127,7 +127,7 @@ func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 			o := s.Parts[j.part].Objects[j.object]
 			var err error
 			if results[j.at], err = l.loadOne(running, s, o); err != nil {
-				return fmt.Errorf("load %s: %w", o.Name(), err)
+				return fmt.Errorf("load %s: %w", o.Name(), naming(o, err))
 			}
 			report(o.Size, results[j.at].entry)
 			return nil

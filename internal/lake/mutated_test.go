@@ -60,7 +60,7 @@ func TestMutatedParquet(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = l.Load(t.Context(), scan, nil)
-	if e, ok := errors.AsType[*cloud.Error](err); !ok || e.Code != "HIVE_BAD_DATA" || !strings.HasPrefix(err.Error(), "load s3://logs/a: ") {
+	if e, ok := errors.AsType[*cloud.Error](err); !ok || e.Code != "HIVE_BAD_DATA" || e.Message != "s3://logs/a: the object is not a Parquet file" || !strings.HasPrefix(err.Error(), "load s3://logs/a: ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
@@ -35,6 +36,16 @@ func (l *Lake) loadOne(ctx context.Context, s *Scan, o Object) (loaded, error) {
 		return r, err
 	}
 	return loaded{object: o, skipped: reason}, nil
+}
+
+// naming puts the object's name into an error of Hive's, of which a client sees the
+// message alone.
+func naming(o Object, err error) error {
+	e, ok := errors.AsType[*cloud.Error](err)
+	if !ok || !strings.HasPrefix(e.Code, "HIVE_") {
+		return err
+	}
+	return cloud.Errorf(e.Kind, e.Code, "%s: %s", o.Name(), e.Message).Because(err)
 }
 
 // passable says why an object is passed over: by what is wrong with it, and not
