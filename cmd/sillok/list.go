@@ -41,6 +41,8 @@ func (q *asked) list(ctx context.Context) error {
 		return err
 	}
 	q.screen.damage(damage, q.places.shown)
+	q.screen.passedOver(q.unread, q.places.shown)
+	q.screen.notes(q.notes)
 	q.skipped()
 	if len(listings) == 0 {
 		return q.errNothing()
@@ -70,6 +72,7 @@ func (q *asked) inspect(ctx context.Context, f lake.Found) (listing, []engine.Da
 	if err != nil {
 		return l, nil, err
 	}
+	q.unread, q.notes = append(q.unread, files.Skipped...), append(q.notes, files.Notes...)
 	l.Rows, l.Bad, l.Damaged = files.Stats.Rows, files.Stats.Bad, files.Stats.Damaged
 	return l, engine.DamageOf(files), files.Release()
 }

@@ -192,6 +192,15 @@ func (s placeSet) List(ctx context.Context, bucket, prefix string) iter.Seq2[lak
 }
 
 // Open implements lake.Objects.
-func (s placeSet) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	return app.LakeObjects(s.store(bucket)).Open(ctx, bucket, key)
+func (s placeSet) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
+	return app.LakeObjects(s.store(o.Bucket)).Open(ctx, o)
+}
+
+// LocalPath implements lake.Localer.
+func (s placeSet) LocalPath(o lake.Object) (string, bool) {
+	files, ok := app.LakeObjects(s.store(o.Bucket)).(lake.Localer)
+	if !ok {
+		return "", false
+	}
+	return files.LocalPath(o)
 }

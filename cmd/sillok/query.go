@@ -29,6 +29,7 @@ type queryOptions struct {
 	color    string
 	local    bool
 	progress string
+	shadows  string
 }
 
 func queryCommand(e env) *cobra.Command {
@@ -77,6 +78,7 @@ is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off.`,
 	flags.StringArrayVarP(&options.from, "from", "f", nil, "`PLACE` to look in: a folder, a file, or s3://BUCKET/PREFIX; may be given several times (default: this folder)")
 	flags.StringVarP(&options.output, "output", "o", "table", "`FORM` of the result: table, csv or json")
 	flags.StringVar(&options.cache, "cache", "", "`DIR` for decoded objects (default: sillok in the user's cache folder)")
+	flags.StringVar(&options.shadows, "shadow-size", "", shadowSizeUsage)
 	flags.StringVar(&options.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	flags.StringVar(&options.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
 	flags.BoolVar(&options.local, "local-time", false, "show the times of the listing in the local zone instead of UTC")
@@ -102,8 +104,9 @@ func (o queryOptions) choices() []choice {
 }
 
 func (o queryOptions) validate() error {
-	if errs := checkChoices(o.choices()); len(errs) > 0 {
-		return usageError{errors.Join(errs...)}
+	_, err := shadowSize(o.shadows)
+	if err := errors.Join(append(checkChoices(o.choices()), err)...); err != nil {
+		return usageError{err}
 	}
 	return nil
 }
@@ -127,6 +130,8 @@ type asked struct {
 	logs    *lake.Lake
 	found   *lake.Discovery
 	cache   string
+	unread  []lake.Skipped // of the listing: what could not be read
+	notes   []string       // and what else there is to know
 	began   time.Time
 }
 
@@ -153,7 +158,15 @@ func query(ctx context.Context, e env, options queryOptions, sql string) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, q.places.Close()) }()
-	q.logs = lake.New(lake.Config{Dir: filepath.Join(q.cache, "shadows")}, q.places)
+	size, err := shadowSize(options.shadows)
+	if err != nil {
+		return err
+	}
+	decoders, closeDecoders := decoderPool()
+	defer func() { err = errors.Join(err, closeDecoders()) }()
+	q.logs = lake.New(lake.Config{
+		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache", Pool: decoders,
+	}, q.places)
 	if q.found, err = q.logs.Discover(ctx, q.places.places()); err != nil {
 		return err
 	}
@@ -181,6 +194,16 @@ func cacheFolder(given string) (string, error) {
 	return filepath.Join(base, "sillok"), nil
 }
 
+// spillFolder returns where a query may spill to; "", which is a temporary folder, when
+// the cache folder takes nothing.
+func spillFolder(cache string) string {
+	spill := filepath.Join(cache, "spill")
+	if err := os.MkdirAll(spill, 0o700); err != nil {
+		return ""
+	}
+	return spill
+}
+
 // answer runs a query and prints its rows.
 func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	session := analyze.Session{Catalog: catalogName, Database: defaultDatabase, User: "sillok"}
@@ -188,7 +211,7 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	if err != nil {
 		return q.explain(err)
 	}
-	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: filepath.Join(q.cache, "spill")})
+	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: spillFolder(q.cache)})
 	if err != nil {
 		return err
 	}

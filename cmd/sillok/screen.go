@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/terminal"
 )
 
@@ -95,9 +96,33 @@ func billed(n int64) int64 {
 // summary prints the last line of a query, and before it what did not parse.
 func (s *screen) summary(n int64, took time.Duration, stats engine.Stats, name func(string) string) {
 	s.damage(stats.Damage, name)
+	s.passedOver(stats.Skipped, name)
+	s.notes(stats.Notes)
 	bytes := billed(stats.BytesScanned)
 	fmt.Fprintf(s.stderr, "%s in %s; Athena scans %s in %s and bills %s: %s\n", terminal.Counted(n, "row"), terminal.Duration(took),
 		terminal.Bytes(stats.BytesScanned), terminal.Counted(int64(stats.Objects), "object"), terminal.Bytes(bytes), terminal.Dollars(float64(bytes)/(1<<40)*priceOfTerabyte))
+}
+
+// notes says what else there is to know.
+func (s *screen) notes(notes []string) {
+	for _, note := range notes {
+		fmt.Fprintf(s.stderr, "Note: %s\n", terminal.Printable(note))
+	}
+}
+
+// passedOver says which objects could not be read. Name shortens an object's name.
+func (s *screen) passedOver(objects []lake.Skipped, name func(string) string) {
+	if len(objects) == 0 {
+		return
+	}
+	fmt.Fprintf(s.stderr, "%s could not be read and left out:\n", terminal.Counted(int64(len(objects)), "object was", "objects were"))
+	for i, o := range objects {
+		if i == maxDamage {
+			fmt.Fprintf(s.stderr, "  … and %s more\n", terminal.Grouped(int64(len(objects)-maxDamage)))
+			return
+		}
+		fmt.Fprintf(s.stderr, "  %s: %s\n", terminal.Printable(name(o.Object.Name())), terminal.Printable(o.Reason))
+	}
 }
 
 // maxDamage is how many damaged objects are named.

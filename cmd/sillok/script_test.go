@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"mask":   mask,
 			"mode":   checkMode,
 			"tree":   tree,
+			"spoil":  spoil,
 		},
 	})
 }
@@ -243,4 +244,20 @@ func tree(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds no files", args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+}
+
+// spoil flips a bit in the middle of each shadow below a folder.
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".parquet" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b[len(b)/2] ^= 1
+		return os.WriteFile(path, b, 0o600)
+	})
+	ts.Check(err)
 }

@@ -80,6 +80,8 @@ A flag wins over the environment, and the environment over the file.`,
 	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&flags.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
+	f.StringVar(&flags.ShadowSize, "shadow-size", "", shadowSizeUsage)
+	f.BoolVar(&flags.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 	return c
 }

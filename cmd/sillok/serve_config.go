@@ -33,6 +33,8 @@ type serveOptions struct {
 	CallsDays           int           `yaml:"calls_days"`
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
+	ShadowSize          string        `yaml:"shadow_size"`
+	NewState            bool          `yaml:"-"` // for one start
 }
 
 // The settings that nobody made.
@@ -99,6 +101,8 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
 		"domain":                 func() { o.Domains = flags.Domains },
 		"compat":                 func() { o.Compat = flags.Compat },
+		"shadow-size":            func() { o.ShadowSize = flags.ShadowSize },
+		"new-state":              func() { o.NewState = flags.NewState },
 	} {
 		if c.Flags().Changed(name) {
 			set()
@@ -121,7 +125,10 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	if level.UnmarshalText([]byte(options.LogLevel)) != nil {
 		errs = append(errs, fmt.Errorf("log-level: %q is not one of debug, info, warn, error", options.LogLevel))
 	}
+	shadows, err := shadowSize(options.ShadowSize)
+	errs = append(errs, err)
 	cfg := app.Config{
+		ShadowSize: shadows, NewState: options.NewState,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,

@@ -135,12 +135,17 @@ func (a *App) open(ctx context.Context) (err error) {
 // checkState refuses a data folder that has lost its state: it would otherwise
 // start as a new one, without tables and history, beside the objects of the old.
 func (a *App) checkState() error {
-	if _, err := os.Stat(a.folder(stateFile)); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(a.folder(stateFile))
+	if err == nil && info.Size() > 0 || a.cfg.NewState {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for _, later := range []string{CallsFolder, ObjectsFolder, formerObjects} {
 		if _, err := os.Stat(a.folder(later)); err == nil {
-			return fmt.Errorf("%s is missing in %s, which has been used before: restore it from a backup, or choose another folder", stateFile, a.cfg.Data)
+			return fmt.Errorf("%s is missing or empty in %s, which has been used before: restore it from a backup, or start once with --new-state "+
+				"to begin without databases, tables, work groups and settings; objects stay", stateFile, a.cfg.Data)
 		}
 	}
 	return nil

@@ -44,6 +44,11 @@ type Config struct {
 	// WorkerMemory is how many bytes of memory each of these processes may use; 0 means
 	// half of the machine's, shared by the queries that run at once.
 	WorkerMemory int64
+	// ShadowSize is how many bytes of decoded objects to keep; 0 means a fifth of the disk.
+	ShadowSize int64
+	// NewState begins with an empty state beside objects that are there: without it a
+	// state that was lost is an error.
+	NewState bool
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string
@@ -68,6 +73,9 @@ func (c Config) Validate() error {
 	}
 	if (c.TLSCertificate == "") != (c.TLSKey == "") {
 		errs = append(errs, errors.New("tls: give both the certificate and its key, or neither"))
+	}
+	if c.ShadowSize < 0 {
+		errs = append(errs, errors.New("shadow size: cannot be negative"))
 	}
 	if c.CallsKept < 0 {
 		errs = append(errs, errors.New("calls kept: cannot be negative"))

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -30,9 +31,67 @@ func (l lakeObjects) List(ctx context.Context, bucket, prefix string) iter.Seq2[
 }
 
 // Open implements lake.Objects.
-func (l lakeObjects) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	body, _, err := l.store.Open(ctx, bucket, key)
-	return body, err
+func (l lakeObjects) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
+	body, now, err := l.store.Open(ctx, o.Bucket, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	if !same(now, o) {
+		return nil, errors.Join(lake.ErrReplaced, body.Close())
+	}
+	if _, ok := l.store.(localStore); ok {
+		return &pinned{ReadCloser: body, still: func() error { return l.still(ctx, o) }}, nil
+	}
+	return body, nil
+}
+
+// localStore is a store of plain files, which others may write to while they are read.
+type localStore interface {
+	Path(bucket, key string) (path string, ok bool)
+}
+
+// LocalPath implements lake.Localer.
+func (l lakeObjects) LocalPath(o lake.Object) (string, bool) {
+	if files, ok := l.store.(localStore); ok {
+		return files.Path(o.Bucket, o.Key)
+	}
+	return "", false
+}
+
+// still returns lake.ErrReplaced when an object is not the one any more that was
+// listed.
+func (l lakeObjects) still(ctx context.Context, o lake.Object) error {
+	now, err := l.store.Stat(ctx, o.Bucket, o.Key)
+	if err != nil {
+		return err
+	}
+	if !same(now, o) {
+		return lake.ErrReplaced
+	}
+	return nil
+}
+
+// same says whether an object has the content that was listed.
+func same(now objects.Object, listed lake.Object) bool {
+	return now.ETag == listed.ETag && now.Size == listed.Size
+}
+
+// pinned are the bytes of a file, which end well only when it is still what it was.
+type pinned struct {
+	io.ReadCloser
+
+	still func() error
+}
+
+// Read implements io.Reader.
+func (p *pinned) Read(b []byte) (int, error) {
+	n, err := p.ReadCloser.Read(b)
+	if errors.Is(err, io.EOF) {
+		if changed := p.still(); changed != nil {
+			return n, changed
+		}
+	}
+	return n, err
 }
 
 // insideObjects is this server's S3 as a store of objects, through the inner

@@ -115,6 +115,28 @@ func TestLostStateIsAnError(t *testing.T) {
 	if _, err := open(t, config(data)); err == nil || !strings.Contains(err.Error(), "state.db is missing") {
 		t.Errorf("open = %v", err)
 	}
+	if err := os.WriteFile(filepath.Join(data, "state.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, config(data)); err == nil || !strings.Contains(err.Error(), "--new-state") {
+		t.Errorf("an empty one: open = %v", err)
+	}
+	cfg := config(data)
+	cfg.NewState = true
+	anew, err := open(t, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := anew.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := open(t, config(data))
+	if err != nil {
+		t.Fatalf("it is there again: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // With a certificate the port speaks TLS, and HTTP/2 to clients that do.

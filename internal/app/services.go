@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/glue"
@@ -56,7 +57,10 @@ func (a *App) openGlue(context.Context) (gateway.Service, error) {
 func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	door := a.inside("athena.amazonaws.com")
 	objects := insideObjects{s3api.Client{Door: door}}
-	logs := lake.New(lake.Config{Dir: a.folder("shadows"), Sync: true}, lakeObjects{objects})
+	logs := lake.New(lake.Config{
+		Dir: a.folder("shadows"), Sync: true, Budget: a.cfg.ShadowSize, Pool: func() (*worker.Pool, error) { return a.workers, nil }, Workers: a.concurrency(),
+		Remedy: "make room on the disk that holds the data folder",
+	}, lakeObjects{objects})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
 		Lake: logs, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
 	})

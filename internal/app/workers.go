@@ -2,12 +2,14 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/lake"
 )
 
 const (
@@ -17,7 +19,11 @@ const (
 
 // Work returns what workers of the server do, by kind, and what lets go of what they
 // hold. It is for the process that Config.WorkerCommand starts.
-func Work() (handlers map[string]worker.Handler, free func()) { return duckdb.Work() }
+func Work() (handlers map[string]worker.Handler, free func()) {
+	handlers, free = duckdb.Work()
+	maps.Copy(handlers, lake.Handlers())
+	return handlers, free
+}
 
 // openWorkers starts the processes in which queries run and foreign bytes are read.
 func (a *App) openWorkers() error {
@@ -26,6 +32,7 @@ func (a *App) openWorkers() error {
 		return err
 	}
 	lanes := duckdb.Lanes(a.concurrency())
+	lanes[lake.LaneDecode] = a.concurrency()
 	pool, err := worker.Open(worker.Config{
 		Command: a.cfg.WorkerCommand, Here: Work, Lanes: lanes, Memory: a.workerMemory(), Log: a.log,
 		Ended: func(pid int) {

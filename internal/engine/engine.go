@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -73,7 +74,9 @@ type Stats struct {
 	Objects      int
 	Planning     time.Duration // from the plan to the first statement for the engine, decoding included
 	Execution    time.Duration
-	Damage       []Damage // objects with lines or records that did not parse
+	Damage       []Damage       // objects with lines or records that did not parse
+	Skipped      []lake.Skipped // objects that could not be read and were passed over
+	Notes        []string       // what else the user must know, in sentences
 }
 
 // Damage is what of an object did not parse.

@@ -129,7 +129,7 @@ func (l *Lake) sniff(ctx context.Context, objects []Object, layouts []layout) er
 		}
 		group.Go(func() error {
 			src := &format.Source{Size: 1 << 62, Open: func() (io.ReadCloser, error) {
-				return l.objects.Open(ctx, objects[i].Bucket, objects[i].Key)
+				return l.objects.Open(ctx, objects[i])
 			}}
 			var name string
 			err := life.Catch(func() (err error) {

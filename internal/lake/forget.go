@@ -2,7 +2,6 @@ package lake
 
 import (
 	"context"
-	"errors"
 
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
@@ -18,25 +17,15 @@ func (l *Lake) Forget(bucket, key, keep string) error {
 // once, before Forget, by the one process that the folder belongs to.
 func (l *Lake) Sweep(ctx context.Context) error { return l.shadows.Sweep(ctx) }
 
-// hold keeps the shadows of a scan's objects until the function that it returns
-// is called.
-func (l *Lake) hold(s *Scan) (release func() error) {
-	var held []string
+// shadowsIn names the shadows of a scan's objects.
+func shadowsIn(s *Scan) []string {
+	var names []string
 	for _, p := range s.Parts {
 		for _, o := range p.Objects {
-			held = append(held, shadowsOf(o.Bucket, o.Key))
+			names = append(names, shadowsOf(o.Bucket, o.Key))
 		}
 	}
-	for _, object := range held {
-		l.shadows.Hold(object)
-	}
-	return func() error {
-		var errs []error
-		for _, object := range held {
-			errs = append(errs, l.shadows.Release(object))
-		}
-		return errors.Join(errs...)
-	}
+	return names
 }
 
 // shadowsOf is what names the shadows of an object.

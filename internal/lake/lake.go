@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"iter"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
@@ -35,14 +37,16 @@ func (o Object) Name() string {
 type Objects interface {
 	// List gives the objects under prefix, at any depth, in key order. It ends after its first error.
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error]
-	// Open returns an object's bytes.
-	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
+	// Open returns the bytes of the object that was listed. When another content lies there by now, or does
+	// before the last byte was read, Open or a Read fails with ErrReplaced.
+	Open(ctx context.Context, o Object) (io.ReadCloser, error)
 }
 
-// Localer is an Objects whose objects are plain files of this machine. Parquet
-// objects are then read where they lie.
+// Localer is an Objects of which some objects are plain files of this machine. Those
+// that are Parquet are then read where they lie.
 type Localer interface {
-	LocalPath(bucket, key string) (path string, ok bool)
+	// LocalPath returns the path of an object's file; ok is false when it has none.
+	LocalPath(o Object) (path string, ok bool)
 }
 
 // Config is what a Lake needs to know.
@@ -52,6 +56,13 @@ type Config struct {
 	Workers     int              // objects that are read at once; 0 for one a processor
 	Sync        bool             // sync each shadow to disk before it gets its name
 	MaxExpanded int64            // bytes that one compressed object may hold; 0 for 64 GiB
+	Budget      int64            // bytes of shadows to keep; 0 for a fifth of the disk that holds Dir
+	Spare       []string         // folders for a query's shadows when Dir cannot be written; nil for the system's temporary ones
+	Remedy      string           // what a user can do when Dir cannot be written, for messages
+	// Pool returns the pool in whose processes objects are decoded, in LaneDecode. It is asked when the first
+	// object is. nil decodes in this process.
+	Pool     func() (*worker.Pool, error)
+	PassOver bool // an object that cannot be read is named in Files.Skipped, and is not the end of its query
 }
 
 // Lake plans and loads. It may be used by several goroutines.
@@ -59,6 +70,7 @@ type Lake struct {
 	cfg     Config
 	objects Objects
 	shadows *shadow.Cache
+	decoder *decoder
 }
 
 // New returns a Lake over objects. It does no I/O.
@@ -69,7 +81,15 @@ func New(cfg Config, objects Objects) *Lake {
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Lake{cfg: cfg, objects: objects, shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync})}
+	l := &Lake{
+		cfg: cfg, objects: objects,
+		shadows: shadow.New(shadow.Config{Dir: cfg.Dir, Sync: cfg.Sync, Budget: cfg.Budget, Spare: cfg.Spare}),
+		decoder: &decoder{objects: objects, maxExpanded: cfg.MaxExpanded, press: shadow.NewPress()},
+	}
+	if cfg.Pool != nil {
+		l.decoder.crew = newCrew(cfg.Pool, cfg.Workers)
+	}
+	return l
 }
 
 // Column is a table's column: its name in lower case and its Hive type.
@@ -136,14 +156,32 @@ func (t Table) name() string {
 	return t.Database + "." + t.Name
 }
 
-func (t Table) format() (format.Format, error) {
+func (t Table) format() (format.Format, error) { return t.recipe().open() }
+
+// recipe is what decides the format of a table's objects, in a form that a worker
+// process can be sent.
+type recipe struct {
+	Named string       // of a table that Discover found
+	Table format.Table // of any other
+}
+
+func (t Table) recipe() recipe {
 	if t.discovered != nil {
-		return format.Named(t.discovered.format)
+		return recipe{Named: t.discovered.format}
 	}
-	return format.For(format.Table{
+	return recipe{Table: format.Table{
 		Name: t.name(), Columns: t.Columns, SerDe: t.SerDe, InputFormat: t.InputFormat,
 		SerDeProperties: t.SerDeProperties, Properties: t.Properties,
-	})
+	}}
+}
+
+func (r recipe) encode() ([]byte, error) { return json.Marshal(r) }
+
+func (r recipe) open() (format.Format, error) {
+	if r.Named != "" {
+		return format.Named(r.Named)
+	}
+	return format.For(r.Table)
 }
 
 // Filter is what a query's predicates say of partition columns.
@@ -162,7 +200,8 @@ func (l *Lake) CacheSize(ctx context.Context) (files int, bytes int64, err error
 	return l.shadows.Size(ctx)
 }
 
-// CleanCache removes the oldest shadows until at most limit bytes are left.
+// CleanCache removes the shadows that were used least recently until at most limit
+// bytes are left.
 func (l *Lake) CleanCache(ctx context.Context, limit int64) (removed int, err error) {
-	return l.shadows.Clean(ctx, limit, l.cfg.Clock())
+	return l.shadows.Clean(ctx, limit)
 }

@@ -48,8 +48,8 @@ func (d folder) List(_ context.Context, bucket, prefix string) iter.Seq2[lake.Ob
 	}
 }
 
-func (d folder) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
-	return os.Open(filepath.Join(string(d), filepath.FromSlash(key)))
+func (d folder) Open(_ context.Context, o lake.Object) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(string(d), filepath.FromSlash(o.Key)))
 }
 
 // memory is Objects over a map from key to bytes.
@@ -68,8 +68,8 @@ func (m memory) List(_ context.Context, bucket, prefix string) iter.Seq2[lake.Ob
 	}
 }
 
-func (m memory) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(m[key])), nil
+func (m memory) Open(_ context.Context, o lake.Object) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(m[o.Key])), nil
 }
 
 func open(tb testing.TB, objects lake.Objects) *lake.Lake {

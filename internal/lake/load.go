@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +12,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/kit/life"
-	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -35,7 +30,13 @@ type Done struct {
 type Files struct {
 	Groups []Group
 	Stats  Stats
+	// Skipped are the objects that could not be read and were passed over, as Config.PassOver allows.
+	Skipped []Skipped
+	// Notes says in sentences what the user must know besides, such as that columns could not be kept.
+	Notes []string
 
+	entries []shadow.Entry // of all files
+	shadows *shadow.Cache
 	release func() error
 }
 
@@ -77,18 +78,20 @@ type Stats struct {
 	Bad         int64 // lines that did not parse
 	Bytes       int64 // of the objects as they lie there
 	ShadowBytes int64
+	Remade      int // objects whose columns had been damaged on disk and were decoded again
 }
 
 // loaded is one object's outcome.
 type loaded struct {
+	object  Object // as it was read: it may have been replaced since it was listed
 	entry   shadow.Entry
-	columns []string // of a Parquet object
+	skipped string // why it was passed over
 }
 
 // Load makes sure that every object of s has its columns. Objects are read side
 // by side; cancelling ctx ends it soon.
 func (l *Lake) Load(ctx context.Context, s *Scan, progress Progress) (*Files, error) {
-	release := l.hold(s)
+	release := l.shadows.Hold(shadowsIn(s))
 	files, err := l.load(ctx, s, progress)
 	if err != nil {
 		return nil, errors.Join(err, release())
@@ -115,20 +118,16 @@ func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 	})
 	report := reporter(progress, Done{TotalObjects: s.Objects, TotalBytes: s.Bytes})
 	group, running := errgroup.WithContext(ctx)
-	group.SetLimit(l.cfg.Workers)
+	group.SetLimit(l.atOnce())
 	for _, j := range order {
 		if running.Err() != nil {
 			break
 		}
 		group.Go(func() error {
 			o := s.Parts[j.part].Objects[j.object]
-			// Foreign bytes fail the query that asks for them and nothing else.
-			err := life.Catch(func() (err error) {
-				results[j.at], err = l.object(running, s.format, o)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("load %s: %w", o.Name(), err)
+			var err error
+			if results[j.at], err = l.loadOne(running, s, o); err != nil {
+				return fmt.Errorf("load %s: %w", o.Name(), naming(o, err))
 			}
 			report(o.Size, results[j.at].entry)
 			return nil
@@ -137,14 +136,14 @@ func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
 		return nil, err
 	}
-	files := &Files{}
+	files := &Files{shadows: l.shadows}
 	byShape := map[string]int{}
 	for _, j := range jobs {
-		part := s.Parts[j.part]
-		if err := files.add(s, results[j.at], part, part.Objects[j.object], byShape); err != nil {
+		if err := files.add(s, results[j.at], s.Parts[j.part], byShape); err != nil {
 			return nil, err
 		}
 	}
+	files.Notes = l.notes(files)
 	return files, nil
 }
 
@@ -166,11 +165,12 @@ func reporter(progress Progress, done Done) func(size int64, entry shadow.Entry)
 	}
 }
 
-func (f *Files) add(s *Scan, r loaded, part Part, o Object, byShape map[string]int) error {
-	info := r.entry.Info
-	if r.columns != nil {
-		info.Fields = r.columns
+func (f *Files) add(s *Scan, r loaded, part Part, byShape map[string]int) error {
+	if r.skipped != "" {
+		f.Skipped = append(f.Skipped, Skipped{Object: r.object, Reason: r.skipped})
+		return nil
 	}
+	info := r.entry.Info
 	shape := strconv.Itoa(info.Width) + " " + strings.Join(info.Fields, " ")
 	at, ok := byShape[shape]
 	if !ok {
@@ -183,82 +183,23 @@ func (f *Files) add(s *Scan, r loaded, part Part, o Object, byShape map[string]i
 		f.Groups = append(f.Groups, Group{Columns: columns})
 	}
 	f.Groups[at].Files = append(f.Groups[at].Files, File{
-		Path: r.entry.Path, Values: part.Values, Object: o, Rows: info.Rows, Bad: info.Bad,
+		Path: r.entry.Path, Values: part.Values, Object: r.object, Rows: info.Rows, Bad: info.Bad,
 		Problems: info.Problems, Damaged: info.Damaged, Note: info.Note,
 	})
 	f.Stats.Objects++
 	f.Stats.Rows += info.Rows
 	f.Stats.Bad += info.Bad
-	f.Stats.Bytes += o.Size
+	f.Stats.Bytes += r.object.Size
 	f.Stats.ShadowBytes += r.entry.Bytes
 	if r.entry.Made {
 		f.Stats.Decoded++
 	}
+	if r.entry.Damaged {
+		f.Stats.Remade++
+	}
 	if info.Damaged != "" {
 		f.Stats.Damaged++
 	}
+	f.entries = append(f.entries, r.entry)
 	return nil
-}
-
-// object returns the shadow of one object.
-func (l *Lake) object(ctx context.Context, f format.Format, o Object) (loaded, error) {
-	version := o.ETag
-	if version == "" {
-		version = strconv.FormatInt(o.Modified.UnixNano(), 10)
-	}
-	name := shadow.NameOf(shadowsOf(o.Bucket, o.Key), version, append([]string{strconv.FormatInt(o.Size, 10)}, f.Key()...)...)
-	if _, ok := f.(format.Parquet); ok {
-		return l.parquet(ctx, name, o)
-	}
-	entry, err := l.shadows.Get(ctx, name, func(start func(*shadow.Schema) *shadow.Writer) error {
-		src := &format.Source{
-			Open: func() (io.ReadCloser, error) { return l.objects.Open(ctx, o.Bucket, o.Key) },
-			Size: o.Size, MaxExpanded: l.cfg.MaxExpanded,
-		}
-		return f.Decode(ctx, src, func(schema *shadow.Schema) *shadow.Writer {
-			w := start(schema)
-			w.Info.Source = o.Size
-			return w
-		})
-	})
-	return loaded{entry: entry}, err
-}
-
-// parquet finds a Parquet object on this machine, or copies it there.
-func (l *Lake) parquet(ctx context.Context, name string, o Object) (loaded, error) {
-	if local, ok := l.objects.(Localer); ok {
-		if path, ok := local.LocalPath(o.Bucket, o.Key); ok {
-			return native(shadow.ReadParquet(path))
-		}
-	}
-	return native(l.shadows.Put(ctx, name, func(f *os.File) error {
-		body, err := l.objects.Open(ctx, o.Bucket, o.Key)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(f, body)
-		return errors.Join(err, body.Close())
-	}))
-}
-
-func native(entry shadow.Entry, err error) (loaded, error) {
-	if err != nil {
-		return loaded{}, errBadParquet(err)
-	}
-	nodes, err := shadow.Columns(entry.Path)
-	if err != nil {
-		return loaded{}, errBadParquet(err)
-	}
-	columns := make([]string, 0, len(nodes))
-	for _, n := range nodes {
-		columns = append(columns, n.Name)
-	}
-	return loaded{entry: entry, columns: columns}, nil
-}
-
-func errBadParquet(err error) error {
-	if _, ok := errors.AsType[*cloud.Error](err); ok {
-		return err
-	}
-	return cloud.Errorf(cloud.Invalid, "HIVE_BAD_DATA", "the object is not a Parquet file").Because(err)
 }

@@ -27,9 +27,9 @@ type counting struct {
 	opened *atomic.Int64
 }
 
-func (c counting) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+func (c counting) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
 	c.opened.Add(1)
-	return c.memory.Open(ctx, bucket, key)
+	return c.memory.Open(ctx, o)
 }
 
 func shadows(tb testing.TB, dir string) []string {
@@ -138,7 +138,7 @@ type failing struct {
 	cancel func()
 }
 
-func (f failing) Open(context.Context, string, string) (io.ReadCloser, error) {
+func (f failing) Open(context.Context, lake.Object) (io.ReadCloser, error) {
 	return io.NopCloser(io.MultiReader(strings.NewReader("1\n2\n"), reader(func(p []byte) (int, error) {
 		if f.err != nil {
 			return 0, f.err
@@ -151,7 +151,7 @@ func (f failing) Open(context.Context, string, string) (io.ReadCloser, error) {
 // panicking is Objects whose bytes no decoder was made for.
 type panicking struct{ memory }
 
-func (panicking) Open(context.Context, string, string) (io.ReadCloser, error) {
+func (panicking) Open(context.Context, lake.Object) (io.ReadCloser, error) {
 	panic("no decoder was made for this")
 }
 

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake/format"
@@ -29,6 +30,7 @@ type Scan struct {
 	Partitions int   // that were kept, those without objects too
 
 	format format.Format
+	recipe func() ([]byte, error) // of the format, as JSON
 }
 
 // Part is a partition and its objects. A table without partitions has one, or
@@ -48,7 +50,7 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 	if _, err := f.Bind(t.Columns, shadow.Info{}); err != nil {
 		return nil, fmt.Errorf("table %s: %w", t.name(), err)
 	}
-	s := &Scan{Table: t, Format: f.Name(), format: f}
+	s := &Scan{Table: t, Format: f.Name(), format: f, recipe: sync.OnceValues(t.recipe().encode)}
 	var parts []Part
 	switch {
 	case t.discovered != nil:

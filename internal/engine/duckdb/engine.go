@@ -91,8 +91,21 @@ func (e *Engine) Close() error {
 	return errors.Join(errs...)
 }
 
-// Run starts a query.
+// internalError is the name of a failure that is not the statement's own.
+const internalError = "GENERIC_INTERNAL_ERROR"
+
+// Run starts a query. When one of its files turns out to be damaged before it has
+// given a row, it starts once more, with the file made anew.
 func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, error) {
+	out, err := e.run(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out.again = func() (*rows, error) { return e.run(ctx, req) }
+	return out, nil
+}
+
+func (e *Engine) run(ctx context.Context, req engine.Request) (*rows, error) {
 	started := time.Now()
 	now := req.Now
 	if now.IsZero() {
@@ -112,6 +125,11 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 		return nil, errors.Join(failureOf(err), loaded.Release())
 	}
 	out := &rows{run: run, stats: loaded.Stats, release: loaded.Release, started: time.Now()}
+	out.intact = func() error { return loaded.Intact(ctx) }
+	out.damaged = func() bool {
+		damaged, err := loaded.Damaged(ctx)
+		return err == nil && damaged
+	}
 	out.stats.Planning = out.started.Sub(started)
 	return out, nil
 }
@@ -147,6 +165,11 @@ type rows struct {
 	started time.Time
 	stats   engine.Stats
 	release func() error
+
+	given   bool                  // a batch of rows
+	intact  func() error          // whether no file changed meanwhile
+	damaged func() bool           // whether a file is not what was written; it is dropped
+	again   func() (*rows, error) // starts the query once more; nil when it may not
 }
 
 // Next reads the next row.
@@ -157,17 +180,56 @@ func (r *rows) Next() bool {
 			return true
 		}
 		b, err := r.next()
-		if err != nil {
-			r.ended = true
-			r.stats.Execution = time.Since(r.started)
-			if !errors.Is(err, io.EOF) {
-				r.err = failureOf(err)
-			}
-			return false
+		if err == nil {
+			r.batch, r.row, r.given = b, -1, true
+			continue
 		}
-		r.batch, r.row = b, -1
+		changed := false
+		if errors.Is(err, io.EOF) {
+			err = r.intact()
+			changed = err != nil
+		}
+		if err != nil && (changed || r.damage(err)) {
+			var restarted bool
+			if restarted, err = r.restart(err); restarted {
+				continue
+			}
+		}
+		r.ended = true
+		r.stats.Execution = time.Since(r.started)
+		if err != nil {
+			r.err = failureOf(err)
+		}
 	}
 	return false
+}
+
+// damage says whether a query failed because one of its files is not what was
+// written. A statement that fails by its own fault does so over whole files.
+func (r *rows) damage(err error) bool {
+	if e, ok := errors.AsType[*sqlerr.Error](engine.Told(err)); ok && e.Name != internalError {
+		return false
+	}
+	return r.damaged()
+}
+
+// restart starts the query once more unless it has given rows; else it returns why
+// not.
+func (r *rows) restart(err error) (bool, error) {
+	if r.given || r.again == nil {
+		return false, err
+	}
+	again := r.again
+	r.again = nil
+	if err := errors.Join(r.run.Close(), r.release()); err != nil {
+		return false, err
+	}
+	next, err := again()
+	if err != nil {
+		return false, err
+	}
+	*r = *next
+	return true, nil
 }
 
 func (r *rows) next() (batch, error) {

@@ -55,10 +55,10 @@ func (f folders) List(_ context.Context, bucket, prefix string) iter.Seq2[lake.O
 }
 
 // Open opens a file.
-func (f folders) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
+func (f folders) Open(_ context.Context, o lake.Object) (io.ReadCloser, error) {
 	var failure error
 	for _, dir := range f {
-		file, err := os.Open(filepath.Join(dir, filepath.FromSlash(key)))
+		file, err := os.Open(filepath.Join(dir, filepath.FromSlash(o.Key)))
 		if err == nil {
 			return file, nil
 		}

@@ -107,6 +107,30 @@ func (l *Loaded) Release() error {
 	return errors.Join(errs...)
 }
 
+// Intact returns an error when a file changed while a query read it.
+func (l *Loaded) Intact(ctx context.Context) error {
+	for _, f := range l.held {
+		if err := f.Intact(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Damaged reads all files again and says whether one of them is not what was
+// written. Such a file is made anew by the next Load.
+func (l *Loaded) Damaged(ctx context.Context) (bool, error) {
+	damaged := false
+	for _, f := range l.held {
+		bad, err := f.Check(ctx)
+		if err != nil {
+			return false, err
+		}
+		damaged = damaged || bad > 0
+	}
+	return damaged, nil
+}
+
 // atOnce is how many tables are planned, or loaded, at a time.
 const atOnce = 8
 
@@ -220,6 +244,8 @@ func (l *Loaded) add(x *reading) {
 	l.held = append(l.held, x.files)
 	l.Stats.BytesRead += x.files.Stats.ShadowBytes
 	l.Stats.Damage = append(l.Stats.Damage, engine.DamageOf(x.files)...)
+	l.Stats.Skipped = append(l.Stats.Skipped, x.files.Skipped...)
+	l.Stats.Notes = append(l.Stats.Notes, x.files.Notes...)
 	table := Table{Lake: true, Columns: lower(x.detail.Columns), Keys: lower(x.detail.PartitionKeys)}
 	for _, g := range x.files.Groups {
 		files := make([]lake.File, len(g.Files))

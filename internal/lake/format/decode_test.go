@@ -45,13 +45,13 @@ func FuzzDecode(f *testing.F) {
 		}
 		cache := shadow.New(shadow.Config{Dir: t.TempDir()})
 		for _, each := range formats {
-			entry, err := cache.Get(t.Context(), shadow.Name(each.Key()...), func(start func(*shadow.Schema) *shadow.Writer) error {
+			entry, err := cache.Get(t.Context(), shadow.Name(each.Key()...), shadow.NewPress().Maker(func(start func(*shadow.Schema) *shadow.Writer) error {
 				return each.Decode(t.Context(), src, start)
-			})
+			}))
 			if err != nil {
 				t.Fatalf("%s: %v", each.Name(), err)
 			}
-			if _, err := shadow.Read(entry.Path); err != nil {
+			if _, err := shadow.Read(t.Context(), entry.Path); err != nil {
 				t.Fatalf("%s: %v", each.Name(), err)
 			}
 		}

@@ -27,6 +27,15 @@ func NameOf(object, content string, parts ...string) string {
 // ObjectOf returns what the names of an object's shadows begin with.
 func ObjectOf(parts ...string) string { return Name(parts...)[:objectLength] }
 
+// objectIn returns which object the shadow of a name is of; "" when the name does
+// not tell.
+func objectIn(name string) string {
+	if object, _, ok := strings.Cut(name, "-"); ok {
+		return object
+	}
+	return ""
+}
+
 // holds says which objects' shadows are in use, and which of these are to go
 // after that.
 type holds struct {
@@ -42,31 +51,47 @@ type hold struct {
 	keep   string
 }
 
-// Hold keeps an object's shadows, those too that are made later, until Release.
-func (c *Cache) Hold(object string) {
+// Hold keeps the shadows of objects, those too that are made later, until release
+// is called; what was to be forgotten meanwhile goes then, and so does what the
+// budget has no room for.
+func (c *Cache) Hold(objects []string) (release func() error) {
+	c.users.begin(c.cfg.Dir)
 	c.holds.mu.Lock()
 	defer c.holds.mu.Unlock()
-	h := c.holds.held[object]
-	if h == nil {
-		h = &hold{}
-		c.holds.held[object] = h
+	for _, object := range objects {
+		h := c.holds.held[object]
+		if h == nil {
+			h = &hold{}
+			c.holds.held[object] = h
+		}
+		h.count++
 	}
-	h.count++
+	return func() error {
+		err := c.release(objects)
+		c.users.end()
+		c.budget.mu.Lock()
+		defer c.budget.mu.Unlock()
+		c.keepBudget(context.Background(), true)
+		return err
+	}
 }
 
-// Release ends a Hold. What was to be forgotten meanwhile goes.
-func (c *Cache) Release(object string) error {
+func (c *Cache) release(objects []string) error {
 	c.holds.mu.Lock()
 	defer c.holds.mu.Unlock()
-	h := c.holds.held[object]
-	if h.count--; h.count > 0 {
-		return nil
+	var errs []error
+	for _, object := range objects {
+		h := c.holds.held[object]
+		if h.count--; h.count > 0 {
+			continue
+		}
+		delete(c.holds.held, object)
+		c.spare.drop(object, c.proofs.forget)
+		if h.forget {
+			errs = append(errs, c.remove(object, h.keep))
+		}
 	}
-	delete(c.holds.held, object)
-	if !h.forget {
-		return nil
-	}
-	return c.remove(object, h.keep)
+	return errors.Join(errs...)
 }
 
 // Forget removes an object's shadows, but for those of the content keep; empty
@@ -99,7 +124,9 @@ func (c *Cache) remove(object, keep string) error {
 		case keep != "" && strings.HasPrefix(e.Name(), kept):
 			left = true
 		default:
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			path := filepath.Join(dir, e.Name())
+			c.proofs.forget(path)
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("forget a shadow: %w", err)
 			}
 		}
@@ -114,15 +141,16 @@ func (c *Cache) remove(object, keep string) error {
 func (c *Cache) made(path string) {
 	c.holds.mu.Lock()
 	defer c.holds.mu.Unlock()
-	if object, _, ok := strings.Cut(filepath.Base(path), "-"); ok {
+	if object := objectIn(filepath.Base(path)); object != "" {
 		c.holds.known[object] = struct{}{}
 	}
 }
 
-// Sweep removes shadows with names that no object can be told by, which earlier
+// Sweep removes what was left half-made, and shadows with names that no object can be told by, which earlier
 // versions gave, and looks which objects have shadows, so that Forget knows of
 // all others without looking. It is for the one process that the folder is of.
 func (c *Cache) Sweep(ctx context.Context) error {
+	removeAbandoned(filepath.Join(c.cfg.Dir, tempFolder), 0)
 	files, err := c.files(ctx)
 	if err != nil {
 		return fmt.Errorf("sweep the cache: %w", err)
@@ -130,11 +158,10 @@ func (c *Cache) Sweep(ctx context.Context) error {
 	c.holds.mu.Lock()
 	defer c.holds.mu.Unlock()
 	for _, f := range files {
-		object, _, ok := strings.Cut(filepath.Base(f.path), "-")
 		switch {
 		case f.temp:
-		case ok:
-			c.holds.known[object] = struct{}{}
+		case f.object != "":
+			c.holds.known[f.object] = struct{}{}
 		default:
 			if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("sweep the cache: %w", err)

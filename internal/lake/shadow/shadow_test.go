@@ -40,12 +40,15 @@ func write(w *shadow.Writer, rows int) error {
 	return nil
 }
 
+// making is how to make a shadow of the rows that build gives.
+func making(build shadow.Make) shadow.Maker { return shadow.NewPress().Maker(build) }
+
 func TestManyRowsMakeSeveralGroups(t *testing.T) {
 	cache := shadow.New(shadow.Config{Dir: t.TempDir(), Sync: true})
 	const rows = 300_000
-	entry, err := cache.Get(t.Context(), shadow.Name("a"), func(start func(*shadow.Schema) *shadow.Writer) error {
+	entry, err := cache.Get(t.Context(), shadow.Name("a"), making(func(start func(*shadow.Schema) *shadow.Writer) error {
 		return write(start(schema()), rows)
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +87,7 @@ func TestManyRowsMakeSeveralGroups(t *testing.T) {
 func TestStartingAnewForgetsWhatWasWritten(t *testing.T) {
 	cache := shadow.New(shadow.Config{Dir: t.TempDir()})
 	for _, name := range []string{"a", "b"} {
-		entry, err := cache.Get(t.Context(), shadow.Name(name), func(start func(*shadow.Schema) *shadow.Writer) error {
+		entry, err := cache.Get(t.Context(), shadow.Name(name), making(func(start func(*shadow.Schema) *shadow.Writer) error {
 			w := start(schema())
 			if err := write(w, 130_000); err != nil {
 				return err
@@ -93,11 +96,11 @@ func TestStartingAnewForgetsWhatWasWritten(t *testing.T) {
 			w = start(shadow.NewSchema(shadow.Node{Name: "x"}, shadow.Node{Name: shadow.BadText}))
 			w.Column("x").Text([]byte(name))
 			return w.EndRow()
-		})
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := shadow.Read(entry.Path)
+		again, err := shadow.Read(t.Context(), entry.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,19 +115,19 @@ func TestWhoWaitsForAMakerThatGivesUpMakesItself(t *testing.T) {
 	begun, release := make(chan struct{}), make(chan struct{})
 	first := make(chan error)
 	go func() {
-		_, err := cache.Get(t.Context(), shadow.Name("a"), func(func(*shadow.Schema) *shadow.Writer) error {
+		_, err := cache.Get(t.Context(), shadow.Name("a"), making(func(func(*shadow.Schema) *shadow.Writer) error {
 			close(begun)
 			<-release
 			return context.Canceled
-		})
+		}))
 		first <- err
 	}()
 	<-begun
 	second := make(chan error)
 	go func() {
-		_, err := cache.Get(t.Context(), shadow.Name("a"), func(start func(*shadow.Schema) *shadow.Writer) error {
+		_, err := cache.Get(t.Context(), shadow.Name("a"), making(func(start func(*shadow.Schema) *shadow.Writer) error {
 			return write(start(schema()), 1)
-		})
+		}))
 		second <- err
 	}()
 	close(release)
@@ -142,11 +145,11 @@ func TestEitherKeepsEveryText(t *testing.T) {
 		"-9223372036854775809", "18446744073709551616", "1e3", "1.0", "99999999999999999999999",
 	} {
 		cache := shadow.New(shadow.Config{Dir: t.TempDir()})
-		entry, err := cache.Get(t.Context(), shadow.Name(text), func(start func(*shadow.Schema) *shadow.Writer) error {
+		entry, err := cache.Get(t.Context(), shadow.Name(text), making(func(start func(*shadow.Schema) *shadow.Writer) error {
 			w := start(shadow.NewSchema(shadow.Node{Name: "n", Kind: shadow.Int}, shadow.Node{Name: "t"}, shadow.Node{Name: shadow.BadText}))
 			shadow.Either(w.Column("n"), w.Column("t"), []byte(text))
 			return w.EndRow()
-		})
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}

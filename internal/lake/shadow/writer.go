@@ -1,15 +1,14 @@
 package shadow
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"sync"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -21,7 +20,6 @@ const (
 	pageBytes     = 256 << 10         // uncompressed
 	blockBytes    = 256 << 10         // the arena grows by this
 	maxProblems   = 8                 // problems that are kept; all are counted
-	infoKey       = "sillok.shadow"   // the footer entry that holds Info
 	writeBuffered = 128 << 10         // between Parquet and the file
 	maxReason     = 200               // bytes of a problem's reason
 	application   = "sillok"          // the footer's created_by
@@ -91,12 +89,12 @@ type pool struct {
 }
 
 func newPool(schema *Schema) *pool {
-	codec := &zstd.Codec{Level: level}
 	p := &pool{schema: schema}
 	p.writers.New = func() any {
 		return parquet.NewGenericWriter[any](io.Discard, schema.parquet,
-			parquet.Compression(codec), parquet.PageBufferSize(pageBytes), parquet.DataPageStatistics(false),
-			parquet.DictionaryMaxBytes(dictBytes), parquet.WriteBufferSize(writeBuffered),
+			parquet.Compression(&codec{}), parquet.PageBufferSize(pageBytes), parquet.DataPageStatistics(false),
+			// Only the pages of the first version are compressed, and so checked, as a whole.
+			parquet.DataPageVersion(1), parquet.DictionaryMaxBytes(dictBytes), parquet.WriteBufferSize(writeBuffered),
 			parquet.CreatedBy(application, formatVersion, ""))
 	}
 	return p
@@ -310,11 +308,6 @@ func (w *Writer) close() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	info, err := json.Marshal(w.Info)
-	if err != nil {
-		return err
-	}
-	w.out.SetKeyValueMetadata(infoKey, string(info))
 	if err := w.out.Close(); err != nil {
 		return fmt.Errorf("write footer: %w", err)
 	}

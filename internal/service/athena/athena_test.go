@@ -237,8 +237,8 @@ func (l lakeObjects) List(ctx context.Context, bucket, prefix string) iter.Seq2[
 	}
 }
 
-func (l lakeObjects) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	body, _, err := l.store.Open(ctx, bucket, key)
+func (l lakeObjects) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
+	body, _, err := l.store.Open(ctx, o.Bucket, o.Key)
 	return body, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -41,6 +43,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 }
 
 func (d *DB) open(ctx context.Context, path string) error {
+	if err := private(path); err != nil {
+		return err
+	}
 	writer, err := openFile(path, "immediate", 1)
 	if err != nil {
 		return err
@@ -68,6 +73,25 @@ func (d *DB) open(ctx context.Context, path string) error {
 		}
 		d.readers = append(d.readers, c)
 		d.idle <- c
+	}
+	return nil
+}
+
+// private makes the file, when there is none, and keeps other users of the machine
+// out of it and of the files that SQLite has beside it, whose mode follows its own.
+func private(path string) error {
+	const mode = 0o600
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, mode) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(mode), f.Close()); err != nil {
+		return err
+	}
+	for _, beside := range []string{"-wal", "-shm"} {
+		if err := os.Chmod(path+beside, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

@@ -205,3 +205,32 @@ func writeUntilKilled(path string) error {
 	}
 	return writers.Wait()
 }
+
+// The state is nobody's business but the server's, whoever made the file and whatever
+// the process's mask is.
+func TestNobodyElseMayReadTheState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	for _, found := range []string{"none", "one that all may read"} {
+		if found != "none" {
+			if err := os.Chmod(path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, err := state.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"", "-wal", "-shm"} {
+			info, err := os.Stat(path + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: state.db%s has the mode %v", found, name, info.Mode())
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

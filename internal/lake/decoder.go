@@ -1,0 +1,74 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+// decoder turns objects into shadows, in worker processes where it has a pool.
+type decoder struct {
+	objects     Objects
+	maxExpanded int64
+	press       *shadow.Press
+	crew        *crew // nil: there are no worker processes
+}
+
+// maker returns how to make the shadow of an object.
+func (d *decoder) maker(s *Scan, o Object) shadow.Maker {
+	return func(ctx context.Context, t shadow.Temp) (shadow.Info, error) {
+		open := func() (io.ReadCloser, error) { return d.objects.Open(ctx, o) }
+		if d.crew != nil {
+			recipe, err := s.recipe()
+			if err != nil {
+				return shadow.Info{}, err
+			}
+			return d.crew.do(ctx, order{recipe: recipe, Temp: t, Size: o.Size, MaxExpanded: d.maxExpanded}, open)
+		}
+		return decode(ctx, d.press, t, s.format, &format.Source{Open: open, Size: o.Size, MaxExpanded: d.maxExpanded})
+	}
+}
+
+// foot returns how to read the footer of a Parquet object that is a file of this
+// machine.
+func (d *decoder) foot(ctx context.Context) func(f *os.File, size int64) (shadow.Info, error) {
+	return func(f *os.File, size int64) (shadow.Info, error) {
+		if d.crew != nil {
+			return d.crew.do(ctx, order{Foot: true, Temp: shadow.Temp{Path: f.Name()}, Size: size}, nil)
+		}
+		info, err := shadow.Foot(f, size)
+		return info, badParquet(err)
+	}
+}
+
+// decode makes the shadow of the object whose bytes src gives.
+func decode(ctx context.Context, press *shadow.Press, t shadow.Temp, of format.Format, src *format.Source) (shadow.Info, error) {
+	if _, ok := of.(format.Parquet); ok {
+		body, err := src.Open()
+		if err != nil {
+			return shadow.Info{}, err
+		}
+		info, err := press.Copy(t, body)
+		return info, badParquet(errors.Join(err, body.Close()))
+	}
+	return press.Write(t, func(start func(*shadow.Schema) *shadow.Writer) error {
+		return of.Decode(ctx, src, func(schema *shadow.Schema) *shadow.Writer {
+			w := start(schema)
+			w.Info.Source = src.Size
+			return w
+		})
+	})
+}
+
+// badParquet names the failure of a Parquet object as Trino does.
+func badParquet(err error) error {
+	if !errors.Is(err, shadow.ErrNotParquet) {
+		return err
+	}
+	return cloud.Errorf(cloud.Invalid, "HIVE_BAD_DATA", "the object is not a Parquet file").Because(err)
+}

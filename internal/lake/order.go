@@ -1,0 +1,216 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/disk"
+	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/lake/format"
+	"github.com/sillok/sillok/internal/lake/shadow"
+)
+
+// LaneDecode is the lane of a worker.Pool in which objects are decoded.
+const LaneDecode = "decode"
+
+const (
+	kindDecode = "lake.decode"
+	sourceBody = "object"
+	inlined    = 512 << 10 // an object up to this size goes over with its order
+	maxRecipes = 64        // formats that a process keeps; they take time to make
+	partLength = 4         // bytes that say how long a part of an order is
+)
+
+// order is an object to decode in a worker process. It goes over in three parts, each
+// behind its length: the order as JSON, the recipe, which is the same for many objects,
+// and the bytes of a small object; others are read from sourceBody.
+type order struct {
+	recipe      []byte // as JSON
+	body        []byte
+	Foot        bool        // only read the footer of the Parquet file at Temp.Path
+	Temp        shadow.Temp // to make the shadow in
+	Size        int64       // of the object
+	MaxExpanded int64
+	Inline      bool // body is the object
+}
+
+// outcome is what became of an order.
+type outcome struct {
+	Info   shadow.Info
+	Failed *failure `json:",omitempty"`
+}
+
+// failure is the error of an order, with what must be told apart.
+type failure struct {
+	Text          string
+	Kind          cloud.Kind
+	Code, Message string // of a *cloud.Error
+	Full          bool   // the disk is
+	Place         bool   // the fault is of the file at Temp.Path
+}
+
+// inline has a small object's bytes go over with its order.
+func (o *order) inline(open func() (io.ReadCloser, error)) error {
+	if open == nil || o.Size > inlined {
+		return nil
+	}
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(r, inlined+1))
+	if err := errors.Join(err, r.Close()); err != nil {
+		return fmt.Errorf("read the object: %w", err)
+	}
+	if o.Inline = len(body) <= inlined; o.Inline { // it may have grown since it was listed
+		o.body = body
+	}
+	return nil
+}
+
+// appendOrder appends an order as nextOrder reads it.
+func appendOrder(payload []byte, o order) ([]byte, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range [][]byte{text, o.recipe, o.body} {
+		payload = binary.LittleEndian.AppendUint32(payload, uint32(len(part))) //nolint:gosec // all of them are small
+		payload = append(payload, part...)
+	}
+	return payload, nil
+}
+
+// nextOrder reads the first of the orders in payload and returns the rest.
+func nextOrder(payload []byte) (o order, rest []byte, err error) {
+	var parts [3][]byte
+	for i := range parts {
+		if len(payload) < partLength {
+			return o, nil, io.ErrUnexpectedEOF
+		}
+		length := int64(binary.LittleEndian.Uint32(payload))
+		if payload = payload[partLength:]; length > int64(len(payload)) {
+			return o, nil, io.ErrUnexpectedEOF
+		}
+		parts[i], payload = payload[:length], payload[length:]
+	}
+	if err := json.Unmarshal(parts[0], &o); err != nil {
+		return o, nil, fmt.Errorf("read an order: %w", err)
+	}
+	o.recipe, o.body = parts[1], parts[2]
+	return o, payload, nil
+}
+
+// error returns the error that decoding here would have given.
+func (f *failure) error(o order) error {
+	err := errors.New(f.Text)
+	switch {
+	case f.Full:
+		return fmt.Errorf("%w: %w", syscall.ENOSPC, err)
+	case f.Place:
+		return &os.PathError{Op: "write", Path: o.Temp.Path, Err: err}
+	case f.Code != "":
+		return cloud.Errorf(f.Kind, f.Code, "%s", f.Message).Because(err)
+	}
+	return err
+}
+
+// failureOf returns an error as the other side must know it.
+func failureOf(o order, err error) *failure {
+	f := &failure{Text: err.Error(), Full: disk.IsFull(err)}
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		f.Place = at.Path == o.Temp.Path && !o.Foot
+	}
+	if e, ok := errors.AsType[*cloud.Error](err); ok {
+		f.Kind, f.Code, f.Message = e.Kind, e.Code, e.Message
+	}
+	return f
+}
+
+// Handlers are what a process of Config.Pool must be able to do. They are of one
+// process, which does one job at a time.
+func Handlers() map[string]worker.Handler {
+	d := &orders{press: shadow.NewPress(), formats: map[string]format.Format{}}
+	return map[string]worker.Handler{kindDecode: d.handle}
+}
+
+// orders carries out orders in a worker process.
+type orders struct {
+	press   *shadow.Press
+	formats map[string]format.Format
+}
+
+// handle carries out the orders of a job, one after another, and sends the outcome
+// of each.
+func (d *orders) handle(ctx context.Context, payload []byte, c *worker.Conn) error {
+	for len(payload) > 0 {
+		o, rest, err := nextOrder(payload)
+		if err != nil {
+			return err
+		}
+		payload = rest
+		out := outcome{}
+		if out.Info, err = d.carryOut(ctx, o, c); err != nil {
+			out = outcome{Failed: failureOf(o, err)}
+		}
+		result, err := json.Marshal(out)
+		if err != nil {
+			return err
+		}
+		if err := c.Send(result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *orders) carryOut(ctx context.Context, o order, c *worker.Conn) (info shadow.Info, err error) {
+	if o.Foot {
+		f, err := os.Open(o.Temp.Path)
+		if err != nil {
+			return info, err
+		}
+		info, err = shadow.Foot(f, o.Size)
+		return info, badParquet(errors.Join(err, f.Close()))
+	}
+	of, err := d.format(o.recipe)
+	if err != nil {
+		return info, err
+	}
+	return decode(ctx, d.press, o.Temp, of, &format.Source{
+		Size: o.Size, MaxExpanded: o.MaxExpanded,
+		Open: func() (io.ReadCloser, error) {
+			if o.Inline {
+				return io.NopCloser(bytes.NewReader(o.body)), nil
+			}
+			return c.Open(sourceBody)
+		},
+	})
+}
+
+func (d *orders) format(text []byte) (format.Format, error) {
+	if f, ok := d.formats[string(text)]; ok {
+		return f, nil
+	}
+	var r recipe
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("read a recipe: %w", err)
+	}
+	f, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	if len(d.formats) >= maxRecipes {
+		clear(d.formats)
+	}
+	d.formats[string(text)] = f
+	return f, nil
+}

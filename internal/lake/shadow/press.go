@@ -1,0 +1,165 @@
+package shadow
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/sillok/sillok/internal/kit/life"
+)
+
+// Press writes shadows into files. It keeps what one schema needs for the next
+// file of the same, and may be used by several goroutines.
+type Press struct {
+	mu    sync.Mutex
+	pools map[string]*pool
+}
+
+// NewPress returns a Press.
+func NewPress() *Press { return &Press{pools: map[string]*pool{}} }
+
+// Make writes a shadow's rows. It calls start for the Writer, and may call it
+// again to begin anew with another schema.
+type Make func(start func(*Schema) *Writer) error
+
+// Write makes a shadow of the rows that build gives. What it returns stands in the
+// file.
+func (p *Press) Write(t Temp, build Make) (Info, error) {
+	return t.create(func(f *os.File) (Info, error) {
+		var w *Writer
+		var from *pool
+		var out *prover
+		err := build(func(schema *Schema) *Writer {
+			if w != nil {
+				// What was written so far is written over.
+				if _, err := f.Seek(0, io.SeekStart); err == nil {
+					_ = f.Truncate(0) // a longer tail would only fail the proof
+				}
+			}
+			from, out = p.pool(schema), newProver(f)
+			w = from.writer(out)
+			return w
+		})
+		if err != nil {
+			return Info{}, err
+		}
+		if w == nil {
+			return Info{}, errors.New("make a shadow: its format wrote nothing")
+		}
+		if err := w.close(); err != nil {
+			return Info{}, err
+		}
+		from.writers.Put(w.out)
+		return w.Info, out.end(w.Info)
+	})
+}
+
+// create makes the file and has it filled. It is locked meanwhile, so that no other
+// process takes it for one that was left behind.
+func (t Temp) create(fill func(f *os.File) (Info, error)) (info Info, err error) {
+	f, err := os.OpenFile(t.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return Info{}, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := lock(f); err != nil {
+		return Info{}, err
+	}
+	if info, err = fill(f); err == nil && t.Sync {
+		err = f.Sync()
+	}
+	return info, err
+}
+
+// Maker returns the Maker that writes the rows that build gives.
+func (p *Press) Maker(build Make) Maker {
+	return func(_ context.Context, t Temp) (Info, error) { return p.Write(t, build) }
+}
+
+func (p *Press) pool(schema *Schema) *pool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of, ok := p.pools[schema.id]
+	if !ok {
+		of = newPool(schema)
+		p.pools[schema.id] = of
+	}
+	return of
+}
+
+// ErrNotParquet is the failure of Copy for an object that no reader of Parquet
+// could read.
+var ErrNotParquet = errors.New("not a Parquet file")
+
+// Copy makes a shadow of a Parquet file of any origin. Its Fields are the names of the
+// top columns. It is ErrNotParquet when the footer cannot be read.
+func (p *Press) Copy(t Temp, from io.Reader) (Info, error) {
+	return t.create(func(f *os.File) (Info, error) {
+		out := newProver(f)
+		n, err := io.Copy(out, from)
+		if err != nil {
+			return Info{}, err
+		}
+		if !out.whole() {
+			return Info{}, ErrNotParquet
+		}
+		if _, err := f.Write(out.tail); err != nil {
+			return Info{}, err
+		}
+		info, err := Foot(f, n)
+		if err != nil {
+			return Info{}, err
+		}
+		if _, err := f.Seek(n-int64(endLength), io.SeekStart); err != nil {
+			return Info{}, err
+		}
+		return info, out.end(info)
+	})
+}
+
+// Foot returns the rows and the names of the top columns of a Parquet file of any
+// origin, which its footer tells.
+func Foot(f io.ReaderAt, size int64) (Info, error) {
+	if err := footFits(f, size); err != nil {
+		return Info{}, err
+	}
+	info := Info{Source: size, Fields: []string{}}
+	// Its reader was not made for bytes that somebody else has changed.
+	err := life.Catch(func() error {
+		file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		if err != nil {
+			return err
+		}
+		info.Rows = file.NumRows()
+		for _, field := range file.Schema().Fields() {
+			info.Fields = append(info.Fields, field.Name())
+		}
+		return nil
+	})
+	if err != nil {
+		return Info{}, fmt.Errorf("%w: %w", ErrNotParquet, err)
+	}
+	return info, nil
+}
+
+// footFits refuses a footer that is longer than its file, for which the reader
+// would take memory.
+func footFits(f io.ReaderAt, size int64) error {
+	var end [4 + len(parquetMagic)]byte
+	if size < int64(len(end)) {
+		return ErrNotParquet
+	}
+	if _, err := f.ReadAt(end[:], size-int64(len(end))); err != nil {
+		return err
+	}
+	if int64(binary.LittleEndian.Uint32(end[:4])) > size-int64(len(end)) || string(end[4:]) != parquetMagic {
+		return ErrNotParquet
+	}
+	return nil
+}
