@@ -32,6 +32,8 @@ require (
 	modernc.org/sqlite v1.60.0
 )
 
+require github.com/ulikunitz/xz v0.5.15 // indirect
+
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect

@@ -50,9 +50,12 @@ func (f *Files) Release() error {
 }
 
 // Group is Parquet files of one schema. Columns has one Binding for each of the
-// table's columns, in their order.
+// table's columns, in their order. Keys, when it is there, has one for each of
+// its partition keys: one whose kind is not Null is read from the files, because
+// the objects' keys do not tell it.
 type Group struct {
 	Columns []Binding
+	Keys    []Binding
 	Files   []File
 }
 
@@ -171,7 +174,8 @@ func (f *Files) add(s *Scan, r loaded, part Part, o Object, byShape map[string]i
 	if r.columns != nil {
 		info.Fields = r.columns
 	}
-	shape := strconv.Itoa(info.Width) + " " + strings.Join(info.Fields, " ")
+	keys, mark := s.keys(part, info)
+	shape := strconv.Itoa(info.Width) + mark + " " + strings.Join(info.Fields, " ")
 	at, ok := byShape[shape]
 	if !ok {
 		columns, err := s.format.Bind(s.Table.Columns, info)
@@ -180,7 +184,7 @@ func (f *Files) add(s *Scan, r loaded, part Part, o Object, byShape map[string]i
 		}
 		at = len(f.Groups)
 		byShape[shape] = at
-		f.Groups = append(f.Groups, Group{Columns: columns})
+		f.Groups = append(f.Groups, Group{Columns: columns, Keys: keys})
 	}
 	f.Groups[at].Files = append(f.Groups[at].Files, File{
 		Path: r.entry.Path, Values: part.Values, Object: o, Rows: info.Rows, Bad: info.Bad,

@@ -148,6 +148,11 @@ func (t *tables) readGroup(r *renderer, s *plan.Scan, detail lake.Table, g lake.
 	for i, c := range detail.Columns {
 		bindings[strings.ToLower(c.Name)] = g.Columns[i]
 	}
+	for i, k := range g.Keys {
+		if k.Kind != lake.Null {
+			bindings[strings.ToLower(detail.PartitionKeys[i].Name)] = k
+		}
+	}
 	keys := map[string]int{}
 	for i, c := range detail.PartitionKeys {
 		keys[strings.ToLower(c.Name)] = i
