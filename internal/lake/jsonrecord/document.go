@@ -154,7 +154,9 @@ func (d *decoder) array(b []byte, i int) (at int, err error) {
 // good writes the record at hand, which was read and ends at end.
 func (d *decoder) good(end int) error {
 	d.count++
-	d.first = firstMember(d.Buf, d.Pos)
+	if d.record.is() || len(d.schema.Must) == 0 {
+		d.first = firstMember(d.Buf, d.Pos)
+	}
 	start := d.Pos
 	d.Pos = end
 	if len(d.record.inner) > 0 && !d.record.is() {
@@ -254,7 +256,7 @@ func (d *decoder) elements() (closed bool, err error) {
 				return false, err
 			}
 		default:
-			if err := d.junk(); err != nil {
+			if err := d.lost("a comma or ] was expected after a record"); err != nil {
 				return false, err
 			}
 		}

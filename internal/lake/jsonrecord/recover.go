@@ -12,10 +12,8 @@ import (
 // record.
 const maxCandidates = 1000
 
-// broken passes over the record at hand, which does not parse: up to where its
-// braces end, or where the next record begins, whichever comes first.
+// broken passes over the record at hand, which does not parse.
 func (d *decoder) broken(cause error) error {
-	d.count++
 	line := d.Line(d.Pos)
 	why := reason(cause)
 	if s, ok := errors.AsType[*jsonscan.SyntaxError](cause); ok && s.Offset <= len(d.Buf) {
@@ -24,11 +22,21 @@ func (d *decoder) broken(cause error) error {
 	if errors.Is(cause, jsonscan.ErrShort) {
 		why = "the record is cut off"
 	}
+	return d.pass(line, fmt.Sprintf("record %d: %s", d.count+1, why))
+}
+
+// lost passes over what is no record.
+func (d *decoder) lost(why string) error { return d.pass(d.Line(d.Pos), why) }
+
+// pass passes over what is at hand and does not parse, as one row: up to where its
+// braces end, its line ends, or the next record begins, whichever comes first.
+func (d *decoder) pass(line int64, why string) error {
+	d.count++
 	end := d.end()
 	bad := d.Buf[d.Pos:end]
 	d.Pos = end
 	d.loose = true
-	if err := d.w.BadRow(line, bad, fmt.Sprintf("record %d: %s", d.count, why)); err != nil {
+	if err := d.w.BadRow(line, bad, why); err != nil {
 		return err
 	}
 	if end == len(d.Buf) {
@@ -45,57 +53,6 @@ func (d *decoder) abandon() {
 		d.Pos = len(d.Buf)
 	}
 	d.Pos = len(d.Buf)
-}
-
-// junk passes over what stands between two records and is none.
-func (d *decoder) junk() error {
-	d.count++
-	line := d.Line(d.Pos)
-	for at := d.Pos; ; {
-		if i := bytes.IndexAny(d.Buf[at:], "{]"); i >= 0 {
-			bad := d.Buf[d.Pos : at+i]
-			d.Pos = at + i
-			return d.w.BadRow(line, bad, "a comma or ] was expected after a record")
-		}
-		at = len(d.Buf) - d.Pos
-		if !d.more() {
-			break
-		}
-		at += d.Pos
-	}
-	bad := d.Buf[d.Pos:]
-	d.Pos = len(d.Buf)
-	if err := d.w.BadRow(line, bad, "a comma or ] was expected after a record"); err != nil {
-		return err
-	}
-	d.abandon()
-	return nil
-}
-
-// lost passes over a line that is no record, or the rest of one.
-func (d *decoder) lost(why string) error {
-	d.count++
-	line := d.Line(d.Pos)
-	searched := d.Pos
-	for {
-		if i := bytes.IndexByte(d.Buf[searched:], '\n'); i >= 0 {
-			bad := d.Buf[d.Pos : searched+i]
-			d.Pos = searched + i + 1
-			return d.w.BadRow(line, bad, why)
-		}
-		searched = len(d.Buf) - d.Pos
-		if !d.more() {
-			break
-		}
-		searched += d.Pos
-	}
-	bad := d.Buf[d.Pos:]
-	d.Pos = len(d.Buf)
-	if err := d.w.BadRow(line, bad, why); err != nil {
-		return err
-	}
-	d.abandon()
-	return nil
 }
 
 // search is the state of a search for the end of a broken record.
@@ -137,16 +94,17 @@ func (d *decoder) column() int {
 
 // scan goes on with a search through what is in the window.
 func (d *decoder) scan(s *search) (end int, ok bool) {
+	object := d.Buf[d.Pos] == '{'
 	for ; d.Pos+s.at < len(d.Buf); s.at++ {
 		i := d.Pos + s.at
 		switch c := d.Buf[i]; {
 		case c == '\n':
 			s.quoted = false // no string of JSON has one
-			if d.below(s, i+1) {
+			if s.depth <= 0 || d.below(s, i+1) {
 				return i + 1, true
 			}
 		case c == '{' && s.at > 0 && d.candidate(s, i):
-			return i, true
+			return d.Pos + s.at, true
 		case c == '\\' && s.quoted:
 			s.at++
 		case c == '"':
@@ -155,17 +113,43 @@ func (d *decoder) scan(s *search) (end int, ok bool) {
 		case c == '{' || c == '[':
 			s.depth++
 		case c == '}' || c == ']':
-			if s.depth--; s.depth < 0 {
-				return i, true
-			}
+			s.depth--
+			at := i
 			if s.depth == 0 {
-				return i + 1, true
+				at++
 			}
-		case s.depth == 0 && c == ',':
+			if s.depth > 0 || s.depth < 0 && (c == '}' || s.at == 0) {
+				break
+			}
+			follows, known := d.follows(at)
+			if !known {
+				s.depth++
+				return 0, false // the next bytes decide
+			}
+			if follows {
+				return at, true
+			}
+		case s.depth == 0 && c == ',' && !object:
 			return i, true
 		}
 	}
 	return 0, false
+}
+
+// follows says whether what stands at i may follow a record: another one, or the
+// end of their array. known is false when that is not in the window yet.
+func (d *decoder) follows(i int) (follows, known bool) {
+	next := func(i int) byte {
+		if i = jsonscan.Space(d.Buf, i); i < len(d.Buf) {
+			return d.Buf[i]
+		}
+		return 0
+	}
+	c := next(i)
+	if c == ',' {
+		c = next(jsonscan.Space(d.Buf, i) + 1)
+	}
+	return c == '{' || c == ']' || c == 0, c != 0 || d.Ended
 }
 
 // below says whether the line at i begins with an object that stands no further
@@ -189,7 +173,7 @@ func (d *decoder) below(s *search, i int) bool {
 // candidate says whether a record begins at i: an object that begins like the
 // last one, and has all that a record has.
 func (d *decoder) candidate(s *search, i int) bool {
-	if d.first == "" || s.candidates == 0 || !bytes.HasPrefix(d.Buf[i:], []byte{'{'}) {
+	if d.first == "" || s.candidates == 0 {
 		return false
 	}
 	at := jsonscan.Space(d.Buf, i+1)

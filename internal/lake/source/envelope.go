@@ -208,7 +208,8 @@ func (p *peeler) step() bool {
 		}
 	case p.inside && !p.array && c == '"':
 		p.member()
-	case !p.inside && c == '{':
+	case !p.array && c == '{':
+		// Inside an object it is the next one, and that one has no end.
 		p.w.Pos++
 		p.inside, p.control, p.gave = true, false, false
 	default:
@@ -237,7 +238,8 @@ func (p *peeler) member() {
 		value, err = jsonscan.Next(b, v)
 		return value.End, err
 	})
-	if err != nil {
+	// A value over several lines is more than an envelope has: one without its end took the next along.
+	if err != nil || !array && bytes.IndexByte(p.w.Buf[p.w.Pos:end], '\n') >= 0 {
 		p.raw()
 		return
 	}

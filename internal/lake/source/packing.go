@@ -121,19 +121,11 @@ func (g *gzipMembers) next() error {
 		return nil
 	}
 	g.over = true
-	behind, marks := int64(0), false
-	for {
-		b, err := g.in.ReadByte()
-		if err != nil {
-			break
-		}
-		behind++
-		marks = marks || b != 0 // zeros are the padding of tapes and blocks
-		if behind > small {
-			break
-		}
+	behind, err := io.Copy(io.Discard, io.LimitReader(g.in, small))
+	if err != nil {
+		return err
 	}
-	if marks {
+	if behind > 0 {
 		g.c.note = fmt.Sprintf("%d bytes follow the end of the compressed data and are not read", behind)
 	}
 	return nil
