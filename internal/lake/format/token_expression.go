@@ -21,9 +21,19 @@ type expression struct {
 
 // exactly is what a piece of an expression lets a value be.
 type exactly struct {
-	set  *[256]bool // the bytes of the value; nil for what its shape alone decides
-	some bool       // it is not empty
-	dash bool       // or it is one hyphen
+	set   *[256]bool // the bytes of the value; nil for what its shape alone decides
+	some  bool       // it is not empty
+	dash  bool       // or it is one hyphen
+	space bool       // it is what passes over white space
+}
+
+// letterS makes the pieces that pass over white space pass over the letter s.
+func (e *expression) letterS() {
+	for i, x := range e.exact {
+		if x.space {
+			e.exact[i].set = setOf("^s\"")
+		}
+	}
 }
 
 // setOf reads what stands in the brackets of a class.
@@ -100,6 +110,7 @@ func atoms() []atom {
 // recognise understands an expression, however its backslashes came through
 // the DDL that it was written in.
 func recognise(text string) (expression, bool) {
+	bareS := strings.Contains(text, `[^s]`)
 	text = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `[^s]`, `[^\s]`).Replace(strings.TrimSpace(text))
 	text = strings.TrimPrefix(text, "^")
 	text, block, hasBlock := cutBlock(text)
@@ -128,6 +139,9 @@ func recognise(text string) (expression, bool) {
 	}
 	e, ok := fit(required, optional, hasBlock)
 	e.rest = rest
+	if bareS { // Hive took the backslash away, and the expression means the letter
+		e.letterS()
+	}
 	return e, ok
 }
 
@@ -183,7 +197,7 @@ func fit(required, optional []atom, block bool) (expression, bool) {
 			e.tight = e.tight || a.tight
 			e.columns = append(e.columns, f.fields[i].columns...)
 			e.quotes = append(e.quotes, a.keep && a.shape == quoted)
-			e.exact = append(e.exact, exactly{set: setOf(a.class), some: a.some, dash: a.dash})
+			e.exact = append(e.exact, exactly{set: setOf(a.class), some: a.some, dash: a.dash, space: strings.HasSuffix(a.class, `\s`)})
 		}
 		if e.columns != nil {
 			return e, true

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	buffered  = 64 << 10
-	maxNested = 4 // packings in one another, such as a gzip file in a zip archive
+	buffered    = 64 << 10
+	firstBuffer = 16 << 10 // of the object's own bytes, which are in memory when it is small
+	maxNested   = 4        // packings in one another, such as a gzip file in a zip archive
 )
 
 // Content is an object's text. What is wrong with the packed bytes ends the text
@@ -63,8 +64,9 @@ func (s *Source) open(ctx context.Context, unwrap bool) (*Content, error) {
 
 // unpack takes off what in is packed in, and its encoding.
 func (c *Content) unpack(in io.Reader, depth int) (*bufio.Reader, error) {
-	for ; ; depth++ {
-		b := bufio.NewReaderSize(in, buffered)
+	for size := firstBuffer; ; depth++ {
+		b := bufio.NewReaderSize(in, size)
+		size = buffered
 		head, err := b.Peek(headBytes)
 		if c.raw.err != nil {
 			return nil, fmt.Errorf("read the object: %w", errors.Join(c.raw.err, err))
