@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -121,6 +123,136 @@ func TestInputsOfPractice(t *testing.T) {
 	t.Chdir(dir)
 	for _, in := range inputs {
 		t.Run(in.folder, func(t *testing.T) { in.check(t) })
+	}
+}
+
+const (
+	oneTrail  = `{"eventVersion":"1.11","eventTime":"2024-05-01T23:00:00Z","eventID":"e-1","awsRegion":"us-east-1","recipientAccountId":"111122223333","eventName":"A"}`
+	nextTrail = `{"eventVersion":"1.11","eventTime":"2024-05-02T01:00:00Z","eventID":"e-2","awsRegion":"eu-west-1","recipientAccountId":"444455556666","eventName":"B"}`
+	oneFlow   = "2 111122223333 eni-1 10.0.0.1 10.0.0.2 443 51000 6 10 840 1714525200 1714525260 ACCEPT OK\n"
+)
+
+// TestInputsOfTheirKinds has more of each kind of input, as files that are made
+// here.
+func TestInputsOfTheirKinds(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		input
+	}{
+		{
+			name: "a download of two days: each record tells its own", files: map[string]string{"event_history.json": `{"Records":[` + oneTrail + "," + nextTrail + `]}`},
+			input: input{ask: "SELECT eventid, account, region FROM cloudtrail WHERE date = DATE '2024-05-02'", want: "e-2,444455556666,eu-west-1"},
+		},
+		{
+			name: "records that tell and keys that tell, in one table", files: map[string]string{
+				"history.json": oneTrail,
+				"AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/02/111122223333_CloudTrail_us-east-1_20240502T0005Z_a.json": nextTrail,
+			},
+			input: input{ask: "SELECT eventid, region, CAST(date AS varchar) FROM cloudtrail WHERE account = '111122223333' ORDER BY 1", want: "e-1,us-east-1,2024-05-01|e-2,us-east-1,2024-05-02"},
+		},
+		{
+			name: "folders as Hive names them", files: map[string]string{"logs/account=999988887777/region=eu-west-1/dt=2023-01-02/x.json": oneTrail},
+			input: input{ask: "SELECT account, region, CAST(date AS varchar) FROM cloudtrail", want: "999988887777,eu-west-1,2023-01-02"},
+		},
+		{
+			name: "a custom flow log of five fields, one of them unknown", files: map[string]string{
+				"AWSLogs/111122223333/vpcflowlogs/us-east-1/2024/05/01/111122223333_vpcflowlogs_us-east-1_fl-0_20240501T0100Z_a.log": "srcaddr dstaddr bytes mood action\n1.1.1.1 2.2.2.2 7 good ACCEPT\n",
+			},
+			input: input{ask: "SELECT srcaddr, bytes, mood, action, interface_id FROM vpc_flow", want: "1.1.1.1,7,good,ACCEPT,", says: "the field mood is not known; it is a column of text"},
+		},
+		{
+			name: "a flow log in UTF-16", files: map[string]string{"flow.log": utf16Text("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\r\n" + oneFlow)},
+			input: input{ask: flowTotal, want: "1,840,0,111122223333,,2024-05-01"},
+		},
+		{
+			name: "comments and foreign lines first", files: map[string]string{"flow.log": "# taken at noon\n\n" + oneFlow + oneFlow + "the end\n"},
+			input: input{ask: "SELECT count(*), count_if(action = 'ACCEPT') FROM vpc_flow", want: "4,2", says: "2 lines or records of 1 object did not parse"},
+		},
+		{
+			name: "a Firehose delivery of a subscription", files: map[string]string{
+				"2024/05/01/01/s-1-2024-05-01-01-00-00-0a": `{"messageType":"DATA_MESSAGE","owner":"1","logEvents":[{"id":"1","message":"` + strings.TrimSpace(oneFlow) + `"},{"id":"2","message":"` + strings.TrimSpace(oneFlow) + `"}]}`,
+			},
+			input: input{ask: "SELECT count(*), sum(bytes) FROM vpc_flow", want: "2,1680"},
+		},
+		{
+			name: "an event of EventBridge", files: map[string]string{"e.json": `{"version":"0","id":"i","detail-type":"T","source":"my.app","account":"111122223333","time":"2024-05-01T00:00:00Z","region":"us-east-1","resources":["r"],"detail":{"k":1}}`},
+			input: input{ask: "SELECT detail_type, json_extract_scalar(detail, '$.k'), resources[1], account, region, CAST(date AS varchar) FROM eventbridge", want: "T,1,r,111122223333,us-east-1,2024-05-01"},
+		},
+		{
+			name: "JSON lines that nobody knows", files: map[string]string{"app.jsonl": `{"level":"INFO","msg":"a","n":{"x":1}}` + "\n" + `{"level":"WARN","msg":"b","Extra":7}` + "\n"},
+			input: input{ask: "SELECT level, msg, n, extra FROM json_lines ORDER BY 1", want: `INFO,a,"{""x"":1}",|WARN,b,,7`},
+		},
+		{
+			name: "a document that quotes a line is no log", files: map[string]string{"README.md": "How to read flow logs\n\nA line is\n" + oneFlow + "and that is all.\nMore of it\nfollows here.\n", "a.json": oneTrail},
+			input: input{ask: "SELECT count(*) FROM cloudtrail", want: "1", says: "1 file was left out: 1 not recognised"},
+		},
+		{
+			name: "what is packed is named", files: map[string]string{"a.7z": "7z\xbc\xaf\x27\x1c", "b.json": oneTrail},
+			input: input{ask: "SELECT count(*) FROM cloudtrail", want: "1", says: "1 file was left out: 1 packed in a way that is not read"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for name, body := range tt.files {
+				path := filepath.Join("logs", filepath.FromSlash(name))
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tt.folder = "logs"
+			tt.check(t)
+		})
+	}
+}
+
+func utf16Text(text string) string {
+	b := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+// TestStrict holds the exit code of a strict query, and the listing of what was
+// left out.
+func TestStrict(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		args  []string
+		code  int
+		out   string
+	}{
+		{name: "nothing left out", files: map[string]string{"a.json": oneTrail}, args: []string{"--strict", howMany}, code: exitDone, out: "_col0\n1\n"},
+		{name: "a file that is not known", files: map[string]string{"a.json": oneTrail, "b.txt": "hello"}, args: []string{"--strict", howMany}, code: exitLacks, out: "_col0\n1\n"},
+		{name: "files that hold no records", files: map[string]string{"a.json": oneTrail, ".hidden": "x", "empty": "", "ELBAccessLogTestFile": "x"}, args: []string{"--strict", howMany}, code: exitDone, out: "_col0\n1\n"},
+		{name: "a file that is cut off", files: map[string]string{"111122223333_CloudTrail_us-east-1_20240501T0005Z_a.json.gz": "\x1f\x8b\x08\x00\x00\x00"}, args: []string{"--strict", howMany}, code: exitLacks, out: "_col0\n0\n"},
+		{name: "the listing", files: map[string]string{"a.json": oneTrail, "b.txt": "hello", "c": ""}, args: []string{"--skipped"}, code: exitDone, out: "file,reason\nb.txt,not a log that is known\nc,empty\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, body := range tt.files {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Chdir(dir)
+			var out, rest bytes.Buffer
+			e := env{
+				args: append([]string{"query", "--cache", t.TempDir(), "--output", "csv"}, tt.args...), stdin: strings.NewReader(""), stdout: &out, stderr: &rest,
+				lookup: func(string) (string, bool) { return "", false },
+			}
+			if code := run(t.Context(), e); code != tt.code {
+				t.Errorf("exit code %d, want %d: %s", code, tt.code, rest.String())
+			}
+			if diff := cmp.Diff(tt.out, out.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

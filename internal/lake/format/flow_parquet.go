@@ -31,7 +31,7 @@ func (h headed) decodeParquet(ctx context.Context, src *Source, start func(*shad
 	if err != nil {
 		w := start(h.schema(nil))
 		w.Info.Damaged = "not a Parquet file that can be read: " + err.Error()
-		return nil //nolint:nilerr // damage is told, it is no failure
+		return nil
 	}
 	fields, places := h.parquetFields(file)
 	r := h.row(start(h.schema(fields)), fields)
@@ -90,14 +90,10 @@ func (r *headedRow) group(ctx context.Context, group parquet.RowGroup, buffer []
 		if errors.Is(err, io.EOF) {
 			return rows.Close()
 		}
-		if err != nil {
-			r.w.Info.Damaged = "a row group cannot be read: " + err.Error()
+		if err != nil || n == 0 {
+			r.w.Info.Damaged = fmt.Sprintf("a row group ends before its last row: %v", err)
 			_ = rows.Close() // it repeats what is known already
 			return nil
-		}
-		if n == 0 {
-			r.w.Info.Damaged = "a row group ends before its last row"
-			return rows.Close()
 		}
 	}
 }
@@ -114,8 +110,9 @@ func parquetText(v parquet.Value) []byte {
 		return strconv.AppendInt(nil, v.Int64(), 10)
 	case parquet.ByteArray, parquet.FixedLenByteArray:
 		return append([]byte{}, v.ByteArray()...)
+	default:
+		return fmt.Append(nil, v)
 	}
-	return fmt.Append(nil, v)
 }
 
 // sniffParquet says whether a Parquet file is a flow log: by its columns.
@@ -132,7 +129,7 @@ func sniffParquet(ctx context.Context, src *Source) (_ Sniffed, err error) {
 	}
 	file, err := parquet.OpenFile(at, size)
 	if err != nil {
-		return Sniffed{Reason: "not a Parquet file that can be read"}, nil //nolint:nilerr // it is told
+		return Sniffed{Reason: "not a Parquet file that can be read"}, nil
 	}
 	h := flow()
 	known := 0

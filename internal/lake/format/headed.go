@@ -17,10 +17,9 @@ type headed struct {
 	name     string
 	version  string
 	fields   []headedField // every field that is known
-	columns  map[string]string
-	tabs     bool   // fields are separated by tabs alone
-	comment  string // begins lines that are neither header nor record
-	standard string // the header of lines without one
+	tabs     bool          // fields are separated by tabs alone
+	comment  string        // begins lines that are neither header nor record
+	standard string        // the header of lines without one
 	// header reads a line as field names.
 	header func(line []byte) (fields []string, ok bool)
 	keys   headedKeys

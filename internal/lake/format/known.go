@@ -94,7 +94,7 @@ var logs = []known{
 		texts: recognisedBy(configItems), open: configItems,
 	},
 	{name: "eventbridge", texts: recognisedBy(events), open: events},
-	{name: jsonLinesName, open: func() Known { return jsonLines() }},
+	{name: jsonLinesName, open: func() Known { return jsonLines{} }},
 }
 
 // others are folders under AWSLogs, and names of files, with what they hold

@@ -12,7 +12,11 @@ import (
 // Decode writes one row for each record of the object to the Writer that start
 // returns.
 func (s *Schema) Decode(ctx context.Context, src *source.Source, start func(*shadow.Schema) *shadow.Writer) error {
-	c, err := src.Unwrapped(ctx)
+	open := src.Unwrapped
+	if s.Plain {
+		open = src.Text
+	}
+	c, err := open(ctx)
 	if err != nil {
 		return err
 	}

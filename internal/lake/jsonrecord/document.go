@@ -109,7 +109,7 @@ func (d *decoder) top() error {
 	if err != nil {
 		return d.broken(err)
 	}
-	if d.record.array.End == 0 && d.record.known == 0 && len(d.schema.Members) > 0 && len(d.record.inner) == 0 {
+	if d.record.array.End == 0 && d.record.known == 0 && !d.schema.Plain && len(d.record.inner) == 0 {
 		// Such as a digest, which lies beside the logs: AWS finds no records in it either.
 		d.count++
 		d.w.Count(d.Line(d.Pos), "an object that is neither a document of records nor a record")

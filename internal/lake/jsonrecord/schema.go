@@ -22,6 +22,7 @@ type Schema struct {
 
 	Exact bool // names match in their own case
 	Dots  bool // a dot in a name stands for an underscore
+	Plain bool // envelopes around the records are no envelopes but records
 }
 
 // Keys are the members that tell what the key of an object tells of a whole
