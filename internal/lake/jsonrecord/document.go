@@ -47,7 +47,7 @@ func (d *decoder) document() error {
 			err = d.top()
 		case c == '"':
 			err = d.quoted()
-		case c == ',', d.loose && (c == ']' || c == '}'):
+		case c == ',' && d.between(), d.loose && (c == ']' || c == '}'):
 			d.Pos++
 		default:
 			err = d.lost("neither an object nor an array")
@@ -57,6 +57,12 @@ func (d *decoder) document() error {
 		}
 	}
 	return d.Err
+}
+
+// between says whether the comma at hand stands before another record.
+func (d *decoder) between() bool {
+	follows, _ := d.follows(d.Pos)
+	return follows
 }
 
 // more reads more. It returns false when there is no more, or no room.

@@ -18,6 +18,7 @@ func (d *decoder) broken(cause error) error {
 	why := reason(cause)
 	if s, ok := errors.AsType[*jsonscan.SyntaxError](cause); ok && s.Offset <= len(d.Buf) {
 		line = d.Line(s.Offset)
+		why += fmt.Sprintf(" at byte %d", s.Offset-d.Pos+1)
 	}
 	if errors.Is(cause, jsonscan.ErrShort) {
 		why = "the record is cut off"
@@ -129,7 +130,7 @@ func (d *decoder) scan(s *search) (end int, ok bool) {
 			if follows {
 				return at, true
 			}
-		case s.depth == 0 && c == ',' && !object:
+		case s.at > 0 && s.depth == 0 && c == ',' && !object:
 			return i, true
 		}
 	}
