@@ -25,6 +25,7 @@ func FuzzDecode(f *testing.F) {
 		`{"Events":[{"EventId":"e","CloudTrailEvent":"{\"eventVersion\":\"1\",\"eventTime\":\"2024-05-01T00:00:00Z\"}"}]}`,
 		"2024-05-01T01:00:00.000Z {\"eventVersion\":\"1\"}\n", "Event name,Event ID,Event time\nA,e,2024-05-01\n\"", "#Fields: date time x-edge-location\n2024-05-01\t00:00:00\tLAX\n",
 		"\xff\xfe{\x00}\x00", "PAR1", "\x04\x22\x4d\x18", "PK\x03\x04", "\xfd7zXZ\x00", "\xff\x06\x00\x00sNaPpY", "\x93\n\xf0F{\"Records\": [{\"eventVersion\"",
+		`{"eventName":"A"},`, ",", "]", `[,]`, `[{"a":1}}{"a":2]`, `{"a":1},}`,
 		"a\x01b\\\x01c\n\xff\x00\r\r\n\\N", "\x1f\x8b\x08\x00", "BZh9", "\x28\xb5\x2f\xfd", "",
 	} {
 		f.Add([]byte(seed))

@@ -13,6 +13,7 @@ import (
 const (
 	windowBytes = 256 << 10
 	maxRecord   = 256 << 20 // a longer record does not parse
+	maxDepth    = 100       // documents in one another
 )
 
 // decoder goes through a document record by record. It holds no more of the
@@ -24,6 +25,8 @@ type decoder struct {
 	w      *shadow.Writer
 	record *Record
 	given  bool   // the rest of the input was given up
+	passed bool   // something was passed over
+	depth  int    // documents around the record at hand
 	loose  bool   // brackets and braces of what was given up may follow
 	count  int64  // records so far, those that did not parse included
 	first  string // the first member of the last record that parsed
@@ -104,12 +107,7 @@ func (d *decoder) try(read func(b []byte, i int) (end int, err error)) (end int,
 func (d *decoder) top() error {
 	at, err := d.try(d.array)
 	if err == nil && at > 0 {
-		d.Pos = at
-		closed, err := d.elements()
-		if err != nil || !closed {
-			return err
-		}
-		return d.after()
+		return d.inside(at)
 	}
 	end, err := d.try(d.record.Read)
 	if err != nil {
@@ -124,6 +122,19 @@ func (d *decoder) top() error {
 	}
 	err = d.good(end)
 	return err
+}
+
+// inside reads the records of a document whose array begins at at, and what
+// follows the array.
+func (d *decoder) inside(at int) error {
+	d.depth++
+	d.Pos = at
+	closed, err := d.elements()
+	d.depth--
+	if err != nil || !closed {
+		return err
+	}
+	return d.after()
 }
 
 // array looks for the array of records in the object at b[i], and returns the
@@ -257,10 +268,11 @@ func (d *decoder) elements() (closed bool, err error) {
 			if !comma {
 				d.w.Count(d.Line(d.Pos), fmt.Sprintf("a comma is missing before record %d", d.count+1))
 			}
-			comma = false
+			d.passed = false
 			if err := d.one(); err != nil {
 				return false, err
 			}
+			comma = d.passed // what was passed over took its comma along
 		default:
 			if err := d.lost("a comma or ] was expected after a record"); err != nil {
 				return false, err
@@ -277,6 +289,12 @@ func (d *decoder) elements() (closed bool, err error) {
 func (d *decoder) one() error {
 	if d.Buf[d.Pos] == '"' {
 		return d.quoted()
+	}
+	if d.depth < maxDepth {
+		// Documents may stand in an array, or behind one that has no end.
+		if at, err := d.try(d.array); err == nil && at > 0 {
+			return d.inside(at)
+		}
 	}
 	end, err := d.try(d.record.Read)
 	if err != nil {

@@ -34,9 +34,10 @@ func (d *decoder) lost(why string) error { return d.pass(d.Line(d.Pos), why) }
 func (d *decoder) pass(line int64, why string) error {
 	d.count++
 	end := d.end()
+	end = max(end, d.Pos+1) // it goes on, whatever stands there
 	bad := d.Buf[d.Pos:end]
 	d.Pos = end
-	d.loose = true
+	d.loose, d.passed = true, true
 	if err := d.w.BadRow(line, bad, why); err != nil {
 		return err
 	}
