@@ -57,6 +57,9 @@ func (q *asked) describe(ctx context.Context, name ast.Name) error {
 		extra := ""
 		if c.Partition {
 			extra = "partition key"
+			if c.Name == "date" {
+				extra += ": the day of delivery"
+			}
 		}
 		rows = append(rows, members(c.Name, c.Type, extra)...)
 	}

@@ -52,7 +52,7 @@ func (q *asked) list(ctx context.Context) error {
 		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  sillok query%s %q\n  sillok query%s %q\n",
 			q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", q.fromFlags(), "DESCRIBE "+listings[0].Table)
 	}
-	return nil
+	return q.strict(engine.Stats{Damage: damage, Skipped: q.unread})
 }
 
 // inspect decodes the objects of one format.
@@ -125,23 +125,4 @@ func (q *asked) when(at *time.Time, layout string) string {
 		return at.Local().Format(layout)
 	}
 	return at.UTC().Format(layout)
-}
-
-// maxSkipped is how many objects that are in no table are named.
-const maxSkipped = 3
-
-// skipped says which objects are in no table, and why.
-func (q *asked) skipped() {
-	objects := q.found.Skipped
-	if len(objects) == 0 {
-		return
-	}
-	fmt.Fprintf(q.screen.stderr, "%s in no table:\n", terminal.Counted(int64(len(objects)), "object is", "objects are"))
-	for i, o := range objects {
-		if i == maxSkipped {
-			fmt.Fprintf(q.screen.stderr, "  … and %s more\n", terminal.Grouped(int64(len(objects)-maxSkipped)))
-			return
-		}
-		fmt.Fprintf(q.screen.stderr, "  %s: %s\n", terminal.Printable(q.places.shown(o.Object.Name())), o.Reason)
-	}
 }

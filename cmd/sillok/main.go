@@ -30,6 +30,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitLacks  = 3 // a strict query left something out
 )
 
 func main() {
@@ -62,6 +63,9 @@ func run(ctx context.Context, e env) int {
 		return exitFailed
 	}
 	fmt.Fprintf(e.stderr, "sillok: %v\n", err)
+	if _, ok := errors.AsType[leftOutError](err); ok {
+		return exitLacks
+	}
 	return exitFailed
 }
 
@@ -90,7 +94,8 @@ call (sillok calls). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
-failed, 2 when the command was called in a wrong way.`,
+failed, 2 when the command was called in a wrong way, and 3 when a strict query
+left something out.`,
 		Example: `  sillok demo
   sillok query --from ./AWSLogs
   sillok query --from ./AWSLogs "SELECT eventname, count(*) FROM cloudtrail

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -203,4 +204,29 @@ func (s placeSet) LocalPath(o lake.Object) (string, bool) {
 		return "", false
 	}
 	return files.LocalPath(o)
+}
+
+// ListAll implements lake.Skipper: a folder tells what it passes over.
+func (s placeSet) ListAll(ctx context.Context, bucket, prefix string, skip func(lake.Skipped)) iter.Seq2[lake.Object, error] {
+	all, ok := s.store(bucket).(*folder.Folder)
+	if !ok || slices.ContainsFunc(s, func(p place) bool { return p.file && p.bucket == bucket && p.prefix == prefix }) {
+		return s.List(ctx, bucket, prefix)
+	}
+	return func(yield func(lake.Object, error) bool) {
+		pass := func(key string, err error) {
+			skipped := lake.Skipped{Object: lake.Object{Bucket: bucket, Key: key}, Kind: lake.NotRecognised, Reason: err.Error()}
+			switch {
+			case errors.Is(err, fs.ErrPermission):
+				skipped.Kind, skipped.Reason = lake.Denied, "it may not be read"
+			case errors.Is(err, folder.ErrLeadsOut), errors.Is(err, folder.ErrNowhere):
+				skipped.Kind = lake.Link
+			}
+			skip(skipped)
+		}
+		for o, err := range all.ListAll(ctx, bucket, prefix, pass) {
+			if !yield(lake.Object(o), err) {
+				return
+			}
+		}
+	}
 }

@@ -30,6 +30,8 @@ type queryOptions struct {
 	local    bool
 	progress string
 	shadows  string
+	skipped  bool
+	strict   bool
 }
 
 func queryCommand(e env) *cobra.Command {
@@ -39,7 +41,12 @@ func queryCommand(e env) *cobra.Command {
 		Short: "Ask logs in a folder or bucket, without a server and without DDL",
 		Long: `Query recognises AWS logs under the given places, by the layout of their keys and
 by their content, and offers them as tables: cloudtrail, vpc_flow, alb and others.
-Each also has the columns account, region and date, taken from the keys.
+Each also has the columns account, region and date, taken from the keys. There date
+is the day of delivery, as in AWS: an event of just before midnight is in the next
+day's folder. What a key does not tell, each record tells.
+
+After an answer one line says how many files were left out and why; --skipped lists
+them, and --strict makes that an exit code of 3.
 
 The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. Without SQL, query
 lists what it found.
@@ -81,6 +88,8 @@ is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off.`,
 	flags.StringVar(&options.shadows, "shadow-size", "", shadowSizeUsage)
 	flags.StringVar(&options.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	flags.StringVar(&options.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
+	flags.BoolVar(&options.skipped, "skipped", false, "list the files that are in no table, and why, instead of asking")
+	flags.BoolVar(&options.strict, "strict", false, "exit with 3 when files were left out that may hold records, or could not be read to their end")
 	flags.BoolVar(&options.local, "local-time", false, "show the times of the listing in the local zone instead of UTC")
 	for _, choice := range options.choices() {
 		// It fails for a flag that does not exist only.
@@ -170,6 +179,9 @@ func query(ctx context.Context, e env, options queryOptions, sql string) (err er
 	if q.found, err = q.logs.Discover(ctx, q.places.places()); err != nil {
 		return err
 	}
+	if options.skipped {
+		return q.listSkipped()
+	}
 	if statement == nil {
 		return q.list(ctx)
 	}
@@ -229,8 +241,9 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return q.explain(err)
 	}
-	q.screen.summary(printed, time.Since(q.began), rows.Stats(), q.places.shown)
-	return nil
+	stats := rows.Stats()
+	q.screen.summary(printed, time.Since(q.began), stats, q.places.shown)
+	return q.leftOut(stats)
 }
 
 // errNothing says that no logs were found.

@@ -128,22 +128,43 @@ func (s *screen) passedOver(objects []lake.Skipped, name func(string) string) {
 // maxDamage is how many damaged objects are named.
 const maxDamage = 5
 
-// damage says which objects hold what does not parse. Name shortens an object's
-// name.
+// damage says which objects hold what does not parse, could not be read to their
+// end, or have something else to be said of them. Name shortens an object's name.
 func (s *screen) damage(damaged []engine.Damage, name func(string) string) {
-	if len(damaged) == 0 {
-		return
-	}
+	var unparsed, cut, noted []engine.Damage
 	var lines int64
 	for _, d := range damaged {
 		lines += d.Lines
+		switch {
+		case d.Lines > 0:
+			unparsed = append(unparsed, d)
+		case d.Cut:
+			cut = append(cut, d)
+		}
+		if d.Note != "" {
+			noted = append(noted, d)
+		}
 	}
-	fmt.Fprintf(s.stderr, "%s of %s did not parse:\n", terminal.Counted(lines, "line or record", "lines or records"), terminal.Counted(int64(len(damaged)), "object"))
-	for i, d := range damaged {
+	count := func(d []engine.Damage) string { return terminal.Counted(int64(len(d)), "object") }
+	s.objects(fmt.Sprintf("%s of %s did not parse", terminal.Counted(lines, "line or record", "lines or records"), count(unparsed)), unparsed,
+		func(d engine.Damage) string {
+			return fmt.Sprintf("%s: %s, the first: %s", name(d.Object), terminal.Grouped(d.Lines), d.First)
+		})
+	s.objects(count(cut)+" could not be read to the end", cut, func(d engine.Damage) string { return name(d.Object) + ": " + d.First })
+	s.objects("of "+count(noted)+" there is more to say", noted, func(d engine.Damage) string { return name(d.Object) + ": " + d.Note })
+}
+
+// objects prints a heading and a line for each of the first of some objects.
+func (s *screen) objects(heading string, list []engine.Damage, line func(engine.Damage) string) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(s.stderr, "%s:\n", heading)
+	for i, d := range list {
 		if i == maxDamage {
-			fmt.Fprintf(s.stderr, "  … and of %s more\n", terminal.Counted(int64(len(damaged)-maxDamage), "object"))
+			fmt.Fprintf(s.stderr, "  … and of %s more\n", terminal.Counted(int64(len(list)-maxDamage), "object"))
 			return
 		}
-		fmt.Fprintf(s.stderr, "  %s: %s, the first: %s\n", terminal.Printable(name(d.Object)), terminal.Grouped(d.Lines), terminal.Printable(d.First))
+		fmt.Fprintf(s.stderr, "  %s\n", terminal.Printable(line(d)))
 	}
 }

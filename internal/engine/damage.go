@@ -6,14 +6,14 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 )
 
-// DamageOf returns what did not parse of the files that a scan reads, one entry
-// for each object that has such a thing.
+// DamageOf returns what is to be said of the files that a scan reads, one entry
+// for each object of which there is something to say.
 func DamageOf(files *lake.Files) []Damage {
 	var damage []Damage
 	for _, group := range files.Groups {
 		for _, f := range group.Files {
-			if f.Bad > 0 || f.Damaged != "" {
-				damage = append(damage, Damage{Object: f.Object.Name(), Lines: f.Bad, First: firstDamage(f)})
+			if f.Bad > 0 || f.Damaged != "" || f.Note != "" {
+				damage = append(damage, Damage{Object: f.Object.Name(), Lines: f.Bad, First: firstDamage(f), Cut: f.Damaged != "", Note: f.Note})
 			}
 		}
 	}

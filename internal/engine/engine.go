@@ -79,11 +79,14 @@ type Stats struct {
 	Notes        []string       // what else the user must know, in sentences
 }
 
-// Damage is what of an object did not parse.
+// Damage is what is to be said of an object that was read: lines of it did not
+// parse, it could not be read to its end, or its decoder saw something else.
 type Damage struct {
 	Object string // s3://bucket/key, or the path of a file
 	Lines  int64
 	First  string // where and why, such as "line 17: 14 fields expected, 9 found"
+	Cut    bool   // it could not be read to its end
+	Note   string // what else there was to see, such as bytes behind the compressed data
 }
 
 // ErrScanLimit is the failure of a query that would scan more than its limit.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake/format"
@@ -30,7 +31,7 @@ func (d *decoder) maker(s *Scan, o Object) shadow.Maker {
 			}
 			return d.crew.do(ctx, order{recipe: recipe, Temp: t, Size: o.Size, MaxExpanded: d.maxExpanded}, open)
 		}
-		return decode(ctx, d.press, t, s.format, &format.Source{Open: open, Size: o.Size, MaxExpanded: d.maxExpanded})
+		return decode(ctx, d.press, t, s.format, &format.Source{Open: open, Size: o.Size, MaxExpanded: d.maxExpanded, Dir: filepath.Dir(t.Path)})
 	}
 }
 

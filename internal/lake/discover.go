@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake/format"
 )
@@ -20,19 +22,14 @@ type Place struct{ Bucket, Prefix string }
 
 // Found is the logs of one format.
 type Found struct {
-	// Table has the columns of the format and the partition columns account, region and date, which come from the
-	// keys and are NULL where they say nothing. Give it to Plan.
+	// Table has the columns of the format and the partition columns account, region and date. They come from the
+	// keys of the objects, where date is the day of delivery; what a key does not tell, each record tells. Give it to
+	// Plan.
 	Table    Table
 	Format   string // also the table's name
 	Objects  int
 	Bytes    int64
 	From, To time.Time // of the keys; zero when they say nothing
-}
-
-// Skipped is an object that is in no table.
-type Skipped struct {
-	Object Object
-	Reason string
 }
 
 // Discovery is what lies under some places.
@@ -56,45 +53,39 @@ func partitionKeys() []Column {
 	return []Column{{Name: "account", Type: "string"}, {Name: "region", Type: "string"}, {Name: "date", Type: "date"}}
 }
 
+// candidate is an object that may be a log.
+type candidate struct {
+	object Object
+	placed format.Placed
+	more   []Column // that it has beyond those of its format
+	skip   *Skipped // why it is no log that is read
+}
+
 // Discover recognises the logs under places, by their keys and, where those do
-// not tell, by their first lines.
+// not tell, by their beginnings. What cannot be read is passed over and named.
 func (l *Lake) Discover(ctx context.Context, places []Place) (*Discovery, error) {
 	d := &Discovery{}
-	var objects []Object
-	var layouts []layout
-	seen := map[[2]string]bool{}
-	for _, p := range places {
-		for o, err := range l.objects.List(ctx, p.Bucket, p.Prefix) {
-			if err != nil {
-				return nil, fmt.Errorf("look for logs in %s: %w", Object{Bucket: p.Bucket, Key: p.Prefix}.Name(), err)
-			}
-			at := [2]string{o.Bucket, o.Key}
-			if seen[at] || strings.HasSuffix(o.Key, "/") {
-				continue
-			}
-			seen[at] = true
-			objects = append(objects, o)
-			layouts = append(layouts, judge(o))
-		}
+	candidates, err := l.candidates(ctx, places, func(s Skipped) { d.Skipped = append(d.Skipped, s) })
+	if err != nil {
+		return nil, err
 	}
-	if err := l.sniff(ctx, objects, layouts); err != nil {
+	if err := l.sniff(ctx, candidates); err != nil {
 		return nil, err
 	}
 	tables := map[string]*Found{}
-	for i, o := range objects {
-		if layouts[i].reason != "" {
-			d.Skipped = append(d.Skipped, Skipped{Object: o, Reason: layouts[i].reason})
+	for _, c := range candidates {
+		if c.skip != nil {
+			d.Skipped = append(d.Skipped, *c.skip)
 			continue
 		}
-		f, ok := tables[layouts[i].format]
+		f, ok := tables[c.placed.Format]
 		if !ok {
-			var err error
-			if f, err = newFound(layouts[i].format); err != nil {
+			if f, err = newFound(c.placed.Format); err != nil {
 				return nil, err
 			}
 			tables[f.Format] = f
 		}
-		f.add(o, layouts[i])
+		f.add(c)
 	}
 	for _, f := range tables {
 		d.Found = append(d.Found, *f)
@@ -103,49 +94,111 @@ func (l *Lake) Discover(ctx context.Context, places []Place) (*Discovery, error)
 	return d, nil
 }
 
-// judge reads an object's key and size.
-func judge(o Object) layout {
-	l := layoutOf(o.Key)
-	switch {
-	case l.reason != "":
-	case o.Size == 0:
-		l.reason = "empty"
-	case strings.HasPrefix(path.Base(o.Key), ".") || strings.HasPrefix(path.Base(o.Key), "_"):
-		l.reason = "hidden: its name begins with a dot or an underscore"
-	case strings.HasSuffix(o.Key, ".parquet"):
-		l.reason = "Parquet: a table needs a DDL to read it"
+// candidates lists what lies under the places.
+func (l *Lake) candidates(ctx context.Context, places []Place, skip func(Skipped)) ([]candidate, error) {
+	var out []candidate
+	seen := map[[2]string]bool{}
+	for _, p := range places {
+		list := l.objects.List(ctx, p.Bucket, p.Prefix)
+		if s, ok := l.objects.(Skipper); ok {
+			list = s.ListAll(ctx, p.Bucket, p.Prefix, skip)
+		}
+		for o, err := range list {
+			if err != nil {
+				return nil, fmt.Errorf("look for logs in %s: %w", Object{Bucket: p.Bucket, Key: p.Prefix}.Name(), err)
+			}
+			at := [2]string{o.Bucket, o.Key}
+			if seen[at] || strings.HasSuffix(o.Key, "/") {
+				continue
+			}
+			seen[at] = true
+			out = append(out, judge(o))
+		}
 	}
-	return l
+	return out, nil
 }
 
+// judge reads an object's key and size.
+func judge(o Object) candidate {
+	c := candidate{object: o, placed: format.Place(o.Key)}
+	switch {
+	case c.placed.Reason != "":
+		c.skip = &Skipped{Object: o, Kind: NoLog, Reason: c.placed.Reason}
+	case o.Size == 0:
+		c.skip = &Skipped{Object: o, Kind: Empty, Reason: "empty"}
+	case strings.HasPrefix(path.Base(o.Key), ".") || strings.HasPrefix(path.Base(o.Key), "_"):
+		c.skip = &Skipped{Object: o, Kind: Hidden, Reason: "hidden: its name begins with a dot or an underscore"}
+	}
+	return c
+}
+
+// samples is how many objects are looked into whose keys tell their format, for
+// columns that the format does not have.
+const samples = 8
+
 // sniff reads the beginning of those objects whose keys do not tell their
-// format.
-func (l *Lake) sniff(ctx context.Context, objects []Object, layouts []layout) error {
+// format, and of a few of the others.
+func (l *Lake) sniff(ctx context.Context, candidates []candidate) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(l.cfg.Workers)
-	for i := range objects {
-		if layouts[i].format != "" || layouts[i].reason != "" {
+	told := map[string][]int{} // by format: the objects whose keys tell it
+	for i := range candidates {
+		switch c := &candidates[i]; {
+		case c.skip != nil:
+		case c.placed.Format != "":
+			told[c.placed.Format] = append(told[c.placed.Format], i)
+		default:
+			group.Go(func() error { return l.lookInto(ctx, c) })
+		}
+	}
+	for name, at := range told {
+		if !format.HasMore(name) {
 			continue
 		}
-		group.Go(func() error {
-			src := &format.Source{Size: 1 << 62, Open: func() (io.ReadCloser, error) {
-				return l.objects.Open(ctx, objects[i])
-			}}
-			var name string
-			err := life.Catch(func() (err error) {
-				name, err = format.Sniff(ctx, src)
+		step := max(1, len(at)/samples)
+		for k := 0; k < len(at); k += step {
+			c := &candidates[at[k]]
+			group.Go(func() error {
+				looked := *c
+				err := l.lookInto(ctx, &looked)
+				c.more = looked.more
 				return err
 			})
-			if err != nil {
-				return fmt.Errorf("look into %s: %w", objects[i].Name(), err)
-			}
-			if layouts[i].format = name; name == "" {
-				layouts[i].reason = "not a log that is known"
-			}
-			return nil
-		})
+		}
 	}
 	return group.Wait()
+}
+
+// sniffSpool is how much of an archive is kept to look into it.
+const sniffSpool = 1 << 30
+
+// lookInto reads the beginning of an object. An object that cannot be read is
+// passed over.
+func (l *Lake) lookInto(ctx context.Context, c *candidate) error {
+	src := &format.Source{Size: 1 << 62, MaxExpanded: sniffSpool, Open: func() (io.ReadCloser, error) {
+		return l.objects.Open(ctx, c.object)
+	}}
+	var s format.Sniffed
+	err := life.Catch(func() (err error) {
+		s, err = format.Sniff(ctx, src)
+		return err
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		skip, ok := unreadable(c.object, err)
+		if !ok {
+			return fmt.Errorf("look into %s: %w", c.object.Name(), err)
+		}
+		c.skip = &skip
+		return nil
+	}
+	c.placed.Format, c.more = s.Name, s.Columns
+	if s.Name == "" {
+		c.skip = &Skipped{Object: c.object, Kind: kindOf(s), Reason: s.Reason}
+	}
+	return nil
 }
 
 func newFound(name string) (*Found, error) {
@@ -158,11 +211,14 @@ func newFound(name string) (*Found, error) {
 	}}, nil
 }
 
-func (f *Found) add(o Object, l layout) {
+// maxColumns bounds the columns of a discovered table.
+const maxColumns = 1000
+
+func (f *Found) add(c candidate) {
 	f.Objects++
-	f.Bytes += o.Size
-	from, to := l.time, l.time
-	if day, err := time.Parse(time.DateOnly, l.date); from.IsZero() && err == nil {
+	f.Bytes += c.object.Size
+	from, to := c.placed.Time, c.placed.Time
+	if day, err := time.Parse(time.DateOnly, c.placed.Date); from.IsZero() && err == nil {
 		from, to = day, day.AddDate(0, 0, 1).Add(-time.Second)
 	}
 	if !from.IsZero() && (f.From.IsZero() || from.Before(f.From)) {
@@ -171,29 +227,84 @@ func (f *Found) add(o Object, l layout) {
 	if to.After(f.To) {
 		f.To = to
 	}
-	values := []string{l.account, l.region, l.date}
+	for _, more := range c.more {
+		known := slices.ContainsFunc(f.Table.Columns, func(o Column) bool { return o.Name == more.Name })
+		if last := len(f.Table.Columns) - 1; !known && last < maxColumns {
+			f.Table.Columns = slices.Insert(f.Table.Columns, last, more) // the text of bad lines stays last
+		}
+	}
+	values := []string{c.placed.Account, c.placed.Region, c.placed.Date}
 	for i, v := range values {
 		if v == "" {
 			values[i] = NullPartition
 		}
 	}
-	f.Table.discovered.objects = append(f.Table.discovered.objects, discoveredObject{object: o, values: values})
+	f.Table.discovered.objects = append(f.Table.discovered.objects, discoveredObject{object: c.object, values: values})
 }
 
-// foundParts returns the partitions of a discovered table that filter wants.
+// foundParts returns the partitions of a discovered table that filter wants. What
+// a key does not tell excludes nothing: the records tell it.
 func (l *Lake) foundParts(ctx context.Context, t Table, filter Filter) ([]Part, error) {
 	byValues := map[string]int{}
-	var parts []Part
+	byKnown := map[string][]Part{} // by the names of the keys that are told
+	var order []string
+	var all []Part
 	for _, o := range t.discovered.objects {
 		id := strings.Join(o.values, "\x00")
 		at, ok := byValues[id]
 		if !ok {
-			at = len(parts)
+			at = len(all)
 			byValues[id] = at
 			folder := Object{Bucket: o.object.Bucket, Key: o.object.Key[:strings.LastIndexByte(o.object.Key, '/')+1]}
-			parts = append(parts, Part{Values: o.values, Location: folder.Name()})
+			all = append(all, Part{Values: o.values, Location: folder.Name()})
 		}
-		parts[at].Objects = append(parts[at].Objects, o.object)
+		all[at].Objects = append(all[at].Objects, o.object)
 	}
-	return keep(ctx, filter, names(t.PartitionKeys), parts, func(p Part) []string { return p.Values })
+	for _, p := range all {
+		id := strings.Join(told(t, p), ",")
+		if _, ok := byKnown[id]; !ok {
+			order = append(order, id)
+		}
+		byKnown[id] = append(byKnown[id], p)
+	}
+	var parts []Part
+	for _, id := range order {
+		columns := told(t, byKnown[id][0])
+		kept, err := keep(ctx, filter, columns, byKnown[id], func(p Part) []string {
+			return slices.DeleteFunc(slices.Clone(p.Values), func(v string) bool { return v == NullPartition })
+		})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, kept...)
+	}
+	return parts, nil
+}
+
+// told returns the names of the partition keys that a part's values tell.
+func told(t Table, p Part) []string {
+	var out []string
+	for i, name := range names(t.PartitionKeys) {
+		if p.Values[i] != NullPartition {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// unreadable says why an object is passed over that may not be read or is not
+// there any more. ok is false for any other error.
+func unreadable(o Object, err error) (_ Skipped, ok bool) {
+	e, found := errors.AsType[*cloud.Error](err)
+	if !found {
+		return Skipped{}, false
+	}
+	switch e.Kind {
+	case cloud.Denied:
+		return Skipped{Object: o, Kind: Denied, Reason: "it may not be read"}, true
+	case cloud.NotFound:
+		return Skipped{Object: o, Kind: Denied, Reason: "it is not there any more"}, true
+	default:
+		return Skipped{}, false
+	}
 }

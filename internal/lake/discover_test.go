@@ -45,7 +45,7 @@ func TestDiscoverByKey(t *testing.T) {
 		"AWSLogs/111122223333/CloudTrail-Insight/us-east-1/2024/05/01/111122223333_CloudTrail-Insight_us-east-1_20240501T0005Z_abc.json.gz":         "{}",
 		"AWSLogs/111122223333/vpcflowlogs/us-east-1/2024/05/01/111122223333_vpcflowlogs_us-east-1_fl-0123_20240501T0010Z_54b82435.log.gz":           flowHead,
 		"AWSLogs/aws-account-id=111122223333/aws-service=vpcflowlogs/aws-region=us-east-1/year=2024/month=05/day=03/hour=04/x.log.gz":               flowHead,
-		"AWSLogs/1/x.parquet": "PAR1",
+		"AWSLogs/1/x.parquet": "PAR1", "a/table.parquet": parquetFile(t),
 		"lb/AWSLogs/111122223333/elasticloadbalancing/us-east-1/2024/05/01/111122223333_elasticloadbalancing_us-east-1_app.shop.50dc_20240501T0105Z_10.0.0.1_c1.log.gz": "x",
 		"lb/AWSLogs/111122223333/elasticloadbalancing/us-east-1/2024/05/01/111122223333_elasticloadbalancing_us-east-1_net.shop.50dc_20240501T0105Z_c1.log.gz":          "x",
 		"lb/AWSLogs/111122223333/elasticloadbalancing/us-east-1/2024/05/01/111122223333_elasticloadbalancing_us-east-1_classic_20240501T0105Z_10.0.0.1_c1.log":          "x",
@@ -65,7 +65,7 @@ func TestDiscoverByKey(t *testing.T) {
 		{"alb", 2, "2024-05-01 01:05:00", "2024-05-01 01:05:00"},
 		{"alb_connection", 1, "2024-05-01 01:05:00", "2024-05-01 01:05:00"},
 		{"clb", 2, "2024-05-01 01:05:00", "2024-05-01 01:05:00"},
-		{"cloudtrail", 3, "2024-05-01 00:05:00", "2024-05-02 00:05:00"},
+		{"cloudtrail", 4, "2024-05-01 00:05:00", "2024-05-02 00:05:00"},
 		{"nlb", 2, "2024-05-01 01:05:00", "2024-05-01 01:05:00"},
 		{"s3_access", 1, "", ""},
 		{"vpc_flow", 4, "2024-05-01 00:10:00", "2024-05-03 23:59:59"},
@@ -79,8 +79,7 @@ func TestDiscoverByKey(t *testing.T) {
 	}
 	wantReasons := map[string]string{
 		"111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20240501T000500Z.json.gz": "a CloudTrail digest, not a log",
-		"111122223333_CloudTrail-Insight_us-east-1_20240501T0005Z_abc.json.gz":          "CloudTrail Insights events, which are not read",
-		"ELBAccessLogTestFile": "a test file of a load balancer", "x.parquet": "Parquet: a table needs a DDL to read it",
+		"ELBAccessLogTestFile": "a test file of a load balancer", "x.parquet": "not a Parquet file that can be read", "table.parquet": "Parquet: a table needs a DDL to read it",
 		"notes.txt": "not a log that is known", "config.json": "not a log that is known", "empty.json": "empty",
 		".DS_Store": "hidden: its name begins with a dot or an underscore",
 	}
@@ -156,7 +155,7 @@ func TestFlowLogsAreReadByTheirHeader(t *testing.T) {
 			want: [][]string{{"NULL", "NULL", "NULL", "NULL", "NULL", "NULL"}, {"1.1.1.1", "NULL", "NULL", "7", "NULL", "NULL"}},
 		},
 		{
-			name: "a field of the future", body: "version srcaddr mood\n2 1.1.1.1 good\n", note: "the field mood is not known: its values are not in the table",
+			name: "a field of the future", body: "version srcaddr mood\n2 1.1.1.1 good\n", note: "the field mood is not known; it is a column of text",
 			want: [][]string{{"1.1.1.1", "NULL", "NULL", "NULL", "NULL", "NULL"}},
 		},
 	} {

@@ -129,6 +129,13 @@ type Partition struct {
 	Location string   // empty: under the table's own, as Hive names folders
 }
 
+// Skipper is an Objects that can say what it passes over: what leads out of the
+// place or may not be read.
+type Skipper interface {
+	// ListAll lists like List, and tells of what it passes over.
+	ListAll(ctx context.Context, bucket, prefix string, skip func(Skipped)) iter.Seq2[Object, error]
+}
+
 // Table is the part of a table's definition that decides which objects it has and how to read them.
 type Table struct {
 	Database        string

@@ -138,3 +138,13 @@ func records(tb testing.TB, path string) []map[string]any {
 		out = append(out, record)
 	}
 }
+
+// parquetFile is a Parquet file of a table that nobody knows.
+func parquetFile(tb testing.TB) string {
+	tb.Helper()
+	var b strings.Builder
+	if err := parquet.Write(&b, []struct{ Colour, Shape string }{{"red", "round"}}); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}

@@ -51,9 +51,12 @@ func (f *Files) Release() error {
 }
 
 // Group is Parquet files of one schema. Columns has one Binding for each of the
-// table's columns, in their order.
+// table's columns, in their order. Keys, when it is there, has one for each of
+// its partition keys: one whose kind is not Null is read from the files, because
+// the objects' keys do not tell it.
 type Group struct {
 	Columns []Binding
+	Keys    []Binding
 	Files   []File
 }
 
@@ -85,7 +88,7 @@ type Stats struct {
 type loaded struct {
 	object  Object // as it was read: it may have been replaced since it was listed
 	entry   shadow.Entry
-	skipped string // why it was passed over
+	skipped *Skipped // why it was passed over
 }
 
 // Load makes sure that every object of s has its columns. Objects are read side
@@ -166,12 +169,13 @@ func reporter(progress Progress, done Done) func(size int64, entry shadow.Entry)
 }
 
 func (f *Files) add(s *Scan, r loaded, part Part, byShape map[string]int) error {
-	if r.skipped != "" {
-		f.Skipped = append(f.Skipped, Skipped{Object: r.object, Reason: r.skipped})
+	if r.skipped != nil {
+		f.Skipped = append(f.Skipped, *r.skipped)
 		return nil
 	}
 	info := r.entry.Info
-	shape := strconv.Itoa(info.Width) + " " + strings.Join(info.Fields, " ")
+	keys, mark := s.keys(part, info)
+	shape := strconv.Itoa(info.Width) + mark + " " + strings.Join(info.Fields, " ")
 	at, ok := byShape[shape]
 	if !ok {
 		columns, err := s.format.Bind(s.Table.Columns, info)
@@ -180,7 +184,7 @@ func (f *Files) add(s *Scan, r loaded, part Part, byShape map[string]int) error 
 		}
 		at = len(f.Groups)
 		byShape[shape] = at
-		f.Groups = append(f.Groups, Group{Columns: columns})
+		f.Groups = append(f.Groups, Group{Columns: columns, Keys: keys})
 	}
 	f.Groups[at].Files = append(f.Groups[at].Files, File{
 		Path: r.entry.Path, Values: part.Values, Object: r.object, Rows: info.Rows, Bad: info.Bad,

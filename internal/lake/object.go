@@ -31,11 +31,11 @@ func (l *Lake) loadOne(ctx context.Context, s *Scan, o Object) (loaded, error) {
 	if err == nil || ctx.Err() != nil || !l.cfg.PassOver {
 		return r, err
 	}
-	reason, ok := passable(err)
+	skip, ok := passable(o, err)
 	if !ok {
 		return r, err
 	}
-	return loaded{object: o, skipped: reason}, nil
+	return loaded{object: o, skipped: skip}, nil
 }
 
 // naming puts the object's name into an error of Hive's, of which a client sees the
@@ -50,23 +50,23 @@ func naming(o Object, err error) error {
 
 // passable says why an object is passed over: by what is wrong with it, and not
 // with the disk or the way to it.
-func passable(err error) (reason string, ok bool) {
+func passable(o Object, err error) (_ *Skipped, ok bool) {
 	if panicked, ok := errors.AsType[*life.PanicError](err); ok {
-		return "damaged: " + panicked.Error(), true
+		return &Skipped{Object: o, Kind: Damaged, Reason: "damaged: " + panicked.Error()}, true
 	}
 	e, ok := errors.AsType[*cloud.Error](err)
 	if !ok {
-		return "", false
+		return nil, false
 	}
 	switch e.Kind {
 	case cloud.Denied:
-		return "denied: " + e.Message, true
+		return &Skipped{Object: o, Kind: Denied, Reason: "denied: " + e.Message}, true
 	case cloud.NotFound:
-		return "gone: " + e.Message, true
+		return &Skipped{Object: o, Kind: Denied, Reason: "gone: " + e.Message}, true
 	case cloud.Invalid, cloud.Conflict:
-		return "damaged: " + e.Message, true
+		return &Skipped{Object: o, Kind: Damaged, Reason: "damaged: " + e.Message}, true
 	default:
-		return "", false
+		return nil, false
 	}
 }
 

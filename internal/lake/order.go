@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -186,7 +187,7 @@ func (d *orders) carryOut(ctx context.Context, o order, c *worker.Conn) (info sh
 		return info, err
 	}
 	return decode(ctx, d.press, o.Temp, of, &format.Source{
-		Size: o.Size, MaxExpanded: o.MaxExpanded,
+		Size: o.Size, MaxExpanded: o.MaxExpanded, Dir: filepath.Dir(o.Temp.Path),
 		Open: func() (io.ReadCloser, error) {
 			if o.Inline {
 				return io.NopCloser(bytes.NewReader(o.body)), nil

@@ -227,7 +227,9 @@ func TestPlanErrors(t *testing.T) {
 	}{
 		{name: "Grok", table: lake.Table{Name: "t", SerDe: "com.amazonaws.glue.serde.GrokSerDe"}, code: "NOT_SUPPORTED", text: "com.amazonaws.glue.serde.GrokSerDe"},
 		{name: "ORC", table: lake.Table{Name: "t", SerDe: "org.apache.hadoop.hive.ql.io.orc.OrcSerde"}, code: "NOT_SUPPORTED", text: "OrcSerde"},
-		{name: "JSON lines", table: lake.Table{Name: "t", SerDe: "org.openx.data.jsonserde.JsonSerDe"}, code: "NOT_SUPPORTED", text: "JsonSerDe"},
+		{name: "Ion", table: lake.Table{Name: "t", SerDe: "com.amazon.ionhiveserde.IonHiveSerDe"}, code: "NOT_SUPPORTED", text: "IonHiveSerDe"},
+		{name: "JSON in links", table: lake.Table{Name: "t", SerDe: "org.openx.data.jsonserde.JsonSerDe", InputFormat: "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"}, code: "NOT_SUPPORTED", text: "SymlinkTextInputFormat"},
+		{name: "a struct in CSV", table: lake.Table{Name: "t", SerDe: "org.apache.hadoop.hive.serde2.OpenCSVSerde", Columns: column("struct<a:int>")}, code: "NOT_SUPPORTED", text: "struct<a:int>"},
 		{name: "another input format", table: lake.Table{Name: "t", InputFormat: "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"}, code: "NOT_SUPPORTED", text: "SymlinkTextInputFormat"},
 		{name: "an array in text", table: lake.Table{Name: "t", Columns: column("array<string>")}, code: "NOT_SUPPORTED", text: "array<string>"},
 		{name: "a type that is none", table: lake.Table{Name: "t", Columns: column("struct<a>")}, code: "TYPE_NOT_FOUND", text: "struct<a>"},

@@ -66,7 +66,7 @@ func albTable() lake.Table {
 	t.Location = "s3://logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/"
 	t.PartitionKeys = texts("day")
 	t.Properties = map[string]string{
-		"projection.enabled": "true", "projection.day.type": "date", "projection.day.range": "2024/05/01,2024/05/03",
+		"sillok.lenient": "true", "projection.enabled": "true", "projection.day.type": "date", "projection.day.range": "2024/05/01,2024/05/03",
 		"projection.day.format": "yyyy/MM/dd", "projection.day.interval": "1", "projection.day.interval.unit": "DAYS",
 		"storage.location.template": "s3://logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/${day}",
 	}

@@ -38,8 +38,8 @@ func lineRows(tb testing.TB, expression string, groups int, body string) ([][]st
 	return rows(tb, files), files, scan.Format
 }
 
-// compare reads lines with the expression itself and by position. Where the
-// expression matches, both must say the same.
+// compare reads lines with the expression itself and by position. Both must say
+// the same, of lines too that the expression does not match.
 func compare(t *testing.T, expression string, groups int, log, body string) (matched int) {
 	t.Helper()
 	want, _, format := lineRows(t, plain(expression), groups, body)
@@ -54,10 +54,9 @@ func compare(t *testing.T, expression string, groups int, log, body string) (mat
 		t.Fatalf("%d rows, the expression gives %d", len(got), len(want))
 	}
 	for i := range want {
-		if strings.Count(strings.Join(want[i], "|"), "NULL") == len(want[i]) {
-			continue // no match
+		if strings.Count(strings.Join(want[i], "|"), "NULL") < len(want[i]) {
+			matched++
 		}
-		matched++
 		if diff := cmp.Diff(want[i], got[i]); diff != "" {
 			t.Fatalf("line %d: (-expression +position)\n%s", i+1, diff)
 		}
@@ -81,7 +80,7 @@ func TestPublishedExpressionsAreReadByPosition(t *testing.T) {
 // The guide of 2023 prints its expression with one backslash before the s,
 // which Hive takes away. It is the same expression to us.
 func TestExpressionIsRecognisedHoweverItIsEscaped(t *testing.T) {
-	line := albHead + `"GET https://h:443/ HTTP/1.1" "-"` + albMid + albTail + ` TID_1 "-" "-" "-"`
+	line := albHead + `"GET https://h:443/ HTTP/1.1" "-"` + albMid + albTail
 	var all [][][]string
 	for _, expression := range []string{albRegex2023, hive(albRegex2023), hive(strings.ReplaceAll(albRegex2023, `\s`, `\\s`))} {
 		got, _, format := lineRows(t, expression, 33, line)
@@ -204,6 +203,7 @@ func TestBalancerLines(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			table := regexTable(hive(albRegex2026), columns)
+			table.Properties = map[string]string{"sillok.lenient": "true"}
 			_, files := load(t, open(t, memory{"a.log": tt.line + "\n"}), table, nil)
 			all := rows(t, files)
 			if len(all) != 1 || (files.Stats.Bad == 1) != tt.bad {

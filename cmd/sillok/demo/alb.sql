@@ -6,13 +6,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS alb_logs (
   ssl_protocol string, target_group_arn string, trace_id string, domain_name string, chosen_cert_arn string,
   matched_rule_priority string, request_creation_time string, actions_executed string, redirect_url string,
   lambda_error_reason string, target_port_list string, target_status_code_list string, classification string,
-  classification_reason string)
+  classification_reason string, conn_trace_id string)
 PARTITIONED BY (day string)
 ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'
 WITH SERDEPROPERTIES ('serialization.format' = '1', 'input.regex' =
-'([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*):([0-9]*) ([^ ]*)[:-]([0-9]*) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) (|[-0-9]*) (-|[-0-9]*) ([-0-9]*) ([-0-9]*) \"([^ ]*) (.*) (- |[^ ]*)\" \"([^\"]*)\" ([A-Z0-9-_]+) ([A-Za-z0-9.-]*) ([^ ]*) \"([^\"]*)\" \"([^\"]*)\" \"([^\"]*)\" ([-.0-9]*) ([^ ]*) \"([^\"]*)\" \"([^\"]*)\" \"([^ ]*)\" \"([^\\s]+?)\" \"([^\\s]+)\" \"([^ ]*)\" \"([^ ]*)\"')
+'([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*):([0-9]*) ([^ ]*)[:-]([0-9]*) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) (|[-0-9]*) (-|[-0-9]*) ([-0-9]*) ([-0-9]*) \"([^ ]*) (.*) (- |[^ ]*)\" \"([^\"]*)\" ([A-Z0-9-_]+) ([A-Za-z0-9.-]*) ([^ ]*) \"([^\"]*)\" \"([^\"]*)\" \"([^\"]*)\" ([-.0-9]*) ([^ ]*) \"([^\"]*)\" \"([^\"]*)\" \"([^ ]*)\" \"([^\\s]+?)\" \"([^\\s]+)\" \"([^ ]*)\" \"([^ ]*)\" ?([^ ]*)? ?( .*)?')
 LOCATION 's3://sillok-demo-logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/'
-TBLPROPERTIES (
+TBLPROPERTIES ('sillok.lenient' = 'true',
   'projection.enabled' = 'true', 'projection.day.type' = 'date', 'projection.day.range' = '2026/01/01,NOW',
   'projection.day.format' = 'yyyy/MM/dd', 'projection.day.interval' = '1', 'projection.day.interval.unit' = 'DAYS',
   'storage.location.template' = 's3://sillok-demo-logs/AWSLogs/111122223333/elasticloadbalancing/ap-northeast-2/${day}');

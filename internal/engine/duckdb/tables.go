@@ -75,6 +75,11 @@ func (r *renderer) group(s *plan.Scan, t scan.Table, g lake.Group) (string, erro
 	for i, name := range t.Columns {
 		bindings[name] = g.Columns[i]
 	}
+	for i, k := range g.Keys {
+		if k.Kind != lake.Null {
+			bindings[t.Keys[i]] = k
+		}
+	}
 	keys := map[string]int{}
 	for i, name := range t.Keys {
 		keys[name] = i

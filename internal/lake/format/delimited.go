@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake/column"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -113,11 +114,11 @@ func positionalSchema(n int) *shadow.Schema {
 func bindPositional(columns []Column, width int) ([]Binding, error) {
 	out := make([]Binding, len(columns))
 	for i, c := range columns {
-		t, err := parseHiveType(c.Type)
+		t, err := column.ParseType(c.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
-		if t.complex() {
+		if t.Complex() {
 			return nil, cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "column %s: type %s is not supported in text files", c.Name, c.Type)
 		}
 		out[i] = Binding{Kind: Null, Type: c.Type}
@@ -158,7 +159,7 @@ func (d delimited) Decode(ctx context.Context, src *Source, start func(*shadow.S
 
 // probe counts the fields of the widest line near the object's beginning.
 func (d delimited) probe(ctx context.Context, src *Source) (int, error) {
-	c, err := src.open(ctx)
+	c, err := src.Text(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -172,7 +173,7 @@ func (d delimited) probe(ctx context.Context, src *Source) (int, error) {
 		read += len(text) + 1
 		width = max(width, 1+bytes.Count(text, []byte{d.delim}))
 	}
-	return min(width, maxWidth), errors.Join(l.err, c.close())
+	return min(width, maxWidth), errors.Join(l.Err, c.Close())
 }
 
 func (d delimited) decode(ctx context.Context, src *Source, width int, start func(*shadow.Schema) *shadow.Writer) error {
@@ -180,7 +181,7 @@ func (d delimited) decode(ctx context.Context, src *Source, width int, start fun
 	w.Info.Width = width
 	row := positionalCells(w, width)
 	scratch := []byte{} // never nil, which would be NULL
-	return eachLine(ctx, src, w, d.header, func(_ int64, line []byte) error {
+	return eachLine(ctx, src.Text, w, d.header, func(_ int64, line []byte) error {
 		at := 0
 		for more := true; more; at++ {
 			var field []byte

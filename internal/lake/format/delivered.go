@@ -1,23 +1,29 @@
 package format
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/javaregex"
+	"github.com/sillok/sillok/internal/lake/column"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
-const deliveredVersion = "1"
+const deliveredVersion = "2"
 
 // delivered reads a log that AWS delivers as lines of fields, under one of
-// AWS's own expressions or, for a discovered table, under none. A line that the
-// expression matches gives what its groups would. One with later fields at its
-// end, which the expression may not match, keeps its row; one of an older
-// version has NULLs at its end.
+// AWS's own expressions or, for a discovered table, under none.
+//
+// A line that the expression matches gives what its groups would, and one that
+// it does not match is a row of NULLs, as in Athena. Where there is no
+// expression, or the table is lenient, a line that has later fields at its end,
+// or quotes in its values, keeps its row, and one of an older version has NULLs
+// at its end.
 type delivered struct {
+	lenient    bool
 	expression expression
 	text       string // of the expression; empty when there is none
 	header     int
@@ -25,7 +31,7 @@ type delivered struct {
 	schema     *shadow.Schema
 }
 
-func newDelivered(e expression, text string, header int, java *javaregex.Regexp) delivered {
+func newDelivered(e expression, text string, header int, java *javaregex.Regexp, lenient bool) delivered {
 	var columns []shadow.Node
 	for _, f := range e.family.fields {
 		for i, c := range f.columns {
@@ -36,7 +42,12 @@ func newDelivered(e expression, text string, header int, java *javaregex.Regexp)
 			}
 		}
 	}
-	return delivered{expression: e, text: text, header: header, java: java, schema: shadow.NewSchema(append(columns, unparsed())...)}
+	if text == "" {
+		columns = append(columns, shadow.Node{Name: day}, shadow.Node{Name: ownAccount}, shadow.Node{Name: ownRegion})
+	}
+	return delivered{
+		lenient: lenient, expression: e, text: text, header: header, java: java, schema: shadow.NewSchema(append(columns, unparsed())...),
+	}
 }
 
 // isPair says whether the i-th column of a field is often an integer.
@@ -52,7 +63,19 @@ func (d delivered) Name() string { return d.expression.family.name }
 
 // Key returns the expression and the header.
 func (d delivered) Key() []string {
-	return []string{d.Name(), deliveredVersion, d.text, strconv.Itoa(d.header)}
+	return []string{d.Name(), deliveredVersion, d.text, strconv.Itoa(d.header), strconv.FormatBool(d.lenient)}
+}
+
+// The columns with the account and the region of a record, where it tells them.
+const (
+	ownAccount = "_account"
+	ownRegion  = "_region"
+)
+
+// BindKey says how to read what a record says of its account, region or date.
+func (d delivered) BindKey(name string, _ shadow.Info) (Binding, bool) {
+	columns := map[string]string{"date": day, "account": ownAccount, "region": ownRegion}
+	return Binding{Kind: Text, Column: columns[name]}, columns[name] != "" && d.text == ""
 }
 
 // Bind says how to read the columns: by group when there is an expression, by name
@@ -66,11 +89,11 @@ func (d delivered) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
 	}
 	out := make([]Binding, len(columns))
 	for i, c := range columns {
-		t, err := parseHiveType(c.Type)
+		t, err := column.ParseType(c.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
-		if t.complex() {
+		if t.Complex() {
 			return nil, cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "column %s: type %s is not supported in text files", c.Name, c.Type)
 		}
 		name := c.Name
@@ -100,11 +123,11 @@ func (d delivered) Columns() []Column {
 	var out []Column
 	for _, f := range d.expression.family.fields {
 		for i, c := range f.columns {
-			column := Column{Name: c, Type: "string"}
+			one := Column{Name: c, Type: "string"}
 			if i == len(f.columns)-1 && f.hive != "" {
-				column.Type = f.hive
+				one.Type = f.hive
 			}
-			out = append(out, column)
+			out = append(out, one)
 		}
 	}
 	return append(out, Column{Name: Unparsed, Type: "string"})
@@ -115,14 +138,15 @@ type deliveredRow struct {
 	d      delivered
 	w      *shadow.Writer
 	tokens *tokenizer
-	cells  cells    // by slot
-	values [][]byte // by slot
+	exact  []exactly // by field of the expression
+	cells  cells     // by slot
+	values [][]byte  // by slot
 	slots  map[string]int
 }
 
 func (d delivered) row(w *shadow.Writer) *deliveredRow {
 	e := d.expression
-	r := &deliveredRow{d: d, w: w, tokens: newTokenizer(e), slots: map[string]int{}}
+	r := &deliveredRow{d: d, w: w, tokens: newTokenizer(e), exact: e.exact, slots: map[string]int{}}
 	for _, f := range e.family.fields {
 		for i, c := range f.columns {
 			r.slots[c] = len(r.slots)
@@ -137,19 +161,38 @@ func (d delivered) row(w *shadow.Writer) *deliveredRow {
 func (d delivered) Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error {
 	w := start(d.schema)
 	r := d.row(w)
-	return eachLine(ctx, src, w, d.header, r.line)
+	open := src.Text
+	if d.text == "" {
+		open = src.Unwrapped
+	}
+	return eachLine(ctx, open, w, d.header, r.line)
 }
 
 func (r *deliveredRow) line(line int64, text []byte) error {
-	fields, ok := r.tokens.split(text, r.values, false)
+	if r.d.text == "" {
+		text = bytes.TrimRight(text, " \t")
+		if len(text) == 0 || text[0] == '#' {
+			return nil // an empty line or a comment is no record
+		}
+	}
+	fields, ok := r.tokens.split(text, r.values)
+	if !r.d.lenient {
+		ok = ok && r.sure(text, fields)
+	}
 	if !ok && r.d.java != nil {
 		groups, matches, err := r.d.java.Find(text)
-		if err == nil && matches {
+		if err != nil {
+			return r.w.BadRow(line, text, fmt.Sprintf("the expression took too long: %v", err))
+		}
+		if matches {
 			return r.groups(groups)
 		}
 	}
+	if !ok && !r.d.lenient {
+		return r.w.BadRow(line, text, "the expression does not match")
+	}
 	if !ok {
-		fields, ok = r.tokens.split(text, r.values, true)
+		fields, ok = r.tokens.splitLoosely(text, r.values)
 	}
 	if !ok {
 		return r.w.BadRow(line, text, fmt.Sprintf("field %d is not what the %s log has there", fields+1, r.d.Name()))
@@ -191,5 +234,30 @@ func (r *deliveredRow) groups(groups [][]byte) error {
 
 func (r *deliveredRow) write() error {
 	r.cells.putAll(r.values)
+	if r.d.text == "" {
+		r.own()
+	}
 	return r.w.EndRow()
+}
+
+// own writes what the record says of its day, account and region.
+func (r *deliveredRow) own() {
+	f := r.d.expression.family
+	put := func(column string, value []byte) {
+		if len(value) == 0 {
+			r.w.Column(column).Null(0)
+			return
+		}
+		r.w.Column(column).Text(value)
+	}
+	put(day, dayOf(r.values[r.slots[f.time]]))
+	var account, region []byte
+	for _, c := range f.arns {
+		const parts, ofRegion, ofAccount = 6, 3, 4
+		if p := bytes.SplitN(bytes.Trim(r.values[r.slots[c]], `"`), []byte{':'}, parts); account == nil && len(p) == parts && string(p[0]) == "arn" {
+			region, account = p[ofRegion], p[ofAccount]
+		}
+	}
+	put(ownAccount, account)
+	put(ownRegion, region)
 }

@@ -8,15 +8,15 @@ func ByPosition(text string, line []byte) (groups []string, ok bool) {
 	if !recognised {
 		return nil, false
 	}
-	r := &deliveredRow{d: delivered{expression: e}, tokens: newTokenizer(e), slots: map[string]int{}}
+	r := &deliveredRow{d: delivered{expression: e}, tokens: newTokenizer(e), exact: e.exact, slots: map[string]int{}}
 	for _, f := range e.family.fields {
 		for _, c := range f.columns {
 			r.slots[c] = len(r.slots)
 		}
 	}
 	r.values = make([][]byte, len(r.slots))
-	fields, ok := r.tokens.split(line, r.values, false)
-	if !ok {
+	fields, ok := r.tokens.split(line, r.values)
+	if !ok || !r.sure(line, fields) {
 		return nil, false
 	}
 	if fields >= e.required && fields < e.required+e.optional {

@@ -2,15 +2,9 @@ package format
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"slices"
 	"strings"
-
-	"github.com/sillok/sillok/internal/lake/shadow"
+	"sync"
 )
-
-const flowVersion = "1"
 
 // flowFields is every field of a VPC or transit gateway flow log, versions 2 to
 // 11, as the header spells it, with the type of those that are numbers.
@@ -35,208 +29,69 @@ const flowDefault = "version account-id interface-id srcaddr dstaddr srcport dst
 // column that has the region of the object's key.
 const flowRegion = "log_region"
 
-// flow reads VPC flow logs by their header line: fields come in any order, and
-// a file may have been put together of several.
-type flow struct{ types map[string]string } // by field
+// flow reads VPC flow logs: text by its header line, and Parquet.
+var flow = sync.OnceValue(newFlow)
 
-func flowTypes() map[string]string {
-	types := map[string]string{}
+func newFlow() headed {
+	h := headed{
+		name: "vpc_flow", version: "2", standard: flowDefault, parquet: true,
+		keys: headedKeys{account: "account-id", region: "region", date: "start"},
+	}
 	for f := range strings.FieldsSeq(flowFields) {
 		name, hive, _ := strings.Cut(f, ":")
-		types[name] = hive
-	}
-	return types
-}
-
-// flowColumn names the column of a field.
-func flowColumn(field string) string {
-	if field == "region" {
-		return flowRegion
-	}
-	return strings.ReplaceAll(field, "-", "_")
-}
-
-// Name returns "vpc_flow".
-func (flow) Name() string { return "vpc_flow" }
-
-// Key returns the decoder's version.
-func (flow) Key() []string { return []string{"vpc_flow", flowVersion} }
-
-// Columns returns the columns of a discovered table.
-func (flow) Columns() []Column {
-	var out []Column
-	for f := range strings.FieldsSeq(flowFields) {
-		name, hive, _ := strings.Cut(f, ":")
-		if hive == "" {
-			hive = "string"
+		column := plainName(name)
+		if name == "region" {
+			column = flowRegion
 		}
-		out = append(out, Column{Name: flowColumn(name), Type: hive})
+		h.fields = append(h.fields, headedField{name: name, column: column, hive: hive})
 	}
-	return append(out, Column{Name: Unparsed, Type: "string"})
+	h.header = flowHeader(h)
+	return h
 }
 
-// Bind says how to read the columns, by name: those of the header are there.
-func (f flow) Bind(columns []Column, info shadow.Info) ([]Binding, error) {
-	out := make([]Binding, len(columns))
-	for i, c := range columns {
-		out[i] = Binding{Kind: Null, Type: c.Type}
-		if c.Name == Unparsed {
-			out[i] = bindUnparsed()
+// flowHeader tells a header by its fields: all are words as fields have them, and
+// at least half of them, and two, are known. A record has numbers, addresses, or
+// a hyphen for what it does not have.
+func flowHeader(h headed) func(line []byte) ([]string, bool) {
+	return func(line []byte) (fields []string, ok bool) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] < 'a' || line[0] > 'z' {
+			return nil, false
 		}
-		for _, field := range info.Fields {
-			if flowColumn(field) != c.Name {
-				continue
-			}
-			if f.types[field] != "" {
-				out[i] = bindPair(c.Name, c.Type)
-			} else {
-				out[i] = Binding{Kind: Text, Column: c.Name, Type: c.Type}
-			}
-		}
-	}
-	return out, nil
-}
-
-func (f flow) schema(fields []string) *shadow.Schema {
-	var columns []shadow.Node
-	for _, field := range fields {
-		if f.types[field] != "" {
-			columns = append(columns, pair(flowColumn(field))...)
-		} else {
-			columns = append(columns, shadow.Node{Name: flowColumn(field)})
-		}
-	}
-	return shadow.NewSchema(append(columns, unparsed())...)
-}
-
-// header reads a line as field names. It is one when it has a name that only a
-// header can have.
-func (f flow) header(line []byte) (fields []string, ok bool) {
-	if i := bytes.IndexByte(line, ' '); i < 0 || !f.known(line[:i]) {
-		return nil, false
-	}
-	for name := range bytes.FieldsSeq(line) {
-		fields = append(fields, string(name))
-	}
-	for _, sure := range []string{"version", "srcaddr", "account-id", "interface-id", "log-status", "start"} {
-		if slices.Contains(fields, sure) {
-			return fields, true
-		}
-	}
-	return nil, false
-}
-
-func (f flow) known(field []byte) bool {
-	_, ok := f.types[string(field)]
-	return ok
-}
-
-// moreFieldsError says that a header names fields which the shadow being written
-// does not have.
-type moreFieldsError struct{ fields []string }
-
-func (moreFieldsError) Error() string { return "a header with further fields" }
-
-// Decode writes one row for each line that is no header.
-func (f flow) Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error {
-	fields, err := f.probe(ctx, src)
-	if err != nil {
-		return err
-	}
-	for {
-		err := f.decode(ctx, src, fields, start)
-		more, again := errors.AsType[moreFieldsError](err)
-		if !again {
-			return err
-		}
-		fields = append(fields, more.fields...)
-	}
-}
-
-// probe returns the known fields of the object's first line.
-func (f flow) probe(ctx context.Context, src *Source) ([]string, error) {
-	c, err := src.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l := newLines(c)
-	fields := strings.Fields(flowDefault)
-	if text, ok := l.next(); ok {
-		if header, ok := f.header(text); ok {
-			fields = nil
-			for _, field := range header {
-				if f.known([]byte(field)) && !slices.Contains(fields, field) {
-					fields = append(fields, field)
+		known := 0
+		for word := range bytes.FieldsSeq(line) {
+			// What a format was made with stands in a dollar sign and braces.
+			for _, c := range word {
+				if (c < 'a' || c > 'z') && c != '-' && (c < '0' || c > '9') {
+					return nil, false
 				}
 			}
+			if word[0] < 'a' || word[0] > 'z' {
+				return nil, false
+			}
+			field := string(word)
+			if h.known(field) {
+				known++
+			}
+			fields = append(fields, field)
 		}
+		return fields, known >= 2 && known*2 >= len(fields)
 	}
-	return fields, errors.Join(l.err, c.close())
 }
 
-// flowRow writes lines under the header that came last.
-type flowRow struct {
-	f      flow
-	w      *shadow.Writer
-	fields []string // of the shadow
-	cells  cells    // by field of the shadow
-	values [][]byte // by field of the shadow
-	order  []int    // by position in the line: the field of the shadow, or -1
-}
-
-func (f flow) decode(ctx context.Context, src *Source, fields []string, start func(*shadow.Schema) *shadow.Writer) error {
-	w := start(f.schema(fields))
-	w.Info.Fields = fields
-	r := &flowRow{f: f, w: w, fields: fields, values: make([][]byte, len(fields))}
-	for _, field := range fields {
-		r.cells.add(w, flowColumn(field), f.types[field] != "")
+// flowLine says whether a line is a header of a flow log, or a record in the
+// default format.
+func flowLine(line []byte) bool {
+	if _, ok := flow().header(line); ok {
+		return true
 	}
-	if err := r.under(strings.Fields(flowDefault)); err != nil {
-		r.order = nil // lines before the first header cannot be read
+	words := bytes.Fields(line)
+	if len(words) != len(strings.Fields(flowDefault)) || string(words[0]) != "2" {
+		return false
 	}
-	return eachLine(ctx, src, w, 0, r.line)
-}
-
-// under makes header the one that the following lines are read by.
-func (r *flowRow) under(header []string) error {
-	order := make([]int, 0, len(header))
-	var missing []string
-	for _, field := range header {
-		at := slices.Index(r.fields, field)
-		if at < 0 && r.f.known([]byte(field)) {
-			missing = append(missing, field)
-		}
-		if at < 0 && !r.f.known([]byte(field)) && r.w.Info.Note == "" {
-			r.w.Info.Note = "the field " + field + " is not known: its values are not in the table"
-		}
-		order = append(order, at)
+	switch string(words[13]) {
+	case "OK", "NODATA", "SKIPDATA":
+		return true
 	}
-	if len(missing) > 0 {
-		return moreFieldsError{fields: missing}
-	}
-	r.order = order
-	return nil
-}
-
-func (r *flowRow) line(line int64, text []byte) error {
-	if len(text) == 0 {
-		return nil
-	}
-	if header, ok := r.f.header(text); ok {
-		return r.under(header)
-	}
-	clear(r.values)
-	at := 0
-	for rest, more := text, true; more; at++ {
-		var value []byte
-		value, rest, more = bytes.Cut(rest, []byte{' '})
-		if at < len(r.order) && r.order[at] >= 0 {
-			r.values[r.order[at]] = slices.Clip(value)
-		}
-	}
-	if at != len(r.order) {
-		return r.w.BadRow(line, text, "the line has not as many fields as its header")
-	}
-	r.cells.putAll(r.values)
-	return r.w.EndRow()
+	return false
 }

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sillok/sillok/internal/lake/column"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
+
+// parquetMagic begins a Parquet file.
+const parquetMagic = "PAR1"
 
 // Parquet is the format of objects that are Parquet already: they are their
 // own shadows, and are not decoded.
@@ -28,7 +32,7 @@ func (Parquet) Decode(context.Context, *Source, func(*shadow.Schema) *shadow.Wri
 func (Parquet) Bind(columns []Column, info shadow.Info) ([]Binding, error) {
 	out := make([]Binding, len(columns))
 	for i, c := range columns {
-		if _, err := parseHiveType(c.Type); err != nil {
+		if _, err := column.ParseType(c.Type); err != nil {
 			return nil, err
 		}
 		out[i] = Binding{Kind: Null, Type: c.Type}

@@ -42,7 +42,7 @@ func newRegex(t Table) (Format, error) {
 		return nil, cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "table %s: %s: %v", t.Name, inputRegex, err).Because(err)
 	}
 	if e, ok := recognise(expression); ok && !foldCase {
-		return newDelivered(e, expression, header, java), nil
+		return newDelivered(e, expression, header, java, property(t.Properties, lenientProperty)), nil
 	}
 	return regex{expression: expression, foldCase: foldCase, header: header, java: java, schema: positionalSchema(java.Groups())}, nil
 }
@@ -72,7 +72,7 @@ func (r regex) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
 func (r regex) Decode(ctx context.Context, src *Source, start func(*shadow.Schema) *shadow.Writer) error {
 	w := start(r.schema)
 	row := positionalCells(w, r.java.Groups())
-	return eachLine(ctx, src, w, r.header, func(line int64, text []byte) error {
+	return eachLine(ctx, src.Text, w, r.header, func(line int64, text []byte) error {
 		groups, ok, err := r.java.Find(text)
 		if err != nil {
 			return w.BadRow(line, text, fmt.Sprintf("the expression took too long: %v", err))

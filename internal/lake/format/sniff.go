@@ -5,134 +5,155 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
+	"slices"
 
-	"github.com/sillok/sillok/internal/lake/jsonscan"
+	"github.com/sillok/sillok/internal/lake/source"
 )
 
-// sniffBytes is how much of an object Sniff looks at.
-const sniffBytes = 64 << 10
+const (
+	sniffBytes = 64 << 10
+	sniffLines = 200 // that are looked at
+)
 
-// Sniff names the log that an object is, by its first bytes, or returns "".
-func Sniff(ctx context.Context, src *Source) (string, error) {
-	c, err := src.open(ctx)
+// Sniffed is what an object's first bytes tell.
+type Sniffed struct {
+	Name    string   // of the format; empty when it is none that is known
+	Columns []Column // that the object has beyond those of its format
+	Reason  string   // why there is no format
+	Damaged bool     // the reason is that the object cannot be read
+}
+
+// HasMore says whether objects of a format may have columns beyond those of the
+// format, which Sniff tells.
+func HasMore(name string) bool {
+	known, err := Named(name)
+	_, more := known.(headed)
+	return err == nil && more
+}
+
+// Sniff names the log that an object is, by its beginning: by more than its first
+// line, which may be a comment or broken.
+func Sniff(ctx context.Context, src *Source) (Sniffed, error) {
+	plain, damaged, err := head(ctx, src.Text)
 	if err != nil {
-		return "", err
+		return Sniffed{}, err
 	}
-	head := make([]byte, sniffBytes)
-	n, err := io.ReadFull(c, head)
-	head = head[:n]
-	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if err != nil && !whole {
-		return "", errors.Join(err, c.close())
+	if len(plain) == 0 {
+		if damaged == "" {
+			return Sniffed{Reason: "empty"}, nil
+		}
+		return Sniffed{Reason: damaged, Damaged: true}, nil
 	}
-	_ = c.close() // the rest is not wanted
-	if start := jsonscan.Space(head, 0); start < len(head) && (head[start] == '{' || head[start] == '[') {
-		return sniffJSON(head[start:]), nil
+	if bytes.HasPrefix(plain, []byte(parquetMagic)) {
+		return sniffParquet(ctx, src)
 	}
-	if end := newline(head); end >= 0 {
-		head = head[:end]
-	} else if !whole {
-		return "", nil
+	inner, _, err := head(ctx, src.Unwrapped)
+	if err != nil {
+		return Sniffed{}, err
 	}
-	return sniffLine(head), nil
+	for _, text := range [][]byte{inner, plain} {
+		if s := sniffText(text); s.Name != "" {
+			return s, nil
+		}
+	}
+	if s, ok := sniffJSONLines(plain); ok {
+		return s, nil
+	}
+	if damaged != "" {
+		return Sniffed{Reason: damaged, Damaged: true}, nil
+	}
+	return Sniffed{Reason: "not a log that is known"}, nil
 }
 
-// sniffJSON looks for the members that every CloudTrail record has, in the first
-// record. Events of EventBridge or of log groups have a record further inside:
-// they are no log files.
-func sniffJSON(head []byte) string {
-	start, ok := firstRecord(head)
+// head returns the beginning of a text.
+func head(ctx context.Context, open func(context.Context) (*source.Content, error)) (text []byte, damaged string, err error) {
+	c, err := open(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	text = make([]byte, sniffBytes)
+	n, err := io.ReadFull(c, text)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, "", errors.Join(err, c.Close())
+	}
+	_ = c.Close() // the rest is not wanted
+	return text[:n], c.Damaged(), nil
+}
+
+func sniffText(text []byte) Sniffed {
+	for _, k := range logs {
+		if k.texts != nil && k.texts(text) {
+			return Sniffed{Name: k.name, Columns: moreColumns(k.open(), text)}
+		}
+	}
+	votes := make([]int, len(logs))
+	judged := 0
+	for line := range sniffedLines(text) {
+		judged++
+		for i, k := range logs {
+			if k.lines != nil && k.lines(line) {
+				votes[i]++
+				break
+			}
+		}
+	}
+	best := 0
+	for i := range votes {
+		if votes[i] > votes[best] {
+			best = i
+		}
+	}
+	// A text that quotes a line of a log is none.
+	if votes[best]*3 < judged || votes[best] == 0 {
+		return Sniffed{}
+	}
+	return Sniffed{Name: logs[best].name, Columns: moreColumns(logs[best].open(), text)}
+}
+
+// sniffedLines gives the lines of a head that are not empty, but for the last
+// when it is cut off.
+func sniffedLines(text []byte) func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		whole := len(text) < sniffBytes
+		for n := 0; len(text) > 0 && n < sniffLines; {
+			end := newline(text)
+			if end < 0 && !whole && n > 0 {
+				return
+			}
+			line := text
+			if end < 0 {
+				text = nil
+			} else {
+				line, text = text[:end], text[end+1:]
+			}
+			if len(bytes.TrimSpace(line)) == 0 {
+				continue
+			}
+			if n++; !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// moreColumns returns the columns that a text of a known format has beyond those
+// of the format.
+func moreColumns(k Known, text []byte) []Column {
+	h, ok := k.(headed)
 	if !ok {
-		return ""
+		return nil
 	}
-	seen := map[string]bool{}
-	eachMember(head, start, func(name []byte, _ int) bool {
-		seen[lowerASCII(name)] = true
-		return true
-	})
-	if seen["eventversion"] && seen["eventtime"] && (seen["eventname"] || seen["insightdetails"]) {
-		return "cloudtrail"
-	}
-	return ""
-}
-
-// firstRecord returns where the first object begins of an array, of an object
-// with an array of records, or that head begins with itself.
-func firstRecord(head []byte) (start int, ok bool) {
-	first := func(array int) (int, bool) {
-		at := jsonscan.Space(head, array+1)
-		return at, at < len(head) && head[at] == '{'
-	}
-	if head[0] == '[' {
-		return first(0)
-	}
-	start, ok = 0, true
-	eachMember(head, 0, func(name []byte, value int) bool {
-		if sameFold(name, "records") && value < len(head) && head[value] == '[' {
-			start, ok = first(value)
-			return false
-		}
-		return true
-	})
-	return start, ok
-}
-
-// eachMember calls visit for the members of the object at b[i] and the places of
-// their values, as far as b is JSON and until visit returns false.
-func eachMember(b []byte, i int, visit func(name []byte, value int) bool) {
-	for i < len(b) && (b[i] == '{' || b[i] == ',') {
-		name, value, err := jsonscan.Name(b, jsonscan.Space(b, i+1))
-		if err != nil || !visit(b[name.Start+1:name.End-1], value) {
-			return
-		}
-		v, err := jsonscan.Next(b, value)
-		if err != nil {
-			return
-		}
-		i = jsonscan.Space(b, v.End)
-	}
-}
-
-func sniffLine(line []byte) string {
-	f := flow{types: flowTypes()}
-	if _, ok := f.header(line); ok {
-		return "vpc_flow"
-	}
-	words := strings.Fields(string(line))
-	if len(words) == len(strings.Fields(flowDefault)) && words[0] == "2" && (words[13] == "OK" || words[13] == "NODATA" || words[13] == "SKIPDATA") {
-		return "vpc_flow"
-	}
-	if len(words) < 10 {
-		return ""
-	}
-	for _, family := range tokenFamilies() {
-		t := newTokenizer(expression{family: family})
-		values := make([][]byte, t.slots)
-		if _, ok := t.split(line, values, true); !ok {
+	var out []Column
+	for line := range sniffedLines(text) {
+		fields, ok := h.header(line)
+		if !ok {
 			continue
 		}
-		if plausible(family.name, values) {
-			return family.name
+		for _, f := range fields {
+			if c := (Column{Name: h.column(f), Type: "string"}); !h.known(f) && !slices.Contains(out, c) {
+				out = append(out, c)
+			}
 		}
 	}
-	return ""
-}
-
-// plausible looks at what is the same in every line of a log.
-func plausible(name string, values [][]byte) bool {
-	switch name {
-	case "alb":
-		return bytes.ContainsAny(values[0], "hgw") && isTime(values[1])
-	case "nlb":
-		return string(values[0]) == "tls" && isTime(values[2])
-	case "s3_access":
-		return len(values[0]) >= 32 && bytes.Contains(values[2], []byte{':'})
-	}
-	return isTime(values[0])
-}
-
-// isTime says whether b begins like 2024-05-01T.
-func isTime(b []byte) bool {
-	return len(b) > 11 && b[4] == '-' && b[7] == '-' && b[10] == 'T'
+	return out
 }

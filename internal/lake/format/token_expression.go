@@ -9,12 +9,60 @@ import (
 // understood: which fields its groups are.
 type expression struct {
 	family   tokenFamily
-	required int      // fields that a line must have for the expression to match
-	optional int      // fields that it names beyond those
-	block    bool     // the optional ones match all or none, and are NULL when they do not; else each matches as ''
-	columns  []string // by group
-	quotes   []bool   // by field: the value has its quotes
-	tight    bool     // the URL of a request has no blanks
+	required int       // fields that a line must have for the expression to match
+	optional int       // fields that it names beyond those
+	block    bool      // the optional ones match all or none, and are NULL when they do not; else each matches as ''
+	columns  []string  // by group
+	quotes   []bool    // by field: the value has its quotes
+	tight    bool      // the URL of a request has no blanks
+	exact    []exactly // by field: what the expression lets the value be
+	rest     bool      // anything may follow the fields
+}
+
+// exactly is what a piece of an expression lets a value be.
+type exactly struct {
+	set   *[256]bool // the bytes of the value; nil for what its shape alone decides
+	some  bool       // it is not empty
+	dash  bool       // or it is one hyphen
+	space bool       // it is what passes over white space
+}
+
+// letterS makes the pieces that pass over white space pass over the letter s.
+func (e *expression) letterS() {
+	for i, x := range e.exact {
+		if x.space {
+			e.exact[i].set = setOf("^s\"")
+		}
+	}
+}
+
+// setOf reads what stands in the brackets of a class.
+func setOf(class string) *[256]bool {
+	if class == "" {
+		return nil
+	}
+	var set [256]bool
+	text, not := strings.CutPrefix(class, "^")
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && strings.HasPrefix(text[i:], `\s`):
+			for _, c := range " \t\n\v\f\r" {
+				set[c] = true
+			}
+			i++
+		case i+2 < len(text) && text[i+1] == '-' && text[i] < text[i+2]:
+			for c := int(text[i]); c <= int(text[i+2]); c++ {
+				set[c] = true
+			}
+			i += 2
+		default:
+			set[text[i]] = true
+		}
+	}
+	for i := range set {
+		set[i] = set[i] != not
+	}
+	return &set
 }
 
 // atom is a piece of an expression.
@@ -24,6 +72,9 @@ type atom struct {
 	groups int
 	keep   bool // the group takes the quotes in
 	tight  bool
+	class  string // the bytes of the value, when they are fewer than its shape allows: as in an expression, without brackets
+	some   bool   // the value is not empty
+	dash   bool   // or the value is one hyphen
 }
 
 // atoms are the pieces that AWS's expressions are made of. A longer piece comes
@@ -36,38 +87,40 @@ func atoms() []atom {
 		{text: `"([^ ]*) (.*) (- |[^ ]*)"`, shape: request, groups: 3},
 		{text: `"([^ ]*) ([^ ]*) (- |[^ ]*)"`, shape: request, groups: 3, tight: true},
 		{text: `"([^"]*)"`, shape: quoted, groups: 1},
-		{text: `"([^ ]*)"`, shape: quoted, groups: 1},
-		{text: `"([^\s]+?)"`, shape: quoted, groups: 1},
-		{text: `"([^\s]*)"`, shape: quoted, groups: 1},
-		{text: `"([^\s]+)"`, shape: quoted, groups: 1},
+		{text: `"([^ ]*)"`, shape: quoted, groups: 1, class: "^ "},
+		{text: `"([^\s]+?)"`, shape: quoted, groups: 1, class: `^ \s`, some: true},
+		{text: `"([^\s]*)"`, shape: quoted, groups: 1, class: `^ \s`},
+		{text: `"([^\s]+)"`, shape: quoted, groups: 1, class: `^ \s`, some: true},
 		{text: `("[^"]*")`, shape: quoted, groups: 1, keep: true},
 		{text: `("[^"]*"|-)`, shape: quotedDash, groups: 1, keep: true},
 		{text: `\[(.*?)\]`, shape: bracketed, groups: 1},
 		{text: `([^ ]*)`, groups: 1},
-		{text: `([0-9]*)`, groups: 1},
-		{text: `([-.0-9]*)`, groups: 1},
-		{text: `([-0-9]*)`, groups: 1},
-		{text: `(|[-0-9]*)`, groups: 1},
-		{text: `(-|[-0-9]*)`, groups: 1},
-		{text: `(-|[0-9]*)`, groups: 1},
-		{text: `([A-Z0-9-_]+)`, groups: 1},
-		{text: `([A-Z0-9-]+)`, groups: 1},
-		{text: `([A-Za-z0-9.-]*)`, groups: 1},
+		{text: `([0-9]*)`, groups: 1, class: "0-9"},
+		{text: `([-.0-9]*)`, groups: 1, class: "-.0-9"},
+		{text: `([-0-9]*)`, groups: 1, class: "-0-9"},
+		{text: `(|[-0-9]*)`, groups: 1, class: "-0-9"},
+		{text: `(-|[-0-9]*)`, groups: 1, class: "-0-9"},
+		{text: `(-|[0-9]*)`, groups: 1, class: "0-9", dash: true},
+		{text: `([A-Z0-9-_]+)`, groups: 1, class: "A-Z0-9-_", some: true},
+		{text: `([A-Z0-9-]+)`, groups: 1, class: "A-Z0-9-", some: true},
+		{text: `([A-Za-z0-9.-]*)`, groups: 1, class: "A-Za-z0-9.-"},
 	}
 }
 
 // recognise understands an expression, however its backslashes came through
 // the DDL that it was written in.
 func recognise(text string) (expression, bool) {
+	bareS := strings.Contains(text, `[^s]`)
 	text = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `[^s]`, `[^\s]`).Replace(strings.TrimSpace(text))
 	text = strings.TrimPrefix(text, "^")
 	text, block, hasBlock := cutBlock(text)
 	text = strings.TrimSuffix(text, "$")
 	hasOptional := false
+	rest := hasBlock
 	if head, ok := strings.CutSuffix(text, ` ?([^ ]*)? ?( .*)?`); ok {
-		text, hasOptional = head, true
+		text, hasOptional, rest = head, true, true
 	} else if head, ok := strings.CutSuffix(text, ` ?([^ ]*)?( .*)?`); ok {
-		text, hasOptional = head, true
+		text, hasOptional, rest = head, true, true
 	} else if head, ok := strings.CutSuffix(text, ` ?([^ ]*)?`); ok {
 		text, hasOptional = head, true
 	}
@@ -84,7 +137,12 @@ func recognise(text string) (expression, bool) {
 	case hasOptional:
 		optional = []atom{{groups: 1}}
 	}
-	return fit(required, optional, hasBlock)
+	e, ok := fit(required, optional, hasBlock)
+	e.rest = rest
+	if bareS { // Hive took the backslash away, and the expression means the letter
+		e.letterS()
+	}
+	return e, ok
 }
 
 // cutBlock takes off the optional groups that S3's expression ends with.
@@ -139,6 +197,7 @@ func fit(required, optional []atom, block bool) (expression, bool) {
 			e.tight = e.tight || a.tight
 			e.columns = append(e.columns, f.fields[i].columns...)
 			e.quotes = append(e.quotes, a.keep && a.shape == quoted)
+			e.exact = append(e.exact, exactly{set: setOf(a.class), some: a.some, dash: a.dash, space: strings.HasSuffix(a.class, `\s`)})
 		}
 		if e.columns != nil {
 			return e, true

@@ -61,14 +61,17 @@ func numberFields(class, hive string, names ...string) []tokenField {
 type tokenFamily struct {
 	name     string
 	fields   []tokenField
-	required int // fields that the oldest version of the log has
+	required int      // fields that the oldest version of the log has
+	tight    bool     // the URL of a request has no blanks
+	time     string   // the column that tells the day of a record
+	arns     []string // columns that may hold an ARN, which tells account and region
 }
 
 // tokenFamilies is every delivered log that is known by its fields. The fields
 // are those of the guides and of lines seen in 2026.
 func tokenFamilies() []tokenFamily {
 	return []tokenFamily{
-		{name: "alb", required: 18, fields: slices.Concat(
+		{name: "alb", required: 18, time: "time", arns: []string{"target_group_arn", "chosen_cert_arn"}, fields: slices.Concat(
 			bareFields("type", "time", "elb"),
 			[]tokenField{
 				{shape: addrColon, columns: []string{"client_ip", "client_port"}, hive: "int"},
@@ -92,7 +95,7 @@ func tokenFamilies() []tokenFamily {
 			bareFields("ip_address"),
 			quotedFields("target_error_code", "elb_error_code"),
 		)},
-		{name: "alb_connection", required: 11, fields: slices.Concat(
+		{name: "alb_connection", required: 11, time: "time", fields: slices.Concat(
 			bareFields("time", "client_ip"),
 			numberFields(integers, "int", "client_port", "listener_port"),
 			bareFields("tls_protocol", "tls_cipher"),
@@ -101,7 +104,7 @@ func tokenFamilies() []tokenFamily {
 			bareFields("leaf_client_cert_validity", "leaf_client_cert_serial_number", "tls_verify_status", "conn_trace_id",
 				"tls_keyexchange", "elb", "ip_address"),
 		)},
-		{name: "nlb", required: 20, fields: slices.Concat(
+		{name: "nlb", required: 20, time: "time", arns: []string{"cert_arn"}, fields: slices.Concat(
 			bareFields("type", "version", "time", "elb", "listener_id"),
 			[]tokenField{
 				{shape: addrColon, columns: []string{"client_ip", "client_port"}, hive: "int"},
@@ -115,7 +118,7 @@ func tokenFamilies() []tokenFamily {
 			[]tokenField{{class: anyByte, columns: []string{"alpn_client_preference_list"}}},
 			bareFields("tls_connection_creation_time"),
 		)},
-		{name: "clb", required: 13, fields: slices.Concat(
+		{name: "clb", required: 13, tight: true, time: "time", fields: slices.Concat(
 			bareFields("time", "elb"),
 			[]tokenField{
 				{shape: addrColon, columns: []string{"client_ip", "client_port"}, hive: "int"},
@@ -129,7 +132,7 @@ func tokenFamilies() []tokenFamily {
 			quotedFields("user_agent"),
 			numberFields(cipher, "", "ssl_cipher", "ssl_protocol"),
 		)},
-		{name: "s3_access", required: 17, fields: slices.Concat(
+		{name: "s3_access", required: 17, time: "requestdatetime", arns: []string{"accesspointarn"}, fields: slices.Concat(
 			bareFields("bucketowner", "bucket_name"),
 			[]tokenField{{shape: bracketed, columns: []string{"requestdatetime"}}},
 			bareFields("remoteip", "requester", "requestid", "operation", "key"),

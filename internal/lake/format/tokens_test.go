@@ -1,6 +1,8 @@
 package format_test
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -45,6 +47,7 @@ func FuzzByPosition(f *testing.F) {
 				t.Fatal(err)
 			}
 			if !matches {
+				t.Errorf("read by position, and the expression does not match: %q", line)
 				continue
 			}
 			if diff := cmp.Diff(want[:len(got)], got); diff != "" {
@@ -52,6 +55,52 @@ func FuzzByPosition(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Lines of every kind with bytes taken out, doubled and put in: what is read by
+// position is what the expression gives, and nothing else is.
+func TestMutatedLinesAreWhatTheExpressionGives(t *testing.T) {
+	lines := []string{
+		`https 2024-05-01T01:00:06.558721Z app/shop/50 203.0.113.96:11111 10.0.1.11:8080 0.000 0.051 0.001 200 200 284 18354 "GET https://h:443/ HTTP/1.1" "curl" ECDHE-RSA TLSv1.2 arn:aws "Root=1" "h" "session-reused" 1 2024-05-01T01:00:06.558721Z "forward" "-" "-" "10.0.1.11:8080" "200" "-" "-"`,
+		`https 2024-05-01T01:00:06.558721Z app/shop/50 203.0.113.96:11111 - -1 -1 -1 502 - 284 18354 "GET https://h:443/a b HTTP/1.1" "a \"b\" c" ECDHE-RSA TLSv1.2 arn:aws "Root=1" "h" "session-reused" 1 2024-05-01T01:00:06.558721Z "forward" "-" "-" "10.0.1.11:8080" "200" "-" "-" TID_1 "h" "/u" "-" 3.34.116.99 "-" "-"`,
+		`2015-05-13T23:39:43.945958Z lb 192.168.131.39:2817 10.0.0.1:80 0.000086 0.001048 0.001337 200 200 0 57 "GET https://h:443/ HTTP/1.1" "curl/7.38.0" DHE-RSA-AES128-SHA TLSv1.2`,
+		`2015-05-13T23:39:43.945958Z lb 192.168.131.39:2817 - -1 -1 -1 - - 0 57 "- - - " "-" - -`,
+		`a19b bucket [16/Feb/2019:11:23:45 +0000] 192.0.2.132 r 3E57 REST.GET.VERSIONING - "GET /b?versioning HTTP/1.1" 200 - 113 - 7 - "-" "S3Console/0.4" - s9 SigV2 E AuthHeader b.s3 TLSV1.1 - Yes us-east-1`,
+	}
+	dice := rand.New(rand.NewPCG(8, 3))
+	put := []byte(`" -:\[]a0`)
+	sure := 0
+	for n := range 6000 {
+		line := []byte(lines[n%len(lines)])
+		for range dice.IntN(3) {
+			at := dice.IntN(len(line))
+			switch dice.IntN(3) {
+			case 0:
+				line = slices.Delete(line, at, at+1)
+			case 1:
+				line = slices.Insert(line, at, line[at])
+			default:
+				line = slices.Insert(line, at, put[dice.IntN(len(put))])
+			}
+		}
+		for _, expression := range []string{albNow, strings.TrimSuffix(albNow, ` ?([^ ]*)? ?( .*)?`), clbEver, s3Now} {
+			got, ok := format.ByPosition(expression, line)
+			if !ok {
+				continue
+			}
+			sure++
+			want, matches, err := format.ByExpression(expression, line)
+			if err != nil || !matches {
+				t.Fatalf("%q: matches %v, %v", line, matches, err)
+			}
+			if diff := cmp.Diff(want[:len(got)], got); diff != "" {
+				t.Fatalf("%q (-expression +position)\n%s", line, diff)
+			}
+		}
+	}
+	if sure < 2000 {
+		t.Errorf("%d lines were read by position", sure)
+	}
 }
 
 func TestJavaExpressionsMeanTheSame(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -67,6 +68,13 @@ func (d ddl) createTable(ctx context.Context, st *ast.CreateTable) error {
 		return err
 	}
 	parameters := propertyMap(st.Properties)
+	// What is not carried is said when the table is made, not when it is asked.
+	if what := lake.Unreadable(lake.Table{
+		Name: name, Columns: lakeColumns(descriptor.Columns), SerDe: *descriptor.SerdeInfo.SerializationLibrary,
+		SerDeProperties: descriptor.SerdeInfo.Parameters, InputFormat: *descriptor.InputFormat, Properties: parameters,
+	}); what != "" {
+		return refused(d.src, st, what)
+	}
 	parameters["EXTERNAL"] = "TRUE"
 	parameters["transient_lastDdlTime"] = strconv.FormatInt(time.Now().Unix(), 10)
 	if st.Comment != "" {

@@ -80,7 +80,10 @@ func LogStatements(tb testing.TB) []string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return parse.Split(strings.ReplaceAll(string(text), "BUCKET", LogsBucket))
+	// The recorded answers keep the rows of lines with later fields, which AWS's
+	// expression does not match.
+	lenient := strings.Replace(string(text), "TBLPROPERTIES (\n", "TBLPROPERTIES (\n  'sillok.lenient' = 'true',\n", 1)
+	return parse.Split(strings.ReplaceAll(lenient, "BUCKET", LogsBucket))
 }
 
 // LogTables returns the tables and views that Logs asks of. detail returns what

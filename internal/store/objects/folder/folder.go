@@ -60,6 +60,20 @@ func (d *Folder) List(ctx context.Context, bucket, prefix string) iter.Seq2[obje
 	})
 }
 
+// ListAll lists each file under prefix once, in key order, and tells pass of what
+// it does not list: links that lead out of the folder or nowhere, what is no
+// file, and what may not be read, which ends no listing.
+func (d *Folder) ListAll(ctx context.Context, bucket, prefix string, pass func(key string, err error)) iter.Seq2[objects.Object, error] {
+	return objects.Collect(func(yield func(objects.Object) bool) error {
+		if bucket != d.bucket {
+			return objects.NoBucket(bucket)
+		}
+		w := dirWalk{root: d.root, bucket: bucket, prefix: prefix, yield: yield, pass: pass}
+		_, err := w.folder(ctx, deepest(prefix))
+		return err
+	})
+}
+
 // Stat implements Store.
 func (d *Folder) Stat(_ context.Context, bucket, key string) (objects.Object, error) {
 	if bucket != d.bucket {

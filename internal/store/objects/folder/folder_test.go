@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/store/objects"
@@ -70,6 +71,23 @@ func TestDirStaysInside(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"folder/.hidden", "folder/file", "inside"}, got); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	passed := map[string]error{}
+	got = nil
+	for o, err := range dir.ListAll(t.Context(), "logs", "", func(key string, err error) { passed[key] = err }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, o.Key)
+	}
+	if diff := cmp.Diff([]string{"folder/.hidden", "folder/file"}, got); diff != "" {
+		t.Errorf("each file once (-want +got):\n%s", diff)
+	}
+	wantPassed := map[string]error{
+		"outside": folder.ErrLeadsOut, "absolute": folder.ErrLeadsOut, "up": folder.ErrLeadsOut, "nowhere": folder.ErrNowhere, "pipe": folder.ErrNoFile,
+	}
+	if diff := cmp.Diff(wantPassed, passed, cmpopts.EquateErrors()); diff != "" {
+		t.Errorf("passed over (-want +got):\n%s", diff)
 	}
 	for _, key := range []string{"outside", "absolute", "up/secret", "../secret", "/etc/passwd", "", ".", "nowhere", "pipe", "loop", "folder/", strings.Repeat("long", 200)} {
 		if _, _, err := dir.Open(t.Context(), "logs", key); err == nil || cloud.KindOf(err) != cloud.NotFound {

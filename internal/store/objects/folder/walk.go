@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -20,7 +21,16 @@ type dirWalk struct {
 	bucket string
 	prefix string
 	yield  func(objects.Object) bool
+	pass   func(key string, err error) // hears what is passed over; nil when nobody asks
 }
+
+// What a listing passes over, beside what may not be read, which is an
+// fs.ErrPermission.
+var (
+	ErrLeadsOut = errors.New("a link that leads out of the folder")
+	ErrNowhere  = errors.New("a link that leads nowhere")
+	ErrNoFile   = errors.New("neither a file nor a folder")
+)
 
 // deepest returns the folder that every key with the prefix lies under.
 func deepest(prefix string) string {
@@ -51,6 +61,10 @@ func (w *dirWalk) folder(ctx context.Context, name string) (bool, error) {
 		return true, nil
 	}
 	entries, err := w.entries(name)
+	if w.pass != nil && errors.Is(err, fs.ErrPermission) {
+		w.pass(name+"/", fs.ErrPermission)
+		return true, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -63,9 +77,12 @@ func (w *dirWalk) folder(ctx context.Context, name string) (bool, error) {
 			continue
 		}
 		var more bool
-		if e.dir {
+		switch {
+		case e.dir:
 			more, err = w.folder(ctx, e.key)
-		} else {
+		case e.link && w.pass != nil:
+			more, err = true, w.link(e.key)
+		default:
 			more, err = w.file(e.key)
 		}
 		if !more || err != nil {
@@ -76,8 +93,9 @@ func (w *dirWalk) folder(ctx context.Context, name string) (bool, error) {
 }
 
 type dirEntry struct {
-	key string
-	dir bool
+	key  string
+	dir  bool
+	link bool
 }
 
 // entries returns what is in a folder in the order in which it is to be
@@ -103,7 +121,7 @@ func (w *dirWalk) entries(name string) ([]dirEntry, error) {
 	entries := make([]dirEntry, 0, len(list))
 	for _, e := range list {
 		if !ours(e.Name()) {
-			entries = append(entries, dirEntry{path.Join(name, e.Name()), e.IsDir()})
+			entries = append(entries, dirEntry{path.Join(name, e.Name()), e.IsDir(), e.Type()&fs.ModeSymlink != 0})
 		}
 	}
 	slices.SortFunc(entries, func(a, b dirEntry) int { return cmp.Compare(a.sortKey(), b.sortKey()) })
@@ -124,9 +142,30 @@ func (w *dirWalk) file(key string) (bool, error) {
 		return absentIsNil(err) == nil, absentIsNil(err)
 	}
 	if !info.Mode().IsRegular() {
+		if w.pass != nil {
+			w.pass(key, ErrNoFile)
+		}
 		return true, nil
 	}
 	return w.yield(fileObject(w.bucket, key, info)), nil
+}
+
+// link passes over a symbolic link. What it leads to inside the folder is listed
+// in its own place, and so once.
+func (w *dirWalk) link(key string) error {
+	_, err := w.root.Stat(key)
+	switch {
+	case err == nil:
+	case escapes(err):
+		w.pass(key, ErrLeadsOut)
+	case errors.Is(err, fs.ErrPermission):
+		w.pass(key, fs.ErrPermission)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.ENOTDIR):
+		w.pass(key, ErrNowhere)
+	default:
+		return err
+	}
+	return nil
 }
 
 // absentIsNil returns nil for the errors that mean that nothing is there.

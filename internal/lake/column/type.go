@@ -1,4 +1,4 @@
-package format
+package column
 
 import (
 	"strings"
@@ -6,23 +6,24 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
-// hiveType is a Hive type, taken apart.
-type hiveType struct {
-	Text   string // the whole, as it stands
-	Base   string // "struct", "array", "map", or the scalar's name without its parameters
-	Names  []string
-	Fields []hiveType // a struct's members, an array's element, a map's key and value
+// Type is a Hive type, taken apart.
+type Type struct {
+	Text  string // the whole, as it stands
+	Base  string // "struct", "array", "map", or the scalar's name without its parameters
+	Names []string
+	Args  []Type // a struct's members, an array's element, a map's key and value
 }
 
-func (t hiveType) complex() bool { return len(t.Fields) > 0 }
+// Complex says whether the type is a struct, an array or a map.
+func (t Type) Complex() bool { return len(t.Args) > 0 }
 
-// parseHiveType takes the text of a type apart.
-func parseHiveType(text string) (hiveType, error) {
+// ParseType takes the text of a type apart. Everything is in lower case.
+func ParseType(text string) (Type, error) {
 	p := typeParser{text: strings.ToLower(text)}
 	t, ok := p.parse(0)
 	p.space()
 	if !ok || p.at != len(p.text) {
-		return hiveType{}, cloud.Errorf(cloud.Invalid, "TYPE_NOT_FOUND", "%q is not a Hive type", text)
+		return Type{}, cloud.Errorf(cloud.Invalid, "TYPE_NOT_FOUND", "%q is not a Hive type", text)
 	}
 	return t, nil
 }
@@ -68,10 +69,10 @@ func (p *typeParser) word() string {
 	return p.text[start:p.at]
 }
 
-func (p *typeParser) parse(depth int) (hiveType, bool) {
+func (p *typeParser) parse(depth int) (Type, bool) {
 	p.space()
 	start := p.at
-	t := hiveType{Base: p.word()}
+	t := Type{Base: p.word()}
 	ok := t.Base != "" && depth < maxTypeDepth
 	switch {
 	case ok && t.Base == "struct":
@@ -88,7 +89,7 @@ func (p *typeParser) parse(depth int) (hiveType, bool) {
 	return t, ok
 }
 
-func (p *typeParser) members(t *hiveType, depth int) bool {
+func (p *typeParser) members(t *Type, depth int) bool {
 	if !p.take('<') {
 		return false
 	}
@@ -102,7 +103,7 @@ func (p *typeParser) members(t *hiveType, depth int) bool {
 			return false
 		}
 		t.Names = append(t.Names, name)
-		t.Fields = append(t.Fields, f)
+		t.Args = append(t.Args, f)
 		if p.take('>') {
 			return true
 		}
@@ -112,7 +113,7 @@ func (p *typeParser) members(t *hiveType, depth int) bool {
 	}
 }
 
-func (p *typeParser) parameters(t *hiveType, depth int) bool {
+func (p *typeParser) parameters(t *Type, depth int) bool {
 	want := 1
 	if t.Base == "map" {
 		want = 2
@@ -125,9 +126,9 @@ func (p *typeParser) parameters(t *hiveType, depth int) bool {
 		if !ok {
 			return false
 		}
-		t.Fields = append(t.Fields, f)
+		t.Args = append(t.Args, f)
 		if p.take('>') {
-			return len(t.Fields) == want
+			return len(t.Args) == want
 		}
 		if !p.take(',') {
 			return false
