@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,7 +23,7 @@ type env struct {
 	lookup func(name string) (string, bool) // an environment variable
 }
 
-// The exit codes.
+// The exit codes, besides those of signals.
 const (
 	exitDone   = 0
 	exitFailed = 1
@@ -33,9 +31,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// Once the first signal has come, a second one ends the program at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignal(context.Background())
 	code := run(ctx, env{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv})
 	stop()
 	os.Exit(code)
@@ -44,7 +40,7 @@ func main() {
 // run runs the command that e.args names and returns the exit code.
 func run(ctx context.Context, e env) int {
 	root := newRoot(e)
-	root.SetArgs(e.args)
+	root.SetArgs(sqlNotFlags(e.args))
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
@@ -56,10 +52,10 @@ func run(ctx context.Context, e env) int {
 		fmt.Fprintf(e.stderr, "sillok: %s\nRun '%s --help' to see what is possible.\n", problems(usage.error), command.CommandPath())
 		return exitUsage
 	}
-	if ctx.Err() != nil {
+	if came, ok := signalOf(ctx); ok {
 		// Whatever else went wrong went wrong because of that.
 		fmt.Fprintln(e.stderr, "sillok: interrupted")
-		return exitFailed
+		return came.exitCode()
 	}
 	fmt.Fprintf(e.stderr, "sillok: %v\n", err)
 	return exitFailed
@@ -90,7 +86,8 @@ call (sillok calls). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
-failed, 2 when the command was called in a wrong way.`,
+failed, 2 when the command was called in a wrong way, 130 after Ctrl-C and 143 after
+SIGTERM.`,
 		Example: `  sillok demo
   sillok query --from ./AWSLogs
   sillok query --from ./AWSLogs "SELECT eventname, count(*) FROM cloudtrail
@@ -105,17 +102,20 @@ failed, 2 when the command was called in a wrong way.`,
 		if len(args) == 0 {
 			return c.Help()
 		}
-		err := fmt.Errorf("%q is not a command", args[0])
-		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-			err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
-		}
-		return usageError{err}
+		return notACommand(c, args[0])
 	}
-	root.SuggestionsMinimumDistance = 2
+	root.Version = version()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "v", false, "print the version")
 	// Flags are described in lines that a terminal of 80 columns can show.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return flagsFromEnvironment(c, e) }
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := oneDash(c, e.args); err != nil {
+			return err
+		}
+		return flagsFromEnvironment(c, e)
+	}
 	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	return root
 }
@@ -126,7 +126,7 @@ func flagsFromEnvironment(c *cobra.Command, e env) error {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		name := "SILLOK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := e.lookup(name)
-		if !ok || value == "" || f.Changed || f.Name == "help" {
+		if !ok || value == "" || f.Changed || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		if err := c.Flags().Set(f.Name, value); err != nil {

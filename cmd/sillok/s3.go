@@ -31,7 +31,7 @@ buckets hold.`,
 		if len(args) == 0 {
 			return c.Help()
 		}
-		return usageError{fmt.Errorf("%q is not a command of s3; export, import and usage are", args[0])}
+		return notACommand(c, args[0])
 	}
 	c.AddCommand(s3ExportCommand(e), s3ImportCommand(e), s3UsageCommand(e))
 	return c
