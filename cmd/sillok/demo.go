@@ -60,6 +60,7 @@ Then it goes on serving, so that you can try your own client; Ctrl-C ends it. Wi
 	c.Flags().BoolVar(&options.once, "once", false, "end after the questions")
 	c.Flags().StringVar(&options.data, "data", "", "`DIR` to keep the server's data in (default: a folder that is removed at the end)")
 	c.Flags().StringVar(&options.listen, "listen", "127.0.0.1:0", "`HOST:PORT` to answer on; port 0 takes a free one")
+	completions(c, nil, "data", "logs")
 	return c
 }
 

@@ -46,7 +46,7 @@ func (q *asked) list(ctx context.Context) error {
 		return q.errNothing()
 	}
 	// Only a person at a table wants to know how to go on.
-	if q.options.output == "table" {
+	if q.options.output == "table" || q.options.output == "vertical" {
 		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  sillok query%s %q\n  sillok query%s %q\n",
 			q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", q.fromFlags(), "DESCRIBE "+listings[0].Table)
 	}
@@ -80,8 +80,19 @@ func (q *asked) printListings(listings []listing) error {
 		encoder := json.NewEncoder(q.screen.stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(listings)
-	case "csv":
+	case "jsonl":
+		encoder := json.NewEncoder(q.screen.stdout)
+		for _, l := range listings {
+			if err := encoder.Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "csv", "tsv":
 		w := csv.NewWriter(q.screen.stdout)
+		if q.options.output == "tsv" {
+			w.Comma = '\t'
+		}
 		_ = w.Write([]string{"table", "objects", "bytes", "rows", "from", "to", "did_not_parse", "damaged_objects"}) // w.Error tells
 		for _, l := range listings {
 			_ = w.Write([]string{
@@ -95,7 +106,7 @@ func (q *asked) printListings(listings []listing) error {
 	if len(listings) == 0 {
 		return nil
 	}
-	t := q.screen.newTable(
+	t := q.screen.newList(q.options.output,
 		terminal.Column{Name: "table"}, terminal.Column{Name: "objects", Right: true}, terminal.Column{Name: "size", Right: true},
 		terminal.Column{Name: "rows", Right: true}, terminal.Column{Name: "from"}, terminal.Column{Name: "to"},
 		terminal.Column{Name: "did not parse", Right: true},

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // env is what a command may use of the outside world.
@@ -49,7 +51,7 @@ func run(ctx context.Context, e env) int {
 		return exitDone
 	}
 	if usage, ok := errors.AsType[usageError](err); ok {
-		fmt.Fprintf(e.stderr, "sillok: %s\nRun '%s --help' to see what is possible.\n", problems(usage.error), command.CommandPath())
+		fmt.Fprintf(e.stderr, "sillok: %s\nRun '%s --help' to see what is possible.\n", printable(problems(usage.error)), command.CommandPath())
 		return exitUsage
 	}
 	if came, ok := signalOf(ctx); ok {
@@ -57,8 +59,18 @@ func run(ctx context.Context, e env) int {
 		fmt.Fprintln(e.stderr, "sillok: interrupted")
 		return came.exitCode()
 	}
-	fmt.Fprintf(e.stderr, "sillok: %v\n", err)
+	fmt.Fprintf(e.stderr, "sillok: %s\n", printable(err.Error()))
 	return exitFailed
+}
+
+// printable returns a message of several lines that cannot change the terminal: it
+// may name files that others named.
+func printable(message string) string {
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		lines[i] = terminal.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // usageError is a mistake in how a command was called.

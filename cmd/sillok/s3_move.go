@@ -32,10 +32,7 @@ func (o *moveOptions) flags(c *cobra.Command, prefix string) {
 	f.IntVar(&o.parallel, "parallel", defaultParallel, "`N` objects at a time")
 	f.StringVarP(&o.output, "output", "o", "text", "`FORM` of the result: text, or json on standard output")
 	f.StringVar(&o.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
-	for _, choice := range o.choices() {
-		// It fails for a flag that does not exist only.
-		_ = c.RegisterFlagCompletionFunc(choice.flag, cobra.FixedCompletions(choice.allowed, cobra.ShellCompDirectiveNoFileComp))
-	}
+	completions(c, o.choices(), "data")
 }
 
 func (o *moveOptions) choices() []choice {
