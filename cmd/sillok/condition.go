@@ -81,7 +81,10 @@ func oneOf(column string, list []ast.Expr) condition {
 			known = false
 		}
 	}
-	c := condition{column: column, text: fmt.Sprintf("%s IN (%s)", column, named(items))}
+	if len(items) > mostNamed {
+		items = append(items[:mostNamed], "…")
+	}
+	c := condition{column: column, text: fmt.Sprintf("%s IN (%s)", column, strings.Join(items, ", "))}
 	if known {
 		c.keeps = func(v string) bool { return slices.Contains(values, v) }
 	}

@@ -163,15 +163,26 @@ func thereAre(asks []condition, there []map[string]string) string {
 		case column == dateColumn:
 			text += " from " + values[0] + " to " + values[len(values)-1]
 		default:
-			text += " of " + column + " " + named(values)
+			text += " of " + column + plural(values) + " " + named(values)
 		}
 	}
 	return text
 }
 
-func named(values []string) string {
-	if more := len(values) - mostNamed; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(values[:mostNamed], ", "), more)
+func plural(values []string) string {
+	if len(values) == 1 {
+		return ""
 	}
-	return strings.Join(values, ", ")
+	return "s"
+}
+
+func named(values []string) string {
+	last := len(values) - 1
+	switch {
+	case last == 0:
+		return values[0]
+	case last >= mostNamed:
+		return fmt.Sprintf("%s and %s more", strings.Join(values[:mostNamed], ", "), terminal.Grouped(int64(len(values)-mostNamed)))
+	}
+	return strings.Join(values[:last], ", ") + " and " + values[last]
 }

@@ -47,8 +47,8 @@ func (q *asked) list(ctx context.Context) error {
 	}
 	// Only a person at a table wants to know how to go on.
 	if q.options.output == "table" || q.options.output == "vertical" {
-		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  sillok query%s %q\n  sillok query%s %q\n",
-			q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", q.fromFlags(), "DESCRIBE "+listings[0].Table)
+		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  %s query%s %q\n  %s query%s %q\n",
+			self(), q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", self(), q.fromFlags(), "DESCRIBE "+listings[0].Table)
 	}
 	return nil
 }

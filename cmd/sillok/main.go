@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -151,6 +152,22 @@ func flagsFromEnvironment(c *cobra.Command, e env) error {
 	return nil
 }
 
+// self returns this program's name as one would type it to start it again.
+func self() string {
+	name := os.Args[0]
+	if !strings.ContainsRune(name, filepath.Separator) {
+		return name
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return shellQuoted(name)
+	}
+	if path = asTyped(path); !strings.ContainsRune(path, filepath.Separator) {
+		path = "." + string(filepath.Separator) + path
+	}
+	return typedPath(path)
+}
+
 // shellQuoted returns a word as one would type it in a shell.
 func shellQuoted(word string) string {
 	plain := func(r rune) bool {
@@ -160,4 +177,12 @@ func shellQuoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// typedPath returns a path, perhaps from one's home, as one would type it in a shell.
+func typedPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return "~/" + shellQuoted(rest) // quotes would keep the shell from reading ~
+	}
+	return shellQuoted(path)
 }

@@ -37,14 +37,14 @@ func queryCommand(e env) *cobra.Command {
 		Short: "Ask logs in a folder or bucket, without a server and without DDL",
 		Long: `Query recognises AWS logs under the given places, by the layout of their keys and
 by their content, and offers them as tables: cloudtrail, vpc_flow, alb and others.
-Each also has the columns account, region and date, taken from the keys: date is the
-day on which AWS delivered the log, in UTC, and what happened just before midnight is
-often in the next day's. A condition on them saves reading the other objects.
+Each also has the columns account, region and date, taken from the keys. The date is
+the day on which AWS delivered the log, in UTC: what happened just before midnight may
+be in the next day's. A condition on these columns saves reading the other objects.
 
-The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. It is an argument, or
-in a file (--file), or on standard input; several statements have semicolons between
-them and are answered one after the other, up to the first that fails. Without SQL,
-query lists what it found.
+The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. It is an argument,
+or in a file (--file), or on standard input. Several statements have semicolons
+between them and are answered one after the other, up to the first that fails.
+Without SQL, query lists what it found.
 
 Objects are decoded once into the user's cache folder; the next query over the same
 files reads that. The cache can be removed at any time.
@@ -70,7 +70,7 @@ UTC; --local-time changes those of the listing.`,
 
   # a whole row, a line for each column; and SQL from elsewhere
   sillok query --from ./AWSLogs --output vertical "SELECT * FROM alb LIMIT 1"
-  echo "SELECT count(*) FROM alb; SELECT count(*) FROM vpc_flow" | sillok query --from ./AWSLogs -`,
+  echo "SHOW TABLES; SELECT count(*) FROM vpc_flow" | sillok query --from ./AWSLogs -`,
 		Args:              oneStatement,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {

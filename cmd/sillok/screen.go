@@ -136,7 +136,7 @@ func (s *screen) finish(t *terminal.Table) error {
 		return err
 	}
 	if t.Cut() > 0 {
-		fmt.Fprintf(s.stderr, "%s cut to fit into %d columns; --output csv, json or vertical prints all\n",
+		fmt.Fprintf(s.stderr, "%s cut to fit into %d columns; --output csv or json prints all\n",
 			terminal.Counted(t.Cut(), "cell was", "cells were"), s.style.Width)
 	}
 	return nil

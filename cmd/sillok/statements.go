@@ -172,6 +172,7 @@ func reason(err error) error {
 
 // all answers one statement after the other and ends at the first that fails.
 func (q *asked) all(ctx context.Context, first ast.Statement) error {
+	stdout := q.screen.stdout
 	for i := range q.script.pieces {
 		q.sql = q.script.padded(i)
 		statement := first
@@ -182,7 +183,7 @@ func (q *asked) all(ctx context.Context, first ast.Statement) error {
 				return fmt.Errorf("%s%w", q.script.where(i), q.explain(err))
 			}
 			if q.options.separates() {
-				fmt.Fprintln(q.screen.stdout)
+				q.screen.stdout = &separated{out: stdout}
 			}
 		}
 		if err := q.one(ctx, statement); err != nil {
@@ -201,4 +202,22 @@ func (q *asked) one(ctx context.Context, statement ast.Statement) error {
 		return q.answer(ctx, s)
 	}
 	return errors.New("query takes SELECT, DESCRIBE and SHOW TABLES alone; for other statements run 'sillok serve' and use 'aws athena'")
+}
+
+// separated puts a blank line before what is written to it: of an answer that never
+// comes nothing shows.
+type separated struct {
+	out   io.Writer
+	begun bool
+}
+
+// Write implements io.Writer.
+func (s *separated) Write(p []byte) (int, error) {
+	if !s.begun {
+		s.begun = true
+		if _, err := io.WriteString(s.out, "\n"); err != nil {
+			return 0, err
+		}
+	}
+	return s.out.Write(p)
 }

@@ -81,7 +81,7 @@ func oneDash(c *cobra.Command, args []string) error {
 		}
 		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
 		if strings.HasPrefix(arg, "-") && len(name) > 1 && c.Flags().Lookup(name) != nil {
-			return usageError{fmt.Errorf("%s: a flag by its whole name has two dashes: --%s", arg, name)}
+			return usageError{fmt.Errorf("-%s: a flag by its whole name has two dashes: --%s", name, name)}
 		}
 	}
 	return nil
