@@ -64,6 +64,7 @@ func (q *asked) inspect(ctx context.Context, f lake.Found) (listing, []engine.Da
 		return l, nil, err
 	}
 	defer q.screen.decoded()
+	q.screen.decodes()
 	files, err := q.logs.Load(ctx, scan, func(d lake.Done) {
 		q.screen.progress(engine.Progress{Objects: d.Objects, ObjectsTotal: d.TotalObjects, Bytes: d.Bytes, BytesTotal: d.TotalBytes, Rows: d.Rows})
 	})

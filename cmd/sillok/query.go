@@ -190,11 +190,13 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	if isJSON(q.options.output) {
 		request.Spelling = engine.Protocol
 	}
+	// An object that is decoded is told of when it is done, which may take a while.
+	q.screen.decodes()
 	rows, err := runner.Run(ctx, request)
 	if err != nil {
 		return q.explain(err)
 	}
-	q.screen.phase("asking")
+	q.screen.asks()
 	printed, err := q.screen.rows(q.options.output, analyzed.Columns, rows)
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return q.explain(err)

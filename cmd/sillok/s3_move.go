@@ -61,7 +61,7 @@ func (o *moveOptions) move(ctx context.Context, e env, cfg plain.Config, dir, di
 	}
 	cfg.Client, cfg.Prefix, cfg.Parallel = client, o.prefix, o.parallel
 	screen := newScreen(e, "never", o.progress)
-	screen.label(e, did[:len(did)-2]+"ing")
+	screen.phase(did[:len(did)-2] + "ing")
 	cfg.Progress = screen.moved
 	cfg.Note = func(text string) {
 		screen.decoded()
@@ -97,13 +97,6 @@ func wereThere(n int64) string {
 		return "1 was"
 	}
 	return terminal.Grouped(n) + " were"
-}
-
-// label gives the bar, where one is shown, another name.
-func (s *screen) label(e env, label string) {
-	if s.bar != nil {
-		s.bar = terminal.NewBar(e.stderr, columns(e, e.stderr), label)
-	}
 }
 
 // moved shows how far an export or import is.

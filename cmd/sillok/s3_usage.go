@@ -101,7 +101,7 @@ func s3Usage(ctx context.Context, e env, o offlineOptions, bucket string) (err e
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	screen := newScreen(e, o.color, o.progress)
-	screen.label(e, "counting")
+	screen.phase("counting")
 	all, free, err := db.Usage(ctx, screen.counted)
 	screen.decoded()
 	if err != nil {

@@ -88,6 +88,13 @@ func (s *screen) looked(found, read int64) {
 	}
 }
 
+// decodes says that decoding begins.
+func (s *screen) decodes() {
+	if s.bar != nil && s.decoding.CompareAndSwap(false, true) {
+		s.phase("decoding")
+	}
+}
+
 // progress shows how far decoding is. When it is done, asking begins. It may be
 // called from several goroutines.
 func (s *screen) progress(p engine.Progress) {
@@ -95,17 +102,22 @@ func (s *screen) progress(p engine.Progress) {
 		return
 	}
 	if p.Objects == p.ObjectsTotal {
-		s.decoding.Store(false)
-		s.phase("asking")
+		s.asks()
 		return
 	}
-	if s.decoding.CompareAndSwap(false, true) {
-		s.phase("decoding")
-	}
+	s.decodes()
 	s.bar.Update(terminal.Progress{
 		Done: p.Bytes, Total: p.BytesTotal,
 		Facts: fmt.Sprintf("%s of %s, %s", terminal.Bytes(p.Bytes), terminal.Bytes(p.BytesTotal), terminal.Counted(p.Rows, "row")),
 	})
+}
+
+// asks says that all is decoded, and the engine is at work.
+func (s *screen) asks() {
+	if s.bar != nil {
+		s.decoding.Store(false)
+		s.phase("asking")
+	}
 }
 
 // decoded takes the bar away; the next progress is of another scan.
