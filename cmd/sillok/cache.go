@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ func openCache(named string) (cacheFolder, error) {
 		if err = writable(folder); err == nil {
 			return cacheFolder{path: folder}, nil
 		}
-		err = fmt.Errorf("the cache folder %s cannot be written (%w)", asTyped(folder), reason(err))
+		err = fmt.Errorf("the cache folder %s cannot be written (%w)", cmp.Or(named, asTyped(folder)), reason(err))
 	}
 	c := cacheFolder{lost: fmt.Sprintf("%v; what is decoded is not kept for the next query; name another folder with --cache", err)}
 	if c.path, err = os.MkdirTemp("", "sillok-cache-"); err != nil {

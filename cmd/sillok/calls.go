@@ -120,6 +120,9 @@ func calls(ctx context.Context, e env, o callsOptions) error {
 	if err := show.out.Flush(); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if show.damaged > 0 {
 		return fmt.Errorf("the journal is damaged in %s, told above", terminal.Counted(show.damaged, "place"))
 	}

@@ -64,8 +64,8 @@ func visit(v reflect.Value, f func(any)) {
 			visit(v.Elem(), f)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			visit(v.Field(i), f)
+		for _, field := range v.Fields() {
+			visit(field, f)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
@@ -143,7 +143,7 @@ const mostNamed = 5
 
 // thereAre says which values there are of the columns that are asked for.
 func thereAre(asks []condition, there []map[string]string) string {
-	text := ""
+	var text strings.Builder
 	for _, column := range []string{accountColumn, regionColumn, dateColumn} {
 		if !slices.ContainsFunc(asks, func(c condition) bool { return c.column == column }) {
 			continue
@@ -157,16 +157,16 @@ func thereAre(asks []condition, there []map[string]string) string {
 		values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
 		switch {
 		case len(values) == 0:
-			text += " whose names tell no " + column
+			text.WriteString(" whose names tell no " + column)
 		case column == dateColumn && len(values) == 1:
-			text += " of " + values[0]
+			text.WriteString(" of " + values[0])
 		case column == dateColumn:
-			text += " from " + values[0] + " to " + values[len(values)-1]
+			text.WriteString(" from " + values[0] + " to " + values[len(values)-1])
 		default:
-			text += " of " + column + plural(values) + " " + named(values)
+			text.WriteString(" of " + column + plural(values) + " " + named(values))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func plural(values []string) string {

@@ -57,6 +57,9 @@ func run(ctx context.Context, e env) int {
 	}
 	if came, ok := signalOf(ctx); ok {
 		// Whatever else went wrong went wrong because of that.
+		if kind, _ := e.lookup("TERM"); terminal.Is(e.stderr) && kind != dumb {
+			fmt.Fprint(e.stderr, "\r\x1b[K") // in the place of the terminal's ^C
+		}
 		fmt.Fprintln(e.stderr, "sillok: interrupted")
 		return came.exitCode()
 	}

@@ -12,7 +12,7 @@ func asTyped(path string) string {
 	if !filepath.IsAbs(path) {
 		return path
 	}
-	if here, err := os.Getwd(); err == nil {
+	if here, err := os.Getwd(); err == nil && here != string(filepath.Separator) {
 		if rest, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rest) {
 			return rest
 		}

@@ -25,12 +25,11 @@ type screen struct {
 func newScreen(e env, color, progress string) *screen {
 	plain, _ := e.lookup("NO_COLOR")
 	kind, _ := e.lookup("TERM")
-	dumb := kind == "dumb" // it cannot move its cursor
 	s := &screen{stdout: e.stdout, stderr: e.stderr, style: terminal.Style{
 		Width: columns(e, e.stdout),
-		Color: color == "always" || color == "auto" && plain == "" && !dumb && terminal.Is(e.stdout),
+		Color: color == "always" || color == "auto" && plain == "" && kind != dumb && terminal.Is(e.stdout),
 	}}
-	if progress == "always" || progress == "auto" && !dumb && terminal.Is(e.stderr) {
+	if progress == "always" || progress == "auto" && kind != dumb && terminal.Is(e.stderr) {
 		s.bar = terminal.NewBar(e.stderr, columns(e, e.stderr), "decoding")
 		s.stderr = barredWriter{s.bar, e.stderr}
 		if terminal.Is(e.stdout) {
@@ -39,6 +38,9 @@ func newScreen(e env, color, progress string) *screen {
 	}
 	return s
 }
+
+// dumb is the kind of terminal that cannot move its cursor.
+const dumb = "dumb"
 
 // barredWriter takes the bar away before it writes to the terminal that the bar is on.
 type barredWriter struct {

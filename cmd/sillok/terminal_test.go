@@ -207,6 +207,8 @@ func TestCtrlC(t *testing.T) {
 	if err := errors.Join(err, flows.Close()); err != nil {
 		t.Fatal(err)
 	}
+	served := t.TempDir()
+	examplePlace(t, served)
 	forever := "SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a (x), UNNEST(sequence(1, 10000)) AS b (y), UNNEST(sequence(1, 10000)) AS c (z) WHERE x * y > z"
 	for _, tt := range []struct {
 		name   string
@@ -215,6 +217,7 @@ func TestCtrlC(t *testing.T) {
 		until  string
 	}{
 		{name: "decoding", folder: logs, args: []string{"query", "--from", ".", "SELECT count(*) FROM vpc_flow"}, until: `decoding \d`},
+		{name: "following", folder: t.TempDir(), args: []string{"calls", "--data", filepath.Join(served, "sillok-data"), "--follow", "--since", "all"}, until: `CreateBucket`},
 		{name: "asking", folder: t.TempDir(), args: []string{"query", forever}, until: `asking \d`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -236,7 +239,7 @@ func leave(t *testing.T, c *console, until string) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the shell came back after %v", took)
 	}
-	if code != 130 || left != "sillok: interrupted\n" {
+	if code != 130 || !strings.HasSuffix("\n"+left, "\nsillok: interrupted\n") || regexp.MustCompile(`(looking|decoding|asking) \d`).MatchString(left) {
 		t.Errorf("exit code %d, and on the terminal stands %q", code, left)
 	}
 }

@@ -36,7 +36,7 @@ func TestWords(t *testing.T) {
 		{"text", terminal.Printable("로그 ok"), "로그 ok"},
 		{"an escape sequence", terminal.Printable("\x1b[2J\t\r\n\u0085\u202e"), `\x1b[2J\t\r\n\x85\u202e`},
 		{"a line that is broken without a newline", terminal.Printable("a\u2028b"), `a\u2028b`},
-		{"bytes that are no UTF-8", terminal.Printable("\x9b2J\uFFFD"), `\x9b2J`+"\uFFFD"},
+		{"bytes that are no UTF-8", terminal.Printable("\x9b2J\uFFFD"), `\x9b2J` + "\uFFFD"},
 		{"JSON", string(terminal.PrintableJSON([]byte("{\"a\":\"로그\\n\u009b2J\x7f\u202e\"}\n"))), `{"a":"로그\n\u009b2J\u007f\u202e"}` + "\n"},
 	} {
 		if tt.got != tt.want {

@@ -10,8 +10,8 @@ const leastWidth = 10
 
 // content is how wide the cells of one column are.
 type content struct {
-	natural int         // the widest of them, its name included
-	whole   bool        // its cells are never cut: part of a number is another number
+	natural int  // the widest of them, its name included
+	whole   bool // its cells are never cut: part of a number is another number
 	cells   int
 	widths  map[int]int // how many cells have a width
 }
