@@ -58,7 +58,7 @@ func run(ctx context.Context, e env) int {
 	if came, ok := signalOf(ctx); ok {
 		// Whatever else went wrong went wrong because of that.
 		if kind, _ := e.lookup("TERM"); terminal.Is(e.stderr) && kind != dumb {
-			fmt.Fprint(e.stderr, "\r\x1b[K") // in the place of the terminal's ^C
+			fmt.Fprintf(e.stderr, "\r\x1b[K") // in the place of the terminal's ^C
 		}
 		fmt.Fprintln(e.stderr, "sillok: interrupted")
 		return came.exitCode()
@@ -111,15 +111,9 @@ SIGTERM.`,
   sillok serve --data ./sillok-data`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
 	}
 	// Without a command the help is what a newcomer needs.
-	root.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return c.Help()
-		}
-		return notACommand(c, args[0])
-	}
+	group(root)
 	root.Version = version()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().BoolP("version", "v", false, "print the version")
@@ -132,7 +126,12 @@ SIGTERM.`,
 		}
 		return flagsFromEnvironment(c, e)
 	}
+	root.SetHelpCommand(helpCommand(root))
 	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		group(completion)
+	}
 	return root
 }
 

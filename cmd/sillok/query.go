@@ -130,10 +130,11 @@ func runQuery(ctx context.Context, e env, options queryOptions, args []string) (
 	}
 	defer func() { err = errors.Join(err, cache.close()) }()
 	return atOnce(ctx, screen.close, func() error {
-		q := &asked{options: options, screen: screen, cache: cache.path, began: time.Now()}
-		if q.script, err = given(ctx, e, options.file, args); err != nil {
+		sql, err := given(ctx, e, options.file, args)
+		if err != nil {
 			return err
 		}
+		q := &asked{script: sql, options: options, screen: screen, cache: cache.path, began: time.Now()}
 		if cache.lost != "" {
 			fmt.Fprintf(screen.stderr, "sillok: %s\n", cache.lost)
 		}
