@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,48 +9,23 @@ import (
 // cacheFolder is where what was decoded is kept.
 type cacheFolder struct {
 	path string
-	lost string // why nothing is kept; empty when it is
+	lost string // why nothing is kept for the next command; empty when it is
 }
 
 // openCache returns the folder that is named, or sillok in the user's cache folder.
-// Where that cannot be written it is one for this command alone, which close removes.
-func openCache(named string) (cacheFolder, error) {
-	folder, err := namedCache(named)
-	if err == nil {
-		if err = writable(folder); err == nil {
-			return cacheFolder{path: folder}, nil
-		}
-		err = fmt.Errorf("the cache folder %s cannot be written (%w)", cmp.Or(named, asTyped(folder)), reason(err))
-	}
-	c := cacheFolder{lost: fmt.Sprintf("%v; what is decoded is not kept for the next query; name another folder with --cache", err)}
-	if c.path, err = os.MkdirTemp("", "sillok-cache-"); err != nil {
-		return c, fmt.Errorf("%s, and there is no temporary folder either: %w", c.lost, err)
-	}
-	return c, nil
-}
-
-func namedCache(named string) (string, error) {
+// A user who has none gets one for this command alone, which close removes.
+func openCache(named string) (c cacheFolder, err error) {
 	if named != "" {
-		return filepath.Abs(named)
+		c.path, err = filepath.Abs(named)
+		return c, err
 	}
 	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("the user has no cache folder (%w)", err)
+	if err == nil {
+		return cacheFolder{path: filepath.Join(base, "sillok")}, nil
 	}
-	return filepath.Join(base, "sillok"), nil
-}
-
-// writable returns an error when no file can be made in a folder, which is made when
-// it is not there.
-func writable(folder string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".writable-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	c.lost = fmt.Sprintf("the user has no cache folder (%v); what is decoded is not kept for the next query; name a folder with --cache", err)
+	c.path, err = os.MkdirTemp("", "sillok-cache-")
+	return c, err
 }
 
 // close removes what is not kept.
