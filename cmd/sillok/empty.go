@@ -118,7 +118,11 @@ func (q *asked) values(ctx context.Context, f lake.Found) ([]map[string]string, 
 // nothing meets them together, all.
 func unmet(conditions []condition, there []map[string]string, nothing bool) (asks []condition) {
 	for _, c := range conditions {
-		meets := func(values map[string]string) bool { return c.keeps == nil || c.keeps(values[c.column]) }
+		// Where a name tells nothing, the records in it may.
+		meets := func(values map[string]string) bool {
+			v := values[c.column]
+			return c.keeps == nil || v == "" || c.keeps(v)
+		}
 		if !slices.ContainsFunc(there, meets) {
 			asks = append(asks, c)
 		}
@@ -154,16 +158,23 @@ func thereAre(asks []condition, there []map[string]string) string {
 		}
 		slices.Sort(values)
 		values = slices.Compact(values)
-		values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+		unknown := len(values) > 0 && values[0] == ""
+		if unknown {
+			values = values[1:]
+		}
 		switch {
 		case len(values) == 0:
 			text.WriteString(" whose names tell no " + column)
+			continue
 		case column == dateColumn && len(values) == 1:
 			text.WriteString(" of " + values[0])
 		case column == dateColumn:
 			text.WriteString(" from " + values[0] + " to " + values[len(values)-1])
 		default:
 			text.WriteString(" of " + column + plural(values) + " " + named(values))
+		}
+		if unknown {
+			text.WriteString(" and some whose names tell no " + column)
 		}
 	}
 	return text.String()
