@@ -62,10 +62,7 @@ what is sensitive in them is hidden. NO_COLOR turns colours off.`,
 	f.StringVarP(&o.output, "output", "o", "table", "`FORM`: table or json")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	f.BoolVar(&o.local, "local-time", false, "show times in the local zone instead of UTC")
-	for _, choice := range o.choices() {
-		// It fails for a flag that does not exist only.
-		_ = c.RegisterFlagCompletionFunc(choice.flag, cobra.FixedCompletions(choice.allowed, cobra.ShellCompDirectiveNoFileComp))
-	}
+	completions(c, o.choices(), "data")
 	return c
 }
 
@@ -122,6 +119,9 @@ func calls(ctx context.Context, e env, o callsOptions) error {
 	}
 	if err := show.out.Flush(); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if show.damaged > 0 {
 		return fmt.Errorf("the journal is damaged in %s, told above", terminal.Counted(show.damaged, "place"))

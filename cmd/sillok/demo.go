@@ -39,6 +39,7 @@ const (
 type demoOptions struct {
 	once   bool
 	data   string
+	logs   string
 	listen string
 }
 
@@ -48,18 +49,24 @@ func demoCommand(e env) *cobra.Command {
 		Use:   "demo",
 		Short: "Load three small logs through S3 and ask them through Athena",
 		Long: `Demo starts a server, loads made-up CloudTrail, VPC flow and load balancer logs into
-its S3, creates tables over them with Athena's DDL and asks a question of each.
+its S3, creates tables over them with Athena's DDL and asks a question of each. The
+logs are left in the folder ./demo as well, for "sillok query" to read.
 
 Then it goes on serving, so that you can try your own client; Ctrl-C ends it. With
 --once, or when standard input is no terminal, it ends by itself.`,
 		Example: `  sillok demo
-  sillok demo --once`,
+  sillok demo --once
+
+  # then, without a server:
+  sillok query --from ./demo`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return demo(c.Context(), e, options) },
 	}
 	c.Flags().BoolVar(&options.once, "once", false, "end after the questions")
 	c.Flags().StringVar(&options.data, "data", "", "`DIR` to keep the server's data in (default: a folder that is removed at the end)")
+	c.Flags().StringVar(&options.logs, "logs", "demo", "`DIR` to leave the logs in")
 	c.Flags().StringVar(&options.listen, "listen", "127.0.0.1:0", "`HOST:PORT` to answer on; port 0 takes a free one")
+	completions(c, nil, "data", "logs")
 	return c
 }
 
@@ -96,11 +103,13 @@ func demo(ctx context.Context, e env, options demoOptions) (err error) {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "1. A server is ready at %s\n", server.Endpoint())
-	if err := newDemoClient(server, newScreen(e, "auto", "never")).show(ctx); err != nil {
+	client := newDemoClient(server, newScreen(e, "auto", "never"))
+	client.folder = leaveLogs(e, options.logs)
+	if err := client.show(ctx); err != nil {
 		return err
 	}
 	stays := !options.once && terminal.Is(e.stdin)
-	onwards(e.stdout, server, stays)
+	onwards(e.stdout, server, client.folder, stays)
 	if !stays {
 		return nil
 	}
@@ -114,8 +123,31 @@ func demo(ctx context.Context, e env, options demoOptions) (err error) {
 	}
 }
 
-// onwards prints how to go on from the demo.
-func onwards(w io.Writer, server *app.App, stays bool) {
+// leaveLogs writes the demo's logs as files and returns the folder as one types it:
+// nothing where that cannot be done, which the demo does not need.
+func leaveLogs(e env, folder string) string {
+	logs, err := demoLogs()
+	for _, o := range logs {
+		if err != nil {
+			break
+		}
+		path := filepath.Join(folder, filepath.FromSlash(o.key))
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil { //nolint:gosec // made-up logs, for whoever likes to see them
+			err = os.WriteFile(path, o.body, 0o644) //nolint:gosec // the same
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(e.stderr, "sillok: the logs cannot be left in %s (%v); name another folder with --logs\n", asTyped(folder), reason(err))
+		return ""
+	}
+	if folder = asTyped(folder); filepath.IsLocal(folder) {
+		folder = "." + string(filepath.Separator) + folder
+	}
+	return folder
+}
+
+// onwards prints how to go on from the demo, whose logs are in folder.
+func onwards(w io.Writer, server *app.App, folder string, stays bool) {
 	if stays {
 		fmt.Fprintf(w, `
 This server stays until Ctrl-C. In another terminal:
@@ -125,16 +157,28 @@ This server stays until Ctrl-C. In another terminal:
   aws s3 ls s3://%[4]s --recursive
 `, shellQuoted(filepath.Join(server.Data(), "credentials")), server.Endpoint(), demoRegion, demoLogsBucket)
 	}
+	logs := "./AWSLogs"
+	if folder != "" {
+		logs = typedPath(folder)
+	}
 	fmt.Fprintf(w, `
 How to go on:
-  sillok query --from FOLDER-OF-LOGS      what is in your own logs, without a server
-  sillok serve --data ./sillok-data       a server of your own; then, in another terminal:
-    export AWS_SHARED_CREDENTIALS_FILE=$PWD/sillok-data/credentials
-    export AWS_ENDPOINT_URL=http://%[1]s
-    export AWS_REGION=%[2]s AWS_DEFAULT_REGION=%[2]s
-    aws s3 mb s3://logs && aws s3 sync ./AWSLogs s3://logs/AWSLogs
-  sillok --help                           everything else
-`, defaultListen, demoRegion)
+  # ask logs as they lie in a folder, then your own in the place of %[4]s
+  %[3]s query --from %[4]s
+  %[3]s query --from %[4]s "SELECT eventname, count(*) FROM cloudtrail GROUP BY 1"
+
+  # a server of your own
+  %[3]s serve --data ./sillok-data
+
+  # then, in another terminal:
+  export AWS_SHARED_CREDENTIALS_FILE=$PWD/sillok-data/credentials
+  export AWS_ENDPOINT_URL=http://%[1]s
+  export AWS_REGION=%[2]s AWS_DEFAULT_REGION=%[2]s
+  aws s3 mb s3://logs && aws s3 sync %[4]s s3://logs
+
+  # everything else
+  %[3]s --help
+`, defaultListen, demoRegion, self(), logs)
 }
 
 // demoClient uses the server as any AWS client would.
@@ -142,6 +186,7 @@ type demoClient struct {
 	s3     *s3.Client
 	athena *athena.Client
 	screen *screen
+	folder string // that has the logs as files; empty for none
 }
 
 func newDemoClient(server *app.App, screen *screen) *demoClient {
@@ -206,6 +251,9 @@ func (c *demoClient) load(ctx context.Context) error {
 			return fmt.Errorf("put %s: %w", o.key, err)
 		}
 		fmt.Fprintf(c.screen.stdout, "   s3://%s/%s\n", demoLogsBucket, o.key)
+	}
+	if c.folder != "" {
+		fmt.Fprintf(c.screen.stdout, "   and in the folder %s\n", c.folder)
 	}
 	return nil
 }

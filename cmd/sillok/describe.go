@@ -89,7 +89,7 @@ func (q *asked) print(header []string, rows [][]string) error {
 	for _, row := range rows {
 		cells := make([]*string, len(row))
 		for i, value := range row {
-			if q.options.output == "json" {
+			if isJSON(q.options.output) {
 				text, err := json.Marshal(value)
 				if err != nil {
 					return fmt.Errorf("write %q: %w", value, err)

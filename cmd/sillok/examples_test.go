@@ -3,15 +3,12 @@ package main_test
 import (
 	"bufio"
 	"cmp"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	main "github.com/sillok/sillok/cmd/sillok"
 )
@@ -22,33 +19,15 @@ type example struct {
 	text string
 }
 
-func TestReadmesShowTheSameCommands(t *testing.T) {
-	comment := regexp.MustCompile(`(?m) +#.*$`)
-	var texts []string
-	for _, name := range []string{"README.md", "README.ko.md"} {
-		var b strings.Builder
-		for _, e := range readme(t, name) {
-			b.WriteString(comment.ReplaceAllString(e.text, "") + "\n")
-		}
-		texts = append(texts, b.String())
-	}
-	if diff := gocmp.Diff(texts[0], texts[1]); diff != "" {
-		t.Errorf("the code in README.ko.md is not that in README.md (-en +ko):\n%s", diff)
-	}
-}
-
-// Every example is run as it stands, in a folder with AWSLogs, beside a server
-// with a bucket my-logs. What blocks or fetches is left out: it has its scripts.
+// Every example of a command's help is run as it stands, in a folder with AWSLogs,
+// beside a server with a bucket my-logs. What blocks is left out: it has its scripts.
 func TestDocumentedExamples(t *testing.T) {
-	examples := readme(t, "README.md")
+	var examples []example
 	for _, command := range []string{"", "query", "demo", "serve", "s3", "s3 export", "s3 import"} {
 		examples = append(examples, helpExample(t, command))
 	}
 	serving := regexp.MustCompile(`(?m)^.*sillok serve .*$`)
 	for _, e := range examples {
-		if strings.Contains(e.text, "git clone") {
-			continue
-		}
 		t.Run(e.name, func(t *testing.T) {
 			venv := os.Getenv("SILLOK_VENV")
 			if strings.Contains(e.text, "aws ") && venv == "" {
@@ -71,23 +50,6 @@ func TestDocumentedExamples(t *testing.T) {
 			}
 		})
 	}
-}
-
-// readme returns the code blocks of a README.
-func readme(t *testing.T, name string) []example {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var examples []example
-	for i, part := range strings.Split(string(text), "\n```") {
-		if i%2 == 1 {
-			_, code, _ := strings.Cut(part, "\n")
-			examples = append(examples, example{fmt.Sprintf("%s-%d", name, i/2+1), code})
-		}
-	}
-	return examples
 }
 
 // helpExample returns the examples in a command's help.

@@ -48,7 +48,7 @@ func (q *asked) advice(name string) string {
 		}
 		return "there are: " + strings.Join(names, ", ")
 	case sqlerr.ColumnNotFound:
-		return "DESCRIBE lists a table's columns, as in sillok query" + q.fromFlags() + ` "DESCRIBE ` + discovered(q.found.Found).first() + `"`
+		return "DESCRIBE lists a table's columns, as in " + self() + " query" + q.fromFlags() + ` "DESCRIBE ` + discovered(q.found.Found).first() + `"`
 	}
 	return ""
 }

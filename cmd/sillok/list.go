@@ -48,9 +48,9 @@ func (q *asked) list(ctx context.Context) error {
 		return q.errNothing()
 	}
 	// Only a person at a table wants to know how to go on.
-	if q.options.output == "table" {
-		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  sillok query%s %q\n  sillok query%s %q\n",
-			q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", q.fromFlags(), "DESCRIBE "+listings[0].Table)
+	if q.options.output == "table" || q.options.output == "vertical" {
+		fmt.Fprintf(q.screen.stderr, "Ask, for example:\n  %s query%s %q\n  %s query%s %q\n",
+			self(), q.fromFlags(), "SELECT * FROM "+listings[0].Table+" LIMIT 10", self(), q.fromFlags(), "DESCRIBE "+listings[0].Table)
 	}
 	return q.strict(engine.Stats{Damage: damage, Skipped: q.unread})
 }
@@ -66,6 +66,7 @@ func (q *asked) inspect(ctx context.Context, f lake.Found) (listing, []engine.Da
 		return l, nil, err
 	}
 	defer q.screen.decoded()
+	q.screen.decodes()
 	files, err := q.logs.Load(ctx, scan, func(d lake.Done) {
 		q.screen.progress(engine.Progress{Objects: d.Objects, ObjectsTotal: d.TotalObjects, Bytes: d.Bytes, BytesTotal: d.TotalBytes, Rows: d.Rows})
 	})
@@ -83,8 +84,19 @@ func (q *asked) printListings(listings []listing) error {
 		encoder := json.NewEncoder(q.screen.stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(listings)
-	case "csv":
+	case "jsonl":
+		encoder := json.NewEncoder(q.screen.stdout)
+		for _, l := range listings {
+			if err := encoder.Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "csv", "tsv":
 		w := csv.NewWriter(q.screen.stdout)
+		if q.options.output == "tsv" {
+			w.Comma = '\t'
+		}
 		_ = w.Write([]string{"table", "objects", "bytes", "rows", "from", "to", "did_not_parse", "damaged_objects"}) // w.Error tells
 		for _, l := range listings {
 			_ = w.Write([]string{
@@ -98,7 +110,7 @@ func (q *asked) printListings(listings []listing) error {
 	if len(listings) == 0 {
 		return nil
 	}
-	t := q.screen.newTable(
+	t := q.screen.newList(q.options.output,
 		terminal.Column{Name: "table"}, terminal.Column{Name: "objects", Right: true}, terminal.Column{Name: "size", Right: true},
 		terminal.Column{Name: "rows", Right: true}, terminal.Column{Name: "from"}, terminal.Column{Name: "to"},
 		terminal.Column{Name: "did not parse", Right: true},

@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sillok/sillok/internal/terminal"
 )
 
 // env is what a command may use of the outside world.
@@ -25,7 +26,7 @@ type env struct {
 	lookup func(name string) (string, bool) // an environment variable
 }
 
-// The exit codes.
+// The exit codes, besides those of signals.
 const (
 	exitDone   = 0
 	exitFailed = 1
@@ -34,9 +35,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// Once the first signal has come, a second one ends the program at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignal(context.Background())
 	code := run(ctx, env{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv})
 	stop()
 	os.Exit(code)
@@ -45,7 +44,7 @@ func main() {
 // run runs the command that e.args names and returns the exit code.
 func run(ctx context.Context, e env) int {
 	root := newRoot(e)
-	root.SetArgs(e.args)
+	root.SetArgs(sqlNotFlags(e.args))
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
@@ -54,19 +53,32 @@ func run(ctx context.Context, e env) int {
 		return exitDone
 	}
 	if usage, ok := errors.AsType[usageError](err); ok {
-		fmt.Fprintf(e.stderr, "sillok: %s\nRun '%s --help' to see what is possible.\n", problems(usage.error), command.CommandPath())
+		fmt.Fprintf(e.stderr, "sillok: %s\nRun '%s --help' to see what is possible.\n", printable(problems(usage.error)), command.CommandPath())
 		return exitUsage
 	}
-	if ctx.Err() != nil {
+	if came, ok := signalOf(ctx); ok {
 		// Whatever else went wrong went wrong because of that.
+		if kind, _ := e.lookup("TERM"); terminal.Is(e.stderr) && kind != dumb {
+			fmt.Fprintf(e.stderr, "\r\x1b[K") // in the place of the terminal's ^C
+		}
 		fmt.Fprintln(e.stderr, "sillok: interrupted")
-		return exitFailed
+		return came.exitCode()
 	}
-	fmt.Fprintf(e.stderr, "sillok: %v\n", err)
+	fmt.Fprintf(e.stderr, "sillok: %s\n", printable(err.Error()))
 	if _, ok := errors.AsType[leftOutError](err); ok {
 		return exitLacks
 	}
 	return exitFailed
+}
+
+// printable returns a message of several lines that cannot change the terminal: it
+// may name files that others named.
+func printable(message string) string {
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		lines[i] = terminal.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // usageError is a mistake in how a command was called.
@@ -94,8 +106,8 @@ call (sillok calls). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
-failed, 2 when the command was called in a wrong way, and 3 when a strict query
-left something out.`,
+failed, 2 when the command was called in a wrong way, 3 when a strict query left
+something out, 130 after Ctrl-C and 143 after SIGTERM.`,
 		Example: `  sillok demo
   sillok query --from ./AWSLogs
   sillok query --from ./AWSLogs "SELECT eventname, count(*) FROM cloudtrail
@@ -103,25 +115,27 @@ left something out.`,
   sillok serve --data ./sillok-data`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
 	}
 	// Without a command the help is what a newcomer needs.
-	root.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return c.Help()
-		}
-		err := fmt.Errorf("%q is not a command", args[0])
-		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-			err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
-		}
-		return usageError{err}
-	}
-	root.SuggestionsMinimumDistance = 2
+	group(root)
+	root.Version = version()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "v", false, "print the version")
 	// Flags are described in lines that a terminal of 80 columns can show.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return flagsFromEnvironment(c, e) }
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := oneDash(c, e.args); err != nil {
+			return err
+		}
+		return flagsFromEnvironment(c, e)
+	}
+	root.SetHelpCommand(helpCommand(root))
 	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		group(completion)
+	}
 	return root
 }
 
@@ -131,7 +145,7 @@ func flagsFromEnvironment(c *cobra.Command, e env) error {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		name := "SILLOK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := e.lookup(name)
-		if !ok || value == "" || f.Changed || f.Name == "help" {
+		if !ok || value == "" || f.Changed || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		if err := c.Flags().Set(f.Name, value); err != nil {
@@ -144,6 +158,22 @@ func flagsFromEnvironment(c *cobra.Command, e env) error {
 	return nil
 }
 
+// self returns this program's name as one would type it to start it again.
+func self() string {
+	name := os.Args[0]
+	if !strings.ContainsRune(name, filepath.Separator) {
+		return name
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return shellQuoted(name)
+	}
+	if path = asTyped(path); !strings.ContainsRune(path, filepath.Separator) {
+		path = "." + string(filepath.Separator) + path
+	}
+	return typedPath(path)
+}
+
 // shellQuoted returns a word as one would type it in a shell.
 func shellQuoted(word string) string {
 	plain := func(r rune) bool {
@@ -153,4 +183,12 @@ func shellQuoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// typedPath returns a path, perhaps from one's home, as one would type it in a shell.
+func typedPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return "~/" + shellQuoted(rest) // quotes would keep the shell from reading ~
+	}
+	return shellQuoted(path)
 }

@@ -31,6 +31,7 @@ type place struct {
 	file   bool // prefix is the key of the only object
 	store  objects.Store
 	close  func() error
+	seen   *seen // what was looked at in all places
 }
 
 // placeSet is all places of a query, read as one.
@@ -48,7 +49,9 @@ func openPlaces(ctx context.Context, from []string) (placeSet, error) {
 		set = append(set, p)
 	}
 	kept := make(placeSet, 0, len(set))
+	watched := &seen{}
 	for i, p := range set {
+		p.seen = watched
 		if !set.covered(i) {
 			kept = append(kept, p)
 		} else if err := p.close(); err != nil {
@@ -95,11 +98,11 @@ func openPlace(ctx context.Context, name string) (place, error) {
 		return place{}, fmt.Errorf("--from %s: there is no such folder or file", name)
 	}
 	if err != nil {
-		return place{}, fmt.Errorf("--from %s: %w", name, err)
+		return place{}, fmt.Errorf("--from %s: %w", name, reason(err))
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return place{}, fmt.Errorf("--from %s: %w", name, err)
+		return place{}, fmt.Errorf("--from %s: %w", name, reason(err))
 	}
 	p := place{asked: name, bucket: path}
 	if !info.IsDir() {
@@ -107,7 +110,7 @@ func openPlace(ctx context.Context, name string) (place, error) {
 	}
 	store, err := folder.Open(p.bucket, p.bucket)
 	if err != nil {
-		return place{}, fmt.Errorf("--from %s: %w", name, err)
+		return place{}, fmt.Errorf("--from %s: %w", name, reason(err))
 	}
 	p.store, p.close = store, store.Close
 	return p, nil
@@ -151,20 +154,6 @@ func (s placeSet) places() []lake.Place {
 	return out
 }
 
-// shown returns the name of an object below the place that the user named,
-// instead of its whole path.
-func (s placeSet) shown(object string) string {
-	for _, p := range s {
-		if p.file && object == filepath.Join(p.bucket, p.prefix) {
-			return p.asked
-		}
-		if rest, ok := strings.CutPrefix(object, p.bucket+"/"); ok && !p.file && filepath.IsAbs(p.bucket) {
-			return filepath.Join(p.asked, rest)
-		}
-	}
-	return object
-}
-
 func (s placeSet) store(bucket string) objects.Store {
 	for _, p := range s {
 		if p.bucket == bucket {
@@ -182,9 +171,14 @@ func (s placeSet) List(ctx context.Context, bucket, prefix string) iter.Seq2[lak
 	}
 	return func(yield func(lake.Object, error) bool) {
 		for o, err := range app.LakeObjects(s.store(bucket)).List(ctx, bucket, prefix) {
+			if err := ctx.Err(); err != nil {
+				yield(lake.Object{}, err)
+				return
+			}
 			if only && err == nil && o.Key != prefix {
 				continue // another file whose name begins alike
 			}
+			s.found()
 			if !yield(o, err) {
 				return
 			}
@@ -194,6 +188,7 @@ func (s placeSet) List(ctx context.Context, bucket, prefix string) iter.Seq2[lak
 
 // Open implements lake.Objects.
 func (s placeSet) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
+	s.read()
 	return app.LakeObjects(s.store(o.Bucket)).Open(ctx, o)
 }
 
@@ -224,6 +219,11 @@ func (s placeSet) ListAll(ctx context.Context, bucket, prefix string, skip func(
 			skip(skipped)
 		}
 		for o, err := range all.ListAll(ctx, bucket, prefix, pass) {
+			if err := ctx.Err(); err != nil {
+				yield(lake.Object{}, err)
+				return
+			}
+			s.found()
 			if !yield(lake.Object(o), err) {
 				return
 			}

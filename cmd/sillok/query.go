@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 // queryOptions are the flags of query.
 type queryOptions struct {
 	from     []string
+	file     string
 	output   string
 	cache    string
 	color    string
@@ -37,19 +36,22 @@ type queryOptions struct {
 func queryCommand(e env) *cobra.Command {
 	var options queryOptions
 	c := &cobra.Command{
-		Use:   "query [flags] [SQL]",
+		Use:   "query [flags] [SQL | -]",
 		Short: "Ask logs in a folder or bucket, without a server and without DDL",
 		Long: `Query recognises AWS logs under the given places, by the layout of their keys and
 by their content, and offers them as tables: cloudtrail, vpc_flow, alb and others.
-Each also has the columns account, region and date, taken from the keys. There date
-is the day of delivery, as in AWS: an event of just before midnight is in the next
-day's folder. What a key does not tell, each record tells.
+Each also has the columns account, region and date, taken from the keys, and from each
+record where a key does not tell. The date is the day on which AWS delivered the log,
+in UTC: what happened just before midnight may be in the next day's. A condition on
+these columns saves reading the other objects.
 
 After an answer one line says how many files were left out and why; --skipped lists
 them, and --strict makes that an exit code of 3.
 
-The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. Without SQL, query
-lists what it found.
+The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. It is an argument,
+or in a file (--file), or on standard input. Several statements have semicolons
+between them and are answered one after the other, up to the first that fails.
+Without SQL, query lists what it found.
 
 Objects are decoded once into the user's cache folder; the next query over the same
 files reads that. The cache can be removed at any time.
@@ -59,7 +61,8 @@ AWS_ENDPOINT_URL and so on.
 
 The result goes to standard output; all else, such as the last line with the rows,
 the time and what Athena would bill, goes to standard error. On a terminal a table
-is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off.`,
+is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off. Times are
+UTC; --local-time changes those of the listing.`,
 		Example: `  # what is there, and which columns does it have?
   sillok query --from ./AWSLogs
   sillok query --from ./AWSLogs "DESCRIBE cloudtrail"
@@ -70,20 +73,21 @@ is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off.`,
 
   # rejected traffic of a day, as CSV
   sillok query --from s3://my-logs/AWSLogs --output csv "SELECT srcaddr, dstport, count(*)
-    FROM vpc_flow WHERE action = 'REJECT' AND date = DATE '2024-05-01' GROUP BY 1, 2"`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usageError{fmt.Errorf("one SQL statement is expected, but %d arguments were given; put the statement in quotes", len(args))}
-			}
-			return nil
-		},
+    FROM vpc_flow WHERE action = 'REJECT' AND date = DATE '2024-05-01' GROUP BY 1, 2"
+
+  # a whole row, a line for each column; and SQL from elsewhere
+  sillok query --from ./AWSLogs --output vertical "SELECT * FROM alb LIMIT 1"
+  echo "SHOW TABLES; SELECT count(*) FROM vpc_flow" | sillok query --from ./AWSLogs -`,
+		Args:              oneStatement,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
-			return query(c.Context(), e, options, strings.Join(args, ""))
+			return runQuery(c.Context(), e, options, args)
 		},
 	}
 	flags := c.Flags()
 	flags.StringArrayVarP(&options.from, "from", "f", nil, "`PLACE` to look in: a folder, a file, or s3://BUCKET/PREFIX; may be given several times (default: this folder)")
-	flags.StringVarP(&options.output, "output", "o", "table", "`FORM` of the result: table, csv or json")
+	flags.StringVar(&options.file, "file", "", "`FILE` with the SQL to run; - is standard input")
+	flags.StringVarP(&options.output, "output", "o", "table", "`FORM` of the result: table, vertical, csv, tsv, json or jsonl")
 	flags.StringVar(&options.cache, "cache", "", "`DIR` for decoded objects (default: sillok in the user's cache folder)")
 	flags.StringVar(&options.shadows, "shadow-size", "", shadowSizeUsage)
 	flags.StringVar(&options.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
@@ -91,22 +95,13 @@ is made to fit; COLUMNS sets another width, and NO_COLOR turns colours off.`,
 	flags.BoolVar(&options.skipped, "skipped", false, "list the files that are in no table, and why, instead of asking")
 	flags.BoolVar(&options.strict, "strict", false, "exit with 3 when files were left out that may hold records, or could not be read to their end")
 	flags.BoolVar(&options.local, "local-time", false, "show the times of the listing in the local zone instead of UTC")
-	for _, choice := range options.choices() {
-		// It fails for a flag that does not exist only.
-		_ = c.RegisterFlagCompletionFunc(choice.flag, cobra.FixedCompletions(choice.allowed, cobra.ShellCompDirectiveNoFileComp))
-	}
+	completions(c, options.choices(), "from", "cache")
 	return c
-}
-
-// choice is a flag with few values.
-type choice struct {
-	flag, value string
-	allowed     []string
 }
 
 func (o queryOptions) choices() []choice {
 	return []choice{
-		{"output", o.output, []string{"table", "csv", "json"}},
+		{"output", o.output, []string{"table", "vertical", "csv", "tsv", "json", "jsonl"}},
 		{"color", o.color, []string{"auto", "always", "never"}},
 		{"progress", o.progress, []string{"auto", "always", "never"}},
 	}
@@ -120,19 +115,10 @@ func (o queryOptions) validate() error {
 	return nil
 }
 
-// checkChoices returns an error for each flag whose value is not one of its few.
-func checkChoices(choices []choice) (errs []error) {
-	for _, c := range choices {
-		if !slices.Contains(c.allowed, c.value) {
-			errs = append(errs, fmt.Errorf("--%s: %q is not one of %s", c.flag, c.value, strings.Join(c.allowed, ", ")))
-		}
-	}
-	return errs
-}
-
-// asked is one question and all it takes to answer it.
+// asked is what was asked and all it takes to answer it.
 type asked struct {
-	sql     string
+	script  *script // nil asks for what there is
+	sql     string  // the statement at hand, where it stands in the script
 	options queryOptions
 	screen  *screen
 	places  placeSet
@@ -144,30 +130,51 @@ type asked struct {
 	began   time.Time
 }
 
-// query runs one statement over what is found in the places, or lists it.
-func query(ctx context.Context, e env, options queryOptions, sql string) (err error) {
+// runQuery answers what is asked, and ends at once when the user wants it to.
+func runQuery(ctx context.Context, e env, options queryOptions, args []string) (err error) {
 	if err := options.validate(); err != nil {
 		return err
 	}
-	q := &asked{sql: sql, options: options, screen: newScreen(e, options.color, options.progress), began: time.Now()}
+	screen := newScreen(e, options.color, options.progress)
+	defer screen.close()
+	cache, err := openCache(options.cache)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cache.close()) }()
+	return atOnce(ctx, screen.close, func() error {
+		sql, err := given(ctx, e, options.file, args)
+		if err != nil {
+			return err
+		}
+		q := &asked{script: sql, options: options, screen: screen, cache: cache.path, began: time.Now()}
+		if cache.lost != "" {
+			fmt.Fprintf(screen.stderr, "sillok: %s\n", cache.lost)
+		}
+		return q.query(ctx)
+	})
+}
+
+// query looks for logs in the places, and answers the statements over them or lists
+// what it found.
+func (q *asked) query(ctx context.Context) (err error) {
 	if len(q.options.from) == 0 {
 		q.options.from = []string{"."}
 	}
-	if q.cache, err = cacheFolder(options.cache); err != nil {
-		return err
-	}
 	// What cannot be parsed fails before anything is looked for.
-	var statement ast.Statement
-	if strings.TrimSpace(sql) != "" {
-		if statement, err = parse.Statement(sql); err != nil {
-			return q.explain(err)
+	var first ast.Statement
+	if q.script != nil {
+		q.sql = q.script.padded(0)
+		if first, err = parse.Statement(q.sql); err != nil {
+			return fmt.Errorf("%s%w", q.script.where(0), q.explain(err))
 		}
 	}
+	q.screen.phase("looking")
 	if q.places, err = openPlaces(ctx, q.options.from); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, q.places.Close()) }()
-	size, err := shadowSize(options.shadows)
+	size, err := shadowSize(q.options.shadows)
 	if err != nil {
 		return err
 	}
@@ -176,34 +183,20 @@ func query(ctx context.Context, e env, options queryOptions, sql string) (err er
 	q.logs = lake.New(lake.Config{
 		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache", Pool: decoders,
 	}, q.places)
-	if q.found, err = q.logs.Discover(ctx, q.places.places()); err != nil {
-		return err
+	q.places.watch(q.screen.looked)
+	q.found, err = q.logs.Discover(ctx, q.places.places())
+	q.screen.decoded()
+	if err != nil {
+		return q.places.withPaths(err)
 	}
-	if options.skipped {
+	q.places.watch(nil)
+	if q.options.skipped {
 		return q.listSkipped()
 	}
-	if statement == nil {
-		return q.list(ctx)
+	if q.script == nil {
+		return q.places.withPaths(q.list(ctx))
 	}
-	if ok, err := q.about(ctx, statement); ok {
-		return err
-	}
-	if s, ok := statement.(*ast.Query); ok {
-		return q.answer(ctx, s)
-	}
-	return errors.New("query takes SELECT, DESCRIBE and SHOW TABLES alone; for other statements run 'sillok serve' and use 'aws athena'")
-}
-
-// cacheFolder returns the folder for decoded objects.
-func cacheFolder(given string) (string, error) {
-	if given != "" {
-		return filepath.Abs(given)
-	}
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the user's cache folder: %w; name one with --cache", err)
-	}
-	return filepath.Join(base, "sillok"), nil
+	return q.places.withPaths(q.all(ctx, first))
 }
 
 // spillFolder returns where a query may spill to; "", which is a temporary folder, when
@@ -229,19 +222,25 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	}
 	defer func() { err = errors.Join(err, runner.Close()) }()
 	request := engine.Request{SQL: q.sql, Query: analyzed, Now: q.began, Progress: q.screen.progress}
-	if q.options.output == "json" {
+	if isJSON(q.options.output) {
 		request.Spelling = engine.Protocol
 	}
+	// An object that is decoded is told of when it is done, which may take a while.
+	q.screen.decodes()
 	rows, err := runner.Run(ctx, request)
-	q.screen.decoded()
 	if err != nil {
 		return q.explain(err)
 	}
+	q.screen.asks()
 	printed, err := q.screen.rows(q.options.output, analyzed.Columns, rows)
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return q.explain(err)
 	}
+	q.screen.decoded()
 	stats := rows.Stats()
+	if err := q.empty(ctx, statement, printed, stats); err != nil {
+		return err
+	}
 	q.screen.summary(printed, time.Since(q.began), stats, q.places.shown)
 	return q.leftOut(stats)
 }

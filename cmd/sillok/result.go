@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -18,18 +19,28 @@ func (s *screen) rows(output string, columns []plan.Output, rows engine.Rows) (i
 	switch output {
 	case "csv":
 		return s.csv(columns, rows)
+	case "tsv":
+		return s.tsv(columns, rows)
 	case "json":
-		return s.json(columns, rows)
+		return s.json(columns, rows, jsonArray)
+	case "jsonl":
+		return s.json(columns, rows, jsonLines)
 	}
-	return s.table(columns, rows)
+	return s.table(output, columns, rows)
 }
 
-func (s *screen) table(columns []plan.Output, rows engine.Rows) (int64, error) {
+// isJSON says whether cells have to be JSON values for a form of output.
+func isJSON(output string) bool { return output == "json" || output == "jsonl" }
+
+// separates says whether a blank line stands between the answers of two statements.
+func (o queryOptions) separates() bool { return !isJSON(o.output) }
+
+func (s *screen) table(output string, columns []plan.Output, rows engine.Rows) (int64, error) {
 	shown := make([]terminal.Column, len(columns))
 	for i, c := range columns {
 		shown[i] = terminal.Column{Name: c.Name, Right: c.Type.IsNumeric()}
 	}
-	t := s.newTable(shown...)
+	t := s.newList(output, shown...)
 	for rows.Next() {
 		if err := t.Add(rows.Row()); err != nil {
 			return t.Rows(), err
@@ -65,17 +76,50 @@ func (s *screen) csv(columns []plan.Output, rows engine.Rows) (n int64, err erro
 	return n, errors.Join(rows.Err(), w.Error())
 }
 
-// json prints an array of objects, one a line.
-func (s *screen) json(columns []plan.Output, rows engine.Rows) (n int64, err error) {
+// tsv prints a header and rows with tabs between cells, each on one line: a tab, a
+// line break and a backslash in a cell are \\t, \\n, \\r and \\\\. NULL is empty.
+func (s *screen) tsv(columns []plan.Output, rows engine.Rows) (n int64, err error) {
+	w := bufio.NewWriter(s.stdout)
+	escape := strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = escape.Replace(c.Name)
+	}
+	_, _ = w.WriteString(strings.Join(line, "\t") + "\n") // an error shows in w.Flush
+	for rows.Next() {
+		for i, cell := range rows.Row() {
+			line[i] = ""
+			if cell != nil {
+				line[i] = escape.Replace(*cell)
+			}
+		}
+		if _, err := w.WriteString(strings.Join(line, "\t") + "\n"); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, errors.Join(rows.Err(), w.Flush())
+}
+
+// jsonForm is what stands around objects.
+type jsonForm struct{ begin, between, end, none string }
+
+var (
+	jsonArray = jsonForm{begin: "[\n  ", between: ",\n  ", end: "\n]\n", none: "[]\n"}
+	jsonLines = jsonForm{between: "\n", end: "\n"}
+)
+
+// json prints an object for each row, one a line.
+func (s *screen) json(columns []plan.Output, rows engine.Rows, form jsonForm) (n int64, err error) {
 	names, err := jsonNames(columns)
 	if err != nil {
 		return 0, err
 	}
 	w := bufio.NewWriter(s.stdout)
-	separator := "["
+	separator := form.begin
 	for rows.Next() {
-		line := []byte(separator + "\n  {")
-		separator = ","
+		line := []byte(separator + "{")
+		separator = form.between
 		for i, cell := range rows.Row() {
 			if i > 0 {
 				line = append(line, ", "...)
@@ -90,9 +134,9 @@ func (s *screen) json(columns []plan.Output, rows engine.Rows) (n int64, err err
 		}
 		n++
 	}
-	end := "\n]\n"
+	end := form.end
 	if n == 0 {
-		end = "[]\n"
+		end = form.none
 	}
 	_, err = w.WriteString(end)
 	return n, errors.Join(rows.Err(), err, w.Flush())

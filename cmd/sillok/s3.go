@@ -25,14 +25,8 @@ that is known of each object, into any S3 and out of it; and what a data folder'
 buckets hold.`,
 		Example: `  sillok s3 export my-logs ./my-logs --data ./sillok-data
   sillok s3 import copy-of-my-logs ./my-logs --data ./sillok-data`,
-		Args: cobra.ArbitraryArgs,
 	}
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return c.Help()
-		}
-		return usageError{fmt.Errorf("%q is not a command of s3; export, import and usage are", args[0])}
-	}
+	group(c)
 	c.AddCommand(s3ExportCommand(e), s3ImportCommand(e), s3UsageCommand(e))
 	return c
 }

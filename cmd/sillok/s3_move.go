@@ -32,10 +32,7 @@ func (o *moveOptions) flags(c *cobra.Command, prefix string) {
 	f.IntVar(&o.parallel, "parallel", defaultParallel, "`N` objects at a time")
 	f.StringVarP(&o.output, "output", "o", "text", "`FORM` of the result: text, or json on standard output")
 	f.StringVar(&o.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
-	for _, choice := range o.choices() {
-		// It fails for a flag that does not exist only.
-		_ = c.RegisterFlagCompletionFunc(choice.flag, cobra.FixedCompletions(choice.allowed, cobra.ShellCompDirectiveNoFileComp))
-	}
+	completions(c, o.choices(), "data")
 }
 
 func (o *moveOptions) choices() []choice {
@@ -64,7 +61,7 @@ func (o *moveOptions) move(ctx context.Context, e env, cfg plain.Config, dir, di
 	}
 	cfg.Client, cfg.Prefix, cfg.Parallel = client, o.prefix, o.parallel
 	screen := newScreen(e, "never", o.progress)
-	screen.label(e, did[:len(did)-2]+"ing")
+	screen.phase(did[:len(did)-2] + "ing")
 	cfg.Progress = screen.moved
 	cfg.Note = func(text string) {
 		screen.decoded()
@@ -100,13 +97,6 @@ func wereThere(n int64) string {
 		return "1 was"
 	}
 	return terminal.Grouped(n) + " were"
-}
-
-// label gives the bar, where one is shown, another name.
-func (s *screen) label(e env, label string) {
-	if s.bar != nil {
-		s.bar = terminal.NewBar(e.stderr, columns(e, e.stderr), label)
-	}
 }
 
 // moved shows how far an export or import is.

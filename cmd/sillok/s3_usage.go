@@ -26,10 +26,7 @@ func (o *offlineOptions) flags(c *cobra.Command) {
 	f.StringVarP(&o.output, "output", "o", "table", "`FORM`: table or json")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	f.StringVar(&o.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
-	for _, choice := range o.choices() {
-		// It fails for a flag that does not exist only.
-		_ = c.RegisterFlagCompletionFunc(choice.flag, cobra.FixedCompletions(choice.allowed, cobra.ShellCompDirectiveNoFileComp))
-	}
+	completions(c, o.choices(), "data")
 }
 
 func (o *offlineOptions) choices() []choice {
@@ -104,7 +101,7 @@ func s3Usage(ctx context.Context, e env, o offlineOptions, bucket string) (err e
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	screen := newScreen(e, o.color, o.progress)
-	screen.label(e, "counting")
+	screen.phase("counting")
 	all, free, err := db.Usage(ctx, screen.counted)
 	screen.decoded()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine"
@@ -17,20 +18,55 @@ type screen struct {
 	stdout, stderr io.Writer
 	style          terminal.Style // of stdout
 	bar            *terminal.Bar  // nil when none is shown
+	decoding       atomic.Bool    // the bar tells of that
 }
 
 // newScreen returns a screen for what color and progress say: auto, always or
 // never.
 func newScreen(e env, color, progress string) *screen {
 	plain, _ := e.lookup("NO_COLOR")
+	kind, _ := e.lookup("TERM")
 	s := &screen{stdout: e.stdout, stderr: e.stderr, style: terminal.Style{
 		Width: columns(e, e.stdout),
-		Color: color == "always" || color == "auto" && plain == "" && terminal.Is(e.stdout),
+		Color: color == "always" || color == "auto" && plain == "" && kind != dumb && terminal.Is(e.stdout),
 	}}
-	if progress == "always" || progress == "auto" && terminal.Is(e.stderr) {
+	if progress == "always" || progress == "auto" && kind != dumb && terminal.Is(e.stderr) {
 		s.bar = terminal.NewBar(e.stderr, columns(e, e.stderr), "decoding")
+		s.stderr = barredWriter{s.bar, e.stderr}
+		if terminal.Is(e.stdout) {
+			s.stdout = barredWriter{s.bar, e.stdout}
+		}
 	}
 	return s
+}
+
+// dumb is the kind of terminal that cannot move its cursor.
+const dumb = "dumb"
+
+// barredWriter takes the bar away before it writes to the terminal that the bar is on.
+type barredWriter struct {
+	bar *terminal.Bar
+	out io.Writer
+}
+
+// Write implements io.Writer.
+func (w barredWriter) Write(p []byte) (int, error) {
+	w.bar.Clear()
+	return w.out.Write(p)
+}
+
+// close takes the bar away for good.
+func (s *screen) close() {
+	if s.bar != nil {
+		s.bar.Close()
+	}
+}
+
+// phase says what is being done now: looking, decoding, asking.
+func (s *screen) phase(name string) {
+	if s.bar != nil {
+		s.bar.Begin(name)
+	}
 }
 
 // columns returns the width that COLUMNS asks for, else that of the terminal,
@@ -44,19 +80,53 @@ func columns(e env, w io.Writer) int {
 	return terminal.Width(w)
 }
 
-// progress shows how far decoding is. It may be called from several goroutines.
-func (s *screen) progress(p engine.Progress) {
+// looked shows how many files were found, and how many of them were looked into.
+func (s *screen) looked(found, read int64) {
 	if s.bar != nil {
-		s.bar.Update(terminal.Progress{
-			Done: p.Bytes, Total: p.BytesTotal,
-			Facts: fmt.Sprintf("%s of %s, %s", terminal.Bytes(p.Bytes), terminal.Bytes(p.BytesTotal), terminal.Counted(p.Rows, "row")),
-		})
+		facts := terminal.Counted(found, "file")
+		if read > 0 {
+			facts += ", looked into " + terminal.Grouped(read)
+		}
+		s.bar.Update(terminal.Progress{Facts: facts})
+	}
+}
+
+// decodes says that decoding begins.
+func (s *screen) decodes() {
+	if s.bar != nil && s.decoding.CompareAndSwap(false, true) {
+		s.phase("decoding")
+	}
+}
+
+// progress shows how far decoding is. When it is done, asking begins. It may be
+// called from several goroutines.
+func (s *screen) progress(p engine.Progress) {
+	if s.bar == nil {
+		return
+	}
+	if p.Objects == p.ObjectsTotal {
+		s.asks()
+		return
+	}
+	s.decodes()
+	s.bar.Update(terminal.Progress{
+		Done: p.Bytes, Total: p.BytesTotal,
+		Facts: fmt.Sprintf("%s of %s, %s", terminal.Bytes(p.Bytes), terminal.Bytes(p.BytesTotal), terminal.Counted(p.Rows, "row")),
+	})
+}
+
+// asks says that all is decoded, and the engine is at work.
+func (s *screen) asks() {
+	if s.bar != nil {
+		s.decoding.Store(false)
+		s.phase("asking")
 	}
 }
 
 // decoded takes the bar away; the next progress is of another scan.
 func (s *screen) decoded() {
 	if s.bar != nil {
+		s.decoding.Store(false)
 		s.bar.Clear()
 	}
 }
@@ -65,6 +135,14 @@ func (s *screen) decoded() {
 // finish.
 func (s *screen) newTable(columns ...terminal.Column) *terminal.Table {
 	return terminal.NewTable(s.stdout, s.style, columns...)
+}
+
+// newList is newTable for a form of output: table or vertical.
+func (s *screen) newList(output string, columns ...terminal.Column) *terminal.Table {
+	if output == "vertical" {
+		return terminal.NewRecords(s.stdout, s.style, columns...)
+	}
+	return s.newTable(columns...)
 }
 
 // finish ends a table and says what of it was cut.

@@ -51,7 +51,7 @@ func scrub(ctx context.Context, e env, o offlineOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	screen := newScreen(e, o.color, o.progress)
-	screen.label(e, "scrubbing")
+	screen.phase("scrubbing")
 	show := damageShown{env: e, screen: screen, json: o.output == "json"}
 	var read objects.Progress
 	began := time.Now()

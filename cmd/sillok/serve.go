@@ -83,6 +83,7 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.ShadowSize, "shadow-size", "", shadowSizeUsage)
 	f.BoolVar(&flags.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
+	completions(c, []choice{{"log-level", "", []string{"debug", "info", "warn", "error"}}, {"compat", "", []string{"moto"}}}, "data")
 	return c
 }
 

@@ -13,12 +13,20 @@ func versionCommand(e env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArguments,
+		Long:  "Version prints which version of Sillok this is, and what it was built with and for.",
+		Example: `  sillok version
+  sillok --version`,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(e.stdout, "sillok %s (%s, %s/%s)\n", app.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(e.stdout, version())
 			return err
 		},
 	}
+}
+
+// version tells of this program, in a line.
+func version() string {
+	return fmt.Sprintf("sillok %s (%s, %s/%s)", app.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func noArguments(_ *cobra.Command, args []string) error {

@@ -2,8 +2,10 @@ package terminal
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,7 +15,7 @@ import (
 // Table prints rows as a table with lines around its columns. Widths are settled
 // by the first rows, so that a long result need not be kept in memory.
 //
-// On a narrow terminal wide cells are cut. Where the columns are too many for
+// On a narrow terminal wide cells are cut, but no numbers. Where the columns are too many for
 // that, each row is printed as a record: a line for each column.
 type Table struct {
 	out     *bufio.Writer
@@ -22,6 +24,7 @@ type Table struct {
 
 	waiting [][]*string // rows until the widths are settled
 	widths  []int       // nil until then; empty for records
+	records bool        // whatever the widths
 	rows    int64
 	cut     int64
 }
@@ -35,8 +38,6 @@ type Column struct {
 const (
 	// sample is how many rows settle the widths.
 	sample = 1000
-	// leastWidth is the least to which a column is cut.
-	leastWidth = 10
 	// between and around are the lines and blanks between columns, and around the table.
 	between, around = 3, 4
 )
@@ -45,6 +46,14 @@ const (
 // with Close.
 func NewTable(out io.Writer, style Style, columns ...Column) *Table {
 	return &Table{out: bufio.NewWriter(out), style: style, columns: columns}
+}
+
+// NewRecords returns an empty table that prints each row as a record, however wide
+// the terminal is. The caller must end it with Close.
+func NewRecords(out io.Writer, style Style, columns ...Column) *Table {
+	t := NewTable(out, style, columns...)
+	t.records, t.widths = true, []int{}
+	return t
 }
 
 // Add prints a row, or keeps it until there are enough to settle the widths. It
@@ -82,14 +91,7 @@ func (t *Table) Cut() int64 { return t.cut }
 
 // begin settles the widths and prints the rows that waited for that.
 func (t *Table) begin() error {
-	natural := make([]int, len(t.columns))
-	for i, c := range t.columns {
-		natural[i] = text.StringWidth(Printable(c.Name))
-		for _, row := range t.waiting {
-			natural[i] = max(natural[i], text.StringWidth(cellText(row[i])))
-		}
-	}
-	t.widths = fit(natural, t.style.Width)
+	t.widths = t.fitted()
 	if len(t.widths) > 0 {
 		t.rule("┌", "┬", "┐")
 		header := make([]string, len(t.columns))
@@ -110,33 +112,24 @@ func (t *Table) begin() error {
 	return nil
 }
 
-// fit returns the widths of columns in a table of at most width: narrow columns
-// keep their own, and the others share what is left. It returns an empty slice
-// when there are too many columns.
-func fit(natural []int, width int) []int {
-	left := width - around + between - between*len(natural)
-	total, least := 0, 0
-	for _, w := range natural {
-		total += w
-		least += min(w, leastWidth)
-	}
-	switch {
-	case width == 0 || total <= left:
-		return natural
-	case least > left:
+// fitted returns the widths of the columns: none for records.
+func (t *Table) fitted() []int {
+	if t.records {
 		return []int{}
 	}
-	order := make([]int, len(natural))
-	for i := range order {
-		order[i] = i
+	contents := make([]content, len(t.columns))
+	room := t.style.Width - around + between - between*len(t.columns)
+	if t.style.Width == 0 {
+		room = math.MaxInt
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return natural[a] - natural[b] })
-	widths := make([]int, len(natural))
-	for n, i := range order {
-		widths[i] = min(natural[i], left/(len(order)-n))
-		left -= widths[i]
+	for i, c := range t.columns {
+		contents[i] = content{whole: c.Right, widths: map[int]int{}}
+		contents[i].add(text.StringWidth(Printable(c.Name)))
+		for _, row := range t.waiting {
+			contents[i].add(text.StringWidth(cellText(row[i])))
+		}
 	}
-	return widths
+	return fit(contents, room)
 }
 
 // print prints the nth row, as a line of the table or as a record.
@@ -167,19 +160,31 @@ func (t *Table) rule(left, middle, right string) {
 	_, _ = io.WriteString(t.out, left+strings.Join(parts, middle)+right+"\n") // Flush tells of an error
 }
 
+// recordWidth is how wide the line above a record is where no terminal says so.
+const recordWidth = 40
+
 // record prints the nth row as one line for each column; long values go on below.
 func (t *Table) record(n int64, row []*string) error {
 	widest := 0
 	for _, c := range t.columns {
 		widest = max(widest, text.StringWidth(Printable(c.Name)))
 	}
-	widest = min(widest, t.style.Width/2)
+	width := t.style.Width
+	if width > 0 {
+		widest = min(widest, width/2)
+	}
 	head := fmt.Sprintf("── row %s ", Grouped(n))
-	fmt.Fprintln(t.out, t.style.Bold(head+strings.Repeat("─", max(t.style.Width-text.StringWidth(head), 0))))
-	room := max(t.style.Width-widest-between, leastWidth)
+	rule := strings.Repeat("─", max(cmp.Or(width, recordWidth)-text.StringWidth(head), 0))
+	if _, err := fmt.Fprintln(t.out, t.style.Bold(head+rule)); err != nil {
+		return err
+	}
 	for i, c := range t.columns {
 		label := text.AlignLeft.Apply(t.trimmed(Printable(c.Name), widest, false), widest)
-		for at, part := range strings.Split(text.WrapHard(cellText(row[i]), room), "\n") {
+		value := cellText(row[i])
+		if width > 0 {
+			value = text.WrapHard(value, max(width-widest-between, leastWidth))
+		}
+		for at, part := range strings.Split(value, "\n") {
 			if at > 0 {
 				label = strings.Repeat(" ", widest)
 			}

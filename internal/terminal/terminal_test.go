@@ -6,9 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,6 +35,8 @@ func TestWords(t *testing.T) {
 		{"minutes", terminal.Duration(61_400 * time.Millisecond), "1m1s"},
 		{"text", terminal.Printable("로그 ok"), "로그 ok"},
 		{"an escape sequence", terminal.Printable("\x1b[2J\t\r\n\u0085\u202e"), `\x1b[2J\t\r\n\x85\u202e`},
+		{"a line that is broken without a newline", terminal.Printable("a\u2028b"), `a\u2028b`},
+		{"bytes that are no UTF-8", terminal.Printable("\x9b2J\uFFFD"), `\x9b2J` + "\uFFFD"},
 		{"JSON", string(terminal.PrintableJSON([]byte("{\"a\":\"로그\\n\u009b2J\x7f\u202e\"}\n"))), `{"a":"로그\n\u009b2J\u007f\u202e"}` + "\n"},
 	} {
 		if tt.got != tt.want {
@@ -152,39 +152,6 @@ func TestLongTable(t *testing.T) {
 	}
 }
 
-func TestWidthsOfColumns(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		natural []int
-		width   int
-		want    []int
-	}{
-		{name: "no limit", natural: []int{5, 500}, width: 0, want: []int{5, 500}},
-		{name: "as wide as the screen", natural: []int{5, 68}, width: 80, want: []int{5, 68}},
-		{name: "the widest gives way", natural: []int{5, 69}, width: 80, want: []int{5, 68}},
-		{name: "the wide share what the narrow leave", natural: []int{200, 3, 100}, width: 60, want: []int{24, 3, 23}},
-		{name: "too many columns", natural: []int{20, 20, 20}, width: 30},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			columns := make([]terminal.Column, len(tt.natural))
-			for i, w := range tt.natural {
-				columns[i].Name = strings.Repeat("x", w)
-			}
-			got, _ := table(t, terminal.Style{Width: tt.width}, columns)
-			first, _, _ := strings.Cut(got, "\n")
-			var widths []int
-			for part := range strings.SplitSeq(strings.Trim(first, "┌┐"), "┬") {
-				if part != "" {
-					widths = append(widths, utf8.RuneCountInString(part)-2)
-				}
-			}
-			if diff := cmp.Diff(tt.want, widths); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
-	}
-}
-
 // failing is a terminal that is gone.
 type failing struct{}
 
@@ -202,66 +169,6 @@ func TestTableThatNobodyReads(t *testing.T) {
 	if err == nil {
 		t.Error("2,000 rows were printed")
 	}
-}
-
-const clearLine = "\r\x1b[K"
-
-func TestBar(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		bar := terminal.NewBar(&out, 80, "decoding")
-		p := terminal.Progress{Total: 337 << 20, Facts: "some facts"}
-		at := func(wait time.Duration, done int64) {
-			<-time.After(wait)
-			p.Done = done << 20
-			bar.Update(p)
-		}
-		bar.Clear() // there is nothing to take away
-		at(0, 0)
-		at(200*time.Millisecond, 10) // too early
-		at(1800*time.Millisecond, 42)
-		at(50*time.Millisecond, 50) // too soon after the last
-		at(time.Second, 337)
-		bar.Clear()
-		at(0, 100) // another work, of which a part is done
-		at(time.Second, 200)
-		bar.Clear()
-		want := clearLine + "decoding  12% ██░░░░░░░░░░░░░░░░░░ some facts, 14s left" +
-			clearLine + "decoding 100% ████████████████████ some facts" + clearLine +
-			clearLine + "decoding  59% ███████████░░░░░░░░░ some facts, 1s left" + clearLine
-		if diff := cmp.Diff(want, out.String()); diff != "" {
-			t.Errorf("-want +got:\n%s", diff)
-		}
-	})
-}
-
-func TestBarFits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for width := range 200 {
-			var out bytes.Buffer
-			bar := terminal.NewBar(&out, width, "decoding")
-			p := terminal.Progress{Total: 337, Facts: "42 MB of 337 MB, 45,000 rows"}
-			bar.Update(p)
-			<-time.After(time.Second)
-			p.Done = 42
-			bar.Update(p)
-			line, ok := strings.CutPrefix(out.String(), clearLine)
-			if width == 0 {
-				width = 80
-			}
-			if !ok || utf8.RuneCountInString(line) >= max(width, 1) && line != "" {
-				t.Errorf("%d columns: %q", width, line)
-			}
-		}
-		var out bytes.Buffer
-		bar := terminal.NewBar(&out, 80, "decoding")
-		bar.Update(terminal.Progress{})
-		<-time.After(time.Second)
-		bar.Update(terminal.Progress{})
-		if !strings.HasPrefix(out.String(), clearLine+"decoding 100%") {
-			t.Errorf("nothing to do: %q", out.String())
-		}
-	})
 }
 
 func TestExcerpt(t *testing.T) {

@@ -68,13 +68,14 @@ func Grouped(n int64) string {
 }
 
 // Printable returns text that cannot move the cursor or change a terminal: whoever
-// writes to a log must not write to the screen of its reader.
+// writes to a log must not write to the screen of its reader. Bytes that are no
+// UTF-8 are shown too: some terminals take them for control characters.
 func Printable(text string) string {
-	if strings.IndexFunc(text, unprintable) < 0 {
+	if utf8.ValidString(text) && strings.IndexFunc(text, unprintable) < 0 {
 		return text
 	}
 	var b strings.Builder
-	for _, r := range text {
+	for at, r := range text {
 		switch {
 		case r == '\n':
 			b.WriteString(`\n`)
@@ -82,6 +83,8 @@ func Printable(text string) string {
 			b.WriteString(`\t`)
 		case r == '\r':
 			b.WriteString(`\r`)
+		case r == utf8.RuneError && !strings.HasPrefix(text[at:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, text[at])
 		case unprintable(r) && r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
 		case unprintable(r):
@@ -107,6 +110,8 @@ func PrintableJSON(text []byte) []byte {
 	return out
 }
 
-// unprintable says whether a character is a control character, or turns the
-// direction of what follows it.
-func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+// unprintable says whether a character is a control character, breaks the line, or
+// turns the direction of what follows it.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}

@@ -150,21 +150,3 @@ func createLanguage(tokens []token) language {
 	}
 	return hive
 }
-
-// Split cuts a script at its semicolons and returns the statements, each
-// without the blanks around it. What holds nothing but comments is left out.
-func Split(script string) []string {
-	var out []string
-	for rest := script; rest != ""; {
-		tokens := lexFirst(rest, trino)
-		if languageOf(tokens) == hive {
-			tokens = lexFirst(rest, hive)
-		}
-		last := tokens[len(tokens)-1]
-		if len(tokens) > 1 {
-			out = append(out, strings.TrimSpace(rest[:last.start]))
-		}
-		rest = rest[last.end:]
-	}
-	return out
-}
