@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // cell spells a value of type t; nil is NULL.
@@ -22,7 +22,7 @@ func cell(spelling engine.Spelling, t datatype.Type, v any) *string {
 	if spelling == engine.Protocol {
 		s = string(appendJSON(nil, t, v))
 	} else {
-		s = scalar.Text(t, v)
+		s = value.Text(t, v)
 	}
 	return &s
 }
@@ -48,14 +48,14 @@ func appendJSON(b []byte, t datatype.Type, v any) []byte {
 		return appendString(b, base64.StdEncoding.EncodeToString(v))
 	case []any:
 		return appendList(b, t, v)
-	case *scalar.Map:
+	case *value.Map:
 		return appendMap(b, t, v)
 	}
-	return appendString(b, scalar.Text(t, v))
+	return appendString(b, value.Text(t, v))
 }
 
 func appendFloat(b []byte, t datatype.Type, v any, f float64) []byte {
-	s := scalar.Text(t, v)
+	s := value.Text(t, v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return appendString(b, s)
 	}
@@ -87,13 +87,13 @@ func appendList(b []byte, t datatype.Type, items []any) []byte {
 	return append(b, ']')
 }
 
-func appendMap(b []byte, t datatype.Type, m *scalar.Map) []byte {
+func appendMap(b []byte, t datatype.Type, m *value.Map) []byte {
 	b = append(b, '{')
 	for i, key := range m.Keys {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, scalar.Text(t.Elems[0], key))
+		b = appendString(b, value.Text(t.Elems[0], key))
 		b = append(b, ':')
 		b = appendJSON(b, t.Elems[1], m.Values[i])
 	}

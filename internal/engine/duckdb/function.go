@@ -13,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // function is a function in Go that a rendered query calls. It travels to the
@@ -84,15 +85,15 @@ var register = sync.OnceFunc(func() {
 		&plan.IsNull{}, &plan.Between{}, &plan.In{}, &plan.Case{}, &plan.Coalesce{}, &plan.NullIf{}, &plan.Try{},
 		&plan.Field{}, &plan.RowOf{}, &plan.ArrayOf{}, &plan.Lambda{}, &plan.Now{},
 		&plan.JSONPathCall{}, &plan.JSONBuild{},
-		plan.TimeValue{},
-		plan.TimeTZValue{},
-		plan.TimestampValue{},
-		plan.TimestampTZValue{},
+		value.Time{},
+		value.TimeTZ{},
+		value.Timestamp{},
+		value.TimestampTZ{},
 		new(big.Int),
 		[16]byte{},
-		scalar.Prefix{},
+		value.Prefix{},
 		[]any{},
-		&scalar.Map{},
+		&value.Map{},
 	} {
 		gob.Register(v)
 	}

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // partitionFilter says from a query's conditions which partitions may hold rows
@@ -129,7 +129,7 @@ func valueTexts(exprs []plan.Expr, now time.Time) (texts []string, ok bool) {
 			return nil, false
 		}
 		if v != nil {
-			texts = append(texts, scalar.Text(e.Type(), v))
+			texts = append(texts, value.Text(e.Type(), v))
 		}
 	}
 	return texts, true

@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Scanner knows the Parquet files of tables that are not a lake's.
@@ -207,9 +208,9 @@ func (t *tables) scanColumn(r *renderer, c plan.ScanColumn, g lake.Group, bindin
 func modified(t datatype.Type, f lake.File) (any, error) {
 	micros := f.Object.Modified.UnixMilli() * 1000
 	if t.Kind == datatype.TimestampTZ {
-		return plan.TimestampTZValue{Micros: micros, Zone: "UTC"}, nil
+		return value.TimestampTZ{Micros: micros, Zone: "UTC"}, nil
 	}
-	return plan.TimestampValue{Micros: micros}, nil
+	return value.Timestamp{Micros: micros}, nil
 }
 
 // partitionValue returns what the text of a partition's value is as a value of t.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // arrayFamily holds the functions that look into an array or cut it; setFamily
@@ -28,14 +29,16 @@ func arrayFamily() map[string]binder {
 	}
 }
 
-func arrayCardinality(args []any) (any, error) { return int64(len(as[[]any](args[0]))), nil }
+func arrayCardinality(args []any) (any, error) { return int64(len(value.As[[]any](args[0]))), nil }
 
-func mapCardinality(args []any) (any, error) { return int64(len(as[*Map](args[0]).Keys)), nil }
+func mapCardinality(args []any) (any, error) {
+	return int64(len(value.As[*value.Map](args[0]).Keys)), nil
+}
 
 // arrayElementAt returns an element, counted from 1, or from the end when the
 // index is negative; NULL beyond.
 func arrayElementAt(args []any) (any, error) {
-	array, index := as[[]any](args[0]), as[int64](args[1])
+	array, index := value.As[[]any](args[0]), value.As[int64](args[1])
 	n := int64(len(array))
 	switch {
 	case index == 0:
@@ -49,7 +52,7 @@ func arrayElementAt(args []any) (any, error) {
 }
 
 func slice(args []any) (any, error) {
-	array, from, length := as[[]any](args[0]), as[int64](args[1]), as[int64](args[2])
+	array, from, length := value.As[[]any](args[0]), value.As[int64](args[1]), value.As[int64](args[2])
 	n := int64(len(array))
 	switch {
 	case length < 0:
@@ -66,7 +69,7 @@ func slice(args []any) (any, error) {
 }
 
 func trimArray(args []any) (any, error) {
-	array, size := as[[]any](args[0]), as[int64](args[1])
+	array, size := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case size < 0:
 		return nil, errArgument("size must not be negative: %d", size)
@@ -77,7 +80,7 @@ func trimArray(args []any) (any, error) {
 }
 
 func reverseArray(args []any) (any, error) {
-	out := slices.Clone(as[[]any](args[0]))
+	out := slices.Clone(value.As[[]any](args[0]))
 	slices.Reverse(out)
 	return out, nil
 }
@@ -87,7 +90,7 @@ func shuffleBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return Function{Volatile: true, Call: func(args []any) (any, error) {
-		out := slices.Clone(as[[]any](args[0]))
+		out := slices.Clone(value.As[[]any](args[0]))
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] }) //nolint:gosec // no secret
 		return out, nil
 	}}, true
@@ -100,9 +103,9 @@ func flattenBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	return pure(func(args []any) (any, error) {
 		out := []any{}
-		for _, array := range as[[]any](args[0]) {
+		for _, array := range value.As[[]any](args[0]) {
 			if array != nil {
-				out = append(out, as[[]any](array)...)
+				out = append(out, value.As[[]any](array)...)
 			}
 		}
 		return out, nil
@@ -110,7 +113,7 @@ func flattenBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 }
 
 func ngrams(args []any) (any, error) {
-	array, n := as[[]any](args[0]), as[int64](args[1])
+	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	if n <= 0 {
 		return nil, errArgument("N must be positive")
 	}
@@ -131,7 +134,7 @@ const (
 // combinations yields the subsets of a size, in the order of their last
 // elements: those of the first elements come first.
 func combinations(args []any) (any, error) {
-	array, n := as[[]any](args[0]), as[int64](args[1])
+	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case n < 0:
 		return nil, errArgument("combination size must not be negative: %d", n)
@@ -194,7 +197,7 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if args[1] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
-		count := as[int64](args[1])
+		count := value.As[int64](args[1])
 		switch {
 		case count > maxEntries:
 			return nil, errArgument("count argument of repeat function must be less than or equal to %d", maxEntries)
@@ -215,13 +218,13 @@ func zipBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func(args []any) (any, error) {
 		n := 0
 		for _, arg := range args {
-			n = max(n, len(as[[]any](arg)))
+			n = max(n, len(value.As[[]any](arg)))
 		}
 		out := make([]any, n)
 		for i := range out {
 			row := make([]any, len(args))
 			for j, arg := range args {
-				if array := as[[]any](arg); i < len(array) {
+				if array := value.As[[]any](arg); i < len(array) {
 					row[j] = array[i]
 				}
 			}
@@ -243,17 +246,17 @@ func arrayJoinBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	return pure(func(args []any) (any, error) {
 		var parts []string
-		for _, elem := range as[[]any](args[0]) {
+		for _, elem := range value.As[[]any](args[0]) {
 			text, err := cast.apply(elem)
 			switch {
 			case err != nil:
 				return nil, err
 			case text != nil:
-				parts = append(parts, as[string](text))
+				parts = append(parts, value.As[string](text))
 			case len(args) == 3:
-				parts = append(parts, as[string](args[2]))
+				parts = append(parts, value.As[string](args[2]))
 			}
 		}
-		return strings.Join(parts, as[string](args[1])), nil
+		return strings.Join(parts, value.As[string](args[1])), nil
 	})
 }

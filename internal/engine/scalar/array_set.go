@@ -5,6 +5,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // setFamily holds the functions of arrays that compare their elements. Two
@@ -39,7 +40,7 @@ func elementBinder(n int, call func(elem datatype.Type, arrays [][]any) (any, er
 		return pure(func(args []any) (any, error) {
 			arrays := make([][]any, n)
 			for i, arg := range args {
-				arrays[i] = as[[]any](arg)
+				arrays[i] = value.As[[]any](arg)
 			}
 			return call(elem, arrays)
 		})
@@ -122,7 +123,7 @@ func containsSequence(t datatype.Type, arrays [][]any) (any, error) {
 
 // histogram counts the elements that are not NULL.
 func histogram(t datatype.Type, arrays [][]any) (any, error) {
-	out, places := &Map{}, map[string]int{}
+	out, places := &value.Map{}, map[string]int{}
 	for _, elem := range arrays[0] {
 		if elem == nil {
 			continue
@@ -134,7 +135,7 @@ func histogram(t datatype.Type, arrays [][]any) (any, error) {
 			places[key] = at
 			out.Keys, out.Values = append(out.Keys, elem), append(out.Values, int64(0))
 		}
-		out.Values[at] = as[int64](out.Values[at]) + 1
+		out.Values[at] = value.As[int64](out.Values[at]) + 1
 	}
 	return out, nil
 }
@@ -207,7 +208,7 @@ func searchBinder(name string, call func(array []any, is isMatch) (any, error)) 
 		}
 		t := params[1]
 		return pure(func(args []any) (any, error) {
-			return call(as[[]any](args[0]), func(elem any) (bool, error) {
+			return call(value.As[[]any](args[0]), func(elem any) (bool, error) {
 				equal, known := Equal(t, elem, args[1])
 				if !known {
 					return false, sqlerr.New(sqlerr.NotSupported, "%s does not support arrays with elements that are null or contain null", name)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func TestArrays(t *testing.T) {
@@ -173,7 +174,7 @@ func TestArgumentsStay(t *testing.T) {
 		if _, err := f.Call(args); err != nil {
 			t.Error(name, err)
 		}
-		if got := scalar.Text(integers, args[0]); got != "[3, null, 1, 3]" {
+		if got := value.Text(integers, args[0]); got != "[3, null, 1, 3]" {
 			t.Errorf("%s made %s of its argument", name, got)
 		}
 	}

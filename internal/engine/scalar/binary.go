@@ -10,17 +10,18 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // binaryFamily holds the encodings of varbinary; hashFamily its hashes.
 func binaryFamily() map[string]binder {
 	encode := func(f func([]byte) string) binder {
-		return on(func(args []any) (any, error) { return f(as[[]byte](args[0])), nil }, datatype.Varbinary)
+		return on(func(args []any) (any, error) { return f(value.As[[]byte](args[0])), nil }, datatype.Varbinary)
 	}
 	decode := func(f func(string) (any, error)) binder {
 		return either(
-			on(func(args []any) (any, error) { return f(as[string](args[0])) }, datatype.Varchar),
-			on(func(args []any) (any, error) { return f(string(as[[]byte](args[0]))) }, datatype.Varbinary),
+			on(func(args []any) (any, error) { return f(value.As[string](args[0])) }, datatype.Varchar),
+			on(func(args []any) (any, error) { return f(string(value.As[[]byte](args[0]))) }, datatype.Varbinary),
 		)
 	}
 	return map[string]binder{
@@ -134,15 +135,15 @@ func fromBase32(s string) (any, error) {
 }
 
 func toBigEndian32(args []any) (any, error) {
-	return binary.BigEndian.AppendUint32(nil, uint32(as[int64](args[0]))), nil //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint32(nil, uint32(value.As[int64](args[0]))), nil //nolint:gosec // two's complement
 }
 
 func toBigEndian64(args []any) (any, error) {
-	return binary.BigEndian.AppendUint64(nil, uint64(as[int64](args[0]))), nil //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(nil, uint64(value.As[int64](args[0]))), nil //nolint:gosec // two's complement
 }
 
 func fromBigEndian32(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 4 {
 		return nil, errArgument("expected 4-byte input, but got instead: %d", len(b))
 	}
@@ -150,7 +151,7 @@ func fromBigEndian32(args []any) (any, error) {
 }
 
 func fromBigEndian64(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 8 {
 		return nil, errArgument("expected 8-byte input, but got instead: %d", len(b))
 	}
@@ -158,15 +159,15 @@ func fromBigEndian64(args []any) (any, error) {
 }
 
 func toIEEE32(args []any) (any, error) {
-	return binary.BigEndian.AppendUint32(nil, math.Float32bits(as[float32](args[0]))), nil
+	return binary.BigEndian.AppendUint32(nil, math.Float32bits(value.As[float32](args[0]))), nil
 }
 
 func toIEEE64(args []any) (any, error) {
-	return binary.BigEndian.AppendUint64(nil, doubleBits(as[float64](args[0]))), nil
+	return binary.BigEndian.AppendUint64(nil, doubleBits(value.As[float64](args[0]))), nil
 }
 
 func fromIEEE32(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 4 {
 		return nil, errArgument("Input floating-point value must be exactly 4 bytes long")
 	}
@@ -174,7 +175,7 @@ func fromIEEE32(args []any) (any, error) {
 }
 
 func fromIEEE64(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 8 {
 		return nil, errArgument("Input floating-point value must be exactly 8 bytes long")
 	}

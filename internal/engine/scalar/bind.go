@@ -1,22 +1,11 @@
 package scalar
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
-
-// as returns v as a T. The analyzer has settled every type, so a value that is
-// not one is a defect of the caller and no answer can be right.
-func as[T any](v any) T {
-	t, ok := v.(T)
-	if !ok {
-		panic(fmt.Sprintf("scalar: a %T stands where a %T belongs", v, t))
-	}
-	return t
-}
 
 // pure is what a binder returns for a function that NULL arguments make NULL.
 func pure(call Func) (Function, bool) { return Function{Call: call}, true }

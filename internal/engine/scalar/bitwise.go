@@ -4,13 +4,14 @@ import (
 	"math/bits"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // bitwiseFamily returns the functions on the bits of integers.
 func bitwiseFamily() map[string]binder {
 	return map[string]binder{
 		"bit_count":                      on(bitCount, datatype.Bigint, datatype.Bigint),
-		"bitwise_not":                    on(func(args []any) (any, error) { return ^as[int64](args[0]), nil }, datatype.Bigint),
+		"bitwise_not":                    on(func(args []any) (any, error) { return ^value.As[int64](args[0]), nil }, datatype.Bigint),
 		"bitwise_and":                    bitwise(func(a, b int64) int64 { return a & b }),
 		"bitwise_or":                     bitwise(func(a, b int64) int64 { return a | b }),
 		"bitwise_xor":                    bitwise(func(a, b int64) int64 { return a ^ b }),
@@ -21,12 +22,12 @@ func bitwiseFamily() map[string]binder {
 }
 
 func bitwise(f func(a, b int64) int64) binder {
-	return on(func(args []any) (any, error) { return f(as[int64](args[0]), as[int64](args[1])), nil },
+	return on(func(args []any) (any, error) { return f(value.As[int64](args[0]), value.As[int64](args[1])), nil },
 		datatype.Bigint, datatype.Bigint)
 }
 
 func bitCount(args []any) (any, error) {
-	n, width := as[int64](args[0]), as[int64](args[1])
+	n, width := value.As[int64](args[0]), value.As[int64](args[1])
 	if width == 64 {
 		return int64(bits.OnesCount64(uint64(n))), nil //nolint:gosec // two's complement is meant
 	}
@@ -48,7 +49,9 @@ func bitShift(f func(n, by int64, width int) int64) binder {
 			return none()
 		}
 		width := bitSize(params[0].Kind)
-		return pure(func(args []any) (any, error) { return f(as[int64](args[0]), as[int64](args[1]), width), nil })
+		return pure(func(args []any) (any, error) {
+			return f(value.As[int64](args[0]), value.As[int64](args[1]), width), nil
+		})
 	}
 }
 

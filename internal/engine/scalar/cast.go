@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Cast returns the cast between two types by Trino's rules, and whether there is one.
@@ -16,7 +17,7 @@ func Cast(from, to datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) { return args[0], nil })
 	}
 	switch {
-	case isHyperLogLog(from) || isHyperLogLog(to):
+	case from.IsHyperLogLog() || to.IsHyperLogLog():
 		return castSet(from, to)
 	case isPatternType(to):
 		return castToPattern(from)
@@ -51,7 +52,7 @@ func Cast(from, to datatype.Type) (Function, bool) {
 
 // converts returns a cast made of a function of one value.
 func converts[T any](f func(v T) (any, error)) (Function, bool) {
-	return pure(func(args []any) (any, error) { return f(as[T](args[0])) })
+	return pure(func(args []any) (any, error) { return f(value.As[T](args[0])) })
 }
 
 func castToBoolean(from datatype.Type) (Function, bool) {

@@ -8,24 +8,25 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func castToDecimal(from, to datatype.Type) (Function, bool) {
 	switch {
 	case from.Kind == datatype.Boolean:
-		return converts(func(b bool) (any, error) { return rescale(big.NewInt(int64(ordinal(b))), to.Scale), nil })
+		return converts(func(b bool) (any, error) { return value.Rescale(big.NewInt(int64(ordinal(b))), to.Scale), nil })
 	case from.IsInteger():
 		return converts(func(n int64) (any, error) {
-			d := rescale(big.NewInt(n), to.Scale)
-			if !decimalFits(d, to.Precision) {
+			d := value.Rescale(big.NewInt(n), to.Scale)
+			if !value.DecimalFits(d, to.Precision) {
 				return nil, errCast("Cannot cast %s '%d' to DECIMAL(%d, %d)", strings.ToUpper(from.String()), n, to.Precision, to.Scale)
 			}
 			return d, nil
 		})
 	case from.Kind == datatype.Real:
-		return converts(func(f float32) (any, error) { return floatToDecimal("REAL", realText(f), float64(f), to) })
+		return converts(func(f float32) (any, error) { return floatToDecimal("REAL", value.RealText(f), float64(f), to) })
 	case from.Kind == datatype.Double:
-		return converts(func(f float64) (any, error) { return floatToDecimal("DOUBLE", doubleText(f), f, to) })
+		return converts(func(f float64) (any, error) { return floatToDecimal("DOUBLE", value.DoubleText(f), f, to) })
 	case from.Kind == datatype.Decimal:
 		return converts(func(d *big.Int) (any, error) { return decimalToDecimal(d, from, to) })
 	case from.Kind == datatype.Varchar:
@@ -37,7 +38,7 @@ func castToDecimal(from, to datatype.Type) (Function, bool) {
 
 func floatToDecimal(name, text string, f float64, to datatype.Type) (any, error) {
 	if !math.IsNaN(f) && !math.IsInf(f, 0) {
-		if d, ok := parseDecimal(text, to.Scale); ok && decimalFits(d, to.Precision) {
+		if d, ok := parseDecimal(text, to.Scale); ok && value.DecimalFits(d, to.Precision) {
 			return d, nil
 		}
 	}
@@ -45,10 +46,10 @@ func floatToDecimal(name, text string, f float64, to datatype.Type) (any, error)
 }
 
 func decimalToDecimal(d *big.Int, from, to datatype.Type) (any, error) {
-	scaled := rescale(d, to.Scale-from.Scale)
-	if !decimalFits(scaled, to.Precision) {
+	scaled := value.Rescale(d, to.Scale-from.Scale)
+	if !value.DecimalFits(scaled, to.Precision) {
 		return nil, errCast("Cannot cast DECIMAL(%d, %d) '%s' to DECIMAL(%d, %d)", from.Precision, from.Scale,
-			decimalText(d, from.Scale), to.Precision, to.Scale)
+			value.DecimalText(d, from.Scale), to.Precision, to.Scale)
 	}
 	return scaled, nil
 }
@@ -58,7 +59,7 @@ func textToDecimal(s string, to datatype.Type) (any, error) {
 	if !ok {
 		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value is not a number.", s, to.Precision, to.Scale)
 	}
-	if !decimalFits(d, to.Precision) {
+	if !value.DecimalFits(d, to.Precision) {
 		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value too large.", s, to.Precision, to.Scale)
 	}
 	return d, nil
@@ -95,5 +96,5 @@ func parseDecimal(s string, scale int) (*big.Int, bool) {
 	case by > farExponent:
 		by = farExponent
 	}
-	return rescale(d, by), true
+	return value.Rescale(d, by), true
 }

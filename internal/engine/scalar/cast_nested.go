@@ -1,6 +1,9 @@
 package scalar
 
-import "github.com/sillok/sillok/internal/sql/datatype"
+import (
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
+)
 
 // castNested casts arrays, maps and rows element by element.
 func castNested(from, to datatype.Type) (Function, bool) {
@@ -21,7 +24,7 @@ func castNested(from, to datatype.Type) (Function, bool) {
 	case datatype.Row:
 		return converts(func(fields []any) (any, error) { return castElems(fields, func(i int) Function { return casts[i] }) })
 	default:
-		return converts(func(m *Map) (any, error) { return castMap(m, to, casts[0], casts[1]) })
+		return converts(func(m *value.Map) (any, error) { return castMap(m, to, casts[0], casts[1]) })
 	}
 }
 
@@ -37,8 +40,8 @@ func castElems(elems []any, cast func(i int) Function) (any, error) {
 	return out, nil
 }
 
-func castMap(m *Map, to datatype.Type, castKey, castValue Function) (any, error) {
-	out := &Map{Keys: make([]any, len(m.Keys)), Values: make([]any, len(m.Keys))}
+func castMap(m *value.Map, to datatype.Type, castKey, castValue Function) (any, error) {
+	out := &value.Map{Keys: make([]any, len(m.Keys)), Values: make([]any, len(m.Keys))}
 	seen := make(map[string]bool, len(m.Keys))
 	for i, key := range m.Keys {
 		k, err := castKey.apply(key)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func castToInteger(from, to datatype.Type) (Function, bool) {
@@ -46,7 +47,7 @@ func realToInteger(f float32, to datatype.Type) (any, error) {
 	}
 	n := saturate(math.Round(float64(f)))
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, realText(f))
+		return nil, errRange("Out of range for %s: %s", to, value.RealText(f))
 	}
 	return n, nil
 }
@@ -55,7 +56,7 @@ func doubleToInteger(f float64, to datatype.Type) (any, error) {
 	rounded := math.Round(f)
 	if to.Kind == datatype.Bigint {
 		if math.IsNaN(f) || rounded < math.MinInt64 || rounded >= math.MaxInt64 {
-			return nil, errCast("Unable to cast %s to bigint", doubleText(f))
+			return nil, errCast("Unable to cast %s to bigint", value.DoubleText(f))
 		}
 		return int64(rounded), nil
 	}
@@ -64,13 +65,13 @@ func doubleToInteger(f float64, to datatype.Type) (any, error) {
 	}
 	n := saturate(rounded)
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, doubleText(f))
+		return nil, errRange("Out of range for %s: %s", to, value.DoubleText(f))
 	}
 	return n, nil
 }
 
 func decimalToInteger(d *big.Int, from, to datatype.Type) (any, error) {
-	rounded := rescale(d, -from.Scale)
+	rounded := value.Rescale(d, -from.Scale)
 	if rounded.IsInt64() && fits(to.Kind, rounded.Int64()) {
 		return rounded.Int64(), nil
 	}
@@ -78,7 +79,7 @@ func decimalToInteger(d *big.Int, from, to datatype.Type) (any, error) {
 	if from.Precision <= 18 {
 		return nil, errCast("Cannot cast '%s' to %s", rounded, name)
 	}
-	return nil, errCast("Cannot cast '%s' to %s", decimalText(d, from.Scale), name)
+	return nil, errCast("Cannot cast '%s' to %s", value.DecimalText(d, from.Scale), name)
 }
 
 func castToFloat(from, to datatype.Type) (Function, bool) {
@@ -134,17 +135,17 @@ func castToReal(from datatype.Type) (Function, bool) {
 // rounds twice; a longer one is rounded once.
 func decimalToDouble(d *big.Int, from datatype.Type) float64 {
 	if from.Precision <= 18 {
-		return float64(d.Int64()) / float64(pow10(from.Scale))
+		return float64(d.Int64()) / float64(value.Pow10(from.Scale))
 	}
-	f, _ := strconv.ParseFloat(decimalText(d, from.Scale), 64) // always within a double's range
+	f, _ := strconv.ParseFloat(value.DecimalText(d, from.Scale), 64) // always within a double's range
 	return f
 }
 
 func decimalToReal(d *big.Int, from datatype.Type) float32 {
 	if from.Precision <= 18 {
-		return float32(d.Int64()) / float32(pow10(from.Scale))
+		return float32(d.Int64()) / float32(value.Pow10(from.Scale))
 	}
-	f, _ := strconv.ParseFloat(decimalText(d, from.Scale), 32) // always within a real's range
+	f, _ := strconv.ParseFloat(value.DecimalText(d, from.Scale), 32) // always within a real's range
 	return float32(f)
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // castToVarchar shortens a varchar or char without a word; any other value whose
@@ -16,7 +17,7 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) { return truncated(s, to.Length), nil })
 	case datatype.Char:
-		return converts(func(s string) (any, error) { return truncated(padded(s, from.Length), to.Length), nil })
+		return converts(func(s string) (any, error) { return truncated(value.Padded(s, from.Length), to.Length), nil })
 	case datatype.Varbinary, datatype.Function, datatype.Opaque, datatype.JSONPath, datatype.Unknown:
 		return none()
 	default:
@@ -34,11 +35,11 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 func castText(t datatype.Type, v any) string {
 	switch t.Kind {
 	case datatype.Real:
-		return scientificText(float64(as[float32](v)), 32, 6)
+		return value.ScientificText(float64(value.As[float32](v)), 32, 6)
 	case datatype.Double:
-		return scientificText(as[float64](v), 64, 20)
+		return value.ScientificText(value.As[float64](v), 64, 20)
 	default:
-		return Text(t, v)
+		return value.Text(t, v)
 	}
 }
 
@@ -98,11 +99,11 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 	case to.Kind == datatype.IPAddress && from.Kind == datatype.Varbinary:
 		return converts(binaryToAddress)
 	case to.Kind == datatype.IPAddress && from.Kind == datatype.IPPrefix:
-		return converts(func(p Prefix) (any, error) { return p.Address, nil })
+		return converts(func(p value.Prefix) (any, error) { return p.Address, nil })
 	case to.Kind == datatype.IPPrefix && from.Kind == datatype.Varchar:
 		return converts(parsePrefix)
 	case to.Kind == datatype.IPPrefix && from.Kind == datatype.IPAddress:
-		return converts(func(a [16]byte) (any, error) { return Prefix{Address: a, Length: addressBits(a)}, nil })
+		return converts(func(a [16]byte) (any, error) { return value.Prefix{Address: a, Length: addressBits(a)}, nil })
 	default:
 		return none()
 	}
@@ -163,5 +164,5 @@ func parsePrefix(s string) (any, error) {
 		return nil, errCast("Cannot cast value to IPPREFIX: %s", s)
 	}
 	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked()
-	return Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128
+	return value.Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128
 }

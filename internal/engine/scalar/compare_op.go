@@ -3,6 +3,7 @@ package scalar
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // comparisonFamily returns the comparison operators, greatest, least, typeof and
@@ -54,9 +55,9 @@ func ordering(holds func(t datatype.Type, a, b any) (bool, error)) binder {
 func lessOrEqual(t datatype.Type, a, b any) (bool, error) {
 	switch t.Kind {
 	case datatype.Real:
-		return as[float32](a) <= as[float32](b), nil
+		return value.As[float32](a) <= value.As[float32](b), nil
 	case datatype.Double:
-		return as[float64](a) <= as[float64](b), nil
+		return value.As[float64](a) <= value.As[float64](b), nil
 	default:
 		c, err := Compare(t, a, b)
 		return c <= 0, err
@@ -114,9 +115,11 @@ func bindSubscript(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	switch t := params[0]; {
 	case t.Kind == datatype.Array && params[1].IsInteger():
-		return pure(func(args []any) (any, error) { return arraySubscript(as[[]any](args[0]), as[int64](args[1])) })
+		return pure(func(args []any) (any, error) {
+			return arraySubscript(value.As[[]any](args[0]), value.As[int64](args[1]))
+		})
 	case t.Kind == datatype.Map && t.Elems[0].Equal(params[1]):
-		return pure(func(args []any) (any, error) { return mapSubscript(t, as[*Map](args[0]), args[1]) })
+		return pure(func(args []any) (any, error) { return mapSubscript(t, value.As[*value.Map](args[0]), args[1]) })
 	default:
 		return none()
 	}
@@ -135,7 +138,7 @@ func arraySubscript(a []any, i int64) (any, error) {
 	}
 }
 
-func mapSubscript(t datatype.Type, m *Map, key any) (any, error) {
+func mapSubscript(t datatype.Type, m *value.Map, key any) (any, error) {
 	want := Key(t.Elems[0], key)
 	for i, k := range m.Keys {
 		if Key(t.Elems[0], k) == want {
@@ -143,7 +146,7 @@ func mapSubscript(t datatype.Type, m *Map, key any) (any, error) {
 		}
 	}
 	if _, ok := Cast(t.Elems[0], datatype.Text()); ok {
-		return nil, errArgument("Key not present in map: %s", Text(t.Elems[0], key))
+		return nil, errArgument("Key not present in map: %s", value.Text(t.Elems[0], key))
 	}
 	return nil, errArgument("Key not present in map")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // concatBinder is concat of varchar, char, varbinary and arrays, and of an
@@ -39,24 +40,24 @@ func areAll(types []datatype.Type, kind datatype.Kind) bool {
 func concatText(args []any) (any, error) {
 	var b strings.Builder
 	for _, arg := range args {
-		b.WriteString(as[string](arg))
+		b.WriteString(value.As[string](arg))
 	}
 	return b.String(), nil
 }
 
 func concatChar(left int) Func {
 	return func(args []any) (any, error) {
-		if as[string](args[1]) == "" {
+		if value.As[string](args[1]) == "" {
 			return args[0], nil
 		}
-		return padded(as[string](args[0]), left) + as[string](args[1]), nil
+		return value.Padded(value.As[string](args[0]), left) + value.As[string](args[1]), nil
 	}
 }
 
 func concatBinary(args []any) (any, error) {
 	out := []byte{}
 	for _, arg := range args {
-		out = append(out, as[[]byte](arg)...)
+		out = append(out, value.As[[]byte](arg)...)
 	}
 	return out, nil
 }
@@ -88,7 +89,7 @@ func concatArrayBinder(params []datatype.Type, result datatype.Type) (Function, 
 			case arg == nil:
 				return nil, nil //nolint:nilnil // SQL's NULL
 			default:
-				out = append(out, as[[]any](arg)...)
+				out = append(out, value.As[[]any](arg)...)
 			}
 		}
 		return out, nil
@@ -114,15 +115,15 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		items := args[1:]
 		if ofArray {
-			items = as[[]any](args[1])
+			items = value.As[[]any](args[1])
 		}
 		parts := make([]string, 0, len(items))
 		for _, item := range items {
 			if item != nil {
-				parts = append(parts, as[string](item))
+				parts = append(parts, value.As[string](item))
 			}
 		}
-		return strings.Join(parts, as[string](args[0])), nil
+		return strings.Join(parts, value.As[string](args[0])), nil
 	}
 	return Function{Call: call, NullCall: true}, true
 }

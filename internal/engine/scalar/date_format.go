@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // dateFormatFamily returns the functions between times and text.
@@ -132,16 +132,16 @@ func bindFormat(parse func(pattern string) (format, error), checksZone bool) bin
 		switch params[0].Kind {
 		case datatype.Timestamp:
 			return pure(func(args []any) (any, error) {
-				ts, pattern := as[plan.TimestampValue](args[0]), as[string](args[1])
+				ts, pattern := value.As[value.Timestamp](args[0]), value.As[string](args[1])
 				if checksZone && namesZone(pattern) {
 					return nil, errArgument("format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information")
 				}
-				return formatted(formats, pattern, ts.Micros, ts.Picos, zone{name: utc})
+				return formatted(formats, pattern, ts.Micros, ts.Picos, value.Zone{Name: value.UTC})
 			})
 		case datatype.TimestampTZ:
 			return pure(func(args []any) (any, error) {
-				ts := as[plan.TimestampTZValue](args[0])
-				return formatted(formats, as[string](args[1]), ts.Micros, ts.Picos, zoneOf(ts.Zone))
+				ts := value.As[value.TimestampTZ](args[0])
+				return formatted(formats, value.As[string](args[1]), ts.Micros, ts.Picos, value.ZoneOf(ts.Zone))
 			})
 		default:
 			return none()
@@ -149,7 +149,7 @@ func bindFormat(parse func(pattern string) (format, error), checksZone bool) bin
 	}
 }
 
-func formatted(formats *memo[format], pattern string, micros int64, picos int32, z zone) (any, error) {
+func formatted(formats *memo[format], pattern string, micros int64, picos int32, z value.Zone) (any, error) {
 	f, err := formats.get(pattern)
 	if err != nil {
 		return nil, err
@@ -182,19 +182,19 @@ func bindDateParse(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	formats := newMemo(parseMySQL)
 	return pure(func(args []any) (any, error) {
-		f, err := formats.get(as[string](args[1]))
+		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, _, err := f.read(as[string](args[0]))
+		millis, _, err := f.read(value.As[string](args[0]))
 		if err != nil {
 			return nil, err
 		}
-		micros, ok := multiplyExact(millis, microsPerMilli)
+		micros, ok := multiplyExact(millis, value.MicrosPerMilli)
 		if !ok {
 			return nil, errArgument("long overflow")
 		}
-		return plan.TimestampValue{Micros: micros}, nil
+		return value.Timestamp{Micros: micros}, nil
 	})
 }
 
@@ -205,14 +205,14 @@ func bindParseDatetime(params []datatype.Type, _ datatype.Type) (Function, bool)
 	}
 	formats := newMemo(parseJoda)
 	return pure(func(args []any) (any, error) {
-		f, err := formats.get(as[string](args[1]))
+		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, z, err := f.read(as[string](args[0]))
+		millis, z, err := f.read(value.As[string](args[0]))
 		if err != nil {
 			return nil, err
 		}
-		return zonedMillis(millis, z.name)
+		return zonedMillis(millis, z.Name)
 	})
 }

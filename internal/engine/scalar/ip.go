@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func networkFamily() map[string]binder {
@@ -24,11 +25,11 @@ func networkContains(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	networks := newMemo(parseNetwork)
 	return pure(func(args []any) (any, error) {
-		network, err := networks.get(as[string](args[0]))
+		network, err := networks.get(value.As[string](args[0]))
 		if err != nil {
 			return nil, err
 		}
-		return network.contains(as[[16]byte](args[1])), nil
+		return network.contains(value.As[[16]byte](args[1])), nil
 	})
 }
 

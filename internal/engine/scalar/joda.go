@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // A format is what a pattern of date_format or of format_datetime says, part by
@@ -20,14 +22,14 @@ type part interface {
 // instantText is what is written: a wall clock in milliseconds and its zone.
 type instantText struct {
 	millis int64
-	zone   zone
+	zone   value.Zone
 	offset int64 // milliseconds ahead of UTC
 }
 
 // write returns the text of an instant in microseconds in a zone.
-func (f format) write(micros int64, z zone) (string, error) {
-	at := instantText{zone: z, offset: z.offsetMicros(micros) / microsPerMilli}
-	at.millis = floorDiv(micros, microsPerMilli) + at.offset
+func (f format) write(micros int64, z value.Zone) (string, error) {
+	at := instantText{zone: z, offset: z.OffsetMicros(micros) / value.MicrosPerMilli}
+	at.millis = value.FloorDiv(micros, value.MicrosPerMilli) + at.offset
 	var b strings.Builder
 	for _, p := range f {
 		if err := p.write(&b, at); err != nil {
@@ -38,8 +40,8 @@ func (f format) write(micros int64, z zone) (string, error) {
 }
 
 // read returns the instant in milliseconds that text stands for, and its zone.
-func (f format) read(text string) (millis int64, z zone, err error) {
-	into := &reading{zone: zone{name: utc}}
+func (f format) read(text string) (millis int64, z value.Zone, err error) {
+	into := &reading{zone: value.Zone{Name: value.UTC}}
 	at := 0
 	for _, p := range f {
 		if at = p.read(into, text, at); at < 0 {
@@ -170,7 +172,7 @@ func (y twoDigitYear) read(into *reading, text string, at int) int {
 	}
 	n := int(text[at]-'0')*10 + int(text[at+1]-'0')
 	low := y.pivot() - 50
-	last := int(floorMod(int64(low), 100))
+	last := int(value.FloorMod(int64(low), 100))
 	n += low - last
 	if n < low {
 		n += 100
@@ -186,7 +188,7 @@ func thisYear() int { return time.Now().UTC().Year() - 30 }
 type fraction struct{ min, max int }
 
 func (f fraction) write(b *strings.Builder, at instantText) error {
-	s := fmt.Sprintf("%03d", floorMod(at.millis, millisPerSecond))
+	s := fmt.Sprintf("%03d", value.FloorMod(at.millis, value.MillisPerSecond))
 	if len(s) > f.max {
 		s = s[:f.max]
 	}
@@ -231,12 +233,12 @@ func (n name) write(b *strings.Builder, at instantText) error {
 // read takes the longest of the names in one of three spellings: as written, in
 // lower or in upper case.
 func (n name) read(into *reading, text string, at int) int {
-	best, value := -1, 0
+	best, val := -1, 0
 	for _, names := range [][]string{n.field.names(), n.field.shortNames()} {
 		for i, s := range names {
 			for _, spelling := range []string{s, strings.ToLower(s), strings.ToUpper(s)} {
 				if len(spelling) > best && strings.HasPrefix(text[at:], spelling) {
-					best, value = len(spelling), i+n.field.first()
+					best, val = len(spelling), i+n.field.first()
 				}
 			}
 		}
@@ -244,6 +246,6 @@ func (n name) read(into *reading, text string, at int) int {
 	if best < 0 {
 		return ^at
 	}
-	into.save(n.field, int64(value))
+	into.save(n.field, int64(val))
 	return at + best
 }

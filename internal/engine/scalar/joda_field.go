@@ -3,6 +3,8 @@ package scalar
 import (
 	"cmp"
 	"slices"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // calendarField is a field of a wall clock in milliseconds, in Joda-Time's sense:
@@ -61,35 +63,35 @@ func (f calendarField) info() fieldInfo {
 	case fieldWeekday:
 		return fieldInfo{name: "dayOfWeek", within: 3, length: 5, low: 1, high: 7}
 	case fieldHalfday:
-		return fieldInfo{name: "halfdayOfDay", within: 4, length: 6, unit: millisPerDay / 2, modulus: 2, high: 1}
+		return fieldInfo{name: "halfdayOfDay", within: 4, length: 6, unit: value.MillisPerDay / 2, modulus: 2, high: 1}
 	case fieldHour:
-		return fieldInfo{name: "hourOfDay", within: 4, length: 7, unit: millisPerHour, modulus: 24, high: 23}
+		return fieldInfo{name: "hourOfDay", within: 4, length: 7, unit: value.MillisPerHour, modulus: 24, high: 23}
 	case fieldClockhour:
-		return fieldInfo{name: "clockhourOfDay", within: 4, length: 7, unit: millisPerHour, modulus: 24, low: 1, high: 24, zeroIsLimit: true}
+		return fieldInfo{name: "clockhourOfDay", within: 4, length: 7, unit: value.MillisPerHour, modulus: 24, low: 1, high: 24, zeroIsLimit: true}
 	case fieldHalfHour:
-		return fieldInfo{name: "hourOfHalfday", within: 5, length: 7, unit: millisPerHour, modulus: 12, high: 11}
+		return fieldInfo{name: "hourOfHalfday", within: 5, length: 7, unit: value.MillisPerHour, modulus: 12, high: 11}
 	case fieldHalfClockhour:
-		return fieldInfo{name: "clockhourOfHalfday", within: 5, length: 7, unit: millisPerHour, modulus: 12, low: 1, high: 12, zeroIsLimit: true}
+		return fieldInfo{name: "clockhourOfHalfday", within: 5, length: 7, unit: value.MillisPerHour, modulus: 12, low: 1, high: 12, zeroIsLimit: true}
 	case fieldMinute:
-		return fieldInfo{name: "minuteOfHour", within: 6, length: 8, unit: millisPerMinute, modulus: 60, high: 59}
+		return fieldInfo{name: "minuteOfHour", within: 6, length: 8, unit: value.MillisPerMinute, modulus: 60, high: 59}
 	case fieldSecond:
-		return fieldInfo{name: "secondOfMinute", within: 7, length: 9, unit: millisPerSecond, modulus: 60, high: 59}
+		return fieldInfo{name: "secondOfMinute", within: 7, length: 9, unit: value.MillisPerSecond, modulus: 60, high: 59}
 	default:
-		return fieldInfo{name: "millisOfSecond", within: 8, length: 10, unit: 1, modulus: millisPerSecond, high: 999}
+		return fieldInfo{name: "millisOfSecond", within: 8, length: 10, unit: 1, modulus: value.MillisPerSecond, high: 999}
 	}
 }
 
 // get returns the field of a wall clock.
 func (f calendarField) get(millis int64) int64 {
 	if i := f.info(); i.unit > 0 {
-		n := floorMod(floorDiv(millis, i.unit), i.modulus)
+		n := value.FloorMod(value.FloorDiv(millis, i.unit), i.modulus)
 		if n == 0 && i.zeroIsLimit {
 			return i.high
 		}
 		return n
 	}
-	day := floorDiv(millis, millisPerDay)
-	year, month, dayOfMonth := civil(day)
+	day := value.FloorDiv(millis, value.MillisPerDay)
+	year, month, dayOfMonth := value.Civil(day)
 	switch f {
 	case fieldYear:
 		return year
@@ -99,79 +101,79 @@ func (f calendarField) get(millis int64) int64 {
 		}
 		return year
 	case fieldWeekyear:
-		weekyear, _ := isoWeek(day)
+		weekyear, _ := value.ISOWeek(day)
 		return weekyear
 	case fieldMonth:
 		return int64(month)
 	case fieldWeek:
-		_, week := isoWeek(day)
+		_, week := value.ISOWeek(day)
 		return int64(week)
 	case fieldDayOfYear:
-		return int64(dayOfYear(day))
+		return int64(value.DayOfYear(day))
 	case fieldDay:
 		return int64(dayOfMonth)
 	default:
-		return int64(dayOfWeek(day))
+		return int64(value.DayOfWeek(day))
 	}
 }
 
 // set returns the wall clock with another value of the field, or the error that
 // the value is out of range.
-func (f calendarField) set(millis, value int64) (int64, error) {
+func (f calendarField) set(millis, val int64) (int64, error) {
 	i := f.info()
-	day, rest := floorDiv(millis, millisPerDay), floorMod(millis, millisPerDay)
-	year, month, dayOfMonth := civil(day)
+	day, rest := value.FloorDiv(millis, value.MillisPerDay), value.FloorMod(millis, value.MillisPerDay)
+	year, month, dayOfMonth := value.Civil(day)
 	switch f {
 	case fieldDay:
-		i.high = int64(daysInMonth(year, month))
+		i.high = int64(value.DaysInMonth(year, month))
 	case fieldDayOfYear:
-		i.high = int64(365 + ordinal(isLeap(year)))
+		i.high = int64(365 + ordinal(value.IsLeap(year)))
 	case fieldWeek:
-		weekyear, _ := isoWeek(day)
+		weekyear, _ := value.ISOWeek(day)
 		i.high = int64(weeksIn(weekyear))
 	default:
 	}
-	if value < i.low || value > i.high {
-		return 0, errArgument("Value %d for %s must be in the range [%d,%d]", value, i.name, i.low, i.high)
+	if val < i.low || val > i.high {
+		return 0, errArgument("Value %d for %s must be in the range [%d,%d]", val, i.name, i.low, i.high)
 	}
 	if i.unit > 0 {
-		return millis + (value%i.modulus-floorMod(floorDiv(millis, i.unit), i.modulus))*i.unit, nil
+		return millis + (val%i.modulus-value.FloorMod(value.FloorDiv(millis, i.unit), i.modulus))*i.unit, nil
 	}
 	switch f {
 	case fieldYear:
-		day = dayInYear(value, day)
+		day = dayInYear(val, day)
 	case fieldYearOfEra:
 		if year <= 0 {
-			value = 1 - value
+			val = 1 - val
 		}
-		day = dayInYear(value, day)
+		day = dayInYear(val, day)
 	case fieldWeekyear:
-		_, week := isoWeek(day)
-		day = weekStart(value) + int64((min(week, weeksIn(value))-1)*7+dayOfWeek(day)-1)
+		_, week := value.ISOWeek(day)
+		day = weekStart(val) + int64((min(week, weeksIn(val))-1)*7+value.DayOfWeek(day)-1)
 	case fieldMonth:
-		day = dayOf(year, int(value), min(dayOfMonth, daysInMonth(year, int(value))))
+		day = value.DayOf(year, int(val), min(dayOfMonth, value.DaysInMonth(year, int(val))))
 	case fieldWeek:
-		day += (value - f.get(millis)) * 7
+		day += (val - f.get(millis)) * 7
 	default:
-		day += value - f.get(millis)
+		day += val - f.get(millis)
 	}
-	return day*millisPerDay + rest, nil
+	return day*value.MillisPerDay + rest, nil
 }
 
 // dayInYear moves a day to another year; days after February 28 keep their date.
 func dayInYear(year, day int64) int64 {
-	old, _, _ := civil(day)
-	n := dayOfYear(day)
+	old, _, _ := value.Civil(day)
+	n := value.DayOfYear(day)
 	if n > 31+28 {
-		n += ordinal(isLeap(year)) - ordinal(isLeap(old))
+		n += ordinal(value.IsLeap(year)) - ordinal(value.IsLeap(old))
 	}
-	return dayOf(year, 1, 1) + int64(n) - 1
+	return value.DayOf(year, 1, 1) + int64(n) - 1
 }
 
 // weekStart returns the Monday with which an ISO year begins.
 func weekStart(weekyear int64) int64 {
-	fourth := dayOf(weekyear, 1, 4)
-	return fourth - int64(dayOfWeek(fourth)) + 1
+	fourth := value.DayOf(weekyear, 1, 4)
+	return fourth - int64(value.DayOfWeek(fourth)) + 1
 }
 
 func weeksIn(weekyear int64) int { return int(weekStart(weekyear+1)-weekStart(weekyear)) / 7 }
@@ -180,22 +182,22 @@ func weeksIn(weekyear int64) int { return int(weekStart(weekyear+1)-weekStart(we
 func (f calendarField) floor(millis int64) int64 {
 	i := f.info()
 	if i.unit > 0 {
-		return floorDiv(millis, i.unit) * i.unit
+		return value.FloorDiv(millis, i.unit) * i.unit
 	}
-	day := floorDiv(millis, millisPerDay)
-	switch year, month, _ := civil(day); f {
+	day := value.FloorDiv(millis, value.MillisPerDay)
+	switch year, month, _ := value.Civil(day); f {
 	case fieldYear, fieldYearOfEra:
-		day = dayOf(year, 1, 1)
+		day = value.DayOf(year, 1, 1)
 	case fieldWeekyear:
-		weekyear, _ := isoWeek(day)
+		weekyear, _ := value.ISOWeek(day)
 		day = weekStart(weekyear)
 	case fieldMonth:
-		day = dayOf(year, month, 1)
+		day = value.DayOf(year, month, 1)
 	case fieldWeek:
-		day -= int64(dayOfWeek(day)) - 1
+		day -= int64(value.DayOfWeek(day)) - 1
 	default:
 	}
-	return day * millisPerDay
+	return day * value.MillisPerDay
 }
 
 // first returns the value of the first of the names.
@@ -234,7 +236,7 @@ type reading struct {
 	saved     []savedField
 	hasOffset bool
 	offset    int64 // milliseconds
-	zone      zone
+	zone      value.Zone
 }
 
 type savedField struct {
@@ -242,8 +244,8 @@ type savedField struct {
 	value int64
 }
 
-func (r *reading) save(f calendarField, value int64) {
-	r.saved = append(r.saved, savedField{field: f, value: value})
+func (r *reading) save(f calendarField, val int64) {
+	r.saved = append(r.saved, savedField{field: f, value: val})
 }
 
 // Ranks of unit lengths between which a text without a year means the year 2000.
@@ -254,7 +256,7 @@ const (
 )
 
 // instant puts the fields together, longest first, starting from 1970.
-func (r *reading) instant(text string) (millis int64, z zone, err error) {
+func (r *reading) instant(text string) (millis int64, z value.Zone, err error) {
 	order := func(a, b savedField) int {
 		x, y := a.field.info(), b.field.info()
 		return cmp.Or(cmp.Compare(x.within, y.within), cmp.Compare(x.length, y.length))
@@ -278,13 +280,13 @@ func (r *reading) instant(text string) (millis int64, z zone, err error) {
 	if r.hasOffset {
 		z, ok := offsetOfMillis(r.offset)
 		if !ok {
-			return 0, z, errZoneUnsupported(offsetText(int(r.offset / millisPerMinute)))
+			return 0, z, errZoneUnsupported(value.OffsetText(int(r.offset / value.MillisPerMinute)))
 		}
 		return millis - r.offset, z, nil
 	}
-	micros, ok := r.zone.instantParsed(millis * microsPerMilli)
+	micros, ok := r.zone.InstantParsed(millis * value.MicrosPerMilli)
 	if !ok {
-		return 0, z, errArgument("Cannot parse \"%s\": Illegal instant due to time zone offset transition (%s)", text, r.zone.name)
+		return 0, z, errArgument("Cannot parse \"%s\": Illegal instant due to time zone offset transition (%s)", text, r.zone.Name)
 	}
-	return floorDiv(micros, microsPerMilli), r.zone, nil
+	return value.FloorDiv(micros, value.MicrosPerMilli), r.zone, nil
 }

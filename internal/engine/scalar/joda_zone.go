@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // messageOf returns the words of an error without its name.
@@ -16,11 +17,11 @@ func messageOf(err error) string {
 }
 
 // offsetOfMillis returns the zone of an offset that a text gave.
-func offsetOfMillis(millis int64) (zone, bool) {
-	if millis%millisPerMinute != 0 {
-		return zone{}, false
+func offsetOfMillis(millis int64) (value.Zone, bool) {
+	if millis%value.MillisPerMinute != 0 {
+		return value.Zone{}, false
 	}
-	return offsetZone(int(millis / millisPerMinute))
+	return value.OffsetZone(int(millis / value.MillisPerMinute))
 }
 
 // offsetPart is an offset such as +0900, or +09:00 with a colon.
@@ -34,8 +35,8 @@ func (o offsetPart) write(b *strings.Builder, at instantText) error {
 	} else {
 		b.WriteByte('+')
 	}
-	minutes := int(offset / millisPerMinute)
-	s := offsetText(minutes)[1:]
+	minutes := int(offset / value.MillisPerMinute)
+	s := value.OffsetText(minutes)[1:]
 	if !o.colon {
 		s = strings.Replace(s, ":", "", 1)
 	}
@@ -59,7 +60,7 @@ func (o offsetPart) read(into *reading, text string, at int) int {
 	}
 	at++
 	offset, colon := int64(0), false
-	for i, unit := range [3]int64{millisPerHour, millisPerMinute, millisPerSecond} {
+	for i, unit := range [3]int64{value.MillisPerHour, value.MillisPerMinute, value.MillisPerSecond} {
 		if i == 1 && at < len(text) && text[at] == ':' {
 			colon = true
 		}
@@ -91,7 +92,7 @@ func (o offsetPart) read(into *reading, text string, at int) int {
 type zoneName struct{}
 
 func (zoneName) write(b *strings.Builder, at instantText) error {
-	b.WriteString(at.zone.name)
+	b.WriteString(at.zone.Name)
 	return nil
 }
 
@@ -111,11 +112,11 @@ func (zoneName) read(into *reading, text string, at int) int {
 	return ^at
 }
 
-func zoneOfName(s string) (zone, bool) {
-	if isUTCName(s) && s != "Z" && !strings.HasPrefix(s, "+") && !strings.HasPrefix(s, "-") {
-		return zone{name: utc}, true
+func zoneOfName(s string) (value.Zone, bool) {
+	if value.IsUTCName(s) && s != "Z" && !strings.HasPrefix(s, "+") && !strings.HasPrefix(s, "-") {
+		return value.Zone{Name: value.UTC}, true
 	}
-	return namedZone(s)
+	return value.NamedZone(s)
 }
 
 // zoneAbbreviation is a zone by its customary short name; a long one cannot be read.
@@ -125,11 +126,11 @@ type zoneAbbreviation struct{ long bool }
 // between Java's tables and ours.
 func (a zoneAbbreviation) write(b *strings.Builder, at instantText) error {
 	switch {
-	case at.zone.location == nil && at.zone.name != utc:
-		b.WriteString(at.zone.name)
-	case at.zone.name == utc && !a.long:
-		b.WriteString(utc)
-	case at.zone.name == utc:
+	case at.zone.Location == nil && at.zone.Name != value.UTC:
+		b.WriteString(at.zone.Name)
+	case at.zone.Name == value.UTC && !a.long:
+		b.WriteString(value.UTC)
+	case at.zone.Name == value.UTC:
 		b.WriteString("Coordinated Universal Time")
 	default:
 		return sqlerr.Refused("the customary name of a time zone in a date format")
@@ -142,9 +143,9 @@ func (a zoneAbbreviation) read(into *reading, text string, at int) int {
 		return ^at
 	}
 	for _, known := range [][2]string{
-		{"UTC", utc},
-		{"GMT", utc},
-		{"UT", utc},
+		{"UTC", value.UTC},
+		{"GMT", value.UTC},
+		{"UT", value.UTC},
 		{"EST", "America/New_York"},
 		{"EDT", "America/New_York"},
 		{"CST", "America/Chicago"},
@@ -155,7 +156,7 @@ func (a zoneAbbreviation) read(into *reading, text string, at int) int {
 		{"PDT", "America/Los_Angeles"},
 	} {
 		if strings.HasPrefix(text[at:], known[0]) {
-			into.hasOffset, into.zone = false, zoneOf(known[1])
+			into.hasOffset, into.zone = false, value.ZoneOf(known[1])
 			return at + len(known[0])
 		}
 	}

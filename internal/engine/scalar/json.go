@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonFamily holds the functions of JSON that are called by name. Those of a
@@ -48,7 +49,7 @@ func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
 			if err != nil {
 				return nil, err
 			}
-			j := &jsonScanner{s: as[string](args[0])}
+			j := &jsonScanner{s: value.As[string](args[0])}
 			if !path.find(j) {
 				return nil, nil //nolint:nilnil // SQL's NULL
 			}
@@ -58,9 +59,9 @@ func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
 }
 
 func jsonParse(args []any) (any, error) {
-	text, err := canonicalJSON(as[string](args[0]))
+	text, err := canonicalJSON(value.As[string](args[0]))
 	if err != nil {
-		return nil, errArgument("Cannot convert value to JSON: '%s'", as[string](args[0]))
+		return nil, errArgument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
 	}
 	return text, nil
 }
@@ -133,7 +134,7 @@ func jsonSize(j *jsonScanner) (any, error) {
 }
 
 func jsonArrayLength(args []any) (any, error) {
-	j := &jsonScanner{s: as[string](args[0])}
+	j := &jsonScanner{s: value.As[string](args[0])}
 	if j.peek() != '[' {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
@@ -143,7 +144,7 @@ func jsonArrayLength(args []any) (any, error) {
 // jsonArrayGet returns an element, counted from 0, or from the end when the
 // index is negative. A string is without its quotes, though the result is json.
 func jsonArrayGet(args []any) (any, error) {
-	text, index := as[string](args[0]), as[int64](args[1])
+	text, index := value.As[string](args[0]), value.As[int64](args[1])
 	if index == math.MinInt64 {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
@@ -152,7 +153,7 @@ func jsonArrayGet(args []any) (any, error) {
 		if err != nil || size == nil {
 			return nil, err
 		}
-		index += as[int64](size)
+		index += value.As[int64](size)
 	}
 	j := &jsonScanner{s: text}
 	if index < 0 || index > math.MaxInt32 || j.peek() != '[' || !(jsonPath{{name: strconv.FormatInt(index, 10), index: int(index)}}).find(j) {
@@ -169,7 +170,7 @@ func jsonArrayGet(args []any) (any, error) {
 }
 
 func isJSONScalar(args []any) (any, error) {
-	j := &jsonScanner{s: as[string](args[0])}
+	j := &jsonScanner{s: value.As[string](args[0])}
 	c := j.peek()
 	if err := j.skip(); err != nil || !j.end() {
 		return nil, errArgument("Invalid JSON value: %s", shortened(j.s))
@@ -192,7 +193,7 @@ func jsonArrayContains(args []any) (any, error) {
 	if f, ok := args[1].(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return false, nil
 	}
-	j := &jsonScanner{s: as[string](args[0])}
+	j := &jsonScanner{s: value.As[string](args[0])}
 	if j.peek() != '[' {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // JSONBuild returns how JSON_OBJECT or JSON_ARRAY is computed from the values
@@ -64,7 +65,7 @@ func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
 		if err != nil {
 			return nil, err
 		}
-		return appendJSONText(nil, as[string](text)), nil
+		return appendJSONText(nil, value.As[string](text)), nil
 	}, nil
 }
 
@@ -202,7 +203,7 @@ func jsonInput(t datatype.Type, encoding string, v any) (string, error) {
 	if t.Kind != datatype.Varbinary {
 		return paddedText(t, v), nil
 	}
-	b := as[[]byte](v)
+	b := value.As[[]byte](v)
 	switch {
 	case encoding == "UTF16" && len(b)%2 == 0:
 		units := make([]uint16, len(b)/2)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonReader reads one value of JSON as a value of its type, or NULL.
@@ -28,7 +29,7 @@ func castFromJSON(to datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		text := as[string](args[0])
+		text := value.As[string](args[0])
 		j := &jsonScanner{s: text}
 		v, err := read(j)
 		if err == nil && !j.end() {
@@ -315,13 +316,13 @@ func mapReaderOf(t datatype.Type) (jsonReader, bool) {
 		if j.peek() != '{' {
 			return nil, jsonMismatchError("Expected a json object, but got " + j.shown())
 		}
-		out, seen := &Map{}, map[string]bool{}
+		out, seen := &value.Map{}, map[string]bool{}
 		err := j.members(func(raw string) error {
 			key, err := convert(jsonToken{jsonText, unescape(raw)})
 			if err != nil {
 				return err
 			}
-			value, err := read(j)
+			val, err := read(j)
 			if err != nil {
 				return err
 			}
@@ -330,7 +331,7 @@ func mapReaderOf(t datatype.Type) (jsonReader, bool) {
 				return jsonMismatchError("Duplicate keys are not allowed")
 			}
 			seen[k] = true
-			out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+			out.Keys, out.Values = append(out.Keys, key), append(out.Values, val)
 			return nil
 		})
 		return out, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonWriter appends a value of one type as JSON; NULL too.
@@ -39,19 +40,19 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 	case datatype.Unknown:
 		return func(b []byte, _ any) []byte { return append(b, "null"...) }, true
 	case datatype.Boolean, datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint, datatype.JSON:
-		return func(b []byte, v any) []byte { return append(b, Text(t, v)...) }, true
+		return func(b []byte, v any) []byte { return append(b, value.Text(t, v)...) }, true
 	case datatype.Real, datatype.Double:
 		return func(b []byte, v any) []byte {
-			text := Text(t, v)
+			text := value.Text(t, v)
 			if strings.HasSuffix(text, "y") || text == "NaN" {
 				return append(append(append(b, '"'), text...), '"')
 			}
 			return append(b, text...)
 		}, true
 	case datatype.Decimal:
-		return func(b []byte, v any) []byte { return append(b, javaDecimalText(as[*big.Int](v), t.Scale)...) }, true
+		return func(b []byte, v any) []byte { return append(b, javaDecimalText(value.As[*big.Int](v), t.Scale)...) }, true
 	case datatype.Varchar, datatype.Date, datatype.Timestamp:
-		return func(b []byte, v any) []byte { return appendJSONText(b, Text(t, v)) }, true
+		return func(b []byte, v any) []byte { return appendJSONText(b, value.Text(t, v)) }, true
 	case datatype.Array:
 		return arrayWriterOf(t.Elem())
 	case datatype.Map:
@@ -69,7 +70,7 @@ func javaDecimalText(unscaled *big.Int, scale int) string {
 	digits := new(big.Int).Abs(unscaled).String()
 	exponent := len(digits) - 1 - scale
 	if exponent >= -6 {
-		return decimalText(unscaled, scale)
+		return value.DecimalText(unscaled, scale)
 	}
 	sign := ""
 	if unscaled.Sign() < 0 {
@@ -85,7 +86,7 @@ func arrayWriterOf(elem datatype.Type) (jsonWriter, bool) {
 	write, ok := jsonWriterOf(elem)
 	return func(b []byte, v any) []byte {
 		b = append(b, '[')
-		for i, item := range as[[]any](v) {
+		for i, item := range value.As[[]any](v) {
 			if i > 0 {
 				b = append(b, ',')
 			}
@@ -103,10 +104,10 @@ func mapWriterOf(t datatype.Type) (jsonWriter, bool) {
 		return nil, false
 	}
 	return func(b []byte, v any) []byte {
-		m := as[*Map](v)
+		m := value.As[*value.Map](v)
 		members := make([]jsonMember, len(m.Keys))
 		for i, k := range m.Keys {
-			members[i] = jsonMember{name: Text(key, k), value: write(nil, m.Values[i])}
+			members[i] = jsonMember{name: value.Text(key, k), value: write(nil, m.Values[i])}
 		}
 		slices.SortStableFunc(members, func(x, y jsonMember) int { return compareUTF16(x.name, y.name) })
 		b = append(b, '{')
@@ -138,7 +139,7 @@ func rowWriterOf(t datatype.Type) (jsonWriter, bool) {
 	}
 	return func(b []byte, v any) []byte {
 		b = append(b, '{')
-		for i, field := range as[[]any](v) {
+		for i, field := range value.As[[]any](v) {
 			if i > 0 {
 				b = append(b, ',')
 			}

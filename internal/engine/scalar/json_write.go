@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonStyle is how objects are written anew.
@@ -66,9 +68,9 @@ func appendNumber(b []byte, text string, float bool) []byte {
 	}
 	f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
 	if math.IsInf(f, 0) {
-		return append(append(append(b, '"'), doubleText(f)...), '"')
+		return append(append(append(b, '"'), value.DoubleText(f)...), '"')
 	}
-	return append(b, doubleText(f)...)
+	return append(b, value.DoubleText(f)...)
 }
 
 type jsonMember struct {
@@ -81,16 +83,16 @@ func copyObject(b []byte, j *jsonScanner, style jsonStyle) ([]byte, error) {
 	places := map[string]int{}
 	err := j.members(func(raw string) error {
 		name := unescape(raw)
-		value, err := copyJSON(nil, j, style)
+		val, err := copyJSON(nil, j, style)
 		if err != nil {
 			return err
 		}
 		if at, ok := places[name]; ok && style != jsonCopied {
-			members[at].value = value
+			members[at].value = val
 			return nil
 		}
 		places[name] = len(members)
-		members = append(members, jsonMember{name, value})
+		members = append(members, jsonMember{name, val})
 		return nil
 	})
 	if err != nil {

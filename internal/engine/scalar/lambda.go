@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // lambdaFamily holds the functions that call a function for each element or
@@ -42,7 +43,7 @@ func onLambda(call Func, kind datatype.Kind, n int) binder {
 func isTrue(v any) bool { return v == true }
 
 func transform(args []any) (any, error) {
-	array, f := as[[]any](args[0]), as[Lambda](args[1])
+	array, f := value.As[[]any](args[0]), value.As[Lambda](args[1])
 	out := make([]any, len(array))
 	for i, elem := range array {
 		v, err := f(elem)
@@ -55,8 +56,8 @@ func transform(args []any) (any, error) {
 }
 
 func filter(args []any) (any, error) {
-	f, out := as[Lambda](args[1]), []any{}
-	for _, elem := range as[[]any](args[0]) {
+	f, out := value.As[Lambda](args[1]), []any{}
+	for _, elem := range value.As[[]any](args[0]) {
 		keep, err := f(elem)
 		if err != nil {
 			return nil, err
@@ -72,15 +73,15 @@ func filter(args []any) (any, error) {
 // there is one, NULL when there is none and a condition is NULL, else not found.
 func matcher(want, found bool) Func {
 	return func(args []any) (any, error) {
-		f, unknown := as[Lambda](args[1]), false
-		for _, elem := range as[[]any](args[0]) {
+		f, unknown := value.As[Lambda](args[1]), false
+		for _, elem := range value.As[[]any](args[0]) {
 			holds, err := f(elem)
 			switch {
 			case err != nil:
 				return nil, err
 			case holds == nil:
 				unknown = true
-			case as[bool](holds) == want:
+			case value.As[bool](holds) == want:
 				return found, nil
 			}
 		}
@@ -93,8 +94,8 @@ func matcher(want, found bool) Func {
 
 // sortBy sorts by a function that returns -1, 0 or 1.
 func sortBy(args []any) (any, error) {
-	f := as[Lambda](args[1])
-	return sorted(as[[]any](args[0]), func(a, b any) (int, error) {
+	f := value.As[Lambda](args[1])
+	return sorted(value.As[[]any](args[0]), func(a, b any) (int, error) {
 		order, err := f(a, b)
 		if err != nil {
 			return 0, err
@@ -116,8 +117,8 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if args[0] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
-		state, step, output := args[1], as[Lambda](args[2]), as[Lambda](args[3])
-		for _, elem := range as[[]any](args[0]) {
+		state, step, output := args[1], value.As[Lambda](args[2]), value.As[Lambda](args[3])
+		for _, elem := range value.As[[]any](args[0]) {
 			next, err := step(state, elem)
 			if err != nil {
 				return nil, err
@@ -136,7 +137,7 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		a, b, f := as[[]any](args[0]), as[[]any](args[1]), as[Lambda](args[2])
+		a, b, f := value.As[[]any](args[0]), value.As[[]any](args[1]), value.As[Lambda](args[2])
 		at := func(array []any, i int) any {
 			if i < len(array) {
 				return array[i]
@@ -156,8 +157,8 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 }
 
 func transformValues(args []any) (any, error) {
-	m, f := as[*Map](args[0]), as[Lambda](args[1])
-	out := &Map{Keys: m.Keys, Values: make([]any, len(m.Values))}
+	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	out := &value.Map{Keys: m.Keys, Values: make([]any, len(m.Values))}
 	for i, key := range m.Keys {
 		v, err := f(key, m.Values[i])
 		if err != nil {
@@ -169,8 +170,8 @@ func transformValues(args []any) (any, error) {
 }
 
 func mapFilter(args []any) (any, error) {
-	m, f := as[*Map](args[0]), as[Lambda](args[1])
-	out := &Map{}
+	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	out := &value.Map{}
 	for i, key := range m.Keys {
 		keep, err := f(key, m.Values[i])
 		if err != nil {
@@ -189,7 +190,7 @@ func transformKeysBinder(params []datatype.Type, _ datatype.Type) (Function, boo
 	}
 	t := params[1].Elem()
 	return pure(func(args []any) (any, error) {
-		m, f, b := as[*Map](args[0]), as[Lambda](args[1]), newMapBuilder(t)
+		m, f, b := value.As[*value.Map](args[0]), value.As[Lambda](args[1]), newMapBuilder(t)
 		for i, key := range m.Keys {
 			k, err := f(key, m.Values[i])
 			switch {
@@ -199,7 +200,7 @@ func transformKeysBinder(params []datatype.Type, _ datatype.Type) (Function, boo
 				return nil, errArgument("map key cannot be null")
 			}
 			if _, known := b.place(k); known {
-				return nil, errArgument("Duplicate map keys (%s) are not allowed", Text(t, k))
+				return nil, errArgument("Duplicate map keys (%s) are not allowed", value.Text(t, k))
 			}
 			b.add(k, m.Values[i])
 		}
@@ -215,20 +216,20 @@ func mapZipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) 
 	}
 	t := params[0].Elems[0]
 	return pure(func(args []any) (any, error) {
-		left, right, f := as[*Map](args[0]), as[*Map](args[1]), as[Lambda](args[2])
+		left, right, f := value.As[*value.Map](args[0]), value.As[*value.Map](args[1]), value.As[Lambda](args[2])
 		both := newMapBuilder(t)
 		for i, key := range left.Keys {
 			both.add(key, []any{key, left.Values[i], nil})
 		}
 		for i, key := range right.Keys {
 			if at, known := both.place(key); known {
-				as[[]any](both.out.Values[at])[2] = right.Values[i]
+				value.As[[]any](both.out.Values[at])[2] = right.Values[i]
 				continue
 			}
 			both.add(key, []any{key, nil, right.Values[i]})
 		}
 		for i, triple := range both.out.Values {
-			v, err := f(as[[]any](triple)...)
+			v, err := f(value.As[[]any](triple)...)
 			if err != nil {
 				return nil, err
 			}

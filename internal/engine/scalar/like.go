@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func likeFamily() map[string]binder {
@@ -41,18 +42,18 @@ func likeBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 			err error
 		)
 		if len(args) == 3 {
-			escape := as[string](args[2])
+			escape := value.As[string](args[2])
 			if utf8.RuneCountInString(escape) != 1 {
 				return nil, errArgument("Escape string must be a single character")
 			}
-			p, err = patterns.get(escape + as[string](args[1]))
+			p, err = patterns.get(escape + value.As[string](args[1]))
 		} else {
-			p, err = plain.get(as[string](args[1]))
+			p, err = plain.get(value.As[string](args[1]))
 		}
 		if err != nil {
 			return nil, err
 		}
-		return p.match(padded(as[string](args[0]), pad)), nil
+		return p.match(value.Padded(value.As[string](args[0]), pad)), nil
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // format() lays out values as java.util.Formatter does, in English.
@@ -31,7 +32,7 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if args[0] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
-		text := as[string](args[0])
+		text := value.As[string](args[0])
 		parts, err := formats.get(text)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // integer lays out a number for %d, %o and %x; the latter two in two's complement.
@@ -93,7 +95,7 @@ func doubleNumber(f float64) decimalNumber {
 	case math.IsInf(f, 0):
 		n.special = "Infinity"
 	case f != 0:
-		_, n.digits, n.exponent = shortestDigits(math.Abs(f), 64)
+		_, n.digits, n.exponent = value.ShortestDigits(math.Abs(f), 64)
 	}
 	return n
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // The values that a Java formatter sees of SQL's: int64, float32, float64, bool,
@@ -40,29 +40,29 @@ func javaValueOf(t datatype.Type) (func(v any) (any, error), bool) {
 		datatype.Real, datatype.Double, datatype.Varchar, datatype.JSON:
 		return func(v any) (any, error) { return v, nil }, true
 	case datatype.Char:
-		return func(v any) (any, error) { return padded(as[string](v), t.Length), nil }, true
+		return func(v any) (any, error) { return value.Padded(value.As[string](v), t.Length), nil }, true
 	case datatype.Decimal:
-		return func(v any) (any, error) { return javaDecimal{as[*big.Int](v), t.Scale}, nil }, true
+		return func(v any) (any, error) { return javaDecimal{value.As[*big.Int](v), t.Scale}, nil }, true
 	case datatype.Date:
-		return func(v any) (any, error) { return javaDate{as[int64](v)}, nil }, true
+		return func(v any) (any, error) { return javaDate{value.As[int64](v)}, nil }, true
 	case datatype.Time:
-		return func(v any) (any, error) { return javaTime{(as[plan.TimeValue](v).Picos + 500) / 1000}, nil }, true
+		return func(v any) (any, error) { return javaTime{(value.As[value.Time](v).Picos + 500) / 1000}, nil }, true
 	case datatype.Timestamp:
 		return func(v any) (any, error) {
-			ts := as[plan.TimestampValue](v)
+			ts := value.As[value.Timestamp](v)
 			return dateTimeOf(ts.Micros, ts.Picos), nil
 		}, true
 	case datatype.TimestampTZ:
 		return func(v any) (any, error) {
-			ts := as[plan.TimestampTZValue](v)
-			z := zoneOf(ts.Zone)
-			offset := z.offsetMicros(ts.Micros)
-			if offset%(60*microsPerSecond) != 0 {
+			ts := value.As[value.TimestampTZ](v)
+			z := value.ZoneOf(ts.Zone)
+			offset := z.OffsetMicros(ts.Micros)
+			if offset%(60*value.MicrosPerSecond) != 0 {
 				return nil, sqlerr.Refused("an offset with seconds in format")
 			}
 			return javaZoned{
-				javaDateTime: dateTimeOf(ts.Micros+offset, ts.Picos), offset: offset / microsPerSecond,
-				millis: floorDiv(ts.Micros, 1000), zone: ts.Zone,
+				javaDateTime: dateTimeOf(ts.Micros+offset, ts.Picos), offset: offset / value.MicrosPerSecond,
+				millis: value.FloorDiv(ts.Micros, 1000), zone: ts.Zone,
 			}, nil
 		}, true
 	default:
@@ -72,8 +72,8 @@ func javaValueOf(t datatype.Type) (func(v any) (any, error), bool) {
 }
 
 func dateTimeOf(micros int64, picos int32) javaDateTime {
-	nanos := floorMod(micros, microsPerDay)*1000 + (int64(picos)+500)/1000
-	return javaDateTime{javaDate{floorDiv(micros, microsPerDay)}, javaTime{nanos}}
+	nanos := value.FloorMod(micros, value.MicrosPerDay)*1000 + (int64(picos)+500)/1000
+	return javaDateTime{javaDate{value.FloorDiv(micros, value.MicrosPerDay)}, javaTime{nanos}}
 }
 
 func javaClass(v any) string {
@@ -108,9 +108,9 @@ func javaString(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float32:
-		return realText(v)
+		return value.RealText(v)
 	case float64:
-		return doubleText(v)
+		return value.DoubleText(v)
 	case javaDecimal:
 		return javaDecimalText(v.unscaled, v.scale)
 	case javaDate:
@@ -122,11 +122,11 @@ func javaString(v any) string {
 	case javaZoned:
 		return v.iso()
 	}
-	return as[string](v)
+	return value.As[string](v)
 }
 
 func (d javaDate) iso() string {
-	year, month, day := civil(d.day)
+	year, month, day := value.Civil(d.day)
 	text := fmt.Sprintf("%04d", max(year, -year))
 	switch {
 	case year < 0:
@@ -170,7 +170,7 @@ func (z javaZoned) iso() string {
 	if z.offset == 0 {
 		text += "Z"
 	} else {
-		text += offsetText(int(z.offset / 60))
+		text += value.OffsetText(int(z.offset / 60))
 	}
 	if !z.isOffset() {
 		text += "[" + z.zone + "]"
@@ -263,11 +263,11 @@ func temporalPart(of byte, v any) (text string, ok bool, err error) {
 func (z javaZoned) part(of byte) (text string, ok bool, err error) {
 	switch of {
 	case 's':
-		return strconv.FormatInt(floorDiv(z.millis, 1000), 10), true, nil
+		return strconv.FormatInt(value.FloorDiv(z.millis, 1000), 10), true, nil
 	case 'Q':
 		return strconv.FormatInt(z.millis, 10), true, nil
 	case 'z':
-		return strings.ReplaceAll(offsetText(int(z.offset/60)), ":", ""), true, nil
+		return strings.ReplaceAll(value.OffsetText(int(z.offset/60)), ":", ""), true, nil
 	}
 	if !z.isOffset() && z.zone != "UTC" {
 		return "", false, sqlerr.Refused("the name of a time zone in format")
@@ -303,12 +303,12 @@ func (t javaTime) part(of byte) string {
 }
 
 func (d javaDate) part(of byte) string {
-	year, month, day := civil(d.day)
+	year, month, day := value.Civil(d.day)
 	era := year // the year of the era, before Christ too
 	if era <= 0 {
 		era = 1 - era
 	}
-	weekday := time.Weekday(dayOfWeek(d.day) % 7).String()
+	weekday := time.Weekday(value.DayOfWeek(d.day) % 7).String()
 	name := time.Month(month).String()
 	switch of {
 	case 'a':
@@ -326,7 +326,7 @@ func (d javaDate) part(of byte) string {
 	case 'y':
 		return fmt.Sprintf("%02d", era%100)
 	case 'j':
-		return fmt.Sprintf("%03d", dayOfYear(d.day))
+		return fmt.Sprintf("%03d", value.DayOfYear(d.day))
 	case 'm':
 		return fmt.Sprintf("%02d", month)
 	case 'd':

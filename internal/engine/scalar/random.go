@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // randomFamily returns the functions that differ from call to call.
@@ -43,7 +44,7 @@ func bindRandomInteger(params []datatype.Type, _ datatype.Type) (Function, bool)
 	switch {
 	case len(params) == 1 && params[0].IsInteger():
 		return Function{Volatile: true, Call: func(args []any) (any, error) {
-			bound := as[int64](args[0])
+			bound := value.As[int64](args[0])
 			if bound <= 0 {
 				return nil, errArgument("bound must be positive")
 			}
@@ -51,7 +52,7 @@ func bindRandomInteger(params []datatype.Type, _ datatype.Type) (Function, bool)
 		}}, true
 	case len(params) == 2 && params[0].IsInteger() && params[0].Kind == params[1].Kind:
 		return Function{Volatile: true, Call: func(args []any) (any, error) {
-			start, stop := as[int64](args[0]), as[int64](args[1])
+			start, stop := value.As[int64](args[0]), value.As[int64](args[1])
 			if start >= stop {
 				return nil, errArgument("start value must be less than stop value")
 			}

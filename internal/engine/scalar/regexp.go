@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func regexpFamily() map[string]binder {
@@ -58,9 +59,9 @@ func onPattern(params []datatype.Type, call regexpCall) Func {
 // paddedText returns the text of v, with its padding when it is a char.
 func paddedText(t datatype.Type, v any) string {
 	if t.Kind == datatype.Char {
-		return padded(as[string](v), t.Length)
+		return value.Padded(value.As[string](v), t.Length)
 	}
-	return as[string](v)
+	return value.As[string](v)
 }
 
 func regexpLike(text string, p *reProgram, _ []any) (any, error) { return p.matches(text) }
@@ -70,7 +71,7 @@ func groupOf(p *reProgram, rest []any) (int, error) {
 	if len(rest) == 0 {
 		return 0, nil
 	}
-	group := as[int64](rest[0])
+	group := value.As[int64](rest[0])
 	switch {
 	case group < 0:
 		return 0, errArgument("Group cannot be negative")
@@ -175,10 +176,10 @@ func regexpCount(text string, p *reProgram, _ []any) (any, error) {
 func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 	start, occurrence := int64(1), int64(1)
 	if len(rest) > 0 {
-		start = as[int64](rest[0])
+		start = value.As[int64](rest[0])
 	}
 	if len(rest) > 1 {
-		occurrence = as[int64](rest[1])
+		occurrence = value.As[int64](rest[1])
 	}
 	switch {
 	case start < 1:
@@ -211,7 +212,7 @@ func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 func regexpReplace(text string, p *reProgram, rest []any) (any, error) {
 	var with replacement
 	if len(rest) > 0 {
-		with = replacement{text: as[string](rest[0]), program: p}
+		with = replacement{text: value.As[string](rest[0]), program: p}
 	}
 	return replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
 		return with.append(b, text, loc)
@@ -241,7 +242,7 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(onPattern(params, func(text string, p *reProgram, rest []any) (any, error) {
-		f, isNull := as[Lambda](rest[0]), false
+		f, isNull := value.As[Lambda](rest[0]), false
 		out, err := replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
 			groups := make([]any, p.groups)
 			for i := range groups {
@@ -252,7 +253,7 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 				return err
 			}
 			if isNull = isNull || with == nil; !isNull {
-				b.WriteString(as[string](with))
+				b.WriteString(value.As[string](with))
 			}
 			return nil
 		})

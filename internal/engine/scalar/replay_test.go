@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/replaytest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // TestReplay evaluates every recorded expression that needs no table, and none
@@ -70,7 +70,7 @@ func evaluate(q *plan.Query) ([]*string, error) {
 		}
 		var cell *string
 		if v != nil {
-			cell = new(scalar.Text(c.Expr.Type(), v))
+			cell = new(value.Text(c.Expr.Type(), v))
 		}
 		row = append(row, cell)
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // statisticsFamily returns the distribution functions and Wilson's interval.
@@ -23,12 +24,12 @@ func statisticsFamily() map[string]binder {
 
 func numeric3(f func(a, b, c float64) (any, error)) Func {
 	return func(args []any) (any, error) {
-		return f(as[float64](args[0]), as[float64](args[1]), as[float64](args[2]))
+		return f(value.As[float64](args[0]), value.As[float64](args[1]), value.As[float64](args[2]))
 	}
 }
 
 func numeric2(f func(a, b float64) (any, error)) Func {
-	return func(args []any) (any, error) { return f(as[float64](args[0]), as[float64](args[1])) }
+	return func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])) }
 }
 
 // Conditions are tested as they must hold, so that NaN never passes.
@@ -170,7 +171,7 @@ func tPDF(x, freedom float64) (any, error) {
 // wilson returns the lower (-1) or upper (1) bound of Wilson's score interval.
 func wilson(side float64) Func {
 	return func(args []any) (any, error) {
-		successes, trials, z := as[int64](args[0]), as[int64](args[1]), as[float64](args[2])
+		successes, trials, z := value.As[int64](args[0]), value.As[int64](args[1]), value.As[float64](args[2])
 		switch {
 		case successes < 0:
 			return nil, errArgument("number of successes must not be negative")

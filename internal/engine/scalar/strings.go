@@ -11,6 +11,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // stringFamily holds the functions of characters. A character is a code point.
@@ -77,13 +78,13 @@ func onText(call Func, kinds ...datatype.Kind) binder {
 func padArg(call Func, i, length int) Func {
 	return func(args []any) (any, error) {
 		filled := slices.Clone(args)
-		filled[i] = padded(as[string](args[i]), length)
+		filled[i] = value.Padded(value.As[string](args[i]), length)
 		return call(filled)
 	}
 }
 
 func chr(args []any) (any, error) {
-	code := as[int64](args[0])
+	code := value.As[int64](args[0])
 	if code < 0 || code > unicode.MaxRune || code >= 0xd800 && code <= 0xdfff {
 		return nil, errArgument("Not a valid Unicode code point: %d", code)
 	}
@@ -91,7 +92,7 @@ func chr(args []any) (any, error) {
 }
 
 func codepoint(args []any) (any, error) {
-	runes := []rune(as[string](args[0]))
+	runes := []rune(value.As[string](args[0]))
 	if len(runes) != 1 {
 		return nil, errArgument("Input string must be a single character string")
 	}
@@ -99,7 +100,7 @@ func codepoint(args []any) (any, error) {
 }
 
 func textLength(args []any) (any, error) {
-	return int64(utf8.RuneCountInString(as[string](args[0]))), nil
+	return int64(utf8.RuneCountInString(value.As[string](args[0]))), nil
 }
 
 func charLength(params []datatype.Type, _ datatype.Type) (Function, bool) {
@@ -110,21 +111,21 @@ func charLength(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func([]any) (any, error) { return length, nil })
 }
 
-func binaryLength(args []any) (any, error) { return int64(len(as[[]byte](args[0]))), nil }
+func binaryLength(args []any) (any, error) { return int64(len(value.As[[]byte](args[0]))), nil }
 
 // caseBinder maps code points one by one, without regard to language.
 func caseBinder(fold func(rune) rune) binder {
-	call := func(args []any) (any, error) { return strings.Map(fold, as[string](args[0])), nil }
+	call := func(args []any) (any, error) { return strings.Map(fold, value.As[string](args[0])), nil }
 	return either(on(call, datatype.Varchar), on(call, datatype.Char))
 }
 
 func normalize(args []any) (any, error) {
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
-	form, ok := forms[as[string](args[1])]
+	form, ok := forms[value.As[string](args[1])]
 	if !ok {
 		return nil, errArgument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
 	}
-	return form.String(as[string](args[0])), nil
+	return form.String(value.As[string](args[0])), nil
 }
 
 // replaceText puts the replacement before each character and at the end when
@@ -132,12 +133,12 @@ func normalize(args []any) (any, error) {
 func replaceText(args []any) (any, error) {
 	with := ""
 	if len(args) > 2 {
-		with = as[string](args[2])
+		with = value.As[string](args[2])
 	}
-	return strings.ReplaceAll(as[string](args[0]), as[string](args[1]), with), nil
+	return strings.ReplaceAll(value.As[string](args[0]), value.As[string](args[1]), with), nil
 }
 
-func reverseText(args []any) (any, error) { return reverseString(as[string](args[0])), nil }
+func reverseText(args []any) (any, error) { return reverseString(value.As[string](args[0])), nil }
 
 func reverseString(s string) string {
 	out := make([]byte, len(s))
@@ -158,7 +159,7 @@ func reverseChar(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	length := params[0].Length
 	return pure(func(args []any) (any, error) {
-		s := as[string](args[0])
+		s := value.As[string](args[0])
 		if s != "" && utf8.RuneCountInString(s) < length {
 			return nil, sqlerr.Refused("reverse of a padded char")
 		}
@@ -167,7 +168,7 @@ func reverseChar(params []datatype.Type, _ datatype.Type) (Function, bool) {
 }
 
 func reverseBinary(args []any) (any, error) {
-	in := as[[]byte](args[0])
+	in := value.As[[]byte](args[0])
 	out := make([]byte, len(in))
 	for i, b := range in {
 		out[len(in)-1-i] = b
@@ -176,15 +177,15 @@ func reverseBinary(args []any) (any, error) {
 }
 
 func startsWith(args []any) (any, error) {
-	return strings.HasPrefix(as[string](args[0]), as[string](args[1])), nil
+	return strings.HasPrefix(value.As[string](args[0]), value.As[string](args[1])), nil
 }
 
 // strpos returns the place, from 1, of the n-th occurrence, or 0. Occurrences
 // may overlap, and n counts from the end when it is negative.
 func strpos(args []any) (any, error) {
-	text, part, instance := as[string](args[0]), as[string](args[1]), int64(1)
+	text, part, instance := value.As[string](args[0]), value.As[string](args[1]), int64(1)
 	if len(args) > 2 {
-		instance = as[int64](args[2])
+		instance = value.As[int64](args[2])
 	}
 	if instance == 0 || instance == math.MinInt64 {
 		return nil, errArgument("'instance' must be a positive or negative number.")
@@ -219,7 +220,7 @@ func nthIndex(text, part string, instance int64) int {
 }
 
 func translate(args []any) (any, error) {
-	from, to := []rune(as[string](args[1])), []rune(as[string](args[2]))
+	from, to := []rune(value.As[string](args[1])), []rune(value.As[string](args[2]))
 	table := make(map[rune]rune, len(from))
 	for i, r := range from {
 		if _, seen := table[r]; seen {
@@ -235,11 +236,11 @@ func translate(args []any) (any, error) {
 			return t
 		}
 		return r
-	}, as[string](args[0])), nil
+	}, value.As[string](args[0])), nil
 }
 
 func luhnCheck(args []any) (any, error) {
-	digits := as[string](args[0])
+	digits := value.As[string](args[0])
 	if digits == "" {
 		return false, nil
 	}
@@ -261,5 +262,5 @@ func luhnCheck(args []any) (any, error) {
 
 // char2hexint spells the UTF-16 of a text in hexadecimal, as Teradata does.
 func char2hexint(args []any) (any, error) {
-	return upperHex(utf16BE(as[string](args[0]))), nil
+	return upperHex(utf16BE(value.As[string](args[0]))), nil
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // substrText is substr and substring of varchar and of char, which counts with
@@ -21,9 +22,9 @@ func substrText(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func(args []any) (any, error) {
 		length := int64(math.MaxInt64)
 		if len(args) > 2 {
-			length = as[int64](args[2])
+			length = value.As[int64](args[2])
 		}
-		return substring(padded(as[string](args[0]), pad), as[int64](args[1]), length), nil
+		return substring(value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), length), nil
 	})
 }
 
@@ -77,9 +78,9 @@ func substrBinary(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		data, start, length := as[[]byte](args[0]), as[int64](args[1]), int64(math.MaxInt64)
+		data, start, length := value.As[[]byte](args[0]), value.As[int64](args[1]), int64(math.MaxInt64)
 		if len(args) > 2 {
-			length = as[int64](args[2])
+			length = value.As[int64](args[2])
 		}
 		size := int64(len(data))
 		if start < 0 {
@@ -112,10 +113,10 @@ func trimBinder(left, right bool) binder {
 		return pure(func(args []any) (any, error) {
 			drop := isJavaSpace
 			if len(args) > 1 {
-				set := padded(as[string](args[1]), pad)
+				set := value.Padded(value.As[string](args[1]), pad)
 				drop = func(r rune) bool { return strings.ContainsRune(set, r) }
 			}
-			return trim(as[string](args[0]), drop, left, right, isChar), nil
+			return trim(value.As[string](args[0]), drop, left, right, isChar), nil
 		})
 	}
 }
@@ -165,7 +166,7 @@ func padBinder(left bool) binder {
 			return none()
 		}
 		return pure(func(args []any) (any, error) {
-			return padText(padded(as[string](args[0]), pad), as[int64](args[1]), as[string](args[2]), left)
+			return padText(value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), value.As[string](args[2]), left)
 		})
 	}
 	binary := func(params []datatype.Type, _ datatype.Type) (Function, bool) {
@@ -173,7 +174,7 @@ func padBinder(left bool) binder {
 			return none()
 		}
 		return pure(func(args []any) (any, error) {
-			return padBinary(as[[]byte](args[0]), as[int64](args[1]), as[[]byte](args[2]), left)
+			return padBinary(value.As[[]byte](args[0]), value.As[int64](args[1]), value.As[[]byte](args[2]), left)
 		})
 	}
 	return either(text, binary)

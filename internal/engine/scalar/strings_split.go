@@ -4,12 +4,14 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func split(args []any) (any, error) {
-	text, delimiter, limit := as[string](args[0]), as[string](args[1]), int64(math.MaxInt32)
+	text, delimiter, limit := value.As[string](args[0]), value.As[string](args[1]), int64(math.MaxInt32)
 	if len(args) > 2 {
-		limit = as[int64](args[2])
+		limit = value.As[int64](args[2])
 	}
 	switch {
 	case limit <= 0:
@@ -30,7 +32,7 @@ func split(args []any) (any, error) {
 // splitPart returns a part, counted from 1, or NULL beyond the last. An empty
 // delimiter makes each character a part.
 func splitPart(args []any) (any, error) {
-	text, delimiter, index := as[string](args[0]), as[string](args[1]), as[int64](args[2])
+	text, delimiter, index := value.As[string](args[0]), value.As[string](args[1]), value.As[int64](args[2])
 	if index <= 0 {
 		return nil, errArgument("Index must be greater than zero")
 	}
@@ -54,8 +56,8 @@ func splitPart(args []any) (any, error) {
 }
 
 // splitEntries yields the keys and values of a text such as "a=1,b=2".
-func splitEntries(args []any, bad string, yield func(key, value string) error) error {
-	text, entry, pair := as[string](args[0]), as[string](args[1]), as[string](args[2])
+func splitEntries(args []any, bad string, yield func(key, val string) error) error {
+	text, entry, pair := value.As[string](args[0]), value.As[string](args[1]), value.As[string](args[2])
 	switch {
 	case entry == "":
 		return errArgument("entryDelimiter is empty")
@@ -67,11 +69,11 @@ func splitEntries(args []any, bad string, yield func(key, value string) error) e
 	for text != "" {
 		var part string
 		part, text, _ = strings.Cut(text, entry)
-		key, value, found := strings.Cut(part, pair)
-		if !found || strings.Contains(value, pair) {
+		key, val, found := strings.Cut(part, pair)
+		if !found || strings.Contains(val, pair) {
 			return errArgument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
 		}
-		if err := yield(key, value); err != nil {
+		if err := yield(key, val); err != nil {
 			return err
 		}
 	}
@@ -79,14 +81,14 @@ func splitEntries(args []any, bad string, yield func(key, value string) error) e
 }
 
 func splitToMap(args []any) (any, error) {
-	out := &Map{}
+	out := &value.Map{}
 	seen := make(map[string]bool)
-	err := splitEntries(args, "'%s'", func(key, value string) error {
+	err := splitEntries(args, "'%s'", func(key, val string) error {
 		if seen[key] {
 			return errArgument("Duplicate keys (%s) are not allowed", key)
 		}
 		seen[key] = true
-		out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+		out.Keys, out.Values = append(out.Keys, key), append(out.Values, val)
 		return nil
 	})
 	if err != nil {
@@ -96,16 +98,16 @@ func splitToMap(args []any) (any, error) {
 }
 
 func splitToMultimap(args []any) (any, error) {
-	out := &Map{}
+	out := &value.Map{}
 	places := make(map[string]int)
-	err := splitEntries(args, "%s", func(key, value string) error {
+	err := splitEntries(args, "%s", func(key, val string) error {
 		at, ok := places[key]
 		if !ok {
 			at = len(out.Keys)
 			places[key] = at
 			out.Keys, out.Values = append(out.Keys, key), append(out.Values, []any(nil))
 		}
-		out.Values[at] = append(as[[]any](out.Values[at]), value)
+		out.Values[at] = append(value.As[[]any](out.Values[at]), val)
 		return nil
 	})
 	if err != nil {

@@ -1,6 +1,10 @@
 package scalar
 
-import "unicode"
+import (
+	"unicode"
+
+	"github.com/sillok/sillok/internal/sql/value"
+)
 
 // maxDistanceWork bounds the work of levenshtein_distance, as Trino does.
 const maxDistanceWork = 1_000_000
@@ -8,7 +12,7 @@ const maxDistanceWork = 1_000_000
 // levenshtein returns how many characters must be inserted, removed or changed
 // to make one text of the other.
 func levenshtein(args []any) (any, error) {
-	long, short := []rune(as[string](args[0])), []rune(as[string](args[1]))
+	long, short := []rune(value.As[string](args[0])), []rune(value.As[string](args[1]))
 	if len(long) < len(short) {
 		long, short = short, long
 	}
@@ -40,7 +44,7 @@ func levenshtein(args []any) (any, error) {
 
 // hamming returns in how many places two texts of one length differ.
 func hamming(args []any) (any, error) {
-	a, b := []rune(as[string](args[0])), []rune(as[string](args[1]))
+	a, b := []rune(value.As[string](args[0])), []rune(value.As[string](args[1]))
 	if len(a) != len(b) {
 		return nil, errArgument("The input strings to hamming_distance function must have the same length")
 	}
@@ -59,7 +63,7 @@ const soundexCodes = "01230120022455012623010202"
 // soundex encodes how the letters of a text sound. H and W do not part two
 // letters of one class; a vowel does.
 func soundex(args []any) (any, error) {
-	letters := soundexLetters(as[string](args[0]))
+	letters := soundexLetters(value.As[string](args[0]))
 	if len(letters) == 0 {
 		return "", nil
 	}

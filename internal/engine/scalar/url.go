@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func urlFamily() map[string]binder {
 	part := func(of func(u uri) string) binder {
 		return on(func(args []any) (any, error) {
-			u, ok := parseURI(as[string](args[0]))
+			u, ok := parseURI(value.As[string](args[0]))
 			if !ok {
 				return nil, nil //nolint:nilnil // SQL's NULL
 			}
@@ -27,12 +28,12 @@ func urlFamily() map[string]binder {
 		"url_extract_port":      on(urlPort, datatype.Varchar),
 		"url_extract_parameter": on(urlParameter, datatype.Varchar, datatype.Varchar),
 		"url_encode":            on(urlEncode, datatype.Varchar),
-		"url_decode":            on(func(args []any) (any, error) { return decodeForm(as[string](args[0])) }, datatype.Varchar),
+		"url_decode":            on(func(args []any) (any, error) { return decodeForm(value.As[string](args[0])) }, datatype.Varchar),
 	}
 }
 
 func urlPort(args []any) (any, error) {
-	u, ok := parseURI(as[string](args[0]))
+	u, ok := parseURI(value.As[string](args[0]))
 	if !ok || u.port < 0 {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
@@ -42,14 +43,14 @@ func urlPort(args []any) (any, error) {
 // urlParameter returns the value of the first parameter of the name, the empty
 // text when it has none, or NULL.
 func urlParameter(args []any) (any, error) {
-	u, ok := parseURI(as[string](args[0]))
+	u, ok := parseURI(value.As[string](args[0]))
 	if !ok || !u.hasQuery {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
 	for parameter := range strings.SplitSeq(u.query, "&") {
-		name, value, _ := strings.Cut(parameter, "=")
-		if name == as[string](args[1]) {
-			return decodeForm(value)
+		name, val, _ := strings.Cut(parameter, "=")
+		if name == value.As[string](args[1]) {
+			return decodeForm(val)
 		}
 	}
 	return nil, nil //nolint:nilnil // SQL's NULL
@@ -57,7 +58,7 @@ func urlParameter(args []any) (any, error) {
 
 func urlEncode(args []any) (any, error) {
 	var b strings.Builder
-	for _, c := range []byte(as[string](args[0])) {
+	for _, c := range []byte(value.As[string](args[0])) {
 		switch {
 		case isAlphanumeric(c), c == '-', c == '_', c == '.', c == '*':
 			b.WriteByte(c)

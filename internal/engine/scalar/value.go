@@ -2,26 +2,7 @@
 // and cast, on values of Trino's types. It is the reference that an engine's
 // own expressions must equal, and what an engine calls where its own differ.
 //
-// A value is a Go value by type, the same as in plan.Const:
-//
-//	NULL                      nil
-//	boolean                   bool
-//	tinyint … bigint          int64
-//	real, double              float32, float64
-//	decimal                   *big.Int, unscaled; never modified once made
-//	varchar, char, json       string; char without its padding; json as canonical text
-//	varbinary                 []byte
-//	date                      int64, days since 1970-01-01
-//	time, time with zone      plan.TimeValue, plan.TimeTZValue
-//	timestamp, with zone      plan.TimestampValue, plan.TimestampTZValue
-//	interval day to second    int64, milliseconds
-//	interval year to month    int64, months
-//	uuid, ipaddress           [16]byte
-//	ipprefix                  Prefix
-//	array, row                []any
-//	map                       *Map
-//	HyperLogLog               []byte, as Trino stores it
-//	function                  Lambda
+// Values are those of package value; a function is a Lambda.
 //
 // A failure is a *sqlerr.Error with Trino's name and words and without a place.
 package scalar
@@ -31,19 +12,6 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
-
-// Prefix is an ipprefix: an address whose bits beyond Length are zero. IPv4
-// addresses are mapped into IPv6 and Length counts from 0 to 32 for them.
-type Prefix struct {
-	Address [16]byte
-	Length  uint8
-}
-
-// Map is a map in the order in which it was built. Keys are distinct and never NULL.
-type Map struct {
-	Keys   []any
-	Values []any
-}
 
 // Lambda is a function value.
 type Lambda func(args ...any) (any, error)

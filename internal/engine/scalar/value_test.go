@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // typeOf reads a type's spelling.
@@ -22,7 +23,7 @@ func typeOf(t *testing.T, spelling string) datatype.Type {
 // value reads "type:text" by casting the text to the type; an interval is its
 // number of milliseconds or months, an array its elements between commas, and
 // "type:NULL" is NULL.
-func value(t *testing.T, literal string) (any, datatype.Type) {
+func valueOf(t *testing.T, literal string) (any, datatype.Type) {
 	t.Helper()
 	spelling, text, _ := strings.Cut(literal, ":")
 	typ := typeOf(t, spelling)
@@ -42,7 +43,7 @@ func value(t *testing.T, literal string) (any, datatype.Type) {
 			if part == "" {
 				break
 			}
-			elem, _ := value(t, typ.Elems[0].String()+":"+part)
+			elem, _ := valueOf(t, typ.Elems[0].String()+":"+part)
 			elems = append(elems, elem)
 		}
 		return elems, typ
@@ -74,7 +75,7 @@ func ask(t *testing.T, name, result string, literals ...string) string {
 	args := make([]any, len(literals))
 	types := make([]datatype.Type, len(literals))
 	for i, literal := range literals {
-		args[i], types[i] = value(t, literal)
+		args[i], types[i] = valueOf(t, literal)
 	}
 	typ := typeOf(t, result)
 	f, ok := scalar.Lookup(name, types, typ)
@@ -92,7 +93,7 @@ func ask(t *testing.T, name, result string, literals ...string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return scalar.Text(typ, v)
+	return value.Text(typ, v)
 }
 
 // call is a case of a table: a function, its result's type, its arguments and

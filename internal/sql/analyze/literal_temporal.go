@@ -9,6 +9,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 var (
@@ -97,7 +98,7 @@ func timeLiteral(s string) (plan.Expr, bool) {
 		return nil, false
 	}
 	if m[5] == "" {
-		return &plan.Const{Value: plan.TimeValue{Picos: picos}, T: datatype.Temporal(datatype.Time, digits)}, true
+		return &plan.Const{Value: value.Time{Picos: picos}, T: datatype.Temporal(datatype.Time, digits)}, true
 	}
 	offset := number(m[6])*60 + number(m[7])
 	if number(m[7]) > 59 || offset > 14*60 {
@@ -106,7 +107,7 @@ func timeLiteral(s string) (plan.Expr, bool) {
 	if m[5] == "-" {
 		offset = -offset
 	}
-	value := plan.TimeTZValue{Picos: picos, OffsetMinutes: offset}
+	value := value.TimeTZ{Picos: picos, OffsetMinutes: offset}
 	return &plan.Const{Value: value, T: datatype.Temporal(datatype.TimeTZ, digits)}, true
 }
 
@@ -126,14 +127,14 @@ func timestampLiteral(s string) (plan.Expr, bool) {
 	micros := days*secondsPerDay*microsPerSecond + picos/picosPerMicro
 	rest := int32(picos % picosPerMicro)
 	if m[9] == "" {
-		value := plan.TimestampValue{Micros: micros, Picos: rest}
+		value := value.Timestamp{Micros: micros, Picos: rest}
 		return &plan.Const{Value: value, T: datatype.Temporal(datatype.Timestamp, digits)}, true
 	}
 	name, offset, ok := zone(strings.TrimSpace(m[9]), micros/microsPerSecond)
 	if !ok {
 		return nil, false
 	}
-	value := plan.TimestampTZValue{Micros: micros - int64(offset)*microsPerSecond, Picos: rest, Zone: name}
+	value := value.TimestampTZ{Micros: micros - int64(offset)*microsPerSecond, Picos: rest, Zone: name}
 	return &plan.Const{Value: value, T: datatype.Temporal(datatype.TimestampTZ, digits)}, true
 }
 

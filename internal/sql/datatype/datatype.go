@@ -216,3 +216,8 @@ func needsQuotes(name string) bool {
 	}
 	return name == ""
 }
+
+// IsHyperLogLog reports whether t is a kind of HyperLogLog.
+func (t Type) IsHyperLogLog() bool {
+	return t.Kind == Opaque && (t.Name == HyperLogLog || t.Name == P4HyperLogLog)
+}

@@ -1,4 +1,4 @@
-package scalar
+package value
 
 import (
 	"fmt"
@@ -7,25 +7,23 @@ import (
 	"sync"
 	"time"
 	_ "time/tzdata" // zones by name do not depend on what is installed
-
-	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// utc is the zone of the session, as in Athena.
-const utc = "UTC"
+// UTC is the zone of the session, as in Athena.
+const UTC = "UTC"
 
-// maxOffsetMinutes is the greatest offset that Trino's zones have.
-const maxOffsetMinutes = 14 * 60
+// MaxOffsetMinutes is the greatest offset that Trino's zones have.
+const MaxOffsetMinutes = 14 * 60
 
-// zone is a time zone under the name that Trino spells it with.
-type zone struct {
-	name     string
-	location *time.Location // nil for a fixed offset
-	minutes  int
+// Zone is a time zone under the name that Trino spells it with.
+type Zone struct {
+	Name     string
+	Location *time.Location // nil for a fixed offset
+	Minutes  int
 }
 
-// isUTCName reports whether Trino shows the zone as UTC.
-func isUTCName(name string) bool {
+// IsUTCName reports whether Trino shows the zone as UTC.
+func IsUTCName(name string) bool {
 	switch name {
 	case "GMT", "GMT0", "GMT+0", "GMT-0", "Etc/GMT", "Etc/GMT0", "Etc/GMT+0", "Etc/GMT-0", "UT", "UT+0", "UT-0", "Etc/UT",
 		"Etc/UT+0", "Etc/UT-0", "UTC", "UTC+0", "UTC-0", "Etc/UTC", "Etc/UTC+0", "Etc/UTC-0", "+0000", "+00:00", "-0000",
@@ -36,62 +34,64 @@ func isUTCName(name string) bool {
 	}
 }
 
-// findZone returns the zone of a name or an offset in any of the spellings that
+// FindZone returns the zone of a name or an offset in any of the spellings that
 // Trino takes, and whether there is one.
-func findZone(name string) (zone, bool) {
-	if isUTCName(name) {
-		return zone{name: utc}, true
+func FindZone(name string) (Zone, bool) {
+	if IsUTCName(name) {
+		return Zone{Name: UTC}, true
 	}
 	if minutes, ok := prefixedOffset(name); ok {
-		return offsetZone(minutes)
+		return OffsetZone(minutes)
 	}
 	if name != "" && (name[0] == '+' || name[0] == '-') {
 		minutes, ok := parseOffset(name)
 		if !ok {
-			return zone{}, false
+			return Zone{}, false
 		}
-		return offsetZone(minutes)
+		return OffsetZone(minutes)
 	}
-	return namedZone(name)
+	return NamedZone(name)
 }
 
-func namedZone(name string) (zone, bool) {
+// NamedZone returns the zone of a name of the time zone database, such as
+// "Asia/Seoul", and whether Trino knows it.
+func NamedZone(name string) (Zone, bool) {
 	if name == "" || name == "Local" || name == "Factory" || name == "localtime" || name == "posixrules" ||
 		strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/") || strings.ContainsAny(name, ".\\") {
-		return zone{}, false
+		return Zone{}, false
 	}
 	switch name {
 	case "EST", "MST", "HST", "ROC": // absent from Trino's index of zones
-		return zone{}, false
+		return Zone{}, false
 	}
 	if location, ok := locations.Load(name); ok {
-		return zone{name: name, location: as[*time.Location](location)}, true
+		return Zone{Name: name, Location: As[*time.Location](location)}, true
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil {
-		return zone{}, false
+		return Zone{}, false
 	}
 	locations.Store(name, location)
-	return zone{name: name, location: location}, true
+	return Zone{Name: name, Location: location}, true
 }
 
 // locations holds the zones that were asked for: reading one takes as long as
 // thousands of conversions, and it never changes.
 var locations sync.Map
 
-// offsetZone returns the zone of a fixed offset, within fourteen hours of UTC.
-func offsetZone(minutes int) (zone, bool) {
+// OffsetZone returns the zone of a fixed offset, within fourteen hours of UTC.
+func OffsetZone(minutes int) (Zone, bool) {
 	if minutes == 0 {
-		return zone{name: utc}, true
+		return Zone{Name: UTC}, true
 	}
-	if minutes < -maxOffsetMinutes || minutes > maxOffsetMinutes {
-		return zone{}, false
+	if minutes < -MaxOffsetMinutes || minutes > MaxOffsetMinutes {
+		return Zone{}, false
 	}
-	return zone{name: offsetText(minutes), minutes: minutes}, true
+	return Zone{Name: OffsetText(minutes), Minutes: minutes}, true
 }
 
-// offsetText returns "+09:00".
-func offsetText(minutes int) string {
+// OffsetText returns "+09:00".
+func OffsetText(minutes int) string {
 	sign := "+"
 	if minutes < 0 {
 		sign, minutes = "-", -minutes
@@ -159,50 +159,44 @@ func offsetParts(sign int, text [3]string) (minutes int, ok bool) {
 	return sign * (parts[0]*60 + parts[1]), true
 }
 
-// zoneOf returns the zone of a value, which may come from a literal.
-func zoneOf(name string) zone {
-	if z, ok := findZone(name); ok {
+// ZoneOf returns the zone of a value, which may come from a literal.
+func ZoneOf(name string) Zone {
+	if z, ok := FindZone(name); ok {
 		return z
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil {
-		panic("scalar: a value is in the unknown zone " + name)
+		panic("value: a value is in the unknown zone " + name)
 	}
-	return zone{name: name, location: location}
-}
-
-func errZone(name string) error { return errArgument("'%s' is not a valid time zone", name) }
-
-func errZoneUnsupported(name string) error {
-	return sqlerr.New(sqlerr.NotSupported, "Time zone not supported: %s", name)
+	return Zone{Name: name, Location: location}
 }
 
 // offset returns the seconds by which local time is ahead of UTC at a second
 // since 1970.
-func (z zone) offset(second int64) int64 {
-	if z.location == nil {
-		return int64(z.minutes) * 60
+func (z Zone) offset(second int64) int64 {
+	if z.Location == nil {
+		return int64(z.Minutes) * 60
 	}
-	_, seconds := time.Unix(second, 0).In(z.location).Zone()
+	_, seconds := time.Unix(second, 0).In(z.Location).Zone()
 	return int64(seconds)
 }
 
-// offsetMicros is offset in microseconds at an instant in microseconds.
-func (z zone) offsetMicros(micros int64) int64 {
-	return z.offset(floorDiv(micros, microsPerSecond)) * microsPerSecond
+// OffsetMicros is offset in microseconds at an instant in microseconds.
+func (z Zone) OffsetMicros(micros int64) int64 {
+	return z.offset(FloorDiv(micros, MicrosPerSecond)) * MicrosPerSecond
 }
 
-// local returns the wall clock at an instant; both in microseconds.
-func (z zone) local(micros int64) int64 { return micros + z.offsetMicros(micros) }
+// Local returns the wall clock at an instant; both in microseconds.
+func (z Zone) Local(micros int64) int64 { return micros + z.OffsetMicros(micros) }
 
 // next returns the first second after which another offset holds, or the
 // greatest of all.
-func (z zone) next(second int64) int64 {
+func (z Zone) next(second int64) int64 {
 	const never = 1<<63 - 1
-	if z.location == nil {
+	if z.Location == nil {
 		return never
 	}
-	_, end := time.Unix(second, 0).In(z.location).ZoneBounds()
+	_, end := time.Unix(second, 0).In(z.Location).ZoneBounds()
 	if end.IsZero() {
 		return never
 	}
@@ -212,38 +206,38 @@ func (z zone) next(second int64) int64 {
 // The three ways below to go from a wall clock to an instant differ only where
 // the clock skips or repeats an hour. Trino mixes Joda-Time and java.time.
 
-// instant returns the instant at which the wall clock shows local, as Joda-Time
+// Instant returns the instant at which the wall clock shows local, as Joda-Time
 // converts local time leniently.
-func (z zone) instant(local int64) int64 {
-	if z.location == nil {
-		return local - int64(z.minutes)*microsPerMinute
+func (z Zone) Instant(local int64) int64 {
+	if z.Location == nil {
+		return local - int64(z.Minutes)*MicrosPerMinute
 	}
-	second := floorDiv(local, microsPerSecond)
+	second := FloorDiv(local, MicrosPerSecond)
 	guess := z.offset(second)
 	offset := z.offset(second - guess)
 	if guess != offset && guess < 0 && z.next(second-guess) != z.next(second-offset) {
 		offset = guess
 	}
-	return local - offset*microsPerSecond
+	return local - offset*MicrosPerSecond
 }
 
-// instantNear is instant, but keeps the offset of the instant original where
+// InstantNear is instant, but keeps the offset of the instant original where
 // that is valid, as calendar arithmetic does.
-func (z zone) instantNear(local, original int64) int64 {
-	offset := z.offsetMicros(original)
-	if at := local - offset; z.offsetMicros(at) == offset {
+func (z Zone) InstantNear(local, original int64) int64 {
+	offset := z.OffsetMicros(original)
+	if at := local - offset; z.OffsetMicros(at) == offset {
 		return at
 	}
-	return z.instant(local)
+	return z.Instant(local)
 }
 
-// instantParsed is how Joda-Time's parser does it: the earlier of two instants,
+// InstantParsed is how Joda-Time's parser does it: the earlier of two instants,
 // and none for a wall clock that is skipped.
-func (z zone) instantParsed(local int64) (instant int64, ok bool) {
-	if z.location == nil {
-		return local - int64(z.minutes)*microsPerMinute, true
+func (z Zone) InstantParsed(local int64) (instant int64, ok bool) {
+	if z.Location == nil {
+		return local - int64(z.Minutes)*MicrosPerMinute, true
 	}
-	second := floorDiv(local, microsPerSecond)
+	second := FloorDiv(local, MicrosPerSecond)
 	guess := z.offset(second)
 	offset := z.offset(second - guess)
 	switch {
@@ -252,14 +246,14 @@ func (z zone) instantParsed(local int64) (instant int64, ok bool) {
 	case guess == offset && guess >= 0:
 		offset = z.repeatedOffset(second, offset)
 	}
-	instant = local - offset*microsPerSecond
-	return instant, z.offsetMicros(instant) == offset*microsPerSecond
+	instant = local - offset*MicrosPerSecond
+	return instant, z.OffsetMicros(instant) == offset*MicrosPerSecond
 }
 
 // repeatedOffset returns the offset that held before the clock was put back, if
 // it was put back over the local second.
-func (z zone) repeatedOffset(second, offset int64) int64 {
-	start, _ := time.Unix(second-offset, 0).In(z.location).ZoneBounds()
+func (z Zone) repeatedOffset(second, offset int64) int64 {
+	start, _ := time.Unix(second-offset, 0).In(z.Location).ZoneBounds()
 	if start.IsZero() {
 		return offset
 	}
@@ -270,14 +264,14 @@ func (z zone) repeatedOffset(second, offset int64) int64 {
 	return offset
 }
 
-// instantZoned is java.time's: the earlier of two instants, and a wall clock
+// InstantZoned is java.time's: the earlier of two instants, and a wall clock
 // that is skipped moves on by what is skipped.
-func (z zone) instantZoned(local int64) int64 {
+func (z Zone) InstantZoned(local int64) int64 {
 	const day = 86_400
-	second := floorDiv(local, microsPerSecond)
+	second := FloorDiv(local, MicrosPerSecond)
 	before, after := z.offset(second-day), z.offset(second+day)
 	if z.offset(second-before) != before && z.offset(second-after) == after {
-		return local - after*microsPerSecond
+		return local - after*MicrosPerSecond
 	}
-	return local - before*microsPerSecond
+	return local - before*MicrosPerSecond
 }

@@ -1,4 +1,4 @@
-package scalar
+package value
 
 import (
 	"math"
@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// doubleText returns a double as Java shows it: plain between 0.001 and
+// DoubleText returns a double as Java shows it: plain between 0.001 and
 // 10,000,000, else as in 1.0E10, always with a digit after the point.
-func doubleText(f float64) string {
+func DoubleText(f float64) string {
 	if s, ok := specialText(f); ok {
 		return s
 	}
 	return javaText(f, 64)
 }
 
-// realText is doubleText for a real.
-func realText(f float32) string {
+// RealText is doubleText for a real.
+func RealText(f float32) string {
 	if s, ok := specialText(float64(f)); ok {
 		return s
 	}
@@ -42,7 +42,7 @@ func specialText(f float64) (string, bool) {
 
 // javaText lays out the shortest digits that identify a finite f.
 func javaText(f float64, bits int) string {
-	negative, digits, exponent := shortestDigits(f, bits)
+	negative, digits, exponent := ShortestDigits(f, bits)
 	var s string
 	switch {
 	case exponent < -3 || exponent >= 7:
@@ -60,9 +60,9 @@ func javaText(f float64, bits int) string {
 	return s
 }
 
-// scientificText is how a cast to varchar writes a double or real: always with
+// ScientificText is how a cast to varchar writes a double or real: always with
 // an exponent, and with at most maxFraction digits after the point.
-func scientificText(f float64, bits, maxFraction int) string {
+func ScientificText(f float64, bits, maxFraction int) string {
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		s, _ := specialText(f)
@@ -72,7 +72,7 @@ func scientificText(f float64, bits, maxFraction int) string {
 	case f == 0:
 		return "0E0"
 	}
-	negative, digits, exponent := shortestDigits(f, bits)
+	negative, digits, exponent := ShortestDigits(f, bits)
 	digits, exponent = roundDigits(digits, exponent, maxFraction+1)
 	s := digits[:1] + "." + orZero(digits[1:]) + "E" + strconv.Itoa(exponent)
 	if negative {
@@ -88,10 +88,10 @@ func orZero(s string) string {
 	return s
 }
 
-// shortestDigits returns the digits of Java's Double.toString, without zeros at
+// ShortestDigits returns the digits of Java's Double.toString, without zeros at
 // the end, and the exponent of the first of them. Java looks at two digits where
 // one would do, and takes the nearest.
-func shortestDigits(f float64, bits int) (negative bool, digits string, exponent int) {
+func ShortestDigits(f float64, bits int) (negative bool, digits string, exponent int) {
 	s := strconv.FormatFloat(f, 'e', -1, bits)
 	if !strings.Contains(s, ".") {
 		two := strconv.FormatFloat(f, 'e', 1, bits)

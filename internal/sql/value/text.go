@@ -1,4 +1,4 @@
-package scalar
+package value
 
 import (
 	"encoding/hex"
@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 )
 
 // Text returns the text of a value as results show it: what a cast to varchar
@@ -21,27 +20,27 @@ func Text(t datatype.Type, v any) string {
 	}
 	switch t.Kind {
 	case datatype.Boolean:
-		return strconv.FormatBool(as[bool](v))
+		return strconv.FormatBool(As[bool](v))
 	case datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint:
-		return strconv.FormatInt(as[int64](v), 10)
+		return strconv.FormatInt(As[int64](v), 10)
 	case datatype.Real:
-		return realText(as[float32](v))
+		return RealText(As[float32](v))
 	case datatype.Double:
-		return doubleText(as[float64](v))
+		return DoubleText(As[float64](v))
 	case datatype.Decimal:
-		return decimalText(as[*big.Int](v), t.Scale)
+		return DecimalText(As[*big.Int](v), t.Scale)
 	case datatype.Char:
-		return padded(as[string](v), t.Length)
+		return Padded(As[string](v), t.Length)
 	case datatype.Varchar, datatype.JSON, datatype.JSONPath:
-		return as[string](v)
+		return As[string](v)
 	case datatype.Varbinary:
-		return binaryText(as[[]byte](v))
+		return binaryText(As[[]byte](v))
 	case datatype.UUID:
-		return uuidText(as[[16]byte](v))
+		return uuidText(As[[16]byte](v))
 	case datatype.IPAddress:
-		return addressText(as[[16]byte](v))
+		return addressText(As[[16]byte](v))
 	case datatype.IPPrefix:
-		p := as[Prefix](v)
+		p := As[Prefix](v)
 		return addressText(p.Address) + "/" + strconv.Itoa(int(p.Length))
 	case datatype.Array, datatype.Map, datatype.Row:
 		return nestedText(t, v)
@@ -51,28 +50,28 @@ func Text(t datatype.Type, v any) string {
 }
 
 func temporalText(t datatype.Type, v any) string {
-	if isHyperLogLog(t) {
-		return binaryText(as[[]byte](v))
+	if t.IsHyperLogLog() {
+		return binaryText(As[[]byte](v))
 	}
 	switch t.Kind {
 	case datatype.Date:
-		return dateText(as[int64](v))
+		return DateText(As[int64](v))
 	case datatype.Time:
-		return timeText(as[plan.TimeValue](v).Picos, t.Precision)
+		return timeText(As[Time](v).Picos, t.Precision)
 	case datatype.TimeTZ:
-		tz := as[plan.TimeTZValue](v)
-		return timeText(tz.Picos, t.Precision) + offsetText(tz.OffsetMinutes)
+		tz := As[TimeTZ](v)
+		return timeText(tz.Picos, t.Precision) + OffsetText(tz.OffsetMinutes)
 	case datatype.Timestamp:
-		ts := as[plan.TimestampValue](v)
-		return timestampText(ts.Micros, ts.Picos, t.Precision, " ")
+		ts := As[Timestamp](v)
+		return TimestampText(ts.Micros, ts.Picos, t.Precision, " ")
 	case datatype.TimestampTZ:
-		ts := as[plan.TimestampTZValue](v)
-		z := zoneOf(ts.Zone)
-		return timestampText(z.local(ts.Micros), ts.Picos, t.Precision, " ") + " " + z.name
+		ts := As[TimestampTZ](v)
+		z := ZoneOf(ts.Zone)
+		return TimestampText(z.Local(ts.Micros), ts.Picos, t.Precision, " ") + " " + z.Name
 	case datatype.IntervalDayToSecond:
-		return dayTimeText(as[int64](v))
+		return dayTimeText(As[int64](v))
 	case datatype.IntervalYearToMonth:
-		return yearMonthText(as[int64](v))
+		return yearMonthText(As[int64](v))
 	default:
 		return fmt.Sprint(v)
 	}
@@ -83,17 +82,17 @@ func nestedText(t datatype.Type, v any) string {
 	var parts []string
 	switch t.Kind {
 	case datatype.Array:
-		for _, elem := range as[[]any](v) {
+		for _, elem := range As[[]any](v) {
 			parts = append(parts, Text(t.Elems[0], elem))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case datatype.Map:
-		m := as[*Map](v)
+		m := As[*Map](v)
 		for i, key := range m.Keys {
 			parts = append(parts, Text(t.Elems[0], key)+"="+Text(t.Elems[1], m.Values[i]))
 		}
 	default:
-		for i, field := range as[[]any](v) {
+		for i, field := range As[[]any](v) {
 			name := t.Names[i]
 			if name == "" {
 				name = "field" + strconv.Itoa(i)
@@ -120,8 +119,8 @@ func uuidText(u [16]byte) string {
 
 func addressText(a [16]byte) string { return netip.AddrFrom16(a).Unmap().String() }
 
-// padded returns the text of a char with the spaces that fill it up.
-func padded(s string, length int) string {
+// Padded returns the text of a char with the spaces that fill it up.
+func Padded(s string, length int) string {
 	n := length - len([]rune(s))
 	if n <= 0 {
 		return s
@@ -129,8 +128,8 @@ func padded(s string, length int) string {
 	return s + strings.Repeat(" ", n)
 }
 
-// decimalText returns a decimal with all digits of its scale.
-func decimalText(unscaled *big.Int, scale int) string {
+// DecimalText returns a decimal with all digits of its scale.
+func DecimalText(unscaled *big.Int, scale int) string {
 	digits := new(big.Int).Abs(unscaled).String()
 	if len(digits) <= scale {
 		digits = strings.Repeat("0", scale-len(digits)+1) + digits
@@ -156,24 +155,27 @@ func yearText(year int64) string {
 	}
 }
 
-func dateText(day int64) string {
-	year, month, dayOfMonth := civil(day)
+// DateText returns "2001-02-03" for a day since 1970-01-01.
+func DateText(day int64) string {
+	year, month, dayOfMonth := Civil(day)
 	return fmt.Sprintf("%s-%02d-%02d", yearText(year), month, dayOfMonth)
 }
 
 // timeText returns a time of day with exactly precision digits of a second.
 func timeText(picos int64, precision int) string {
-	second := picos / picosPerSecond
+	second := picos / PicosPerSecond
 	s := fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
 	if precision == 0 {
 		return s
 	}
-	return s + "." + fmt.Sprintf("%012d", picos%picosPerSecond)[:precision]
+	return s + "." + fmt.Sprintf("%012d", picos%PicosPerSecond)[:precision]
 }
 
-func timestampText(micros int64, picos int32, precision int, separator string) string {
-	day := floorDiv(micros, microsPerDay)
-	return dateText(day) + separator + timeText(floorMod(micros, microsPerDay)*picosPerMicro+int64(picos), precision)
+// TimestampText returns a wall clock as a date, separator and a time of day with
+// exactly precision digits of a second.
+func TimestampText(micros int64, picos int32, precision int, separator string) string {
+	day := FloorDiv(micros, MicrosPerDay)
+	return DateText(day) + separator + timeText(FloorMod(micros, MicrosPerDay)*PicosPerMicro+int64(picos), precision)
 }
 
 // dayTimeText returns "1 02:03:04.005".
@@ -182,8 +184,8 @@ func dayTimeText(millis int64) string {
 	if millis < 0 {
 		sign, m = "-", -m
 	}
-	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, m/millisPerDay, m/millisPerHour%24, m/millisPerMinute%60,
-		m/millisPerSecond%60, m%millisPerSecond)
+	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, m/MillisPerDay, m/MillisPerHour%24, m/MillisPerMinute%60,
+		m/MillisPerSecond%60, m%MillisPerSecond)
 }
 
 // yearMonthText returns "1-3".
