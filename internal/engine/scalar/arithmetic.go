@@ -6,6 +6,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -93,7 +94,7 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 			a, b := value.As[int64](args[0]), value.As[int64](args[1])
 			c, ok := exact(a, b)
 			if !ok || !fits(t.Kind, c) {
-				return nil, errRange("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
+				return nil, sqlerr.Range("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
 			}
 			return c, nil
 		})
@@ -111,7 +112,7 @@ func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, boo
 			return nil, errDivision()
 		}
 		if b == -1 && a == math.MinInt64 {
-			return nil, errRange("bigint division overflow: %d / %d", a, b)
+			return nil, sqlerr.Range("bigint division overflow: %d / %d", a, b)
 		}
 		if c := a / b; fits(t.Kind, c) {
 			return c, nil
@@ -170,7 +171,7 @@ func bindNegate(params []datatype.Type, result datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) {
 			n := value.As[int64](args[0])
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, errRange("%s negation overflow: %d", t, n)
+				return nil, sqlerr.Range("%s negation overflow: %d", t, n)
 			}
 			return -n, nil
 		})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -42,7 +43,7 @@ func arrayElementAt(args []any) (any, error) {
 	n := int64(len(array))
 	switch {
 	case index == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case index > n || index < -n:
 		return nil, nil //nolint:nilnil // SQL's NULL
 	case index < 0:
@@ -56,9 +57,9 @@ func slice(args []any) (any, error) {
 	n := int64(len(array))
 	switch {
 	case length < 0:
-		return nil, errArgument("length must be greater than or equal to 0")
+		return nil, sqlerr.Argument("length must be greater than or equal to 0")
 	case from == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case from < 0:
 		from += n + 1
 	}
@@ -72,9 +73,9 @@ func trimArray(args []any) (any, error) {
 	array, size := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case size < 0:
-		return nil, errArgument("size must not be negative: %d", size)
+		return nil, sqlerr.Argument("size must not be negative: %d", size)
 	case size > int64(len(array)):
-		return nil, errArgument("size must not exceed array cardinality %d: %d", len(array), size)
+		return nil, sqlerr.Argument("size must not exceed array cardinality %d: %d", len(array), size)
 	}
 	return array[:int64(len(array))-size], nil
 }
@@ -115,7 +116,7 @@ func flattenBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func ngrams(args []any) (any, error) {
 	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	if n <= 0 {
-		return nil, errArgument("N must be positive")
+		return nil, sqlerr.Argument("N must be positive")
 	}
 	size := int(min(n, int64(len(array))))
 	out := make([]any, len(array)-size+1)
@@ -137,9 +138,9 @@ func combinations(args []any) (any, error) {
 	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case n < 0:
-		return nil, errArgument("combination size must not be negative: %d", n)
+		return nil, sqlerr.Argument("combination size must not be negative: %d", n)
 	case n > maxCombination:
-		return nil, errArgument("combination size must not exceed %d: %d", maxCombination, n)
+		return nil, sqlerr.Argument("combination size must not exceed %d: %d", maxCombination, n)
 	case n > int64(len(array)):
 		return []any{}, nil
 	}
@@ -148,13 +149,13 @@ func combinations(args []any) (any, error) {
 		count *= int64(len(array)) - n + i + 1
 		if count > math.MaxInt32 {
 			if count/(i+1) > math.MaxInt32 || int64(len(array)) > math.MaxInt16 {
-				return nil, errArgument("Number of combinations too large for array of size %d and combination length %d", len(array), n)
+				return nil, sqlerr.Argument("Number of combinations too large for array of size %d and combination length %d", len(array), n)
 			}
 		}
 		count /= i + 1
 	}
 	if count*n > maxCombinationElements {
-		return nil, errArgument("combinations exceed max size")
+		return nil, sqlerr.Argument("combinations exceed max size")
 	}
 	return chooseAll(array, size), nil
 }
@@ -200,9 +201,9 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		count := value.As[int64](args[1])
 		switch {
 		case count > maxEntries:
-			return nil, errArgument("count argument of repeat function must be less than or equal to %d", maxEntries)
+			return nil, sqlerr.Argument("count argument of repeat function must be less than or equal to %d", maxEntries)
 		case count < 0:
-			return nil, errArgument("count argument of repeat function must be greater than or equal to 0")
+			return nil, sqlerr.Argument("count argument of repeat function must be greater than or equal to 0")
 		}
 		return slices.Repeat([]any{args[0]}, int(count)), nil
 	}

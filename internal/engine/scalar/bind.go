@@ -52,18 +52,6 @@ func (f Function) apply(args ...any) (any, error) {
 	return f.Call(args)
 }
 
-func errCast(format string, args ...any) error {
-	return sqlerr.New(sqlerr.InvalidCastArgument, format, args...)
-}
-
-func errRange(format string, args ...any) error {
-	return sqlerr.New(sqlerr.NumericOutOfRange, format, args...)
-}
-
-func errArgument(format string, args ...any) error {
-	return sqlerr.New(sqlerr.InvalidFunctionArgument, format, args...)
-}
-
 func errDivision() error { return sqlerr.New(sqlerr.DivisionByZero, "Division by zero") }
 
 // errInternal is for the places where Trino itself fails with a defect.

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -32,11 +33,11 @@ func bitCount(args []any) (any, error) {
 		return int64(bits.OnesCount64(uint64(n))), nil //nolint:gosec // two's complement is meant
 	}
 	if width < 2 || width > 64 {
-		return nil, errArgument("Bits specified in bit_count must be between 2 and 64, got %d", width)
+		return nil, sqlerr.Argument("Bits specified in bit_count must be between 2 and 64, got %d", width)
 	}
 	low, high := int64(-1)<<(width-1), int64(1)<<(width-1)-1
 	if n < low || n > high {
-		return nil, errArgument("Number must be representable with the bits specified. %d cannot be represented with %d bits", n, width)
+		return nil, sqlerr.Argument("Number must be representable with the bits specified. %d cannot be represented with %d bits", n, width)
 	}
 	mask := uint64(1)<<width - 1
 	return int64(bits.OnesCount64(uint64(n) & mask)), nil //nolint:gosec // two's complement is meant

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -79,7 +80,7 @@ func parseBoolean(s string) (any, error) {
 	case "F", "0", "FALSE":
 		return false, nil
 	default:
-		return nil, errCast("Cannot cast '%s' to BOOLEAN", s)
+		return nil, sqlerr.Cast("Cannot cast '%s' to BOOLEAN", s)
 	}
 }
 

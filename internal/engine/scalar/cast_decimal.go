@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -19,7 +20,7 @@ func castToDecimal(from, to datatype.Type) (Function, bool) {
 		return converts(func(n int64) (any, error) {
 			d := value.Rescale(big.NewInt(n), to.Scale)
 			if !value.DecimalFits(d, to.Precision) {
-				return nil, errCast("Cannot cast %s '%d' to DECIMAL(%d, %d)", strings.ToUpper(from.String()), n, to.Precision, to.Scale)
+				return nil, sqlerr.Cast("Cannot cast %s '%d' to DECIMAL(%d, %d)", strings.ToUpper(from.String()), n, to.Precision, to.Scale)
 			}
 			return d, nil
 		})
@@ -42,13 +43,13 @@ func floatToDecimal(name, text string, f float64, to datatype.Type) (any, error)
 			return d, nil
 		}
 	}
-	return nil, errCast("Cannot cast %s '%s' to DECIMAL(%d, %d)", name, text, to.Precision, to.Scale)
+	return nil, sqlerr.Cast("Cannot cast %s '%s' to DECIMAL(%d, %d)", name, text, to.Precision, to.Scale)
 }
 
 func decimalToDecimal(d *big.Int, from, to datatype.Type) (any, error) {
 	scaled := value.Rescale(d, to.Scale-from.Scale)
 	if !value.DecimalFits(scaled, to.Precision) {
-		return nil, errCast("Cannot cast DECIMAL(%d, %d) '%s' to DECIMAL(%d, %d)", from.Precision, from.Scale,
+		return nil, sqlerr.Cast("Cannot cast DECIMAL(%d, %d) '%s' to DECIMAL(%d, %d)", from.Precision, from.Scale,
 			value.DecimalText(d, from.Scale), to.Precision, to.Scale)
 	}
 	return scaled, nil
@@ -57,10 +58,10 @@ func decimalToDecimal(d *big.Int, from, to datatype.Type) (any, error) {
 func textToDecimal(s string, to datatype.Type) (any, error) {
 	d, ok := parseDecimal(s, to.Scale)
 	if !ok {
-		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value is not a number.", s, to.Precision, to.Scale)
+		return nil, sqlerr.Cast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value is not a number.", s, to.Precision, to.Scale)
 	}
 	if !value.DecimalFits(d, to.Precision) {
-		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value too large.", s, to.Precision, to.Scale)
+		return nil, sqlerr.Cast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value too large.", s, to.Precision, to.Scale)
 	}
 	return d, nil
 }

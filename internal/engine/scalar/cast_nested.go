@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -49,11 +50,11 @@ func castMap(m *value.Map, to datatype.Type, castKey, castValue Function) (any, 
 			return nil, err
 		}
 		if k == nil {
-			return nil, errCast("map key is null")
+			return nil, sqlerr.Cast("map key is null")
 		}
 		id := Key(to.Elems[0], k)
 		if seen[id] {
-			return nil, errCast("duplicate keys")
+			return nil, sqlerr.Cast("duplicate keys")
 		}
 		seen[id] = true
 		v, err := castValue.apply(m.Values[i])

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -18,7 +19,7 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 	case from.IsInteger():
 		return converts(func(n int64) (any, error) {
 			if !fits(to.Kind, n) {
-				return nil, errRange("Out of range for %s: %d", to, n)
+				return nil, sqlerr.Range("Out of range for %s: %d", to, n)
 			}
 			return n, nil
 		})
@@ -32,7 +33,7 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			n, ok := parseInteger(javaTrim(s), 10, bitSize(to.Kind))
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to %s", s, castName(to.Kind))
+				return nil, sqlerr.Cast("Cannot cast '%s' to %s", s, castName(to.Kind))
 			}
 			return n, nil
 		})
@@ -43,11 +44,11 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 
 func realToInteger(f float32, to datatype.Type) (any, error) {
 	if math.IsNaN(float64(f)) {
-		return nil, errCast("Cannot cast real NaN to %s", to)
+		return nil, sqlerr.Cast("Cannot cast real NaN to %s", to)
 	}
 	n := saturate(math.Round(float64(f)))
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, value.RealText(f))
+		return nil, sqlerr.Range("Out of range for %s: %s", to, value.RealText(f))
 	}
 	return n, nil
 }
@@ -56,16 +57,16 @@ func doubleToInteger(f float64, to datatype.Type) (any, error) {
 	rounded := math.Round(f)
 	if to.Kind == datatype.Bigint {
 		if math.IsNaN(f) || rounded < math.MinInt64 || rounded >= math.MaxInt64 {
-			return nil, errCast("Unable to cast %s to bigint", value.DoubleText(f))
+			return nil, sqlerr.Cast("Unable to cast %s to bigint", value.DoubleText(f))
 		}
 		return int64(rounded), nil
 	}
 	if math.IsNaN(f) {
-		return nil, errCast("Cannot cast double NaN to %s", to)
+		return nil, sqlerr.Cast("Cannot cast double NaN to %s", to)
 	}
 	n := saturate(rounded)
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, value.DoubleText(f))
+		return nil, sqlerr.Range("Out of range for %s: %s", to, value.DoubleText(f))
 	}
 	return n, nil
 }
@@ -77,9 +78,9 @@ func decimalToInteger(d *big.Int, from, to datatype.Type) (any, error) {
 	}
 	name := strings.ToUpper(to.String())
 	if from.Precision <= 18 {
-		return nil, errCast("Cannot cast '%s' to %s", rounded, name)
+		return nil, sqlerr.Cast("Cannot cast '%s' to %s", rounded, name)
 	}
-	return nil, errCast("Cannot cast '%s' to %s", value.DecimalText(d, from.Scale), name)
+	return nil, sqlerr.Cast("Cannot cast '%s' to %s", value.DecimalText(d, from.Scale), name)
 }
 
 func castToFloat(from, to datatype.Type) (Function, bool) {
@@ -99,7 +100,7 @@ func castToFloat(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			f, ok := parseJavaFloat(s, 64)
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to DOUBLE", s)
+				return nil, sqlerr.Cast("Cannot cast '%s' to DOUBLE", s)
 			}
 			return f, nil
 		})
@@ -122,7 +123,7 @@ func castToReal(from datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			f, ok := parseJavaFloat(s, 32)
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to REAL", s)
+				return nil, sqlerr.Cast("Cannot cast '%s' to REAL", s)
 			}
 			return float32(f), nil
 		})

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -30,7 +31,7 @@ func castToDate(from datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			day, ok := value.ParseDate(s)
 			if !ok {
-				return nil, errCast("Value cannot be cast to date: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to date: %s", s)
 			}
 			return day, nil
 		})
@@ -58,7 +59,7 @@ func castToTime(from, to datatype.Type) (Function, bool) {
 			c, ok := value.ParseTime(s)
 			picos, fits := c.Picos(p)
 			if !ok || !fits || c.HasOffset {
-				return nil, errCast("Value cannot be cast to time: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to time: %s", s)
 			}
 			return value.Time{Picos: picos}, nil
 		})
@@ -91,7 +92,7 @@ func castToTimeTZ(from, to datatype.Type) (Function, bool) {
 			c, ok := value.ParseTime(s)
 			picos, fits := c.Picos(p)
 			if !ok || !fits {
-				return nil, errCast("Value cannot be cast to time with time zone: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to time with time zone: %s", s)
 			}
 			return value.TimeTZ{Picos: picos, OffsetMinutes: c.OffsetMinutes}, nil
 		})
@@ -132,7 +133,7 @@ func castToTimestamp(from, to datatype.Type) (Function, bool) {
 			d, ok := value.ParseTimestamp(value.TrimSpaces(s))
 			picos, fits := value.FractionPicos(d.Fraction, p)
 			if !ok || !fits {
-				return nil, errCast("Value cannot be cast to timestamp: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 			}
 			micros, rest := d.Seconds*value.MicrosPerSecond+picos/value.PicosPerMicro, picos%value.PicosPerMicro
 			return value.Timestamp{Micros: micros, Picos: int32(rest)}, nil
@@ -190,7 +191,7 @@ func textToTimestampTZ(s string, precision int) (any, error) {
 		z, ok = value.FindZone(d.Zone)
 	}
 	if !ok || !fits {
-		return nil, errCast("Value cannot be cast to timestamp: %s", s)
+		return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 	}
 	micros := z.InstantZoned(d.Seconds*value.MicrosPerSecond) + picos/value.PicosPerMicro
 	return zoned(micros, int32(picos%value.PicosPerMicro), z.Name, precision)

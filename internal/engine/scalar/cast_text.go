@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -24,7 +25,7 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) {
 			s := castText(from, args[0])
 			if utf8.RuneCountInString(s) > to.Length {
-				return nil, errCast("Value %s cannot be represented as varchar(%d)", s, to.Length)
+				return nil, sqlerr.Cast("Value %s cannot be represented as varchar(%d)", s, to.Length)
 			}
 			return s, nil
 		})
@@ -84,7 +85,7 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 	case to.Kind == datatype.UUID && from.Kind == datatype.Varbinary:
 		return converts(func(b []byte) (any, error) {
 			if len(b) != 16 {
-				return nil, errCast("Invalid UUID binary length: %d", len(b))
+				return nil, sqlerr.Cast("Invalid UUID binary length: %d", len(b))
 			}
 			return [16]byte(b), nil
 		})
@@ -92,7 +93,7 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			a, ok := parseAddress(s)
 			if !ok {
-				return nil, errCast("Cannot cast value to IPADDRESS: %s", s)
+				return nil, sqlerr.Cast("Cannot cast value to IPADDRESS: %s", s)
 			}
 			return a, nil
 		})
@@ -111,17 +112,17 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 
 func parseUUID(s string) (any, error) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return nil, errCast("Cannot cast value to UUID: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 	}
 	digits := strings.ReplaceAll(s, "-", "")
 	var u [16]byte
 	if len(digits) != 32 {
-		return nil, errCast("Cannot cast value to UUID: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 	}
 	for i := range u {
 		n, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
 		if err != nil {
-			return nil, errCast("Cannot cast value to UUID: %s", s)
+			return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 		}
 		u[i] = byte(n) // of eight bits
 	}
@@ -144,7 +145,7 @@ func binaryToAddress(b []byte) (any, error) {
 	case 16:
 		return [16]byte(b), nil
 	default:
-		return nil, errCast("Invalid IP address binary length: %d", len(b))
+		return nil, sqlerr.Cast("Invalid IP address binary length: %d", len(b))
 	}
 }
 
@@ -161,7 +162,7 @@ func parsePrefix(s string) (any, error) {
 	a, ok := parseAddress(address)
 	n, err := strconv.ParseUint(length, 10, 8)
 	if !found || !ok || err != nil || n > uint64(addressBits(a)) {
-		return nil, errCast("Cannot cast value to IPPREFIX: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to IPPREFIX: %s", s)
 	}
 	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked()
 	return value.Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128

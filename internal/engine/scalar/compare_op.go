@@ -3,6 +3,7 @@ package scalar
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -128,11 +129,11 @@ func bindSubscript(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func arraySubscript(a []any, i int64) (any, error) {
 	switch {
 	case i == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case i < 0:
-		return nil, errArgument("Array subscript is negative: %d", i)
+		return nil, sqlerr.Argument("Array subscript is negative: %d", i)
 	case i > int64(len(a)):
-		return nil, errArgument("Array subscript must be less than or equal to array length: %d > %d", i, len(a))
+		return nil, sqlerr.Argument("Array subscript must be less than or equal to array length: %d > %d", i, len(a))
 	default:
 		return a[i-1], nil
 	}
@@ -146,7 +147,7 @@ func mapSubscript(t datatype.Type, m *value.Map, key any) (any, error) {
 		}
 	}
 	if _, ok := Cast(t.Elems[0], datatype.Text()); ok {
-		return nil, errArgument("Key not present in map: %s", value.Text(t.Elems[0], key))
+		return nil, sqlerr.Argument("Key not present in map: %s", value.Text(t.Elems[0], key))
 	}
-	return nil, errArgument("Key not present in map")
+	return nil, sqlerr.Argument("Key not present in map")
 }

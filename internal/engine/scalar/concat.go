@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -30,7 +31,7 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 
 // tooFew is a function that was called with too few arguments for its kind.
 func tooFew(message string) (Function, bool) {
-	return Function{NullCall: true, Call: func([]any) (any, error) { return nil, errArgument("%s", message) }}, true
+	return Function{NullCall: true, Call: func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) }}, true
 }
 
 func areAll(types []datatype.Type, kind datatype.Kind) bool {

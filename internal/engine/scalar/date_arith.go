@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -70,7 +71,7 @@ func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		n := value.As[int64](args[1])
 		if u.isInt32(t) && !fits(datatype.Integer, n) {
-			return nil, errArgument("integer overflow")
+			return nil, sqlerr.Argument("integer overflow")
 		}
 		return add(u, n, args[2], t.Precision)
 	})
@@ -85,7 +86,7 @@ func add(u dateUnit, n int64, v any, precision int) (any, error) {
 	case value.Timestamp:
 		micros, ok := u.add(v.Micros, n)
 		if !ok {
-			return nil, errArgument("long overflow")
+			return nil, sqlerr.Argument("long overflow")
 		}
 		micros, picos := roundInstant(micros, v.Picos, precision)
 		return value.Timestamp{Micros: micros, Picos: picos}, nil
@@ -120,7 +121,7 @@ func addZoned(u dateUnit, n int64, ts value.TimestampTZ, precision int) (any, er
 	offset := z.OffsetMicros(ts.Micros)
 	local, ok := u.add(ts.Micros+offset, n)
 	if !ok {
-		return nil, errArgument("long overflow")
+		return nil, sqlerr.Argument("long overflow")
 	}
 	micros := local - offset
 	if u.calendar {

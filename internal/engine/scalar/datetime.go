@@ -68,7 +68,7 @@ func bindFromUnixtimeOffset(params []datatype.Type, _ datatype.Type) (Function, 
 
 func zoneForOffset(minutes int64) (value.Zone, error) {
 	if minutes < -value.MaxOffsetMinutes || minutes > value.MaxOffsetMinutes {
-		return value.Zone{}, errArgument("Invalid offset minutes %d", minutes)
+		return value.Zone{}, sqlerr.Argument("Invalid offset minutes %d", minutes)
 	}
 	z, _ := value.OffsetZone(int(minutes))
 	return z, nil
@@ -89,7 +89,7 @@ func bindFromUnixtimeNanos(params []datatype.Type, _ datatype.Type) (Function, b
 func nanosInstant(nanos *big.Int) (any, error) {
 	micros, rest := new(big.Int).DivMod(nanos, big.NewInt(1000), new(big.Int))
 	if !micros.IsInt64() {
-		return nil, errArgument("long overflow")
+		return nil, sqlerr.Argument("long overflow")
 	}
 	picos := int32(rest.Int64() * 1000) //nolint:gosec // less than a million
 	return value.TimestampTZ{Micros: micros.Int64(), Picos: picos, Zone: value.UTC}, nil
@@ -161,7 +161,7 @@ func zoneByName(arg any) (value.Zone, error) {
 func zoneByInterval(arg any) (value.Zone, error) {
 	millis := value.As[int64](arg)
 	if millis%value.MillisPerMinute != 0 {
-		return value.Zone{}, errArgument("Invalid time zone offset interval: interval contains seconds")
+		return value.Zone{}, sqlerr.Argument("Invalid time zone offset interval: interval contains seconds")
 	}
 	return zoneForOffset(millis / value.MillisPerMinute)
 }
@@ -196,7 +196,7 @@ func bindTimezone(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 }
 
-func errZone(name string) error { return errArgument("'%s' is not a valid time zone", name) }
+func errZone(name string) error { return sqlerr.Argument("'%s' is not a valid time zone", name) }
 
 func errZoneUnsupported(name string) error {
 	return sqlerr.New(sqlerr.NotSupported, "Time zone not supported: %s", name)

@@ -4,13 +4,14 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // within returns x, or the error that it has more digits than any decimal.
 func within(x *big.Int) (any, error) {
 	if !value.DecimalFits(x, datatype.MaxDecimalPrecision) {
-		return nil, errRange("Decimal overflow")
+		return nil, sqlerr.Range("Decimal overflow")
 	}
 	return x, nil
 }

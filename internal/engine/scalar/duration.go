@@ -52,19 +52,19 @@ func durationUnit(name string) (millis float64, ok bool) {
 func parseDuration(args []any) (any, error) {
 	s := value.As[string](args[0])
 	if s == "" {
-		return nil, errArgument("duration is empty")
+		return nil, sqlerr.Argument("duration is empty")
 	}
 	m := durationPattern.FindStringSubmatch(s)
 	if m == nil {
-		return nil, errArgument("duration is not a valid data duration string: %s", s)
+		return nil, sqlerr.Argument("duration is not a valid data duration string: %s", s)
 	}
 	unit, ok := durationUnit(m[2])
 	if !ok {
-		return nil, errArgument("Unknown time unit: %s", m[2])
+		return nil, sqlerr.Argument("Unknown time unit: %s", m[2])
 	}
 	val, err := strconv.ParseFloat(m[1], 64)
 	if err != nil {
-		return nil, errArgument("duration is not a valid data duration string: %s", s)
+		return nil, sqlerr.Argument("duration is not a valid data duration string: %s", s)
 	}
 	return saturate(math.Floor(val*unit + 0.5)), nil
 }
@@ -73,7 +73,7 @@ func parseDuration(args []any) (any, error) {
 func humanReadableSeconds(args []any) (any, error) {
 	f := value.As[float64](args[0])
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil, errArgument("Invalid argument found: %s", value.DoubleText(f))
+		return nil, sqlerr.Argument("Invalid argument found: %s", value.DoubleText(f))
 	}
 	if f < 0 || f-math.Floor(f) >= 0.5 {
 		return nil, sqlerr.Refused("human_readable_seconds of less than nothing or of half a second")
@@ -105,7 +105,7 @@ func parseDataSize(args []any) (any, error) {
 	s := value.As[string](args[0])
 	m := dataSizePattern.FindStringSubmatch(s)
 	if m == nil {
-		return nil, errArgument("Invalid data size: '%s'", s)
+		return nil, sqlerr.Argument("Invalid data size: '%s'", s)
 	}
 	whole, fraction, _ := strings.Cut(m[1], ".")
 	val, _ := new(big.Int).SetString(whole+fraction, 10)
@@ -113,7 +113,7 @@ func parseDataSize(args []any) (any, error) {
 	val.Lsh(val, uint(10*power)) // at most 80
 	val = value.TruncateScale(val, len(fraction))
 	if !value.DecimalFits(val, datatype.MaxDecimalPrecision) {
-		return nil, errRange("Value out of range: '%s' ('%sB')", s, val)
+		return nil, sqlerr.Range("Value out of range: '%s' ('%sB')", s, val)
 	}
 	return val, nil
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -49,7 +50,7 @@ func bindIntervalProduct(params []datatype.Type, _ datatype.Type) (Function, boo
 		return pure(func(args []any) (any, error) {
 			factor := value.As[float64](args[n])
 			if math.IsNaN(factor) {
-				return nil, errArgument("Cannot multiply by double NaN")
+				return nil, sqlerr.Argument("Cannot multiply by double NaN")
 			}
 			return interval(t, saturate(float64(value.As[int64](args[i]))*factor))
 		})
@@ -66,7 +67,7 @@ func bindIntervalQuotient(params []datatype.Type, _ datatype.Type) (Function, bo
 	return pure(func(args []any) (any, error) {
 		divisor := value.As[float64](args[1])
 		if math.IsNaN(divisor) || divisor == 0 {
-			return nil, errArgument("Cannot divide by double %s", value.DoubleText(divisor))
+			return nil, sqlerr.Argument("Cannot divide by double %s", value.DoubleText(divisor))
 		}
 		return interval(t, saturate(float64(value.As[int64](args[0]))/divisor))
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -56,27 +57,27 @@ func (n network) contains(a [16]byte) bool {
 func parseNetwork(text string) (network, error) {
 	base, length, found := strings.Cut(text, "/")
 	if !found {
-		return network{}, errArgument("Invalid CIDR")
+		return network{}, sqlerr.Argument("Invalid CIDR")
 	}
 	address, ok := parseAddress(base)
 	if !ok {
-		return network{}, errArgument("Invalid network IP address")
+		return network{}, sqlerr.Argument("Invalid network IP address")
 	}
 	bits, err := strconv.ParseInt(length, 10, 32)
 	if err != nil {
 		return network{}, errInternal("For input string: %q", length)
 	}
 	if bits < 0 {
-		return network{}, errArgument("Invalid prefix length")
+		return network{}, sqlerr.Argument("Invalid prefix length")
 	}
 	if strings.Contains(base, ":") {
 		if bits > 128 {
-			return network{}, errArgument("Invalid CIDR")
+			return network{}, sqlerr.Argument("Invalid CIDR")
 		}
 		return network{address, int(bits)}, nil
 	}
 	if bits > 32 || netip.PrefixFrom(netip.AddrFrom4([4]byte(address[12:])), int(bits)).Masked().Addr().As16() != address {
-		return network{}, errArgument("Invalid CIDR")
+		return network{}, sqlerr.Argument("Invalid CIDR")
 	}
 	return network{address, int(bits) + 96}, nil
 }

@@ -1,11 +1,11 @@
 package scalar
 
 import (
-	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine/scalar/joda"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -43,109 +43,32 @@ func zonedISO8601(ts value.TimestampTZ, precision int) (any, error) {
 	}
 }
 
-// The parts of ISO 8601 that Joda-Time's parsers take.
-const (
-	isoDate = `([+-]?\d{1,9})(?:-(?:W(\d{1,2})(?:-(\d))?|(\d{1,2})(?:-(\d{1,2}))?|(\d{3})))?`
-	isoTime = `(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,2})(?:[.,](\d{1,9}))?)?)?`
-	isoZone = `([Zz]|[+-]\d\d(?::\d\d(?::\d\d)?|\d\d(?:\d\d)?)?)`
-)
-
-var (
-	isoDatePattern      = regexp.MustCompile(`^` + isoDate + `$`)
-	isoTimestampPattern = regexp.MustCompile(`^(?:` + isoDate + `(?:[Tt](?:` + isoTime + `)?` + isoZone + `?)?|[Tt]` + isoTime + isoZone + `?)$`)
-	isoNanosPattern     = regexp.MustCompile(
-		`^(\d{4}|\+\d{5,10}|-\d{4,10})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{0,9}))?)?(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:\[([^\]]+)\])?$`)
-)
+var isoNanosPattern = regexp.MustCompile(
+	`^(\d{4}|\+\d{5,10}|-\d{4,10})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{0,9}))?)?(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:\[([^\]]+)\])?$`)
 
 func fromISO8601Date(args []any) (any, error) {
-	s := value.As[string](args[0])
-	m := isoDatePattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	r := &reading{zone: value.Zone{Name: value.UTC}}
-	if err := r.saveISODate(s, m[1:7]); err != nil {
-		return nil, err
-	}
-	millis, _, err := r.instant(s)
-	if err != nil {
-		return nil, err
-	}
-	return value.FloorDiv(millis, value.MillisPerDay), nil
+	return intOrError(joda.ParseISODate(value.As[string](args[0])))
 }
 
 func fromISO8601Timestamp(args []any) (any, error) {
-	s := value.As[string](args[0])
-	m := isoTimestampPattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	const dateGroups, timeGroups = 6, 6
-	clockAt := 1 + dateGroups
-	zoneText := m[clockAt+timeGroups]
-	if m[1] == "" {
-		clockAt += timeGroups + 1
-		zoneText = m[clockAt+timeGroups]
-	}
-	r := &reading{zone: value.Zone{Name: value.UTC}}
-	if err := r.saveISODate(s, m[1:7]); err != nil {
-		return nil, err
-	}
-	extra, err := r.saveISOTime(m[clockAt : clockAt+timeGroups])
+	millis, z, err := joda.ParseISOTimestamp(value.As[string](args[0]))
 	if err != nil {
 		return nil, err
 	}
-	if zoneText != "" && (offsetPart{}).read(r, zoneText, 0) != len(zoneText) {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	millis, z, err := r.instant(s)
+	return zonedMillis(millis, z.Name)
+}
+
+// intOrError returns n as a value unless there is an error.
+func intOrError(n int64, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return zonedMillis(millis+extra, z.Name)
-}
-
-// saveISODate saves year, week and its day, month and day, and day of the year.
-func (r *reading) saveISODate(text string, m []string) error {
-	for i, f := range [6]calendarField{fieldYear, fieldWeek, fieldWeekday, fieldMonth, fieldDay, fieldDayOfYear} {
-		if m[i] == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(m[i], 10, 64)
-		if err != nil {
-			return errArgument("Invalid format: \"%s\"", text)
-		}
-		if f == fieldYear && m[1] != "" {
-			f = fieldWeekyear
-		}
-		r.save(f, n)
-	}
-	return nil
-}
-
-// saveISOTime saves hour, minute and second, and returns what a fraction of the
-// last of them adds.
-func (r *reading) saveISOTime(m []string) (extra int64, err error) {
-	for i, f := range [3]calendarField{fieldHour, fieldMinute, fieldSecond} {
-		val, part := [3]string{m[0], m[2], m[4]}[i], [3]string{m[1], m[3], m[5]}[i]
-		if val != "" {
-			r.save(f, int64(value.Digits(val)))
-		}
-		if part != "" {
-			n, ok := new(big.Int).SetString(part, 10)
-			if !ok {
-				return 0, errArgument("Invalid format: \"%s\"", part)
-			}
-			n.Mul(n, big.NewInt(f.info().unit))
-			extra = n.Quo(n, value.PowerOfTen(len(part))).Int64()
-		}
-	}
-	return extra, nil
+	return n, nil
 }
 
 func fromISO8601Nanos(args []any) (any, error) {
 	s := value.As[string](args[0])
-	bad := errArgument("Text '%s' could not be parsed", s)
+	bad := sqlerr.Argument("Text '%s' could not be parsed", s)
 	m := isoNanosPattern.FindStringSubmatch(s)
 	if m == nil {
 		return nil, bad

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -61,7 +62,7 @@ func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
 func jsonParse(args []any) (any, error) {
 	text, err := canonicalJSON(value.As[string](args[0]))
 	if err != nil {
-		return nil, errArgument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
+		return nil, sqlerr.Argument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
 	}
 	return text, nil
 }
@@ -173,7 +174,7 @@ func isJSONScalar(args []any) (any, error) {
 	j := &jsonScanner{s: value.As[string](args[0])}
 	c := j.peek()
 	if err := j.skip(); err != nil || !j.end() {
-		return nil, errArgument("Invalid JSON value: %s", shortened(j.s))
+		return nil, sqlerr.Argument("Invalid JSON value: %s", shortened(j.s))
 	}
 	return c != '{' && c != '[', nil
 }

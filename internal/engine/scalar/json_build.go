@@ -109,7 +109,7 @@ func (f *jsonBuild) object(keys, items []any) (any, error) {
 	members, seen := []jsonMember{}, map[string]bool{}
 	for i, item := range items {
 		if keys[i] == nil {
-			return nil, errArgument("null value passed for JSON object key to JSON_OBJECT function")
+			return nil, sqlerr.Argument("null value passed for JSON object key to JSON_OBJECT function")
 		}
 		key := paddedText(f.b.Keys[i].Type(), keys[i])
 		text, err := f.item(i, item)
@@ -120,7 +120,7 @@ func (f *jsonBuild) object(keys, items []any) (any, error) {
 			continue
 		}
 		if seen[key] && f.b.UniqueKeys {
-			return nil, errArgument("duplicate key passed to JSON_OBJECT function")
+			return nil, sqlerr.Argument("duplicate key passed to JSON_OBJECT function")
 		}
 		if seen[key] {
 			return nil, sqlerr.New(sqlerr.NotSupported, "cannot construct a JSON object with duplicate key")

@@ -53,16 +53,16 @@ func jsonCastError(to datatype.Type, text string, err error) error {
 		case isSQL && known.Name == sqlerr.Unsupported:
 			return err
 		case isSQL:
-			return errCast("Cannot cast to %s. %s\n%s", to, known.Message, shortened(text))
+			return sqlerr.Cast("Cannot cast to %s. %s\n%s", to, known.Message, shortened(text))
 		case isMismatch:
-			return errCast("Cannot cast to %s. %s\n%s", to, string(mismatch), shortened(text))
+			return sqlerr.Cast("Cannot cast to %s. %s\n%s", to, string(mismatch), shortened(text))
 		}
-		return errCast("Cannot cast to %s.\n%s", to, shortened(text))
+		return sqlerr.Cast("Cannot cast to %s.\n%s", to, shortened(text))
 	}
 	if isSQL {
 		return err
 	}
-	return errCast("Cannot cast '%s' to %s", text, jsonTypeName(to))
+	return sqlerr.Cast("Cannot cast '%s' to %s", text, jsonTypeName(to))
 }
 
 // jsonTypeName is how Trino spells a type in errors about casts of JSON.
@@ -237,7 +237,7 @@ func jsonDecimal(token jsonToken, t datatype.Type) (any, error) {
 	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)))
 	n := roundRat(r)
 	if len(new(big.Int).Abs(n).String()) > t.Precision {
-		return nil, errCast("Cannot cast input json to %s", jsonTypeName(t))
+		return nil, sqlerr.Cast("Cannot cast input json to %s", jsonTypeName(t))
 	}
 	return n, nil
 }

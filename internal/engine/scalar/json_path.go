@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"unicode"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // jsonPath is a path of json_extract and its kin: a member's name or an
@@ -18,7 +20,7 @@ type jsonStep struct {
 
 // parseJSONPath parses a path such as $.a[0]["b c"].
 func parseJSONPath(text string) (jsonPath, error) {
-	bad := errArgument("Invalid JSON path: '%s'", text)
+	bad := sqlerr.Argument("Invalid JSON path: '%s'", text)
 	path, rest := jsonPath{}, []rune(text)
 	if len(rest) == 0 || rest[0] != '$' {
 		return nil, bad

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -102,7 +103,7 @@ func sortBy(args []any) (any, error) {
 		}
 		n, ok := order.(int64)
 		if !ok || n < -1 || n > 1 {
-			return 0, errArgument("Lambda comparator must return either -1, 0, or 1")
+			return 0, sqlerr.Argument("Lambda comparator must return either -1, 0, or 1")
 		}
 		return int(n), nil
 	})
@@ -197,10 +198,10 @@ func transformKeysBinder(params []datatype.Type, _ datatype.Type) (Function, boo
 			case err != nil:
 				return nil, err
 			case k == nil:
-				return nil, errArgument("map key cannot be null")
+				return nil, sqlerr.Argument("map key cannot be null")
 			}
 			if _, known := b.place(k); known {
-				return nil, errArgument("Duplicate map keys (%s) are not allowed", value.Text(t, k))
+				return nil, sqlerr.Argument("Duplicate map keys (%s) are not allowed", value.Text(t, k))
 			}
 			b.add(k, m.Values[i])
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -44,7 +45,7 @@ func likeBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(args) == 3 {
 			escape := value.As[string](args[2])
 			if utf8.RuneCountInString(escape) != 1 {
-				return nil, errArgument("Escape string must be a single character")
+				return nil, sqlerr.Argument("Escape string must be a single character")
 			}
 			p, err = patterns.get(escape + value.As[string](args[1]))
 		} else {
@@ -105,7 +106,7 @@ func parseLike(pattern string, escape rune) (likePattern, error) {
 }
 
 func errEscape() error {
-	return errArgument("Escape character must be followed by '%%', '_' or the escape character itself")
+	return sqlerr.Argument("Escape character must be followed by '%%', '_' or the escape character itself")
 }
 
 func newLikePiece(runes []rune) likePiece {

@@ -49,7 +49,7 @@ func (b *mapBuilder) put(key, val any) error {
 		return err
 	}
 	if _, known := b.place(key); known {
-		return errArgument("Duplicate map keys (%s) are not allowed", value.Text(b.key, key))
+		return sqlerr.Argument("Duplicate map keys (%s) are not allowed", value.Text(b.key, key))
 	}
 	b.add(key, val)
 	return nil
@@ -57,10 +57,10 @@ func (b *mapBuilder) put(key, val any) error {
 
 func (b *mapBuilder) check(key any) error {
 	if key == nil {
-		return errArgument("map key cannot be null")
+		return sqlerr.Argument("map key cannot be null")
 	}
 	if Indeterminate(b.key, key) {
-		return errArgument("map key cannot be indeterminate: %s", value.Text(b.key, key))
+		return sqlerr.Argument("map key cannot be indeterminate: %s", value.Text(b.key, key))
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func mapBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func(args []any) (any, error) {
 		keys, values := value.As[[]any](args[0]), value.As[[]any](args[1])
 		if len(keys) != len(values) {
-			return nil, errArgument("Key and value arrays must be the same length")
+			return nil, sqlerr.Argument("Key and value arrays must be the same length")
 		}
 		b := newMapBuilder(key)
 		for i := range keys {
@@ -145,7 +145,7 @@ func entriesBinder(put func(b *mapBuilder, key, val any) error) binder {
 			b := newMapBuilder(row.Elems[0])
 			for _, entry := range value.As[[]any](args[0]) {
 				if entry == nil {
-					return nil, errArgument("map entry cannot be null")
+					return nil, sqlerr.Argument("map entry cannot be null")
 				}
 				pair := value.As[[]any](entry)
 				if err := put(b, pair[0], pair[1]); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -82,7 +83,7 @@ func bindAbs(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) {
 			n := value.As[int64](args[0])
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, errRange("Value %d is out of range for abs(%s)", n, t)
+				return nil, sqlerr.Range("Value %d is out of range for abs(%s)", n, t)
 			}
 			return max(n, -n), nil
 		})
@@ -142,7 +143,7 @@ const minRadix, maxRadix = 2, 36
 
 func checkRadix(radix int64) error {
 	if radix < minRadix || radix > maxRadix {
-		return errArgument("Radix must be between %d and %d", minRadix, maxRadix)
+		return sqlerr.Argument("Radix must be between %d and %d", minRadix, maxRadix)
 	}
 	return nil
 }
@@ -162,7 +163,7 @@ func fromBase(args []any) (any, error) {
 	}
 	n, ok := parseInteger(s, int(radix), 64)
 	if !ok {
-		return nil, errArgument("Not a valid base-%d number: %s", radix, s)
+		return nil, sqlerr.Argument("Not a valid base-%d number: %s", radix, s)
 	}
 	return n, nil
 }
@@ -172,15 +173,15 @@ func widthBucket(args []any) (any, error) {
 	buckets := value.As[int64](args[3])
 	switch {
 	case buckets <= 0:
-		return nil, errArgument("bucketCount must be greater than 0")
+		return nil, sqlerr.Argument("bucketCount must be greater than 0")
 	case math.IsNaN(x):
-		return nil, errArgument("operand must not be NaN")
+		return nil, sqlerr.Argument("operand must not be NaN")
 	case math.IsNaN(first) || math.IsInf(first, 0):
-		return nil, errArgument("first bound must be finite")
+		return nil, sqlerr.Argument("first bound must be finite")
 	case math.IsNaN(second) || math.IsInf(second, 0):
-		return nil, errArgument("second bound must be finite")
+		return nil, sqlerr.Argument("second bound must be finite")
 	case first == second:
-		return nil, errArgument("bounds cannot equal each other")
+		return nil, sqlerr.Argument("bounds cannot equal each other")
 	}
 	lower, upper := min(first, second), max(first, second)
 	var bucket int64
@@ -189,7 +190,7 @@ func widthBucket(args []any) (any, error) {
 		bucket = 0
 	case x >= upper:
 		if buckets == math.MaxInt64 {
-			return nil, errRange("Bucket for value %s is out of range", value.DoubleText(x))
+			return nil, sqlerr.Range("Bucket for value %s is out of range", value.DoubleText(x))
 		}
 		bucket = buckets + 1
 	default:
@@ -211,7 +212,7 @@ func bindBins(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		bins := make([]float64, len(elems))
 		for i, elem := range elems {
 			if elem == nil {
-				return nil, errArgument("Bin values cannot be NULL")
+				return nil, sqlerr.Argument("Bin values cannot be NULL")
 			}
 			bins[i] = value.As[float64](elem)
 		}
@@ -224,20 +225,20 @@ func bindBins(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func binOf(x float64, bins []float64) (any, error) {
 	switch {
 	case len(bins) == 0:
-		return nil, errArgument("Bins cannot be an empty array")
+		return nil, sqlerr.Argument("Bins cannot be an empty array")
 	case math.IsNaN(x):
-		return nil, errArgument("Operand cannot be NaN")
+		return nil, sqlerr.Argument("Operand cannot be NaN")
 	}
 	lower, upper := 0, len(bins)
 	for lower < upper {
 		if bins[lower] > bins[upper-1] {
-			return nil, errArgument("Bin values are not sorted in ascending order")
+			return nil, sqlerr.Argument("Bin values are not sorted in ascending order")
 		}
 		middle := (lower + upper) / 2
 		bin := bins[middle]
 		switch {
 		case math.IsNaN(bin) || math.IsInf(bin, 0):
-			return nil, errArgument("Bin value must be finite, got %s", value.DoubleText(bin))
+			return nil, sqlerr.Argument("Bin value must be finite, got %s", value.DoubleText(bin))
 		case x < bin:
 			upper = middle
 		default:

@@ -67,7 +67,7 @@ func (p formatPart) has(flag byte) bool { return strings.IndexByte(p.flags, flag
 
 // errPrintf is the error that Trino makes of Java's exception.
 func errPrintf(format, exception, detail string) error {
-	return errArgument("Invalid format string: %s (%s: %s)", format, exception, detail)
+	return sqlerr.Argument("Invalid format string: %s (%s: %s)", format, exception, detail)
 }
 
 func errFlags(format string, p formatPart, flag byte) error {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -46,7 +47,7 @@ func bindRandomInteger(params []datatype.Type, _ datatype.Type) (Function, bool)
 		return Function{Volatile: true, Call: func(args []any) (any, error) {
 			bound := value.As[int64](args[0])
 			if bound <= 0 {
-				return nil, errArgument("bound must be positive")
+				return nil, sqlerr.Argument("bound must be positive")
 			}
 			return rand.Int64N(bound), nil //nolint:gosec // SQL's random
 		}}, true
@@ -54,7 +55,7 @@ func bindRandomInteger(params []datatype.Type, _ datatype.Type) (Function, bool)
 		return Function{Volatile: true, Call: func(args []any) (any, error) {
 			start, stop := value.As[int64](args[0]), value.As[int64](args[1])
 			if start >= stop {
-				return nil, errArgument("start value must be less than stop value")
+				return nil, sqlerr.Argument("start value must be less than stop value")
 			}
 			width := uint64(stop) - uint64(start)                  //nolint:gosec // two's complement is meant
 			return int64(uint64(start) + rand.Uint64N(width)), nil //nolint:gosec // within start and stop

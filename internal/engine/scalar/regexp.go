@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -74,9 +75,9 @@ func groupOf(p *reProgram, rest []any) (int, error) {
 	group := value.As[int64](rest[0])
 	switch {
 	case group < 0:
-		return 0, errArgument("Group cannot be negative")
+		return 0, sqlerr.Argument("Group cannot be negative")
 	case group > int64(p.groups):
-		return 0, errArgument("Pattern has %d groups. Cannot access group %d", p.groups, group)
+		return 0, sqlerr.Argument("Pattern has %d groups. Cannot access group %d", p.groups, group)
 	}
 	return int(group), nil
 }
@@ -183,9 +184,9 @@ func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 	}
 	switch {
 	case start < 1:
-		return nil, errArgument("start position cannot be smaller than 1")
+		return nil, sqlerr.Argument("start position cannot be smaller than 1")
 	case occurrence < 1:
-		return nil, errArgument("occurrence cannot be smaller than 1")
+		return nil, sqlerr.Argument("occurrence cannot be smaller than 1")
 	case start > int64(utf8.RuneCountInString(text)):
 		return int64(-1), nil
 	}
@@ -300,7 +301,7 @@ func (r replacement) append(b *strings.Builder, text string, loc []int) error {
 }
 
 func (r replacement) illegal(what string) error {
-	return errArgument("Illegal replacement sequence: %s", what)
+	return sqlerr.Argument("Illegal replacement sequence: %s", what)
 }
 
 // group reads what follows a dollar sign: a name in braces, or the longest

@@ -60,7 +60,7 @@ type reParser struct {
 // maxDepth bounds how deep groups may nest.
 const maxDepth = 250
 
-func errPattern(format string, args ...any) error { return errArgument(format, args...) }
+func errPattern(format string, args ...any) error { return sqlerr.Argument(format, args...) }
 
 func refusePattern(what string) error {
 	return sqlerr.Refused("the regular expression construct " + what)

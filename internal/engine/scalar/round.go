@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -118,7 +119,7 @@ func roundInteger(t datatype.Type, n, digits int64) (any, error) {
 		return n, nil
 	}
 	if digits < -maxLongPower {
-		return nil, errRange("numerical overflow: %d", n)
+		return nil, sqlerr.Range("numerical overflow: %d", n)
 	}
 	factor := value.Pow10(int(-digits))
 	quotient, rest := n/factor, n%factor
@@ -130,10 +131,10 @@ func roundInteger(t datatype.Type, n, digits int64) (any, error) {
 	}
 	rounded, ok := multiplyExact(quotient, factor)
 	if !ok {
-		return nil, errRange("numerical overflow: %d", n)
+		return nil, sqlerr.Range("numerical overflow: %d", n)
 	}
 	if !fits(t.Kind, rounded) {
-		return nil, errRange("Out of range for %s: %d", t, rounded)
+		return nil, sqlerr.Range("Out of range for %s: %d", t, rounded)
 	}
 	return rounded, nil
 }
@@ -145,7 +146,7 @@ func roundDecimal(d *big.Int, t, result datatype.Type, digits int64) (any, error
 	if drop := int64(t.Scale) - digits; drop <= int64(t.Precision) {
 		rounded := value.Rescale(value.Rescale(d, -int(drop)), int(drop))
 		if !value.DecimalFits(rounded, result.Precision) {
-			return nil, errRange("decimal overflow: %s", d)
+			return nil, sqlerr.Range("decimal overflow: %s", d)
 		}
 		return rounded, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -25,7 +26,7 @@ func sequenceFamily() map[string]binder {
 // steps of size step apart, after the checks that Trino makes.
 func checkSequence(distance, step *big.Int) (int, error) {
 	if step.Sign() == 0 {
-		return 0, errArgument("step must not be zero")
+		return 0, sqlerr.Argument("step must not be zero")
 	}
 	if distance.Sign()*step.Sign() < 0 {
 		return 0, errSequence()
@@ -38,12 +39,12 @@ func checkSequence(distance, step *big.Int) (int, error) {
 }
 
 func errSequence() error {
-	return errArgument("sequence stop value should be greater than or equal to start value if step is greater than zero " +
+	return sqlerr.Argument("sequence stop value should be greater than or equal to start value if step is greater than zero " +
 		"otherwise stop should be less than or equal to start")
 }
 
 func errEntries() error {
-	return errArgument("result of sequence function must not have more than %d entries", maxEntries)
+	return sqlerr.Argument("result of sequence function must not have more than %d entries", maxEntries)
 }
 
 // integerSequence returns a sequence of integers. Without a step it is 1, or -1 down.
@@ -73,7 +74,7 @@ func sequenceOfIntegers(args []any) (any, error) {
 func sequenceOfDays(args []any) (any, error) {
 	step := value.As[int64](args[2])
 	if step%value.MillisPerDay != 0 {
-		return nil, errArgument("sequence step must be a day interval if start and end values are dates")
+		return nil, sqlerr.Argument("sequence step must be a day interval if start and end values are dates")
 	}
 	return integerSequence(value.As[int64](args[0]), value.As[int64](args[1]), step/value.MillisPerDay)
 }
@@ -97,7 +98,7 @@ func sequenceOfMonths(args []any) (any, error) {
 func months(order, step, distance int64, at func(months int64) any) (any, error) {
 	switch {
 	case step == 0:
-		return nil, errArgument("step must not be zero")
+		return nil, sqlerr.Argument("step must not be zero")
 	case order > 0 && step < 0, order < 0 && step > 0:
 		return nil, errSequence()
 	}

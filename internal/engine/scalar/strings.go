@@ -86,7 +86,7 @@ func padArg(call Func, i, length int) Func {
 func chr(args []any) (any, error) {
 	code := value.As[int64](args[0])
 	if code < 0 || code > unicode.MaxRune || code >= 0xd800 && code <= 0xdfff {
-		return nil, errArgument("Not a valid Unicode code point: %d", code)
+		return nil, sqlerr.Argument("Not a valid Unicode code point: %d", code)
 	}
 	return string(rune(code)), nil
 }
@@ -94,7 +94,7 @@ func chr(args []any) (any, error) {
 func codepoint(args []any) (any, error) {
 	runes := []rune(value.As[string](args[0]))
 	if len(runes) != 1 {
-		return nil, errArgument("Input string must be a single character string")
+		return nil, sqlerr.Argument("Input string must be a single character string")
 	}
 	return int64(runes[0]), nil
 }
@@ -123,7 +123,7 @@ func normalize(args []any) (any, error) {
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
 	form, ok := forms[value.As[string](args[1])]
 	if !ok {
-		return nil, errArgument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
+		return nil, sqlerr.Argument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
 	}
 	return form.String(value.As[string](args[0])), nil
 }
@@ -188,7 +188,7 @@ func strpos(args []any) (any, error) {
 		instance = value.As[int64](args[2])
 	}
 	if instance == 0 || instance == math.MinInt64 {
-		return nil, errArgument("'instance' must be a positive or negative number.")
+		return nil, sqlerr.Argument("'instance' must be a positive or negative number.")
 	}
 	if part == "" {
 		return int64(1), nil
@@ -248,7 +248,7 @@ func luhnCheck(args []any) (any, error) {
 	for i := len(digits) - 1; i >= 0; i-- {
 		d := int(digits[i] - '0')
 		if digits[i] < '0' || digits[i] > '9' {
-			return nil, errArgument("Input contains non-digit character")
+			return nil, sqlerr.Argument("Input contains non-digit character")
 		}
 		if double {
 			d *= 2

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -185,10 +186,10 @@ const maxPadded = 64 << 20
 
 func checkPad(length int64) error {
 	if length < 0 || length > math.MaxInt32 {
-		return errArgument("Target length must be in the range [0..%d]", math.MaxInt32)
+		return sqlerr.Argument("Target length must be in the range [0..%d]", math.MaxInt32)
 	}
 	if length > maxPadded {
-		return errArgument("Target length of more than %d is not supported", maxPadded)
+		return sqlerr.Argument("Target length of more than %d is not supported", maxPadded)
 	}
 	return nil
 }
@@ -198,7 +199,7 @@ func padText(s string, length int64, with string, left bool) (any, error) {
 		return nil, err
 	}
 	if with == "" {
-		return nil, errArgument("Padding string must not be empty")
+		return nil, sqlerr.Argument("Padding string must not be empty")
 	}
 	missing := length - int64(utf8.RuneCountInString(s))
 	if missing <= 0 {
@@ -217,7 +218,7 @@ func padBinary(data []byte, length int64, with []byte, left bool) (any, error) {
 		return nil, err
 	}
 	if len(with) == 0 {
-		return nil, errArgument("Padding bytes must not be empty")
+		return nil, sqlerr.Argument("Padding bytes must not be empty")
 	}
 	missing := int(length) - len(data)
 	if missing <= 0 {

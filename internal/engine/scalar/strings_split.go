@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -15,11 +16,11 @@ func split(args []any) (any, error) {
 	}
 	switch {
 	case limit <= 0:
-		return nil, errArgument("Limit must be positive")
+		return nil, sqlerr.Argument("Limit must be positive")
 	case limit > math.MaxInt32:
-		return nil, errArgument("Limit is too large")
+		return nil, sqlerr.Argument("Limit is too large")
 	case delimiter == "":
-		return nil, errArgument("The delimiter may not be the empty string")
+		return nil, sqlerr.Argument("The delimiter may not be the empty string")
 	}
 	parts := strings.SplitN(text, delimiter, int(limit))
 	out := make([]any, len(parts))
@@ -34,7 +35,7 @@ func split(args []any) (any, error) {
 func splitPart(args []any) (any, error) {
 	text, delimiter, index := value.As[string](args[0]), value.As[string](args[1]), value.As[int64](args[2])
 	if index <= 0 {
-		return nil, errArgument("Index must be greater than zero")
+		return nil, sqlerr.Argument("Index must be greater than zero")
 	}
 	if delimiter == "" {
 		at := runeOffset(text, index-1)
@@ -60,18 +61,18 @@ func splitEntries(args []any, bad string, yield func(key, val string) error) err
 	text, entry, pair := value.As[string](args[0]), value.As[string](args[1]), value.As[string](args[2])
 	switch {
 	case entry == "":
-		return errArgument("entryDelimiter is empty")
+		return sqlerr.Argument("entryDelimiter is empty")
 	case pair == "":
-		return errArgument("keyValueDelimiter is empty")
+		return sqlerr.Argument("keyValueDelimiter is empty")
 	case entry == pair:
-		return errArgument("entryDelimiter and keyValueDelimiter must not be the same")
+		return sqlerr.Argument("entryDelimiter and keyValueDelimiter must not be the same")
 	}
 	for text != "" {
 		var part string
 		part, text, _ = strings.Cut(text, entry)
 		key, val, found := strings.Cut(part, pair)
 		if !found || strings.Contains(val, pair) {
-			return errArgument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
+			return sqlerr.Argument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
 		}
 		if err := yield(key, val); err != nil {
 			return err
@@ -85,7 +86,7 @@ func splitToMap(args []any) (any, error) {
 	seen := make(map[string]bool)
 	err := splitEntries(args, "'%s'", func(key, val string) error {
 		if seen[key] {
-			return errArgument("Duplicate keys (%s) are not allowed", key)
+			return sqlerr.Argument("Duplicate keys (%s) are not allowed", key)
 		}
 		seen[key] = true
 		out.Keys, out.Values = append(out.Keys, key), append(out.Values, val)

@@ -22,7 +22,7 @@ func zoned(micros int64, picos int32, zone string, precision int) (any, error) {
 	return value.TimestampTZ{Micros: micros, Picos: picos, Zone: zone}, nil
 }
 
-func errMillis(millis int64) error { return errArgument("Millis overflow: %d", millis) }
+func errMillis(millis int64) error { return sqlerr.Argument("Millis overflow: %d", millis) }
 
 // zonedMillis is zoned for an instant in milliseconds, which may be out of the
 // range of microseconds.
@@ -125,9 +125,9 @@ func temporalPlus(t, by, result datatype.Type, sign int64) (shift, bool) {
 func datePlusMillis(day, interval, sign int64) (any, error) {
 	if interval%value.MillisPerDay != 0 {
 		if sign < 0 {
-			return nil, errArgument("Cannot subtract hour, minutes or seconds from a date")
+			return nil, sqlerr.Argument("Cannot subtract hour, minutes or seconds from a date")
 		}
-		return nil, errArgument("Cannot add hour, minutes or seconds to a date")
+		return nil, sqlerr.Argument("Cannot add hour, minutes or seconds to a date")
 	}
 	return day + sign*(interval/value.MillisPerDay), nil
 }
@@ -147,7 +147,7 @@ func timeTZPlus(picos, delta int64, precision int) int64 {
 	return timePlus(picos, delta) / 1000 * 1000
 }
 
-func errTimestampRange() error { return errRange("Timestamp out of range") }
+func errTimestampRange() error { return sqlerr.Range("Timestamp out of range") }
 
 func timestampPlus(ts value.Timestamp, millis int64) (any, error) {
 	delta, ok := multiplyExact(millis, value.MicrosPerMilli)

@@ -3,6 +3,7 @@ package scalar
 import (
 	"unicode"
 
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -20,7 +21,7 @@ func levenshtein(args []any) (any, error) {
 		return int64(len(long)), nil
 	}
 	if len(long)*(len(short)-1) > maxDistanceWork {
-		return nil, errArgument("The combined inputs for Levenshtein distance are too large")
+		return nil, sqlerr.Argument("The combined inputs for Levenshtein distance are too large")
 	}
 	row := make([]int, len(short)+1)
 	for i := range row {
@@ -46,7 +47,7 @@ func levenshtein(args []any) (any, error) {
 func hamming(args []any) (any, error) {
 	a, b := []rune(value.As[string](args[0])), []rune(value.As[string](args[1]))
 	if len(a) != len(b) {
-		return nil, errArgument("The input strings to hamming_distance function must have the same length")
+		return nil, sqlerr.Argument("The input strings to hamming_distance function must have the same length")
 	}
 	distance := int64(0)
 	for i := range a {
@@ -74,7 +75,7 @@ func soundex(args []any) (any, error) {
 			continue
 		}
 		if r < 'A' || r > 'Z' {
-			return nil, errArgument("The character is not mapped: %c (index=%d)", r, r-'A')
+			return nil, sqlerr.Argument("The character is not mapped: %c (index=%d)", r, r-'A')
 		}
 		class := soundexCodes[r-'A']
 		switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -81,7 +82,7 @@ func decodeForm(s string) (any, error) {
 		case s[i] != '%':
 			b = append(b, s[i])
 		case i+2 >= len(s):
-			return nil, errArgument("URLDecoder: Incomplete trailing escape (%%) pattern")
+			return nil, sqlerr.Argument("URLDecoder: Incomplete trailing escape (%%) pattern")
 		default:
 			n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
 			if err != nil {
@@ -89,7 +90,7 @@ func decodeForm(s string) (any, error) {
 				if digitValue(rune(s[i+1])) < 16 {
 					at = 1
 				}
-				return nil, errArgument(`URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: "%s"`, at, s[i+1:i+3])
+				return nil, sqlerr.Argument(`URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: "%s"`, at, s[i+1:i+3])
 			}
 			b = append(b, byte(n))
 			i += 2

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -32,7 +33,7 @@ func fromUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) {
 			with := value.As[string](args[1])
 			if utf8.RuneCountInString(with) > 1 {
-				return nil, errArgument("Replacement character string must empty or a single character")
+				return nil, sqlerr.Argument("Replacement character string must empty or a single character")
 			}
 			return repairUTF8(value.As[[]byte](args[0]), with), nil
 		})
@@ -40,7 +41,7 @@ func fromUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) {
 			code := value.As[int64](args[1])
 			if code < 0 || code > utf8.MaxRune || !utf8.ValidRune(rune(code)) {
-				return nil, errArgument("Invalid replacement character")
+				return nil, sqlerr.Argument("Invalid replacement character")
 			}
 			return repairUTF8(value.As[[]byte](args[0]), string(rune(code))), nil
 		})

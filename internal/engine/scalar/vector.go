@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -42,7 +43,7 @@ func vectors(f func(a, b []float64) (any, error)) binder {
 		return pure(func(args []any) (any, error) {
 			x, y := value.As[[]any](args[0]), value.As[[]any](args[1])
 			if len(x) != len(y) {
-				return nil, errArgument("The arguments must have the same length")
+				return nil, sqlerr.Argument("The arguments must have the same length")
 			}
 			a, okA := numbers(x, number)
 			b, okB := numbers(y, number)
@@ -85,7 +86,7 @@ func distance(a, b []float64) float64 {
 func similarity(a, b []float64) (any, error) {
 	squareA, squareB := dot(a, a), dot(b, b)
 	if squareA == 0 || squareB == 0 {
-		return nil, errArgument("Vector magnitude cannot be zero")
+		return nil, sqlerr.Argument("Vector magnitude cannot be zero")
 	}
 	return dot(a, b) / (math.Sqrt(squareA) * math.Sqrt(squareB)), nil
 }

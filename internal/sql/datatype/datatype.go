@@ -217,7 +217,7 @@ func needsQuotes(name string) bool {
 	return name == ""
 }
 
-// IsHyperLogLog reports whether t is a kind of HyperLogLog.
-func (t Type) IsHyperLogLog() bool {
-	return t.Kind == Opaque && (t.Name == HyperLogLog || t.Name == P4HyperLogLog)
+// IsHyperLogLog reports whether a type is a kind of HyperLogLog.
+func (a Type) IsHyperLogLog() bool {
+	return a.Kind == Opaque && (a.Name == HyperLogLog || a.Name == P4HyperLogLog)
 }

@@ -65,3 +65,14 @@ func Refused(construct string) *Error {
 
 // Unsupported is the name of errors made by Refused.
 const Unsupported = "SILLOK_NOT_SUPPORTED"
+
+// Argument returns the error for an argument that a function does not take.
+func Argument(format string, args ...any) *Error {
+	return New(InvalidFunctionArgument, format, args...)
+}
+
+// Cast returns the error for a value that a cast cannot make.
+func Cast(format string, args ...any) *Error { return New(InvalidCastArgument, format, args...) }
+
+// Range returns the error for a number that its type does not hold.
+func Range(format string, args ...any) *Error { return New(NumericOutOfRange, format, args...) }

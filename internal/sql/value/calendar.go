@@ -82,6 +82,14 @@ func DayOf(year int64, month, dayOfMonth int) int64 {
 // IsLeap reports whether a year has a 29th of February.
 func IsLeap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
 
+// DaysInYear returns 365 or 366.
+func DaysInYear(year int64) int {
+	if IsLeap(year) {
+		return 366
+	}
+	return 365
+}
+
 // DaysInMonth returns the number of days of a month, 1 to 12, of a year.
 func DaysInMonth(year int64, month int) int {
 	switch month {

@@ -1,4 +1,4 @@
-package scalar
+package joda
 
 import (
 	"strings"
@@ -64,12 +64,12 @@ func (t jodaToken) isNumeric() bool {
 	}
 }
 
-// parseJoda compiles a pattern of format_datetime and parse_datetime.
-func parseJoda(pattern string) (format, error) {
+// Compile compiles a pattern of format_datetime and parse_datetime.
+func Compile(pattern string) (Format, error) {
 	if pattern == "" {
-		return nil, errArgument("Invalid pattern specification")
+		return nil, sqlerr.Argument("Invalid pattern specification")
 	}
-	var f format
+	var f Format
 	tokens := jodaTokens(pattern)
 	for i, t := range tokens {
 		if t.letter == 0 {
@@ -137,7 +137,7 @@ func (t jodaToken) part(tight bool) (part, error) {
 	case 'G', 'C':
 		return nil, sqlerr.Refused("an era or a century in a date format")
 	default:
-		return nil, errArgument("Illegal pattern component: %s", strings.Repeat(string(t.letter), t.count))
+		return nil, sqlerr.Argument("Illegal pattern component: %s", strings.Repeat(string(t.letter), t.count))
 	}
 }
 
@@ -152,4 +152,14 @@ func (t jodaToken) year(f calendarField, signed, tight bool) part {
 		most = t.count
 	}
 	return digits{field: f, min: t.count, max: most, signed: signed}
+}
+
+// NamesZone reports whether a pattern has a z or Z outside apostrophes.
+func NamesZone(pattern string) bool {
+	for _, t := range jodaTokens(pattern) {
+		if t.letter == 'z' || t.letter == 'Z' {
+			return true
+		}
+	}
+	return false
 }

@@ -1,4 +1,4 @@
-package scalar
+package joda
 
 import (
 	"errors"
@@ -44,7 +44,7 @@ func (o offsetPart) write(b *strings.Builder, at instantText) error {
 	return nil
 }
 
-// read takes Z, or a sign, two digits of hours and then minutes and seconds with
+// Read takes Z, or a sign, two digits of hours and then minutes and seconds with
 // or without colons.
 func (o offsetPart) read(into *reading, text string, at int) int {
 	if at < len(text) && (text[at] == 'Z' || text[at] == 'z') {
@@ -96,7 +96,7 @@ func (zoneName) write(b *strings.Builder, at instantText) error {
 	return nil
 }
 
-// read takes the longest name that there is.
+// Read takes the longest name that there is.
 func (zoneName) read(into *reading, text string, at int) int {
 	end := at
 	for end < len(text) && (isDigit(text[end]) || strings.IndexByte("/_+-", text[end]) >= 0 ||
@@ -122,7 +122,7 @@ func zoneOfName(s string) (value.Zone, bool) {
 // zoneAbbreviation is a zone by its customary short name; a long one cannot be read.
 type zoneAbbreviation struct{ long bool }
 
-// write knows the abbreviations only of UTC and of offsets: others differ
+// Write knows the abbreviations only of UTC and of offsets: others differ
 // between Java's tables and ours.
 func (a zoneAbbreviation) write(b *strings.Builder, at instantText) error {
 	switch {

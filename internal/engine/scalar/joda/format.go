@@ -1,16 +1,19 @@
-package scalar
+// Package joda writes and reads instants as text by a pattern, as Joda-Time does:
+// Trino leaves date_format, format_datetime and ISO 8601 to it.
+package joda
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-// A format is what a pattern of date_format or of format_datetime says, part by
+// Format is what a pattern of date_format or of format_datetime says, part by
 // part. Trino leaves both to Joda-Time, whose rules these are.
-type format []part
+type Format []part
 
 // part writes or reads one piece of text. read returns where the text goes on,
 // or the complement of where it fails.
@@ -26,8 +29,8 @@ type instantText struct {
 	offset int64 // milliseconds ahead of UTC
 }
 
-// write returns the text of an instant in microseconds in a zone.
-func (f format) write(micros int64, z value.Zone) (string, error) {
+// Write returns the text of an instant in microseconds in a zone.
+func (f Format) Write(micros int64, z value.Zone) (string, error) {
 	at := instantText{zone: z, offset: z.OffsetMicros(micros) / value.MicrosPerMilli}
 	at.millis = value.FloorDiv(micros, value.MicrosPerMilli) + at.offset
 	var b strings.Builder
@@ -39,9 +42,10 @@ func (f format) write(micros int64, z value.Zone) (string, error) {
 	return b.String(), nil
 }
 
-// read returns the instant in milliseconds that text stands for, and its zone.
-func (f format) read(text string) (millis int64, z value.Zone, err error) {
-	into := &reading{zone: value.Zone{Name: value.UTC}}
+// Read returns the instant in milliseconds that text stands for, and its zone. now
+// is when its query began: years of two digits are near it.
+func (f Format) Read(text string, now time.Time) (millis int64, z value.Zone, err error) {
+	into := &reading{zone: value.Zone{Name: value.UTC}, now: now}
 	at := 0
 	for _, p := range f {
 		if at = p.read(into, text, at); at < 0 {
@@ -63,11 +67,11 @@ func errDateText(text string, at int) error {
 	}
 	switch {
 	case at <= 0:
-		return errArgument("Invalid format: \"%s\"", sample)
+		return sqlerr.Argument("Invalid format: \"%s\"", sample)
 	case at >= len(text):
-		return errArgument("Invalid format: \"%s\" is too short", sample)
+		return sqlerr.Argument("Invalid format: \"%s\" is too short", sample)
 	default:
-		return errArgument("Invalid format: \"%s\" is malformed at \"%s\"", sample, sample[at:])
+		return sqlerr.Argument("Invalid format: \"%s\" is malformed at \"%s\"", sample, sample[at:])
 	}
 }
 
@@ -138,7 +142,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // hundred years meant. A lenient one also reads a whole year.
 type twoDigitYear struct {
 	field   calendarField
-	pivot   func() int
+	pivot   func(now time.Time) int
 	lenient bool
 }
 
@@ -171,7 +175,7 @@ func (y twoDigitYear) read(into *reading, text string, at int) int {
 		return ^at
 	}
 	n := int(text[at]-'0')*10 + int(text[at+1]-'0')
-	low := y.pivot() - 50
+	low := y.pivot(into.now) - 50
 	last := int(value.FloorMod(int64(low), 100))
 	n += low - last
 	if n < low {
@@ -182,7 +186,7 @@ func (y twoDigitYear) read(into *reading, text string, at int) int {
 }
 
 // thisYear is the pivot of Joda-Time's own yy.
-func thisYear() int { return time.Now().UTC().Year() - 30 }
+func thisYear(now time.Time) int { return now.UTC().Year() - 30 }
 
 // fraction is the digits after the second. Only milliseconds count.
 type fraction struct{ min, max int }
@@ -230,7 +234,7 @@ func (n name) write(b *strings.Builder, at instantText) error {
 	return nil
 }
 
-// read takes the longest of the names in one of three spellings: as written, in
+// Read takes the longest of the names in one of three spellings: as written, in
 // lower or in upper case.
 func (n name) read(into *reading, text string, at int) int {
 	best, val := -1, 0

@@ -1,9 +1,11 @@
-package scalar
+package joda
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
@@ -127,14 +129,14 @@ func (f calendarField) set(millis, val int64) (int64, error) {
 	case fieldDay:
 		i.high = int64(value.DaysInMonth(year, month))
 	case fieldDayOfYear:
-		i.high = int64(365 + ordinal(value.IsLeap(year)))
+		i.high = int64(value.DaysInYear(year))
 	case fieldWeek:
 		weekyear, _ := value.ISOWeek(day)
 		i.high = int64(weeksIn(weekyear))
 	default:
 	}
 	if val < i.low || val > i.high {
-		return 0, errArgument("Value %d for %s must be in the range [%d,%d]", val, i.name, i.low, i.high)
+		return 0, sqlerr.Argument("Value %d for %s must be in the range [%d,%d]", val, i.name, i.low, i.high)
 	}
 	if i.unit > 0 {
 		return millis + (val%i.modulus-value.FloorMod(value.FloorDiv(millis, i.unit), i.modulus))*i.unit, nil
@@ -165,7 +167,7 @@ func dayInYear(year, day int64) int64 {
 	old, _, _ := value.Civil(day)
 	n := value.DayOfYear(day)
 	if n > 31+28 {
-		n += ordinal(value.IsLeap(year)) - ordinal(value.IsLeap(old))
+		n += value.DaysInYear(year) - value.DaysInYear(old)
 	}
 	return value.DayOf(year, 1, 1) + int64(n) - 1
 }
@@ -237,6 +239,7 @@ type reading struct {
 	hasOffset bool
 	offset    int64 // milliseconds
 	zone      value.Zone
+	now       time.Time
 }
 
 type savedField struct {
@@ -270,7 +273,7 @@ func (r *reading) instant(text string) (millis int64, z value.Zone, err error) {
 	for pass := range 2 {
 		for i, s := range r.saved {
 			if millis, err = s.field.set(millis, s.value); err != nil {
-				return 0, z, errArgument("Cannot parse \"%s\": %s", text, messageOf(err))
+				return 0, z, sqlerr.Argument("Cannot parse \"%s\": %s", text, messageOf(err))
 			}
 			if pass == 0 || i == len(r.saved)-1 {
 				millis = s.field.floor(millis)
@@ -280,13 +283,13 @@ func (r *reading) instant(text string) (millis int64, z value.Zone, err error) {
 	if r.hasOffset {
 		z, ok := offsetOfMillis(r.offset)
 		if !ok {
-			return 0, z, errZoneUnsupported(value.OffsetText(int(r.offset / value.MillisPerMinute)))
+			return 0, z, sqlerr.New(sqlerr.NotSupported, "Time zone not supported: %s", value.OffsetText(int(r.offset/value.MillisPerMinute)))
 		}
 		return millis - r.offset, z, nil
 	}
 	micros, ok := r.zone.InstantParsed(millis * value.MicrosPerMilli)
 	if !ok {
-		return 0, z, errArgument("Cannot parse \"%s\": Illegal instant due to time zone offset transition (%s)", text, r.zone.Name)
+		return 0, z, sqlerr.Argument("Cannot parse \"%s\": Illegal instant due to time zone offset transition (%s)", text, r.zone.Name)
 	}
 	return value.FloorDiv(micros, value.MicrosPerMilli), r.zone, nil
 }
