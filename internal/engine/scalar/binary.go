@@ -53,7 +53,7 @@ func fromHex(s string) (any, error) {
 	}
 	out := make([]byte, len(s)/2)
 	for i := range len(s) {
-		d := digitValue(rune(s[i]))
+		d := value.Digit(rune(s[i]))
 		if d > 15 {
 			return nil, sqlerr.Argument("not a hexadecimal digit: \"%c\" = %d", rune(int8(s[i])), int8(s[i])) //nolint:gocritic,gosec // as Java shows it
 		}

@@ -3,7 +3,6 @@ package scalar
 import (
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -50,7 +49,9 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 			return append(b, text...)
 		}, true
 	case datatype.Decimal:
-		return func(b []byte, v any) []byte { return append(b, javaDecimalText(value.As[*big.Int](v), t.Scale)...) }, true
+		return func(b []byte, v any) []byte {
+			return append(b, value.JavaDecimalText(value.As[*big.Int](v), t.Scale)...)
+		}, true
 	case datatype.Varchar, datatype.Date, datatype.Timestamp:
 		return func(b []byte, v any) []byte { return appendJSONText(b, value.Text(t, v)) }, true
 	case datatype.Array:
@@ -62,24 +63,6 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 	default:
 		return nil, false
 	}
-}
-
-// javaDecimalText is BigDecimal.toString: like the text of a decimal, except
-// that one of many leading zeros is in scientific notation.
-func javaDecimalText(unscaled *big.Int, scale int) string {
-	digits := new(big.Int).Abs(unscaled).String()
-	exponent := len(digits) - 1 - scale
-	if exponent >= -6 {
-		return value.DecimalText(unscaled, scale)
-	}
-	sign := ""
-	if unscaled.Sign() < 0 {
-		sign = "-"
-	}
-	if len(digits) > 1 {
-		digits = digits[:1] + "." + digits[1:]
-	}
-	return sign + digits + "E" + strconv.Itoa(exponent)
 }
 
 func arrayWriterOf(elem datatype.Type) (jsonWriter, bool) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonScanner reads JSON text from front to back, as strictly as Trino's parser,
@@ -160,7 +162,7 @@ func escapeSize(s string) int {
 		return 0
 	}
 	for i := 2; i < 6; i++ {
-		if digitValue(rune(s[i])) > 15 {
+		if value.Digit(rune(s[i])) > 15 {
 			return 0
 		}
 	}

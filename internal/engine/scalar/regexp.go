@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/scalar/regex"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -22,7 +23,7 @@ func regexpFamily() map[string]binder {
 }
 
 // regexpCall is a function of a text, a compiled pattern and what follows them.
-type regexpCall func(text string, p *reProgram, rest []any) (any, error)
+type regexpCall func(text string, p *regex.Program, rest []any) (any, error)
 
 // regexpBinder binds call for a text and a pattern, followed by any number of
 // the optional arguments.
@@ -47,7 +48,7 @@ func isPattern(t datatype.Type) bool {
 // onPattern returns the function of arguments that calls call with the pattern
 // compiled, and with the padding of a char.
 func onPattern(params []datatype.Type, call regexpCall) Func {
-	programs := newMemo(compileRegexp)
+	programs := newMemo(regex.Compile)
 	return func(args []any) (any, error) {
 		p, err := programs.get(paddedText(params[1], args[1]))
 		if err != nil {
@@ -65,10 +66,10 @@ func paddedText(t datatype.Type, v any) string {
 	return value.As[string](v)
 }
 
-func regexpLike(text string, p *reProgram, _ []any) (any, error) { return p.matches(text) }
+func regexpLike(text string, p *regex.Program, _ []any) (any, error) { return p.Matches(text) }
 
 // groupOf returns the group that an optional argument names.
-func groupOf(p *reProgram, rest []any) (int, error) {
+func groupOf(p *regex.Program, rest []any) (int, error) {
 	if len(rest) == 0 {
 		return 0, nil
 	}
@@ -76,8 +77,8 @@ func groupOf(p *reProgram, rest []any) (int, error) {
 	switch {
 	case group < 0:
 		return 0, sqlerr.Argument("Group cannot be negative")
-	case group > int64(p.groups):
-		return 0, sqlerr.Argument("Pattern has %d groups. Cannot access group %d", p.groups, group)
+	case group > int64(p.Groups):
+		return 0, sqlerr.Argument("Pattern has %d groups. Cannot access group %d", p.Groups, group)
 	}
 	return int(group), nil
 }
@@ -90,12 +91,12 @@ func groupText(text string, loc []int, group int) any {
 	return text[loc[2*group]:loc[2*group+1]]
 }
 
-func regexpExtract(text string, p *reProgram, rest []any) (any, error) {
+func regexpExtract(text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
 	}
-	loc, err := p.search(text).from(0)
+	loc, err := p.Search(text).From(0)
 	if err != nil || loc == nil {
 		return nil, err
 	}
@@ -104,10 +105,10 @@ func regexpExtract(text string, p *reProgram, rest []any) (any, error) {
 
 // eachMatch calls yield with every match. Behind an empty match the search goes
 // on one character further.
-func eachMatch(p *reProgram, text string, yield func(loc []int) error) error {
-	f := p.search(text)
+func eachMatch(p *regex.Program, text string, yield func(loc []int) error) error {
+	f := p.Search(text)
 	for next := 0; next <= len(text); {
-		loc, err := f.from(next)
+		loc, err := f.From(next)
 		if err != nil {
 			return err
 		}
@@ -131,7 +132,7 @@ func behind(text string, loc []int) int {
 	return loc[1] + max(size, 1)
 }
 
-func regexpExtractAll(text string, p *reProgram, rest []any) (any, error) {
+func regexpExtractAll(text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
@@ -147,7 +148,7 @@ func regexpExtractAll(text string, p *reProgram, rest []any) (any, error) {
 	return out, nil
 }
 
-func regexpSplit(text string, p *reProgram, _ []any) (any, error) {
+func regexpSplit(text string, p *regex.Program, _ []any) (any, error) {
 	out, last := []any{}, 0
 	err := eachMatch(p, text, func(loc []int) error {
 		out = append(out, text[last:loc[0]])
@@ -160,7 +161,7 @@ func regexpSplit(text string, p *reProgram, _ []any) (any, error) {
 	return append(out, text[last:]), nil
 }
 
-func regexpCount(text string, p *reProgram, _ []any) (any, error) {
+func regexpCount(text string, p *regex.Program, _ []any) (any, error) {
 	count := int64(0)
 	err := eachMatch(p, text, func([]int) error {
 		count++
@@ -174,7 +175,7 @@ func regexpCount(text string, p *reProgram, _ []any) (any, error) {
 
 // regexpPosition returns the place, from 1, of the n-th match that begins at a
 // place or later, or -1.
-func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
+func regexpPosition(text string, p *regex.Program, rest []any) (any, error) {
 	start, occurrence := int64(1), int64(1)
 	if len(rest) > 0 {
 		start = value.As[int64](rest[0])
@@ -190,12 +191,12 @@ func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 	case start > int64(utf8.RuneCountInString(text)):
 		return int64(-1), nil
 	}
-	f := p.search(text)
+	f := p.Search(text)
 	if start > 1 {
-		f = f.anywhere()
+		f = f.Anywhere()
 	}
 	for next := runeOffset(text, start-1); next <= len(text); {
-		loc, err := f.from(next)
+		loc, err := f.From(next)
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +211,7 @@ func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 	return int64(-1), nil
 }
 
-func regexpReplace(text string, p *reProgram, rest []any) (any, error) {
+func regexpReplace(text string, p *regex.Program, rest []any) (any, error) {
 	var with replacement
 	if len(rest) > 0 {
 		with = replacement{text: value.As[string](rest[0]), program: p}
@@ -221,7 +222,7 @@ func regexpReplace(text string, p *reProgram, rest []any) (any, error) {
 }
 
 // replaceMatches copies text with what put writes in place of each match.
-func replaceMatches(text string, p *reProgram, put func(b *strings.Builder, loc []int) error) (any, error) {
+func replaceMatches(text string, p *regex.Program, put func(b *strings.Builder, loc []int) error) (any, error) {
 	var b strings.Builder
 	last := 0
 	err := eachMatch(p, text, func(loc []int) error {
@@ -242,10 +243,10 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 3 || params[0].Kind != datatype.Varchar || !isPattern(params[1]) || params[2].Kind != datatype.Function {
 		return none()
 	}
-	return pure(onPattern(params, func(text string, p *reProgram, rest []any) (any, error) {
+	return pure(onPattern(params, func(text string, p *regex.Program, rest []any) (any, error) {
 		f, isNull := value.As[Lambda](rest[0]), false
 		out, err := replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
-			groups := make([]any, p.groups)
+			groups := make([]any, p.Groups)
 			for i := range groups {
 				groups[i] = groupText(text, loc, i+1)
 			}
@@ -269,7 +270,7 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 // for groups and a backslash takes the next byte as it is.
 type replacement struct {
 	text    string
-	program *reProgram
+	program *regex.Program
 }
 
 func (r replacement) append(b *strings.Builder, text string, loc []int) error {
@@ -309,7 +310,7 @@ func (r replacement) illegal(what string) error {
 func (r replacement) group(s string) (group, size int, err error) {
 	if s[0] == '{' {
 		name, _, closed := strings.Cut(s[1:], "}")
-		group, ok := r.program.names[name]
+		group, ok := r.program.Names[name]
 		if !ok {
 			return 0, 0, r.illegal("unknown group { " + name + " }")
 		}
@@ -323,13 +324,13 @@ func (r replacement) group(s string) (group, size int, err error) {
 	switch {
 	case group < 0 || group > 9:
 		return 0, 0, r.illegal(r.text)
-	case group > r.program.groups:
+	case group > r.program.Groups:
 		return 0, 0, r.illegal("unknown group " + s[:1])
 	}
 	size = 1
 	for size < len(s) && s[size] >= '0' && s[size] <= '9' {
 		longer := group*10 + int(s[size]-'0')
-		if longer > r.program.groups {
+		if longer > r.program.Groups {
 			break
 		}
 		group = longer

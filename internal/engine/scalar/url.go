@@ -87,7 +87,7 @@ func decodeForm(s string) (any, error) {
 			n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
 			if err != nil {
 				at := 0
-				if digitValue(rune(s[i+1])) < 16 {
+				if value.Digit(rune(s[i+1])) < 16 {
 					at = 1
 				}
 				return nil, sqlerr.Argument(`URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: "%s"`, at, s[i+1:i+3])
@@ -110,7 +110,7 @@ func decodePercent(s string) string {
 			b = append(b, s[i])
 			continue
 		}
-		b = append(b, byte(digitValue(rune(s[i+1]))<<4|digitValue(rune(s[i+2])))) //nolint:gosec // two digits
+		b = append(b, byte(value.Digit(rune(s[i+1]))<<4|value.Digit(rune(s[i+2])))) //nolint:gosec // two digits
 		i += 2
 	}
 	return repairUTF8(b, "\ufffd")

@@ -143,6 +143,24 @@ func DecimalText(unscaled *big.Int, scale int) string {
 	return digits
 }
 
+// JavaDecimalText is BigDecimal.toString: like the text of a decimal, except
+// that one of many leading zeros is in scientific notation.
+func JavaDecimalText(unscaled *big.Int, scale int) string {
+	digits := new(big.Int).Abs(unscaled).String()
+	exponent := len(digits) - 1 - scale
+	if exponent >= -6 {
+		return DecimalText(unscaled, scale)
+	}
+	sign := ""
+	if unscaled.Sign() < 0 {
+		sign = "-"
+	}
+	if len(digits) > 1 {
+		digits = digits[:1] + "." + digits[1:]
+	}
+	return sign + digits + "E" + strconv.Itoa(exponent)
+}
+
 // yearText returns at least four digits, and a plus before more than four.
 func yearText(year int64) string {
 	switch {
@@ -195,4 +213,15 @@ func yearMonthText(months int64) string {
 		sign, months = "-", -months
 	}
 	return fmt.Sprintf("%s%d-%d", sign, months/12, months%12)
+}
+
+// Digit returns what a digit of a base up to 16 stands for, and 99 for what is none.
+func Digit(r rune) int {
+	switch {
+	case r >= '0' && r <= '9':
+		return int(r - '0')
+	case r|0x20 >= 'a' && r|0x20 <= 'f':
+		return int(r|0x20-'a') + 10
+	}
+	return 99
 }

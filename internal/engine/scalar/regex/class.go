@@ -1,9 +1,11 @@
-package scalar
+package regex
 
 import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // runeSet is ranges of code points, in order, that do not touch.
@@ -145,7 +147,7 @@ func propertySet(name string) runeSet {
 // class parses behind an opening bracket, up to and with the closing one.
 func (p *reParser) class() (runeSet, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, errPattern("too deep nest level")
+		return nil, sqlerr.Argument("too deep nest level")
 	}
 	defer func() { p.depth-- }()
 	negated := p.accept("^")
@@ -153,7 +155,7 @@ func (p *reParser) class() (runeSet, error) {
 	intersected := false
 	if p.looking("]") {
 		if !slices.Contains(p.src[p.at+1:], ']') {
-			return nil, errPattern("empty char-class")
+			return nil, sqlerr.Argument("empty char-class")
 		}
 		p.at++
 		ranges = append(ranges, runeRange{']', ']'})
@@ -161,7 +163,7 @@ func (p *reParser) class() (runeSet, error) {
 	for {
 		switch {
 		case !p.more():
-			return nil, errPattern("premature end of char-class")
+			return nil, sqlerr.Argument("premature end of char-class")
 		case p.accept("]"):
 			set := p.fold(newRuneSet(ranges...))
 			if intersected {
@@ -222,9 +224,9 @@ func (p *reParser) classItem() (runeSet, error) {
 	case err != nil:
 		return nil, err
 	case set != nil:
-		return nil, errPattern("char-class value at end of range")
+		return nil, sqlerr.Argument("char-class value at end of range")
 	case high < low:
-		return nil, errPattern("empty range in char class")
+		return nil, sqlerr.Argument("empty range in char class")
 	}
 	return runeSet{{low, high}}, nil
 }
@@ -237,7 +239,7 @@ func (p *reParser) classChar() (rune, runeSet, error) {
 		return r, nil, nil
 	}
 	if !p.more() {
-		return 0, nil, errPattern("end pattern at escape")
+		return 0, nil, sqlerr.Argument("end pattern at escape")
 	}
 	switch p.src[p.at] {
 	case 'b':

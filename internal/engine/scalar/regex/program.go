@@ -1,4 +1,4 @@
-package scalar
+package regex
 
 import (
 	"regexp"
@@ -18,11 +18,11 @@ import (
 // grow exponentially with the text.
 const matchTimeout = 2 * time.Second
 
-// reProgram is a compiled pattern. Package regexp runs it where that finds what
+// Program is a compiled pattern. Package regexp runs it where that finds what
 // Joni would, in linear time; the engine that backtracks does elsewhere.
-type reProgram struct {
-	groups int // without group 0
-	names  map[string]int
+type Program struct {
+	Groups int // without group 0
+	Names  map[string]int
 	ascii  linearProgram
 	wide   func() linearProgram
 	full   func() (*regexp2.Regexp, error)
@@ -39,12 +39,14 @@ type linearProgram struct {
 	empty bool
 }
 
-func compileRegexp(pattern string) (*reProgram, error) {
+// Compile parses a pattern. The error says what in it is wrong, in Joni's words, or
+// what is not carried.
+func Compile(pattern string) (*Program, error) {
 	tree, parser, err := parseRegexp(pattern)
 	if err != nil {
 		return nil, err
 	}
-	p := &reProgram{groups: parser.groups, names: parser.names, ends: looksForEnd(tree)}
+	p := &Program{Groups: parser.groups, Names: parser.names, ends: looksForEnd(tree)}
 	p.ascii = compileLinear(tree, dialectASCII)
 	p.wide = sync.OnceValue(func() linearProgram { return compileLinear(tree, dialectLinear) })
 	p.full = sync.OnceValues(func() (*regexp2.Regexp, error) {
@@ -129,7 +131,7 @@ func looksBehind(re *syntax.Regexp) bool {
 }
 
 // linear returns the program of package regexp that is right for text, if any.
-func (p *reProgram) linear(text string) (linearProgram, bool) {
+func (p *Program) linear(text string) (linearProgram, bool) {
 	if p.ends && strings.HasSuffix(text, "\n") {
 		return linearProgram{}, false
 	}
@@ -152,17 +154,17 @@ func isASCII(s string) bool {
 	return true
 }
 
-// matches reports whether text has a match.
-func (p *reProgram) matches(text string) (bool, error) {
+// Matches reports whether text has a match.
+func (p *Program) Matches(text string) (bool, error) {
 	if l, ok := p.linear(text); ok {
 		return l.re.MatchString(text), nil
 	}
-	loc, err := p.search(text).from(0)
+	loc, err := p.Search(text).From(0)
 	return loc != nil, err
 }
 
-// finder finds the matches of one text.
-type finder struct {
+// Search finds the matches of one text.
+type Search struct {
 	text   string
 	linear linearProgram
 	full   func() (*regexp2.Regexp, error)
@@ -172,17 +174,18 @@ type finder struct {
 	bytes  []int // the offset of each rune, and of the end
 }
 
-func (p *reProgram) search(text string) *finder {
-	f := &finder{text: text, full: p.full}
+// Search returns what finds the matches of text, one after another.
+func (p *Program) Search(text string) *Search {
+	f := &Search{text: text, full: p.full}
 	if l, ok := p.linear(text); ok {
 		f.linear = l
 	}
 	return f
 }
 
-// from returns the first match that begins at offset or later, as the offsets of
+// From returns the first match that begins at offset or later, as the offsets of
 // its groups, or nil. offset is 0, where the last match ended, or further.
-func (f *finder) from(offset int) ([]int, error) {
+func (f *Search) From(offset int) ([]int, error) {
 	re := f.linear.re
 	switch {
 	case re == nil, f.linear.behind && f.linear.empty && offset > 0:
@@ -209,15 +212,15 @@ func (f *finder) from(offset int) ([]int, error) {
 	return nil, nil
 }
 
-// anywhere makes from right for every offset.
-func (f *finder) anywhere() *finder {
+// Anywhere makes from right for every offset.
+func (f *Search) Anywhere() *Search {
 	if f.linear.behind {
 		f.linear = linearProgram{}
 	}
 	return f
 }
 
-func (f *finder) backtrack(offset int) ([]int, error) {
+func (f *Search) backtrack(offset int) ([]int, error) {
 	re, err := f.full()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package scalar
+package javaformat
 
 import (
 	"math"

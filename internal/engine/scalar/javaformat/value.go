@@ -1,4 +1,4 @@
-package scalar
+package javaformat
 
 import (
 	"fmt"
@@ -33,8 +33,9 @@ type (
 	}
 )
 
-// javaValueOf returns how a value of t is handed to the formatter.
-func javaValueOf(t datatype.Type) (func(v any) (any, error), bool) {
+// ValueOf returns how a value of t is handed to the formatter, and false where
+// that is as its text.
+func ValueOf(t datatype.Type) (func(v any) (any, error), bool) {
 	switch t.Kind {
 	case datatype.Unknown, datatype.Boolean, datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint,
 		datatype.Real, datatype.Double, datatype.Varchar, datatype.JSON:
@@ -66,8 +67,7 @@ func javaValueOf(t datatype.Type) (func(v any) (any, error), bool) {
 			}, nil
 		}, true
 	default:
-		cast, ok := Cast(t, datatype.Text())
-		return func(v any) (any, error) { return cast.apply(v) }, ok
+		return nil, false
 	}
 }
 
@@ -112,7 +112,7 @@ func javaString(v any) string {
 	case float64:
 		return value.DoubleText(v)
 	case javaDecimal:
-		return javaDecimalText(v.unscaled, v.scale)
+		return value.JavaDecimalText(v.unscaled, v.scale)
 	case javaDate:
 		return v.iso()
 	case javaTime:

@@ -1,4 +1,9 @@
-package scalar
+// Package regex finds what a regular expression means to Trino, which uses Joni in
+// its Java dialect: ^ and $ stand for the ends of the text, and only a newline ends
+// a line.
+//
+// A pattern is parsed into a tree, from which it is spelled for the engines at hand.
+package regex
 
 import (
 	"strings"
@@ -6,11 +11,6 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
-
-// A regular expression is in the Java dialect of Joni, Trino's engine: ^ and $
-// stand for the ends of the text, classes are Unicode's, and only a newline ends
-// a line. It is parsed here into a tree, from which regexp_emit.go spells it for
-// the two engines at hand.
 
 type reKind int
 
@@ -60,8 +60,6 @@ type reParser struct {
 // maxDepth bounds how deep groups may nest.
 const maxDepth = 250
 
-func errPattern(format string, args ...any) error { return sqlerr.Argument(format, args...) }
-
 func refusePattern(what string) error {
 	return sqlerr.Refused("the regular expression construct " + what)
 }
@@ -74,7 +72,7 @@ func parseRegexp(pattern string) (*reNode, *reParser, error) {
 		return nil, nil, err
 	}
 	if p.at < len(p.src) {
-		return nil, nil, errPattern("unmatched close parenthesis")
+		return nil, nil, sqlerr.Argument("unmatched close parenthesis")
 	}
 	if err := p.checkBackrefs(node); err != nil {
 		return nil, nil, err
@@ -84,7 +82,7 @@ func parseRegexp(pattern string) (*reNode, *reParser, error) {
 
 func (p *reParser) checkBackrefs(n *reNode) error {
 	if n.kind == reBackref && n.group > p.groups {
-		return errPattern("invalid backref number/name")
+		return sqlerr.Argument("invalid backref number/name")
 	}
 	for _, sub := range n.subs {
 		if err := p.checkBackrefs(sub); err != nil {
@@ -120,7 +118,7 @@ func (p *reParser) accept(s string) bool {
 // alternation parses up to a closing parenthesis, which it leaves, or the end.
 func (p *reParser) alternation() (*reNode, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, errPattern("too deep nest level")
+		return nil, sqlerr.Argument("too deep nest level")
 	}
 	defer func() { p.depth-- }()
 	var branches []*reNode
@@ -180,7 +178,7 @@ func (p *reParser) atom() (*reNode, error) {
 	r := p.src[p.at]
 	switch r {
 	case '*', '+', '?':
-		return nil, errPattern("target of repeat operator is not specified")
+		return nil, sqlerr.Argument("target of repeat operator is not specified")
 	case '(':
 		p.at++
 		return p.group()
@@ -219,7 +217,7 @@ func (p *reParser) group() (*reNode, error) {
 				return nil, nil //nolint:nilnil // a comment
 			}
 		}
-		return nil, errPattern("end pattern in group")
+		return nil, sqlerr.Argument("end pattern in group")
 	case p.accept(":"):
 		return p.enclosed(&reNode{kind: reConcat})
 	case p.accept(">"):
@@ -255,7 +253,7 @@ func (p *reParser) enclosed(node *reNode) (*reNode, error) {
 	}
 	p.flags = flags
 	if !p.accept(")") {
-		return nil, errPattern("end pattern with unmatched parenthesis")
+		return nil, sqlerr.Argument("end pattern with unmatched parenthesis")
 	}
 	node.subs = []*reNode{sub}
 	return node, nil
@@ -266,16 +264,16 @@ func (p *reParser) groupName() (string, error) {
 	for p.more() && p.src[p.at] != '>' {
 		r := p.src[p.at]
 		if r != '_' && !unicode.IsLetter(r) && (p.at == start || !unicode.IsDigit(r)) {
-			return "", errPattern("invalid group name <%s>", string(p.src[start:p.at+1]))
+			return "", sqlerr.Argument("invalid group name <%s>", string(p.src[start:p.at+1]))
 		}
 		p.at++
 	}
 	name := string(p.src[start:p.at])
 	if name == "" {
-		return "", errPattern("group name is empty")
+		return "", sqlerr.Argument("group name is empty")
 	}
 	if !p.accept(">") {
-		return "", errPattern("end pattern in group")
+		return "", sqlerr.Argument("end pattern in group")
 	}
 	return name, nil
 }
@@ -311,10 +309,10 @@ func (p *reParser) options() (*reNode, error) {
 			p.flags = before
 			return node, err
 		default:
-			return nil, errPattern("undefined group option")
+			return nil, sqlerr.Argument("undefined group option")
 		}
 	}
-	return nil, errPattern("end pattern in group")
+	return nil, sqlerr.Argument("end pattern in group")
 }
 
 // repeats wraps atom in the quantifiers that follow it.
@@ -328,7 +326,7 @@ func (p *reParser) repeats(atom *reNode) (*reNode, error) {
 			return atom, err
 		}
 		if atom.kind == reAnchor || atom.kind == reLook {
-			return nil, errPattern("target of repeat operator is invalid")
+			return nil, sqlerr.Argument("target of repeat operator is invalid")
 		}
 		node := &reNode{kind: reRepeat, subs: []*reNode{atom}, min: low, max: high}
 		atom = node
@@ -374,7 +372,7 @@ func (p *reParser) quantifier() (low, high int, ok bool, err error) {
 		okLow = false
 	}
 	if !okLow {
-		return 0, 0, false, errPattern("too big number for repeat range")
+		return 0, 0, false, sqlerr.Argument("too big number for repeat range")
 	}
 	if high >= 0 && high < low {
 		return 0, 0, false, refusePattern("of a repetition whose upper bound is smaller than its lower bound")

@@ -1,14 +1,17 @@
-package scalar
+package regex
 
 import (
 	"strconv"
 	"strings"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // escape parses behind a backslash outside a class.
 func (p *reParser) escape() (*reNode, error) {
 	if !p.more() {
-		return nil, errPattern("end pattern at escape")
+		return nil, sqlerr.Argument("end pattern at escape")
 	}
 	r := p.src[p.at]
 	switch {
@@ -58,7 +61,7 @@ func (p *reParser) namedBackref() (*reNode, error) {
 	}
 	group, ok := p.names[name]
 	if !ok {
-		return nil, errPattern("undefined name <%s> reference", name)
+		return nil, sqlerr.Argument("undefined name <%s> reference", name)
 	}
 	return &reNode{kind: reBackref, group: group, flags: p.flags}, nil
 }
@@ -105,7 +108,7 @@ func (p *reParser) property(negated bool) (runeSet, bool, error) {
 	}
 	name := string(p.src[start:p.at])
 	if !p.accept("}") {
-		return nil, false, errPattern("invalid character property name {%s}", name)
+		return nil, false, sqlerr.Argument("invalid character property name {%s}", name)
 	}
 	set := propertySet(name)
 	if set == nil {
@@ -143,25 +146,15 @@ func (p *reParser) charEscape() (rune, error) {
 // number parses between least and most digits.
 func (p *reParser) number(base, least, most int) (rune, error) {
 	start := p.at
-	for p.more() && p.at-start < most && digitValue(p.src[p.at]) < base {
+	for p.more() && p.at-start < most && value.Digit(p.src[p.at]) < base {
 		p.at++
 	}
 	if p.at-start < least {
-		return 0, errPattern("too short escape sequence")
+		return 0, sqlerr.Argument("too short escape sequence")
 	}
 	n, err := strconv.ParseInt("0"+string(p.src[start:p.at]), base, 32)
 	if err != nil || n > 0x7f && least == 0 || n >= 0xd800 && n <= 0xdfff {
 		return 0, refusePattern("of a character by its number")
 	}
 	return rune(n), nil
-}
-
-func digitValue(r rune) int {
-	switch {
-	case r >= '0' && r <= '9':
-		return int(r - '0')
-	case r|0x20 >= 'a' && r|0x20 <= 'f':
-		return int(r|0x20-'a') + 10
-	}
-	return 99
 }
