@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -38,20 +39,20 @@ func jsonBinder(call Func, rest ...datatype.Kind) binder {
 }
 
 // jsonPathBinder binds call for json or varchar and a path, which it gets compiled.
-func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
+func jsonPathBinder(call func(j *json.Scanner) (any, error)) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 2 || params[0].Kind != datatype.JSON && params[0].Kind != datatype.Varchar ||
 			params[1].Kind != datatype.JSONPath && !params[1].IsText() {
 			return none()
 		}
-		paths := newMemo(parseJSONPath)
+		paths := newMemo(json.ParsePath)
 		return pure(func(args []any) (any, error) {
 			path, err := paths.get(paddedText(params[1], args[1]))
 			if err != nil {
 				return nil, err
 			}
-			j := &jsonScanner{s: value.As[string](args[0])}
-			if !path.find(j) {
+			j := json.New(value.As[string](args[0]))
+			if !path.Find(j) {
 				return nil, nil //nolint:nilnil // SQL's NULL
 			}
 			return call(j)
@@ -60,15 +61,15 @@ func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
 }
 
 func jsonParse(args []any) (any, error) {
-	text, err := canonicalJSON(value.As[string](args[0]))
+	text, err := json.Canonical(value.As[string](args[0]))
 	if err != nil {
 		return nil, sqlerr.Argument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
 	}
 	return text, nil
 }
 
-func jsonExtract(j *jsonScanner) (any, error) {
-	b, err := copyJSON(nil, j, jsonCopied)
+func jsonExtract(j *json.Scanner) (any, error) {
+	b, err := json.Copy(nil, j, json.AsWritten)
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // broken text is NULL
 	}
@@ -77,56 +78,32 @@ func jsonExtract(j *jsonScanner) (any, error) {
 
 // jsonExtractScalar returns a value that is no array, no object and not null as
 // it is written, and a string without its quotes.
-func jsonExtractScalar(j *jsonScanner) (any, error) {
-	text, ok := scalarText(j)
+func jsonExtractScalar(j *json.Scanner) (any, error) {
+	text, ok := j.ScalarText()
 	if !ok {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
 	return text, nil
 }
 
-func scalarText(j *jsonScanner) (string, bool) {
-	root := j.depth == 0
-	switch c := j.peek(); {
-	case c == '{' || c == '[' || c == 'n':
-		return "", false
-	case c == '"':
-		raw, _, err := j.str()
-		return unescape(raw), err == nil
-	case c == '-' || c >= '0' && c <= '9':
-		text, _, err := j.number()
-		return text, err == nil && (!root || !j.adjoined())
-	default:
-		word, err := j.word()
-		return word, err == nil
-	}
-}
-
-// adjoined reports whether something other than white space comes at once.
-func (j *jsonScanner) adjoined() bool {
-	at := j.at
-	j.space()
-	return j.at == at && at < len(j.s)
-}
-
-func jsonSize(j *jsonScanner) (any, error) {
+func jsonSize(j *json.Scanner) (any, error) {
 	size := int64(0)
 	var err error
-	switch j.peek() {
+	switch j.Peek() {
 	case 0:
 		return nil, nil //nolint:nilnil // SQL's NULL
 	case '{':
-		err = j.members(func(string) error {
+		err = j.Members(func(string) error {
 			size++
-			return j.skip()
+			return j.Skip()
 		})
 	case '[':
-		err = j.elements(func(int) error {
+		err = j.Elements(func(int) error {
 			size++
-			return j.skip()
+			return j.Skip()
 		})
 	default:
-		err = j.skip()
+		err = j.Skip()
 	}
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // broken text is NULL
@@ -135,8 +112,8 @@ func jsonSize(j *jsonScanner) (any, error) {
 }
 
 func jsonArrayLength(args []any) (any, error) {
-	j := &jsonScanner{s: value.As[string](args[0])}
-	if j.peek() != '[' {
+	j := json.New(value.As[string](args[0]))
+	if j.Peek() != '[' {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
 	return jsonSize(j)
@@ -156,12 +133,12 @@ func jsonArrayGet(args []any) (any, error) {
 		}
 		index += value.As[int64](size)
 	}
-	j := &jsonScanner{s: text}
-	if index < 0 || index > math.MaxInt32 || j.peek() != '[' || !(jsonPath{{name: strconv.FormatInt(index, 10), index: int(index)}}).find(j) {
+	j := json.New(text)
+	if index < 0 || index > math.MaxInt32 || j.Peek() != '[' || !json.ElementPath(int(index)).Find(j) {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
-	if c := j.peek(); c == '{' || c == '[' {
-		b, err := copyJSON(nil, j, jsonTree)
+	if c := j.Peek(); c == '{' || c == '[' {
+		b, err := json.Copy(nil, j, json.LastWins)
 		if err != nil {
 			return nil, nil //nolint:nilerr,nilnil // broken text is NULL
 		}
@@ -171,10 +148,10 @@ func jsonArrayGet(args []any) (any, error) {
 }
 
 func isJSONScalar(args []any) (any, error) {
-	j := &jsonScanner{s: value.As[string](args[0])}
-	c := j.peek()
-	if err := j.skip(); err != nil || !j.end() {
-		return nil, sqlerr.Argument("Invalid JSON value: %s", shortened(j.s))
+	j := json.New(value.As[string](args[0]))
+	c := j.Peek()
+	if err := j.Skip(); err != nil || !j.End() {
+		return nil, sqlerr.Argument("Invalid JSON value: %s", shortened(value.As[string](args[0])))
 	}
 	return c != '{' && c != '[', nil
 }
@@ -194,21 +171,21 @@ func jsonArrayContains(args []any) (any, error) {
 	if f, ok := args[1].(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return false, nil
 	}
-	j := &jsonScanner{s: value.As[string](args[0])}
-	if j.peek() != '[' {
+	j := json.New(value.As[string](args[0]))
+	if j.Peek() != '[' {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
-	err := j.elements(func(int) error {
+	err := j.Elements(func(int) error {
 		is, err := jsonElementIs(j, args[1])
 		if err == nil && is {
-			err = errStop
+			err = json.ErrStop
 		}
 		return err
 	})
 	switch {
 	case err == nil:
 		return false, nil
-	case errors.Is(err, errStop):
+	case errors.Is(err, json.ErrStop):
 		return true, nil
 	default:
 		return nil, nil //nolint:nilnil // broken text is NULL
@@ -216,22 +193,22 @@ func jsonArrayContains(args []any) (any, error) {
 }
 
 // jsonElementIs reads an element and reports whether it is want.
-func jsonElementIs(j *jsonScanner, want any) (bool, error) {
-	switch c := j.peek(); {
+func jsonElementIs(j *json.Scanner, want any) (bool, error) {
+	switch c := j.Peek(); {
 	case c == '{' || c == '[':
-		return false, j.skip()
+		return false, j.Skip()
 	case c == '"':
-		raw, _, err := j.str()
+		raw, _, err := j.Quoted()
 		s, ok := want.(string)
-		return err == nil && ok && unescape(raw) == s, err
+		return err == nil && ok && json.Unescape(raw) == s, err
 	case c == '-' || c >= '0' && c <= '9':
-		text, float, err := j.number()
+		text, float, err := j.Number()
 		if err != nil {
 			return false, err
 		}
 		return jsonNumberIs(text, float, want), nil
 	default:
-		word, err := j.word()
+		word, err := j.Word()
 		b, ok := want.(bool)
 		return ok && word == strconv.FormatBool(b), err
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -45,11 +46,11 @@ func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
 			if err != nil {
 				return nil, err
 			}
-			n, err := parseNode(text)
+			n, err := json.ParseNode(text)
 			if err != nil {
 				return nil, errJSONInput()
 			}
-			return n.appendTo(nil), nil
+			return n.AppendTo(nil), nil
 		}, nil
 	}
 	if t.Kind == datatype.Boolean || t.IsNumeric() || t.Kind == datatype.Unknown {
@@ -65,7 +66,7 @@ func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
 		if err != nil {
 			return nil, err
 		}
-		return appendJSONText(nil, value.As[string](text)), nil
+		return json.AppendText(nil, value.As[string](text)), nil
 	}, nil
 }
 
@@ -106,7 +107,7 @@ func (f *jsonBuild) item(i int, v any) ([]byte, error) {
 }
 
 func (f *jsonBuild) object(keys, items []any) (any, error) {
-	members, seen := []jsonMember{}, map[string]bool{}
+	members, seen := []json.Member{}, map[string]bool{}
 	for i, item := range items {
 		if keys[i] == nil {
 			return nil, sqlerr.Argument("null value passed for JSON object key to JSON_OBJECT function")
@@ -126,29 +127,29 @@ func (f *jsonBuild) object(keys, items []any) (any, error) {
 			return nil, sqlerr.New(sqlerr.NotSupported, "cannot construct a JSON object with duplicate key")
 		}
 		seen[key] = true
-		members = append(members, jsonMember{key, text})
+		members = append(members, json.Member{Name: key, Value: text})
 	}
 	out := []byte{'{'}
 	for i, m := range hashOrder(members) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(appendJSONText(out, m.name), ':'), m.value...)
+		out = append(append(json.AppendText(out, m.Name), ':'), m.Value...)
 	}
 	return f.output.of(string(append(out, '}')))
 }
 
 // hashOrder returns the members in the order in which Java's HashMap holds them,
 // which is how Trino writes them.
-func hashOrder(members []jsonMember) []jsonMember {
+func hashOrder(members []json.Member) []json.Member {
 	size := 16
 	for len(members)*4 > size*3 {
 		size *= 2
 	}
-	buckets := make([][]jsonMember, size)
+	buckets := make([][]json.Member, size)
 	for _, m := range members {
 		h := uint32(0)
-		for _, unit := range utf16.Encode([]rune(m.name)) {
+		for _, unit := range utf16.Encode([]rune(m.Name)) {
 			h = 31*h + uint32(unit)
 		}
 		at := int(h^h>>16) & (size - 1)

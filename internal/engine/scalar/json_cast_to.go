@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -53,7 +54,7 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 			return append(b, value.JavaDecimalText(value.As[*big.Int](v), t.Scale)...)
 		}, true
 	case datatype.Varchar, datatype.Date, datatype.Timestamp:
-		return func(b []byte, v any) []byte { return appendJSONText(b, value.Text(t, v)) }, true
+		return func(b []byte, v any) []byte { return json.AppendText(b, value.Text(t, v)) }, true
 	case datatype.Array:
 		return arrayWriterOf(t.Elem())
 	case datatype.Map:
@@ -88,17 +89,17 @@ func mapWriterOf(t datatype.Type) (jsonWriter, bool) {
 	}
 	return func(b []byte, v any) []byte {
 		m := value.As[*value.Map](v)
-		members := make([]jsonMember, len(m.Keys))
+		members := make([]json.Member, len(m.Keys))
 		for i, k := range m.Keys {
-			members[i] = jsonMember{name: value.Text(key, k), value: write(nil, m.Values[i])}
+			members[i] = json.Member{Name: value.Text(key, k), Value: write(nil, m.Values[i])}
 		}
-		slices.SortStableFunc(members, func(x, y jsonMember) int { return compareUTF16(x.name, y.name) })
+		slices.SortStableFunc(members, func(x, y json.Member) int { return json.CompareUTF16(x.Name, y.Name) })
 		b = append(b, '{')
 		for i, member := range members {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(append(appendJSONText(b, member.name), ':'), member.value...)
+			b = append(append(json.AppendText(b, member.Name), ':'), member.Value...)
 		}
 		return append(b, '}')
 	}, true
@@ -118,7 +119,7 @@ func rowWriterOf(t datatype.Type) (jsonWriter, bool) {
 		if !ok {
 			return nil, false
 		}
-		writers[i], names[i] = write, appendJSONText(nil, t.Names[i])
+		writers[i], names[i] = write, json.AppendText(nil, t.Names[i])
 	}
 	return func(b []byte, v any) []byte {
 		b = append(b, '{')

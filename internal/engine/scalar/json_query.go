@@ -4,12 +4,11 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
-
-var jsonTokenType = datatype.Text()
 
 // Default computes the value of a DEFAULT clause, which is asked for only where
 // it is needed.
@@ -19,7 +18,7 @@ type Default func() (any, error)
 // its input and its two defaults, which are nil where the call has none. What it
 // does not carry is refused by name.
 func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default) (any, error), error) {
-	path, err := parseSQLPath(call.Path)
+	path, err := json.ParseSQLPath(call.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default
 
 type jsonForm struct {
 	call   *plan.JSONPathCall
-	path   sqlPath
+	path   json.SQLPath
 	output jsonOutput
 }
 
@@ -55,23 +54,23 @@ func (f *jsonForm) apply(input any, onEmpty, onError Default) (any, error) {
 	return f.value(items, err, onEmpty, onError)
 }
 
-func (f *jsonForm) items(input any) ([]*jsonNode, error) {
+func (f *jsonForm) items(input any) ([]*json.Node, error) {
 	text, err := jsonInput(f.call.Input.Type(), f.call.Encoding, input)
 	if err != nil {
 		return nil, err
 	}
-	root, err := parseNode(text)
+	root, err := json.ParseNode(text)
 	if err != nil {
 		return nil, errJSONInput()
 	}
-	return f.path.evaluate(root)
+	return f.path.Evaluate(root)
 }
 
 func errJSONInput() error {
 	return sqlerr.New("JSON_INPUT_CONVERSION_ERROR", "conversion to JSON failed: ")
 }
 
-func (f *jsonForm) exists(items []*jsonNode, failed error) (any, error) {
+func (f *jsonForm) exists(items []*json.Node, failed error) (any, error) {
 	if failed == nil {
 		return len(items) > 0, nil
 	}
@@ -91,7 +90,7 @@ func errOutput(format string, args ...any) error {
 }
 
 // query returns the text of what the path found.
-func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
+func (f *jsonForm) query(items []*json.Node, failed error) (any, error) {
 	if failed != nil {
 		return f.otherwise(f.call.OnError, failed)
 	}
@@ -99,16 +98,16 @@ func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
 		return f.otherwise(f.call.OnEmpty, errOutput("JSON path found no items"))
 	}
 	single := len(items) == 1
-	if f.call.Wrapper == "UNCONDITIONAL" || f.call.Wrapper == "CONDITIONAL" && (!single || items[0].kind < jsonArray) {
-		return f.output.of(string((&jsonNode{kind: jsonArray, items: items}).appendTo(nil)))
+	if f.call.Wrapper == "UNCONDITIONAL" || f.call.Wrapper == "CONDITIONAL" && (!single || items[0].Kind < json.Array) {
+		return f.output.of(string((&json.Node{Kind: json.Array, Items: items}).AppendTo(nil)))
 	}
 	if !single {
 		return f.otherwise(f.call.OnError, errOutput("JSON path found multiple items"))
 	}
-	if f.call.OmitQuotes && items[0].kind == jsonText {
-		return f.output.of(items[0].text)
+	if f.call.OmitQuotes && items[0].Kind == json.Text {
+		return f.output.of(items[0].Text)
 	}
-	return f.output.of(string(items[0].appendTo(nil)))
+	return f.output.of(string(items[0].AppendTo(nil)))
 }
 
 func (f *jsonForm) otherwise(behavior plan.JSONBehavior, failed error) (any, error) {
@@ -128,7 +127,7 @@ func errValue(what string) error {
 }
 
 // value casts the scalar that the path found.
-func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Default) (any, error) {
+func (f *jsonForm) value(items []*json.Node, failed error, onEmpty, onError Default) (any, error) {
 	otherwise := func(behavior plan.JSONBehavior, value Default, failed error) (any, error) {
 		switch {
 		case behavior.Kind == "NULL":
@@ -145,10 +144,10 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 		return otherwise(f.call.OnEmpty, onEmpty, errValue("JSON path found no items"))
 	case len(items) > 1:
 		return otherwise(f.call.OnError, onError, errValue("JSON path found multiple items"))
-	case items[0].kind == jsonNull:
+	case items[0].Kind == json.Null:
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
-	v, err := items[0].scalarAs(f.call.T)
+	v, err := scalarAs(items[0], f.call.T)
 	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {
 		return nil, err
 	}
@@ -160,30 +159,30 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 
 // scalarAs casts a scalar to t: a string as varchar, a number as bigint or
 // double.
-func (n *jsonNode) scalarAs(t datatype.Type) (any, error) {
+func scalarAs(n *json.Node, t datatype.Type) (any, error) {
 	var (
 		v    any
 		from datatype.Type
 	)
-	switch n.kind {
-	case jsonBool:
-		v, from = n.text == "true", datatype.Of(datatype.Boolean)
-	case jsonText:
-		v, from = n.text, datatype.Text()
-	case jsonInteger:
-		i, err := strconv.ParseInt(n.text, 10, 64)
+	switch n.Kind {
+	case json.Bool:
+		v, from = n.Text == "true", datatype.Of(datatype.Boolean)
+	case json.Text:
+		v, from = n.Text, datatype.Text()
+	case json.Integer:
+		i, err := strconv.ParseInt(n.Text, 10, 64)
 		if err != nil {
 			return nil, err
 		}
 		v, from = i, datatype.Of(datatype.Bigint)
-	case jsonFloat:
-		f, err := strconv.ParseFloat(n.text, 64)
+	case json.Float:
+		f, err := strconv.ParseFloat(n.Text, 64)
 		if err != nil {
 			return nil, err
 		}
 		v, from = f, datatype.Of(datatype.Double)
 	default:
-		return nil, errJSON
+		return nil, json.ErrInvalid
 	}
 	if s, ok := v.(string); ok && t.IsText() && t.Length < len(s) {
 		return nil, sqlerr.Refused("json_value of a string that may be longer than its type")

@@ -1,4 +1,4 @@
-package scalar
+package json
 
 import (
 	"slices"
@@ -6,98 +6,99 @@ import (
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// jsonNode is a value of JSON: a scalar, or the values that it holds.
-type jsonNode struct {
-	kind  jsonKind
-	text  string // of a scalar
+// Node is a value of JSON: a scalar, or the values that it holds.
+type Node struct {
+	Kind  Kind
+	Text  string // of a scalar
 	names []string
-	items []*jsonNode
+	Items []*Node
 }
 
+// The kinds of values that hold others.
 const (
-	jsonArray  jsonKind = 100
-	jsonObject jsonKind = 101
+	Array  Kind = 100
+	Object Kind = 101
 )
 
 // readNode reads a value. The last of several members of a name stands for it.
-func readNode(j *jsonScanner) (*jsonNode, error) {
-	switch j.peek() {
+func readNode(j *Scanner) (*Node, error) {
+	switch j.Peek() {
 	case '[':
-		n := &jsonNode{kind: jsonArray}
-		err := j.elements(func(int) error {
+		n := &Node{Kind: Array}
+		err := j.Elements(func(int) error {
 			item, err := readNode(j)
-			n.items = append(n.items, item)
+			n.Items = append(n.Items, item)
 			return err
 		})
 		return n, err
 	case '{':
-		n := &jsonNode{kind: jsonObject}
-		err := j.members(func(raw string) error {
+		n := &Node{Kind: Object}
+		err := j.Members(func(raw string) error {
 			item, err := readNode(j)
-			if at := slices.Index(n.names, unescape(raw)); at >= 0 {
-				n.items[at] = item
+			if at := slices.Index(n.names, Unescape(raw)); at >= 0 {
+				n.Items[at] = item
 				return err
 			}
-			n.names, n.items = append(n.names, unescape(raw)), append(n.items, item)
+			n.names, n.Items = append(n.names, Unescape(raw)), append(n.Items, item)
 			return err
 		})
 		return n, err
 	}
-	token, err := j.scalar(jsonTokenType)
-	return &jsonNode{kind: token.kind, text: token.text}, err
+	token, err := j.Scalar()
+	return &Node{Kind: token.Kind, Text: token.Text}, err
 }
 
-// parseNode reads a whole text.
-func parseNode(text string) (*jsonNode, error) {
-	j := &jsonScanner{s: text}
+// ParseNode reads a whole text.
+func ParseNode(text string) (*Node, error) {
+	j := New(text)
 	n, err := readNode(j)
-	if err != nil || !j.end() {
-		return nil, errJSON
+	if err != nil || !j.End() {
+		return nil, ErrInvalid
 	}
 	return n, nil
 }
 
-// appendTo appends the node as JSON.
-func (n *jsonNode) appendTo(b []byte) []byte {
-	switch n.kind {
-	case jsonNull:
+// AppendTo appends the node as JSON.
+func (n *Node) AppendTo(b []byte) []byte {
+	switch n.Kind {
+	case Null:
 		return append(b, "null"...)
-	case jsonText:
-		return appendJSONText(b, n.text)
-	case jsonArray, jsonObject:
+	case Text:
+		return AppendText(b, n.Text)
+	case Array, Object:
 		ends := "[]"
-		if n.kind == jsonObject {
+		if n.Kind == Object {
 			ends = "{}"
 		}
 		b = append(b, ends[0])
-		for i, item := range n.items {
+		for i, item := range n.Items {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			if n.kind == jsonObject {
-				b = append(appendJSONText(b, n.names[i]), ':')
+			if n.Kind == Object {
+				b = append(AppendText(b, n.names[i]), ':')
 			}
-			b = item.appendTo(b)
+			b = item.AppendTo(b)
 		}
 		return append(b, ends[1])
-	case jsonInteger, jsonFloat:
-		return appendNumber(b, n.text, n.kind == jsonFloat)
+	case Integer, Float:
+		return appendNumber(b, n.Text, n.Kind == Float)
 	default:
-		return append(b, n.text...)
+		return append(b, n.Text...)
 	}
 }
 
-func (n *jsonNode) typeName() string {
-	switch n.kind {
-	case jsonArray:
+func (n *Node) typeName() string {
+	switch n.Kind {
+	case Array:
 		return "ARRAY"
-	case jsonObject:
+	case Object:
 		return "OBJECT"
-	case jsonNull:
+	case Null:
 		return "NULL"
-	case jsonText:
+	case Text:
 		return "TEXT"
-	case jsonBool:
+	case Bool:
 		return "BOOLEAN"
 	default:
 		return "NUMBER"
@@ -109,15 +110,15 @@ func errPath(format string, args ...any) error {
 	return sqlerr.New("PATH_EVALUATION_ERROR", "path evaluation failed: "+format, args...)
 }
 
-func errItem(want string, n *jsonNode) error {
+func errItem(want string, n *Node) error {
 	return errPath("invalid item type. Expected: %s, actual: %s", want, n.typeName())
 }
 
-// evaluate returns the items that the path leads to.
-func (p sqlPath) evaluate(root *jsonNode) ([]*jsonNode, error) {
-	items := []*jsonNode{root}
+// Evaluate returns the items that the path leads to.
+func (p SQLPath) Evaluate(root *Node) ([]*Node, error) {
+	items := []*Node{root}
 	for _, step := range p.steps {
-		var next []*jsonNode
+		var next []*Node
 		for _, item := range items {
 			found, err := p.access(step, item)
 			if err != nil {
@@ -130,18 +131,18 @@ func (p sqlPath) evaluate(root *jsonNode) ([]*jsonNode, error) {
 	return items, nil
 }
 
-func (p sqlPath) access(step pathStep, n *jsonNode) ([]*jsonNode, error) {
+func (p SQLPath) access(step pathStep, n *Node) ([]*Node, error) {
 	switch step.kind {
 	case stepDescendants:
 		return descendants(step.name, n), nil
 	case stepElements:
-		if n.kind == jsonArray {
-			return n.items, nil
+		if n.Kind == Array {
+			return n.Items, nil
 		}
 		if p.strict {
 			return nil, errItem("ARRAY", n)
 		}
-		return []*jsonNode{n}, nil
+		return []*Node{n}, nil
 	case stepSubscripts:
 		return p.subscripted(step, n)
 	default:
@@ -150,17 +151,17 @@ func (p sqlPath) access(step pathStep, n *jsonNode) ([]*jsonNode, error) {
 }
 
 // membersOf returns members; a lax path looks into the elements of an array too.
-func (p sqlPath) membersOf(step pathStep, n *jsonNode) ([]*jsonNode, error) {
-	if n.kind == jsonArray && !p.strict {
-		var found []*jsonNode
-		for _, item := range n.items {
-			if item.kind == jsonObject {
+func (p SQLPath) membersOf(step pathStep, n *Node) ([]*Node, error) {
+	if n.Kind == Array && !p.strict {
+		var found []*Node
+		for _, item := range n.Items {
+			if item.Kind == Object {
 				found = append(found, item.members(step)...)
 			}
 		}
 		return found, nil
 	}
-	if n.kind != jsonObject {
+	if n.Kind != Object {
 		if p.strict {
 			return nil, errItem("OBJECT", n)
 		}
@@ -173,35 +174,35 @@ func (p sqlPath) membersOf(step pathStep, n *jsonNode) ([]*jsonNode, error) {
 	return found, nil
 }
 
-// members returns the object's members that the step asks for.
-func (n *jsonNode) members(step pathStep) []*jsonNode {
+// Members returns the object's members that the step asks for.
+func (n *Node) members(step pathStep) []*Node {
 	if step.kind == stepMembers {
-		return n.items
+		return n.Items
 	}
 	if at := slices.Index(n.names, step.name); at >= 0 {
-		return n.items[at : at+1]
+		return n.Items[at : at+1]
 	}
 	return nil
 }
 
-func descendants(name string, n *jsonNode) []*jsonNode {
-	var found []*jsonNode
+func descendants(name string, n *Node) []*Node {
+	var found []*Node
 	if at := slices.Index(n.names, name); at >= 0 {
-		found = append(found, n.items[at])
+		found = append(found, n.Items[at])
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		found = append(found, descendants(name, item)...)
 	}
 	return found
 }
 
-func (p sqlPath) subscripted(step pathStep, n *jsonNode) ([]*jsonNode, error) {
-	items := n.items
-	if n.kind != jsonArray {
+func (p SQLPath) subscripted(step pathStep, n *Node) ([]*Node, error) {
+	items := n.Items
+	if n.Kind != Array {
 		if p.strict {
 			return nil, errItem("ARRAY", n)
 		}
-		items = []*jsonNode{n}
+		items = []*Node{n}
 	}
 	if len(items) == 0 {
 		if p.strict {
@@ -209,7 +210,7 @@ func (p sqlPath) subscripted(step pathStep, n *jsonNode) ([]*jsonNode, error) {
 		}
 		return nil, nil
 	}
-	var found []*jsonNode
+	var found []*Node
 	for _, s := range step.subscripts {
 		from, to := s.from.in(len(items)), s.to.in(len(items))
 		if p.strict && (from < 0 || to < from || to >= int64(len(items))) {

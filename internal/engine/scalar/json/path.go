@@ -1,4 +1,4 @@
-package scalar
+package json
 
 import (
 	"errors"
@@ -8,20 +8,20 @@ import (
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// jsonPath is a path of json_extract and its kin: a member's name or an
+// Path is a path of json_extract and its kin: a member's name or an
 // element's index after another. It is not the path of the SQL standard.
-type jsonPath []jsonStep
+type Path []step
 
-// jsonStep is a name that is an index too when it is a number; index is -1 else.
-type jsonStep struct {
+// step is a name that is an index too when it is a number; index is -1 else.
+type step struct {
 	name  string
 	index int
 }
 
-// parseJSONPath parses a path such as $.a[0]["b c"].
-func parseJSONPath(text string) (jsonPath, error) {
+// ParsePath parses a path such as $.a[0]["b c"].
+func ParsePath(text string) (Path, error) {
 	bad := sqlerr.Argument("Invalid JSON path: '%s'", text)
-	path, rest := jsonPath{}, []rune(text)
+	path, rest := Path{}, []rune(text)
 	if len(rest) == 0 || rest[0] != '$' {
 		return nil, bad
 	}
@@ -46,17 +46,20 @@ func parseJSONPath(text string) (jsonPath, error) {
 		if !ok {
 			return nil, bad
 		}
-		path = append(path, newJSONStep(name))
+		path = append(path, newStep(name))
 	}
 	return path, nil
 }
 
-func newJSONStep(name string) jsonStep {
+// ElementPath returns the path to an element of an array, counted from 0.
+func ElementPath(index int) Path { return Path{{name: strconv.Itoa(index), index: index}} }
+
+func newStep(name string) step {
 	index, err := strconv.ParseInt(name, 10, 32)
 	if err != nil || index < 0 {
 		index = -1
 	}
-	return jsonStep{name: name, index: int(index)}
+	return step{name: name, index: int(index)}
 }
 
 // plainStep reads letters, digits and underscores, and colons behind a dot.
@@ -88,36 +91,36 @@ func quotedStep(s []rune) (name string, rest []rune, ok bool) {
 	return "", nil, false
 }
 
-// find moves j, which stands before a value, to the value at the path. Text that
+// Find moves j, which stands before a value, to the value at the path. Text that
 // is broken before that is as if nothing was there.
-func (p jsonPath) find(j *jsonScanner) bool {
+func (p Path) Find(j *Scanner) bool {
 	for _, step := range p {
 		found := false
 		var err error
-		switch j.peek() {
+		switch j.Peek() {
 		case '{':
-			err = j.members(func(raw string) error {
-				if raw == step.name && !hasEscape(raw) || hasEscape(raw) && unescape(raw) == step.name {
+			err = j.Members(func(raw string) error {
+				if raw == step.name && !hasEscape(raw) || hasEscape(raw) && Unescape(raw) == step.name {
 					found = true
-					return errStop
+					return ErrStop
 				}
-				return j.skip()
+				return j.Skip()
 			})
 		case '[':
 			if step.index < 0 {
 				return false
 			}
-			err = j.elements(func(i int) error {
+			err = j.Elements(func(i int) error {
 				if i == step.index {
 					found = true
-					return errStop
+					return ErrStop
 				}
-				return j.skip()
+				return j.Skip()
 			})
 		default:
 			return false
 		}
-		if !errors.Is(err, errStop) || !found {
+		if !errors.Is(err, ErrStop) || !found {
 			return false
 		}
 		j.depth++ // the value that is left open

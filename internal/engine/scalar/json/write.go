@@ -1,4 +1,4 @@
-package scalar
+package json
 
 import (
 	"cmp"
@@ -11,49 +11,50 @@ import (
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-// jsonStyle is how objects are written anew.
-type jsonStyle int
+// Style is how objects are written anew.
+type Style int
 
+// The styles.
 const (
-	jsonCopied jsonStyle = iota // member by member
-	jsonTree                    // with the last value of each name where its first stood
-	jsonSorted                  // likewise, in the order of the names: Trino's canonical form
+	AsWritten Style = iota // member by member
+	LastWins               // with the last value of each name where its first stood
+	sorted                 // likewise, in the order of the names: Trino's canonical form
 )
 
-// copyJSON appends the value that j reads, without white space. Floats are
+// Copy appends the value that j reads, without white space. Floats are
 // written as doubles, as Trino does.
-func copyJSON(b []byte, j *jsonScanner, style jsonStyle) ([]byte, error) {
-	switch c := j.peek(); {
+func Copy(b []byte, j *Scanner, style Style) ([]byte, error) {
+	switch c := j.Peek(); {
 	case c == '{':
 		return copyObject(b, j, style)
 	case c == '[':
 		b = append(b, '[')
-		err := j.elements(func(i int) (err error) {
+		err := j.Elements(func(i int) (err error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b, err = copyJSON(b, j, style)
+			b, err = Copy(b, j, style)
 			return err
 		})
 		return append(b, ']'), err
 	case c == '"':
-		raw, escaped, err := j.str()
+		raw, escaped, err := j.Quoted()
 		return appendRaw(b, raw, escaped), err
 	case c == '-' || c >= '0' && c <= '9':
-		text, float, err := j.number()
+		text, float, err := j.Number()
 		if err != nil {
 			return nil, err
 		}
 		return appendNumber(b, text, float), nil
 	default:
-		word, err := j.word()
+		word, err := j.Word()
 		return append(b, word...), err
 	}
 }
 
 func appendRaw(b []byte, raw string, escaped bool) []byte {
 	if escaped {
-		return appendJSONText(b, unescape(raw))
+		return AppendText(b, Unescape(raw))
 	}
 	return append(append(append(b, '"'), strings.ToValidUTF8(raw, "\ufffd")...), '"')
 }
@@ -73,46 +74,47 @@ func appendNumber(b []byte, text string, float bool) []byte {
 	return append(b, value.DoubleText(f)...)
 }
 
-type jsonMember struct {
-	name  string
-	value []byte
+// Member is a member of an object, its value in JSON.
+type Member struct {
+	Name  string
+	Value []byte
 }
 
-func copyObject(b []byte, j *jsonScanner, style jsonStyle) ([]byte, error) {
-	var members []jsonMember
+func copyObject(b []byte, j *Scanner, style Style) ([]byte, error) {
+	var members []Member
 	places := map[string]int{}
-	err := j.members(func(raw string) error {
-		name := unescape(raw)
-		val, err := copyJSON(nil, j, style)
+	err := j.Members(func(raw string) error {
+		name := Unescape(raw)
+		val, err := Copy(nil, j, style)
 		if err != nil {
 			return err
 		}
-		if at, ok := places[name]; ok && style != jsonCopied {
-			members[at].value = val
+		if at, ok := places[name]; ok && style != AsWritten {
+			members[at].Value = val
 			return nil
 		}
 		places[name] = len(members)
-		members = append(members, jsonMember{name, val})
+		members = append(members, Member{name, val})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if style == jsonSorted {
-		slices.SortFunc(members, func(x, y jsonMember) int { return compareUTF16(x.name, y.name) })
+	if style == sorted {
+		slices.SortFunc(members, func(x, y Member) int { return CompareUTF16(x.Name, y.Name) })
 	}
 	b = append(b, '{')
 	for i, m := range members {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(appendJSONText(b, m.name), ':'), m.value...)
+		b = append(append(AppendText(b, m.Name), ':'), m.Value...)
 	}
 	return append(b, '}'), nil
 }
 
-// compareUTF16 orders texts as Java does, by their UTF-16.
-func compareUTF16(a, b string) int {
+// CompareUTF16 orders texts as Java does, by their UTF-16.
+func CompareUTF16(a, b string) int {
 	for a != "" && b != "" {
 		x, n := utf8.DecodeRuneInString(a)
 		y, m := utf8.DecodeRuneInString(b)
@@ -135,8 +137,8 @@ func leadingUnit(r rune) rune {
 	return r
 }
 
-// appendJSONText appends s as a JSON string. Only what must be is escaped.
-func appendJSONText(b []byte, s string) []byte {
+// AppendText appends s as a JSON string. Only what must be is escaped.
+func AppendText(b []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	b = append(b, '"')
 	for _, r := range s {
@@ -163,12 +165,12 @@ func appendJSONText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// canonicalJSON returns text as values of type json hold it.
-func canonicalJSON(text string) (string, error) {
-	j := &jsonScanner{s: text}
-	b, err := copyJSON(nil, j, jsonSorted)
-	if err != nil || !j.end() {
-		return "", errJSON
+// Canonical returns text as values of type json hold it.
+func Canonical(text string) (string, error) {
+	j := New(text)
+	b, err := Copy(nil, j, sorted)
+	if err != nil || !j.End() {
+		return "", ErrInvalid
 	}
 	return string(b), nil
 }

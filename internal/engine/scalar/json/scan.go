@@ -1,4 +1,7 @@
-package scalar
+// Package json reads and writes JSON as Trino does, and finds what its two kinds of
+// path lead to: that of json_extract and that of the SQL standard. It knows no
+// types of SQL.
+package json
 
 import (
 	"errors"
@@ -10,20 +13,24 @@ import (
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-// jsonScanner reads JSON text from front to back, as strictly as Trino's parser,
+// Scanner reads JSON text from front to back, as strictly as Trino's parser,
 // and no further than it is asked to: what follows is not looked at.
-type jsonScanner struct {
+type Scanner struct {
 	s     string
 	at    int
 	depth int
 }
 
-// maxJSONDepth bounds the nesting that is read by recursion.
-const maxJSONDepth = 20_000
+// New returns a scanner that stands before the value of text.
+func New(text string) *Scanner { return &Scanner{s: text} }
 
-var errJSON = errors.New("invalid JSON")
+// maxDepth bounds the nesting that is read by recursion.
+const maxDepth = 20_000
 
-func (j *jsonScanner) space() {
+// ErrInvalid is the error of text that is not JSON.
+var ErrInvalid = errors.New("invalid JSON")
+
+func (j *Scanner) space() {
 	for j.at < len(j.s) {
 		switch j.s[j.at] {
 		case ' ', '\t', '\n', '\r':
@@ -34,8 +41,8 @@ func (j *jsonScanner) space() {
 	}
 }
 
-// peek returns the first byte of what follows the white space, 0 at the end.
-func (j *jsonScanner) peek() byte {
+// Peek returns the first byte of what follows the white space, 0 at the end.
+func (j *Scanner) Peek() byte {
 	j.space()
 	if j.at == len(j.s) {
 		return 0
@@ -44,62 +51,62 @@ func (j *jsonScanner) peek() byte {
 }
 
 // take skips c when it comes next.
-func (j *jsonScanner) take(c byte) bool {
-	if j.peek() != c {
+func (j *Scanner) take(c byte) bool {
+	if j.Peek() != c {
 		return false
 	}
 	j.at++
 	return true
 }
 
-// skip reads one value.
-func (j *jsonScanner) skip() error {
-	switch c := j.peek(); {
+// Skip reads one value.
+func (j *Scanner) Skip() error {
+	switch c := j.Peek(); {
 	case c == '{':
-		return j.members(func(string) error { return j.skip() })
+		return j.Members(func(string) error { return j.Skip() })
 	case c == '[':
-		return j.elements(func(int) error { return j.skip() })
+		return j.Elements(func(int) error { return j.Skip() })
 	case c == '"':
-		_, _, err := j.str()
+		_, _, err := j.Quoted()
 		return err
 	case c == '-' || c >= '0' && c <= '9':
-		_, _, err := j.number()
+		_, _, err := j.Number()
 		return err
 	default:
-		_, err := j.word()
+		_, err := j.Word()
 		return err
 	}
 }
 
-// stop ends members and elements early, which then return it.
-var errStop = errors.New("stop")
+// ErrStop ends Members and Elements early, which then return it.
+var ErrStop = errors.New("stop")
 
-// members reads an object. value must read the value of the member of the name,
+// Members reads an object. value must read the value of the member of the name,
 // which is as it is written, without quotes.
-func (j *jsonScanner) members(value func(raw string) error) error {
+func (j *Scanner) Members(value func(raw string) error) error {
 	return j.nested('{', '}', func(int) error {
-		raw, _, err := j.str()
+		raw, _, err := j.Quoted()
 		if err != nil {
 			return err
 		}
 		if !j.take(':') {
-			return errJSON
+			return ErrInvalid
 		}
 		return value(raw)
 	})
 }
 
-// elements reads an array. value must read the element of the index.
-func (j *jsonScanner) elements(value func(i int) error) error {
+// Elements reads an array. value must read the element of the index.
+func (j *Scanner) Elements(value func(i int) error) error {
 	return j.nested('[', ']', value)
 }
 
-func (j *jsonScanner) nested(open, end byte, part func(i int) error) error {
+func (j *Scanner) nested(open, end byte, part func(i int) error) error {
 	if !j.take(open) {
-		return errJSON
+		return ErrInvalid
 	}
-	if j.depth++; j.depth > maxJSONDepth {
-		return errJSON
+	if j.depth++; j.depth > maxDepth {
+		return ErrInvalid
 	}
 	defer func() { j.depth-- }()
 	if j.take(end) {
@@ -114,16 +121,16 @@ func (j *jsonScanner) nested(open, end byte, part func(i int) error) error {
 		case j.take(end):
 			return nil
 		default:
-			return errJSON
+			return ErrInvalid
 		}
 	}
 }
 
-// str reads a string and returns what is between its quotes, and whether that
+// Quoted reads a string and returns what is between its quotes, and whether that
 // has escapes.
-func (j *jsonScanner) str() (raw string, escaped bool, err error) {
+func (j *Scanner) Quoted() (raw string, escaped bool, err error) {
 	if !j.take('"') {
-		return "", false, errJSON
+		return "", false, ErrInvalid
 	}
 	start := j.at
 	for j.at < len(j.s) {
@@ -135,16 +142,16 @@ func (j *jsonScanner) str() (raw string, escaped bool, err error) {
 			escaped = true
 			size := escapeSize(j.s[j.at:])
 			if size == 0 {
-				return "", false, errJSON
+				return "", false, ErrInvalid
 			}
 			j.at += size
 		case c < ' ':
-			return "", false, errJSON
+			return "", false, ErrInvalid
 		default:
 			j.at++
 		}
 	}
-	return "", false, errJSON
+	return "", false, ErrInvalid
 }
 
 // escapeSize returns the length of the escape that s begins with, 0 for none.
@@ -169,39 +176,39 @@ func escapeSize(s string) int {
 	return 6
 }
 
-// number reads a number and returns its text, and whether it has a fraction or
+// Number reads a number and returns its text, and whether it has a fraction or
 // an exponent.
-func (j *jsonScanner) number() (text string, float bool, err error) {
+func (j *Scanner) Number() (text string, float bool, err error) {
 	j.space()
 	start := j.at
 	if j.next('-') && j.digits() == 0 {
-		return "", false, errJSON
+		return "", false, ErrInvalid
 	}
 	if j.at == start {
 		j.digits()
 	}
 	whole := strings.TrimPrefix(j.s[start:j.at], "-")
 	if whole == "" || len(whole) > 1 && whole[0] == '0' {
-		return "", false, errJSON
+		return "", false, ErrInvalid
 	}
 	if j.next('.') {
 		float = true
 		if j.digits() == 0 {
-			return "", false, errJSON
+			return "", false, ErrInvalid
 		}
 	}
 	if j.next('e') || j.next('E') {
 		float = true
 		_ = j.next('+') || j.next('-')
 		if j.digits() == 0 {
-			return "", false, errJSON
+			return "", false, ErrInvalid
 		}
 	}
 	return j.s[start:j.at], float, nil
 }
 
 // next skips c when it comes at once.
-func (j *jsonScanner) next(c byte) bool {
+func (j *Scanner) next(c byte) bool {
 	if j.at == len(j.s) || j.s[j.at] != c {
 		return false
 	}
@@ -209,7 +216,7 @@ func (j *jsonScanner) next(c byte) bool {
 	return true
 }
 
-func (j *jsonScanner) digits() int {
+func (j *Scanner) digits() int {
 	start := j.at
 	for j.at < len(j.s) && j.s[j.at] >= '0' && j.s[j.at] <= '9' {
 		j.at++
@@ -217,8 +224,8 @@ func (j *jsonScanner) digits() int {
 	return j.at - start
 }
 
-// word reads true, false or null.
-func (j *jsonScanner) word() (string, error) {
+// Word reads true, false or null.
+func (j *Scanner) Word() (string, error) {
 	j.space()
 	for _, word := range []string{"true", "false", "null"} {
 		if !strings.HasPrefix(j.s[j.at:], word) {
@@ -226,23 +233,23 @@ func (j *jsonScanner) word() (string, error) {
 		}
 		j.at += len(word)
 		if r, size := utf8.DecodeRuneInString(j.s[j.at:]); size > 0 && isIdentifierPart(r) {
-			return "", errJSON
+			return "", ErrInvalid
 		}
 		return word, nil
 	}
-	return "", errJSON
+	return "", ErrInvalid
 }
 
 func isIdentifierPart(r rune) bool {
 	return r == '_' || r == '$' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r >= 0x80
 }
 
-// end reports whether only white space is left.
-func (j *jsonScanner) end() bool { return j.peek() == 0 && j.at == len(j.s) }
+// End reports whether only white space is left.
+func (j *Scanner) End() bool { return j.Peek() == 0 && j.at == len(j.s) }
 
-// unescape returns the text of a string as it is written. Half a surrogate pair
+// Unescape returns the text of a string as it is written. Half a surrogate pair
 // is a question mark.
-func unescape(raw string) string {
+func Unescape(raw string) string {
 	if strings.IndexByte(raw, '\\') < 0 {
 		return raw
 	}

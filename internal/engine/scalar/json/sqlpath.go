@@ -1,4 +1,4 @@
-package scalar
+package json
 
 import (
 	"strconv"
@@ -8,10 +8,10 @@ import (
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// sqlPath is a path of the SQL standard, as json_value and its kin take it. It
+// SQLPath is a path of the SQL standard, as json_value and its kin take it. It
 // has the accessors of members and elements; filters, methods and arithmetic are
 // refused by name.
-type sqlPath struct {
+type SQLPath struct {
 	strict bool
 	steps  []pathStep
 }
@@ -53,9 +53,11 @@ type pathParser struct {
 	at   int
 }
 
-func parseSQLPath(text string) (sqlPath, error) {
+// ParseSQLPath parses a path such as lax $.a[0 to last]. The error says that it is
+// none, or what of it is not carried.
+func ParseSQLPath(text string) (SQLPath, error) {
 	p := &pathParser{text: text}
-	path := sqlPath{}
+	path := SQLPath{}
 	switch p.word() {
 	case "lax":
 	case "strict":
@@ -115,7 +117,7 @@ func (p *pathParser) word() string {
 	return rest[:end]
 }
 
-// name reads a member's name, plain or in quotes, in which two quotes are one.
+// Name reads a member's name, plain or in quotes, in which two quotes are one.
 func (p *pathParser) name() (string, error) {
 	if !p.take(`"`) {
 		name := p.word()
