@@ -240,11 +240,11 @@ func ordering(t datatype.Type, sign int) (compare func(a, b any) (int, error), o
 		if c, decided := compareNaN(a, b, sign); decided {
 			return c, nil
 		}
-		before, err := less.Call([]any{a, b})
+		before, err := less.Call(nil, []any{a, b})
 		if err != nil {
 			return 0, err
 		}
-		after, err := less.Call([]any{b, a})
+		after, err := less.Call(nil, []any{b, a})
 		switch {
 		case err != nil:
 			return 0, err

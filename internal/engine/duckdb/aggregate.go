@@ -135,14 +135,14 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	if _, err := native.TypeSQL(c.Type); err != nil {
 		return "", err
 	}
-	if sql, ok, err := r.nativeAggregate(a); ok || err != nil {
+	if sql, ok, err := r.nativeAggregate(ctx, a); ok || err != nil {
 		return sql, err
 	}
 	return r.bridgedAggregate(a)
 }
 
 // nativeAggregate renders the aggregates that DuckDB computes as Trino does.
-func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err error) {
+func (r *renderer) nativeAggregate(ctx context.Context, a aggregation) (sql string, ok bool, err error) {
 	call := func(function, arg string) string { return function + "(" + a.distinct() + arg + ")" + a.suffix }
 	switch {
 	case a.Name == "count" && len(a.args) == 0:
@@ -150,7 +150,7 @@ func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err erro
 	case a.Name == "count":
 		return r.countOf(a)
 	case a.Name == "approx_distinct":
-		sql, err := r.approxDistinct(a)
+		sql, err := r.approxDistinct(ctx, a)
 		return sql, true, err
 	case a.Name == "approx_set":
 		sql, err := r.approxSet(a)
@@ -296,7 +296,7 @@ type reduceBody struct {
 	Distinct bool
 }
 
-func (b reduceBody) call(time.Time) (func([]any) (any, error), error) {
+func (b reduceBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	reduce, ok := aggregate.Lookup(b.Function, b.Params, b.Result)
 	if !ok {
 		return nil, sqlerr.Refused(eval.Signature(b.Function, b.Params))
@@ -326,7 +326,7 @@ func (b reduceBody) call(time.Time) (func([]any) (any, error), error) {
 // sumBody passes on a sum of decimals that has at most 38 digits.
 type sumBody struct{}
 
-func (sumBody) call(time.Time) (func([]any) (any, error), error) {
+func (sumBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(datatype.MaxDecimalPrecision), nil)
 	return func(args []any) (any, error) {
 		sum, ok := args[0].(*big.Int)
@@ -340,7 +340,7 @@ func (sumBody) call(time.Time) (func([]any) (any, error), error) {
 // avgBody divides a sum of decimals by their number, rounding half away from zero.
 type avgBody struct{}
 
-func (avgBody) call(time.Time) (func([]any) (any, error), error) {
+func (avgBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		sum, ok := args[0].(*big.Int)
 		count, _ := args[1].(int64)

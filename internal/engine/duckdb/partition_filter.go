@@ -29,7 +29,7 @@ type partitionTerm struct {
 var _ lake.Filter = (*partitionFilter)(nil)
 
 // newPartitionFilter picks the predicates that partition columns decide.
-func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) *partitionFilter {
+func newPartitionFilter(ctx context.Context, s *plan.Scan, predicates []plan.Expr, now time.Time) *partitionFilter {
 	partition := map[string]bool{}
 	for _, c := range s.Table.Columns {
 		partition[c.Name] = c.Partition
@@ -55,7 +55,7 @@ func newPartitionFilter(s *plan.Scan, predicates []plan.Expr, now time.Time) *pa
 			term.columns = append(term.columns, names[id])
 		}
 		f.terms = append(f.terms, term)
-		if id, texts, ok := onlyValues(e, now); ok && len(ids) == 1 {
+		if id, texts, ok := onlyValues(ctx, e, now); ok && len(ids) == 1 {
 			f.restrict(names[id], texts)
 		}
 	}
@@ -81,7 +81,7 @@ func columnsIn(e plan.Expr, names map[plan.ID]string) (ids []plan.ID, ok bool) {
 
 // onlyValues returns the texts that a column must have for e to be true, when e
 // says so by =, IN or OR of such.
-func onlyValues(e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool) {
+func onlyValues(ctx context.Context, e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool) {
 	switch e := e.(type) {
 	case *plan.Call:
 		if e.Name != plan.OpEqual {
@@ -96,21 +96,21 @@ func onlyValues(e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool
 		if !isRef {
 			return 0, nil, false
 		}
-		texts, ok = valueTexts([]plan.Expr{value}, now)
+		texts, ok = valueTexts(ctx, []plan.Expr{value}, now)
 		return ref.ID, texts, ok
 	case *plan.In:
 		ref, isRef := e.X.(*plan.ColumnRef)
 		if !isRef {
 			return 0, nil, false
 		}
-		texts, ok = valueTexts(e.Items, now)
+		texts, ok = valueTexts(ctx, e.Items, now)
 		return ref.ID, texts, ok
 	case *plan.Logical:
 		if e.And {
 			return 0, nil, false
 		}
 		for i, term := range e.Terms {
-			termID, more, ok := onlyValues(term, now)
+			termID, more, ok := onlyValues(ctx, term, now)
 			if !ok || i > 0 && termID != id {
 				return 0, nil, false
 			}
@@ -122,9 +122,9 @@ func onlyValues(e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool
 	}
 }
 
-func valueTexts(exprs []plan.Expr, now time.Time) (texts []string, ok bool) {
+func valueTexts(ctx context.Context, exprs []plan.Expr, now time.Time) (texts []string, ok bool) {
 	for _, e := range exprs {
-		v, err := fold(e, now)
+		v, err := fold(ctx, e, now)
 		if err != nil {
 			return nil, false
 		}
@@ -173,13 +173,13 @@ func (f *partitionFilter) Keep(ctx context.Context, columns []string, rows [][]s
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		kept[i] = f.keep(columns, row)
+		kept[i] = f.keep(ctx, columns, row)
 	}
 	return kept, nil
 }
 
 // keep keeps a row unless a condition is known not to be true of it.
-func (f *partitionFilter) keep(columns, row []string) bool {
+func (f *partitionFilter) keep(ctx context.Context, columns, row []string) bool {
 	for _, t := range f.terms {
 		args, known := make([]any, len(t.columns)), true
 		for i, column := range t.columns {
@@ -198,7 +198,7 @@ func (f *partitionFilter) keep(columns, row []string) bool {
 		if !known {
 			continue
 		}
-		if v, err := t.program.Eval(args); err == nil && v != true {
+		if v, err := t.program.Eval(ctx, args); err == nil && v != true {
 			return false
 		}
 	}

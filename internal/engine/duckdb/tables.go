@@ -101,7 +101,7 @@ func (t *tables) readParquet(files []string) string {
 
 // readLake plans and loads a table of the lake and renders a reader of its files.
 func (t *tables) readLake(ctx context.Context, r *renderer, s *plan.Scan, detail lake.Table, predicates []plan.Expr) (string, error) {
-	scan, err := t.cfg.Lake.Plan(ctx, detail, newPartitionFilter(s, predicates, r.now))
+	scan, err := t.cfg.Lake.Plan(ctx, detail, newPartitionFilter(ctx, s, predicates, r.now))
 	if err != nil {
 		return "", err
 	}
@@ -222,7 +222,7 @@ func partitionValue(t datatype.Type, s string) (any, error) {
 	if !ok {
 		return nil, sqlerr.Refused("a partition column of type " + t.String())
 	}
-	v, err := f.Call([]any{s})
+	v, err := f.Call(nil, []any{s})
 	if err != nil {
 		return nil, sqlerr.New("HIVE_INVALID_PARTITION_VALUE", "Invalid partition value '%s' for %s partition key", s, strings.ToUpper(t.String()))
 	}

@@ -1,12 +1,14 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -15,15 +17,22 @@ import (
 // Program is a compiled expression. It is safe for concurrent use.
 type Program struct {
 	run    step
+	now    time.Time
 	inputs int
 	slots  int // inputs, then the parameters of lambdas
 	// Volatile means that two calls with equal inputs may differ.
 	Volatile bool
 }
 
-// step computes one expression. env holds the inputs and the parameters of the
-// lambdas that are running.
-type step func(env []any) (any, error)
+// step computes one expression.
+type step func(f *frame) (any, error)
+
+// frame is what one evaluation stands on: the inputs, behind them the parameters of
+// the lambdas that are running, and what it may spend.
+type frame struct {
+	slots []any
+	work  *work.Work
+}
 
 // Compile returns a program for e. Column inputs[i] is the i-th argument of Eval;
 // now is what the current time is. A construct that has no semantics in package
@@ -39,27 +48,37 @@ func Compile(e plan.Expr, inputs []plan.ID, now time.Time) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{run: run, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
+	return &Program{run: run, now: now, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
 }
 
-// Eval returns the expression's value for args, one for each input. args are not kept.
-func (p *Program) Eval(args []any) (any, error) {
+// Eval returns the expression's value for args, one for each input. args are not
+// kept. It ends with ctx, and with an error where the expression asks for more than
+// package work allows.
+func (p *Program) Eval(ctx context.Context, args []any) (any, error) {
 	if len(args) != p.inputs {
 		return nil, fmt.Errorf("evaluate an expression of %d inputs with %d", p.inputs, len(args))
 	}
 	if p.slots > p.inputs {
 		args = append(slices.Clip(args), make([]any, p.slots-p.inputs)...)
 	}
-	return p.run(args)
+	w := work.New(ctx, p.now)
+	v, err := p.run(&frame{slots: args, work: w})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Whole(v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Fold returns the value of an expression without inputs.
-func Fold(e plan.Expr, now time.Time) (any, error) {
+func Fold(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
 	p, err := Compile(e, nil, now)
 	if err != nil {
 		return nil, err
 	}
-	return p.Eval(nil)
+	return p.Eval(ctx, nil)
 }
 
 type compiler struct {
@@ -74,7 +93,7 @@ func (c *compiler) compile(e plan.Expr) (step, error) {
 	switch e := e.(type) {
 	case *plan.Const:
 		v := e.Value
-		return func([]any) (any, error) { return v, nil }, nil
+		return func(*frame) (any, error) { return v, nil }, nil
 	case *plan.ColumnRef:
 		return c.slot(e.ID)
 	case *plan.ParamRef:
@@ -87,7 +106,7 @@ func (c *compiler) compile(e plan.Expr) (step, error) {
 		return c.lambda(e)
 	case *plan.Now:
 		v, err := nowValue(c.now, e.T)
-		return func([]any) (any, error) { return v, nil }, err
+		return func(*frame) (any, error) { return v, nil }, err
 	case *plan.Field:
 		return c.field(e)
 	case *plan.RowOf:
@@ -122,7 +141,7 @@ func (c *compiler) slot(id plan.ID) (step, error) {
 	if !ok {
 		return nil, fmt.Errorf("column %d is not an input of the expression", id)
 	}
-	return func(env []any) (any, error) { return env[i], nil }, nil
+	return func(f *frame) (any, error) { return f.slots[i], nil }, nil
 }
 
 func (c *compiler) call(e *plan.Call) (step, error) {
@@ -139,10 +158,10 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(at *frame) (any, error) {
 		values := make([]any, len(args))
 		for i, arg := range args {
-			v, err := arg(env)
+			v, err := arg(at)
 			if err != nil {
 				return nil, err
 			}
@@ -151,7 +170,7 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 			}
 			values[i] = v
 		}
-		return f.Call(values)
+		return f.Call(at.work, values)
 	}, nil
 }
 
@@ -184,13 +203,13 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 		return nil, sqlerr.Refused(fmt.Sprintf("cast from %s to %s", e.X.Type(), e.T))
 	}
 	try := e.Try
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(at *frame) (any, error) {
+		v, err := x(at)
 		if err != nil || v == nil && !f.NullCall {
 			return nil, err
 		}
-		result, err := f.Call([]any{v})
-		if err != nil && try {
+		result, err := f.Call(at.work, []any{v})
+		if err != nil && try && !work.Ended(err) {
 			return nil, nil //nolint:nilnil // TRY_CAST makes a failed cast NULL
 		}
 		return result, err
@@ -207,10 +226,13 @@ func (c *compiler) lambda(e *plan.Lambda) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		return scalar.Lambda(func(args ...any) (any, error) {
-			copy(env[first:], args)
-			return body(env)
+			if err := f.work.Steps(work.Call); err != nil {
+				return nil, err
+			}
+			copy(f.slots[first:], args)
+			return body(f)
 		}), nil
 	}, nil
 }
@@ -220,8 +242,8 @@ func (c *compiler) field(e *plan.Field) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil || v == nil {
 			return nil, err
 		}
@@ -238,10 +260,13 @@ func (c *compiler) list(items []plan.Expr) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
+		if err := f.work.Repeat(len(steps), work.Element); err != nil {
+			return nil, err
+		}
 		values := make([]any, len(steps))
 		for i, s := range steps {
-			v, err := s(env)
+			v, err := s(f)
 			if err != nil {
 				return nil, err
 			}

@@ -46,17 +46,17 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 	}
 }
 
-func (c *compiler) unary(x plan.Expr, f func(any) any) (step, error) {
+func (c *compiler) unary(x plan.Expr, of func(any) any) (step, error) {
 	s, err := c.compile(x)
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := s(env)
+	return func(f *frame) (any, error) {
+		v, err := s(f)
 		if err != nil {
 			return nil, err
 		}
-		return f(v), nil
+		return of(v), nil
 	}, nil
 }
 
@@ -65,10 +65,10 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		var result any = e.And
 		for _, term := range terms {
-			v, err := term(env)
+			v, err := term(f)
 			if err != nil {
 				return nil, err
 			}
@@ -98,27 +98,27 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
 	constant := c.root == plan.Expr(e) && isConstant(e.X)
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil || v == nil {
 			return nil, err
 		}
 		if constant { // as Trino does when this is all that there is to compute
 			for _, item := range items {
-				if _, err := item(env); err != nil {
+				if _, err := item(f); err != nil {
 					return nil, err
 				}
 			}
 		}
 		var result any = false
 		for _, item := range items {
-			w, err := item(env)
+			w, err := item(f)
 			if err != nil {
 				return nil, err
 			}
 			var same any
 			if w != nil {
-				if same, err = equal.Call([]any{v, w}); err != nil {
+				if same, err = equal.Call(f.work, []any{v, w}); err != nil {
 					return nil, err
 				}
 			}
@@ -151,17 +151,17 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		for _, b := range branches {
-			v, err := b.condition(env)
+			v, err := b.condition(f)
 			if err != nil {
 				return nil, err
 			}
 			if v == true {
-				return b.result(env)
+				return b.result(f)
 			}
 		}
-		return otherwise(env)
+		return otherwise(f)
 	}, nil
 }
 
@@ -170,9 +170,9 @@ func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		for _, item := range items {
-			if v, err := item(env); err != nil || v != nil {
+			if v, err := item(f); err != nil || v != nil {
 				return v, err
 			}
 		}
@@ -189,12 +189,12 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil || v == nil {
 			return nil, err
 		}
-		same, err := compare(env)
+		same, err := compare(f)
 		if err != nil || same == true {
 			return nil, err
 		}
@@ -207,8 +207,8 @@ func (c *compiler) try(e *plan.Try) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil && caught(err) {
 			return nil, nil //nolint:nilnil // TRY makes these failures NULL
 		}

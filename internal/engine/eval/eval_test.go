@@ -65,7 +65,7 @@ func TestEval(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.Eval([]any{tt.x})
+			got, err := p.Eval(t.Context(), []any{tt.x})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestLambdaSeesTheColumnsAround(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.Eval([]any{int64(10)})
+	got, err := p.Eval(t.Context(), []any{int64(10)})
 	if diff := cmp.Diff([]any{int64(11), int64(12)}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -4,8 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -22,7 +22,7 @@ func arrayFamily() map[string]binder {
 		"reverse":      on(reverseArray, datatype.Array),
 		"shuffle":      shuffleBinder,
 		"flatten":      flattenBinder,
-		"ngrams":       on(ngrams, datatype.Array, datatype.Bigint),
+		"ngrams":       onWorking(ngrams, datatype.Array, datatype.Bigint),
 		"combinations": onText(combinations, datatype.Array, datatype.Bigint),
 		"repeat":       repeatBinder,
 		"zip":          zipBinder,
@@ -90,11 +90,11 @@ func shuffleBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !areKinds(params, datatype.Array) {
 		return none()
 	}
-	return Function{Volatile: true, Call: func(args []any) (any, error) {
+	return volatile(func(args []any) (any, error) {
 		out := slices.Clone(value.As[[]any](args[0]))
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] }) //nolint:gosec // no secret
 		return out, nil
-	}}, true
+	})
 }
 
 // flattenBinder joins the arrays of an array; a NULL among them counts as empty.
@@ -102,23 +102,31 @@ func flattenBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !areKinds(params, datatype.Array) || params[0].Elem().Kind != datatype.Array && params[0].Elem().Kind != datatype.Unknown {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		out := []any{}
 		for _, array := range value.As[[]any](args[0]) {
-			if array != nil {
-				out = append(out, value.As[[]any](array)...)
+			if array == nil {
+				continue
 			}
+			elems := value.As[[]any](array)
+			if err := w.Repeat(len(elems), work.Element); err != nil {
+				return nil, err
+			}
+			out = append(out, elems...)
 		}
 		return out, nil
 	})
 }
 
-func ngrams(args []any) (any, error) {
+func ngrams(w *work.Work, args []any) (any, error) {
 	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	if n <= 0 {
 		return nil, sqlerr.Argument("N must be positive")
 	}
 	size := int(min(n, int64(len(array))))
+	if err := w.Repeat(len(array)-size+1, 2*work.Element); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(array)-size+1)
 	for i := range out {
 		out[i] = array[i : i+size]
@@ -187,6 +195,9 @@ func chooseAll(array []any, size int) []any {
 	}
 }
 
+// maxRepeated bounds the bytes that repeat makes, as in Trino.
+const maxRepeated = 1_000_000
+
 // maxEntries bounds the arrays that repeat and sequence make, as in Trino.
 const maxEntries = 10_000
 
@@ -194,7 +205,7 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 2 || !params[1].IsInteger() {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	call := func(w *work.Work, args []any) (any, error) {
 		if args[1] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
@@ -204,10 +215,15 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 			return nil, sqlerr.Argument("count argument of repeat function must be less than or equal to %d", maxEntries)
 		case count < 0:
 			return nil, sqlerr.Argument("count argument of repeat function must be greater than or equal to 0")
+		case count > 0 && work.Size(args[0]) > maxRepeated/int(count):
+			return nil, sqlerr.Argument("result of repeat function must not take more than %d bytes", maxRepeated)
+		}
+		if err := w.Repeat(int(count), work.Element); err != nil {
+			return nil, err
 		}
 		return slices.Repeat([]any{args[0]}, int(count)), nil
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }
 
 // zipBinder makes rows of the elements of arrays; a shorter array is NULL behind
@@ -216,10 +232,13 @@ func zipBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) < 2 || !areAll(params, datatype.Array) {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		n := 0
 		for _, arg := range args {
 			n = max(n, len(value.As[[]any](arg)))
+		}
+		if err := w.Repeat(n, (1+len(args))*work.Element); err != nil {
+			return nil, err
 		}
 		out := make([]any, n)
 		for i := range out {
@@ -245,10 +264,10 @@ func arrayJoinBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		var parts []string
 		for _, elem := range value.As[[]any](args[0]) {
-			text, err := cast.apply(elem)
+			text, err := cast.apply(w, elem)
 			switch {
 			case err != nil:
 				return nil, err
@@ -258,6 +277,6 @@ func arrayJoinBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 				parts = append(parts, value.As[string](args[2]))
 			}
 		}
-		return strings.Join(parts, value.As[string](args[1])), nil
+		return join(w, parts, value.As[string](args[1]))
 	})
 }

@@ -2,8 +2,10 @@ package scalar_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -171,7 +173,7 @@ func TestArgumentsStay(t *testing.T) {
 			continue
 		}
 		args := []any{[]any{int64(3), nil, int64(1), int64(3)}, []any{int64(1), int64(1)}}[:params]
-		if _, err := f.Call(args); err != nil {
+		if _, err := f.Call(work.New(t.Context(), time.Time{}), args); err != nil {
 			t.Error(name, err)
 		}
 		if got := value.Text(integers, args[0]); got != "[3, null, 1, 3]" {

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -11,8 +12,16 @@ import (
 
 // Cast returns the cast between two types by Trino's rules, and whether there is one.
 func Cast(from, to datatype.Type) (Function, bool) {
+	f, ok := castOf(from, to)
+	if ok && !from.Equal(to) {
+		f = counted(f)
+	}
+	return f, ok
+}
+
+func castOf(from, to datatype.Type) (Function, bool) {
 	if from.Kind == datatype.Unknown {
-		return Function{NullCall: true, Call: func([]any) (any, error) { return nil, nil }}, true //nolint:nilnil // SQL's NULL
+		return seesNull(plain(func([]any) (any, error) { return nil, nil }).uncounted()) //nolint:nilnil // SQL's NULL
 	}
 	if from.Equal(to) && from.Kind != datatype.Row {
 		return pure(func(args []any) (any, error) { return args[0], nil })
@@ -49,6 +58,11 @@ func Cast(from, to datatype.Type) (Function, bool) {
 	default:
 		return castToTemporal(from, to)
 	}
+}
+
+// convertsWorking is converts for a function that counts its work.
+func convertsWorking[T any](f func(w *work.Work, v T) (any, error)) (Function, bool) {
+	return working(func(w *work.Work, args []any) (any, error) { return f(w, value.As[T](args[0])) })
 }
 
 // converts returns a cast made of a function of one value.

@@ -3,10 +3,12 @@ package scalar_test
 import (
 	"math/big"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -131,7 +133,7 @@ func cast(t *testing.T, from, to string) string {
 	if !ok {
 		return "NO CAST"
 	}
-	v, err := f.Call([]any{v})
+	v, err := f.Call(work.New(t.Context(), time.Time{}), []any{v})
 	if err != nil {
 		return err.Error()
 	}
@@ -143,7 +145,7 @@ func TestCastNested(t *testing.T) {
 	if !ok {
 		t.Fatal("no cast")
 	}
-	got, err := f.Call([]any{[]any{
+	got, err := f.Call(work.New(t.Context(), time.Time{}), []any{[]any{
 		[]any{1.5, nil, -0.4},
 		&value.Map{Keys: []any{"1", "2"}, Values: []any{int64(5), nil}},
 	}})
@@ -155,7 +157,7 @@ func TestCastNested(t *testing.T) {
 		t.Error(diff)
 	}
 	keys, _ := scalar.Cast(typeOf(t, "map(varchar, integer)"), typeOf(t, "map(bigint, integer)"))
-	_, err = keys.Call([]any{&value.Map{Keys: []any{"1", "01"}, Values: []any{nil, nil}}})
+	_, err = keys.Call(work.New(t.Context(), time.Time{}), []any{&value.Map{Keys: []any{"1", "01"}, Values: []any{nil, nil}}})
 	if err == nil || err.Error() != "INVALID_CAST_ARGUMENT: duplicate keys" {
 		t.Errorf("keys that become one: %v", err)
 	}

@@ -70,7 +70,7 @@ func bindDistinct(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	t := params[0]
-	return Function{NullCall: true, Call: func(args []any) (any, error) { return IsDistinct(t, args[0], args[1]), nil }}, true
+	return seesNull(plain(func(args []any) (any, error) { return IsDistinct(t, args[0], args[1]), nil }).uncounted())
 }
 
 // bindTypeOf binds typeof, which looks at the type alone.
@@ -79,7 +79,7 @@ func bindTypeOf(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	spelling := params[0].String()
-	return Function{NullCall: true, Call: func([]any) (any, error) { return spelling, nil }}, true
+	return seesNull(plain(func([]any) (any, error) { return spelling, nil }).uncounted())
 }
 
 // extreme binds greatest (1) or least (-1), in which NaN loses to every number.

@@ -3,8 +3,10 @@ package scalar_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -49,10 +51,10 @@ func TestMapSubscript(t *testing.T) {
 		t.Fatal("no subscript of maps")
 	}
 	m := &value.Map{Keys: []any{"a", "b"}, Values: []any{int64(1), nil}}
-	if v, err := f.Call([]any{m, "a"}); v != int64(1) || err != nil {
+	if v, err := f.Call(work.New(t.Context(), time.Time{}), []any{m, "a"}); v != int64(1) || err != nil {
 		t.Errorf("m['a'] = %v, %v", v, err)
 	}
-	if _, err := f.Call([]any{m, "k"}); err == nil || err.Error() != "INVALID_FUNCTION_ARGUMENT: Key not present in map: k" {
+	if _, err := f.Call(work.New(t.Context(), time.Time{}), []any{m, "k"}); err == nil || err.Error() != "INVALID_FUNCTION_ARGUMENT: Key not present in map: k" {
 		t.Errorf("m['k']: %v", err)
 	}
 }

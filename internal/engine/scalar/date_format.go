@@ -1,9 +1,8 @@
 package scalar
 
 import (
-	"time"
-
 	"github.com/sillok/sillok/internal/engine/scalar/joda"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -73,12 +72,12 @@ func bindDateParse(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	formats := newMemo(joda.CompileMySQL)
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, _, err := f.Read(value.As[string](args[0]), time.Now())
+		millis, _, err := f.Read(value.As[string](args[0]), w.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -96,12 +95,12 @@ func bindParseDatetime(params []datatype.Type, _ datatype.Type) (Function, bool)
 		return none()
 	}
 	formats := newMemo(joda.Compile)
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, z, err := f.Read(value.As[string](args[0]), time.Now())
+		millis, z, err := f.Read(value.As[string](args[0]), w.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -31,7 +31,7 @@ func evaluated(t *testing.T, sql string) string {
 	if err != nil {
 		return err.Error()
 	}
-	v, err := eval.Fold(e, time.Unix(0, 0).UTC())
+	v, err := eval.Fold(t.Context(), e, time.Unix(0, 0).UTC())
 	if err != nil {
 		return err.Error()
 	}

@@ -3,8 +3,10 @@ package scalar_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -29,13 +31,13 @@ func FuzzCastText(f *testing.F) {
 		for _, spelling := range spellings {
 			typ := typeOf(t, spelling)
 			read, _ := scalar.Cast(datatype.Text(), typ)
-			v, err := read.Call([]any{text})
+			v, err := read.Call(work.New(t.Context(), time.Time{}), []any{text})
 			if err != nil {
 				checkError(t, err)
 				continue
 			}
 			first := value.Text(typ, v)
-			again, err := read.Call([]any{first})
+			again, err := read.Call(work.New(t.Context(), time.Time{}), []any{first})
 			if err != nil {
 				t.Fatalf("%s: %q became %q: %v", spelling, text, first, err)
 			}
@@ -69,12 +71,12 @@ func FuzzDateFormats(f *testing.F) {
 		}{{"date_parse", "date_format", timestamp}, {"parse_datetime", "format_datetime", zoned}} {
 			read, _ := scalar.Lookup(pair.read, []datatype.Type{text, text}, pair.typ)
 			write, _ := scalar.Lookup(pair.write, []datatype.Type{pair.typ, text}, text)
-			v, err := read.Call([]any{val, pattern})
+			v, err := read.Call(work.New(t.Context(), time.Time{}), []any{val, pattern})
 			if err != nil {
 				checkError(t, err)
 				continue
 			}
-			if _, err := write.Call([]any{v, pattern}); err != nil {
+			if _, err := write.Call(work.New(t.Context(), time.Time{}), []any{v, pattern}); err != nil {
 				checkError(t, err)
 			}
 		}
@@ -97,7 +99,7 @@ func FuzzISO8601(f *testing.F) {
 			if !ok {
 				t.Fatalf("no %s", name)
 			}
-			if _, err := f.Call([]any{val}); err != nil {
+			if _, err := f.Call(work.New(t.Context(), time.Time{}), []any{val}); err != nil {
 				checkError(t, err)
 			}
 		}

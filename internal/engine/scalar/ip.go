@@ -87,11 +87,11 @@ func uuidBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 0 {
 		return none()
 	}
-	return Function{Volatile: true, Call: func([]any) (any, error) {
+	return volatile(func([]any) (any, error) {
 		var u [16]byte
 		_, _ = rand.Read(u[:]) // it never fails
 		u[6] = u[6]&0x0f | 0x40
 		u[8] = u[8]&0x3f | 0x80
 		return u, nil
-	}}, true
+	})
 }

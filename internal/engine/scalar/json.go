@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -15,7 +16,7 @@ import (
 // varchar read it from the front and stop at what they look for.
 func jsonFamily() map[string]binder {
 	return map[string]binder{
-		"json_parse":          on(jsonParse, datatype.Varchar),
+		"json_parse":          onWorking(jsonParse, datatype.Varchar),
 		"json_format":         on(func(args []any) (any, error) { return args[0], nil }, datatype.JSON),
 		"json_extract":        jsonPathBinder(jsonExtract),
 		"json_extract_scalar": jsonPathBinder(jsonExtractScalar),
@@ -31,7 +32,7 @@ func jsonFamily() map[string]binder {
 }
 
 // jsonBinder binds call for json or varchar and what follows.
-func jsonBinder(call Func, rest ...datatype.Kind) binder {
+func jsonBinder(call plain, rest ...datatype.Kind) binder {
 	return either(
 		on(call, append([]datatype.Kind{datatype.JSON}, rest...)...),
 		on(call, append([]datatype.Kind{datatype.Varchar}, rest...)...),
@@ -46,22 +47,35 @@ func jsonPathBinder(call func(j *json.Scanner) (any, error)) binder {
 			return none()
 		}
 		paths := newMemo(json.ParsePath)
-		return pure(func(args []any) (any, error) {
+		return working(func(w *work.Work, args []any) (any, error) {
 			path, err := paths.get(paddedText(params[1], args[1]))
 			if err != nil {
 				return nil, err
 			}
-			j := json.New(value.As[string](args[0]))
+			j := scanner(w, value.As[string](args[0]))
 			if !path.Find(j) {
 				return nil, nil //nolint:nilnil // SQL's NULL
 			}
-			return call(j)
+			v, err := call(j)
+			if err != nil {
+				return nil, err
+			}
+			return v, w.Made(v)
 		})
 	}
 }
 
-func jsonParse(args []any) (any, error) {
-	text, err := json.Canonical(value.As[string](args[0]))
+// scanner returns a scanner of text that counts the values that it comes by, of
+// which something is made.
+func scanner(w *work.Work, text string) *json.Scanner {
+	return json.Counted(text, w.Make)
+}
+
+func jsonParse(w *work.Work, args []any) (any, error) {
+	text, err := json.Canonical(scanner(w, value.As[string](args[0])))
+	if work.Ended(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, sqlerr.Argument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -14,7 +15,7 @@ import (
 
 // JSONBuild returns how JSON_OBJECT or JSON_ARRAY is computed from the values
 // of its keys, none for an array, and of its items.
-func JSONBuild(b *plan.JSONBuild) (func(keys, items []any) (any, error), error) {
+func JSONBuild(b *plan.JSONBuild) (func(w *work.Work, keys, items []any) (any, error), error) {
 	build := &jsonBuild{b: b}
 	for _, item := range b.Items {
 		write, err := jsonItemWriter(item)
@@ -32,21 +33,24 @@ func JSONBuild(b *plan.JSONBuild) (func(keys, items []any) (any, error), error) 
 
 type jsonBuild struct {
 	b      *plan.JSONBuild
-	write  []func(v any) ([]byte, error)
+	write  []func(w *work.Work, v any) ([]byte, error)
 	output jsonOutput
 }
 
 // jsonItemWriter returns how a value becomes part of JSON: text that holds JSON
 // as what it holds, a number or a boolean as itself, any other as its text.
-func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
+func jsonItemWriter(item plan.JSONItem) (func(w *work.Work, v any) ([]byte, error), error) {
 	t := item.Expr.Type()
 	if item.JSON {
-		return func(v any) ([]byte, error) {
+		return func(w *work.Work, v any) ([]byte, error) {
 			text, err := jsonInput(t, item.Encoding, v)
 			if err != nil {
 				return nil, err
 			}
-			n, err := json.ParseNode(text)
+			n, err := json.ParseNode(scanner(w, text))
+			if work.Ended(err) {
+				return nil, err
+			}
 			if err != nil {
 				return nil, errJSONInput()
 			}
@@ -55,14 +59,14 @@ func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
 	}
 	if t.Kind == datatype.Boolean || t.IsNumeric() || t.Kind == datatype.Unknown {
 		write, _ := jsonWriterOf(t)
-		return func(v any) ([]byte, error) { return write(nil, v), nil }, nil
+		return func(_ *work.Work, v any) ([]byte, error) { return write(nil, v), nil }, nil
 	}
 	cast, ok := Cast(t, datatype.Text())
 	if !ok || t.Kind == datatype.JSON {
 		return nil, sqlerr.Refused("a value of type " + t.String() + " in JSON")
 	}
-	return func(v any) ([]byte, error) {
-		text, err := cast.apply(v)
+	return func(w *work.Work, v any) ([]byte, error) {
+		text, err := cast.apply(w, v)
 		if err != nil {
 			return nil, err
 		}
@@ -70,17 +74,17 @@ func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
 	}, nil
 }
 
-func (f *jsonBuild) apply(keys, items []any) (any, error) {
+func (f *jsonBuild) apply(w *work.Work, keys, items []any) (any, error) {
 	if f.b.Name != "json_object" {
-		return f.array(items)
+		return f.array(w, items)
 	}
-	return f.object(keys, items)
+	return f.object(w, keys, items)
 }
 
-func (f *jsonBuild) array(items []any) (any, error) {
+func (f *jsonBuild) array(w *work.Work, items []any) (any, error) {
 	out := []byte{'['}
 	for i, item := range items {
-		text, err := f.item(i, item)
+		text, err := f.item(w, i, item)
 		if err != nil {
 			return nil, err
 		}
@@ -96,9 +100,13 @@ func (f *jsonBuild) array(items []any) (any, error) {
 }
 
 // item returns the JSON of an item, nil for one that is left out.
-func (f *jsonBuild) item(i int, v any) ([]byte, error) {
+func (f *jsonBuild) item(w *work.Work, i int, v any) ([]byte, error) {
 	if v != nil {
-		return f.write[i](v)
+		b, err := f.write[i](w, v)
+		if err != nil {
+			return nil, err
+		}
+		return b, w.Make(2 * len(b))
 	}
 	if f.b.NullOnNull {
 		return []byte("null"), nil
@@ -106,14 +114,14 @@ func (f *jsonBuild) item(i int, v any) ([]byte, error) {
 	return nil, nil
 }
 
-func (f *jsonBuild) object(keys, items []any) (any, error) {
+func (f *jsonBuild) object(w *work.Work, keys, items []any) (any, error) {
 	members, seen := []json.Member{}, map[string]bool{}
 	for i, item := range items {
 		if keys[i] == nil {
 			return nil, sqlerr.Argument("null value passed for JSON object key to JSON_OBJECT function")
 		}
 		key := paddedText(f.b.Keys[i].Type(), keys[i])
-		text, err := f.item(i, item)
+		text, err := f.item(w, i, item)
 		if err != nil {
 			return nil, err
 		}

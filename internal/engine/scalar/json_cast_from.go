@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -29,9 +30,12 @@ func castFromJSON(to datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		text := value.As[string](args[0])
-		j := json.New(text)
+		if err := w.Make(len(text)); err != nil {
+			return nil, err
+		}
+		j := scanner(w, text)
 		v, err := read(j)
 		if err == nil && !j.End() {
 			err = json.ErrInvalid
@@ -45,6 +49,9 @@ func castFromJSON(to datatype.Type) (Function, bool) {
 
 // jsonCastError words the failure to cast text.
 func jsonCastError(to datatype.Type, text string, err error) error {
+	if work.Ended(err) {
+		return err
+	}
 	known, isSQL := errors.AsType[*sqlerr.Error](err)
 	mismatch, isMismatch := errors.AsType[jsonMismatchError](err)
 	switch to.Kind {
@@ -172,7 +179,7 @@ func numericOf(t datatype.Type) func(json.Token) (any, error) {
 			v = token.Text == "true"
 		default:
 		}
-		return cast.apply(v)
+		return cast.apply(nil, v)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -19,7 +20,13 @@ func castToJSON(from datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) { return string(write(nil, args[0])), nil })
+	return working(func(w *work.Work, args []any) (any, error) {
+		if err := w.Whole(args[0]); err != nil {
+			return nil, err
+		}
+		text := string(write(nil, args[0]))
+		return text, w.Make(len(text))
+	})
 }
 
 func jsonWriterOf(t datatype.Type) (jsonWriter, bool) {

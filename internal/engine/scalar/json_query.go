@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -17,7 +18,7 @@ type Default func() (any, error)
 // JSONPath returns how JSON_EXISTS, JSON_VALUE or JSON_QUERY is computed from
 // its input and its two defaults, which are nil where the call has none. What it
 // does not carry is refused by name.
-func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default) (any, error), error) {
+func JSONPath(call *plan.JSONPathCall) (func(w *work.Work, input any, onEmpty, onError Default) (any, error), error) {
 	path, err := json.ParseSQLPath(call.Path)
 	if err != nil {
 		return nil, err
@@ -40,30 +41,36 @@ type jsonForm struct {
 	output jsonOutput
 }
 
-func (f *jsonForm) apply(input any, onEmpty, onError Default) (any, error) {
+func (f *jsonForm) apply(w *work.Work, input any, onEmpty, onError Default) (any, error) {
 	if input == nil {
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
-	items, err := f.items(input)
+	items, err := f.items(w, input)
+	if work.Ended(err) {
+		return nil, err
+	}
 	switch f.call.Name {
 	case "json_exists":
 		return f.exists(items, err)
 	case "json_query":
 		return f.query(items, err)
 	}
-	return f.value(items, err, onEmpty, onError)
+	return f.value(w, items, err, onEmpty, onError)
 }
 
-func (f *jsonForm) items(input any) ([]*json.Node, error) {
+func (f *jsonForm) items(w *work.Work, input any) ([]*json.Node, error) {
 	text, err := jsonInput(f.call.Input.Type(), f.call.Encoding, input)
 	if err != nil {
 		return nil, err
 	}
-	root, err := json.ParseNode(text)
+	root, err := json.ParseNode(scanner(w, text))
+	if work.Ended(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, errJSONInput()
 	}
-	return f.path.Evaluate(root)
+	return f.path.Evaluate(root, func(items int) error { return w.Repeat(items, work.Element) })
 }
 
 func errJSONInput() error {
@@ -127,7 +134,7 @@ func errValue(what string) error {
 }
 
 // value casts the scalar that the path found.
-func (f *jsonForm) value(items []*json.Node, failed error, onEmpty, onError Default) (any, error) {
+func (f *jsonForm) value(w *work.Work, items []*json.Node, failed error, onEmpty, onError Default) (any, error) {
 	otherwise := func(behavior plan.JSONBehavior, value Default, failed error) (any, error) {
 		switch {
 		case behavior.Kind == "NULL":
@@ -147,7 +154,7 @@ func (f *jsonForm) value(items []*json.Node, failed error, onEmpty, onError Defa
 	case items[0].Kind == json.Null:
 		return nil, nil //nolint:nilnil // SQL's NULL
 	}
-	v, err := scalarAs(items[0], f.call.T)
+	v, err := scalarAs(w, items[0], f.call.T)
 	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {
 		return nil, err
 	}
@@ -159,7 +166,7 @@ func (f *jsonForm) value(items []*json.Node, failed error, onEmpty, onError Defa
 
 // scalarAs casts a scalar to t: a string as varchar, a number as bigint or
 // double.
-func scalarAs(n *json.Node, t datatype.Type) (any, error) {
+func scalarAs(w *work.Work, n *json.Node, t datatype.Type) (any, error) {
 	var (
 		v    any
 		from datatype.Type
@@ -191,5 +198,5 @@ func scalarAs(n *json.Node, t datatype.Type) (any, error) {
 	if !ok {
 		return nil, sqlerr.Refused("json_value that returns " + t.String())
 	}
-	return cast.apply(v)
+	return cast.apply(w, v)
 }

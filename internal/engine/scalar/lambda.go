@@ -1,6 +1,7 @@
 package scalar
 
 import (
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -36,15 +37,18 @@ func onLambda(call Func, kind datatype.Kind, n int) binder {
 		if len(params) != 2 || params[0].Kind != kind || !takesLambda(params[1], n) {
 			return none()
 		}
-		return pure(call)
+		return working(call)
 	}
 }
 
 // isTrue reports whether a condition holds.
 func isTrue(v any) bool { return v == true }
 
-func transform(args []any) (any, error) {
+func transform(w *work.Work, args []any) (any, error) {
 	array, f := value.As[[]any](args[0]), value.As[Lambda](args[1])
+	if err := w.Repeat(len(array), work.Element); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(array))
 	for i, elem := range array {
 		v, err := f(elem)
@@ -56,7 +60,7 @@ func transform(args []any) (any, error) {
 	return out, nil
 }
 
-func filter(args []any) (any, error) {
+func filter(w *work.Work, args []any) (any, error) {
 	f, out := value.As[Lambda](args[1]), []any{}
 	for _, elem := range value.As[[]any](args[0]) {
 		keep, err := f(elem)
@@ -64,6 +68,9 @@ func filter(args []any) (any, error) {
 			return nil, err
 		}
 		if isTrue(keep) {
+			if err := w.Make(work.Element); err != nil {
+				return nil, err
+			}
 			out = append(out, elem)
 		}
 	}
@@ -73,7 +80,7 @@ func filter(args []any) (any, error) {
 // matcher looks for an element whose condition is want. The result is found when
 // there is one, NULL when there is none and a condition is NULL, else not found.
 func matcher(want, found bool) Func {
-	return func(args []any) (any, error) {
+	return func(_ *work.Work, args []any) (any, error) {
 		f, unknown := value.As[Lambda](args[1]), false
 		for _, elem := range value.As[[]any](args[0]) {
 			holds, err := f(elem)
@@ -94,8 +101,11 @@ func matcher(want, found bool) Func {
 }
 
 // sortBy sorts by a function that returns -1, 0 or 1.
-func sortBy(args []any) (any, error) {
+func sortBy(w *work.Work, args []any) (any, error) {
 	f := value.As[Lambda](args[1])
+	if err := w.Made(args[0]); err != nil {
+		return nil, err
+	}
 	return sorted(value.As[[]any](args[0]), func(a, b any) (int, error) {
 		order, err := f(a, b)
 		if err != nil {
@@ -114,7 +124,7 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 4 || params[0].Kind != datatype.Array || !takesLambda(params[2], 2) || !takesLambda(params[3], 1) {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	call := func(_ *work.Work, args []any) (any, error) {
 		if args[0] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
@@ -128,7 +138,7 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return output(state)
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }
 
 // zipWithBinder calls a function with the elements of two arrays; the shorter
@@ -137,13 +147,16 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 3 || !areAll(params[:2], datatype.Array) || !takesLambda(params[2], 2) {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		a, b, f := value.As[[]any](args[0]), value.As[[]any](args[1]), value.As[Lambda](args[2])
 		at := func(array []any, i int) any {
 			if i < len(array) {
 				return array[i]
 			}
 			return nil
+		}
+		if err := w.Repeat(max(len(a), len(b)), work.Element); err != nil {
+			return nil, err
 		}
 		out := make([]any, max(len(a), len(b)))
 		for i := range out {
@@ -157,8 +170,11 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	})
 }
 
-func transformValues(args []any) (any, error) {
+func transformValues(w *work.Work, args []any) (any, error) {
 	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	if err := w.Made(m); err != nil {
+		return nil, err
+	}
 	out := &value.Map{Keys: m.Keys, Values: make([]any, len(m.Values))}
 	for i, key := range m.Keys {
 		v, err := f(key, m.Values[i])
@@ -170,8 +186,11 @@ func transformValues(args []any) (any, error) {
 	return out, nil
 }
 
-func mapFilter(args []any) (any, error) {
+func mapFilter(w *work.Work, args []any) (any, error) {
 	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	if err := w.Made(m); err != nil {
+		return nil, err
+	}
 	out := &value.Map{}
 	for i, key := range m.Keys {
 		keep, err := f(key, m.Values[i])
@@ -190,8 +209,11 @@ func transformKeysBinder(params []datatype.Type, _ datatype.Type) (Function, boo
 		return none()
 	}
 	t := params[1].Elem()
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		m, f, b := value.As[*value.Map](args[0]), value.As[Lambda](args[1]), newMapBuilder(t)
+		if err := w.Made(m); err != nil {
+			return nil, err
+		}
 		for i, key := range m.Keys {
 			k, err := f(key, m.Values[i])
 			switch {
@@ -216,8 +238,13 @@ func mapZipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) 
 		return none()
 	}
 	t := params[0].Elems[0]
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		left, right, f := value.As[*value.Map](args[0]), value.As[*value.Map](args[1]), value.As[Lambda](args[2])
+		for _, m := range []*value.Map{left, right} {
+			if err := w.Repeat(len(m.Keys), 5*work.Element); err != nil {
+				return nil, err
+			}
+		}
 		both := newMapBuilder(t)
 		for i, key := range left.Keys {
 			both.add(key, []any{key, left.Values[i], nil})

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/engine/scalar/javaformat"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -15,20 +16,20 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) < 1 || params[0].Kind != datatype.Varchar {
 		return none()
 	}
-	convert := make([]func(v any) (any, error), len(params)-1)
+	convert := make([]func(w *work.Work, v any) (any, error), len(params)-1)
 	for i, t := range params[1:] {
-		c, ok := javaformat.ValueOf(t)
-		if !ok { // any other value is its text
-			cast, ok := Cast(t, datatype.Text())
-			if !ok {
-				return none()
-			}
-			c = func(v any) (any, error) { return cast.apply(v) }
+		if c, ok := javaformat.ValueOf(t); ok {
+			convert[i] = func(_ *work.Work, v any) (any, error) { return c(v) }
+			continue
 		}
-		convert[i] = c
+		cast, ok := Cast(t, datatype.Text()) // any other value is its text
+		if !ok {
+			return none()
+		}
+		convert[i] = func(w *work.Work, v any) (any, error) { return cast.apply(w, v) }
 	}
 	formats := newMemo(javaformat.Parse)
-	call := func(args []any) (any, error) {
+	call := func(w *work.Work, args []any) (any, error) {
 		if args[0] == nil {
 			return nil, nil //nolint:nilnil // SQL's NULL
 		}
@@ -42,11 +43,11 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 			if arg == nil {
 				continue
 			}
-			if values[i], err = convert[i](arg); err != nil {
+			if values[i], err = convert[i](w, arg); err != nil {
 				return nil, err
 			}
 		}
-		return textOrError(format.Write(values))
+		return textOrError(format.Write(values, w.Make))
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/engine/scalar/regex"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -23,7 +24,7 @@ func regexpFamily() map[string]binder {
 }
 
 // regexpCall is a function of a text, a compiled pattern and what follows them.
-type regexpCall func(text string, p *regex.Program, rest []any) (any, error)
+type regexpCall func(w *work.Work, text string, p *regex.Program, rest []any) (any, error)
 
 // regexpBinder binds call for a text and a pattern, followed by any number of
 // the optional arguments.
@@ -37,7 +38,7 @@ func regexpBinder(call regexpCall, optional ...datatype.Kind) binder {
 				return none()
 			}
 		}
-		return pure(onPattern(params, call))
+		return working(onPattern(params, call))
 	}
 }
 
@@ -49,12 +50,12 @@ func isPattern(t datatype.Type) bool {
 // compiled, and with the padding of a char.
 func onPattern(params []datatype.Type, call regexpCall) Func {
 	programs := newMemo(regex.Compile)
-	return func(args []any) (any, error) {
+	return func(w *work.Work, args []any) (any, error) {
 		p, err := programs.get(paddedText(params[1], args[1]))
 		if err != nil {
 			return nil, err
 		}
-		return call(paddedText(params[0], args[0]), p, args[2:])
+		return call(w, paddedText(params[0], args[0]), p, args[2:])
 	}
 }
 
@@ -66,7 +67,9 @@ func paddedText(t datatype.Type, v any) string {
 	return value.As[string](v)
 }
 
-func regexpLike(text string, p *regex.Program, _ []any) (any, error) { return p.Matches(text) }
+func regexpLike(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
+	return p.Matches(w, text)
+}
 
 // groupOf returns the group that an optional argument names.
 func groupOf(p *regex.Program, rest []any) (int, error) {
@@ -91,12 +94,12 @@ func groupText(text string, loc []int, group int) any {
 	return text[loc[2*group]:loc[2*group+1]]
 }
 
-func regexpExtract(text string, p *regex.Program, rest []any) (any, error) {
+func regexpExtract(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
 	}
-	loc, err := p.Search(text).From(0)
+	loc, err := p.Search(w, text).From(0)
 	if err != nil || loc == nil {
 		return nil, err
 	}
@@ -105,8 +108,8 @@ func regexpExtract(text string, p *regex.Program, rest []any) (any, error) {
 
 // eachMatch calls yield with every match. Behind an empty match the search goes
 // on one character further.
-func eachMatch(p *regex.Program, text string, yield func(loc []int) error) error {
-	f := p.Search(text)
+func eachMatch(w *work.Work, p *regex.Program, text string, yield func(loc []int) error) error {
+	f := p.Search(w, text)
 	for next := 0; next <= len(text); {
 		loc, err := f.From(next)
 		if err != nil {
@@ -132,13 +135,16 @@ func behind(text string, loc []int) int {
 	return loc[1] + max(size, 1)
 }
 
-func regexpExtractAll(text string, p *regex.Program, rest []any) (any, error) {
+func regexpExtractAll(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
-	err = eachMatch(p, text, func(loc []int) error {
+	err = eachMatch(w, p, text, func(loc []int) error {
+		if err := w.Make(2 * work.Element); err != nil {
+			return err
+		}
 		out = append(out, groupText(text, loc, group))
 		return nil
 	})
@@ -148,9 +154,12 @@ func regexpExtractAll(text string, p *regex.Program, rest []any) (any, error) {
 	return out, nil
 }
 
-func regexpSplit(text string, p *regex.Program, _ []any) (any, error) {
+func regexpSplit(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
 	out, last := []any{}, 0
-	err := eachMatch(p, text, func(loc []int) error {
+	err := eachMatch(w, p, text, func(loc []int) error {
+		if err := w.Make(2 * work.Element); err != nil {
+			return err
+		}
 		out = append(out, text[last:loc[0]])
 		last = loc[1]
 		return nil
@@ -161,9 +170,9 @@ func regexpSplit(text string, p *regex.Program, _ []any) (any, error) {
 	return append(out, text[last:]), nil
 }
 
-func regexpCount(text string, p *regex.Program, _ []any) (any, error) {
+func regexpCount(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
 	count := int64(0)
-	err := eachMatch(p, text, func([]int) error {
+	err := eachMatch(w, p, text, func([]int) error {
 		count++
 		return nil
 	})
@@ -175,7 +184,7 @@ func regexpCount(text string, p *regex.Program, _ []any) (any, error) {
 
 // regexpPosition returns the place, from 1, of the n-th match that begins at a
 // place or later, or -1.
-func regexpPosition(text string, p *regex.Program, rest []any) (any, error) {
+func regexpPosition(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	start, occurrence := int64(1), int64(1)
 	if len(rest) > 0 {
 		start = value.As[int64](rest[0])
@@ -191,7 +200,7 @@ func regexpPosition(text string, p *regex.Program, rest []any) (any, error) {
 	case start > int64(utf8.RuneCountInString(text)):
 		return int64(-1), nil
 	}
-	f := p.Search(text)
+	f := p.Search(w, text)
 	if start > 1 {
 		f = f.Anywhere()
 	}
@@ -211,24 +220,31 @@ func regexpPosition(text string, p *regex.Program, rest []any) (any, error) {
 	return int64(-1), nil
 }
 
-func regexpReplace(text string, p *regex.Program, rest []any) (any, error) {
+func regexpReplace(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	var with replacement
 	if len(rest) > 0 {
-		with = replacement{text: value.As[string](rest[0]), program: p}
+		with = replacement{text: value.As[string](rest[0]), program: p, work: w}
 	}
-	return replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
+	return replaceMatches(w, text, p, func(b *strings.Builder, loc []int) error {
 		return with.append(b, text, loc)
 	})
 }
 
 // replaceMatches copies text with what put writes in place of each match.
-func replaceMatches(text string, p *regex.Program, put func(b *strings.Builder, loc []int) error) (any, error) {
+func replaceMatches(w *work.Work, text string, p *regex.Program, put func(b *strings.Builder, loc []int) error) (any, error) {
+	if err := w.Make(len(text)); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	last := 0
-	err := eachMatch(p, text, func(loc []int) error {
+	err := eachMatch(w, p, text, func(loc []int) error {
 		b.WriteString(text[last:loc[0]])
 		last = loc[1]
-		return put(&b, loc)
+		before := b.Len()
+		if err := put(&b, loc); err != nil {
+			return err
+		}
+		return w.Make(b.Len() - before)
 	})
 	if err != nil {
 		return nil, err
@@ -243,9 +259,9 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 3 || params[0].Kind != datatype.Varchar || !isPattern(params[1]) || params[2].Kind != datatype.Function {
 		return none()
 	}
-	return pure(onPattern(params, func(text string, p *regex.Program, rest []any) (any, error) {
+	return working(onPattern(params, func(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 		f, isNull := value.As[Lambda](rest[0]), false
-		out, err := replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
+		out, err := replaceMatches(w, text, p, func(b *strings.Builder, loc []int) error {
 			groups := make([]any, p.Groups)
 			for i := range groups {
 				groups[i] = groupText(text, loc, i+1)
@@ -271,6 +287,7 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 type replacement struct {
 	text    string
 	program *regex.Program
+	work    *work.Work
 }
 
 func (r replacement) append(b *strings.Builder, text string, loc []int) error {
@@ -295,6 +312,9 @@ func (r replacement) append(b *strings.Builder, text string, loc []int) error {
 		}
 		i += size
 		if loc[2*group] >= 0 {
+			if err := r.work.Make(loc[2*group+1] - loc[2*group]); err != nil {
+				return err
+			}
 			b.WriteString(text[loc[2*group]:loc[2*group+1]])
 		}
 	}

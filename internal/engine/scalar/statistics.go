@@ -23,13 +23,13 @@ func statisticsFamily() map[string]binder {
 	}
 }
 
-func numeric3(f func(a, b, c float64) (any, error)) Func {
+func numeric3(f func(a, b, c float64) (any, error)) plain {
 	return func(args []any) (any, error) {
 		return f(value.As[float64](args[0]), value.As[float64](args[1]), value.As[float64](args[2]))
 	}
 }
 
-func numeric2(f func(a, b float64) (any, error)) Func {
+func numeric2(f func(a, b float64) (any, error)) plain {
 	return func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])) }
 }
 
@@ -172,7 +172,7 @@ func tPDF(x, freedom float64) (any, error) {
 }
 
 // wilson returns the lower (-1) or upper (1) bound of Wilson's score interval.
-func wilson(side float64) Func {
+func wilson(side float64) plain {
 	return func(args []any) (any, error) {
 		successes, trials, z := value.As[int64](args[0]), value.As[int64](args[1]), value.As[float64](args[2])
 		switch {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -22,8 +23,8 @@ func stringFamily() map[string]binder {
 		"length":       either(onText(textLength, datatype.Varchar), charLength, onText(binaryLength, datatype.Varbinary)),
 		"lower":        caseBinder(unicode.ToLower),
 		"upper":        caseBinder(unicode.ToUpper),
-		"normalize":    onText(normalize, datatype.Varchar, datatype.Varchar),
-		"replace":      either(onText(replaceText, datatype.Varchar, datatype.Varchar), onText(replaceText, datatype.Varchar, datatype.Varchar, datatype.Varchar)),
+		"normalize":    onTextWorking(normalize, datatype.Varchar, datatype.Varchar),
+		"replace":      either(onTextWorking(replaceText, datatype.Varchar, datatype.Varchar), onTextWorking(replaceText, datatype.Varchar, datatype.Varchar, datatype.Varchar)),
 		"reverse":      either(onText(reverseText, datatype.Varchar), reverseChar, onText(reverseBinary, datatype.Varbinary)),
 		"starts_with":  onText(startsWith, datatype.Varchar, datatype.Varchar),
 		"strpos":       either(onText(strpos, datatype.Varchar, datatype.Varchar), onText(strpos, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
@@ -43,10 +44,10 @@ func stringFamily() map[string]binder {
 		"soundex":      onText(soundex, datatype.Varchar),
 		"char2hexint":  onText(char2hexint, datatype.Varchar),
 		"index":        onText(strpos, datatype.Varchar, datatype.Varchar),
-		"split":        either(onText(split, datatype.Varchar, datatype.Varchar), onText(split, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
+		"split":        either(onTextWorking(split, datatype.Varchar, datatype.Varchar), onTextWorking(split, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
 		"split_part":   onText(splitPart, datatype.Varchar, datatype.Varchar, datatype.Bigint),
-		"split_to_map": onText(splitToMap, datatype.Varchar, datatype.Varchar, datatype.Varchar),
-		"split_to_multimap": onText(splitToMultimap, datatype.Varchar, datatype.Varchar,
+		"split_to_map": onTextWorking(splitToMap, datatype.Varchar, datatype.Varchar, datatype.Varchar),
+		"split_to_multimap": onTextWorking(splitToMultimap, datatype.Varchar, datatype.Varchar,
 			datatype.Varchar),
 		"levenshtein_distance": onText(levenshtein, datatype.Varchar, datatype.Varchar),
 		"hamming_distance":     onText(hamming, datatype.Varchar, datatype.Varchar),
@@ -55,7 +56,14 @@ func stringFamily() map[string]binder {
 
 // onText binds call for arguments of the given kinds. A char stands for a
 // varchar with its padding, and any integer for a bigint.
-func onText(call Func, kinds ...datatype.Kind) binder {
+func onText(call plain, kinds ...datatype.Kind) binder {
+	return textBinder(call.uncounted(), false, kinds)
+}
+
+// onTextWorking is onText for a function that counts its work.
+func onTextWorking(call Func, kinds ...datatype.Kind) binder { return textBinder(call, true, kinds) }
+
+func textBinder(call Func, counts bool, kinds []datatype.Kind) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != len(kinds) {
 			return none()
@@ -70,16 +78,16 @@ func onText(call Func, kinds ...datatype.Kind) binder {
 				return none()
 			}
 		}
-		return pure(wrapped)
+		return Function{Call: wrapped, counts: counts}, true
 	}
 }
 
 // padArg returns call with argument i padded to length.
 func padArg(call Func, i, length int) Func {
-	return func(args []any) (any, error) {
+	return func(w *work.Work, args []any) (any, error) {
 		filled := slices.Clone(args)
 		filled[i] = value.Padded(value.As[string](args[i]), length)
-		return call(filled)
+		return call(w, filled)
 	}
 }
 
@@ -119,23 +127,40 @@ func caseBinder(fold func(rune) rune) binder {
 	return either(on(call, datatype.Varchar), on(call, datatype.Char))
 }
 
-func normalize(args []any) (any, error) {
+func normalize(w *work.Work, args []any) (any, error) {
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
 	form, ok := forms[value.As[string](args[1])]
 	if !ok {
 		return nil, sqlerr.Argument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
 	}
-	return form.String(value.As[string](args[0])), nil
+	var (
+		out  strings.Builder
+		iter norm.Iter
+	)
+	for iter.InitString(form, value.As[string](args[0])); !iter.Done(); {
+		segment := iter.Next()
+		if err := w.Make(len(segment)); err != nil {
+			return nil, err
+		}
+		out.Write(segment)
+	}
+	return out.String(), nil
 }
 
 // replaceText puts the replacement before each character and at the end when
 // the search is empty.
-func replaceText(args []any) (any, error) {
-	with := ""
+func replaceText(w *work.Work, args []any) (any, error) {
+	text, search, with := value.As[string](args[0]), value.As[string](args[1]), ""
 	if len(args) > 2 {
 		with = value.As[string](args[2])
 	}
-	return strings.ReplaceAll(value.As[string](args[0]), value.As[string](args[1]), with), nil
+	if err := w.Repeat(strings.Count(text, search), len(with)); err != nil {
+		return nil, err
+	}
+	if err := w.Make(len(text)); err != nil {
+		return nil, err
+	}
+	return strings.ReplaceAll(text, search, with), nil
 }
 
 func reverseText(args []any) (any, error) { return reverseString(value.As[string](args[0])), nil }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -166,35 +167,29 @@ func padBinder(left bool) binder {
 		default:
 			return none()
 		}
-		return pure(func(args []any) (any, error) {
-			return padText(value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), value.As[string](args[2]), left)
+		return working(func(w *work.Work, args []any) (any, error) {
+			return padText(w, value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), value.As[string](args[2]), left)
 		})
 	}
 	binary := func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 3 || params[0].Kind != datatype.Varbinary || !params[1].IsInteger() || params[2].Kind != datatype.Varbinary {
 			return none()
 		}
-		return pure(func(args []any) (any, error) {
-			return padBinary(value.As[[]byte](args[0]), value.As[int64](args[1]), value.As[[]byte](args[2]), left)
+		return working(func(w *work.Work, args []any) (any, error) {
+			return padBinary(w, value.As[[]byte](args[0]), value.As[int64](args[1]), value.As[[]byte](args[2]), left)
 		})
 	}
 	return either(text, binary)
 }
 
-// maxPadded bounds what lpad and rpad make, which is one value of a row.
-const maxPadded = 64 << 20
-
 func checkPad(length int64) error {
 	if length < 0 || length > math.MaxInt32 {
 		return sqlerr.Argument("Target length must be in the range [0..%d]", math.MaxInt32)
 	}
-	if length > maxPadded {
-		return sqlerr.Argument("Target length of more than %d is not supported", maxPadded)
-	}
 	return nil
 }
 
-func padText(s string, length int64, with string, left bool) (any, error) {
+func padText(w *work.Work, s string, length int64, with string, left bool) (any, error) {
 	if err := checkPad(length); err != nil {
 		return nil, err
 	}
@@ -206,6 +201,12 @@ func padText(s string, length int64, with string, left bool) (any, error) {
 		return substring(s, 1, length), nil
 	}
 	width := int64(utf8.RuneCountInString(with))
+	if err := w.Repeat(int(missing/width)+1, len(with)); err != nil {
+		return nil, err
+	}
+	if err := w.Make(len(s)); err != nil {
+		return nil, err
+	}
 	filler := strings.Repeat(with, int(missing/width)) + substring(with, 1, missing%width)
 	if left {
 		return filler + s, nil
@@ -213,7 +214,7 @@ func padText(s string, length int64, with string, left bool) (any, error) {
 	return s + filler, nil
 }
 
-func padBinary(data []byte, length int64, with []byte, left bool) (any, error) {
+func padBinary(w *work.Work, data []byte, length int64, with []byte, left bool) (any, error) {
 	if err := checkPad(length); err != nil {
 		return nil, err
 	}
@@ -223,6 +224,9 @@ func padBinary(data []byte, length int64, with []byte, left bool) (any, error) {
 	missing := int(length) - len(data)
 	if missing <= 0 {
 		return data[:length], nil
+	}
+	if err := w.Make(int(length)); err != nil {
+		return nil, err
 	}
 	filler := strings.Repeat(string(with), missing/len(with)) + string(with[:missing%len(with)])
 	if left {

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-func split(args []any) (any, error) {
+func split(w *work.Work, args []any) (any, error) {
 	text, delimiter, limit := value.As[string](args[0]), value.As[string](args[1]), int64(math.MaxInt32)
 	if len(args) > 2 {
 		limit = value.As[int64](args[2])
@@ -21,6 +22,9 @@ func split(args []any) (any, error) {
 		return nil, sqlerr.Argument("Limit is too large")
 	case delimiter == "":
 		return nil, sqlerr.Argument("The delimiter may not be the empty string")
+	}
+	if err := w.Repeat(min(strings.Count(text, delimiter)+1, int(limit)), 2*work.Element); err != nil {
+		return nil, err
 	}
 	parts := strings.SplitN(text, delimiter, int(limit))
 	out := make([]any, len(parts))
@@ -57,7 +61,7 @@ func splitPart(args []any) (any, error) {
 }
 
 // splitEntries yields the keys and values of a text such as "a=1,b=2".
-func splitEntries(args []any, bad string, yield func(key, val string) error) error {
+func splitEntries(w *work.Work, args []any, bad string, yield func(key, val string) error) error {
 	text, entry, pair := value.As[string](args[0]), value.As[string](args[1]), value.As[string](args[2])
 	switch {
 	case entry == "":
@@ -74,6 +78,9 @@ func splitEntries(args []any, bad string, yield func(key, val string) error) err
 		if !found || strings.Contains(val, pair) {
 			return sqlerr.Argument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
 		}
+		if err := w.Make(6 * work.Element); err != nil {
+			return err
+		}
 		if err := yield(key, val); err != nil {
 			return err
 		}
@@ -81,10 +88,10 @@ func splitEntries(args []any, bad string, yield func(key, val string) error) err
 	return nil
 }
 
-func splitToMap(args []any) (any, error) {
+func splitToMap(w *work.Work, args []any) (any, error) {
 	out := &value.Map{}
 	seen := make(map[string]bool)
-	err := splitEntries(args, "'%s'", func(key, val string) error {
+	err := splitEntries(w, args, "'%s'", func(key, val string) error {
 		if seen[key] {
 			return sqlerr.Argument("Duplicate keys (%s) are not allowed", key)
 		}
@@ -98,10 +105,10 @@ func splitToMap(args []any) (any, error) {
 	return out, nil
 }
 
-func splitToMultimap(args []any) (any, error) {
+func splitToMultimap(w *work.Work, args []any) (any, error) {
 	out := &value.Map{}
 	places := make(map[string]int)
-	err := splitEntries(args, "%s", func(key, val string) error {
+	err := splitEntries(w, args, "%s", func(key, val string) error {
 		at, ok := places[key]
 		if !ok {
 			at = len(out.Keys)

@@ -63,10 +63,10 @@ func bindTemporalSum(params []datatype.Type, result datatype.Type) (Function, bo
 	}
 	if params[0].IsInterval() && params[1].IsTemporal() {
 		add, ok := temporalPlus(params[1], params[0], result, 1)
-		return Function{Call: func(args []any) (any, error) { return add(args[1], value.As[int64](args[0])) }}, ok
+		return Function{Call: plain(func(args []any) (any, error) { return add(args[1], value.As[int64](args[0])) }).uncounted()}, ok
 	}
 	add, ok := temporalPlus(params[0], params[1], result, 1)
-	return Function{Call: func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }}, ok
+	return Function{Call: plain(func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }).uncounted()}, ok
 }
 
 func bindTemporalMinusInterval(params []datatype.Type, result datatype.Type) (Function, bool) {
@@ -74,7 +74,7 @@ func bindTemporalMinusInterval(params []datatype.Type, result datatype.Type) (Fu
 		return none()
 	}
 	add, ok := temporalPlus(params[0], params[1], result, -1)
-	return Function{Call: func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }}, ok
+	return Function{Call: plain(func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }).uncounted()}, ok
 }
 
 // shift adds an interval to a temporal value.

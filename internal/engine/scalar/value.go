@@ -10,15 +10,18 @@ package scalar
 import (
 	"sync"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
 )
 
 // Lambda is a function value.
 type Lambda func(args ...any) (any, error)
 
 // Func is a function with its types settled. args are of exactly the types that it
-// was looked up with. It must not keep or change args.
-type Func func(args []any) (any, error)
+// was looked up with. It must not keep or change args. What it makes and does it
+// counts in w, unless that is in proportion to its arguments.
+type Func func(w *work.Work, args []any) (any, error)
 
 // Function is what Lookup finds.
 type Function struct {
@@ -28,6 +31,8 @@ type Function struct {
 	NullCall bool
 	// Volatile means that two calls with equal arguments may differ.
 	Volatile bool
+
+	counts bool // Call counts what it makes
 }
 
 // binder settles a function for argument and result types; it reports false when
@@ -40,11 +45,25 @@ func Lookup(name string, params []datatype.Type, result datatype.Type) (Function
 	for _, family := range tables() {
 		if bind, ok := family[name]; ok {
 			if f, ok := bind(params, result); ok {
+				if !isPiece(name) {
+					f = counted(f)
+				}
 				return f, true
 			}
 		}
 	}
 	return Function{}, false
+}
+
+// isPiece reports whether a function returns a piece of an argument, or the
+// argument, which takes no memory of its own.
+func isPiece(name string) bool {
+	switch name {
+	case plan.OpSubscript, "element_at", "slice", "trim_array", "map_keys", "map_values", "json_format",
+		"substr", "substring", "trim", "ltrim", "rtrim", "split_part":
+		return true
+	}
+	return false
 }
 
 // tables are built once, then only read.

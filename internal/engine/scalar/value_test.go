@@ -4,8 +4,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -51,7 +53,7 @@ func valueOf(t *testing.T, literal string) (any, datatype.Type) {
 	if typ.Kind == datatype.Char {
 		typ2 := datatype.Text()
 		f, _ := scalar.Cast(typ2, typ)
-		v, err := f.Call([]any{text})
+		v, err := f.Call(work.New(t.Context(), time.Time{}), []any{text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +63,7 @@ func valueOf(t *testing.T, literal string) (any, datatype.Type) {
 	if !ok {
 		t.Fatalf("no cast of varchar to %s", typ)
 	}
-	v, err := f.Call([]any{text})
+	v, err := f.Call(work.New(t.Context(), time.Time{}), []any{text})
 	if err != nil {
 		t.Fatalf("value %s: %v", literal, err)
 	}
@@ -89,7 +91,7 @@ func ask(t *testing.T, name, result string, literals ...string) string {
 			}
 		}
 	}
-	v, err := f.Call(args)
+	v, err := f.Call(work.New(t.Context(), time.Time{}), args)
 	if err != nil {
 		return err.Error()
 	}

@@ -185,10 +185,13 @@ func checkSpecifier(format string, p formatPart) error {
 }
 
 // Write returns the text of the format with the values, which are those of javaValueOf.
-func (f *Format) Write(values []any) (string, error) {
+func (f *Format) Write(values []any, grow func(bytes int) error) (string, error) {
 	var b strings.Builder
 	next, last := 0, -1
 	for _, p := range f.parts {
+		if err := grow(len(p.text) + max(0, p.width) + max(0, p.precision)); err != nil {
+			return "", err
+		}
 		switch p.conversion {
 		case 0:
 			b.WriteString(p.text)
@@ -212,6 +215,9 @@ func (f *Format) Write(values []any) (string, error) {
 		}
 		text, err := p.layOut(f.text, values[last])
 		if err != nil {
+			return "", err
+		}
+		if err := grow(len(text)); err != nil {
 			return "", err
 		}
 		b.WriteString(text)

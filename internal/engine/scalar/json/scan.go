@@ -19,10 +19,26 @@ type Scanner struct {
 	s     string
 	at    int
 	depth int
+	make  func(bytes int) error // counts what is made of what was read
 }
 
 // New returns a scanner that stands before the value of text.
 func New(text string) *Scanner { return &Scanner{s: text} }
+
+// Counted is New for text of which values are made: it tells made how many bytes
+// they take. Its error ends the scan and is what the scan returns.
+func Counted(text string, made func(bytes int) error) *Scanner { return &Scanner{s: text, make: made} }
+
+// made counts n bytes.
+func (j *Scanner) made(n int) error {
+	if j.make == nil {
+		return nil
+	}
+	return j.make(n)
+}
+
+// partBytes is what an element or a member takes besides its text.
+const partBytes = 32
 
 // maxDepth bounds the nesting that is read by recursion.
 const maxDepth = 20_000
@@ -113,6 +129,9 @@ func (j *Scanner) nested(open, end byte, part func(i int) error) error {
 		return nil
 	}
 	for i := 0; ; i++ {
+		if err := j.made(partBytes); err != nil {
+			return err
+		}
 		if err := part(i); err != nil {
 			return err
 		}

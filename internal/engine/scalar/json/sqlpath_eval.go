@@ -32,14 +32,16 @@ func readNode(j *Scanner) (*Node, error) {
 		})
 		return n, err
 	case '{':
-		n := &Node{Kind: Object}
+		n, places := &Node{Kind: Object}, map[string]int{}
 		err := j.Members(func(raw string) error {
 			item, err := readNode(j)
-			if at := slices.Index(n.names, Unescape(raw)); at >= 0 {
+			name := Unescape(raw)
+			if at, ok := places[name]; ok {
 				n.Items[at] = item
 				return err
 			}
-			n.names, n.Items = append(n.names, Unescape(raw)), append(n.Items, item)
+			places[name] = len(n.Items)
+			n.names, n.Items = append(n.names, name), append(n.Items, item)
 			return err
 		})
 		return n, err
@@ -48,14 +50,13 @@ func readNode(j *Scanner) (*Node, error) {
 	return &Node{Kind: token.Kind, Text: token.Text}, err
 }
 
-// ParseNode reads a whole text.
-func ParseNode(text string) (*Node, error) {
-	j := New(text)
+// ParseNode reads what j reads, to its end.
+func ParseNode(j *Scanner) (*Node, error) {
 	n, err := readNode(j)
-	if err != nil || !j.End() {
-		return nil, ErrInvalid
+	if err == nil && !j.End() {
+		err = ErrInvalid
 	}
-	return n, nil
+	return n, err
 }
 
 // AppendTo appends the node as JSON.
@@ -114,27 +115,31 @@ func errItem(want string, n *Node) error {
 	return errPath("invalid item type. Expected: %s, actual: %s", want, n.typeName())
 }
 
-// Evaluate returns the items that the path leads to.
-func (p SQLPath) Evaluate(root *Node) ([]*Node, error) {
+// Evaluate returns the items that the path leads to. found is told how many each
+// step has found; its error ends the evaluation.
+func (p SQLPath) Evaluate(root *Node, found func(items int) error) ([]*Node, error) {
 	items := []*Node{root}
 	for _, step := range p.steps {
 		var next []*Node
 		for _, item := range items {
-			found, err := p.access(step, item)
+			reached, err := p.access(step, item, found)
 			if err != nil {
 				return nil, err
 			}
-			next = append(next, found...)
+			next = append(next, reached...)
+			if err := found(1 + len(reached)); err != nil {
+				return nil, err
+			}
 		}
 		items = next
 	}
 	return items, nil
 }
 
-func (p SQLPath) access(step pathStep, n *Node) ([]*Node, error) {
+func (p SQLPath) access(step pathStep, n *Node, found func(items int) error) ([]*Node, error) {
 	switch step.kind {
 	case stepDescendants:
-		return descendants(step.name, n), nil
+		return descendants(nil, step.name, n, found)
 	case stepElements:
 		if n.Kind == Array {
 			return n.Items, nil
@@ -185,15 +190,21 @@ func (n *Node) members(step pathStep) []*Node {
 	return nil
 }
 
-func descendants(name string, n *Node) []*Node {
-	var found []*Node
+// descendants appends the members of a name at any depth of n.
+func descendants(to []*Node, name string, n *Node, found func(items int) error) ([]*Node, error) {
+	if err := found(1); err != nil { // looking takes time also where nothing is found
+		return nil, err
+	}
 	if at := slices.Index(n.names, name); at >= 0 {
-		found = append(found, n.Items[at])
+		to = append(to, n.Items[at])
 	}
 	for _, item := range n.Items {
-		found = append(found, descendants(name, item)...)
+		var err error
+		if to, err = descendants(to, name, item, found); err != nil {
+			return nil, err
+		}
 	}
-	return found
+	return to, nil
 }
 
 func (p SQLPath) subscripted(step pathStep, n *Node) ([]*Node, error) {

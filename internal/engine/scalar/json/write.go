@@ -89,6 +89,9 @@ func copyObject(b []byte, j *Scanner, style Style) ([]byte, error) {
 		if err != nil {
 			return err
 		}
+		if err := j.made(len(val)); err != nil {
+			return err
+		}
 		if at, ok := places[name]; ok && style != AsWritten {
 			members[at].Value = val
 			return nil
@@ -165,12 +168,11 @@ func AppendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// Canonical returns text as values of type json hold it.
-func Canonical(text string) (string, error) {
-	j := New(text)
+// Canonical returns what j reads, to its end, as values of type json hold it.
+func Canonical(j *Scanner) (string, error) {
 	b, err := Copy(nil, j, sorted)
-	if err != nil || !j.End() {
-		return "", ErrInvalid
+	if err == nil && !j.End() {
+		err = ErrInvalid
 	}
-	return string(b), nil
+	return string(b), err
 }

@@ -3,9 +3,7 @@ package regex
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode"
 )
 
 // reDialect is an engine that a pattern is spelled for.
@@ -14,7 +12,6 @@ type reDialect int
 const (
 	dialectLinear reDialect = iota // package regexp
 	dialectASCII                   // package regexp, for a text of ASCII only
-	dialectBacktracking
 )
 
 // spell returns the tree in a dialect, and false when it cannot be said in it.
@@ -62,7 +59,7 @@ func (e *reEmitter) emit(n *reNode) {
 	case reGroup:
 		e.wrap("(", n.subs[0])
 	case reLook, reAtomic, reBackref:
-		e.backtracking(n)
+		e.ok = false
 	}
 }
 
@@ -81,49 +78,12 @@ func (e *reEmitter) unit(n *reNode, must bool) {
 	e.emit(n)
 }
 
-// backtracking emits what only one of the dialects has.
-func (e *reEmitter) backtracking(n *reNode) {
-	if e.dialect != dialectBacktracking {
-		e.ok = false
-		return
-	}
-	switch n.kind {
-	case reLook:
-		e.wrap("("+n.text, n.subs[0])
-	case reAtomic:
-		e.wrap("(?>", n.subs[0])
-	default:
-		fold := ""
-		if n.flags.fold {
-			fold = "i"
-		}
-		e.b.WriteString("(?" + fold + ":\\" + strconv.Itoa(n.group) + ")")
-	}
-}
-
 func (e *reEmitter) literal(n *reNode) {
-	text := string(n.runes)
-	if e.dialect == dialectBacktracking {
-		text = escapeRunes(n.runes)
-	} else {
-		text = regexp.QuoteMeta(text)
-	}
+	text := regexp.QuoteMeta(string(n.runes))
 	if n.flags.fold {
 		text = "(?i:" + text + ")"
 	}
 	e.b.WriteString(text)
-}
-
-func escapeRunes(runes []rune) string {
-	var b strings.Builder
-	for _, r := range runes {
-		if r < 0x80 && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 func (e *reEmitter) set(s runeSet) {
@@ -131,8 +91,7 @@ func (e *reEmitter) set(s runeSet) {
 		s = s.intersect(runeSet{{0, 0x7f}})
 	}
 	if len(s) == 0 {
-		// Nothing matches.
-		e.b.WriteString(map[bool]string{true: `(?!)`, false: `[^\x00-\x{10FFFF}]`}[e.dialect == dialectBacktracking])
+		e.b.WriteString(`[^\x00-\x{10FFFF}]`) // nothing matches
 		return
 	}
 	e.b.WriteByte('[')
@@ -146,16 +105,7 @@ func (e *reEmitter) set(s runeSet) {
 	e.b.WriteByte(']')
 }
 
-func (e *reEmitter) setRune(r rune) {
-	switch {
-	case e.dialect != dialectBacktracking:
-		fmt.Fprintf(&e.b, `\x{%x}`, r)
-	case r <= 0xffff:
-		fmt.Fprintf(&e.b, `\u%04x`, r)
-	default:
-		e.b.WriteRune(r)
-	}
-}
+func (e *reEmitter) setRune(r rune) { fmt.Fprintf(&e.b, `\x{%x}`, r) }
 
 // anchor spells an anchor. For package regexp $ is the very end: a text that
 // ends in a newline is not for it (see reProgram).
@@ -164,17 +114,9 @@ func (e *reEmitter) anchor(n *reNode) {
 	linear := map[string]string{
 		"^": `\A`, "A": `\A`, "$": `\z`, "Z": `\z`, "z": `\z`, "b": `\b`, "B": `\B`,
 	}
-	backtracking := map[string]string{
-		"^": `\A`, "A": `\A`, "$": `\Z`, "Z": `\Z`, "z": `\z`, "b": `\b`, "B": `\B`,
-	}
 	if n.flags.multi {
 		// No line begins, and none ends, behind a newline that ends the text.
 		linear["^"], linear["$"] = `(?m:^)`, `(?m:$)`
-		backtracking["^"], backtracking["$"] = `(?:\A|(?<=\n)(?!\z))`, `(?:(?=\n)|(?<!\n)\z)`
-	}
-	if e.dialect == dialectBacktracking {
-		e.b.WriteString(backtracking[text])
-		return
 	}
 	if e.dialect == dialectLinear && (text == "b" || text == "B") {
 		e.ok = false // its \b knows ASCII only

@@ -1,31 +1,26 @@
 package regex
 
 import (
+	"io"
 	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
-	"github.com/dlclark/regexp2"
-
-	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/engine/work"
 )
 
-// matchTimeout bounds one search of the engine that backtracks, whose time may
-// grow exponentially with the text.
-const matchTimeout = 2 * time.Second
-
 // Program is a compiled pattern. Package regexp runs it where that finds what
-// Joni would, in linear time; the engine that backtracks does elsewhere.
+// Joni would, in linear time; a matcher that backtracks does elsewhere.
 type Program struct {
 	Groups int // without group 0
 	Names  map[string]int
 	ascii  linearProgram
 	wide   func() linearProgram
-	full   func() (*regexp2.Regexp, error)
+	code   []instruction // of the matcher that backtracks
+	needs  int           // how many registers they need
 	// ends means that an anchor looks for the end of the text or of a line.
 	ends bool
 }
@@ -47,22 +42,11 @@ func Compile(pattern string) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{Groups: parser.groups, Names: parser.names, ends: looksForEnd(tree)}
+	if p.code, p.needs, err = assemble(tree, parser.groups); err != nil {
+		return nil, err
+	}
 	p.ascii = compileLinear(tree, dialectASCII)
 	p.wide = sync.OnceValue(func() linearProgram { return compileLinear(tree, dialectLinear) })
-	p.full = sync.OnceValues(func() (*regexp2.Regexp, error) {
-		text, _ := spell(tree, dialectBacktracking)
-		re, err := regexp2.Compile(text, regexp2.None)
-		if err != nil {
-			return nil, refusePattern("in " + pattern)
-		}
-		re.MatchTimeout = matchTimeout
-		return re, nil
-	})
-	if p.ascii.re == nil {
-		if _, err := p.full(); err != nil {
-			return nil, err
-		}
-	}
 	return p, nil
 }
 
@@ -155,29 +139,31 @@ func isASCII(s string) bool {
 }
 
 // Matches reports whether text has a match.
-func (p *Program) Matches(text string) (bool, error) {
-	if l, ok := p.linear(text); ok {
-		return l.re.MatchString(text), nil
-	}
-	loc, err := p.Search(text).From(0)
+func (p *Program) Matches(w *work.Work, text string) (bool, error) {
+	loc, err := p.Search(w, text).From(0)
 	return loc != nil, err
 }
 
+// maxListed bounds the texts of which all matches are listed at once.
+const maxListed = 1 << 16
+
 // Search finds the matches of one text.
 type Search struct {
-	text   string
-	linear linearProgram
-	full   func() (*regexp2.Regexp, error)
-	all    [][]int // the matches of a linear program that looks behind
-	listed bool
-	runes  []rune
-	bytes  []int // the offset of each rune, and of the end
+	program *Program
+	text    string
+	work    *work.Work
+	linear  linearProgram
+	all     [][]int // the matches of a linear program that looks behind
+	listed  bool
+	passed  int // how many bytes the linear program may have looked at
+	matcher *matcher
 }
 
-// Search returns what finds the matches of text, one after another.
-func (p *Program) Search(text string) *Search {
-	f := &Search{text: text, full: p.full}
-	if l, ok := p.linear(text); ok {
+// Search returns what finds the matches of text, one after another, and counts
+// that in w.
+func (p *Program) Search(w *work.Work, text string) *Search {
+	f := &Search{program: p, text: text, work: w}
+	if l, ok := p.linear(text); ok && (!l.behind || len(text) <= maxListed) {
 		f.linear = l
 	}
 	return f
@@ -186,23 +172,23 @@ func (p *Program) Search(text string) *Search {
 // From returns the first match that begins at offset or later, as the offsets of
 // its groups, or nil. offset is 0, where the last match ended, or further.
 func (f *Search) From(offset int) ([]int, error) {
-	re := f.linear.re
 	switch {
-	case re == nil, f.linear.behind && f.linear.empty && offset > 0:
+	case f.linear.re == nil, f.linear.behind && f.linear.empty && offset > 0:
 		return f.backtrack(offset)
-	case offset == 0:
-		return re.FindStringSubmatchIndex(f.text), nil
-	case !f.linear.behind:
-		loc := re.FindStringSubmatchIndex(f.text[offset:])
+	case offset == 0 || !f.linear.behind:
+		loc, err := f.find(f.text[offset:])
 		for i := range loc {
 			if loc[i] >= 0 {
 				loc[i] += offset
 			}
 		}
-		return loc, nil
+		return loc, err
 	}
 	if !f.listed {
-		f.all, f.listed = re.FindAllStringSubmatchIndex(f.text, -1), true
+		if err := f.work.Steps(len(f.text)); err != nil {
+			return nil, err
+		}
+		f.all, f.listed = f.linear.re.FindAllStringSubmatchIndex(f.text, -1), true
 	}
 	for _, loc := range f.all {
 		if loc[0] >= offset {
@@ -212,7 +198,47 @@ func (f *Search) From(offset int) ([]int, error) {
 	return nil, nil
 }
 
-// Anywhere makes from right for every offset.
+// eager is how many bytes package regexp may look at without being counted.
+const eager = 1 << 20
+
+// find runs the linear program. To look for one match it may have to read to the
+// end, and may do so for each: once that has become much, what it reads is counted.
+func (f *Search) find(text string) ([]int, error) {
+	if f.passed += len(text); f.passed <= eager {
+		return f.linear.re.FindStringSubmatchIndex(text), nil
+	}
+	r := &countedReader{text: text, work: f.work}
+	loc := f.linear.re.FindReaderSubmatchIndex(r)
+	return loc, r.err
+}
+
+// readWeight is how many steps the linear program takes for a character.
+const readWeight = 8
+
+// countedReader gives a text rune by rune until that is too much.
+type countedReader struct {
+	text string
+	work *work.Work
+	read int
+	err  error
+}
+
+// ReadRune implements io.RuneReader.
+func (r *countedReader) ReadRune() (c rune, size int, err error) {
+	if r.read++; r.read%stepsEach == 0 {
+		if r.err = r.work.Steps(stepsEach * readWeight); r.err != nil {
+			return 0, 0, r.err
+		}
+	}
+	if r.text == "" {
+		return 0, 0, io.EOF
+	}
+	c, size = utf8.DecodeRuneInString(r.text)
+	r.text = r.text[size:]
+	return c, size, nil
+}
+
+// Anywhere makes From right for every offset.
 func (f *Search) Anywhere() *Search {
 	if f.linear.behind {
 		f.linear = linearProgram{}
@@ -221,34 +247,8 @@ func (f *Search) Anywhere() *Search {
 }
 
 func (f *Search) backtrack(offset int) ([]int, error) {
-	re, err := f.full()
-	if err != nil {
-		return nil, err
+	if f.matcher == nil {
+		f.matcher = newMatcher(f.work, f.program.code, f.program.needs, f.text)
 	}
-	if f.bytes == nil {
-		f.runes = []rune(f.text)
-		f.bytes = make([]int, 0, len(f.runes)+1)
-		for i := range f.text {
-			f.bytes = append(f.bytes, i)
-		}
-		f.bytes = append(f.bytes, len(f.text))
-	}
-	start := utf8.RuneCountInString(f.text[:offset])
-	m, err := re.FindRunesMatchStartingAt(f.runes, start)
-	if err != nil {
-		return nil, sqlerr.New("EXCEEDED_TIME_LIMIT", "Regular expression matching takes longer than %s", matchTimeout)
-	}
-	if m == nil {
-		return nil, nil
-	}
-	groups := m.Groups()
-	loc := make([]int, 0, 2*len(groups))
-	for _, g := range groups {
-		if len(g.Captures) == 0 {
-			loc = append(loc, -1, -1)
-			continue
-		}
-		loc = append(loc, f.bytes[g.Index], f.bytes[g.Index+g.Length])
-	}
-	return loc, nil
+	return f.matcher.from(offset, f.program.Groups)
 }
