@@ -3,7 +3,6 @@ package scalar
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -66,36 +65,43 @@ func textToDecimal(s string, to datatype.Type) (any, error) {
 	return d, nil
 }
 
-var decimalPattern = regexp.MustCompile(`^([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?$`)
-
-// farExponent is beyond what any decimal can hold, in either direction.
-const farExponent = 10_000
+func areDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // parseDecimal reads what Java's BigDecimal reads and rounds it half up to scale.
 func parseDecimal(s string, scale int) (*big.Int, bool) {
-	m := decimalPattern.FindStringSubmatch(s)
-	if m == nil {
+	mantissa, power, powered := strings.Cut(strings.Replace(s, "E", "e", 1), "e")
+	exponent, err := 0, error(nil)
+	if powered {
+		exponent, err = strconv.Atoi(power)
+	}
+	sign := ""
+	if mantissa != "" && (mantissa[0] == '+' || mantissa[0] == '-') {
+		sign, mantissa = mantissa[:1], mantissa[1:]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if err != nil || exponent != int(int32(exponent)) || whole+fraction == "" || !areDigits(whole) || !areDigits(fraction) { //nolint:gosec // that is the question
 		return nil, false
 	}
-	exponent := 0
-	if m[3] != "" {
-		n, err := strconv.ParseInt(m[3], 10, 32)
-		if err != nil {
-			return nil, false
-		}
-		exponent = int(n)
+	digits := strings.TrimLeft(whole+fraction, "0")
+	by := scale + exponent - len(fraction)
+	switch left := len(digits) + by; { // digits that are left once it has the scale
+	case digits == "" || left < 0:
+		return new(big.Int), true
+	case left > datatype.MaxDecimalPrecision:
+		return value.PowerOfTen(datatype.MaxDecimalPrecision), true // fits in none
+	case by < 0: // of what is dropped, the first digit decides
+		digits, by = digits[:min(len(digits), left+1)], -1
 	}
-	whole, fraction, _ := strings.Cut(m[2], ".")
-	d, ok := new(big.Int).SetString(m[1]+whole+fraction, 10)
+	d, ok := new(big.Int).SetString(sign+digits, 10)
 	if !ok {
 		return nil, false
-	}
-	by := scale + exponent - len(fraction)
-	switch {
-	case d.Sign() == 0 || by < -len(whole)-len(fraction)-1:
-		return new(big.Int), true
-	case by > farExponent:
-		by = farExponent
 	}
 	return value.Rescale(d, by), true
 }

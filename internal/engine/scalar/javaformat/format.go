@@ -280,6 +280,9 @@ func (p formatPart) justify(text string) string {
 	if p.upper {
 		text = strings.ToUpper(strings.ReplaceAll(text, "ß", "SS"))
 	}
+	if p.width <= 0 {
+		return text
+	}
 	n := p.width - len(utf16.Encode([]rune(text)))
 	switch {
 	case n <= 0:
