@@ -205,13 +205,32 @@ func (r *renderer) nativeOfOne(a aggregation, call func(function, arg string) st
 	case "bitwise_xor_agg":
 		return call("bit_xor", x), t.Kind == datatype.Bigint, nil
 	case "stddev", "stddev_samp":
-		return inType(a.Type, call("stddev_samp", "CAST("+x+" AS DOUBLE)"))
+		return inType(a.Type, spread("stddev_samp", 1, x, call))
 	case "variance", "var_samp":
-		return inType(a.Type, call("var_samp", "CAST("+x+" AS DOUBLE)"))
-	case "stddev_pop", "var_pop":
-		return inType(a.Type, call(a.Name, "CAST("+x+" AS DOUBLE)"))
+		return inType(a.Type, spread("var_samp", 2, x, call))
+	case "stddev_pop":
+		return inType(a.Type, spread(a.Name, 1, x, call))
+	case "var_pop":
+		return inType(a.Type, spread(a.Name, 2, x, call))
 	}
 	return "", false, nil
+}
+
+// spread renders a standard deviation (power 1) or a variance (2). DuckDB's fail
+// where Trino's is NaN or infinite: what is no number is looked for, and large numbers
+// are made small before and the result large behind.
+func spread(function string, power int, x string, call func(function, arg string) string) string {
+	x = "CAST(" + x + " AS DOUBLE)"
+	greatest := call("max", "abs("+x+")") // NaN is the greatest
+	finite := "CASE WHEN isfinite(" + x + ") THEN " + x + " END"
+	number := "CASE WHEN abs(" + x + ") <= 1e150 THEN " + x + " END"
+	back := strings.Repeat(" * 1e160", power)
+	few := ""
+	if strings.HasSuffix(function, "_samp") {
+		few = " WHEN " + call("count", x) + " < 2 THEN NULL"
+	}
+	return "(CASE" + few + " WHEN NOT isfinite(" + greatest + ") THEN CAST('NaN' AS DOUBLE) WHEN " + greatest + " > 1e150 THEN " +
+		call(function, "("+finite+") * 1e-160") + back + " ELSE " + call(function, number) + " END)"
 }
 
 func inType(t datatype.Type, value string) (sql string, ok bool, err error) {

@@ -78,13 +78,35 @@ func appendList(b []byte, t datatype.Type, items []any) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		elem := t.Elems[0]
-		if t.Kind == datatype.Row {
-			elem = t.Elems[i]
-		}
-		b = appendJSON(b, elem, item)
+		b = appendJSON(b, elementType(t, i), item)
 	}
 	return append(b, ']')
+}
+
+// keyText spells the key of a map as Trino's client protocol does, in which it is
+// the text of a Java object.
+func keyText(t datatype.Type, key any) string {
+	switch v := key.(type) {
+	case nil:
+		return "null"
+	case []byte:
+		return base64.StdEncoding.EncodeToString(v)
+	case []any:
+		parts := make([]string, len(v))
+		for i, elem := range v {
+			parts[i] = keyText(elementType(t, i), elem)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return value.Text(t, key)
+}
+
+// elementType returns the type of the ith item of an array or a row.
+func elementType(t datatype.Type, i int) datatype.Type {
+	if t.Kind == datatype.Row {
+		return t.Elems[i]
+	}
+	return t.Elems[0]
 }
 
 func appendMap(b []byte, t datatype.Type, m *value.Map) []byte {
@@ -93,7 +115,7 @@ func appendMap(b []byte, t datatype.Type, m *value.Map) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, value.Text(t.Elems[0], key))
+		b = appendString(b, keyText(t.Elems[0], key))
 		b = append(b, ':')
 		b = appendJSON(b, t.Elems[1], m.Values[i])
 	}

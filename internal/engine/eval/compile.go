@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Program is a compiled expression. It is safe for concurrent use.
@@ -154,14 +156,71 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 		return nil, sqlerr.Refused(Signature(e.Name, types))
 	}
 	c.volatile = c.volatile || f.Volatile
-	args, err := c.compileAll(e.Args)
-	if err != nil {
-		return nil, err
+	var err error
+	args := make([]argument, len(e.Args))
+	for i, arg := range e.Args {
+		if args[i], err = c.argument(e.Name, arg); err != nil {
+			return nil, err
+		}
 	}
+	if f.NullCall || !slices.ContainsFunc(args, func(a argument) bool { return a.constant }) {
+		return inOrder(f, args), nil
+	}
+	return constantsFirst(f, args), nil
+}
+
+// argument is an argument of a call.
+type argument struct {
+	step     step
+	constant bool // the same for every row
+}
+
+func (c *compiler) argument(function string, e plan.Expr) (argument, error) {
+	before := c.volatile
+	c.volatile = false
+	s, err := c.compile(e)
+	if cast, ok := e.(*plan.Cast); ok && err == nil && isComparison(function) && cast.Coercion && isDecimal(cast.X.Type()) && isDecimal(cast.T) {
+		s, err = c.rescale(cast)
+	}
+	_, lambda := e.(*plan.Lambda)
+	known, literal := e.(*plan.Const)
+	literal = literal && known.Value != nil
+	a := argument{step: s, constant: !lambda && !literal && !c.volatile && isConstant(e)}
+	c.volatile = c.volatile || before
+	return a, err
+}
+
+func isDecimal(t datatype.Type) bool { return t.Kind == datatype.Decimal }
+
+func isComparison(function string) bool {
+	switch function {
+	case plan.OpEqual, plan.OpNotEqual, plan.OpLess, plan.OpLessEqual, plan.OpGreater, plan.OpGreaterEq, plan.OpDistinct:
+		return true
+	}
+	return false
+}
+
+// rescale compiles the coercion of a decimal that is compared: it need not fit the
+// common type, which may have fewer digits before the point.
+func (c *compiler) rescale(e *plan.Cast) (step, error) {
+	x, err := c.compile(e.X)
+	by := e.T.Scale - e.X.Type().Scale
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		d, ok := v.(*big.Int)
+		if err != nil || !ok {
+			return nil, err
+		}
+		return value.Rescale(d, by), nil
+	}, err
+}
+
+// inOrder computes the arguments from left to right, up to one that is NULL.
+func inOrder(f scalar.Function, args []argument) step {
 	return func(at *frame) (any, error) {
 		values := make([]any, len(args))
 		for i, arg := range args {
-			v, err := arg(at)
+			v, err := arg.step(at)
 			if err != nil {
 				return nil, err
 			}
@@ -171,7 +230,49 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 			values[i] = v
 		}
 		return f.Call(at.work, values)
-	}, nil
+	}
+}
+
+// constantsFirst looks at the constant arguments before the others. One that is NULL
+// makes all NULL, whatever the others are, even where they fail: Trino has made NULL
+// of such a call before it computes any.
+func constantsFirst(f scalar.Function, args []argument) step {
+	return func(at *frame) (any, error) {
+		values := make([]any, len(args))
+		var failures map[int]error
+		for i, arg := range args {
+			if !arg.constant {
+				continue
+			}
+			v, err := arg.step(at)
+			switch {
+			case work.Ended(err):
+				return nil, err
+			case err != nil:
+				if failures == nil {
+					failures = map[int]error{}
+				}
+				failures[i] = err
+			case v == nil:
+				return nil, nil //nolint:nilnil // SQL's NULL
+			}
+			values[i] = v
+		}
+		for i, arg := range args {
+			if arg.constant {
+				if err := failures[i]; err != nil {
+					return nil, err
+				}
+				continue
+			}
+			v, err := arg.step(at)
+			if err != nil || v == nil {
+				return nil, err
+			}
+			values[i] = v
+		}
+		return f.Call(at.work, values)
+	}
 }
 
 // Signature spells a function with its argument types, as errors name it.
@@ -191,14 +292,18 @@ func operatorText(name string) string {
 }
 
 func (c *compiler) cast(e *plan.Cast) (step, error) {
-	x, err := c.compile(e.X)
+	from, source := e.X.Type(), e.X
+	if parsed, ok := e.X.(*plan.Call); ok && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
+		source = parsed.Args[0] // Trino reads the text at once, and says so where it fails
+	}
+	x, err := c.compile(source)
 	if err != nil {
 		return nil, err
 	}
 	if e.X.Type().Equal(e.T) {
 		return x, nil
 	}
-	f, ok := scalar.Cast(e.X.Type(), e.T)
+	f, ok := scalar.Cast(from, e.T)
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("cast from %s to %s", e.X.Type(), e.T))
 	}

@@ -3,9 +3,11 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -98,8 +100,12 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
 	constant := c.root == plan.Expr(e) && isConstant(e.X)
+	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
 	return func(f *frame) (any, error) {
 		v, err := x(f)
+		if err != nil && !work.Ended(err) && nulls && areNull(f, items) {
+			return nil, nil //nolint:nilnil // whatever is looked for
+		}
 		if err != nil || v == nil {
 			return nil, err
 		}
@@ -131,6 +137,16 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		}
 		return result, nil
 	}, nil
+}
+
+// areNull reports whether all of the items are NULL.
+func areNull(f *frame, items []step) bool {
+	for _, item := range items {
+		if v, err := item(f); err != nil || v != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {

@@ -101,6 +101,9 @@ func intersect(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
 }
 
 func except(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
+	if len(arrays[1]) == 0 {
+		return arrays[0], nil // as it is, in Trino
+	}
 	return those(w, t, arrays[0], arrays[1], false)
 }
 

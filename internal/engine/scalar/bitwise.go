@@ -62,9 +62,10 @@ func signExtend(n uint64, width int) int64 {
 }
 
 func shiftLeft(n, by int64, width int) int64 {
-	if by < 0 || by >= int64(width) {
+	if by >= int64(width) {
 		return 0
 	}
+	by &= 63                                // as Java shifts by a negative number
 	return signExtend(uint64(n)<<by, width) //nolint:gosec // two's complement is meant
 }
 
@@ -72,9 +73,10 @@ func shiftRight(n, by int64, width int) int64 {
 	if by == 0 {
 		return n
 	}
-	if by < 0 || by >= int64(width) {
+	if by >= int64(width) {
 		return 0
 	}
+	by &= 63
 	mask := ^uint64(0) >> (64 - width)
 	return int64((uint64(n) & mask) >> by) //nolint:gosec // two's complement is meant
 }

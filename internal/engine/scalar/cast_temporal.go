@@ -131,12 +131,11 @@ func castToTimestamp(from, to datatype.Type) (Function, bool) {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) {
 			d, ok := value.ParseTimestamp(value.TrimSpaces(s))
-			picos, fits := value.FractionPicos(d.Fraction, p)
+			ts, fits := d.Wall(p)
 			if !ok || !fits {
 				return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 			}
-			micros, rest := d.Seconds*value.MicrosPerSecond+picos/value.PicosPerMicro, picos%value.PicosPerMicro
-			return value.Timestamp{Micros: micros, Picos: int32(rest)}, nil
+			return ts, nil
 		})
 	case datatype.Date:
 		return converts(func(day int64) (any, error) {
@@ -185,14 +184,9 @@ func castToTimestampTZ(from, to datatype.Type) (Function, bool) {
 
 func textToTimestampTZ(s string, precision int) (any, error) {
 	d, ok := value.ParseTimestamp(value.TrimSpaces(s))
-	picos, fits := value.FractionPicos(d.Fraction, precision)
-	z := value.Zone{Name: value.UTC}
-	if ok && d.Zone != "" {
-		z, ok = value.FindZone(d.Zone)
-	}
+	ts, fits := d.Zoned(precision)
 	if !ok || !fits {
 		return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 	}
-	micros := z.InstantZoned(d.Seconds*value.MicrosPerSecond) + picos/value.PicosPerMicro
-	return zoned(micros, int32(picos%value.PicosPerMicro), z.Name, precision)
+	return ts, nil
 }

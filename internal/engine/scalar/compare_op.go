@@ -1,6 +1,9 @@
 package scalar
 
 import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -82,7 +85,8 @@ func bindTypeOf(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return seesNull(plain(func([]any) (any, error) { return spelling, nil }).uncounted())
 }
 
-// extreme binds greatest (1) or least (-1), in which NaN loses to every number.
+// extreme binds greatest (1) or least (-1), in which NaN loses to every number. All
+// arguments are computed, also behind one that is NULL: it sees NULL.
 func extreme(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) == 0 || !Orderable(params[0]) {
@@ -94,7 +98,10 @@ func extreme(sign int) binder {
 				return none()
 			}
 		}
-		return pure(func(args []any) (any, error) {
+		return seesNull(func(_ *work.Work, args []any) (any, error) {
+			if slices.Contains(args, nil) {
+				return nil, nil //nolint:nilnil // SQL's NULL
+			}
 			best := args[0]
 			for _, arg := range args[1:] {
 				c, err := compareNaN(t, arg, best, -sign)

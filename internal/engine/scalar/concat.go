@@ -100,25 +100,20 @@ func concatArrayBinder(params []datatype.Type, result datatype.Type) (Function, 
 	if elements > 1 || elements == 1 && len(params) != 2 {
 		return none()
 	}
-	call := func(w *work.Work, args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		out := []any{}
 		for i, arg := range args {
-			switch {
-			case !isArray[i]:
-				out = append(out, arg)
-			case arg == nil:
-				return nil, nil //nolint:nilnil // SQL's NULL
-			default:
-				elems := value.As[[]any](arg)
-				if err := w.Repeat(len(elems), work.Element); err != nil {
-					return nil, err
-				}
-				out = append(out, elems...)
+			elems := []any{arg}
+			if isArray[i] {
+				elems = value.As[[]any](arg)
 			}
+			if err := w.Repeat(len(elems), work.Element); err != nil {
+				return nil, err
+			}
+			out = append(out, elems...)
 		}
 		return out, nil
-	}
-	return seesNull(call)
+	})
 }
 
 // concatWSBinder joins texts, or an array of texts, that are not NULL.

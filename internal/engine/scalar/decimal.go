@@ -20,6 +20,9 @@ func decimalPair(params []datatype.Type, result datatype.Type) bool {
 	return areKinds(params, datatype.Decimal, datatype.Decimal) && result.Kind == datatype.Decimal
 }
 
+// maxBits is what Trino holds of a decimal while it adds.
+const maxBits = 127
+
 func bindDecimalSum(sign int) binder {
 	return func(params []datatype.Type, result datatype.Type) (Function, bool) {
 		if !decimalPair(params, result) {
@@ -29,6 +32,9 @@ func bindDecimalSum(sign int) binder {
 		byA, byB := scale-params[0].Scale, scale-params[1].Scale
 		return pure(func(args []any) (any, error) {
 			a, b := value.Rescale(value.As[*big.Int](args[0]), byA), value.Rescale(value.As[*big.Int](args[1]), byB)
+			if a.BitLen() > maxBits || b.BitLen() > maxBits {
+				return nil, sqlerr.Range("Decimal overflow")
+			}
 			if sign < 0 {
 				return within(a.Sub(a, b))
 			}

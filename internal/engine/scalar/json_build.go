@@ -120,7 +120,7 @@ func (f *jsonBuild) object(w *work.Work, keys, items []any) (any, error) {
 		if keys[i] == nil {
 			return nil, sqlerr.Argument("null value passed for JSON object key to JSON_OBJECT function")
 		}
-		key := paddedText(f.b.Keys[i].Type(), keys[i])
+		key := value.As[string](keys[i]) // of a char without its padding
 		text, err := f.item(w, i, item)
 		if err != nil {
 			return nil, err

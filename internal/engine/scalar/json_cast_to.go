@@ -60,7 +60,9 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 		return func(b []byte, v any) []byte {
 			return append(b, value.JavaDecimalText(value.As[*big.Int](v), t.Scale)...)
 		}, true
-	case datatype.Varchar, datatype.Date, datatype.Timestamp:
+	case datatype.Date:
+		return func(b []byte, v any) []byte { return json.AppendText(b, value.CastDateText(value.As[int64](v))) }, true
+	case datatype.Varchar, datatype.Timestamp:
 		return func(b []byte, v any) []byte { return json.AppendText(b, value.Text(t, v)) }, true
 	case datatype.Array:
 		return arrayWriterOf(t.Elem())

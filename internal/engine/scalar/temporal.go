@@ -8,15 +8,9 @@ import (
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-// Trino packs timestamp(0..3) with time zone: the millisecond has 52 bits.
-const maxPackedMillis = 1<<51 - 1
-
-// maxShortTZ is the greatest precision of a packed timestamp with time zone.
-const maxShortTZ = 3
-
 // zoned returns a timestamp(p) with time zone, or the error that it does not fit.
 func zoned(micros int64, picos int32, zone string, precision int) (any, error) {
-	if millis := value.FloorDiv(micros, value.MicrosPerMilli); precision <= maxShortTZ && (millis > maxPackedMillis || millis < -maxPackedMillis-1) {
+	if millis := value.FloorDiv(micros, value.MicrosPerMilli); precision <= value.MaxShortTZ && !value.FitsMillis(millis) {
 		return nil, errMillis(millis)
 	}
 	return value.TimestampTZ{Micros: micros, Picos: picos, Zone: zone}, nil
@@ -27,7 +21,7 @@ func errMillis(millis int64) error { return sqlerr.Argument("Millis overflow: %d
 // zonedMillis is zoned for an instant in milliseconds, which may be out of the
 // range of microseconds.
 func zonedMillis(millis int64, zone string) (any, error) {
-	if millis > maxPackedMillis || millis < -maxPackedMillis-1 {
+	if !value.FitsMillis(millis) {
 		return nil, errMillis(millis)
 	}
 	return value.TimestampTZ{Micros: millis * value.MicrosPerMilli, Zone: zone}, nil

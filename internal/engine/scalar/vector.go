@@ -88,7 +88,7 @@ func similarity(a, b []float64) (any, error) {
 	if squareA == 0 || squareB == 0 {
 		return nil, sqlerr.Argument("Vector magnitude cannot be zero")
 	}
-	return dot(a, b) / (math.Sqrt(squareA) * math.Sqrt(squareB)), nil
+	return dot(a, b) / math.Sqrt(squareA*squareB), nil
 }
 
 // bindSparseSimilarity binds cosine_similarity of maps from names to numbers.

@@ -2,11 +2,13 @@ package analyze
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/function"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 var (
@@ -31,11 +33,14 @@ func (x *exprs) arithmetic(e *ast.Arithmetic) (plan.Expr, error) {
 	name := arithmeticNames[e.Op]
 	left, right := operands[0].Type(), operands[1].Type()
 	binding, err := function.Resolve(name, []function.Argument{{Type: left}, {Type: right}})
+	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
+		return nil, x.fail(e, "AMBIGUOUS_FUNCTION_CALL", "%s", ambiguous)
+	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", left, e.Op, right)
 	}
 	if bad := binding.Result; bad.Kind == datatype.Decimal && bad.Scale > bad.Precision {
-		return nil, x.fail(e, typeMismatch, "DECIMAL scale must be in range [0, precision (%d)]: %d", bad.Precision, bad.Scale)
+		return nil, sqlerr.Argument("DECIMAL scale must be in range [0, precision (%d)]: %d", bad.Precision, bad.Scale)
 	}
 	return &plan.Call{Name: name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
 }
@@ -55,11 +60,17 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 	if e.Op == "-" {
 		switch literal := e.X.(type) {
 		case *ast.Integer:
-			return x.integer(e, "-"+literal.Text)
+			if !strings.HasPrefix(literal.Text, "-") {
+				return x.integer(e, "-"+literal.Text)
+			}
 		case *ast.Decimal:
-			return x.decimal(e, "-"+literal.Text)
+			if !strings.HasPrefix(literal.Text, "-") {
+				return x.decimal(e, "-"+literal.Text)
+			}
 		case *ast.Double:
-			return x.double(e, "-"+literal.Text)
+			if !strings.HasPrefix(literal.Text, "-") {
+				return x.double(e, "-"+literal.Text)
+			}
 		}
 	}
 	operand, err := x.expr(e.X)
@@ -74,6 +85,9 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 		return operand, nil
 	}
 	binding, err := function.Resolve(plan.OpNegate, []function.Argument{{Type: t}})
+	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
+		return nil, sqlerr.New("AMBIGUOUS_FUNCTION_CALL", "%s", ambiguous) // without a place, as in Trino
+	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot negate %s", t)
 	}

@@ -50,6 +50,55 @@ func ParseTimestamp(s string) (ParsedTimestamp, bool) {
 	}, true
 }
 
+// Wall returns the wall clock, rounded to precision. A zone must be one, but does not
+// count.
+func (p ParsedTimestamp) Wall(precision int) (ts Timestamp, ok bool) {
+	picos, ok := FractionPicos(p.Fraction, precision)
+	if !ok || !p.inZone() {
+		return ts, false
+	}
+	return Timestamp{Micros: p.Seconds*MicrosPerSecond + picos/PicosPerMicro, Picos: int32(picos % PicosPerMicro)}, true
+}
+
+func (p ParsedTimestamp) inZone() bool {
+	if p.Zone == "" {
+		return true
+	}
+	_, ok := FindZone(p.Zone)
+	return ok
+}
+
+// Zoned returns the instant in the zone, which is UTC where none is given, rounded to
+// precision. A wall clock that the zone skips has none; of one that it repeats, it
+// is the earlier.
+func (p ParsedTimestamp) Zoned(precision int) (ts TimestampTZ, ok bool) {
+	picos, ok := FractionPicos(p.Fraction, precision)
+	z := Zone{Name: UTC}
+	if ok && p.Zone != "" {
+		z, ok = FindZone(p.Zone)
+	}
+	if !ok {
+		return ts, false
+	}
+	wall := p.Seconds * MicrosPerSecond
+	at := z.InstantZoned(wall)
+	if z.Local(at) != wall {
+		return ts, false
+	}
+	at += picos / PicosPerMicro
+	ts = TimestampTZ{Micros: at, Picos: int32(picos % PicosPerMicro), Zone: z.Name}
+	return ts, precision > MaxShortTZ || FitsMillis(FloorDiv(at, MicrosPerMilli))
+}
+
+// MaxShortTZ is the greatest precision of a timestamp with time zone that Trino
+// packs, with a millisecond of 52 bits.
+const MaxShortTZ = 3
+
+const maxPackedMillis = 1<<51 - 1
+
+// FitsMillis reports whether a packed timestamp with time zone holds a millisecond.
+func FitsMillis(millis int64) bool { return millis <= maxPackedMillis && millis >= -maxPackedMillis-1 }
+
 // Digits reads a few digits; none are zero.
 func Digits(digits string) int {
 	n, err := strconv.Atoi(digits)
@@ -103,13 +152,14 @@ func ParseDate(s string) (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return ValidDay(year, Digits(m[2]), Digits(m[3]))
+	day, ok := ValidDay(year, Digits(m[2]), Digits(m[3]))
+	return day, ok && day == int64(int32(day)) //nolint:gosec // that is the question: a date has 32 bits
 }
 
 // ParsedTime is a time of day taken apart.
 type ParsedTime struct {
 	seconds       int64
-	fraction      string
+	Fraction      string
 	HasOffset     bool
 	OffsetMinutes int
 }
@@ -124,7 +174,7 @@ func ParseTime(s string) (ParsedTime, bool) {
 	if hour > 23 || minute > 59 || second > 59 || len(m[4]) > 12 {
 		return ParsedTime{}, false
 	}
-	c := ParsedTime{seconds: int64(hour*3600 + minute*60 + second), fraction: m[4]}
+	c := ParsedTime{seconds: int64(hour*3600 + minute*60 + second), Fraction: m[4]}
 	if m[5] != "" {
 		c.HasOffset = true
 		offsetHour, offsetMinute := Digits(m[6]), Digits(m[7])
@@ -141,7 +191,7 @@ func ParseTime(s string) (ParsedTime, bool) {
 
 // Picos returns the time of day rounded to precision, around the clock.
 func (c ParsedTime) Picos(precision int) (int64, bool) {
-	fraction, ok := FractionPicos(c.fraction, precision)
+	fraction, ok := FractionPicos(c.Fraction, precision)
 	return (c.seconds*PicosPerSecond + fraction) % PicosPerDay, ok
 }
 

@@ -173,6 +173,10 @@ func yearText(year int64) string {
 	}
 }
 
+// CastDateText returns what a cast to varchar makes of a date: DateText without a
+// plus before a year of five digits.
+func CastDateText(day int64) string { return strings.TrimPrefix(DateText(day), "+") }
+
 // DateText returns "2001-02-03" for a day since 1970-01-01.
 func DateText(day int64) string {
 	year, month, dayOfMonth := Civil(day)

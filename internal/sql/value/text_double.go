@@ -73,6 +73,12 @@ func ScientificText(f float64, bits, maxFraction int) string {
 		return "0E0"
 	}
 	negative, digits, exponent := ShortestDigits(f, bits)
+	if bits == 32 { // the digits of the double that it is
+		text := strconv.FormatFloat(math.Abs(f), 'e', maxFraction, 64)
+		mantissa, power, _ := strings.Cut(text, "e")
+		exponent, _ = strconv.Atoi(power)
+		digits = orZero(strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0"))
+	}
 	digits, exponent = roundDigits(digits, exponent, maxFraction+1)
 	s := digits[:1] + "." + orZero(digits[1:]) + "E" + strconv.Itoa(exponent)
 	if negative {

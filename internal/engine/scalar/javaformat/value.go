@@ -71,9 +71,14 @@ func ValueOf(t datatype.Type) (func(v any) (any, error), bool) {
 	}
 }
 
+const nanosPerDay = value.MicrosPerDay * 1000
+
 func dateTimeOf(micros int64, picos int32) javaDateTime {
-	nanos := value.FloorMod(micros, value.MicrosPerDay)*1000 + (int64(picos)+500)/1000
-	return javaDateTime{javaDate{value.FloorDiv(micros, value.MicrosPerDay)}, javaTime{nanos}}
+	day, nanos := value.FloorDiv(micros, value.MicrosPerDay), value.FloorMod(micros, value.MicrosPerDay)*1000+(int64(picos)+500)/1000
+	if nanos == nanosPerDay {
+		day, nanos = day+1, 0
+	}
+	return javaDateTime{javaDate{day}, javaTime{nanos}}
 }
 
 func javaClass(v any) string {

@@ -198,6 +198,13 @@ func escapeSize(s string) int {
 // Number reads a number and returns its text, and whether it has a fraction or
 // an exponent.
 func (j *Scanner) Number() (text string, float bool, err error) {
+	if text, float, err = j.number(); err == nil && j.depth == 0 && j.adjoined() {
+		err = ErrInvalid // at the root, white space has to follow
+	}
+	return text, float, err
+}
+
+func (j *Scanner) number() (text string, float bool, err error) {
 	j.space()
 	start := j.at
 	if j.next('-') && j.digits() == 0 {

@@ -65,7 +65,6 @@ func (j *Scanner) Shown() string {
 // ScalarText reads a value that is no array, no object and not null, and returns it
 // as it is written, a string without its quotes.
 func (j *Scanner) ScalarText() (string, bool) {
-	root := j.depth == 0
 	switch c := j.Peek(); {
 	case c == '{' || c == '[' || c == 'n':
 		return "", false
@@ -74,7 +73,7 @@ func (j *Scanner) ScalarText() (string, bool) {
 		return Unescape(raw), err == nil
 	case c == '-' || c >= '0' && c <= '9':
 		text, _, err := j.Number()
-		return text, err == nil && (!root || !j.adjoined())
+		return text, err == nil
 	default:
 		word, err := j.Word()
 		return word, err == nil

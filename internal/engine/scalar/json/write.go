@@ -2,10 +2,12 @@ package json
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/value"
@@ -53,7 +55,7 @@ func Copy(b []byte, j *Scanner, style Style) ([]byte, error) {
 }
 
 func appendRaw(b []byte, raw string, escaped bool) []byte {
-	if escaped {
+	if escaped || strings.ContainsFunc(raw, func(r rune) bool { return r > 0xffff }) {
 		return AppendText(b, Unescape(raw))
 	}
 	return append(append(append(b, '"'), strings.ToValidUTF8(raw, "\ufffd")...), '"')
@@ -148,6 +150,9 @@ func AppendText(b []byte, s string) []byte {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
+		case r > 0xffff: // as Jackson writes what is beyond UCS-2
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04X\u%04X`, high, low)
 		case r >= ' ':
 			b = utf8.AppendRune(b, r)
 		case r == '\b':

@@ -118,9 +118,6 @@ func (e *reEmitter) anchor(n *reNode) {
 		// No line begins, and none ends, behind a newline that ends the text.
 		linear["^"], linear["$"] = `(?m:^)`, `(?m:$)`
 	}
-	if e.dialect == dialectLinear && (text == "b" || text == "B") {
-		e.ok = false // its \b knows ASCII only
-	}
 	e.b.WriteString(linear[text])
 }
 

@@ -78,12 +78,19 @@ func (p *reParser) backref() (*reNode, error) {
 	return &reNode{kind: reBackref, group: n, flags: p.flags}, nil
 }
 
+// asciiClasses are \d, \w and \s, which know ASCII only, unlike [[:digit:]] and \p.
+var asciiClasses = map[rune]runeSet{
+	'd': {{'0', '9'}},
+	'w': {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}},
+	's': {{'\t', '\r'}, {' ', ' '}},
+}
+
 // classEscape parses \d, \w, \s, \p{…} and their complements, when one comes next.
 func (p *reParser) classEscape() (runeSet, bool, error) {
 	switch r := p.src[p.at]; r {
 	case 'd', 'D', 'w', 'W', 's', 'S':
 		p.at++
-		set := namedSet(map[rune]string{'d': "digit", 'w': "word", 's': "space"}[r|0x20])
+		set := asciiClasses[r|0x20]
 		if r < 'a' {
 			set = set.complement()
 		}

@@ -325,9 +325,6 @@ func (p *reParser) repeats(atom *reNode) (*reNode, error) {
 		if err != nil || !ok {
 			return atom, err
 		}
-		if atom.kind == reAnchor || atom.kind == reLook {
-			return nil, sqlerr.Argument("target of repeat operator is invalid")
-		}
 		node := &reNode{kind: reRepeat, subs: []*reNode{atom}, min: low, max: high}
 		atom = node
 		switch {
@@ -360,7 +357,7 @@ func (p *reParser) quantifier() (low, high int, ok bool, err error) {
 		return 0, 0, false, nil
 	}
 	first, second, ranged := strings.Cut(string(p.src[p.at+1:end]), ",")
-	if first == "" && second == "" || strings.Contains(second, ",") {
+	if first == "" || strings.Contains(second, ",") { // {,2} is text
 		return 0, 0, false, nil
 	}
 	low, okLow := repeatNumber(first, 0)
