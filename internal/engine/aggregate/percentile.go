@@ -42,6 +42,9 @@ func approxPercentile(params []datatype.Type, t datatype.Type) (Reduce, bool) {
 			if math.IsNaN(x) || math.IsInf(x, 0) {
 				return nil, sqlerr.Argument("value must be finite; was %s", value.DoubleText(x))
 			}
+			if n, whole := row[0].(int64); whole && saturated(x) != n {
+				return nil, sqlerr.Argument("no exact double representation for long: %d", n)
+			}
 			d.add(x, weight)
 		}
 		if d.total == 0 || wanted == nil {

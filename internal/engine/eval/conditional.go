@@ -30,7 +30,7 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 		return c.unary(e.X, func(v any) any { return v == nil })
 	case *plan.Between:
 		return c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
-			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.Low, e.X}, T: datatype.Of(datatype.Boolean)},
+			&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{e.X, e.Low}, T: datatype.Of(datatype.Boolean)},
 			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.X, e.High}, T: datatype.Of(datatype.Boolean)},
 		}})
 	case *plan.In:
@@ -69,8 +69,11 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 	}
 	return func(f *frame) (any, error) {
 		var result any = e.And
-		for _, term := range terms {
+		for i, term := range terms {
 			v, err := term(f)
+			if err != nil && !work.Ended(err) && decided(f, e, terms, i+1) {
+				return !e.And, nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -83,6 +86,20 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 		}
 		return result, nil
 	}, nil
+}
+
+// decided reports whether a constant among the terms from some on decides: Trino
+// looks at constants before it computes a term that may fail.
+func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
+	for i := from; i < len(terms); i++ {
+		if !isConstant(e.Terms[i]) {
+			continue
+		}
+		if v, err := terms[i](f); err == nil && v == !e.And {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compiler) in(e *plan.In) (step, error) {
@@ -245,14 +262,21 @@ func caught(err error) bool {
 	return false
 }
 
-// isConstant reports whether e refers to nothing that changes from row to row.
-func isConstant(e plan.Expr) bool {
-	switch e.(type) {
-	case *plan.ColumnRef, *plan.ParamRef:
+// isConstant reports whether e refers to nothing that changes from row to row. bound
+// are the parameters of lambdas within it.
+func isConstant(e plan.Expr, bound ...plan.ID) bool {
+	switch e := e.(type) {
+	case *plan.ColumnRef:
 		return false
+	case *plan.ParamRef:
+		return slices.Contains(bound, e.ID)
+	case *plan.Lambda:
+		for _, p := range e.Params {
+			bound = append(bound, p.ID)
+		}
 	}
 	for _, c := range plan.Children(e) {
-		if !isConstant(c) {
+		if !isConstant(c, bound...) {
 			return false
 		}
 	}

@@ -179,7 +179,11 @@ func numericOf(t datatype.Type) func(json.Token) (any, error) {
 			v = token.Text == "true"
 		default:
 		}
-		return cast.apply(nil, v)
+		result, err := cast.apply(nil, v)
+		if err != nil && token.Kind == json.Float && t.IsInteger() {
+			return nil, json.ErrInvalid
+		}
+		return result, err
 	}
 }
 

@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -34,7 +33,7 @@ func (x *exprs) arithmetic(e *ast.Arithmetic) (plan.Expr, error) {
 	left, right := operands[0].Type(), operands[1].Type()
 	binding, err := function.Resolve(name, []function.Argument{{Type: left}, {Type: right}})
 	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
-		return nil, x.fail(e, "AMBIGUOUS_FUNCTION_CALL", "%s", ambiguous)
+		return nil, errAmbiguous(ambiguous)
 	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", left, e.Op, right)
@@ -57,22 +56,6 @@ func coerceArgs(args []plan.Expr, binding *function.Binding) []plan.Expr {
 }
 
 func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
-	if e.Op == "-" {
-		switch literal := e.X.(type) {
-		case *ast.Integer:
-			if !strings.HasPrefix(literal.Text, "-") {
-				return x.integer(e, "-"+literal.Text)
-			}
-		case *ast.Decimal:
-			if !strings.HasPrefix(literal.Text, "-") {
-				return x.decimal(e, "-"+literal.Text)
-			}
-		case *ast.Double:
-			if !strings.HasPrefix(literal.Text, "-") {
-				return x.double(e, "-"+literal.Text)
-			}
-		}
-	}
 	operand, err := x.expr(e.X)
 	if err != nil {
 		return nil, err
@@ -86,13 +69,20 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 	}
 	binding, err := function.Resolve(plan.OpNegate, []function.Argument{{Type: t}})
 	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
-		return nil, sqlerr.New("AMBIGUOUS_FUNCTION_CALL", "%s", ambiguous) // without a place, as in Trino
+		return nil, errAmbiguous(ambiguous)
 	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot negate %s", t)
 	}
 	return &plan.Call{Name: plan.OpNegate, Args: coerceArgs([]plan.Expr{operand}, binding), T: binding.Result}, nil
 }
+
+// ambiguousCall is the name of the error of a call that several functions take.
+const ambiguousCall = "AMBIGUOUS_FUNCTION_CALL"
+
+// errAmbiguous has no place, as in Trino, unless a function that is called around it
+// gives its own.
+func errAmbiguous(err *function.AmbiguousError) error { return sqlerr.New(ambiguousCall, "%s", err) }
 
 func (x *exprs) comparison(e *ast.Comparison) (plan.Expr, error) {
 	operands, err := x.all([]ast.Expr{e.Left, e.Right})
@@ -158,7 +148,15 @@ func (x *exprs) resolve(at ast.Node, name string, operands []plan.Expr) (plan.Ex
 	if err != nil {
 		return nil, x.callError(at, name, err)
 	}
-	return &plan.Call{Name: binding.Function.Name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
+	return x.called(at, &plan.Call{Name: binding.Function.Name, Args: coerceArgs(operands, binding), T: binding.Result})
+}
+
+// called returns a call unless its result has a type that there is not.
+func (x *exprs) called(at ast.Node, call *plan.Call) (plan.Expr, error) {
+	if t := call.T; t.Kind == datatype.Char && t.Length > datatype.MaxCharLength {
+		return nil, x.fail(at, "TYPE_NOT_FOUND", "Unknown type: %s", t)
+	}
+	return call, nil
 }
 
 // callError turns a failure to choose a function into the statement's error.
@@ -167,7 +165,7 @@ func (x *exprs) callError(at ast.Node, name string, err error) error {
 		return x.fail(at, "FUNCTION_NOT_FOUND", "%s", err)
 	}
 	if _, ok := errors.AsType[*function.AmbiguousError](err); ok {
-		return x.fail(at, "AMBIGUOUS_FUNCTION_CALL", "%s", err)
+		return x.fail(at, ambiguousCall, "%s", err)
 	}
 	if errors.Is(err, function.ErrNotFound) {
 		return x.fail(at, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)

@@ -77,7 +77,7 @@ func namedText(kind Kind, params []int, length int) (Type, error) {
 	}
 	limit := Unbounded
 	if kind == Char {
-		limit = maxCharLength
+		limit = MaxCharLength
 	}
 	if len(params) > 1 || length < 0 || length > limit {
 		return Type{}, fmt.Errorf("invalid %s length %v", kindName(kind), params)
