@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"math/big"
@@ -292,18 +293,19 @@ func operatorText(name string) string {
 }
 
 func (c *compiler) cast(e *plan.Cast) (step, error) {
-	from, source := e.X.Type(), e.X
-	if parsed, ok := e.X.(*plan.Call); ok && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
-		source = parsed.Args[0] // Trino reads the text at once, and says so where it fails
-	}
-	x, err := c.compile(source)
+	x, err := c.compile(e.X)
 	if err != nil {
 		return nil, err
+	}
+	if parsed, ok := e.X.(*plan.Call); ok && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
+		if x, err = c.castParsed(x, parsed.Args[0], e.T); err != nil {
+			return nil, err
+		}
 	}
 	if e.X.Type().Equal(e.T) {
 		return x, nil
 	}
-	f, ok := scalar.Cast(from, e.T)
+	f, ok := scalar.Cast(e.X.Type(), e.T)
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("cast from %s to %s", e.X.Type(), e.T))
 	}
@@ -319,6 +321,21 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 		}
 		return result, err
 	}, nil
+}
+
+// castParsed words the failure of a json_parse whose result is cast to t: Trino makes
+// one function of both, which fails as a cast.
+func (c *compiler) castParsed(x step, text plan.Expr, t datatype.Type) (step, error) {
+	source, err := c.compile(text)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		if failed, ok := errors.AsType[*sqlerr.Error](err); ok && failed.Name == sqlerr.InvalidFunctionArgument {
+			if text, sourceErr := source(f); sourceErr == nil {
+				return nil, sqlerr.Cast("Cannot cast to %s.\n%s", t, text)
+			}
+		}
+		return v, err
+	}, err
 }
 
 func (c *compiler) lambda(e *plan.Lambda) (step, error) {

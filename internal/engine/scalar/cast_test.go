@@ -101,7 +101,7 @@ func TestCastTime(t *testing.T) {
 		{"varchar:2020-05-10T12:34:56", "timestamp(3)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-05-10T12:34:56"},
 		{"varchar:2020-13-10", "timestamp(3)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-13-10"},
 		{"varchar:2020-05-10 12:34:56.123456789012", "timestamp(12)", "2020-05-10 12:34:56.123456789012"},
-		{"varchar:2020-03-08 02:30:00 America/New_York", "timestamp(0) with time zone", "2020-03-08 03:30:00 America/New_York"},
+		{"varchar:2020-03-08 02:30:00 America/New_York", "timestamp(0) with time zone", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-03-08 02:30:00 America/New_York"},
 		{"varchar:2020-11-01 01:30:00 America/New_York", "timestamp(0) with time zone", "2020-11-01 01:30:00 America/New_York"},
 		{"varchar:2020-05-10 12:00", "timestamp(3) with time zone", "2020-05-10 12:00:00.000 UTC"},
 		{"varchar:2020-05-10 12:00 +00:00", "timestamp(0) with time zone", "2020-05-10 12:00:00 UTC"},

@@ -21,6 +21,11 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) { return truncated(value.Padded(s, from.Length), to.Length), nil })
 	case datatype.Varbinary, datatype.Function, datatype.Opaque, datatype.JSONPath, datatype.Unknown:
 		return none()
+	case datatype.UUID, datatype.IPAddress, datatype.IPPrefix:
+		if to.Length < datatype.Unbounded {
+			return none()
+		}
+		return pure(func(args []any) (any, error) { return castText(from, args[0]), nil })
 	default:
 		return pure(func(args []any) (any, error) {
 			s := castText(from, args[0])

@@ -20,7 +20,6 @@ func unitFamily() map[string]binder {
 		"to_milliseconds":        on(func(args []any) (any, error) { return args[0], nil }, datatype.IntervalDayToSecond),
 		"human_readable_seconds": on(humanReadableSeconds, datatype.Double),
 		"parse_data_size":        on(parseDataSize, datatype.Varchar),
-		"parse_presto_data_size": on(parseDataSize, datatype.Varchar),
 		"format_number":          either(on(formatInteger, datatype.Bigint), on(formatDouble, datatype.Double)),
 	}
 }

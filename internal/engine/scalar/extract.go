@@ -36,9 +36,9 @@ func fields() map[string]field {
 	weekday := byDate(func(day int64) int64 { return int64(value.DayOfWeek(day)) })
 	yearday := byDate(func(day int64) int64 { return int64(value.DayOfYear(day)) })
 	return map[string]field{
-		"year": year, "quarter": quarter, "month": month, "week": week, "week_of_year": week, "year_of_week": yearOfWeek,
-		"yow": yearOfWeek, "day": dayOfMonth, "day_of_month": dayOfMonth, "day_of_week": weekday, "dow": weekday,
-		"day_of_year": yearday, "doy": yearday, "hour": byTime(value.PicosPerHour, 24), "minute": byTime(value.PicosPerMinute, 60),
+		"year": year, "quarter": quarter, "month": month, "week": week, "year_of_week": yearOfWeek,
+		"day": dayOfMonth, "day_of_week": weekday,
+		"day_of_year": yearday, "hour": byTime(value.PicosPerHour, 24), "minute": byTime(value.PicosPerMinute, 60),
 		"second": byTime(value.PicosPerSecond, 60), "millisecond": byTime(value.PicosPerMilli, value.MillisPerSecond),
 		"timezone_hour":   {of: func(m moment) int64 { return m.offsetMinutes / 60 }, tz: true},
 		"timezone_minute": {of: func(m moment) int64 { return m.offsetMinutes % 60 }, tz: true},
@@ -116,7 +116,7 @@ func intervalField(name string) binder {
 		of = func(n int64) int64 { return n % value.MillisPerHour / value.MillisPerMinute }
 	case "hour":
 		of = func(n int64) int64 { return n % value.MillisPerDay / value.MillisPerHour }
-	case "day", "day_of_month":
+	case "day":
 		of = func(n int64) int64 { return n / value.MillisPerDay }
 	case "month":
 		kind, of = datatype.IntervalYearToMonth, func(n int64) int64 { return n % 12 }

@@ -61,7 +61,7 @@ func hostile() map[string]string {
 		"a decimal of a large exponent":      "CAST('1e999999999' AS decimal(38,0))",
 		"a decimal of a small exponent":      "CAST('1e-999999999' AS decimal(38,0))",
 		"characters of one that become many": "normalize(rpad('', 20000000, U&'\\FDFA'), NFKD)",
-		"characters of a char":               "reduce(sequence(1,10000),'',(s,x)->s||CAST('' AS char(60000)),s->s)",
+		"characters of a char":               "reduce(sequence(1,10000),'',(s,x)->s||CAST(CAST('' AS char(60000)) AS varchar),s->s)",
 		"text of digits":                     "CAST(rpad('', 60000000, '9') AS decimal(38,0))",
 		"a number out of text":               "CAST(rpad('1', 60000000, '0') AS bigint)",
 		"a split by keys":                    "split_to_map(rpad('', 30000000, 'a=1,'), ',', '=')",

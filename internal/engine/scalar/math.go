@@ -17,7 +17,6 @@ func mathFamily() map[string]binder {
 		"abs":      bindAbs,
 		"sign":     bindSign,
 		"ceiling":  ceiling(),
-		"ceil":     ceiling(),
 		"floor":    floor(),
 		"round":    either(bindRound, bindRoundDigits),
 		"truncate": either(bindTruncate, bindTruncateDigits),
@@ -38,7 +37,7 @@ func mathFamily() map[string]binder {
 	for name, f := range doubleFunctions() {
 		family[name] = on(func(args []any) (any, error) { return f(value.As[float64](args[0])), nil }, datatype.Double)
 	}
-	for name, f := range map[string]func(a, b float64) float64{"power": power, "pow": power, "atan2": math.Atan2} {
+	for name, f := range map[string]func(a, b float64) float64{"power": power, "atan2": math.Atan2} {
 		family[name] = on(func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])), nil },
 			datatype.Double, datatype.Double)
 	}

@@ -36,7 +36,7 @@ func TestMath(t *testing.T) {
 		{"from_base", "bigint", "varchar:xyz | bigint:10", "INVALID_FUNCTION_ARGUMENT: Not a valid base-10 number: xyz"},
 		{"width_bucket", "bigint", "double:-1 | double:3.2 | double:0 | bigint:4", "5"},
 		{"width_bucket", "bigint", "double:3.14 | array(double):0,2,4", "2"},
-		{"rand", "bigint", "bigint:-1", "INVALID_FUNCTION_ARGUMENT: bound must be positive"},
+		{"random", "bigint", "bigint:-1", "INVALID_FUNCTION_ARGUMENT: bound must be positive"},
 		{"bit_count", "bigint", "bigint:-8 | bigint:64", "61"},
 		{"bitwise_left_shift", "tinyint", "tinyint:-7 | bigint:2", "-28"},
 		{"bitwise_right_shift", "integer", "integer:-7 | bigint:2", "1073741822"},

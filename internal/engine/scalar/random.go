@@ -13,7 +13,6 @@ import (
 func randomFamily() map[string]binder {
 	return map[string]binder{
 		"random": either(bindRandom, bindRandomInteger),
-		"rand":   either(bindRandom, bindRandomInteger),
 		"uuid":   bindRandomUUID,
 	}
 }

@@ -29,7 +29,6 @@ func stringFamily() map[string]binder {
 		"starts_with":  onText(startsWith, datatype.Varchar, datatype.Varchar),
 		"strpos":       either(onText(strpos, datatype.Varchar, datatype.Varchar), onText(strpos, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
 		"substr":       either(substrText, substrBinary),
-		"substring":    substrText,
 		"translate":    onText(translate, datatype.Varchar, datatype.Varchar, datatype.Varchar),
 		"to_utf8":      toUTF8,
 		"from_utf8":    fromUTF8,
@@ -42,8 +41,6 @@ func stringFamily() map[string]binder {
 		"trim":         trimBinder(true, true),
 		"luhn_check":   onText(luhnCheck, datatype.Varchar),
 		"soundex":      onText(soundex, datatype.Varchar),
-		"char2hexint":  onText(char2hexint, datatype.Varchar),
-		"index":        onText(strpos, datatype.Varchar, datatype.Varchar),
 		"split":        either(onTextWorking(split, datatype.Varchar, datatype.Varchar), onTextWorking(split, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
 		"split_part":   onText(splitPart, datatype.Varchar, datatype.Varchar, datatype.Bigint),
 		"split_to_map": onTextWorking(splitToMap, datatype.Varchar, datatype.Varchar, datatype.Varchar),
@@ -283,9 +280,4 @@ func luhnCheck(args []any) (any, error) {
 		double = !double
 	}
 	return sum%10 == 0, nil
-}
-
-// char2hexint spells the UTF-16 of a text in hexadecimal, as Teradata does.
-func char2hexint(args []any) (any, error) {
-	return upperHex(utf16BE(value.As[string](args[0]))), nil
 }

@@ -2,7 +2,6 @@ package scalar
 
 import (
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -90,14 +89,4 @@ func brokenLength(data []byte) int {
 		n++
 	}
 	return n
-}
-
-// utf16BE returns s in UTF-16, high byte first.
-func utf16BE(s string) []byte {
-	units := utf16.Encode([]rune(s))
-	out := make([]byte, 0, 2*len(units))
-	for _, u := range units {
-		out = append(out, byte(u>>8), byte(u)) //nolint:gosec // its two bytes
-	}
-	return out
 }

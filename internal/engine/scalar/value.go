@@ -8,6 +8,8 @@
 package scalar
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sillok/sillok/internal/engine/work"
@@ -55,12 +57,23 @@ func Lookup(name string, params []datatype.Type, result datatype.Type) (Function
 	return Function{}, false
 }
 
+// Names returns the names of all functions and operators that Lookup may find, each
+// once: those by which a plan calls them.
+func Names() []string {
+	var names []string
+	for _, family := range tables() {
+		names = slices.AppendSeq(names, maps.Keys(family))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // isPiece reports whether a function returns a piece of an argument, or the
 // argument, which takes no memory of its own.
 func isPiece(name string) bool {
 	switch name {
 	case plan.OpSubscript, "element_at", "slice", "trim_array", "map_keys", "map_values", "json_format",
-		"substr", "substring", "trim", "ltrim", "rtrim", "split_part":
+		"substr", "trim", "ltrim", "rtrim", "split_part":
 		return true
 	}
 	return false

@@ -38,7 +38,7 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 		if function.Withheld(name) {
 			return nil, x.refuse(e, "the function "+name)
 		}
-		return nil, x.fail(e, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)
+		return nil, x.unknownFunction(e, name)
 	}
 	kind := candidates[0].Kind
 	if e.Window != nil {

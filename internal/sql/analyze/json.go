@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -36,9 +35,6 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 	if err := x.checkPath(path); err != nil {
 		return nil, err
 	}
-	if e.PathName != nil {
-		return nil, x.fail(e.PathName, "INVALID_PATH", "JSON path name is not allowed in %s function", strings.ToUpper(name))
-	}
 	for _, p := range e.Passing {
 		item, err := x.jsonItem(p.Value.Expr, p.Value.Format)
 		if err != nil {
@@ -65,19 +61,6 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 }
 
 func (x *exprs) checkPath(path *ast.String) error {
-	mode := strings.TrimLeft(path.Value, " \t\r\n")
-	at := path.Position() + 1 + ast.Pos(len(path.Value)-len(mode)) //nolint:gosec // a path within a statement
-	word := mode
-	if end := strings.IndexFunc(mode, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }); end >= 0 {
-		word = mode[:end]
-	}
-	switch {
-	case word == "lax", word == "strict":
-	case word == "" && mode != "":
-		return x.fail(at, "SYNTAX_ERROR", "missing {'lax', 'strict'} at '%s'", mode[:1])
-	default:
-		return x.fail(at, "SYNTAX_ERROR", "mismatched input '%s' expecting {'lax', 'strict'}", word)
-	}
 	switch {
 	case strings.Contains(path.Value, "like_regex"):
 		return x.fail(path, notSupported, "like_regex predicate in JSON path is not yet supported")

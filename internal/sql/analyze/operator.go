@@ -168,7 +168,14 @@ func (x *exprs) callError(at ast.Node, name string, err error) error {
 		return x.fail(at, ambiguousCall, "%s", err)
 	}
 	if errors.Is(err, function.ErrNotFound) {
-		return x.fail(at, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)
+		return x.unknownFunction(at, name)
 	}
+	return err
+}
+
+// unknownFunction is the error of a name that no function has, with what may be meant.
+func (x *exprs) unknownFunction(at ast.Node, name string) error {
+	err := sqlerr.At(x.src, at.Position(), sqlerr.FunctionNotFound, "Function '%s' not registered", name)
+	err.Hint = function.Hint(name)
 	return err
 }
