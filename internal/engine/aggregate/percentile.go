@@ -1,12 +1,12 @@
 package aggregate
 
 import (
-	"github.com/sillok/sillok/internal/sql/value"
 	"math"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // percentiles are the functions that Trino computes with a t-digest.

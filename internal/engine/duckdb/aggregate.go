@@ -126,7 +126,7 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	}
 	a.suffix += over
 	if len(c.OrderBy) > 0 {
-		order, err := r.orderBy(ctx, c.OrderBy)
+		order, err := r.orderBy(ctx, numbersFirst(c.OrderBy))
 		if err != nil {
 			return "", err
 		}
@@ -139,6 +139,20 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 		return sql, err
 	}
 	return r.bridgedAggregate(a)
+}
+
+// numbersFirst makes NaN come last where floating point numbers descend, as in Trino,
+// to which it is then the least of all.
+func numbersFirst(keys []plan.SortKey) []plan.SortKey {
+	var out []plan.SortKey
+	for _, k := range keys {
+		if k.Descending && isFloat(k.Expr.Type()) {
+			isNaN := &plan.Call{Name: "is_nan", Args: []plan.Expr{k.Expr}, T: datatype.Of(datatype.Boolean)}
+			out = append(out, plan.SortKey{Expr: isNaN, NullsFirst: k.NullsFirst})
+		}
+		out = append(out, k)
+	}
+	return out
 }
 
 // nativeAggregate renders the aggregates that DuckDB computes as Trino does.

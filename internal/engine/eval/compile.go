@@ -1,8 +1,8 @@
 package eval
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"

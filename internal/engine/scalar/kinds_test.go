@@ -78,7 +78,7 @@ func TestKinds(t *testing.T) {
 // Operators on values of an unknown type, and functions that there are not.
 func TestNamesThatAreNotFound(t *testing.T) {
 	runExpressions(t, []expression{
-		{`lenght('x')`, "FUNCTION_NOT_FOUND: line 1:8: Function 'lenght' not registered. did you mean 'length'?"},
+		{`lenth('x')`, "FUNCTION_NOT_FOUND: line 1:8: Function 'lenth' not registered. did you mean 'length'?"},
 		{`ifnull(1, 2)`, "FUNCTION_NOT_FOUND: line 1:8: Function 'ifnull' not registered. write coalesce(x, y)"},
 	})
 }
