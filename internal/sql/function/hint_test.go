@@ -10,7 +10,7 @@ import (
 
 func TestHint(t *testing.T) {
 	for name, want := range map[string]string{
-		"lenth":             "did you mean 'length'?",
+		"lenth":              "did you mean 'length'?",
 		"cardnality":         "did you mean 'cardinality'?",
 		"json_exract_scalar": "did you mean 'json_extract_scalar'?",
 		"IFNULL":             "write coalesce(x, y)",
