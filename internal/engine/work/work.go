@@ -17,9 +17,9 @@ import (
 
 // The bounds of one evaluation.
 const (
-	MaxValue = 64 << 20  // bytes of one value
-	MaxBytes = 128 << 20 // bytes of all values that are made, also of those that are given up again
-	MaxSteps = 1 << 27   // steps, each of which takes about as long as looking at a character
+	MaxValue = 32 << 20 // bytes of one value
+	MaxBytes = 64 << 20 // bytes of all values that are made, also of those that are given up again
+	MaxSteps = 1 << 27  // steps, each of which takes about as long as looking at a character
 )
 
 // What costs how much.
