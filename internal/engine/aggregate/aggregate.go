@@ -9,6 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Reduce computes an aggregate over the rows of a group, in their order. Each
@@ -99,12 +100,12 @@ func arrayAgg([]datatype.Type, datatype.Type) (Reduce, bool) {
 // builder builds a map; a key keeps the place where it came first.
 type builder struct {
 	key   datatype.Type
-	m     *scalar.Map
+	m     *value.Map
 	index map[string]int
 }
 
 func newBuilder(key datatype.Type) *builder {
-	return &builder{key: key, m: &scalar.Map{Keys: []any{}, Values: []any{}}, index: map[string]int{}}
+	return &builder{key: key, m: &value.Map{Keys: []any{}, Values: []any{}}, index: map[string]int{}}
 }
 
 // at returns the position of key, and whether it is new; a new one has no value yet.
@@ -161,7 +162,7 @@ func mapUnion(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 	return func(rows [][]any) (any, error) {
 		b, found := newBuilder(params[0].Elems[0]), false
 		for _, row := range rows {
-			m, ok := row[0].(*scalar.Map)
+			m, ok := row[0].(*value.Map)
 			if !ok {
 				continue
 			}
@@ -239,11 +240,11 @@ func ordering(t datatype.Type, sign int) (compare func(a, b any) (int, error), o
 		if c, decided := compareNaN(a, b, sign); decided {
 			return c, nil
 		}
-		before, err := less.Call([]any{a, b})
+		before, err := less.Call(nil, []any{a, b})
 		if err != nil {
 			return 0, err
 		}
-		after, err := less.Call([]any{b, a})
+		after, err := less.Call(nil, []any{b, a})
 		switch {
 		case err != nil:
 			return 0, err

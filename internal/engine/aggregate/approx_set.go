@@ -21,7 +21,7 @@ func SetHash(t datatype.Type) (hash func(v any) (uint64, error), ok bool) {
 		ok = false
 	}
 	return func(v any) (uint64, error) {
-		h, err := murmur.Call([]any{setBytes(v)})
+		h, err := murmur.Call(nil, []any{setBytes(v)})
 		if err != nil {
 			return 0, err
 		}

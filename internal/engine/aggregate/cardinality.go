@@ -4,9 +4,9 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // DefaultError is the standard error of approx_distinct when none is asked for.
@@ -23,7 +23,7 @@ const (
 func BucketBits(standardError float64) (int, error) {
 	// NaN is not in range either.
 	if !(standardError >= lowestError && standardError <= highestError) {
-		text := func(f float64) string { return scalar.Text(datatype.Of(datatype.Double), f) }
+		text := func(f float64) string { return value.Text(datatype.Of(datatype.Double), f) }
 		return 0, sqlerr.New(sqlerr.InvalidFunctionArgument, "Max standard error must be in [%s, %s]: %s",
 			text(lowestError), text(highestError), text(standardError))
 	}

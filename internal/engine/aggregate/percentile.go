@@ -6,6 +6,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // percentiles are the functions that Trino computes with a t-digest.
@@ -39,7 +40,10 @@ func approxPercentile(params []datatype.Type, t datatype.Type) (Reduce, bool) {
 				}
 			}
 			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return nil, sqlerr.New("GENERIC_INTERNAL_ERROR", "value must be finite")
+				return nil, sqlerr.Argument("value must be finite; was %s", value.DoubleText(x))
+			}
+			if n, whole := row[0].(int64); whole && saturated(x) != n {
+				return nil, sqlerr.Argument("no exact double representation for long: %d", n)
 			}
 			d.add(x, weight)
 		}
@@ -68,7 +72,7 @@ func (d *digest) quantiles(list []any, t datatype.Type) ([]any, error) {
 		}
 		switch v := d.at(q); {
 		case t.IsInteger():
-			values[i] = int64(math.Floor(v + 0.5))
+			values[i] = saturated(math.Floor(v + 0.5))
 		case t.Kind == datatype.Real:
 			values[i] = float32(v)
 		default:
@@ -76,6 +80,17 @@ func (d *digest) quantiles(list []any, t datatype.Type) ([]any, error) {
 		}
 	}
 	return values, nil
+}
+
+// saturated is Java's cast to long: what is beyond the range becomes its end.
+func saturated(f float64) int64 {
+	switch {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(f)
 }
 
 // compression is how finely a digest tells values apart.

@@ -19,8 +19,8 @@ func statistics() map[string]binder {
 		"corr":           ofTwo(func(p pairs) (float64, bool) { return p.corr() }),
 		"covar_pop":      ofTwo(func(p pairs) (float64, bool) { return p.sxy / p.n, p.n > 0 }),
 		"covar_samp":     ofTwo(func(p pairs) (float64, bool) { return p.sxy / (p.n - 1), p.n > 1 }),
-		"regr_slope":     ofTwo(func(p pairs) (float64, bool) { return p.sxy / p.sxx, p.n > 0 && p.sxx != 0 }),
-		"regr_intercept": ofTwo(func(p pairs) (float64, bool) { return p.meanY - p.sxy/p.sxx*p.meanX, p.n > 0 && p.sxx != 0 }),
+		"regr_slope":     ofTwo(func(p pairs) (float64, bool) { return known(p.sxy/p.sxx, p.n > 0) }),
+		"regr_intercept": ofTwo(func(p pairs) (float64, bool) { return known(p.meanY-p.sxy/p.sxx*p.meanX, p.n > 0) }),
 		"regr_sxx":       ofTwo(func(p pairs) (float64, bool) { return p.sxx, p.n > 0 }),
 		"regr_sxy":       ofTwo(func(p pairs) (float64, bool) { return p.sxy, p.n > 0 }),
 		"regr_syy":       ofTwo(func(p pairs) (float64, bool) { return p.syy, p.n > 0 }),
@@ -150,6 +150,11 @@ func pairsOf(rows [][]any) pairs {
 func (p pairs) corr() (float64, bool) {
 	c := p.sxy / math.Sqrt(p.sxx) / math.Sqrt(p.syy)
 	return c, p.n > 1 && !math.IsNaN(c) && !math.IsInf(c, 0)
+}
+
+// known makes what is no finite number unknown.
+func known(f float64, ok bool) (float64, bool) {
+	return f, ok && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
 func (p pairs) r2() (float64, bool) {

@@ -9,9 +9,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Hashable reports whether Hash knows Trino's hash of values of t.
@@ -80,7 +79,7 @@ func (h hasher) hash(t datatype.Type, v any) uint64 {
 		return xxhash.Sum64(v)
 	case [16]byte:
 		return xxhash.Sum64(v[:8]) ^ xxhash.Sum64(v[8:])
-	case []any, *scalar.Map:
+	case []any, *value.Map:
 		return h.nested(t, v)
 	default:
 		return h.temporal(t, v)
@@ -142,19 +141,19 @@ const (
 
 func (h hasher) temporal(t datatype.Type, v any) uint64 {
 	switch v := v.(type) {
-	case plan.TimeValue:
+	case value.Time:
 		return h.long(v.Picos)
-	case plan.TimeTZValue:
+	case value.TimeTZ:
 		if t.Precision <= maxShortTimeTZ {
 			return h.long(floorMod(v.Picos/picosPerNano-int64(v.OffsetMinutes)*nanosPerMinute, nanosPerDay))
 		}
 		return h.long(floorMod(v.Picos-int64(v.OffsetMinutes)*nanosPerMinute*picosPerNano, nanosPerDay*picosPerNano))
-	case plan.TimestampValue:
+	case value.Timestamp:
 		if t.Precision <= maxShortTimestamp {
 			return h.long(v.Micros)
 		}
 		return hashLong(v.Micros) ^ hashLong(int64(v.Picos))
-	case plan.TimestampTZValue:
+	case value.TimestampTZ:
 		rest := floorMod(v.Micros, microsPerMilli)
 		millis := (v.Micros - rest) / microsPerMilli
 		if t.Precision <= maxShortTimestampTZ {
@@ -184,7 +183,7 @@ func (h hasher) nested(t datatype.Type, v any) uint64 {
 			}
 			hash = factor*hash + h.hash(elem, item)
 		}
-	case *scalar.Map:
+	case *value.Map:
 		for i, key := range v.Keys {
 			hash += h.hash(t.Elems[0], key) ^ h.hash(t.Elems[1], v.Values[i])
 		}

@@ -44,7 +44,7 @@ func constant(t *testing.T, sql string) (any, datatype.Type) {
 		t.Fatalf("%s is a %T", sql, q.Root)
 	}
 	e := project.Columns[0].Expr
-	v, err := eval.Fold(e, time.Unix(0, 0).UTC())
+	v, err := eval.Fold(t.Context(), e, time.Unix(0, 0).UTC())
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}

@@ -126,7 +126,7 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	}
 	a.suffix += over
 	if len(c.OrderBy) > 0 {
-		order, err := r.orderBy(ctx, c.OrderBy)
+		order, err := r.orderBy(ctx, numbersFirst(c.OrderBy))
 		if err != nil {
 			return "", err
 		}
@@ -135,14 +135,28 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	if _, err := native.TypeSQL(c.Type); err != nil {
 		return "", err
 	}
-	if sql, ok, err := r.nativeAggregate(a); ok || err != nil {
+	if sql, ok, err := r.nativeAggregate(ctx, a); ok || err != nil {
 		return sql, err
 	}
 	return r.bridgedAggregate(a)
 }
 
+// numbersFirst makes NaN come last where floating point numbers descend, as in Trino,
+// to which it is then the least of all.
+func numbersFirst(keys []plan.SortKey) []plan.SortKey {
+	var out []plan.SortKey
+	for _, k := range keys {
+		if k.Descending && isFloat(k.Expr.Type()) {
+			isNaN := &plan.Call{Name: "is_nan", Args: []plan.Expr{k.Expr}, T: datatype.Of(datatype.Boolean)}
+			out = append(out, plan.SortKey{Expr: isNaN, NullsFirst: k.NullsFirst})
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
 // nativeAggregate renders the aggregates that DuckDB computes as Trino does.
-func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err error) {
+func (r *renderer) nativeAggregate(ctx context.Context, a aggregation) (sql string, ok bool, err error) {
 	call := func(function, arg string) string { return function + "(" + a.distinct() + arg + ")" + a.suffix }
 	switch {
 	case a.Name == "count" && len(a.args) == 0:
@@ -150,7 +164,7 @@ func (r *renderer) nativeAggregate(a aggregation) (sql string, ok bool, err erro
 	case a.Name == "count":
 		return r.countOf(a)
 	case a.Name == "approx_distinct":
-		sql, err := r.approxDistinct(a)
+		sql, err := r.approxDistinct(ctx, a)
 		return sql, true, err
 	case a.Name == "approx_set":
 		sql, err := r.approxSet(a)
@@ -205,13 +219,32 @@ func (r *renderer) nativeOfOne(a aggregation, call func(function, arg string) st
 	case "bitwise_xor_agg":
 		return call("bit_xor", x), t.Kind == datatype.Bigint, nil
 	case "stddev", "stddev_samp":
-		return inType(a.Type, call("stddev_samp", "CAST("+x+" AS DOUBLE)"))
+		return inType(a.Type, spread("stddev_samp", 1, x, call))
 	case "variance", "var_samp":
-		return inType(a.Type, call("var_samp", "CAST("+x+" AS DOUBLE)"))
-	case "stddev_pop", "var_pop":
-		return inType(a.Type, call(a.Name, "CAST("+x+" AS DOUBLE)"))
+		return inType(a.Type, spread("var_samp", 2, x, call))
+	case "stddev_pop":
+		return inType(a.Type, spread(a.Name, 1, x, call))
+	case "var_pop":
+		return inType(a.Type, spread(a.Name, 2, x, call))
 	}
 	return "", false, nil
+}
+
+// spread renders a standard deviation (power 1) or a variance (2). DuckDB's fail
+// where Trino's is NaN or infinite: what is no number is looked for, and large numbers
+// are made small before and the result large behind.
+func spread(function string, power int, x string, call func(function, arg string) string) string {
+	x = "CAST(" + x + " AS DOUBLE)"
+	greatest := call("max", "abs("+x+")") // NaN is the greatest
+	finite := "CASE WHEN isfinite(" + x + ") THEN " + x + " END"
+	number := "CASE WHEN abs(" + x + ") <= 1e150 THEN " + x + " END"
+	back := strings.Repeat(" * 1e160", power)
+	few := ""
+	if strings.HasSuffix(function, "_samp") {
+		few = " WHEN " + call("count", x) + " < 2 THEN NULL"
+	}
+	return "(CASE" + few + " WHEN NOT isfinite(" + greatest + ") THEN CAST('NaN' AS DOUBLE) WHEN " + greatest + " > 1e150 THEN " +
+		call(function, "("+finite+") * 1e-160") + back + " ELSE " + call(function, number) + " END)"
 }
 
 func inType(t datatype.Type, value string) (sql string, ok bool, err error) {
@@ -296,7 +329,7 @@ type reduceBody struct {
 	Distinct bool
 }
 
-func (b reduceBody) call(time.Time) (func([]any) (any, error), error) {
+func (b reduceBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	reduce, ok := aggregate.Lookup(b.Function, b.Params, b.Result)
 	if !ok {
 		return nil, sqlerr.Refused(eval.Signature(b.Function, b.Params))
@@ -326,7 +359,7 @@ func (b reduceBody) call(time.Time) (func([]any) (any, error), error) {
 // sumBody passes on a sum of decimals that has at most 38 digits.
 type sumBody struct{}
 
-func (sumBody) call(time.Time) (func([]any) (any, error), error) {
+func (sumBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(datatype.MaxDecimalPrecision), nil)
 	return func(args []any) (any, error) {
 		sum, ok := args[0].(*big.Int)
@@ -340,7 +373,7 @@ func (sumBody) call(time.Time) (func([]any) (any, error), error) {
 // avgBody divides a sum of decimals by their number, rounding half away from zero.
 type avgBody struct{}
 
-func (avgBody) call(time.Time) (func([]any) (any, error), error) {
+func (avgBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		sum, ok := args[0].(*big.Int)
 		count, _ := args[1].(int64)

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // approxDistinct renders approx_distinct: DuckDB counts and gathers what the
 // hashes of the values tell, a function in Go estimates from it.
-func (r *renderer) approxDistinct(a aggregation) (string, error) {
+func (r *renderer) approxDistinct(ctx context.Context, a aggregation) (string, error) {
 	t := a.types[0]
 	if t.Kind == datatype.Boolean || t.Kind == datatype.Unknown {
 		return "count(DISTINCT " + a.args[0] + ")" + a.suffix, nil
@@ -23,7 +24,7 @@ func (r *renderer) approxDistinct(a aggregation) (string, error) {
 	}
 	body := hashBody{T: t, Error: aggregate.DefaultError}
 	if len(a.args) == 2 {
-		v, err := fold(a.Args[1], r.now)
+		v, err := fold(ctx, a.Args[1], r.now)
 		if err != nil {
 			return "", err
 		}
@@ -79,7 +80,7 @@ type hashBody struct {
 	Error float64
 }
 
-func (b hashBody) call(time.Time) (func([]any) (any, error), error) {
+func (b hashBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	bits, failure := aggregate.BucketBits(b.Error)
 	return func(args []any) (any, error) {
 		if args[0] == nil {
@@ -95,7 +96,7 @@ func (b hashBody) call(time.Time) (func([]any) (any, error), error) {
 // setHashBody computes what approx_set keeps of a value's hash.
 type setHashBody struct{ T datatype.Type }
 
-func (b setHashBody) call(time.Time) (func([]any) (any, error), error) {
+func (b setHashBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	hash, ok := aggregate.SetHash(b.T)
 	if !ok {
 		return nil, sqlerr.Refused(eval.Signature("approx_set", []datatype.Type{b.T}))
@@ -112,7 +113,7 @@ func (b setHashBody) call(time.Time) (func([]any) (any, error), error) {
 // cardinalityBody estimates a number of distinct values.
 type cardinalityBody struct{ Bits int }
 
-func (b cardinalityBody) call(time.Time) (func([]any) (any, error), error) {
+func (b cardinalityBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		prefixes, ok := args[0].(int64)
 		if !ok {
@@ -125,7 +126,7 @@ func (b cardinalityBody) call(time.Time) (func([]any) (any, error), error) {
 // sketchBody makes the sketch of what was gathered of at least one value.
 type sketchBody struct{}
 
-func (sketchBody) call(time.Time) (func([]any) (any, error), error) {
+func (sketchBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		entries := longs(args[0])
 		if len(entries) == 0 {

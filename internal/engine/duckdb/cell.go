@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // cell spells a value of type t; nil is NULL.
@@ -22,7 +22,7 @@ func cell(spelling engine.Spelling, t datatype.Type, v any) *string {
 	if spelling == engine.Protocol {
 		s = string(appendJSON(nil, t, v))
 	} else {
-		s = scalar.Text(t, v)
+		s = value.Text(t, v)
 	}
 	return &s
 }
@@ -48,14 +48,14 @@ func appendJSON(b []byte, t datatype.Type, v any) []byte {
 		return appendString(b, base64.StdEncoding.EncodeToString(v))
 	case []any:
 		return appendList(b, t, v)
-	case *scalar.Map:
+	case *value.Map:
 		return appendMap(b, t, v)
 	}
-	return appendString(b, scalar.Text(t, v))
+	return appendString(b, value.Text(t, v))
 }
 
 func appendFloat(b []byte, t datatype.Type, v any, f float64) []byte {
-	s := scalar.Text(t, v)
+	s := value.Text(t, v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return appendString(b, s)
 	}
@@ -78,22 +78,44 @@ func appendList(b []byte, t datatype.Type, items []any) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		elem := t.Elems[0]
-		if t.Kind == datatype.Row {
-			elem = t.Elems[i]
-		}
-		b = appendJSON(b, elem, item)
+		b = appendJSON(b, elementType(t, i), item)
 	}
 	return append(b, ']')
 }
 
-func appendMap(b []byte, t datatype.Type, m *scalar.Map) []byte {
+// keyText spells the key of a map as Trino's client protocol does, in which it is
+// the text of a Java object.
+func keyText(t datatype.Type, key any) string {
+	switch v := key.(type) {
+	case nil:
+		return "null"
+	case []byte:
+		return base64.StdEncoding.EncodeToString(v)
+	case []any:
+		parts := make([]string, len(v))
+		for i, elem := range v {
+			parts[i] = keyText(elementType(t, i), elem)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return value.Text(t, key)
+}
+
+// elementType returns the type of the ith item of an array or a row.
+func elementType(t datatype.Type, i int) datatype.Type {
+	if t.Kind == datatype.Row {
+		return t.Elems[i]
+	}
+	return t.Elems[0]
+}
+
+func appendMap(b []byte, t datatype.Type, m *value.Map) []byte {
 	b = append(b, '{')
 	for i, key := range m.Keys {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, scalar.Text(t.Elems[0], key))
+		b = appendString(b, keyText(t.Elems[0], key))
 		b = append(b, ':')
 		b = appendJSON(b, t.Elems[1], m.Values[i])
 	}

@@ -18,7 +18,7 @@ import (
 // value, what DuckDB means in the same way as itself, anything else as one
 // function in Go for the whole of it.
 func (r *renderer) expr(ctx context.Context, e plan.Expr) (string, error) {
-	if sql, ok, err := r.constant(e); err != nil || ok {
+	if sql, ok, err := r.constant(ctx, e); err != nil || ok {
 		return sql, err
 	}
 	if n, ok := r.native(ctx, e); ok {
@@ -29,7 +29,7 @@ func (r *renderer) expr(ctx context.Context, e plan.Expr) (string, error) {
 
 // constant renders an expression without columns by its value. One that fails is
 // an error on every row that asks for it, and on no other.
-func (r *renderer) constant(e plan.Expr) (sql string, ok bool, err error) {
+func (r *renderer) constant(ctx context.Context, e plan.Expr) (sql string, ok bool, err error) {
 	if varies(e) {
 		return "", false, nil
 	}
@@ -40,7 +40,7 @@ func (r *renderer) constant(e plan.Expr) (sql string, ok bool, err error) {
 	if p.Volatile {
 		return "", false, nil
 	}
-	v, err := p.Eval(nil)
+	v, err := p.Eval(ctx, nil)
 	if err != nil {
 		if _, statement := errors.AsType[*sqlerr.Error](err); !statement {
 			return "", false, err
@@ -193,7 +193,7 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 			continue
 		}
 		n, ok := r.native(ctx, t)
-		if sql, isConst, err := r.constant(t); err != nil {
+		if sql, isConst, err := r.constant(ctx, t); err != nil {
 			return "", err
 		} else if isConst {
 			n, ok = rendered{sql: sql, fails: strings.Contains(sql, "error(")}, true
@@ -237,9 +237,9 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 }
 
 // fold returns the value of an expression without columns.
-func fold(e plan.Expr, now time.Time) (any, error) {
+func fold(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
 	if varies(e) {
 		return nil, sqlerr.Refused("a value that is not constant in this place")
 	}
-	return eval.Fold(e, now)
+	return eval.Fold(ctx, e, now)
 }

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -22,7 +23,7 @@ type function struct {
 
 // body is what a function computes.
 type body interface {
-	call(now time.Time) (func(args []any) (any, error), error)
+	call(ctx context.Context, now time.Time) (func(args []any) (any, error), error)
 }
 
 // exprBody computes an expression over the columns Inputs.
@@ -31,18 +32,18 @@ type exprBody struct {
 	Inputs []plan.ID
 }
 
-func (b exprBody) call(now time.Time) (func([]any) (any, error), error) {
+func (b exprBody) call(ctx context.Context, now time.Time) (func([]any) (any, error), error) {
 	p, err := eval.Compile(b.Expr, b.Inputs, now)
 	if err != nil {
 		return nil, err
 	}
-	return p.Eval, nil
+	return func(args []any) (any, error) { return p.Eval(ctx, args) }, nil
 }
 
 // keyBody computes bytes that are equal when values of type T are the same.
 type keyBody struct{ T datatype.Type }
 
-func (b keyBody) call(time.Time) (func([]any) (any, error), error) {
+func (b keyBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		if args[0] == nil {
 			return nil, nil
@@ -51,9 +52,9 @@ func (b keyBody) call(time.Time) (func([]any) (any, error), error) {
 	}, nil
 }
 
-// define makes f callable in db.
-func (f function) define(db *native.DB, now time.Time) error {
-	call, err := f.Body.call(now)
+// define makes f callable in db. What it computes ends with ctx.
+func (f function) define(ctx context.Context, db *native.DB, now time.Time) error {
+	call, err := f.Body.call(ctx, now)
 	if err != nil {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}

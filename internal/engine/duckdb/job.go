@@ -132,7 +132,7 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 		return err
 	}
 	for _, f := range s.Functions {
-		if err := f.define(r.db, j.Now); err != nil {
+		if err := f.define(ctx, r.db, j.Now); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -77,7 +78,7 @@ func ordersAlike(t datatype.Type) bool {
 // arrays and rows with NULL inside.
 type orderBody struct{ T datatype.Type }
 
-func (b orderBody) call(time.Time) (func([]any) (any, error), error) {
+func (b orderBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) { return args[0], orderable(b.T, args[0]) }, nil
 }
 

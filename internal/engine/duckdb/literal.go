@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // text returns s as a string literal.
@@ -59,9 +58,9 @@ func scalarLiteral(t datatype.Type, typeSQL string, v any) (sql string, ok bool,
 		return blobLiteral(v), true, nil
 	case [16]byte:
 		return blobLiteral(v[:]), true, nil
-	case scalar.Prefix:
+	case value.Prefix:
 		return blobLiteral(append(v.Address[:], v.Length)), true, nil
-	case plan.TimeValue:
+	case value.Time:
 		return "CAST(" + strconv.FormatInt(v.Picos, 10) + " AS BIGINT)", true, nil
 	default:
 		return "", false, fmt.Errorf("a literal of %s is a %T", t, v)
@@ -107,11 +106,11 @@ func dateLiteral(days int64) string {
 
 func zonedLiteral(t datatype.Type, v any) (sql string, ok bool, err error) {
 	switch v := v.(type) {
-	case plan.TimestampValue:
+	case value.Timestamp:
 		return instantLiteral(t, v.Micros, v.Picos), true, nil
-	case plan.TimestampTZValue:
+	case value.TimestampTZ:
 		return fmt.Sprintf("struct_pack(t := %s, z := %s)", instantLiteral(t, v.Micros, v.Picos), text(v.Zone)), true, nil
-	case plan.TimeTZValue:
+	case value.TimeTZ:
 		return fmt.Sprintf("struct_pack(t := CAST(%d AS BIGINT), z := CAST(%d AS INTEGER))", v.Picos, v.OffsetMinutes), true, nil
 	default:
 		return "", false, fmt.Errorf("a literal of %s is a %T", t, v)
@@ -138,7 +137,7 @@ func nestedLiteral(t datatype.Type, typeSQL string, v any) (sql string, ok bool,
 		}
 		items, ok, err := literals(t.Elems[0], v)
 		return "CAST([" + items + "] AS " + typeSQL + ")", ok, err
-	case *scalar.Map:
+	case *value.Map:
 		keys, ok, err := literals(t.Elems[0], v.Keys)
 		if err != nil || !ok {
 			return "", ok, err

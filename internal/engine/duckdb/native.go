@@ -27,7 +27,7 @@ func (r *renderer) native(ctx context.Context, e plan.Expr) (n rendered, ok bool
 		sql, ok, err := literal(e.T, e.Value)
 		return rendered{sql: sql, err: err}, ok || err != nil
 	case *plan.Now:
-		sql, ok, err := r.constant(e)
+		sql, ok, err := r.constant(ctx, e)
 		return rendered{sql: sql, err: err}, ok || err != nil
 	case *plan.ColumnRef, *plan.Field:
 		if ref, indexes, ok := fieldPath(e); ok {
@@ -263,20 +263,20 @@ func (r *renderer) nativeComparison(ctx context.Context, e *plan.Call) (rendered
 		if !isFloat(a) || e.Name == plan.OpDistinct {
 			return plain
 		}
-		return r.floatComparison(e, x, y, plain)
+		return r.floatComparison(ctx, e, x, y, plain)
 	})
 }
 
 // floatComparison is a comparison under which NaN equals nothing and is neither
 // more nor less than anything; to DuckDB it equals itself and is the greatest.
-func (r *renderer) floatComparison(e *plan.Call, x, y, plain string) string {
+func (r *renderer) floatComparison(ctx context.Context, e *plan.Call, x, y, plain string) string {
 	onNaN := "FALSE"
 	if e.Name == plan.OpNotEqual {
 		onNaN = "TRUE"
 	}
 	var tests []string
 	for i, operand := range []string{x, y} {
-		if !r.isNumber(e.Args[i]) {
+		if !r.isNumber(ctx, e.Args[i]) {
 			tests = append(tests, "isnan("+operand+")")
 		}
 	}
@@ -288,11 +288,11 @@ func (r *renderer) floatComparison(e *plan.Call, x, y, plain string) string {
 }
 
 // isNumber reports whether e is a constant, and neither NaN nor NULL.
-func (r *renderer) isNumber(e plan.Expr) bool {
+func (r *renderer) isNumber(ctx context.Context, e plan.Expr) bool {
 	if varies(e) {
 		return false
 	}
-	switch v, err := fold(e, r.now); v := v.(type) {
+	switch v, err := fold(ctx, e, r.now); v := v.(type) {
 	case float64:
 		return err == nil && !math.IsNaN(v)
 	case float32:
@@ -318,14 +318,14 @@ func (r *renderer) trueComparison(ctx context.Context, e plan.Expr) (terms []str
 	// To DuckDB NaN is the greatest: it must not stand where the greater belongs.
 	tested := c.Args[:1]
 	switch {
-	case c.Name == plan.OpEqual && r.isNumber(c.Args[1]):
+	case c.Name == plan.OpEqual && r.isNumber(ctx, c.Args[1]):
 		tested = nil
 	case c.Name == plan.OpLess || c.Name == plan.OpLessEqual:
 		tested = c.Args[1:]
 	}
 	terms = []string{"(" + n.sql + ")"}
 	for _, arg := range tested {
-		if x, _ := r.native(ctx, arg); !r.isNumber(arg) {
+		if x, _ := r.native(ctx, arg); !r.isNumber(ctx, arg) {
 			terms = append(terms, "isnan("+x.sql+") = FALSE")
 		}
 	}

@@ -105,7 +105,7 @@ type setBody struct {
 	All bool
 }
 
-func (b setBody) call(time.Time) (func([]any) (any, error), error) {
+func (b setBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	compare, ok := scalar.Lookup(b.Op, []datatype.Type{b.T, b.T}, datatype.Of(datatype.Boolean))
 	if !ok {
 		return nil, sqlerr.Refused("a comparison of " + b.T.String())
@@ -117,7 +117,7 @@ func (b setBody) call(time.Time) (func([]any) (any, error), error) {
 			var v any
 			if args[0] != nil && item != nil {
 				var err error
-				if v, err = compare.Call([]any{args[0], item}); err != nil {
+				if v, err = compare.Call(nil, []any{args[0], item}); err != nil {
 					return nil, err
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // table renders a scan as a SELECT of the columns that the query uses.
@@ -139,9 +140,9 @@ func (r *renderer) scanColumn(c plan.ScanColumn, g lake.Group, bindings map[stri
 func modified(t datatype.Type, f lake.File) (any, error) {
 	micros := f.Object.Modified.UnixMilli() * 1000
 	if t.Kind == datatype.TimestampTZ {
-		return plan.TimestampTZValue{Micros: micros, Zone: "UTC"}, nil
+		return value.TimestampTZ{Micros: micros, Zone: "UTC"}, nil
 	}
-	return plan.TimestampValue{Micros: micros}, nil
+	return value.Timestamp{Micros: micros}, nil
 }
 
 // perFile renders a value that is the same for all rows of a file.

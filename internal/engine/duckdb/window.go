@@ -57,7 +57,7 @@ func (r *renderer) valueFunction(ctx context.Context, c plan.WindowCall, over st
 		args[i] = x
 	}
 	if i := map[string]int{"ntile": 1, "lag": 2, "lead": 2, "nth_value": 2}[c.Name]; i > 0 && i <= len(args) {
-		offset, err := r.offset(c, i-1)
+		offset, err := r.offset(ctx, c, i-1)
 		if err != nil {
 			return "", err
 		}
@@ -74,8 +74,8 @@ func (r *renderer) valueFunction(ctx context.Context, c plan.WindowCall, over st
 }
 
 // offset renders the constant number of rows that a function is told.
-func (r *renderer) offset(c plan.WindowCall, i int) (string, error) {
-	v, err := fold(c.Args[i], r.now)
+func (r *renderer) offset(ctx context.Context, c plan.WindowCall, i int) (string, error) {
+	v, err := fold(ctx, c.Args[i], r.now)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +153,7 @@ func (r *renderer) bound(ctx context.Context, c plan.WindowCall, b plan.Bound, w
 		direction = " FOLLOWING"
 	}
 	if !varies(b.Value) {
-		v, err := fold(b.Value, r.now)
+		v, err := fold(ctx, b.Value, r.now)
 		if err != nil {
 			return "", sqlerr.Refused("a window frame with this offset")
 		}

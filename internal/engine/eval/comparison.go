@@ -1,40 +1,41 @@
 package eval
 
 import (
+	"context"
 	"time"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Comparisons returns comparisons of columns with constants that hold wherever e
 // is true. They may say less than e: what has no such form is left out. name
 // returns the name of a column, or "" for one that is not to be compared. Only
 // columns of text, of whole numbers and of dates are.
-func Comparisons(e plan.Expr, name func(plan.ID) string) []lake.Comparison {
+func Comparisons(ctx context.Context, e plan.Expr, name func(plan.ID) string) []lake.Comparison {
 	switch e := e.(type) {
 	case *plan.Logical:
 		if !e.And {
-			return either(e.Terms, name)
+			return either(ctx, e.Terms, name)
 		}
 		var all []lake.Comparison
 		for _, term := range e.Terms {
-			all = append(all, Comparisons(term, name)...)
+			all = append(all, Comparisons(ctx, term, name)...)
 		}
 		return all
 	case *plan.Call:
 		if op, ok := comparisonOps[e.Name]; ok && len(e.Args) == 2 {
-			if c := comparison(e.Args[0], op, e.Args[1:], name); c != nil {
+			if c := comparison(ctx, e.Args[0], op, e.Args[1:], name); c != nil {
 				return c
 			}
-			return comparison(e.Args[1], mirrored[op], e.Args[:1], name)
+			return comparison(ctx, e.Args[1], mirrored[op], e.Args[:1], name)
 		}
 	case *plan.In:
-		return comparison(e.X, "=", e.Items, name)
+		return comparison(ctx, e.X, "=", e.Items, name)
 	case *plan.Between:
-		return append(comparison(e.X, ">=", []plan.Expr{e.Low}, name), comparison(e.X, "<=", []plan.Expr{e.High}, name)...)
+		return append(comparison(ctx, e.X, ">=", []plan.Expr{e.Low}, name), comparison(ctx, e.X, "<=", []plan.Expr{e.High}, name)...)
 	}
 	return nil
 }
@@ -47,10 +48,10 @@ var comparisonOps = map[string]string{
 var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // either joins terms of which one holds, where all name the values of one column.
-func either(terms []plan.Expr, name func(plan.ID) string) []lake.Comparison {
+func either(ctx context.Context, terms []plan.Expr, name func(plan.ID) string) []lake.Comparison {
 	var joined lake.Comparison
 	for i, term := range terms {
-		of := Comparisons(term, name)
+		of := Comparisons(ctx, term, name)
 		if len(of) != 1 || of[0].Op != "=" || i > 0 && of[0].Column != joined.Column {
 			return nil
 		}
@@ -61,14 +62,14 @@ func either(terms []plan.Expr, name func(plan.ID) string) []lake.Comparison {
 }
 
 // comparison compares x, when it is a column, with constants.
-func comparison(x plan.Expr, op string, with []plan.Expr, name func(plan.ID) string) []lake.Comparison {
+func comparison(ctx context.Context, x plan.Expr, op string, with []plan.Expr, name func(plan.ID) string) []lake.Comparison {
 	ref := comparedColumn(x)
 	if ref == nil || name(ref.ID) == "" {
 		return nil
 	}
 	c := lake.Comparison{Column: name(ref.ID), Op: op}
 	for _, e := range with {
-		text, null, ok := constantText(e)
+		text, null, ok := constantText(ctx, e)
 		switch {
 		case !ok:
 			return nil
@@ -111,7 +112,7 @@ func sameOrder(from, to datatype.Type) bool {
 
 // constantText returns how a value of a partition that is equal to e would be
 // written. Only literals are read: whatever else is constant may cost something.
-func constantText(e plan.Expr) (text string, null, ok bool) {
+func constantText(ctx context.Context, e plan.Expr) (text string, null, ok bool) {
 	c, ok := e.(*plan.Const)
 	if !ok {
 		cast, isCast := e.(*plan.Cast)
@@ -121,11 +122,11 @@ func constantText(e plan.Expr) (text string, null, ok bool) {
 		if _, literal := cast.X.(*plan.Const); !literal {
 			return "", false, false
 		}
-		value, err := Fold(cast, time.Time{})
+		folded, err := Fold(ctx, cast, time.Time{})
 		if err != nil {
 			return "", false, false
 		}
-		c = &plan.Const{Value: value, T: cast.T}
+		c = &plan.Const{Value: folded, T: cast.T}
 	}
 	switch {
 	case c.Value == nil:
@@ -133,5 +134,5 @@ func constantText(e plan.Expr) (text string, null, ok bool) {
 	case !sameOrder(c.T, c.T):
 		return "", false, false
 	}
-	return scalar.Text(c.T, c.Value), false, true
+	return value.Text(c.T, c.Value), false, true
 }

@@ -66,7 +66,7 @@ func TestComparisons(t *testing.T) {
 				names[c.ID] = c.Name
 			}
 		}
-		if diff := cmp.Diff(want, eval.Comparisons(got, func(id plan.ID) string { return names[id] })); diff != "" {
+		if diff := cmp.Diff(want, eval.Comparisons(t.Context(), got, func(id plan.ID) string { return names[id] })); diff != "" {
 			t.Errorf("%s:\n%s", where, diff)
 		}
 	}

@@ -1,29 +1,41 @@
 package eval
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Program is a compiled expression. It is safe for concurrent use.
 type Program struct {
 	run    step
+	now    time.Time
 	inputs int
 	slots  int // inputs, then the parameters of lambdas
 	// Volatile means that two calls with equal inputs may differ.
 	Volatile bool
 }
 
-// step computes one expression. env holds the inputs and the parameters of the
-// lambdas that are running.
-type step func(env []any) (any, error)
+// step computes one expression.
+type step func(f *frame) (any, error)
+
+// frame is what one evaluation stands on: the inputs, behind them the parameters of
+// the lambdas that are running, and what it may spend.
+type frame struct {
+	slots []any
+	work  *work.Work
+}
 
 // Compile returns a program for e. Column inputs[i] is the i-th argument of Eval;
 // now is what the current time is. A construct that has no semantics in package
@@ -39,27 +51,37 @@ func Compile(e plan.Expr, inputs []plan.ID, now time.Time) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{run: run, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
+	return &Program{run: run, now: now, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
 }
 
-// Eval returns the expression's value for args, one for each input. args are not kept.
-func (p *Program) Eval(args []any) (any, error) {
+// Eval returns the expression's value for args, one for each input. args are not
+// kept. It ends with ctx, and with an error where the expression asks for more than
+// package work allows.
+func (p *Program) Eval(ctx context.Context, args []any) (any, error) {
 	if len(args) != p.inputs {
 		return nil, fmt.Errorf("evaluate an expression of %d inputs with %d", p.inputs, len(args))
 	}
 	if p.slots > p.inputs {
 		args = append(slices.Clip(args), make([]any, p.slots-p.inputs)...)
 	}
-	return p.run(args)
+	w := work.New(ctx, p.now)
+	v, err := p.run(&frame{slots: args, work: w})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Whole(v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Fold returns the value of an expression without inputs.
-func Fold(e plan.Expr, now time.Time) (any, error) {
+func Fold(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
 	p, err := Compile(e, nil, now)
 	if err != nil {
 		return nil, err
 	}
-	return p.Eval(nil)
+	return p.Eval(ctx, nil)
 }
 
 type compiler struct {
@@ -74,7 +96,7 @@ func (c *compiler) compile(e plan.Expr) (step, error) {
 	switch e := e.(type) {
 	case *plan.Const:
 		v := e.Value
-		return func([]any) (any, error) { return v, nil }, nil
+		return func(*frame) (any, error) { return v, nil }, nil
 	case *plan.ColumnRef:
 		return c.slot(e.ID)
 	case *plan.ParamRef:
@@ -87,7 +109,7 @@ func (c *compiler) compile(e plan.Expr) (step, error) {
 		return c.lambda(e)
 	case *plan.Now:
 		v, err := nowValue(c.now, e.T)
-		return func([]any) (any, error) { return v, nil }, err
+		return func(*frame) (any, error) { return v, nil }, err
 	case *plan.Field:
 		return c.field(e)
 	case *plan.RowOf:
@@ -122,7 +144,7 @@ func (c *compiler) slot(id plan.ID) (step, error) {
 	if !ok {
 		return nil, fmt.Errorf("column %d is not an input of the expression", id)
 	}
-	return func(env []any) (any, error) { return env[i], nil }, nil
+	return func(f *frame) (any, error) { return f.slots[i], nil }, nil
 }
 
 func (c *compiler) call(e *plan.Call) (step, error) {
@@ -135,14 +157,71 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 		return nil, sqlerr.Refused(Signature(e.Name, types))
 	}
 	c.volatile = c.volatile || f.Volatile
-	args, err := c.compileAll(e.Args)
-	if err != nil {
-		return nil, err
+	var err error
+	args := make([]argument, len(e.Args))
+	for i, arg := range e.Args {
+		if args[i], err = c.argument(e.Name, arg); err != nil {
+			return nil, err
+		}
 	}
-	return func(env []any) (any, error) {
+	if f.NullCall || !slices.ContainsFunc(args, func(a argument) bool { return a.constant }) {
+		return inOrder(f, args), nil
+	}
+	return constantsFirst(f, args), nil
+}
+
+// argument is an argument of a call.
+type argument struct {
+	step     step
+	constant bool // the same for every row
+}
+
+func (c *compiler) argument(function string, e plan.Expr) (argument, error) {
+	before := c.volatile
+	c.volatile = false
+	s, err := c.compile(e)
+	if cast, ok := e.(*plan.Cast); ok && err == nil && isComparison(function) && cast.Coercion && isDecimal(cast.X.Type()) && isDecimal(cast.T) {
+		s, err = c.rescale(cast)
+	}
+	_, lambda := e.(*plan.Lambda)
+	known, literal := e.(*plan.Const)
+	literal = literal && known.Value != nil
+	a := argument{step: s, constant: !lambda && !literal && !c.volatile && isConstant(e)}
+	c.volatile = c.volatile || before
+	return a, err
+}
+
+func isDecimal(t datatype.Type) bool { return t.Kind == datatype.Decimal }
+
+func isComparison(function string) bool {
+	switch function {
+	case plan.OpEqual, plan.OpNotEqual, plan.OpLess, plan.OpLessEqual, plan.OpGreater, plan.OpGreaterEq, plan.OpDistinct:
+		return true
+	}
+	return false
+}
+
+// rescale compiles the coercion of a decimal that is compared: it need not fit the
+// common type, which may have fewer digits before the point.
+func (c *compiler) rescale(e *plan.Cast) (step, error) {
+	x, err := c.compile(e.X)
+	by := e.T.Scale - e.X.Type().Scale
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		d, ok := v.(*big.Int)
+		if err != nil || !ok {
+			return nil, err
+		}
+		return value.Rescale(d, by), nil
+	}, err
+}
+
+// inOrder computes the arguments from left to right, up to one that is NULL.
+func inOrder(f scalar.Function, args []argument) step {
+	return func(at *frame) (any, error) {
 		values := make([]any, len(args))
 		for i, arg := range args {
-			v, err := arg(env)
+			v, err := arg.step(at)
 			if err != nil {
 				return nil, err
 			}
@@ -151,8 +230,50 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 			}
 			values[i] = v
 		}
-		return f.Call(values)
-	}, nil
+		return f.Call(at.work, values)
+	}
+}
+
+// constantsFirst looks at the constant arguments before the others. One that is NULL
+// makes all NULL, whatever the others are, even where they fail: Trino has made NULL
+// of such a call before it computes any.
+func constantsFirst(f scalar.Function, args []argument) step {
+	return func(at *frame) (any, error) {
+		values := make([]any, len(args))
+		var failures map[int]error
+		for i, arg := range args {
+			if !arg.constant {
+				continue
+			}
+			v, err := arg.step(at)
+			switch {
+			case work.Ended(err):
+				return nil, err
+			case err != nil:
+				if failures == nil {
+					failures = map[int]error{}
+				}
+				failures[i] = err
+			case v == nil:
+				return nil, nil
+			}
+			values[i] = v
+		}
+		for i, arg := range args {
+			if arg.constant {
+				if err := failures[i]; err != nil {
+					return nil, err
+				}
+				continue
+			}
+			v, err := arg.step(at)
+			if err != nil || v == nil {
+				return nil, err
+			}
+			values[i] = v
+		}
+		return f.Call(at.work, values)
+	}
 }
 
 // Signature spells a function with its argument types, as errors name it.
@@ -176,6 +297,11 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 	if err != nil {
 		return nil, err
 	}
+	if parsed, ok := e.X.(*plan.Call); ok && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
+		if x, err = c.castParsed(x, parsed.Args[0], e.T); err != nil {
+			return nil, err
+		}
+	}
 	if e.X.Type().Equal(e.T) {
 		return x, nil
 	}
@@ -184,17 +310,32 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 		return nil, sqlerr.Refused(fmt.Sprintf("cast from %s to %s", e.X.Type(), e.T))
 	}
 	try := e.Try
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(at *frame) (any, error) {
+		v, err := x(at)
 		if err != nil || v == nil && !f.NullCall {
 			return nil, err
 		}
-		result, err := f.Call([]any{v})
-		if err != nil && try {
+		result, err := f.Call(at.work, []any{v})
+		if err != nil && try && !work.Ended(err) {
 			return nil, nil
 		}
 		return result, err
 	}, nil
+}
+
+// castParsed words the failure of a json_parse whose result is cast to t: Trino makes
+// one function of both, which fails as a cast.
+func (c *compiler) castParsed(x step, text plan.Expr, t datatype.Type) (step, error) {
+	source, err := c.compile(text)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		if failed, ok := errors.AsType[*sqlerr.Error](err); ok && failed.Name == sqlerr.InvalidFunctionArgument {
+			if text, sourceErr := source(f); sourceErr == nil {
+				return nil, sqlerr.Cast("Cannot cast to %s.\n%s", t, text)
+			}
+		}
+		return v, err
+	}, err
 }
 
 func (c *compiler) lambda(e *plan.Lambda) (step, error) {
@@ -207,10 +348,13 @@ func (c *compiler) lambda(e *plan.Lambda) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		return scalar.Lambda(func(args ...any) (any, error) {
-			copy(env[first:], args)
-			return body(env)
+			if err := f.work.Steps(work.Call); err != nil {
+				return nil, err
+			}
+			copy(f.slots[first:], args)
+			return body(f)
 		}), nil
 	}, nil
 }
@@ -220,8 +364,8 @@ func (c *compiler) field(e *plan.Field) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil || v == nil {
 			return nil, err
 		}
@@ -238,10 +382,13 @@ func (c *compiler) list(items []plan.Expr) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
+		if err := f.work.Repeat(len(steps), work.Element); err != nil {
+			return nil, err
+		}
 		values := make([]any, len(steps))
 		for i, s := range steps {
-			v, err := s(env)
+			v, err := s(f)
 			if err != nil {
 				return nil, err
 			}

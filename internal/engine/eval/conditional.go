@@ -3,9 +3,11 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -28,7 +30,7 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 		return c.unary(e.X, func(v any) any { return v == nil })
 	case *plan.Between:
 		return c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
-			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.Low, e.X}, T: datatype.Of(datatype.Boolean)},
+			&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{e.X, e.Low}, T: datatype.Of(datatype.Boolean)},
 			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.X, e.High}, T: datatype.Of(datatype.Boolean)},
 		}})
 	case *plan.In:
@@ -46,17 +48,17 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 	}
 }
 
-func (c *compiler) unary(x plan.Expr, f func(any) any) (step, error) {
+func (c *compiler) unary(x plan.Expr, of func(any) any) (step, error) {
 	s, err := c.compile(x)
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := s(env)
+	return func(f *frame) (any, error) {
+		v, err := s(f)
 		if err != nil {
 			return nil, err
 		}
-		return f(v), nil
+		return of(v), nil
 	}, nil
 }
 
@@ -65,10 +67,13 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		var result any = e.And
-		for _, term := range terms {
-			v, err := term(env)
+		for i, term := range terms {
+			v, err := term(f)
+			if err != nil && !work.Ended(err) && decided(f, e, terms, i+1) {
+				return !e.And, nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -81,6 +86,20 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 		}
 		return result, nil
 	}, nil
+}
+
+// decided reports whether a constant among the terms from some on decides: Trino
+// looks at constants before it computes a term that may fail.
+func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
+	for i := from; i < len(terms); i++ {
+		if !isConstant(e.Terms[i]) {
+			continue
+		}
+		if v, err := terms[i](f); err == nil && v == !e.And {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compiler) in(e *plan.In) (step, error) {
@@ -98,27 +117,31 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
 	constant := c.root == plan.Expr(e) && isConstant(e.X)
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		if err != nil && !work.Ended(err) && nulls && areNull(f, items) {
+			return nil, nil
+		}
 		if err != nil || v == nil {
 			return nil, err
 		}
 		if constant { // as Trino does when this is all that there is to compute
 			for _, item := range items {
-				if _, err := item(env); err != nil {
+				if _, err := item(f); err != nil {
 					return nil, err
 				}
 			}
 		}
 		var result any = false
 		for _, item := range items {
-			w, err := item(env)
+			w, err := item(f)
 			if err != nil {
 				return nil, err
 			}
 			var same any
 			if w != nil {
-				if same, err = equal.Call([]any{v, w}); err != nil {
+				if same, err = equal.Call(f.work, []any{v, w}); err != nil {
 					return nil, err
 				}
 			}
@@ -131,6 +154,16 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		}
 		return result, nil
 	}, nil
+}
+
+// areNull reports whether all of the items are NULL.
+func areNull(f *frame, items []step) bool {
+	for _, item := range items {
+		if v, err := item(f); err != nil || v != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {
@@ -151,17 +184,17 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		for _, b := range branches {
-			v, err := b.condition(env)
+			v, err := b.condition(f)
 			if err != nil {
 				return nil, err
 			}
 			if v == true {
-				return b.result(env)
+				return b.result(f)
 			}
 		}
-		return otherwise(env)
+		return otherwise(f)
 	}, nil
 }
 
@@ -170,9 +203,9 @@ func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
+	return func(f *frame) (any, error) {
 		for _, item := range items {
-			if v, err := item(env); err != nil || v != nil {
+			if v, err := item(f); err != nil || v != nil {
 				return v, err
 			}
 		}
@@ -189,12 +222,12 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil || v == nil {
 			return nil, err
 		}
-		same, err := compare(env)
+		same, err := compare(f)
 		if err != nil || same == true {
 			return nil, err
 		}
@@ -207,8 +240,8 @@ func (c *compiler) try(e *plan.Try) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := x(env)
+	return func(f *frame) (any, error) {
+		v, err := x(f)
 		if err != nil && caught(err) {
 			return nil, nil
 		}
@@ -229,14 +262,21 @@ func caught(err error) bool {
 	return false
 }
 
-// isConstant reports whether e refers to nothing that changes from row to row.
-func isConstant(e plan.Expr) bool {
-	switch e.(type) {
-	case *plan.ColumnRef, *plan.ParamRef:
+// isConstant reports whether e refers to nothing that changes from row to row. bound
+// are the parameters of lambdas within it.
+func isConstant(e plan.Expr, bound ...plan.ID) bool {
+	switch e := e.(type) {
+	case *plan.ColumnRef:
 		return false
+	case *plan.ParamRef:
+		return slices.Contains(bound, e.ID)
+	case *plan.Lambda:
+		for _, p := range e.Params {
+			bound = append(bound, p.ID)
+		}
 	}
 	for _, c := range plan.Children(e) {
-		if !isConstant(c) {
+		if !isConstant(c, bound...) {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 var (
@@ -56,7 +57,7 @@ func TestEval(t *testing.T) {
 		{name: "nullif", e: &plan.NullIf{X: column(1), Compare: equal(column(1), number(4))}, x: int64(4), want: nil},
 		{name: "try", e: &plan.Try{X: divide(number(1), column(1))}, x: int64(0), want: nil},
 		{name: "between", e: &plan.Between{X: column(1), Low: number(1), High: number(3)}, x: int64(3), want: true},
-		{name: "now", e: &plan.Now{T: datatype.Temporal(datatype.Timestamp, 3)}, want: plan.TimestampValue{Micros: 1_123_000}},
+		{name: "now", e: &plan.Now{T: datatype.Temporal(datatype.Timestamp, 3)}, want: value.Timestamp{Micros: 1_123_000}},
 		{name: "field", e: &plan.Field{X: &plan.RowOf{Items: []plan.Expr{number(1), column(1)}}, Index: 1, T: integer}, x: int64(5), want: int64(5)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,7 +65,7 @@ func TestEval(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.Eval([]any{tt.x})
+			got, err := p.Eval(t.Context(), []any{tt.x})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +90,7 @@ func TestLambdaSeesTheColumnsAround(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.Eval([]any{int64(10)})
+	got, err := p.Eval(t.Context(), []any{int64(10)})
 	if diff := cmp.Diff([]any{int64(11), int64(12)}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -22,23 +22,23 @@ func (c *compiler) jsonPath(e *plan.JSONPathCall) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		v, err := input(env)
+	return func(f *frame) (any, error) {
+		v, err := input(f)
 		if err != nil {
 			return nil, err
 		}
-		return apply(v, onEmpty(env), onError(env))
+		return apply(f.work, v, onEmpty(f), onError(f))
 	}, nil
 }
 
 // jsonDefault compiles a DEFAULT clause, which is nil where there is none.
-func (c *compiler) jsonDefault(b plan.JSONBehavior) (func(env []any) scalar.Default, error) {
+func (c *compiler) jsonDefault(b plan.JSONBehavior) (func(f *frame) scalar.Default, error) {
 	if b.Default == nil {
-		return func([]any) scalar.Default { return nil }, nil
+		return func(*frame) scalar.Default { return nil }, nil
 	}
 	value, err := c.compile(b.Default)
-	return func(env []any) scalar.Default {
-		return func() (any, error) { return value(env) }
+	return func(f *frame) scalar.Default {
+		return func() (any, error) { return value(f) }
 	}, err
 }
 
@@ -59,16 +59,16 @@ func (c *compiler) jsonBuild(e *plan.JSONBuild) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(env []any) (any, error) {
-		k, err := keys(env)
+	return func(f *frame) (any, error) {
+		k, err := keys(f)
 		if err != nil {
 			return nil, err
 		}
-		v, err := items(env)
+		v, err := items(f)
 		if err != nil {
 			return nil, err
 		}
-		return apply(listOf(k), listOf(v))
+		return apply(f.work, listOf(k), listOf(v))
 	}, nil
 }
 

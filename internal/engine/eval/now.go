@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 const picosPerSecond = 1_000_000_000_000
@@ -19,15 +19,15 @@ func nowValue(now time.Time, t datatype.Type) (any, error) {
 	case datatype.Date:
 		return midnight.Unix() / 86400, nil
 	case datatype.Time:
-		return plan.TimeValue{Picos: cut(ofDay, t.Precision)}, nil
+		return value.Time{Picos: cut(ofDay, t.Precision)}, nil
 	case datatype.TimeTZ:
-		return plan.TimeTZValue{Picos: cut(ofDay, t.Precision)}, nil
+		return value.TimeTZ{Picos: cut(ofDay, t.Precision)}, nil
 	case datatype.Timestamp:
 		micros, picos := instant(now, t.Precision)
-		return plan.TimestampValue{Micros: micros, Picos: picos}, nil
+		return value.Timestamp{Micros: micros, Picos: picos}, nil
 	case datatype.TimestampTZ:
 		micros, picos := instant(now, t.Precision)
-		return plan.TimestampTZValue{Micros: micros, Picos: picos, Zone: "UTC"}, nil
+		return value.TimestampTZ{Micros: micros, Picos: picos, Zone: "UTC"}, nil
 	default:
 		return nil, fmt.Errorf("the current time as %s", t)
 	}

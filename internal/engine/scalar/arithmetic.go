@@ -6,6 +6,8 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // arithmeticFamily returns + - * / % and negation for numbers, intervals and
@@ -89,10 +91,10 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 			return none()
 		}
 		return pure(func(args []any) (any, error) {
-			a, b := as[int64](args[0]), as[int64](args[1])
+			a, b := value.As[int64](args[0]), value.As[int64](args[1])
 			c, ok := exact(a, b)
 			if !ok || !fits(t.Kind, c) {
-				return nil, errRange("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
+				return nil, sqlerr.Range("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
 			}
 			return c, nil
 		})
@@ -105,12 +107,12 @@ func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, boo
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		a, b := as[int64](args[0]), as[int64](args[1])
+		a, b := value.As[int64](args[0]), value.As[int64](args[1])
 		if b == 0 {
 			return nil, errDivision()
 		}
 		if b == -1 && a == math.MinInt64 {
-			return nil, errRange("bigint division overflow: %d / %d", a, b)
+			return nil, sqlerr.Range("bigint division overflow: %d / %d", a, b)
 		}
 		if c := a / b; fits(t.Kind, c) {
 			return c, nil
@@ -136,7 +138,7 @@ func bindIntegerModulus(params []datatype.Type, _ datatype.Type) (Function, bool
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		a, b := as[int64](args[0]), as[int64](args[1])
+		a, b := value.As[int64](args[0]), value.As[int64](args[1])
 		switch b {
 		case 0:
 			return nil, errDivision()
@@ -152,10 +154,10 @@ func bindIntegerModulus(params []datatype.Type, _ datatype.Type) (Function, bool
 // that of the doubles, rounded: for these operations that is exact.
 func floats(f func(a, b float64) float64) binder {
 	return either(
-		on(func(args []any) (any, error) { return f(as[float64](args[0]), as[float64](args[1])), nil },
+		on(func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])), nil },
 			datatype.Double, datatype.Double),
 		on(func(args []any) (any, error) {
-			return float32(f(float64(as[float32](args[0])), float64(as[float32](args[1])))), nil
+			return float32(f(float64(value.As[float32](args[0])), float64(value.As[float32](args[1])))), nil
 		}, datatype.Real, datatype.Real),
 	)
 }
@@ -167,20 +169,20 @@ func bindNegate(params []datatype.Type, result datatype.Type) (Function, bool) {
 	switch t := params[0]; {
 	case t.IsInteger():
 		return pure(func(args []any) (any, error) {
-			n := as[int64](args[0])
+			n := value.As[int64](args[0])
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, errRange("%s negation overflow: %d", t, n)
+				return nil, sqlerr.Range("%s negation overflow: %d", t, n)
 			}
 			return -n, nil
 		})
 	case t.Kind == datatype.Double:
-		return pure(func(args []any) (any, error) { return -as[float64](args[0]), nil })
+		return pure(func(args []any) (any, error) { return -value.As[float64](args[0]), nil })
 	case t.Kind == datatype.Real:
-		return pure(func(args []any) (any, error) { return -as[float32](args[0]), nil })
+		return pure(func(args []any) (any, error) { return -value.As[float32](args[0]), nil })
 	case t.Kind == datatype.Decimal:
 		return bindDecimalNegate(params, result)
 	case t.IsInterval():
-		return pure(func(args []any) (any, error) { return -as[int64](args[0]), nil })
+		return pure(func(args []any) (any, error) { return -value.As[int64](args[0]), nil })
 	default:
 		return none()
 	}

@@ -4,9 +4,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // arrayFamily holds the functions that look into an array or cut it; setFamily
@@ -20,7 +22,7 @@ func arrayFamily() map[string]binder {
 		"reverse":      on(reverseArray, datatype.Array),
 		"shuffle":      shuffleBinder,
 		"flatten":      flattenBinder,
-		"ngrams":       on(ngrams, datatype.Array, datatype.Bigint),
+		"ngrams":       onWorking(ngrams, datatype.Array, datatype.Bigint),
 		"combinations": onText(combinations, datatype.Array, datatype.Bigint),
 		"repeat":       repeatBinder,
 		"zip":          zipBinder,
@@ -28,18 +30,20 @@ func arrayFamily() map[string]binder {
 	}
 }
 
-func arrayCardinality(args []any) (any, error) { return int64(len(as[[]any](args[0]))), nil }
+func arrayCardinality(args []any) (any, error) { return int64(len(value.As[[]any](args[0]))), nil }
 
-func mapCardinality(args []any) (any, error) { return int64(len(as[*Map](args[0]).Keys)), nil }
+func mapCardinality(args []any) (any, error) {
+	return int64(len(value.As[*value.Map](args[0]).Keys)), nil
+}
 
 // arrayElementAt returns an element, counted from 1, or from the end when the
 // index is negative; NULL beyond.
 func arrayElementAt(args []any) (any, error) {
-	array, index := as[[]any](args[0]), as[int64](args[1])
+	array, index := value.As[[]any](args[0]), value.As[int64](args[1])
 	n := int64(len(array))
 	switch {
 	case index == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case index > n || index < -n:
 		return nil, nil
 	case index < 0:
@@ -49,13 +53,13 @@ func arrayElementAt(args []any) (any, error) {
 }
 
 func slice(args []any) (any, error) {
-	array, from, length := as[[]any](args[0]), as[int64](args[1]), as[int64](args[2])
+	array, from, length := value.As[[]any](args[0]), value.As[int64](args[1]), value.As[int64](args[2])
 	n := int64(len(array))
 	switch {
 	case length < 0:
-		return nil, errArgument("length must be greater than or equal to 0")
+		return nil, sqlerr.Argument("length must be greater than or equal to 0")
 	case from == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case from < 0:
 		from += n + 1
 	}
@@ -66,18 +70,18 @@ func slice(args []any) (any, error) {
 }
 
 func trimArray(args []any) (any, error) {
-	array, size := as[[]any](args[0]), as[int64](args[1])
+	array, size := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case size < 0:
-		return nil, errArgument("size must not be negative: %d", size)
+		return nil, sqlerr.Argument("size must not be negative: %d", size)
 	case size > int64(len(array)):
-		return nil, errArgument("size must not exceed array cardinality %d: %d", len(array), size)
+		return nil, sqlerr.Argument("size must not exceed array cardinality %d: %d", len(array), size)
 	}
 	return array[:int64(len(array))-size], nil
 }
 
 func reverseArray(args []any) (any, error) {
-	out := slices.Clone(as[[]any](args[0]))
+	out := slices.Clone(value.As[[]any](args[0]))
 	slices.Reverse(out)
 	return out, nil
 }
@@ -86,11 +90,11 @@ func shuffleBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !areKinds(params, datatype.Array) {
 		return none()
 	}
-	return Function{Volatile: true, Call: func(args []any) (any, error) {
-		out := slices.Clone(as[[]any](args[0]))
+	return volatile(func(args []any) (any, error) {
+		out := slices.Clone(value.As[[]any](args[0]))
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] }) //nolint:gosec // no secret
 		return out, nil
-	}}, true
+	})
 }
 
 // flattenBinder joins the arrays of an array; a NULL among them counts as empty.
@@ -98,23 +102,31 @@ func flattenBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !areKinds(params, datatype.Array) || params[0].Elem().Kind != datatype.Array && params[0].Elem().Kind != datatype.Unknown {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		out := []any{}
-		for _, array := range as[[]any](args[0]) {
-			if array != nil {
-				out = append(out, as[[]any](array)...)
+		for _, array := range value.As[[]any](args[0]) {
+			if array == nil {
+				continue
 			}
+			elems := value.As[[]any](array)
+			if err := w.Repeat(len(elems), work.Element); err != nil {
+				return nil, err
+			}
+			out = append(out, elems...)
 		}
 		return out, nil
 	})
 }
 
-func ngrams(args []any) (any, error) {
-	array, n := as[[]any](args[0]), as[int64](args[1])
+func ngrams(w *work.Work, args []any) (any, error) {
+	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	if n <= 0 {
-		return nil, errArgument("N must be positive")
+		return nil, sqlerr.Argument("N must be positive")
 	}
 	size := int(min(n, int64(len(array))))
+	if err := w.Repeat(len(array)-size+1, 2*work.Element); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(array)-size+1)
 	for i := range out {
 		out[i] = array[i : i+size]
@@ -131,12 +143,12 @@ const (
 // combinations yields the subsets of a size, in the order of their last
 // elements: those of the first elements come first.
 func combinations(args []any) (any, error) {
-	array, n := as[[]any](args[0]), as[int64](args[1])
+	array, n := value.As[[]any](args[0]), value.As[int64](args[1])
 	switch {
 	case n < 0:
-		return nil, errArgument("combination size must not be negative: %d", n)
+		return nil, sqlerr.Argument("combination size must not be negative: %d", n)
 	case n > maxCombination:
-		return nil, errArgument("combination size must not exceed %d: %d", maxCombination, n)
+		return nil, sqlerr.Argument("combination size must not exceed %d: %d", maxCombination, n)
 	case n > int64(len(array)):
 		return []any{}, nil
 	}
@@ -145,13 +157,13 @@ func combinations(args []any) (any, error) {
 		count *= int64(len(array)) - n + i + 1
 		if count > math.MaxInt32 {
 			if count/(i+1) > math.MaxInt32 || int64(len(array)) > math.MaxInt16 {
-				return nil, errArgument("Number of combinations too large for array of size %d and combination length %d", len(array), n)
+				return nil, sqlerr.Argument("Number of combinations too large for array of size %d and combination length %d", len(array), n)
 			}
 		}
 		count /= i + 1
 	}
 	if count*n > maxCombinationElements {
-		return nil, errArgument("combinations exceed max size")
+		return nil, sqlerr.Argument("combinations exceed max size")
 	}
 	return chooseAll(array, size), nil
 }
@@ -183,6 +195,9 @@ func chooseAll(array []any, size int) []any {
 	}
 }
 
+// maxRepeated bounds the bytes that repeat makes, as in Trino.
+const maxRepeated = 1_000_000
+
 // maxEntries bounds the arrays that repeat and sequence make, as in Trino.
 const maxEntries = 10_000
 
@@ -190,20 +205,25 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 2 || !params[1].IsInteger() {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	call := func(w *work.Work, args []any) (any, error) {
 		if args[1] == nil {
 			return nil, nil
 		}
-		count := as[int64](args[1])
+		count := value.As[int64](args[1])
 		switch {
 		case count > maxEntries:
-			return nil, errArgument("count argument of repeat function must be less than or equal to %d", maxEntries)
+			return nil, sqlerr.Argument("count argument of repeat function must be less than or equal to %d", maxEntries)
 		case count < 0:
-			return nil, errArgument("count argument of repeat function must be greater than or equal to 0")
+			return nil, sqlerr.Argument("count argument of repeat function must be greater than or equal to 0")
+		case count > 0 && work.Size(args[0]) > maxRepeated/int(count):
+			return nil, sqlerr.Argument("result of repeat function must not take more than %d bytes", maxRepeated)
+		}
+		if err := w.Repeat(int(count), work.Element); err != nil {
+			return nil, err
 		}
 		return slices.Repeat([]any{args[0]}, int(count)), nil
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }
 
 // zipBinder makes rows of the elements of arrays; a shorter array is NULL behind
@@ -212,16 +232,19 @@ func zipBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) < 2 || !areAll(params, datatype.Array) {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		n := 0
 		for _, arg := range args {
-			n = max(n, len(as[[]any](arg)))
+			n = max(n, len(value.As[[]any](arg)))
+		}
+		if err := w.Repeat(n, (1+len(args))*work.Element); err != nil {
+			return nil, err
 		}
 		out := make([]any, n)
 		for i := range out {
 			row := make([]any, len(args))
 			for j, arg := range args {
-				if array := as[[]any](arg); i < len(array) {
+				if array := value.As[[]any](arg); i < len(array) {
 					row[j] = array[i]
 				}
 			}
@@ -241,19 +264,19 @@ func arrayJoinBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		var parts []string
-		for _, elem := range as[[]any](args[0]) {
-			text, err := cast.apply(elem)
+		for _, elem := range value.As[[]any](args[0]) {
+			text, err := cast.apply(w, elem)
 			switch {
 			case err != nil:
 				return nil, err
 			case text != nil:
-				parts = append(parts, as[string](text))
+				parts = append(parts, value.As[string](text))
 			case len(args) == 3:
-				parts = append(parts, as[string](args[2]))
+				parts = append(parts, value.As[string](args[2]))
 			}
 		}
-		return strings.Join(parts, as[string](args[1])), nil
+		return join(w, parts, value.As[string](args[1]))
 	})
 }

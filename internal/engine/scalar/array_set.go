@@ -3,8 +3,10 @@ package scalar
 import (
 	"slices"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // setFamily holds the functions of arrays that compare their elements. Two
@@ -12,15 +14,15 @@ import (
 // function searches for a value: there they must be equal.
 func setFamily() map[string]binder {
 	return map[string]binder{
-		"array_distinct":    elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return union(t, a[0]), nil }),
-		"array_union":       elementBinder(2, func(t datatype.Type, a [][]any) (any, error) { return union(t, a...), nil }),
+		"array_distinct":    elementBinder(1, func(w *work.Work, t datatype.Type, a [][]any) (any, error) { return union(w, t, a[0]) }),
+		"array_union":       elementBinder(2, func(w *work.Work, t datatype.Type, a [][]any) (any, error) { return union(w, t, a...) }),
 		"array_intersect":   elementBinder(2, intersect),
 		"array_except":      elementBinder(2, except),
 		"arrays_overlap":    elementBinder(2, overlap),
 		"contains_sequence": elementBinder(2, containsSequence),
 		"array_histogram":   elementBinder(1, histogram),
-		"array_max":         elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], 1) }),
-		"array_min":         elementBinder(1, func(t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], -1) }),
+		"array_max":         elementBinder(1, func(_ *work.Work, t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], 1) }),
+		"array_min":         elementBinder(1, func(_ *work.Work, t datatype.Type, a [][]any) (any, error) { return extremum(t, a[0], -1) }),
 		"array_sort":        elementBinder(1, sortArray),
 		"contains":          searchBinder("contains", contains),
 		"array_position":    searchBinder("array_position", position),
@@ -30,70 +32,122 @@ func setFamily() map[string]binder {
 
 // elementBinder binds a function of n arrays of one type that needs the type of
 // their elements.
-func elementBinder(n int, call func(elem datatype.Type, arrays [][]any) (any, error)) binder {
+func elementBinder(n int, call func(w *work.Work, elem datatype.Type, arrays [][]any) (any, error)) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != n || !areAll(params, datatype.Array) || n == 2 && !params[0].Equal(params[1]) {
 			return none()
 		}
 		elem := params[0].Elem()
-		return pure(func(args []any) (any, error) {
+		return working(func(w *work.Work, args []any) (any, error) {
 			arrays := make([][]any, n)
 			for i, arg := range args {
-				arrays[i] = as[[]any](arg)
+				arrays[i] = value.As[[]any](arg)
 			}
-			return call(elem, arrays)
+			return call(w, elem, arrays)
 		})
 	}
 }
 
+// keyOf is Key, counted: elements may refer to one large value many times over.
+func keyOf(w *work.Work, t datatype.Type, elem any) (string, error) {
+	key := Key(t, elem)
+	return key, w.Steps(16 + len(key)/16)
+}
+
 // union returns the elements of the arrays without those that came before.
-func union(t datatype.Type, arrays ...[]any) []any {
+func union(w *work.Work, t datatype.Type, arrays ...[]any) (any, error) {
 	out, seen := []any{}, map[string]bool{}
 	for _, array := range arrays {
 		for _, elem := range array {
-			if key := Key(t, elem); !seen[key] {
-				seen[key] = true
-				out = append(out, elem)
+			key, err := keyOf(w, t, elem)
+			if err != nil {
+				return nil, err
 			}
+			if seen[key] {
+				continue
+			}
+			if err := w.Make(2*work.Element + len(key)); err != nil {
+				return nil, err
+			}
+			seen[key] = true
+			out = append(out, elem)
 		}
 	}
-	return out
+	return out, nil
 }
 
-func keys(t datatype.Type, array []any) map[string]bool {
+func keys(w *work.Work, t datatype.Type, array []any) (map[string]bool, error) {
 	set := make(map[string]bool, len(array))
 	for _, elem := range array {
-		set[Key(t, elem)] = true
+		key, err := keyOf(w, t, elem)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.Make(work.Element + len(key)); err != nil {
+			return nil, err
+		}
+		set[key] = true
 	}
-	return set
+	return set, nil
 }
 
 // intersect returns what both have, in the order of the longer one.
-func intersect(t datatype.Type, arrays [][]any) (any, error) {
+func intersect(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
 	long, short := arrays[0], arrays[1]
 	if len(long) < len(short) {
 		long, short = short, long
 	}
-	in := keys(t, short)
-	return union(t, slices.DeleteFunc(slices.Clone(long), func(elem any) bool { return !in[Key(t, elem)] })), nil
+	return those(w, t, long, short, true)
 }
 
-func except(t datatype.Type, arrays [][]any) (any, error) {
-	out := keys(t, arrays[1])
-	return union(t, slices.DeleteFunc(slices.Clone(arrays[0]), func(elem any) bool { return out[Key(t, elem)] })), nil
+func except(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
+	if len(arrays[1]) == 0 {
+		return arrays[0], nil // as it is, in Trino
+	}
+	return those(w, t, arrays[0], arrays[1], false)
+}
+
+// those returns the elements of array, each once, that are among others, or that
+// are not.
+func those(w *work.Work, t datatype.Type, array, others []any, among bool) (any, error) {
+	in, err := keys(w, t, others)
+	if err != nil {
+		return nil, err
+	}
+	var kept []any
+	for _, elem := range array {
+		key, err := keyOf(w, t, elem)
+		if err != nil {
+			return nil, err
+		}
+		if in[key] == among {
+			kept = append(kept, elem)
+		}
+	}
+	return union(w, t, kept)
 }
 
 // overlap reports whether the arrays share an element that is not NULL; when
 // they do not and one has a NULL, that is not known.
-func overlap(t datatype.Type, arrays [][]any) (any, error) {
+func overlap(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
 	if len(arrays[0]) == 0 || len(arrays[1]) == 0 {
 		return false, nil
 	}
-	in, unknown := keys(t, arrays[1]), slices.Contains(arrays[1], nil)
+	in, err := keys(w, t, arrays[1])
+	if err != nil {
+		return nil, err
+	}
+	unknown := slices.Contains(arrays[1], nil)
 	for _, elem := range arrays[0] {
 		if elem == nil {
 			unknown = true
-		} else if in[Key(t, elem)] {
+			continue
+		}
+		key, err := keyOf(w, t, elem)
+		if err != nil {
+			return nil, err
+		}
+		if in[key] {
 			return true, nil
 		}
 	}
@@ -103,16 +157,25 @@ func overlap(t datatype.Type, arrays [][]any) (any, error) {
 	return false, nil
 }
 
-func containsSequence(t datatype.Type, arrays [][]any) (any, error) {
-	texts := func(array []any) []string {
-		out := make([]string, len(array))
-		for i, elem := range array {
-			out[i] = Key(t, elem)
+func containsSequence(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
+	var texts [2][]string
+	for i, array := range arrays {
+		for _, elem := range array {
+			key, err := keyOf(w, t, elem)
+			if err != nil {
+				return nil, err
+			}
+			if err := w.Make(work.Element + len(key)); err != nil {
+				return nil, err
+			}
+			texts[i] = append(texts[i], key)
 		}
-		return out
 	}
-	array, part := texts(arrays[0]), texts(arrays[1])
+	array, part := texts[0], texts[1]
 	for i := 0; i+len(part) <= len(array); i++ {
+		if err := w.Steps(len(part)); err != nil {
+			return nil, err
+		}
 		if slices.Equal(array[i:i+len(part)], part) {
 			return true, nil
 		}
@@ -121,20 +184,26 @@ func containsSequence(t datatype.Type, arrays [][]any) (any, error) {
 }
 
 // histogram counts the elements that are not NULL.
-func histogram(t datatype.Type, arrays [][]any) (any, error) {
-	out, places := &Map{}, map[string]int{}
+func histogram(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
+	out, places := &value.Map{}, map[string]int{}
 	for _, elem := range arrays[0] {
 		if elem == nil {
 			continue
 		}
-		key := Key(t, elem)
+		key, err := keyOf(w, t, elem)
+		if err != nil {
+			return nil, err
+		}
 		at, ok := places[key]
 		if !ok {
+			if err := w.Make(3*work.Element + len(key)); err != nil {
+				return nil, err
+			}
 			at = len(out.Keys)
 			places[key] = at
 			out.Keys, out.Values = append(out.Keys, elem), append(out.Values, int64(0))
 		}
-		out.Values[at] = as[int64](out.Values[at]) + 1
+		out.Values[at] = value.As[int64](out.Values[at]) + 1
 	}
 	return out, nil
 }
@@ -163,7 +232,10 @@ func extremum(t datatype.Type, array []any, sign int) (any, error) {
 }
 
 // sortArray puts NULLs last.
-func sortArray(t datatype.Type, arrays [][]any) (any, error) {
+func sortArray(w *work.Work, t datatype.Type, arrays [][]any) (any, error) {
+	if err := w.Made(arrays[0]); err != nil {
+		return nil, err
+	}
 	return sorted(arrays[0], func(a, b any) (int, error) {
 		switch {
 		case a == nil && b == nil:
@@ -172,6 +244,9 @@ func sortArray(t datatype.Type, arrays [][]any) (any, error) {
 			return 1, nil
 		case b == nil:
 			return -1, nil
+		}
+		if err := w.Steps(4); err != nil {
+			return 0, err
 		}
 		return Compare(t, a, b)
 	})
@@ -207,7 +282,7 @@ func searchBinder(name string, call func(array []any, is isMatch) (any, error)) 
 		}
 		t := params[1]
 		return pure(func(args []any) (any, error) {
-			return call(as[[]any](args[0]), func(elem any) (bool, error) {
+			return call(value.As[[]any](args[0]), func(elem any) (bool, error) {
 				equal, known := Equal(t, elem, args[1])
 				if !known {
 					return false, sqlerr.New(sqlerr.NotSupported, "%s does not support arrays with elements that are null or contain null", name)

@@ -10,17 +10,19 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // binaryFamily holds the encodings of varbinary; hashFamily its hashes.
 func binaryFamily() map[string]binder {
 	encode := func(f func([]byte) string) binder {
-		return on(func(args []any) (any, error) { return f(as[[]byte](args[0])), nil }, datatype.Varbinary)
+		return on(func(args []any) (any, error) { return f(value.As[[]byte](args[0])), nil }, datatype.Varbinary)
 	}
 	decode := func(f func(string) (any, error)) binder {
 		return either(
-			on(func(args []any) (any, error) { return f(as[string](args[0])) }, datatype.Varchar),
-			on(func(args []any) (any, error) { return f(string(as[[]byte](args[0]))) }, datatype.Varbinary),
+			on(func(args []any) (any, error) { return f(value.As[string](args[0])) }, datatype.Varchar),
+			on(func(args []any) (any, error) { return f(string(value.As[[]byte](args[0]))) }, datatype.Varbinary),
 		)
 	}
 	return map[string]binder{
@@ -47,13 +49,13 @@ func upperHex(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 
 func fromHex(s string) (any, error) {
 	if len(s)%2 != 0 {
-		return nil, errArgument("invalid input length %d", len(s))
+		return nil, sqlerr.Argument("invalid input length %d", len(s))
 	}
 	out := make([]byte, len(s)/2)
 	for i := range len(s) {
-		d := digitValue(rune(s[i]))
+		d := value.Digit(rune(s[i]))
 		if d > 15 {
-			return nil, errArgument("not a hexadecimal digit: \"%c\" = %d", rune(int8(s[i])), int8(s[i])) //nolint:gocritic,gosec // as Java shows it
+			return nil, sqlerr.Argument("not a hexadecimal digit: \"%c\" = %d", rune(int8(s[i])), int8(s[i])) //nolint:gocritic,gosec // as Java shows it
 		}
 		out[i/2] = out[i/2]<<4 | byte(d) //nolint:gosec // at most 15
 	}
@@ -64,21 +66,21 @@ func fromHex(s string) (any, error) {
 // bits that are left over are not looked at. special are the last two digits.
 func fromBase64(s, special string) (any, error) {
 	if len(s) == 1 {
-		return nil, errArgument("Input byte[] should at least have 2 bytes for base64 bytes")
+		return nil, sqlerr.Argument("Input byte[] should at least have 2 bytes for base64 bytes")
 	}
 	out := make([]byte, 0, len(s)/4*3+3)
 	bits, missing, i := uint32(0), 4, 0
 	for ; i < len(s); i++ {
 		if s[i] == '=' {
 			if missing == 4 || missing == 3 || missing == 2 && (i+1 == len(s) || s[i+1] != '=') {
-				return nil, errArgument("Input byte array has wrong 4-byte ending unit")
+				return nil, sqlerr.Argument("Input byte array has wrong 4-byte ending unit")
 			}
 			i += missing
 			break
 		}
 		d, ok := base64Digit(s[i], special)
 		if !ok {
-			return nil, errArgument("Illegal base64 character %s", strconv.FormatInt(int64(int8(s[i])), 16)) //nolint:gosec // as Java shows it
+			return nil, sqlerr.Argument("Illegal base64 character %s", strconv.FormatInt(int64(int8(s[i])), 16)) //nolint:gosec // as Java shows it
 		}
 		bits, missing = bits<<6|d, missing-1
 		if missing == 0 {
@@ -88,14 +90,14 @@ func fromBase64(s, special string) (any, error) {
 	}
 	switch missing {
 	case 3:
-		return nil, errArgument("Last unit does not have enough valid bits")
+		return nil, sqlerr.Argument("Last unit does not have enough valid bits")
 	case 2:
 		out = append(out, byte(bits>>4))
 	case 1:
 		out = append(out, byte(bits>>10), byte(bits>>2))
 	}
 	if i < len(s) {
-		return nil, errArgument("Input byte array has incorrect ending byte at %d", i)
+		return nil, sqlerr.Argument("Input byte array has incorrect ending byte at %d", i)
 	}
 	return out, nil
 }
@@ -119,64 +121,64 @@ func base64Digit(c byte, special string) (uint32, bool) {
 func fromBase32(s string) (any, error) {
 	s = strings.TrimRight(s, "=")
 	if n := len(s) % 8; n == 1 || n == 3 || n == 6 {
-		return nil, errArgument("Invalid input length %d", len(s))
+		return nil, sqlerr.Argument("Invalid input length %d", len(s))
 	}
 	for _, r := range s {
 		if (r < 'A' || r > 'Z') && (r < '2' || r > '7') {
-			return nil, errArgument("Unrecognized character: %c", r)
+			return nil, sqlerr.Argument("Unrecognized character: %c", r)
 		}
 	}
 	out, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s)
 	if err != nil {
-		return nil, errArgument("Invalid input length %d", len(s))
+		return nil, sqlerr.Argument("Invalid input length %d", len(s))
 	}
 	return out, nil
 }
 
 func toBigEndian32(args []any) (any, error) {
-	return binary.BigEndian.AppendUint32(nil, uint32(as[int64](args[0]))), nil //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint32(nil, uint32(value.As[int64](args[0]))), nil //nolint:gosec // two's complement
 }
 
 func toBigEndian64(args []any) (any, error) {
-	return binary.BigEndian.AppendUint64(nil, uint64(as[int64](args[0]))), nil //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(nil, uint64(value.As[int64](args[0]))), nil //nolint:gosec // two's complement
 }
 
 func fromBigEndian32(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 4 {
-		return nil, errArgument("expected 4-byte input, but got instead: %d", len(b))
+		return nil, sqlerr.Argument("expected 4-byte input, but got instead: %d", len(b))
 	}
 	return int64(int32(binary.BigEndian.Uint32(b))), nil //nolint:gosec // two's complement
 }
 
 func fromBigEndian64(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 8 {
-		return nil, errArgument("expected 8-byte input, but got instead: %d", len(b))
+		return nil, sqlerr.Argument("expected 8-byte input, but got instead: %d", len(b))
 	}
 	return int64(binary.BigEndian.Uint64(b)), nil //nolint:gosec // two's complement
 }
 
 func toIEEE32(args []any) (any, error) {
-	return binary.BigEndian.AppendUint32(nil, math.Float32bits(as[float32](args[0]))), nil
+	return binary.BigEndian.AppendUint32(nil, math.Float32bits(value.As[float32](args[0]))), nil
 }
 
 func toIEEE64(args []any) (any, error) {
-	return binary.BigEndian.AppendUint64(nil, doubleBits(as[float64](args[0]))), nil
+	return binary.BigEndian.AppendUint64(nil, doubleBits(value.As[float64](args[0]))), nil
 }
 
 func fromIEEE32(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 4 {
-		return nil, errArgument("Input floating-point value must be exactly 4 bytes long")
+		return nil, sqlerr.Argument("Input floating-point value must be exactly 4 bytes long")
 	}
 	return math.Float32frombits(binary.BigEndian.Uint32(b)), nil
 }
 
 func fromIEEE64(args []any) (any, error) {
-	b := as[[]byte](args[0])
+	b := value.As[[]byte](args[0])
 	if len(b) != 8 {
-		return nil, errArgument("Input floating-point value must be exactly 8 bytes long")
+		return nil, sqlerr.Argument("Input floating-point value must be exactly 8 bytes long")
 	}
 	return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 }

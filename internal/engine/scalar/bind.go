@@ -1,25 +1,54 @@
 package scalar
 
 import (
-	"fmt"
 	"slices"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// as returns v as a T. The analyzer has settled every type, so a value that is
-// not one is a defect of the caller and no answer can be right.
-func as[T any](v any) T {
-	t, ok := v.(T)
-	if !ok {
-		panic(fmt.Sprintf("scalar: a %T stands where a %T belongs", v, t))
-	}
-	return t
+// pure is what a binder returns for a function that NULL arguments make NULL.
+func pure(call plain) (Function, bool) { return Function{Call: call.uncounted()}, true }
+
+// working is pure for a function that may make or do much more than its arguments
+// suggest.
+func working(call Func) (Function, bool) { return Function{Call: call, counts: true}, true }
+
+// seesNull is working for a function that wants to see NULL arguments.
+func seesNull(call Func) (Function, bool) {
+	return Function{Call: call, NullCall: true, counts: true}, true
 }
 
-// pure is what a binder returns for a function that NULL arguments make NULL.
-func pure(call Func) (Function, bool) { return Function{Call: call}, true }
+// volatile is pure for a function that may answer another thing each time.
+func volatile(call plain) (Function, bool) {
+	return Function{Call: call.uncounted(), Volatile: true}, true
+}
+
+// plain is a function whose result and time are within a small multiple of its
+// arguments' size: Lookup counts for it.
+type plain func(args []any) (any, error)
+
+func (p plain) uncounted() Func {
+	return func(_ *work.Work, args []any) (any, error) { return p(args) }
+}
+
+// counted returns f with its results counted, where it does not do so itself.
+func counted(f Function) Function {
+	if f.counts {
+		return f
+	}
+	call := f.Call
+	f.counts = true
+	f.Call = func(w *work.Work, args []any) (any, error) {
+		v, err := call(w, args)
+		if err != nil {
+			return nil, err
+		}
+		return v, w.Made(v)
+	}
+	return f
+}
 
 // none is what a binder returns when it has no form for the types.
 func none() (Function, bool) { return Function{}, false }
@@ -30,12 +59,22 @@ func areKinds(types []datatype.Type, kinds ...datatype.Kind) bool {
 }
 
 // on binds call for arguments of exactly the given kinds.
-func on(call Func, kinds ...datatype.Kind) binder {
+func on(call plain, kinds ...datatype.Kind) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if !areKinds(params, kinds...) {
 			return none()
 		}
 		return pure(call)
+	}
+}
+
+// onWorking is on for a function that counts its work.
+func onWorking(call Func, kinds ...datatype.Kind) binder {
+	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
+		if !areKinds(params, kinds...) {
+			return none()
+		}
+		return working(call)
 	}
 }
 
@@ -52,7 +91,7 @@ func either(forms ...binder) binder {
 }
 
 // apply calls f as the engine would: NULL in, NULL out, unless f asks for NULL.
-func (f Function) apply(args ...any) (any, error) {
+func (f Function) apply(w *work.Work, args ...any) (any, error) {
 	if !f.NullCall {
 		for _, arg := range args {
 			if arg == nil {
@@ -60,19 +99,7 @@ func (f Function) apply(args ...any) (any, error) {
 			}
 		}
 	}
-	return f.Call(args)
-}
-
-func errCast(format string, args ...any) error {
-	return sqlerr.New(sqlerr.InvalidCastArgument, format, args...)
-}
-
-func errRange(format string, args ...any) error {
-	return sqlerr.New(sqlerr.NumericOutOfRange, format, args...)
-}
-
-func errArgument(format string, args ...any) error {
-	return sqlerr.New(sqlerr.InvalidFunctionArgument, format, args...)
+	return f.Call(w, args)
 }
 
 func errDivision() error { return sqlerr.New(sqlerr.DivisionByZero, "Division by zero") }

@@ -4,13 +4,15 @@ import (
 	"math/bits"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // bitwiseFamily returns the functions on the bits of integers.
 func bitwiseFamily() map[string]binder {
 	return map[string]binder{
 		"bit_count":                      on(bitCount, datatype.Bigint, datatype.Bigint),
-		"bitwise_not":                    on(func(args []any) (any, error) { return ^as[int64](args[0]), nil }, datatype.Bigint),
+		"bitwise_not":                    on(func(args []any) (any, error) { return ^value.As[int64](args[0]), nil }, datatype.Bigint),
 		"bitwise_and":                    bitwise(func(a, b int64) int64 { return a & b }),
 		"bitwise_or":                     bitwise(func(a, b int64) int64 { return a | b }),
 		"bitwise_xor":                    bitwise(func(a, b int64) int64 { return a ^ b }),
@@ -21,21 +23,21 @@ func bitwiseFamily() map[string]binder {
 }
 
 func bitwise(f func(a, b int64) int64) binder {
-	return on(func(args []any) (any, error) { return f(as[int64](args[0]), as[int64](args[1])), nil },
+	return on(func(args []any) (any, error) { return f(value.As[int64](args[0]), value.As[int64](args[1])), nil },
 		datatype.Bigint, datatype.Bigint)
 }
 
 func bitCount(args []any) (any, error) {
-	n, width := as[int64](args[0]), as[int64](args[1])
+	n, width := value.As[int64](args[0]), value.As[int64](args[1])
 	if width == 64 {
 		return int64(bits.OnesCount64(uint64(n))), nil //nolint:gosec // two's complement is meant
 	}
 	if width < 2 || width > 64 {
-		return nil, errArgument("Bits specified in bit_count must be between 2 and 64, got %d", width)
+		return nil, sqlerr.Argument("Bits specified in bit_count must be between 2 and 64, got %d", width)
 	}
 	low, high := int64(-1)<<(width-1), int64(1)<<(width-1)-1
 	if n < low || n > high {
-		return nil, errArgument("Number must be representable with the bits specified. %d cannot be represented with %d bits", n, width)
+		return nil, sqlerr.Argument("Number must be representable with the bits specified. %d cannot be represented with %d bits", n, width)
 	}
 	mask := uint64(1)<<width - 1
 	return int64(bits.OnesCount64(uint64(n) & mask)), nil //nolint:gosec // two's complement is meant
@@ -48,7 +50,9 @@ func bitShift(f func(n, by int64, width int) int64) binder {
 			return none()
 		}
 		width := bitSize(params[0].Kind)
-		return pure(func(args []any) (any, error) { return f(as[int64](args[0]), as[int64](args[1]), width), nil })
+		return pure(func(args []any) (any, error) {
+			return f(value.As[int64](args[0]), value.As[int64](args[1]), width), nil
+		})
 	}
 }
 
@@ -58,9 +62,10 @@ func signExtend(n uint64, width int) int64 {
 }
 
 func shiftLeft(n, by int64, width int) int64 {
-	if by < 0 || by >= int64(width) {
+	if by >= int64(width) {
 		return 0
 	}
+	by &= 63                                // as Java shifts by a negative number
 	return signExtend(uint64(n)<<by, width) //nolint:gosec // two's complement is meant
 }
 
@@ -68,9 +73,10 @@ func shiftRight(n, by int64, width int) int64 {
 	if by == 0 {
 		return n
 	}
-	if by < 0 || by >= int64(width) {
+	if by >= int64(width) {
 		return 0
 	}
+	by &= 63
 	mask := ^uint64(0) >> (64 - width)
 	return int64((uint64(n) & mask) >> by) //nolint:gosec // two's complement is meant
 }

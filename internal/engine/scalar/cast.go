@@ -4,19 +4,30 @@ import (
 	"math/big"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Cast returns the cast between two types by Trino's rules, and whether there is one.
 func Cast(from, to datatype.Type) (Function, bool) {
+	f, ok := castOf(from, to)
+	if ok && !from.Equal(to) {
+		f = counted(f)
+	}
+	return f, ok
+}
+
+func castOf(from, to datatype.Type) (Function, bool) {
 	if from.Kind == datatype.Unknown {
-		return Function{NullCall: true, Call: func([]any) (any, error) { return nil, nil }}, true
+		return seesNull(plain(func([]any) (any, error) { return nil, nil }).uncounted())
 	}
 	if from.Equal(to) && from.Kind != datatype.Row {
 		return pure(func(args []any) (any, error) { return args[0], nil })
 	}
 	switch {
-	case isHyperLogLog(from) || isHyperLogLog(to):
+	case from.IsHyperLogLog() || to.IsHyperLogLog():
 		return castSet(from, to)
 	case isPatternType(to):
 		return castToPattern(from)
@@ -49,9 +60,14 @@ func Cast(from, to datatype.Type) (Function, bool) {
 	}
 }
 
+// convertsWorking is converts for a function that counts its work.
+func convertsWorking[T any](f func(w *work.Work, v T) (any, error)) (Function, bool) {
+	return working(func(w *work.Work, args []any) (any, error) { return f(w, value.As[T](args[0])) })
+}
+
 // converts returns a cast made of a function of one value.
 func converts[T any](f func(v T) (any, error)) (Function, bool) {
-	return pure(func(args []any) (any, error) { return f(as[T](args[0])) })
+	return pure(func(args []any) (any, error) { return f(value.As[T](args[0])) })
 }
 
 func castToBoolean(from datatype.Type) (Function, bool) {
@@ -78,7 +94,7 @@ func parseBoolean(s string) (any, error) {
 	case "F", "0", "FALSE":
 		return false, nil
 	default:
-		return nil, errCast("Cannot cast '%s' to BOOLEAN", s)
+		return nil, sqlerr.Cast("Cannot cast '%s' to BOOLEAN", s)
 	}
 }
 

@@ -3,29 +3,36 @@ package scalar
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func castToDecimal(from, to datatype.Type) (Function, bool) {
 	switch {
 	case from.Kind == datatype.Boolean:
-		return converts(func(b bool) (any, error) { return rescale(big.NewInt(int64(ordinal(b))), to.Scale), nil })
+		return converts(func(b bool) (any, error) {
+			d := value.Rescale(big.NewInt(int64(ordinal(b))), to.Scale)
+			if !value.DecimalFits(d, to.Precision) {
+				return nil, sqlerr.Cast("Cannot cast BOOLEAN '%t' to DECIMAL(%d, %d)", b, to.Precision, to.Scale)
+			}
+			return d, nil
+		})
 	case from.IsInteger():
 		return converts(func(n int64) (any, error) {
-			d := rescale(big.NewInt(n), to.Scale)
-			if !decimalFits(d, to.Precision) {
-				return nil, errCast("Cannot cast %s '%d' to DECIMAL(%d, %d)", strings.ToUpper(from.String()), n, to.Precision, to.Scale)
+			d := value.Rescale(big.NewInt(n), to.Scale)
+			if !value.DecimalFits(d, to.Precision) {
+				return nil, sqlerr.Cast("Cannot cast %s '%d' to DECIMAL(%d, %d)", strings.ToUpper(from.String()), n, to.Precision, to.Scale)
 			}
 			return d, nil
 		})
 	case from.Kind == datatype.Real:
-		return converts(func(f float32) (any, error) { return floatToDecimal("REAL", realText(f), float64(f), to) })
+		return converts(func(f float32) (any, error) { return floatToDecimal("REAL", value.RealText(f), float64(f), to) })
 	case from.Kind == datatype.Double:
-		return converts(func(f float64) (any, error) { return floatToDecimal("DOUBLE", doubleText(f), f, to) })
+		return converts(func(f float64) (any, error) { return floatToDecimal("DOUBLE", value.DoubleText(f), f, to) })
 	case from.Kind == datatype.Decimal:
 		return converts(func(d *big.Int) (any, error) { return decimalToDecimal(d, from, to) })
 	case from.Kind == datatype.Varchar:
@@ -37,18 +44,18 @@ func castToDecimal(from, to datatype.Type) (Function, bool) {
 
 func floatToDecimal(name, text string, f float64, to datatype.Type) (any, error) {
 	if !math.IsNaN(f) && !math.IsInf(f, 0) {
-		if d, ok := parseDecimal(text, to.Scale); ok && decimalFits(d, to.Precision) {
+		if d, ok := parseDecimal(text, to.Scale); ok && value.DecimalFits(d, to.Precision) {
 			return d, nil
 		}
 	}
-	return nil, errCast("Cannot cast %s '%s' to DECIMAL(%d, %d)", name, text, to.Precision, to.Scale)
+	return nil, sqlerr.Cast("Cannot cast %s '%s' to DECIMAL(%d, %d)", name, text, to.Precision, to.Scale)
 }
 
 func decimalToDecimal(d *big.Int, from, to datatype.Type) (any, error) {
-	scaled := rescale(d, to.Scale-from.Scale)
-	if !decimalFits(scaled, to.Precision) {
-		return nil, errCast("Cannot cast DECIMAL(%d, %d) '%s' to DECIMAL(%d, %d)", from.Precision, from.Scale,
-			decimalText(d, from.Scale), to.Precision, to.Scale)
+	scaled := value.Rescale(d, to.Scale-from.Scale)
+	if !value.DecimalFits(scaled, to.Precision) {
+		return nil, sqlerr.Cast("Cannot cast DECIMAL(%d, %d) '%s' to DECIMAL(%d, %d)", from.Precision, from.Scale,
+			value.DecimalText(d, from.Scale), to.Precision, to.Scale)
 	}
 	return scaled, nil
 }
@@ -56,44 +63,51 @@ func decimalToDecimal(d *big.Int, from, to datatype.Type) (any, error) {
 func textToDecimal(s string, to datatype.Type) (any, error) {
 	d, ok := parseDecimal(s, to.Scale)
 	if !ok {
-		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value is not a number.", s, to.Precision, to.Scale)
+		return nil, sqlerr.Cast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value is not a number.", s, to.Precision, to.Scale)
 	}
-	if !decimalFits(d, to.Precision) {
-		return nil, errCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value too large.", s, to.Precision, to.Scale)
+	if !value.DecimalFits(d, to.Precision) {
+		return nil, sqlerr.Cast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). Value too large.", s, to.Precision, to.Scale)
 	}
 	return d, nil
 }
 
-var decimalPattern = regexp.MustCompile(`^([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?$`)
-
-// farExponent is beyond what any decimal can hold, in either direction.
-const farExponent = 10_000
+func areDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // parseDecimal reads what Java's BigDecimal reads and rounds it half up to scale.
 func parseDecimal(s string, scale int) (*big.Int, bool) {
-	m := decimalPattern.FindStringSubmatch(s)
-	if m == nil {
+	mantissa, power, powered := strings.Cut(strings.Replace(s, "E", "e", 1), "e")
+	exponent, err := 0, error(nil)
+	if powered {
+		exponent, err = strconv.Atoi(power)
+	}
+	sign := ""
+	if mantissa != "" && (mantissa[0] == '+' || mantissa[0] == '-') {
+		sign, mantissa = mantissa[:1], mantissa[1:]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if err != nil || exponent != int(int32(exponent)) || whole+fraction == "" || !areDigits(whole) || !areDigits(fraction) { //nolint:gosec // that is the question
 		return nil, false
 	}
-	exponent := 0
-	if m[3] != "" {
-		n, err := strconv.ParseInt(m[3], 10, 32)
-		if err != nil {
-			return nil, false
-		}
-		exponent = int(n)
+	digits := strings.TrimLeft(whole+fraction, "0")
+	by := scale + exponent - len(fraction)
+	switch left := len(digits) + by; { // digits that are left once it has the scale
+	case digits == "" || left < 0:
+		return new(big.Int), true
+	case left > datatype.MaxDecimalPrecision:
+		return value.PowerOfTen(datatype.MaxDecimalPrecision), true // fits in none
+	case by < 0: // of what is dropped, the first digit decides
+		digits, by = digits[:min(len(digits), left+1)], -1
 	}
-	whole, fraction, _ := strings.Cut(m[2], ".")
-	d, ok := new(big.Int).SetString(m[1]+whole+fraction, 10)
+	d, ok := new(big.Int).SetString(sign+digits, 10)
 	if !ok {
 		return nil, false
 	}
-	by := scale + exponent - len(fraction)
-	switch {
-	case d.Sign() == 0 || by < -len(whole)-len(fraction)-1:
-		return new(big.Int), true
-	case by > farExponent:
-		by = farExponent
-	}
-	return rescale(d, by), true
+	return value.Rescale(d, by), true
 }

@@ -1,6 +1,11 @@
 package scalar
 
-import "github.com/sillok/sillok/internal/sql/datatype"
+import (
+	"github.com/sillok/sillok/internal/engine/work"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
+)
 
 // castNested casts arrays, maps and rows element by element.
 func castNested(from, to datatype.Type) (Function, bool) {
@@ -17,18 +22,25 @@ func castNested(from, to datatype.Type) (Function, bool) {
 	}
 	switch from.Kind {
 	case datatype.Array:
-		return converts(func(elems []any) (any, error) { return castElems(elems, func(int) Function { return casts[0] }) })
+		return convertsWorking(func(w *work.Work, elems []any) (any, error) {
+			return castElems(w, elems, func(int) Function { return casts[0] })
+		})
 	case datatype.Row:
-		return converts(func(fields []any) (any, error) { return castElems(fields, func(i int) Function { return casts[i] }) })
+		return convertsWorking(func(w *work.Work, fields []any) (any, error) {
+			return castElems(w, fields, func(i int) Function { return casts[i] })
+		})
 	default:
-		return converts(func(m *Map) (any, error) { return castMap(m, to, casts[0], casts[1]) })
+		return convertsWorking(func(w *work.Work, m *value.Map) (any, error) { return castMap(w, m, to, casts[0], casts[1]) })
 	}
 }
 
-func castElems(elems []any, cast func(i int) Function) (any, error) {
+func castElems(w *work.Work, elems []any, cast func(i int) Function) (any, error) {
+	if err := w.Made(elems); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(elems))
 	for i, elem := range elems {
-		v, err := cast(i).apply(elem)
+		v, err := cast(i).apply(w, elem)
 		if err != nil {
 			return nil, err
 		}
@@ -37,23 +49,26 @@ func castElems(elems []any, cast func(i int) Function) (any, error) {
 	return out, nil
 }
 
-func castMap(m *Map, to datatype.Type, castKey, castValue Function) (any, error) {
-	out := &Map{Keys: make([]any, len(m.Keys)), Values: make([]any, len(m.Keys))}
+func castMap(w *work.Work, m *value.Map, to datatype.Type, castKey, castValue Function) (any, error) {
+	if err := w.Made(m); err != nil {
+		return nil, err
+	}
+	out := &value.Map{Keys: make([]any, len(m.Keys)), Values: make([]any, len(m.Keys))}
 	seen := make(map[string]bool, len(m.Keys))
 	for i, key := range m.Keys {
-		k, err := castKey.apply(key)
+		k, err := castKey.apply(w, key)
 		if err != nil {
 			return nil, err
 		}
 		if k == nil {
-			return nil, errCast("map key is null")
+			return nil, sqlerr.Cast("map key is null")
 		}
 		id := Key(to.Elems[0], k)
 		if seen[id] {
-			return nil, errCast("duplicate keys")
+			return nil, sqlerr.Cast("duplicate keys")
 		}
 		seen[id] = true
-		v, err := castValue.apply(m.Values[i])
+		v, err := castValue.apply(w, m.Values[i])
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func castToInteger(from, to datatype.Type) (Function, bool) {
@@ -17,7 +19,7 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 	case from.IsInteger():
 		return converts(func(n int64) (any, error) {
 			if !fits(to.Kind, n) {
-				return nil, errRange("Out of range for %s: %d", to, n)
+				return nil, sqlerr.Range("Out of range for %s: %d", to, n)
 			}
 			return n, nil
 		})
@@ -31,7 +33,7 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			n, ok := parseInteger(javaTrim(s), 10, bitSize(to.Kind))
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to %s", s, castName(to.Kind))
+				return nil, sqlerr.Cast("Cannot cast '%s' to %s", s, castName(to.Kind))
 			}
 			return n, nil
 		})
@@ -42,11 +44,11 @@ func castToInteger(from, to datatype.Type) (Function, bool) {
 
 func realToInteger(f float32, to datatype.Type) (any, error) {
 	if math.IsNaN(float64(f)) {
-		return nil, errCast("Cannot cast real NaN to %s", to)
+		return nil, sqlerr.Cast("Cannot cast real NaN to %s", to)
 	}
 	n := saturate(math.Round(float64(f)))
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, realText(f))
+		return nil, sqlerr.Range("Out of range for %s: %s", to, value.RealText(f))
 	}
 	return n, nil
 }
@@ -55,30 +57,30 @@ func doubleToInteger(f float64, to datatype.Type) (any, error) {
 	rounded := math.Round(f)
 	if to.Kind == datatype.Bigint {
 		if math.IsNaN(f) || rounded < math.MinInt64 || rounded >= math.MaxInt64 {
-			return nil, errCast("Unable to cast %s to bigint", doubleText(f))
+			return nil, sqlerr.Cast("Unable to cast %s to bigint", value.DoubleText(f))
 		}
 		return int64(rounded), nil
 	}
 	if math.IsNaN(f) {
-		return nil, errCast("Cannot cast double NaN to %s", to)
+		return nil, sqlerr.Cast("Cannot cast double NaN to %s", to)
 	}
 	n := saturate(rounded)
 	if !fits(to.Kind, n) {
-		return nil, errRange("Out of range for %s: %s", to, doubleText(f))
+		return nil, sqlerr.Range("Out of range for %s: %s", to, value.DoubleText(f))
 	}
 	return n, nil
 }
 
 func decimalToInteger(d *big.Int, from, to datatype.Type) (any, error) {
-	rounded := rescale(d, -from.Scale)
+	rounded := value.Rescale(d, -from.Scale)
 	if rounded.IsInt64() && fits(to.Kind, rounded.Int64()) {
 		return rounded.Int64(), nil
 	}
 	name := strings.ToUpper(to.String())
 	if from.Precision <= 18 {
-		return nil, errCast("Cannot cast '%s' to %s", rounded, name)
+		return nil, sqlerr.Cast("Cannot cast '%s' to %s", rounded, name)
 	}
-	return nil, errCast("Cannot cast '%s' to %s", decimalText(d, from.Scale), name)
+	return nil, sqlerr.Cast("Cannot cast '%s' to %s", value.DecimalText(d, from.Scale), name)
 }
 
 func castToFloat(from, to datatype.Type) (Function, bool) {
@@ -98,7 +100,7 @@ func castToFloat(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			f, ok := parseJavaFloat(s, 64)
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to DOUBLE", s)
+				return nil, sqlerr.Cast("Cannot cast '%s' to DOUBLE", s)
 			}
 			return f, nil
 		})
@@ -121,7 +123,7 @@ func castToReal(from datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			f, ok := parseJavaFloat(s, 32)
 			if !ok {
-				return nil, errCast("Cannot cast '%s' to REAL", s)
+				return nil, sqlerr.Cast("Cannot cast '%s' to REAL", s)
 			}
 			return float32(f), nil
 		})
@@ -134,17 +136,17 @@ func castToReal(from datatype.Type) (Function, bool) {
 // rounds twice; a longer one is rounded once.
 func decimalToDouble(d *big.Int, from datatype.Type) float64 {
 	if from.Precision <= 18 {
-		return float64(d.Int64()) / float64(pow10(from.Scale))
+		return float64(d.Int64()) / float64(value.Pow10(from.Scale))
 	}
-	f, _ := strconv.ParseFloat(decimalText(d, from.Scale), 64) // always within a double's range
+	f, _ := strconv.ParseFloat(value.DecimalText(d, from.Scale), 64) // always within a double's range
 	return f
 }
 
 func decimalToReal(d *big.Int, from datatype.Type) float32 {
 	if from.Precision <= 18 {
-		return float32(d.Int64()) / float32(pow10(from.Scale))
+		return float32(d.Int64()) / float32(value.Pow10(from.Scale))
 	}
-	f, _ := strconv.ParseFloat(decimalText(d, from.Scale), 32) // always within a real's range
+	f, _ := strconv.ParseFloat(value.DecimalText(d, from.Scale), 32) // always within a real's range
 	return float32(f)
 }
 

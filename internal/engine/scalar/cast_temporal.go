@@ -2,7 +2,8 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // castToTemporal casts to date, time and timestamp. A time cannot become a
@@ -28,17 +29,17 @@ func castToDate(from datatype.Type) (Function, bool) {
 	switch from.Kind {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) {
-			day, ok := parseDateText(s)
+			day, ok := value.ParseDate(s)
 			if !ok {
-				return nil, errCast("Value cannot be cast to date: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to date: %s", s)
 			}
 			return day, nil
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) { return floorDiv(ts.Micros, microsPerDay), nil })
+		return converts(func(ts value.Timestamp) (any, error) { return value.FloorDiv(ts.Micros, value.MicrosPerDay), nil })
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) {
-			return floorDiv(zoneOf(ts.Zone).local(ts.Micros), microsPerDay), nil
+		return converts(func(ts value.TimestampTZ) (any, error) {
+			return value.FloorDiv(value.ZoneOf(ts.Zone).Local(ts.Micros), value.MicrosPerDay), nil
 		})
 	default:
 		return none()
@@ -47,7 +48,7 @@ func castToDate(from datatype.Type) (Function, bool) {
 
 // timeOfDay returns the time of day of a wall clock, rounded to precision.
 func timeOfDay(micros int64, picos int32, precision int) int64 {
-	return roundPicos(floorMod(micros, microsPerDay)*picosPerMicro+int64(picos), precision) % picosPerDay
+	return roundPicos(value.FloorMod(micros, value.MicrosPerDay)*value.PicosPerMicro+int64(picos), precision) % value.PicosPerDay
 }
 
 func castToTime(from, to datatype.Type) (Function, bool) {
@@ -55,28 +56,28 @@ func castToTime(from, to datatype.Type) (Function, bool) {
 	switch from.Kind {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) {
-			c, ok := parseClockText(s)
-			picos, fits := c.picos(p)
-			if !ok || !fits || c.hasOffset {
-				return nil, errCast("Value cannot be cast to time: %s", s)
+			c, ok := value.ParseTime(s)
+			picos, fits := c.Picos(p)
+			if !ok || !fits || c.HasOffset {
+				return nil, sqlerr.Cast("Value cannot be cast to time: %s", s)
 			}
-			return plan.TimeValue{Picos: picos}, nil
+			return value.Time{Picos: picos}, nil
 		})
 	case datatype.Time:
-		return converts(func(t plan.TimeValue) (any, error) {
-			return plan.TimeValue{Picos: roundPicos(t.Picos, p) % picosPerDay}, nil
+		return converts(func(t value.Time) (any, error) {
+			return value.Time{Picos: roundPicos(t.Picos, p) % value.PicosPerDay}, nil
 		})
 	case datatype.TimeTZ:
-		return converts(func(t plan.TimeTZValue) (any, error) {
-			return plan.TimeValue{Picos: roundPicos(t.Picos, p) % picosPerDay}, nil
+		return converts(func(t value.TimeTZ) (any, error) {
+			return value.Time{Picos: roundPicos(t.Picos, p) % value.PicosPerDay}, nil
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) {
-			return plan.TimeValue{Picos: timeOfDay(ts.Micros, ts.Picos, p)}, nil
+		return converts(func(ts value.Timestamp) (any, error) {
+			return value.Time{Picos: timeOfDay(ts.Micros, ts.Picos, p)}, nil
 		})
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) {
-			return plan.TimeValue{Picos: timeOfDay(zoneOf(ts.Zone).local(ts.Micros), ts.Picos, p)}, nil
+		return converts(func(ts value.TimestampTZ) (any, error) {
+			return value.Time{Picos: timeOfDay(value.ZoneOf(ts.Zone).Local(ts.Micros), ts.Picos, p)}, nil
 		})
 	default:
 		return none()
@@ -88,32 +89,32 @@ func castToTimeTZ(from, to datatype.Type) (Function, bool) {
 	switch from.Kind {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) {
-			c, ok := parseClockText(s)
-			picos, fits := c.picos(p)
+			c, ok := value.ParseTime(s)
+			picos, fits := c.Picos(p)
 			if !ok || !fits {
-				return nil, errCast("Value cannot be cast to time with time zone: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to time with time zone: %s", s)
 			}
-			return plan.TimeTZValue{Picos: picos, OffsetMinutes: c.offsetMinutes}, nil
+			return value.TimeTZ{Picos: picos, OffsetMinutes: c.OffsetMinutes}, nil
 		})
 	case datatype.Time:
-		return converts(func(t plan.TimeValue) (any, error) {
-			return plan.TimeTZValue{Picos: roundPicos(t.Picos, p) % picosPerDay}, nil
+		return converts(func(t value.Time) (any, error) {
+			return value.TimeTZ{Picos: roundPicos(t.Picos, p) % value.PicosPerDay}, nil
 		})
 	case datatype.TimeTZ:
-		return converts(func(t plan.TimeTZValue) (any, error) {
-			return plan.TimeTZValue{Picos: roundPicos(t.Picos, p) % picosPerDay, OffsetMinutes: t.OffsetMinutes}, nil
+		return converts(func(t value.TimeTZ) (any, error) {
+			return value.TimeTZ{Picos: roundPicos(t.Picos, p) % value.PicosPerDay, OffsetMinutes: t.OffsetMinutes}, nil
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) {
-			return plan.TimeTZValue{Picos: timeOfDay(ts.Micros, ts.Picos, p)}, nil
+		return converts(func(ts value.Timestamp) (any, error) {
+			return value.TimeTZ{Picos: timeOfDay(ts.Micros, ts.Picos, p)}, nil
 		})
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) {
-			z := zoneOf(ts.Zone)
-			local := z.local(ts.Micros)
+		return converts(func(ts value.TimestampTZ) (any, error) {
+			z := value.ZoneOf(ts.Zone)
+			local := z.Local(ts.Micros)
 			// Trino looks the offset up as if the wall clock were UTC.
-			minutes := z.offsetMicros(local) / microsPerMinute
-			return plan.TimeTZValue{Picos: timeOfDay(local, ts.Picos, p), OffsetMinutes: int(minutes)}, nil
+			minutes := z.OffsetMicros(local) / value.MicrosPerMinute
+			return value.TimeTZ{Picos: timeOfDay(local, ts.Picos, p), OffsetMinutes: int(minutes)}, nil
 		})
 	default:
 		return none()
@@ -122,34 +123,33 @@ func castToTimeTZ(from, to datatype.Type) (Function, bool) {
 
 func castToTimestamp(from, to datatype.Type) (Function, bool) {
 	p := to.Precision
-	rounded := func(micros int64, picos int32) plan.TimestampValue {
+	rounded := func(micros int64, picos int32) value.Timestamp {
 		micros, picos = roundInstant(micros, picos, p)
-		return plan.TimestampValue{Micros: micros, Picos: picos}
+		return value.Timestamp{Micros: micros, Picos: picos}
 	}
 	switch from.Kind {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) {
-			d, ok := parseDatetimeText(trimSpaces(s))
-			picos, fits := fractionPicos(d.fraction, p)
+			d, ok := value.ParseTimestamp(value.TrimSpaces(s))
+			ts, fits := d.Wall(p)
 			if !ok || !fits {
-				return nil, errCast("Value cannot be cast to timestamp: %s", s)
+				return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 			}
-			micros, rest := d.seconds*microsPerSecond+picos/picosPerMicro, picos%picosPerMicro
-			return plan.TimestampValue{Micros: micros, Picos: int32(rest)}, nil
+			return ts, nil
 		})
 	case datatype.Date:
 		return converts(func(day int64) (any, error) {
-			micros, ok := multiplyExact(day, microsPerDay)
+			micros, ok := multiplyExact(day, value.MicrosPerDay)
 			if !ok {
 				return nil, errTimestampRange()
 			}
-			return plan.TimestampValue{Micros: micros}, nil
+			return value.Timestamp{Micros: micros}, nil
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) { return rounded(ts.Micros, ts.Picos), nil })
+		return converts(func(ts value.Timestamp) (any, error) { return rounded(ts.Micros, ts.Picos), nil })
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) {
-			return rounded(zoneOf(ts.Zone).local(ts.Micros), ts.Picos), nil
+		return converts(func(ts value.TimestampTZ) (any, error) {
+			return rounded(value.ZoneOf(ts.Zone).Local(ts.Micros), ts.Picos), nil
 		})
 	default:
 		return none()
@@ -167,31 +167,26 @@ func castToTimestampTZ(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) { return textToTimestampTZ(s, p) })
 	case datatype.Date:
 		return converts(func(day int64) (any, error) {
-			micros, ok := multiplyExact(day, microsPerDay)
+			micros, ok := multiplyExact(day, value.MicrosPerDay)
 			if !ok {
 				return nil, errMillis(day)
 			}
-			return zoned(micros, 0, utc, p)
+			return zoned(micros, 0, value.UTC, p)
 		})
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) { return rounded(ts.Micros, ts.Picos, utc) })
+		return converts(func(ts value.Timestamp) (any, error) { return rounded(ts.Micros, ts.Picos, value.UTC) })
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) { return rounded(ts.Micros, ts.Picos, ts.Zone) })
+		return converts(func(ts value.TimestampTZ) (any, error) { return rounded(ts.Micros, ts.Picos, ts.Zone) })
 	default:
 		return none()
 	}
 }
 
 func textToTimestampTZ(s string, precision int) (any, error) {
-	d, ok := parseDatetimeText(trimSpaces(s))
-	picos, fits := fractionPicos(d.fraction, precision)
-	z := zone{name: utc}
-	if ok && d.zone != "" {
-		z, ok = findZone(d.zone)
-	}
+	d, ok := value.ParseTimestamp(value.TrimSpaces(s))
+	ts, fits := d.Zoned(precision)
 	if !ok || !fits {
-		return nil, errCast("Value cannot be cast to timestamp: %s", s)
+		return nil, sqlerr.Cast("Value cannot be cast to timestamp: %s", s)
 	}
-	micros := z.instantZoned(d.seconds*microsPerSecond) + picos/picosPerMicro
-	return zoned(micros, int32(picos%picosPerMicro), z.name, precision)
+	return ts, nil
 }

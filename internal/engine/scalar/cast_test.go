@@ -3,11 +3,14 @@ package scalar_test
 import (
 	"math/big"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func TestCast(t *testing.T) {
@@ -98,7 +101,7 @@ func TestCastTime(t *testing.T) {
 		{"varchar:2020-05-10T12:34:56", "timestamp(3)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-05-10T12:34:56"},
 		{"varchar:2020-13-10", "timestamp(3)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-13-10"},
 		{"varchar:2020-05-10 12:34:56.123456789012", "timestamp(12)", "2020-05-10 12:34:56.123456789012"},
-		{"varchar:2020-03-08 02:30:00 America/New_York", "timestamp(0) with time zone", "2020-03-08 03:30:00 America/New_York"},
+		{"varchar:2020-03-08 02:30:00 America/New_York", "timestamp(0) with time zone", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: 2020-03-08 02:30:00 America/New_York"},
 		{"varchar:2020-11-01 01:30:00 America/New_York", "timestamp(0) with time zone", "2020-11-01 01:30:00 America/New_York"},
 		{"varchar:2020-05-10 12:00", "timestamp(3) with time zone", "2020-05-10 12:00:00.000 UTC"},
 		{"varchar:2020-05-10 12:00 +00:00", "timestamp(0) with time zone", "2020-05-10 12:00:00 UTC"},
@@ -124,17 +127,17 @@ func TestCastTime(t *testing.T) {
 
 func cast(t *testing.T, from, to string) string {
 	t.Helper()
-	v, fromType := value(t, from)
+	v, fromType := valueOf(t, from)
 	toType := typeOf(t, to)
 	f, ok := scalar.Cast(fromType, toType)
 	if !ok {
 		return "NO CAST"
 	}
-	v, err := f.Call([]any{v})
+	v, err := f.Call(work.New(t.Context(), time.Time{}), []any{v})
 	if err != nil {
 		return err.Error()
 	}
-	return scalar.Text(toType, v)
+	return value.Text(toType, v)
 }
 
 func TestCastNested(t *testing.T) {
@@ -142,19 +145,19 @@ func TestCastNested(t *testing.T) {
 	if !ok {
 		t.Fatal("no cast")
 	}
-	got, err := f.Call([]any{[]any{
+	got, err := f.Call(work.New(t.Context(), time.Time{}), []any{[]any{
 		[]any{1.5, nil, -0.4},
-		&scalar.Map{Keys: []any{"1", "2"}, Values: []any{int64(5), nil}},
+		&value.Map{Keys: []any{"1", "2"}, Values: []any{int64(5), nil}},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []any{[]any{int64(2), nil, int64(0)}, &scalar.Map{Keys: []any{int64(1), int64(2)}, Values: []any{"5", nil}}}
+	want := []any{[]any{int64(2), nil, int64(0)}, &value.Map{Keys: []any{int64(1), int64(2)}, Values: []any{"5", nil}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	keys, _ := scalar.Cast(typeOf(t, "map(varchar, integer)"), typeOf(t, "map(bigint, integer)"))
-	_, err = keys.Call([]any{&scalar.Map{Keys: []any{"1", "01"}, Values: []any{nil, nil}}})
+	_, err = keys.Call(work.New(t.Context(), time.Time{}), []any{&value.Map{Keys: []any{"1", "01"}, Values: []any{nil, nil}}})
 	if err == nil || err.Error() != "INVALID_CAST_ARGUMENT: duplicate keys" {
 		t.Errorf("keys that become one: %v", err)
 	}
@@ -205,10 +208,10 @@ func TestText(t *testing.T) {
 		{"array(integer)", []any{int64(1), nil, int64(3)}, "[1, null, 3]"},
 		{"row(a integer, b varchar)", []any{int64(1), "x"}, "{a=1, b=x}"},
 		{"row(integer)", []any{int64(1)}, "{field0=1}"},
-		{"map(varchar, integer)", &scalar.Map{Keys: []any{"a"}, Values: []any{nil}}, "{a=null}"},
+		{"map(varchar, integer)", &value.Map{Keys: []any{"a"}, Values: []any{nil}}, "{a=null}"},
 		{"interval day to second", int64(-9223372036854775808), "-106751991167 07:12:55.808"},
 	} {
-		if got := scalar.Text(typeOf(t, tt.typ), tt.v); got != tt.want {
+		if got := value.Text(typeOf(t, tt.typ), tt.v); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.typ, got, tt.want)
 		}
 	}

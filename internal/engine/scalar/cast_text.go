@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // castToVarchar shortens a varchar or char without a word; any other value whose
@@ -16,14 +18,19 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 	case datatype.Varchar:
 		return converts(func(s string) (any, error) { return truncated(s, to.Length), nil })
 	case datatype.Char:
-		return converts(func(s string) (any, error) { return truncated(padded(s, from.Length), to.Length), nil })
+		return converts(func(s string) (any, error) { return truncated(value.Padded(s, from.Length), to.Length), nil })
 	case datatype.Varbinary, datatype.Function, datatype.Opaque, datatype.JSONPath, datatype.Unknown:
 		return none()
+	case datatype.UUID, datatype.IPAddress, datatype.IPPrefix:
+		if to.Length < datatype.Unbounded {
+			return none()
+		}
+		return pure(func(args []any) (any, error) { return castText(from, args[0]), nil })
 	default:
 		return pure(func(args []any) (any, error) {
 			s := castText(from, args[0])
-			if utf8.RuneCountInString(s) > to.Length {
-				return nil, errCast("Value %s cannot be represented as varchar(%d)", s, to.Length)
+			if from.Kind != datatype.Boolean && utf8.RuneCountInString(s) > to.Length { // Trino does not look at a boolean's
+				return nil, sqlerr.Cast("Value %s cannot be represented as varchar(%d)", s, to.Length)
 			}
 			return s, nil
 		})
@@ -33,12 +40,14 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 // castText returns the text of a cast to varchar.
 func castText(t datatype.Type, v any) string {
 	switch t.Kind {
+	case datatype.Date:
+		return value.CastDateText(value.As[int64](v))
 	case datatype.Real:
-		return scientificText(float64(as[float32](v)), 32, 6)
+		return value.ScientificText(float64(value.As[float32](v)), 32, 6)
 	case datatype.Double:
-		return scientificText(as[float64](v), 64, 20)
+		return value.ScientificText(value.As[float64](v), 64, 20)
 	default:
-		return Text(t, v)
+		return value.Text(t, v)
 	}
 }
 
@@ -83,7 +92,7 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 	case to.Kind == datatype.UUID && from.Kind == datatype.Varbinary:
 		return converts(func(b []byte) (any, error) {
 			if len(b) != 16 {
-				return nil, errCast("Invalid UUID binary length: %d", len(b))
+				return nil, sqlerr.Cast("Invalid UUID binary length: %d", len(b))
 			}
 			return [16]byte(b), nil
 		})
@@ -91,18 +100,18 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 		return converts(func(s string) (any, error) {
 			a, ok := parseAddress(s)
 			if !ok {
-				return nil, errCast("Cannot cast value to IPADDRESS: %s", s)
+				return nil, sqlerr.Cast("Cannot cast value to IPADDRESS: %s", s)
 			}
 			return a, nil
 		})
 	case to.Kind == datatype.IPAddress && from.Kind == datatype.Varbinary:
 		return converts(binaryToAddress)
 	case to.Kind == datatype.IPAddress && from.Kind == datatype.IPPrefix:
-		return converts(func(p Prefix) (any, error) { return p.Address, nil })
+		return converts(func(p value.Prefix) (any, error) { return p.Address, nil })
 	case to.Kind == datatype.IPPrefix && from.Kind == datatype.Varchar:
 		return converts(parsePrefix)
 	case to.Kind == datatype.IPPrefix && from.Kind == datatype.IPAddress:
-		return converts(func(a [16]byte) (any, error) { return Prefix{Address: a, Length: addressBits(a)}, nil })
+		return converts(func(a [16]byte) (any, error) { return value.Prefix{Address: a, Length: addressBits(a)}, nil })
 	default:
 		return none()
 	}
@@ -110,17 +119,17 @@ func castToIdentifier(from, to datatype.Type) (Function, bool) {
 
 func parseUUID(s string) (any, error) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return nil, errCast("Cannot cast value to UUID: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 	}
 	digits := strings.ReplaceAll(s, "-", "")
 	var u [16]byte
 	if len(digits) != 32 {
-		return nil, errCast("Cannot cast value to UUID: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 	}
 	for i := range u {
 		n, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
 		if err != nil {
-			return nil, errCast("Cannot cast value to UUID: %s", s)
+			return nil, sqlerr.Cast("Cannot cast value to UUID: %s", s)
 		}
 		u[i] = byte(n) // of eight bits
 	}
@@ -143,7 +152,7 @@ func binaryToAddress(b []byte) (any, error) {
 	case 16:
 		return [16]byte(b), nil
 	default:
-		return nil, errCast("Invalid IP address binary length: %d", len(b))
+		return nil, sqlerr.Cast("Invalid IP address binary length: %d", len(b))
 	}
 }
 
@@ -160,8 +169,8 @@ func parsePrefix(s string) (any, error) {
 	a, ok := parseAddress(address)
 	n, err := strconv.ParseUint(length, 10, 8)
 	if !found || !ok || err != nil || n > uint64(addressBits(a)) {
-		return nil, errCast("Cannot cast value to IPPREFIX: %s", s)
+		return nil, sqlerr.Cast("Cannot cast value to IPPREFIX: %s", s)
 	}
 	p := netip.PrefixFrom(netip.AddrFrom16(a).Unmap(), int(n)).Masked()
-	return Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128
+	return value.Prefix{Address: p.Addr().As16(), Length: uint8(n)}, nil // at most 128
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Comparable reports whether values of t can be equal to each other.
@@ -49,15 +49,15 @@ func Equal(t datatype.Type, a, b any) (equal, known bool) {
 	}
 	switch t.Kind {
 	case datatype.Real:
-		return as[float32](a) == as[float32](b), true
+		return value.As[float32](a) == value.As[float32](b), true
 	case datatype.Double:
-		return as[float64](a) == as[float64](b), true
+		return value.As[float64](a) == value.As[float64](b), true
 	case datatype.Array:
-		return equalArrays(t.Elems[0], as[[]any](a), as[[]any](b))
+		return equalArrays(t.Elems[0], value.As[[]any](a), value.As[[]any](b))
 	case datatype.Row:
-		return equalRows(t.Elems, as[[]any](a), as[[]any](b))
+		return equalRows(t.Elems, value.As[[]any](a), value.As[[]any](b))
 	case datatype.Map:
-		return equalMaps(t, as[*Map](a), as[*Map](b))
+		return equalMaps(t, value.As[*value.Map](a), value.As[*value.Map](b))
 	default:
 		return compareScalar(t, a, b) == 0, true
 	}
@@ -90,7 +90,7 @@ func equalRows(fields []datatype.Type, a, b []any) (equal, known bool) {
 	return known, known
 }
 
-func equalMaps(t datatype.Type, a, b *Map) (equal, known bool) {
+func equalMaps(t datatype.Type, a, b *value.Map) (equal, known bool) {
 	if len(a.Keys) != len(b.Keys) {
 		return false, true
 	}
@@ -118,9 +118,9 @@ func equalMaps(t datatype.Type, a, b *Map) (equal, known bool) {
 func Less(t datatype.Type, a, b any) (bool, error) {
 	switch t.Kind {
 	case datatype.Real:
-		return as[float32](a) < as[float32](b), nil
+		return value.As[float32](a) < value.As[float32](b), nil
 	case datatype.Double:
-		return as[float64](a) < as[float64](b), nil
+		return value.As[float64](a) < value.As[float64](b), nil
 	default:
 		c, err := Compare(t, a, b)
 		return c < 0, err
@@ -135,13 +135,13 @@ func Compare(t datatype.Type, a, b any) (int, error) { return compareNaN(t, a, b
 func compareNaN(t datatype.Type, a, b any, nan int) (int, error) {
 	switch t.Kind {
 	case datatype.Real:
-		return compareFloats(float64(as[float32](a)), float64(as[float32](b)), nan), nil
+		return compareFloats(float64(value.As[float32](a)), float64(value.As[float32](b)), nan), nil
 	case datatype.Double:
-		return compareFloats(as[float64](a), as[float64](b), nan), nil
+		return compareFloats(value.As[float64](a), value.As[float64](b), nan), nil
 	case datatype.Array:
-		return compareArrays(t.Elems[0], as[[]any](a), as[[]any](b), nan)
+		return compareArrays(t.Elems[0], value.As[[]any](a), value.As[[]any](b), nan)
 	case datatype.Row:
-		x, y := as[[]any](a), as[[]any](b)
+		x, y := value.As[[]any](a), value.As[[]any](b)
 		for i, field := range t.Elems {
 			if x[i] == nil || y[i] == nil {
 				return 0, sqlerr.New(sqlerr.NotSupported, "ROW comparison not supported for fields with null elements")
@@ -189,33 +189,33 @@ func compareFloats(a, b float64, nan int) int {
 func compareScalar(t datatype.Type, a, b any) int {
 	switch t.Kind {
 	case datatype.Boolean:
-		return cmp.Compare(ordinal(as[bool](a)), ordinal(as[bool](b)))
+		return cmp.Compare(ordinal(value.As[bool](a)), ordinal(value.As[bool](b)))
 	case datatype.Decimal:
-		return as[*big.Int](a).Cmp(as[*big.Int](b))
+		return value.As[*big.Int](a).Cmp(value.As[*big.Int](b))
 	case datatype.Varchar, datatype.JSON:
-		return strings.Compare(as[string](a), as[string](b))
+		return strings.Compare(value.As[string](a), value.As[string](b))
 	case datatype.Char:
-		return compareChars(as[string](a), as[string](b))
+		return compareChars(value.As[string](a), value.As[string](b))
 	case datatype.Varbinary:
-		return bytes.Compare(as[[]byte](a), as[[]byte](b))
+		return bytes.Compare(value.As[[]byte](a), value.As[[]byte](b))
 	case datatype.UUID, datatype.IPAddress:
-		x, y := as[[16]byte](a), as[[16]byte](b)
+		x, y := value.As[[16]byte](a), value.As[[16]byte](b)
 		return bytes.Compare(x[:], y[:])
 	case datatype.IPPrefix:
-		x, y := as[Prefix](a), as[Prefix](b)
+		x, y := value.As[value.Prefix](a), value.As[value.Prefix](b)
 		return cmp.Or(bytes.Compare(x.Address[:], y.Address[:]), cmp.Compare(x.Length, y.Length))
 	case datatype.Time:
-		return cmp.Compare(as[plan.TimeValue](a).Picos, as[plan.TimeValue](b).Picos)
+		return cmp.Compare(value.As[value.Time](a).Picos, value.As[value.Time](b).Picos)
 	case datatype.TimeTZ:
-		return cmp.Compare(utcPicos(as[plan.TimeTZValue](a)), utcPicos(as[plan.TimeTZValue](b)))
+		return cmp.Compare(utcPicos(value.As[value.TimeTZ](a)), utcPicos(value.As[value.TimeTZ](b)))
 	case datatype.Timestamp:
-		x, y := as[plan.TimestampValue](a), as[plan.TimestampValue](b)
+		x, y := value.As[value.Timestamp](a), value.As[value.Timestamp](b)
 		return cmp.Or(cmp.Compare(x.Micros, y.Micros), cmp.Compare(x.Picos, y.Picos))
 	case datatype.TimestampTZ:
-		x, y := as[plan.TimestampTZValue](a), as[plan.TimestampTZValue](b)
+		x, y := value.As[value.TimestampTZ](a), value.As[value.TimestampTZ](b)
 		return cmp.Or(cmp.Compare(x.Micros, y.Micros), cmp.Compare(x.Picos, y.Picos))
 	default:
-		return cmp.Compare(as[int64](a), as[int64](b))
+		return cmp.Compare(value.As[int64](a), value.As[int64](b))
 	}
 }
 
@@ -246,8 +246,8 @@ func compareChars(a, b string) int {
 }
 
 // utcPicos returns the time of day that it is in UTC.
-func utcPicos(v plan.TimeTZValue) int64 {
-	return floorMod(v.Picos-int64(v.OffsetMinutes)*picosPerMinute, picosPerDay)
+func utcPicos(v value.TimeTZ) int64 {
+	return value.FloorMod(v.Picos-int64(v.OffsetMinutes)*value.PicosPerMinute, value.PicosPerDay)
 }
 
 // IsDistinct reports whether a IS DISTINCT FROM b: NULL equals NULL and NaN NaN.
@@ -260,20 +260,20 @@ func Indeterminate(t datatype.Type, v any) bool {
 	}
 	switch t.Kind {
 	case datatype.Array:
-		for _, elem := range as[[]any](v) {
+		for _, elem := range value.As[[]any](v) {
 			if Indeterminate(t.Elems[0], elem) {
 				return true
 			}
 		}
 	case datatype.Row:
-		for i, field := range as[[]any](v) {
+		for i, field := range value.As[[]any](v) {
 			if Indeterminate(t.Elems[i], field) {
 				return true
 			}
 		}
 	case datatype.Map:
-		for _, value := range as[*Map](v).Values {
-			if Indeterminate(t.Elems[1], value) {
+		for _, val := range value.As[*value.Map](v).Values {
+			if Indeterminate(t.Elems[1], val) {
 				return true
 			}
 		}

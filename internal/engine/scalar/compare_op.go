@@ -1,8 +1,13 @@
 package scalar
 
 import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // comparisonFamily returns the comparison operators, greatest, least, typeof and
@@ -54,9 +59,9 @@ func ordering(holds func(t datatype.Type, a, b any) (bool, error)) binder {
 func lessOrEqual(t datatype.Type, a, b any) (bool, error) {
 	switch t.Kind {
 	case datatype.Real:
-		return as[float32](a) <= as[float32](b), nil
+		return value.As[float32](a) <= value.As[float32](b), nil
 	case datatype.Double:
-		return as[float64](a) <= as[float64](b), nil
+		return value.As[float64](a) <= value.As[float64](b), nil
 	default:
 		c, err := Compare(t, a, b)
 		return c <= 0, err
@@ -68,7 +73,7 @@ func bindDistinct(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	t := params[0]
-	return Function{NullCall: true, Call: func(args []any) (any, error) { return IsDistinct(t, args[0], args[1]), nil }}, true
+	return seesNull(plain(func(args []any) (any, error) { return IsDistinct(t, args[0], args[1]), nil }).uncounted())
 }
 
 // bindTypeOf binds typeof, which looks at the type alone.
@@ -77,10 +82,11 @@ func bindTypeOf(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	spelling := params[0].String()
-	return Function{NullCall: true, Call: func([]any) (any, error) { return spelling, nil }}, true
+	return seesNull(plain(func([]any) (any, error) { return spelling, nil }).uncounted())
 }
 
-// extreme binds greatest (1) or least (-1), in which NaN loses to every number.
+// extreme binds greatest (1) or least (-1), in which NaN loses to every number. All
+// arguments are computed, also behind one that is NULL: it sees NULL.
 func extreme(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) == 0 || !Orderable(params[0]) {
@@ -92,7 +98,10 @@ func extreme(sign int) binder {
 				return none()
 			}
 		}
-		return pure(func(args []any) (any, error) {
+		return seesNull(func(_ *work.Work, args []any) (any, error) {
+			if slices.Contains(args, nil) {
+				return nil, nil
+			}
 			best := args[0]
 			for _, arg := range args[1:] {
 				c, err := compareNaN(t, arg, best, -sign)
@@ -114,9 +123,11 @@ func bindSubscript(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	switch t := params[0]; {
 	case t.Kind == datatype.Array && params[1].IsInteger():
-		return pure(func(args []any) (any, error) { return arraySubscript(as[[]any](args[0]), as[int64](args[1])) })
+		return pure(func(args []any) (any, error) {
+			return arraySubscript(value.As[[]any](args[0]), value.As[int64](args[1]))
+		})
 	case t.Kind == datatype.Map && t.Elems[0].Equal(params[1]):
-		return pure(func(args []any) (any, error) { return mapSubscript(t, as[*Map](args[0]), args[1]) })
+		return pure(func(args []any) (any, error) { return mapSubscript(t, value.As[*value.Map](args[0]), args[1]) })
 	default:
 		return none()
 	}
@@ -125,17 +136,17 @@ func bindSubscript(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func arraySubscript(a []any, i int64) (any, error) {
 	switch {
 	case i == 0:
-		return nil, errArgument("SQL array indices start at 1")
+		return nil, sqlerr.Argument("SQL array indices start at 1")
 	case i < 0:
-		return nil, errArgument("Array subscript is negative: %d", i)
+		return nil, sqlerr.Argument("Array subscript is negative: %d", i)
 	case i > int64(len(a)):
-		return nil, errArgument("Array subscript must be less than or equal to array length: %d > %d", i, len(a))
+		return nil, sqlerr.Argument("Array subscript must be less than or equal to array length: %d > %d", i, len(a))
 	default:
 		return a[i-1], nil
 	}
 }
 
-func mapSubscript(t datatype.Type, m *Map, key any) (any, error) {
+func mapSubscript(t datatype.Type, m *value.Map, key any) (any, error) {
 	want := Key(t.Elems[0], key)
 	for i, k := range m.Keys {
 		if Key(t.Elems[0], k) == want {
@@ -143,7 +154,7 @@ func mapSubscript(t datatype.Type, m *Map, key any) (any, error) {
 		}
 	}
 	if _, ok := Cast(t.Elems[0], datatype.Text()); ok {
-		return nil, errArgument("Key not present in map: %s", Text(t.Elems[0], key))
+		return nil, sqlerr.Argument("Key not present in map: %s", value.Text(t.Elems[0], key))
 	}
-	return nil, errArgument("Key not present in map")
+	return nil, sqlerr.Argument("Key not present in map")
 }

@@ -3,9 +3,12 @@ package scalar_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func TestComparisonOperators(t *testing.T) {
@@ -47,11 +50,11 @@ func TestMapSubscript(t *testing.T) {
 	if !ok {
 		t.Fatal("no subscript of maps")
 	}
-	m := &scalar.Map{Keys: []any{"a", "b"}, Values: []any{int64(1), nil}}
-	if v, err := f.Call([]any{m, "a"}); v != int64(1) || err != nil {
+	m := &value.Map{Keys: []any{"a", "b"}, Values: []any{int64(1), nil}}
+	if v, err := f.Call(work.New(t.Context(), time.Time{}), []any{m, "a"}); v != int64(1) || err != nil {
 		t.Errorf("m['a'] = %v, %v", v, err)
 	}
-	if _, err := f.Call([]any{m, "k"}); err == nil || err.Error() != "INVALID_FUNCTION_ARGUMENT: Key not present in map: k" {
+	if _, err := f.Call(work.New(t.Context(), time.Time{}), []any{m, "k"}); err == nil || err.Error() != "INVALID_FUNCTION_ARGUMENT: Key not present in map: k" {
 		t.Errorf("m['k']: %v", err)
 	}
 }
@@ -70,8 +73,8 @@ func TestKeysAgreeWithEquality(t *testing.T) {
 		{"array(bigint)", []any{nil}, []any{nil}, true},
 		{"array(bigint)", []any{nil}, []any{}, false},
 		{
-			"map(varchar, bigint)", &scalar.Map{Keys: []any{"a", "b"}, Values: []any{int64(1), int64(2)}},
-			&scalar.Map{Keys: []any{"b", "a"}, Values: []any{int64(2), int64(1)}}, true,
+			"map(varchar, bigint)", &value.Map{Keys: []any{"a", "b"}, Values: []any{int64(1), int64(2)}},
+			&value.Map{Keys: []any{"b", "a"}, Values: []any{int64(2), int64(1)}}, true,
 		},
 	} {
 		typ := typeOf(t, tt.typ)
@@ -83,10 +86,10 @@ func TestKeysAgreeWithEquality(t *testing.T) {
 
 func TestMapEquality(t *testing.T) {
 	typ := typeOf(t, "map(varchar, bigint)")
-	m := func(keys []any, values ...any) *scalar.Map { return &scalar.Map{Keys: keys, Values: values} }
+	m := func(keys []any, values ...any) *value.Map { return &value.Map{Keys: keys, Values: values} }
 	ab := []any{"a", "b"}
 	for _, tt := range []struct {
-		a, b         *scalar.Map
+		a, b         *value.Map
 		equal, known bool
 	}{
 		{m(ab, int64(1), nil), m([]any{"b", "a"}, int64(2), int64(1)), false, false},

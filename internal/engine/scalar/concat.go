@@ -4,7 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // concatBinder is concat of varchar, char, varbinary and arrays, and of an
@@ -16,11 +19,11 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 	case len(params) == 0:
 		return none()
 	case areAll(params, datatype.Varchar):
-		return pure(concatText)
+		return working(concatText)
 	case areAll(params, datatype.Char) && len(params) == 2:
-		return pure(concatChar(params[0].Length))
+		return working(concatChar(params[0].Length))
 	case areAll(params, datatype.Varbinary):
-		return pure(concatBinary)
+		return working(concatBinary)
 	case result.Kind == datatype.Array:
 		return concatArrayBinder(params, result)
 	}
@@ -29,36 +32,54 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 
 // tooFew is a function that was called with too few arguments for its kind.
 func tooFew(message string) (Function, bool) {
-	return Function{NullCall: true, Call: func([]any) (any, error) { return nil, errArgument("%s", message) }}, true
+	return seesNull(plain(func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) }).uncounted())
 }
 
 func areAll(types []datatype.Type, kind datatype.Kind) bool {
 	return !slices.ContainsFunc(types, func(t datatype.Type) bool { return t.Kind != kind })
 }
 
-func concatText(args []any) (any, error) {
-	var b strings.Builder
-	for _, arg := range args {
-		b.WriteString(as[string](arg))
+func concatText(w *work.Work, args []any) (any, error) {
+	parts := make([]string, len(args))
+	for i, arg := range args {
+		parts[i] = value.As[string](arg)
 	}
-	return b.String(), nil
+	return join(w, parts, "")
+}
+
+// join counts what it makes of the parts before it makes it.
+func join(w *work.Work, parts []string, separator string) (any, error) {
+	size := max(0, len(parts)-1) * len(separator)
+	for _, part := range parts {
+		if size += len(part); size > work.MaxValue {
+			break
+		}
+	}
+	if err := w.Make(size); err != nil {
+		return nil, err
+	}
+	return strings.Join(parts, separator), nil
 }
 
 func concatChar(left int) Func {
-	return func(args []any) (any, error) {
-		if as[string](args[1]) == "" {
+	return func(w *work.Work, args []any) (any, error) {
+		if value.As[string](args[1]) == "" {
 			return args[0], nil
 		}
-		return padded(as[string](args[0]), left) + as[string](args[1]), nil
+		return join(w, []string{value.Padded(value.As[string](args[0]), left), value.As[string](args[1])}, "")
 	}
 }
 
-func concatBinary(args []any) (any, error) {
+func concatBinary(w *work.Work, args []any) (any, error) {
 	out := []byte{}
 	for _, arg := range args {
-		out = append(out, as[[]byte](arg)...)
+		data := value.As[[]byte](arg)
+		if err := w.Make(len(data)); err != nil {
+			return nil, err
+		}
+		out = append(out, data...)
 	}
-	return out, nil
+	return out, w.Whole(out)
 }
 
 // concatArrayBinder joins arrays of one type; an argument that is not of it, but
@@ -79,21 +100,20 @@ func concatArrayBinder(params []datatype.Type, result datatype.Type) (Function, 
 	if elements > 1 || elements == 1 && len(params) != 2 {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		out := []any{}
 		for i, arg := range args {
-			switch {
-			case !isArray[i]:
-				out = append(out, arg)
-			case arg == nil:
-				return nil, nil
-			default:
-				out = append(out, as[[]any](arg)...)
+			elems := []any{arg}
+			if isArray[i] {
+				elems = value.As[[]any](arg)
 			}
+			if err := w.Repeat(len(elems), work.Element); err != nil {
+				return nil, err
+			}
+			out = append(out, elems...)
 		}
 		return out, nil
-	}
-	return Function{Call: call, NullCall: true}, true
+	})
 }
 
 // concatWSBinder joins texts, or an array of texts, that are not NULL.
@@ -108,23 +128,23 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !ofArray && !areAll(params, datatype.Varchar) || params[0].Kind != datatype.Varchar {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	call := func(w *work.Work, args []any) (any, error) {
 		if args[0] == nil || ofArray && args[1] == nil {
 			return nil, nil
 		}
 		items := args[1:]
 		if ofArray {
-			items = as[[]any](args[1])
+			items = value.As[[]any](args[1])
 		}
 		parts := make([]string, 0, len(items))
 		for _, item := range items {
 			if item != nil {
-				parts = append(parts, as[string](item))
+				parts = append(parts, value.As[string](item))
 			}
 		}
-		return strings.Join(parts, as[string](args[0])), nil
+		return join(w, parts, value.As[string](args[0]))
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }
 
 func isVarcharOrUnknown(t datatype.Type) bool {

@@ -2,7 +2,8 @@ package scalar
 
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // bindDateTrunc binds date_trunc(unit, value).
@@ -32,29 +33,29 @@ func hasUnits(t datatype.Type) bool {
 
 func truncate(u dateUnit, v any, precision int) (any, error) {
 	switch v := v.(type) {
-	case plan.TimeValue:
-		return plan.TimeValue{Picos: v.Picos - v.Picos%(u.millis*picosPerMilli)}, nil
-	case plan.TimeTZValue:
-		return plan.TimeTZValue{Picos: v.Picos - v.Picos%(u.millis*picosPerMilli), OffsetMinutes: v.OffsetMinutes}, nil
-	case plan.TimestampValue:
-		return plan.TimestampValue{Micros: u.truncate(v.Micros)}, nil
-	case plan.TimestampTZValue:
+	case value.Time:
+		return value.Time{Picos: v.Picos - v.Picos%(u.millis*value.PicosPerMilli)}, nil
+	case value.TimeTZ:
+		return value.TimeTZ{Picos: v.Picos - v.Picos%(u.millis*value.PicosPerMilli), OffsetMinutes: v.OffsetMinutes}, nil
+	case value.Timestamp:
+		return value.Timestamp{Micros: u.truncate(v.Micros)}, nil
+	case value.TimestampTZ:
 		return zoned(truncateZoned(u, v), 0, v.Zone, precision)
 	default:
-		return u.truncateDay(as[int64](v)), nil
+		return u.truncateDay(value.As[int64](v)), nil
 	}
 }
 
 // truncateZoned truncates the wall clock of the zone; hours and less within the
 // offset that holds.
-func truncateZoned(u dateUnit, ts plan.TimestampTZValue) int64 {
-	z := zoneOf(ts.Zone)
-	offset := z.offsetMicros(ts.Micros)
+func truncateZoned(u dateUnit, ts value.TimestampTZ) int64 {
+	z := value.ZoneOf(ts.Zone)
+	offset := z.OffsetMicros(ts.Micros)
 	local := u.truncate(ts.Micros + offset)
 	if !u.calendar {
 		return local - offset
 	}
-	return z.instantNear(local, ts.Micros)
+	return z.InstantNear(local, ts.Micros)
 }
 
 // bindDateAdd binds date_add(unit, n, value).
@@ -68,9 +69,9 @@ func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if err != nil {
 			return nil, err
 		}
-		n := as[int64](args[1])
+		n := value.As[int64](args[1])
 		if u.isInt32(t) && !fits(datatype.Integer, n) {
-			return nil, errArgument("integer overflow")
+			return nil, sqlerr.Argument("integer overflow")
 		}
 		return add(u, n, args[2], t.Precision)
 	})
@@ -78,30 +79,30 @@ func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
 
 func add(u dateUnit, n int64, v any, precision int) (any, error) {
 	switch v := v.(type) {
-	case plan.TimeValue:
-		return plan.TimeValue{Picos: timeAdd(u, n, v.Picos, precision)}, nil
-	case plan.TimeTZValue:
-		return plan.TimeTZValue{Picos: timeAdd(u, n, v.Picos, precision), OffsetMinutes: v.OffsetMinutes}, nil
-	case plan.TimestampValue:
+	case value.Time:
+		return value.Time{Picos: timeAdd(u, n, v.Picos, precision)}, nil
+	case value.TimeTZ:
+		return value.TimeTZ{Picos: timeAdd(u, n, v.Picos, precision), OffsetMinutes: v.OffsetMinutes}, nil
+	case value.Timestamp:
 		micros, ok := u.add(v.Micros, n)
 		if !ok {
-			return nil, errArgument("long overflow")
+			return nil, sqlerr.Argument("long overflow")
 		}
 		micros, picos := roundInstant(micros, v.Picos, precision)
-		return plan.TimestampValue{Micros: micros, Picos: picos}, nil
-	case plan.TimestampTZValue:
+		return value.Timestamp{Micros: micros, Picos: picos}, nil
+	case value.TimestampTZ:
 		return addZoned(u, n, v, precision)
 	default:
-		return u.addDays(as[int64](v), n), nil
+		return u.addDays(value.As[int64](v), n), nil
 	}
 }
 
 // addDays adds n units to a day.
 func (u dateUnit) addDays(day, n int64) int64 {
 	if u.months > 0 {
-		return addMonths(day, n*u.months)
+		return value.AddMonths(day, n*u.months)
 	}
-	return day + n*(u.millis/millisPerDay)
+	return day + n*(u.millis/value.MillisPerDay)
 }
 
 // isInt32 reports whether Trino counts in 32 bits: not for times of day.
@@ -111,20 +112,20 @@ func (u dateUnit) isInt32(t datatype.Type) bool {
 
 // timeAdd adds around the clock and rounds to precision.
 func timeAdd(u dateUnit, n, picos int64, precision int) int64 {
-	delta := n % (millisPerDay / u.millis) * u.millis * picosPerMilli
-	return roundPicos(floorMod(picos+delta, picosPerDay), precision) % picosPerDay
+	delta := n % (value.MillisPerDay / u.millis) * u.millis * value.PicosPerMilli
+	return roundPicos(value.FloorMod(picos+delta, value.PicosPerDay), precision) % value.PicosPerDay
 }
 
-func addZoned(u dateUnit, n int64, ts plan.TimestampTZValue, precision int) (any, error) {
-	z := zoneOf(ts.Zone)
-	offset := z.offsetMicros(ts.Micros)
+func addZoned(u dateUnit, n int64, ts value.TimestampTZ, precision int) (any, error) {
+	z := value.ZoneOf(ts.Zone)
+	offset := z.OffsetMicros(ts.Micros)
 	local, ok := u.add(ts.Micros+offset, n)
 	if !ok {
-		return nil, errArgument("long overflow")
+		return nil, sqlerr.Argument("long overflow")
 	}
 	micros := local - offset
 	if u.calendar {
-		micros = z.instantNear(local, ts.Micros)
+		micros = z.InstantNear(local, ts.Micros)
 	}
 	micros, picos := roundInstant(micros, ts.Picos, precision)
 	return zoned(micros, picos, ts.Zone, precision)
@@ -140,24 +141,24 @@ func bindDateDiff(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch t.Kind {
 	case datatype.Date:
 		between = func(u dateUnit, from, to any) int64 {
-			return u.between(as[int64](from)*millisPerDay, as[int64](to)*millisPerDay)
+			return u.between(value.As[int64](from)*value.MillisPerDay, value.As[int64](to)*value.MillisPerDay)
 		}
 	case datatype.Time:
 		between = func(u dateUnit, from, to any) int64 {
-			return (as[plan.TimeValue](to).Picos - as[plan.TimeValue](from).Picos) / (u.millis * picosPerMilli)
+			return (value.As[value.Time](to).Picos - value.As[value.Time](from).Picos) / (u.millis * value.PicosPerMilli)
 		}
 	case datatype.TimeTZ:
 		between = func(u dateUnit, from, to any) int64 {
-			return (utcPicos(as[plan.TimeTZValue](to)) - utcPicos(as[plan.TimeTZValue](from))) / (u.millis * picosPerMilli)
+			return (utcPicos(value.As[value.TimeTZ](to)) - utcPicos(value.As[value.TimeTZ](from))) / (u.millis * value.PicosPerMilli)
 		}
 	case datatype.Timestamp:
 		between = func(u dateUnit, from, to any) int64 {
-			return u.between(floorDiv(as[plan.TimestampValue](from).Micros, microsPerMilli),
-				floorDiv(as[plan.TimestampValue](to).Micros, microsPerMilli))
+			return u.between(value.FloorDiv(value.As[value.Timestamp](from).Micros, value.MicrosPerMilli),
+				value.FloorDiv(value.As[value.Timestamp](to).Micros, value.MicrosPerMilli))
 		}
 	case datatype.TimestampTZ:
 		between = func(u dateUnit, from, to any) int64 {
-			return zonedBetween(u, as[plan.TimestampTZValue](from), as[plan.TimestampTZValue](to))
+			return zonedBetween(u, value.As[value.TimestampTZ](from), value.As[value.TimestampTZ](to))
 		}
 	default:
 		return none()
@@ -173,13 +174,13 @@ func bindDateDiff(params []datatype.Type, _ datatype.Type) (Function, bool) {
 
 // zonedBetween compares wall clocks of the first value's zone for days and
 // longer, instants for less.
-func zonedBetween(u dateUnit, from, to plan.TimestampTZValue) int64 {
+func zonedBetween(u dateUnit, from, to value.TimestampTZ) int64 {
 	a, b := from.Micros, to.Micros
 	if u.calendar {
-		z := zoneOf(from.Zone)
-		a, b = z.local(a), z.local(b)
+		z := value.ZoneOf(from.Zone)
+		a, b = z.Local(a), z.Local(b)
 	}
-	return u.between(floorDiv(a, microsPerMilli), floorDiv(b, microsPerMilli))
+	return u.between(value.FloorDiv(a, value.MicrosPerMilli), value.FloorDiv(b, value.MicrosPerMilli))
 }
 
 // bindLastDay binds last_day_of_month.
@@ -192,7 +193,7 @@ func bindLastDay(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		year, month, _ := civil(read(args[0]).day)
-		return dayOf(year, month, daysInMonth(year, month)), nil
+		year, month, _ := value.Civil(read(args[0]).day)
+		return value.DayOf(year, month, value.DaysInMonth(year, month)), nil
 	})
 }

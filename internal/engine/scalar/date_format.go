@@ -1,18 +1,19 @@
 package scalar
 
 import (
-	"unicode/utf8"
-
+	"github.com/sillok/sillok/internal/engine/scalar/joda"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // dateFormatFamily returns the functions between times and text.
 func dateFormatFamily() map[string]binder {
 	return map[string]binder{
-		"date_format":                  bindFormat(parseMySQL, false),
+		"date_format":                  bindFormat(joda.CompileMySQL, false),
 		"date_parse":                   bindDateParse,
-		"format_datetime":              bindFormat(parseJoda, true),
+		"format_datetime":              bindFormat(joda.Compile, true),
 		"parse_datetime":               bindParseDatetime,
 		"to_iso8601":                   bindToISO8601,
 		"from_iso8601_timestamp":       on(fromISO8601Timestamp, datatype.Varchar),
@@ -21,109 +22,9 @@ func dateFormatFamily() map[string]binder {
 	}
 }
 
-// pivotYear is the middle of the years that MySQL's %y means: 70 is 1970, 69 is 2069.
-const pivotYear = 2020
-
-func mysqlPivot() int { return pivotYear }
-
-// parseMySQL compiles a format of date_format and date_parse.
-func parseMySQL(pattern string) (format, error) {
-	var f format
-	escaped := false
-	for _, c := range pattern {
-		switch {
-		case escaped:
-			parts, err := mysqlParts(c)
-			if err != nil {
-				return nil, err
-			}
-			f = append(f, parts...)
-			escaped = false
-		case c == '%':
-			escaped = true
-		default:
-			f = append(f, literal(utf8.AppendRune(nil, c)))
-		}
-	}
-	if len(f) == 0 {
-		return nil, errArgument("Both printing and parsing not supported")
-	}
-	return f, nil
-}
-
-// mysqlParts returns what stands for the specifier %c.
-func mysqlParts(c rune) (format, error) {
-	number := func(f calendarField, least, most int) format { return format{digits{field: f, min: least, max: most}} }
-	switch c {
-	case 'a', 'W':
-		return format{name{field: fieldWeekday, short: c == 'a'}}, nil
-	case 'b', 'M':
-		return format{name{field: fieldMonth, short: c == 'b'}}, nil
-	case 'c':
-		return number(fieldMonth, 1, 2), nil
-	case 'm':
-		return number(fieldMonth, 2, 2), nil
-	case 'd':
-		return number(fieldDay, 2, 2), nil
-	case 'e':
-		return number(fieldDay, 1, 2), nil
-	case 'f':
-		return format{fraction{min: 6, max: 9}}, nil
-	case 'H':
-		return number(fieldHour, 2, 2), nil
-	case 'k':
-		return number(fieldHour, 1, 2), nil
-	case 'h', 'I':
-		return number(fieldHalfClockhour, 2, 2), nil
-	case 'l':
-		return number(fieldHalfClockhour, 1, 2), nil
-	case 'i':
-		return number(fieldMinute, 2, 2), nil
-	case 'S', 's':
-		return number(fieldSecond, 2, 2), nil
-	case 'j':
-		return number(fieldDayOfYear, 3, 3), nil
-	case 'p':
-		return format{name{field: fieldHalfday}}, nil
-	case 'v':
-		return number(fieldWeek, 2, 2), nil
-	case 'x':
-		return format{digits{field: fieldWeekyear, min: 4, max: 4, signed: true}}, nil
-	case 'Y':
-		return format{digits{field: fieldYear, min: 4, max: 4, signed: true}}, nil
-	case 'y':
-		return format{twoDigitYear{field: fieldYear, pivot: mysqlPivot}}, nil
-	case 'T', 'r':
-		return mysqlClock(c == 'r'), nil
-	case 'w', 'U', 'u', 'V', 'X', 'D':
-		return nil, errArgument("%%%c not supported in date format string", c)
-	default:
-		return format{literal(utf8.AppendRune(nil, c))}, nil
-	}
-}
-
-// mysqlClock is %T, or %r with the halves of the day.
-func mysqlClock(halves bool) format {
-	hour := fieldHour
-	if halves {
-		hour = fieldHalfClockhour
-	}
-	f := format{
-		digits{field: hour, min: 2, max: 2},
-		literal(":"),
-		digits{field: fieldMinute, min: 2, max: 2},
-		literal(":"),
-		digits{field: fieldSecond, min: 2, max: 2},
-	}
-	if halves {
-		f = append(f, literal(" "), name{field: fieldHalfday})
-	}
-	return f
-}
-
 // bindFormat binds date_format and format_datetime of a timestamp. Formats go
 // down to the millisecond, to which the value is rounded.
-func bindFormat(parse func(pattern string) (format, error), checksZone bool) binder {
+func bindFormat(parse func(pattern string) (joda.Format, error), checksZone bool) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 2 || params[1].Kind != datatype.Varchar {
 			return none()
@@ -132,16 +33,16 @@ func bindFormat(parse func(pattern string) (format, error), checksZone bool) bin
 		switch params[0].Kind {
 		case datatype.Timestamp:
 			return pure(func(args []any) (any, error) {
-				ts, pattern := as[plan.TimestampValue](args[0]), as[string](args[1])
-				if checksZone && namesZone(pattern) {
-					return nil, errArgument("format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information")
+				ts, pattern := value.As[value.Timestamp](args[0]), value.As[string](args[1])
+				if checksZone && joda.NamesZone(pattern) {
+					return nil, sqlerr.Argument("format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information")
 				}
-				return formatted(formats, pattern, ts.Micros, ts.Picos, zone{name: utc})
+				return formatted(formats, pattern, ts.Micros, ts.Picos, value.Zone{Name: value.UTC})
 			})
 		case datatype.TimestampTZ:
 			return pure(func(args []any) (any, error) {
-				ts := as[plan.TimestampTZValue](args[0])
-				return formatted(formats, as[string](args[1]), ts.Micros, ts.Picos, zoneOf(ts.Zone))
+				ts := value.As[value.TimestampTZ](args[0])
+				return formatted(formats, value.As[string](args[1]), ts.Micros, ts.Picos, value.ZoneOf(ts.Zone))
 			})
 		default:
 			return none()
@@ -149,13 +50,13 @@ func bindFormat(parse func(pattern string) (format, error), checksZone bool) bin
 	}
 }
 
-func formatted(formats *memo[format], pattern string, micros int64, picos int32, z zone) (any, error) {
+func formatted(formats *memo[joda.Format], pattern string, micros int64, picos int32, z value.Zone) (any, error) {
 	f, err := formats.get(pattern)
 	if err != nil {
 		return nil, err
 	}
 	micros, _ = roundInstant(micros, picos, 3)
-	return textOrError(f.write(micros, z))
+	return textOrError(f.Write(micros, z))
 }
 
 func textOrError(s string, err error) (any, error) {
@@ -165,36 +66,26 @@ func textOrError(s string, err error) (any, error) {
 	return s, nil
 }
 
-// namesZone reports whether a pattern has a z or Z outside apostrophes.
-func namesZone(pattern string) bool {
-	for _, t := range jodaTokens(pattern) {
-		if t.letter == 'z' || t.letter == 'Z' {
-			return true
-		}
-	}
-	return false
-}
-
 // bindDateParse binds date_parse(text, format): a timestamp(3).
 func bindDateParse(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if !areKinds(params, datatype.Varchar, datatype.Varchar) {
 		return none()
 	}
-	formats := newMemo(parseMySQL)
-	return pure(func(args []any) (any, error) {
-		f, err := formats.get(as[string](args[1]))
+	formats := newMemo(joda.CompileMySQL)
+	return working(func(w *work.Work, args []any) (any, error) {
+		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, _, err := f.read(as[string](args[0]))
+		millis, _, err := f.Read(value.As[string](args[0]), w.Now())
 		if err != nil {
 			return nil, err
 		}
-		micros, ok := multiplyExact(millis, microsPerMilli)
+		micros, ok := multiplyExact(millis, value.MicrosPerMilli)
 		if !ok {
-			return nil, errArgument("long overflow")
+			return nil, sqlerr.Argument("long overflow")
 		}
-		return plan.TimestampValue{Micros: micros}, nil
+		return value.Timestamp{Micros: micros}, nil
 	})
 }
 
@@ -203,16 +94,16 @@ func bindParseDatetime(params []datatype.Type, _ datatype.Type) (Function, bool)
 	if !areKinds(params, datatype.Varchar, datatype.Varchar) {
 		return none()
 	}
-	formats := newMemo(parseJoda)
-	return pure(func(args []any) (any, error) {
-		f, err := formats.get(as[string](args[1]))
+	formats := newMemo(joda.Compile)
+	return working(func(w *work.Work, args []any) (any, error) {
+		f, err := formats.get(value.As[string](args[1]))
 		if err != nil {
 			return nil, err
 		}
-		millis, z, err := f.read(as[string](args[0]))
+		millis, z, err := f.Read(value.As[string](args[0]), w.Now())
 		if err != nil {
 			return nil, err
 		}
-		return zonedMillis(millis, z.name)
+		return zonedMillis(millis, z.Name)
 	})
 }

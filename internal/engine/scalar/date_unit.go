@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // dateUnit is a unit of date_trunc, date_add and date_diff on a wall clock in
@@ -20,15 +21,15 @@ func findUnit(name string) (dateUnit, bool) {
 	case "millisecond":
 		return dateUnit{millis: 1}, true
 	case "second":
-		return dateUnit{millis: millisPerSecond}, true
+		return dateUnit{millis: value.MillisPerSecond}, true
 	case "minute":
-		return dateUnit{millis: millisPerMinute}, true
+		return dateUnit{millis: value.MillisPerMinute}, true
 	case "hour":
-		return dateUnit{millis: millisPerHour}, true
+		return dateUnit{millis: value.MillisPerHour}, true
 	case "day":
-		return dateUnit{millis: millisPerDay, calendar: true}, true
+		return dateUnit{millis: value.MillisPerDay, calendar: true}, true
 	case "week":
-		return dateUnit{millis: 7 * millisPerDay, calendar: true}, true
+		return dateUnit{millis: 7 * value.MillisPerDay, calendar: true}, true
 	case "month":
 		return dateUnit{months: 1, calendar: true}, true
 	case "quarter":
@@ -43,7 +44,7 @@ func findUnit(name string) (dateUnit, bool) {
 // unitOf returns the unit of an argument for values of type t, or the error that
 // t has no such field.
 func unitOf(arg any, t datatype.Type) (dateUnit, error) {
-	name := strings.ToLower(as[string](arg))
+	name := strings.ToLower(value.As[string](arg))
 	u, ok := findUnit(name)
 	switch t.Kind {
 	case datatype.Date:
@@ -64,15 +65,15 @@ func unitOf(arg any, t datatype.Type) (dateUnit, error) {
 
 // truncateDay returns the first day of the unit that day is in.
 func (u dateUnit) truncateDay(day int64) int64 {
-	switch year, month, _ := civil(day); {
+	switch year, month, _ := value.Civil(day); {
 	case u.months == 12:
-		return dayOf(year, 1, 1)
+		return value.DayOf(year, 1, 1)
 	case u.months == 3:
-		return dayOf(year, (month-1)/3*3+1, 1)
+		return value.DayOf(year, (month-1)/3*3+1, 1)
 	case u.months == 1:
-		return dayOf(year, month, 1)
-	case u.millis > millisPerDay:
-		return day - int64(dayOfWeek(day)-1)
+		return value.DayOf(year, month, 1)
+	case u.millis > value.MillisPerDay:
+		return day - int64(value.DayOfWeek(day)-1)
 	default:
 		return day
 	}
@@ -81,9 +82,9 @@ func (u dateUnit) truncateDay(day int64) int64 {
 // truncate returns the start of the unit that a wall clock is in.
 func (u dateUnit) truncate(micros int64) int64 {
 	if u.calendar {
-		return u.truncateDay(floorDiv(micros, microsPerDay)) * microsPerDay
+		return u.truncateDay(value.FloorDiv(micros, value.MicrosPerDay)) * value.MicrosPerDay
 	}
-	return floorDiv(micros, u.millis*microsPerMilli) * u.millis * microsPerMilli
+	return value.FloorDiv(micros, u.millis*value.MicrosPerMilli) * u.millis * value.MicrosPerMilli
 }
 
 // add returns a wall clock n units later; a day that the month lacks becomes its
@@ -92,7 +93,7 @@ func (u dateUnit) add(micros, n int64) (sum int64, ok bool) {
 	if u.months > 0 {
 		return plusMonthsMicros(micros, n*u.months)
 	}
-	delta, ok := multiplyExact(n, u.millis*microsPerMilli)
+	delta, ok := multiplyExact(n, u.millis*value.MicrosPerMilli)
 	if !ok {
 		return 0, false
 	}
@@ -124,14 +125,14 @@ func (u dateUnit) between(from, to int64) int64 {
 func yearsBetween(from, to int64) int64 {
 	fromYear, fromRest := intoYear(from)
 	toYear, toRest := intoYear(to)
-	const leapDay = (31 + 28) * millisPerDay
+	const leapDay = (31 + 28) * value.MillisPerDay
 	if fromRest >= leapDay {
-		if isLeap(fromYear) {
-			if !isLeap(toYear) {
-				fromRest -= millisPerDay
+		if value.IsLeap(fromYear) {
+			if !value.IsLeap(toYear) {
+				fromRest -= value.MillisPerDay
 			}
-		} else if toRest >= leapDay && isLeap(toYear) {
-			toRest -= millisPerDay
+		} else if toRest >= leapDay && value.IsLeap(toYear) {
+			toRest -= value.MillisPerDay
 		}
 	}
 	years := toYear - fromYear
@@ -143,21 +144,21 @@ func yearsBetween(from, to int64) int64 {
 
 // intoYear returns the year and the milliseconds since its start.
 func intoYear(millis int64) (year, rest int64) {
-	year, _, _ = civil(floorDiv(millis, millisPerDay))
-	return year, millis - dayOf(year, 1, 1)*millisPerDay
+	year, _, _ = value.Civil(value.FloorDiv(millis, value.MillisPerDay))
+	return year, millis - value.DayOf(year, 1, 1)*value.MillisPerDay
 }
 
 // monthsBetween counts complete months. When to is the last day of its month,
 // from counts as no later day of its own.
 func monthsBetween(from, to int64) int64 {
-	fromYear, fromMonth, fromDay := civil(floorDiv(from, millisPerDay))
-	toYear, toMonth, toDay := civil(floorDiv(to, millisPerDay))
+	fromYear, fromMonth, fromDay := value.Civil(value.FloorDiv(from, value.MillisPerDay))
+	toYear, toMonth, toDay := value.Civil(value.FloorDiv(to, value.MillisPerDay))
 	months := (toYear-fromYear)*12 + int64(toMonth-fromMonth)
-	if toDay == daysInMonth(toYear, toMonth) && fromDay > toDay {
-		from -= int64(fromDay-toDay) * millisPerDay
+	if toDay == value.DaysInMonth(toYear, toMonth) && fromDay > toDay {
+		from -= int64(fromDay-toDay) * value.MillisPerDay
 	}
-	toRest := to - dayOf(toYear, toMonth, 1)*millisPerDay
-	fromRest := from - dayOf(fromYear, fromMonth, 1)*millisPerDay
+	toRest := to - value.DayOf(toYear, toMonth, 1)*value.MillisPerDay
+	fromRest := from - value.DayOf(fromYear, fromMonth, 1)*value.MillisPerDay
 	if toRest < fromRest {
 		months--
 	}

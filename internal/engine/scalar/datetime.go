@@ -4,8 +4,8 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // dateTimeFamily returns the functions on dates, times and zones that neither
@@ -23,7 +23,7 @@ func dateTimeFamily() map[string]binder {
 		"at_timezone":         bindAtTimezone,
 		"with_timezone":       bindWithTimezone,
 		"timezone":            bindTimezone,
-		"current_timezone":    on(func([]any) (any, error) { return utc, nil }),
+		"current_timezone":    on(func([]any) (any, error) { return value.UTC, nil }),
 	}
 }
 
@@ -36,7 +36,7 @@ func bindDate(params []datatype.Type, result datatype.Type) (Function, bool) {
 }
 
 func fromUnixtime(args []any) (any, error) {
-	return zonedMillis(javaRound(as[float64](args[0])*millisPerSecond), utc)
+	return zonedMillis(javaRound(value.As[float64](args[0])*value.MillisPerSecond), value.UTC)
 }
 
 func bindFromUnixtimeZone(params []datatype.Type, _ datatype.Type) (Function, bool) {
@@ -44,12 +44,12 @@ func bindFromUnixtimeZone(params []datatype.Type, _ datatype.Type) (Function, bo
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		name := as[string](args[1])
-		z, ok := findZone(name)
+		name := value.As[string](args[1])
+		z, ok := value.FindZone(name)
 		if !ok {
 			return nil, errZoneUnsupported(name)
 		}
-		return zonedMillis(javaRound(as[float64](args[0])*millisPerSecond), z.name)
+		return zonedMillis(javaRound(value.As[float64](args[0])*value.MillisPerSecond), z.Name)
 	})
 }
 
@@ -58,29 +58,29 @@ func bindFromUnixtimeOffset(params []datatype.Type, _ datatype.Type) (Function, 
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		z, err := zoneForOffset(as[int64](args[1])*60 + as[int64](args[2]))
+		z, err := zoneForOffset(value.As[int64](args[1])*60 + value.As[int64](args[2]))
 		if err != nil {
 			return nil, err
 		}
-		return zonedMillis(javaRound(as[float64](args[0])*millisPerSecond), z.name)
+		return zonedMillis(javaRound(value.As[float64](args[0])*value.MillisPerSecond), z.Name)
 	})
 }
 
-func zoneForOffset(minutes int64) (zone, error) {
-	if minutes < -maxOffsetMinutes || minutes > maxOffsetMinutes {
-		return zone{}, errArgument("Invalid offset minutes %d", minutes)
+func zoneForOffset(minutes int64) (value.Zone, error) {
+	if minutes < -value.MaxOffsetMinutes || minutes > value.MaxOffsetMinutes {
+		return value.Zone{}, sqlerr.Argument("Invalid offset minutes %d", minutes)
 	}
-	z, _ := offsetZone(int(minutes))
+	z, _ := value.OffsetZone(int(minutes))
 	return z, nil
 }
 
 func bindFromUnixtimeNanos(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch {
 	case areKinds(params, datatype.Bigint):
-		return pure(func(args []any) (any, error) { return nanosInstant(big.NewInt(as[int64](args[0]))) })
+		return pure(func(args []any) (any, error) { return nanosInstant(big.NewInt(value.As[int64](args[0]))) })
 	case areKinds(params, datatype.Decimal):
 		scale := params[0].Scale
-		return pure(func(args []any) (any, error) { return nanosInstant(rescale(as[*big.Int](args[0]), -scale)) })
+		return pure(func(args []any) (any, error) { return nanosInstant(value.Rescale(value.As[*big.Int](args[0]), -scale)) })
 	default:
 		return none()
 	}
@@ -89,23 +89,23 @@ func bindFromUnixtimeNanos(params []datatype.Type, _ datatype.Type) (Function, b
 func nanosInstant(nanos *big.Int) (any, error) {
 	micros, rest := new(big.Int).DivMod(nanos, big.NewInt(1000), new(big.Int))
 	if !micros.IsInt64() {
-		return nil, errArgument("long overflow")
+		return nil, sqlerr.Argument("long overflow")
 	}
 	picos := int32(rest.Int64() * 1000) //nolint:gosec // less than a million
-	return plan.TimestampTZValue{Micros: micros.Int64(), Picos: picos, Zone: utc}, nil
+	return value.TimestampTZ{Micros: micros.Int64(), Picos: picos, Zone: value.UTC}, nil
 }
 
 func bindToUnixtime(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch {
 	case areKinds(params, datatype.Timestamp):
 		return pure(func(args []any) (any, error) {
-			ts := as[plan.TimestampValue](args[0])
-			return float64(ts.Micros)/microsPerSecond + float64(ts.Picos)/picosPerSecond, nil
+			ts := value.As[value.Timestamp](args[0])
+			return float64(ts.Micros)/value.MicrosPerSecond + float64(ts.Picos)/value.PicosPerSecond, nil
 		})
 	case areKinds(params, datatype.TimestampTZ):
 		return pure(func(args []any) (any, error) {
-			ts := as[plan.TimestampTZValue](args[0])
-			return float64(floorDiv(ts.Micros, microsPerMilli))/millisPerSecond + float64(picosOfMilli(ts))/picosPerSecond, nil
+			ts := value.As[value.TimestampTZ](args[0])
+			return float64(value.FloorDiv(ts.Micros, value.MicrosPerMilli))/value.MillisPerSecond + float64(picosOfMilli(ts))/value.PicosPerSecond, nil
 		})
 	default:
 		return none()
@@ -129,8 +129,8 @@ func bindAtTimezone(params []datatype.Type, result datatype.Type) (Function, boo
 			if err != nil {
 				return nil, err
 			}
-			ts := as[plan.TimestampTZValue](args[0])
-			return zoned(ts.Micros, ts.Picos, z.name, result.Precision)
+			ts := value.As[value.TimestampTZ](args[0])
+			return zoned(ts.Micros, ts.Picos, z.Name, result.Precision)
 		})
 	case datatype.TimeTZ:
 		return pure(func(args []any) (any, error) {
@@ -138,32 +138,32 @@ func bindAtTimezone(params []datatype.Type, result datatype.Type) (Function, boo
 			if err != nil {
 				return nil, err
 			}
-			if z.location != nil {
+			if z.Location != nil {
 				return nil, sqlerr.Refused("a time of day AT TIME ZONE of a name")
 			}
-			t := as[plan.TimeTZValue](args[0])
-			picos := t.Picos + int64(z.minutes-t.OffsetMinutes)*picosPerMinute
-			return plan.TimeTZValue{Picos: floorMod(picos, picosPerDay), OffsetMinutes: z.minutes}, nil
+			t := value.As[value.TimeTZ](args[0])
+			picos := t.Picos + int64(z.Minutes-t.OffsetMinutes)*value.PicosPerMinute
+			return value.TimeTZ{Picos: value.FloorMod(picos, value.PicosPerDay), OffsetMinutes: z.Minutes}, nil
 		})
 	default:
 		return none()
 	}
 }
 
-func zoneByName(arg any) (zone, error) {
-	z, ok := findZone(as[string](arg))
+func zoneByName(arg any) (value.Zone, error) {
+	z, ok := value.FindZone(value.As[string](arg))
 	if !ok {
-		return z, errZone(as[string](arg))
+		return z, errZone(value.As[string](arg))
 	}
 	return z, nil
 }
 
-func zoneByInterval(arg any) (zone, error) {
-	millis := as[int64](arg)
-	if millis%millisPerMinute != 0 {
-		return zone{}, errArgument("Invalid time zone offset interval: interval contains seconds")
+func zoneByInterval(arg any) (value.Zone, error) {
+	millis := value.As[int64](arg)
+	if millis%value.MillisPerMinute != 0 {
+		return value.Zone{}, sqlerr.Argument("Invalid time zone offset interval: interval contains seconds")
 	}
-	return zoneForOffset(millis / millisPerMinute)
+	return zoneForOffset(millis / value.MillisPerMinute)
 }
 
 // bindWithTimezone binds with_timezone(timestamp, name): the same wall clock.
@@ -176,20 +176,28 @@ func bindWithTimezone(params []datatype.Type, result datatype.Type) (Function, b
 		if err != nil {
 			return nil, err
 		}
-		ts := as[plan.TimestampValue](args[0])
-		return zoned(z.instant(ts.Micros), ts.Picos, z.name, result.Precision)
+		ts := value.As[value.Timestamp](args[0])
+		return zoned(z.Instant(ts.Micros), ts.Picos, z.Name, result.Precision)
 	})
 }
 
 func bindTimezone(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch {
 	case areKinds(params, datatype.TimestampTZ):
-		return pure(func(args []any) (any, error) { return zoneOf(as[plan.TimestampTZValue](args[0]).Zone).name, nil })
+		return pure(func(args []any) (any, error) {
+			return value.ZoneOf(value.As[value.TimestampTZ](args[0]).Zone).Name, nil
+		})
 	case areKinds(params, datatype.TimeTZ):
 		return pure(func(args []any) (any, error) {
-			return offsetText(as[plan.TimeTZValue](args[0]).OffsetMinutes), nil
+			return value.OffsetText(value.As[value.TimeTZ](args[0]).OffsetMinutes), nil
 		})
 	default:
 		return none()
 	}
+}
+
+func errZone(name string) error { return sqlerr.Argument("'%s' is not a valid time zone", name) }
+
+func errZoneUnsupported(name string) error {
+	return sqlerr.New(sqlerr.NotSupported, "Time zone not supported: %s", name)
 }

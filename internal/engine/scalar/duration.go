@@ -10,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // unitFamily returns the functions that read and write amounts with units.
@@ -19,7 +20,6 @@ func unitFamily() map[string]binder {
 		"to_milliseconds":        on(func(args []any) (any, error) { return args[0], nil }, datatype.IntervalDayToSecond),
 		"human_readable_seconds": on(humanReadableSeconds, datatype.Double),
 		"parse_data_size":        on(parseDataSize, datatype.Varchar),
-		"parse_presto_data_size": on(parseDataSize, datatype.Varchar),
 		"format_number":          either(on(formatInteger, datatype.Bigint), on(formatDouble, datatype.Double)),
 	}
 }
@@ -36,43 +36,43 @@ func durationUnit(name string) (millis float64, ok bool) {
 	case "ms":
 		return 1, true
 	case "s":
-		return millisPerSecond, true
+		return value.MillisPerSecond, true
 	case "m":
-		return millisPerMinute, true
+		return value.MillisPerMinute, true
 	case "h":
-		return millisPerHour, true
+		return value.MillisPerHour, true
 	case "d":
-		return millisPerDay, true
+		return value.MillisPerDay, true
 	default:
 		return 0, false
 	}
 }
 
 func parseDuration(args []any) (any, error) {
-	s := as[string](args[0])
+	s := value.As[string](args[0])
 	if s == "" {
-		return nil, errArgument("duration is empty")
+		return nil, sqlerr.Argument("duration is empty")
 	}
 	m := durationPattern.FindStringSubmatch(s)
 	if m == nil {
-		return nil, errArgument("duration is not a valid data duration string: %s", s)
+		return nil, sqlerr.Argument("duration is not a valid data duration string: %s", s)
 	}
 	unit, ok := durationUnit(m[2])
 	if !ok {
-		return nil, errArgument("Unknown time unit: %s", m[2])
+		return nil, sqlerr.Argument("Unknown time unit: %s", m[2])
 	}
-	value, err := strconv.ParseFloat(m[1], 64)
+	val, err := strconv.ParseFloat(m[1], 64)
 	if err != nil {
-		return nil, errArgument("duration is not a valid data duration string: %s", s)
+		return nil, sqlerr.Argument("duration is not a valid data duration string: %s", s)
 	}
-	return saturate(math.Floor(value*unit + 0.5)), nil
+	return saturate(math.Floor(val*unit + 0.5)), nil
 }
 
 // humanReadableSeconds writes "1 hour, 1 second".
 func humanReadableSeconds(args []any) (any, error) {
-	f := as[float64](args[0])
+	f := value.As[float64](args[0])
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil, errArgument("Invalid argument found: %s", doubleText(f))
+		return nil, sqlerr.Argument("Invalid argument found: %s", value.DoubleText(f))
 	}
 	if f < 0 || f-math.Floor(f) >= 0.5 {
 		return nil, sqlerr.Refused("human_readable_seconds of less than nothing or of half a second")
@@ -101,25 +101,27 @@ func humanReadableSeconds(args []any) (any, error) {
 var dataSizePattern = regexp.MustCompile(`^(\d+\.?\d*|\.\d+)(B|kB|MB|GB|TB|PB|EB|ZB|YB)$`)
 
 func parseDataSize(args []any) (any, error) {
-	s := as[string](args[0])
+	s := value.As[string](args[0])
 	m := dataSizePattern.FindStringSubmatch(s)
 	if m == nil {
-		return nil, errArgument("Invalid data size: '%s'", s)
+		return nil, sqlerr.Argument("Invalid data size: '%s'", s)
 	}
 	whole, fraction, _ := strings.Cut(m[1], ".")
-	value, _ := new(big.Int).SetString(whole+fraction, 10)
+	val, _ := new(big.Int).SetString(whole+fraction, 10)
 	power := strings.Index("BkMGTPEZY", m[2][:1])
-	value.Lsh(value, uint(10*power)) // at most 80
-	value = truncateScale(value, len(fraction))
-	if !decimalFits(value, datatype.MaxDecimalPrecision) {
-		return nil, errRange("Value out of range: '%s' ('%sB')", s, value)
+	val.Lsh(val, uint(10*power)) // at most 80
+	val = value.TruncateScale(val, len(fraction))
+	if !value.DecimalFits(val, datatype.MaxDecimalPrecision) {
+		return nil, sqlerr.Range("Value out of range: '%s' ('%sB')", s, val)
 	}
-	return value, nil
+	return val, nil
 }
 
-func formatInteger(args []any) (any, error) { return formatLarge(as[int64](args[0])), nil }
+func formatInteger(args []any) (any, error) { return formatLarge(value.As[int64](args[0])), nil }
 
-func formatDouble(args []any) (any, error) { return formatLarge(saturate(as[float64](args[0]))), nil }
+func formatDouble(args []any) (any, error) {
+	return formatLarge(saturate(value.As[float64](args[0]))), nil
+}
 
 // formatLarge writes three digits and a unit, such as "12.3K".
 func formatLarge(n int64) string {

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // expression is SQL and the text of its value, or of its error.
@@ -31,11 +31,11 @@ func evaluated(t *testing.T, sql string) string {
 	if err != nil {
 		return err.Error()
 	}
-	v, err := eval.Fold(e, time.Unix(0, 0).UTC())
+	v, err := eval.Fold(t.Context(), e, time.Unix(0, 0).UTC())
 	if err != nil {
 		return err.Error()
 	}
-	return scalar.Text(e.Type(), v)
+	return value.Text(e.Type(), v)
 }
 
 func analyzed(t *testing.T, src string) (plan.Expr, error) {

@@ -3,6 +3,7 @@ package scalar
 import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // moment is a wall clock taken apart as far as fields need it.
@@ -26,19 +27,19 @@ func fields() map[string]field {
 	byTime := func(unit, modulus int64) field {
 		return field{of: func(m moment) int64 { return m.picos / unit % modulus }, time: true}
 	}
-	year := byDate(func(day int64) int64 { y, _, _ := civil(day); return y })
-	month := byDate(func(day int64) int64 { _, m, _ := civil(day); return int64(m) })
-	quarter := byDate(func(day int64) int64 { _, m, _ := civil(day); return int64(m-1)/3 + 1 })
-	dayOfMonth := byDate(func(day int64) int64 { _, _, d := civil(day); return int64(d) })
-	week := byDate(func(day int64) int64 { _, w := isoWeek(day); return int64(w) })
-	yearOfWeek := byDate(func(day int64) int64 { y, _ := isoWeek(day); return y })
-	weekday := byDate(func(day int64) int64 { return int64(dayOfWeek(day)) })
-	yearday := byDate(func(day int64) int64 { return int64(dayOfYear(day)) })
+	year := byDate(func(day int64) int64 { y, _, _ := value.Civil(day); return y })
+	month := byDate(func(day int64) int64 { _, m, _ := value.Civil(day); return int64(m) })
+	quarter := byDate(func(day int64) int64 { _, m, _ := value.Civil(day); return int64(m-1)/3 + 1 })
+	dayOfMonth := byDate(func(day int64) int64 { _, _, d := value.Civil(day); return int64(d) })
+	week := byDate(func(day int64) int64 { _, w := value.ISOWeek(day); return int64(w) })
+	yearOfWeek := byDate(func(day int64) int64 { y, _ := value.ISOWeek(day); return y })
+	weekday := byDate(func(day int64) int64 { return int64(value.DayOfWeek(day)) })
+	yearday := byDate(func(day int64) int64 { return int64(value.DayOfYear(day)) })
 	return map[string]field{
-		"year": year, "quarter": quarter, "month": month, "week": week, "week_of_year": week, "year_of_week": yearOfWeek,
-		"yow": yearOfWeek, "day": dayOfMonth, "day_of_month": dayOfMonth, "day_of_week": weekday, "dow": weekday,
-		"day_of_year": yearday, "doy": yearday, "hour": byTime(picosPerHour, 24), "minute": byTime(picosPerMinute, 60),
-		"second": byTime(picosPerSecond, 60), "millisecond": byTime(picosPerMilli, millisPerSecond),
+		"year": year, "quarter": quarter, "month": month, "week": week, "year_of_week": yearOfWeek,
+		"day": dayOfMonth, "day_of_week": weekday,
+		"day_of_year": yearday, "hour": byTime(value.PicosPerHour, 24), "minute": byTime(value.PicosPerMinute, 60),
+		"second": byTime(value.PicosPerSecond, 60), "millisecond": byTime(value.PicosPerMilli, value.MillisPerSecond),
 		"timezone_hour":   {of: func(m moment) int64 { return m.offsetMinutes / 60 }, tz: true},
 		"timezone_minute": {of: func(m moment) int64 { return m.offsetMinutes % 60 }, tz: true},
 	}
@@ -70,25 +71,25 @@ func (f field) bind(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func momentOf(k datatype.Kind) (read func(v any) moment, has field) {
 	switch k {
 	case datatype.Date:
-		return func(v any) moment { return moment{day: as[int64](v)} }, field{date: true}
+		return func(v any) moment { return moment{day: value.As[int64](v)} }, field{date: true}
 	case datatype.Time:
-		return func(v any) moment { return moment{picos: as[plan.TimeValue](v).Picos} }, field{time: true}
+		return func(v any) moment { return moment{picos: value.As[value.Time](v).Picos} }, field{time: true}
 	case datatype.TimeTZ:
 		return func(v any) moment {
-			t := as[plan.TimeTZValue](v)
+			t := value.As[value.TimeTZ](v)
 			return moment{picos: t.Picos, offsetMinutes: int64(t.OffsetMinutes)}
 		}, field{time: true, tz: true}
 	case datatype.Timestamp:
 		return func(v any) moment {
-			ts := as[plan.TimestampValue](v)
+			ts := value.As[value.Timestamp](v)
 			return wallClock(ts.Micros, ts.Picos)
 		}, field{date: true, time: true}
 	case datatype.TimestampTZ:
 		return func(v any) moment {
-			ts := as[plan.TimestampTZValue](v)
-			z := zoneOf(ts.Zone)
-			m := wallClock(z.local(ts.Micros), ts.Picos)
-			m.offsetMinutes = z.offsetMicros(ts.Micros) / microsPerMinute
+			ts := value.As[value.TimestampTZ](v)
+			z := value.ZoneOf(ts.Zone)
+			m := wallClock(z.Local(ts.Micros), ts.Picos)
+			m.offsetMinutes = z.OffsetMicros(ts.Micros) / value.MicrosPerMinute
 			return m
 		}, field{date: true, time: true, tz: true}
 	default:
@@ -98,8 +99,8 @@ func momentOf(k datatype.Kind) (read func(v any) moment, has field) {
 
 func wallClock(micros int64, picos int32) moment {
 	return moment{
-		day:   floorDiv(micros, microsPerDay),
-		picos: floorMod(micros, microsPerDay)*picosPerMicro + int64(picos),
+		day:   value.FloorDiv(micros, value.MicrosPerDay),
+		picos: value.FloorMod(micros, value.MicrosPerDay)*value.PicosPerMicro + int64(picos),
 	}
 }
 
@@ -108,15 +109,15 @@ func intervalField(name string) binder {
 	kind, of := datatype.IntervalDayToSecond, func(int64) int64 { return 0 }
 	switch name {
 	case "millisecond":
-		of = func(n int64) int64 { return n % millisPerSecond }
+		of = func(n int64) int64 { return n % value.MillisPerSecond }
 	case "second":
-		of = func(n int64) int64 { return n % millisPerMinute / millisPerSecond }
+		of = func(n int64) int64 { return n % value.MillisPerMinute / value.MillisPerSecond }
 	case "minute":
-		of = func(n int64) int64 { return n % millisPerHour / millisPerMinute }
+		of = func(n int64) int64 { return n % value.MillisPerHour / value.MillisPerMinute }
 	case "hour":
-		of = func(n int64) int64 { return n % millisPerDay / millisPerHour }
-	case "day", "day_of_month":
-		of = func(n int64) int64 { return n / millisPerDay }
+		of = func(n int64) int64 { return n % value.MillisPerDay / value.MillisPerHour }
+	case "day":
+		of = func(n int64) int64 { return n / value.MillisPerDay }
 	case "month":
 		kind, of = datatype.IntervalYearToMonth, func(n int64) int64 { return n % 12 }
 	case "year":
@@ -124,5 +125,5 @@ func intervalField(name string) binder {
 	default:
 		return func([]datatype.Type, datatype.Type) (Function, bool) { return none() }
 	}
-	return on(func(args []any) (any, error) { return of(as[int64](args[0])), nil }, kind)
+	return on(func(args []any) (any, error) { return of(value.As[int64](args[0])), nil }, kind)
 }

@@ -3,10 +3,13 @@ package scalar_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // FuzzCastText casts any text to any type, and what it yields back to text and
@@ -28,17 +31,17 @@ func FuzzCastText(f *testing.F) {
 		for _, spelling := range spellings {
 			typ := typeOf(t, spelling)
 			read, _ := scalar.Cast(datatype.Text(), typ)
-			v, err := read.Call([]any{text})
+			v, err := read.Call(work.New(t.Context(), time.Time{}), []any{text})
 			if err != nil {
 				checkError(t, err)
 				continue
 			}
-			first := scalar.Text(typ, v)
-			again, err := read.Call([]any{first})
+			first := value.Text(typ, v)
+			again, err := read.Call(work.New(t.Context(), time.Time{}), []any{first})
 			if err != nil {
 				t.Fatalf("%s: %q became %q: %v", spelling, text, first, err)
 			}
-			if second := scalar.Text(typ, again); first != second {
+			if second := value.Text(typ, again); first != second {
 				t.Fatalf("%s: %q became %q, then %q", spelling, text, first, second)
 			}
 		}
@@ -61,19 +64,19 @@ func FuzzDateFormats(f *testing.F) {
 	}
 	text := datatype.Text()
 	timestamp, zoned := datatype.Temporal(datatype.Timestamp, 3), datatype.Temporal(datatype.TimestampTZ, 3)
-	f.Fuzz(func(t *testing.T, value, pattern string) {
+	f.Fuzz(func(t *testing.T, val, pattern string) {
 		for _, pair := range []struct {
 			read, write string
 			typ         datatype.Type
 		}{{"date_parse", "date_format", timestamp}, {"parse_datetime", "format_datetime", zoned}} {
 			read, _ := scalar.Lookup(pair.read, []datatype.Type{text, text}, pair.typ)
 			write, _ := scalar.Lookup(pair.write, []datatype.Type{pair.typ, text}, text)
-			v, err := read.Call([]any{value, pattern})
+			v, err := read.Call(work.New(t.Context(), time.Time{}), []any{val, pattern})
 			if err != nil {
 				checkError(t, err)
 				continue
 			}
-			if _, err := write.Call([]any{v, pattern}); err != nil {
+			if _, err := write.Call(work.New(t.Context(), time.Time{}), []any{v, pattern}); err != nil {
 				checkError(t, err)
 			}
 		}
@@ -88,7 +91,7 @@ func FuzzISO8601(f *testing.F) {
 		f.Add(seed)
 	}
 	text := datatype.Text()
-	f.Fuzz(func(t *testing.T, value string) {
+	f.Fuzz(func(t *testing.T, val string) {
 		for _, name := range []string{
 			"from_iso8601_timestamp", "from_iso8601_timestamp_nanos", "from_iso8601_date", "parse_duration", "parse_data_size",
 		} {
@@ -96,7 +99,7 @@ func FuzzISO8601(f *testing.F) {
 			if !ok {
 				t.Fatalf("no %s", name)
 			}
-			if _, err := f.Call([]any{value}); err != nil {
+			if _, err := f.Call(work.New(t.Context(), time.Time{}), []any{val}); err != nil {
 				checkError(t, err)
 			}
 		}

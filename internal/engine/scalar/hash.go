@@ -14,11 +14,12 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func hashFamily() map[string]binder {
 	digest := func(f func([]byte) []byte) binder {
-		return on(func(args []any) (any, error) { return f(as[[]byte](args[0])), nil }, datatype.Varbinary)
+		return on(func(args []any) (any, error) { return f(value.As[[]byte](args[0])), nil }, datatype.Varbinary)
 	}
 	hashed := func(h func() hash.Hash) binder {
 		return digest(func(b []byte) []byte {
@@ -30,8 +31,8 @@ func hashFamily() map[string]binder {
 	// The key comes behind the data.
 	keyed := func(h func() hash.Hash) binder {
 		return on(func(args []any) (any, error) {
-			mac := hmac.New(h, as[[]byte](args[1]))
-			mac.Write(as[[]byte](args[0]))
+			mac := hmac.New(h, value.As[[]byte](args[1]))
+			mac.Write(value.As[[]byte](args[0]))
 			return mac.Sum(nil), nil
 		}, datatype.Varbinary, datatype.Varbinary)
 	}
@@ -47,7 +48,7 @@ func hashFamily() map[string]binder {
 		"murmur3":     digest(murmur3),
 		"xxhash64":    digest(func(b []byte) []byte { return binary.BigEndian.AppendUint64(nil, xxhash.Sum64(b)) }),
 		"crc32": on(func(args []any) (any, error) {
-			return int64(crc32.ChecksumIEEE(as[[]byte](args[0]))), nil
+			return int64(crc32.ChecksumIEEE(value.As[[]byte](args[0]))), nil
 		}, datatype.Varbinary),
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // intervalSum binds interval ± interval of one kind.
@@ -14,7 +16,7 @@ func intervalSum(sign int64) binder {
 		}
 		t := params[0]
 		return pure(func(args []any) (any, error) {
-			return interval(t, as[int64](args[0])+sign*as[int64](args[1]))
+			return interval(t, value.As[int64](args[0])+sign*value.As[int64](args[1]))
 		})
 	}
 }
@@ -43,14 +45,14 @@ func bindIntervalProduct(params []datatype.Type, _ datatype.Type) (Function, boo
 	t := params[i]
 	switch params[n].Kind {
 	case datatype.Bigint:
-		return pure(func(args []any) (any, error) { return interval(t, as[int64](args[i])*as[int64](args[n])) })
+		return pure(func(args []any) (any, error) { return interval(t, value.As[int64](args[i])*value.As[int64](args[n])) })
 	case datatype.Double:
 		return pure(func(args []any) (any, error) {
-			factor := as[float64](args[n])
+			factor := value.As[float64](args[n])
 			if math.IsNaN(factor) {
-				return nil, errArgument("Cannot multiply by double NaN")
+				return nil, sqlerr.Argument("Cannot multiply by double NaN")
 			}
-			return interval(t, saturate(float64(as[int64](args[i]))*factor))
+			return interval(t, saturate(float64(value.As[int64](args[i]))*factor))
 		})
 	default:
 		return none()
@@ -63,11 +65,11 @@ func bindIntervalQuotient(params []datatype.Type, _ datatype.Type) (Function, bo
 	}
 	t := params[0]
 	return pure(func(args []any) (any, error) {
-		divisor := as[float64](args[1])
+		divisor := value.As[float64](args[1])
 		if math.IsNaN(divisor) || divisor == 0 {
-			return nil, errArgument("Cannot divide by double %s", doubleText(divisor))
+			return nil, sqlerr.Argument("Cannot divide by double %s", value.DoubleText(divisor))
 		}
-		return interval(t, saturate(float64(as[int64](args[0]))/divisor))
+		return interval(t, saturate(float64(value.As[int64](args[0]))/divisor))
 	})
 }
 

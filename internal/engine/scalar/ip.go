@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func networkFamily() map[string]binder {
@@ -24,11 +26,11 @@ func networkContains(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	networks := newMemo(parseNetwork)
 	return pure(func(args []any) (any, error) {
-		network, err := networks.get(as[string](args[0]))
+		network, err := networks.get(value.As[string](args[0]))
 		if err != nil {
 			return nil, err
 		}
-		return network.contains(as[[16]byte](args[1])), nil
+		return network.contains(value.As[[16]byte](args[1])), nil
 	})
 }
 
@@ -55,27 +57,27 @@ func (n network) contains(a [16]byte) bool {
 func parseNetwork(text string) (network, error) {
 	base, length, found := strings.Cut(text, "/")
 	if !found {
-		return network{}, errArgument("Invalid CIDR")
+		return network{}, sqlerr.Argument("Invalid CIDR")
 	}
 	address, ok := parseAddress(base)
 	if !ok {
-		return network{}, errArgument("Invalid network IP address")
+		return network{}, sqlerr.Argument("Invalid network IP address")
 	}
 	bits, err := strconv.ParseInt(length, 10, 32)
 	if err != nil {
 		return network{}, errInternal("For input string: %q", length)
 	}
 	if bits < 0 {
-		return network{}, errArgument("Invalid prefix length")
+		return network{}, sqlerr.Argument("Invalid prefix length")
 	}
 	if strings.Contains(base, ":") {
 		if bits > 128 {
-			return network{}, errArgument("Invalid CIDR")
+			return network{}, sqlerr.Argument("Invalid CIDR")
 		}
 		return network{address, int(bits)}, nil
 	}
 	if bits > 32 || netip.PrefixFrom(netip.AddrFrom4([4]byte(address[12:])), int(bits)).Masked().Addr().As16() != address {
-		return network{}, errArgument("Invalid CIDR")
+		return network{}, sqlerr.Argument("Invalid CIDR")
 	}
 	return network{address, int(bits) + 96}, nil
 }
@@ -85,11 +87,11 @@ func uuidBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 0 {
 		return none()
 	}
-	return Function{Volatile: true, Call: func([]any) (any, error) {
+	return volatile(func([]any) (any, error) {
 		var u [16]byte
 		_, _ = rand.Read(u[:]) // it never fails
 		u[6] = u[6]&0x0f | 0x40
 		u[8] = u[8]&0x3f | 0x80
 		return u, nil
-	}}, true
+	})
 }

@@ -1,14 +1,14 @@
 package scalar
 
 import (
-	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine/scalar/joda"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // bindToISO8601 binds to_iso8601 of a date or a timestamp.
@@ -19,143 +19,66 @@ func bindToISO8601(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	p := params[0].Precision
 	switch params[0].Kind {
 	case datatype.Date:
-		return converts(func(day int64) (any, error) { return dateText(day), nil })
+		return converts(func(day int64) (any, error) { return value.DateText(day), nil })
 	case datatype.Timestamp:
-		return converts(func(ts plan.TimestampValue) (any, error) { return timestampText(ts.Micros, ts.Picos, p, "T"), nil })
+		return converts(func(ts value.Timestamp) (any, error) { return value.TimestampText(ts.Micros, ts.Picos, p, "T"), nil })
 	case datatype.TimestampTZ:
-		return converts(func(ts plan.TimestampTZValue) (any, error) { return zonedISO8601(ts, p) })
+		return converts(func(ts value.TimestampTZ) (any, error) { return zonedISO8601(ts, p) })
 	default:
 		return none()
 	}
 }
 
-func zonedISO8601(ts plan.TimestampTZValue, precision int) (any, error) {
-	z := zoneOf(ts.Zone)
-	offset := z.offsetMicros(ts.Micros)
-	s := timestampText(ts.Micros+offset, ts.Picos, precision, "T")
+func zonedISO8601(ts value.TimestampTZ, precision int) (any, error) {
+	z := value.ZoneOf(ts.Zone)
+	offset := z.OffsetMicros(ts.Micros)
+	s := value.TimestampText(ts.Micros+offset, ts.Picos, precision, "T")
 	switch {
 	case offset == 0:
 		return s + "Z", nil
-	case offset%microsPerMinute != 0:
-		return nil, sqlerr.New("INVALID_ARGUMENTS", "Timezone with non-zero seconds offset cannot be rendered as ISO8601: %s", z.name)
+	case offset%value.MicrosPerMinute != 0:
+		return nil, sqlerr.New("INVALID_ARGUMENTS", "Timezone with non-zero seconds offset cannot be rendered as ISO8601: %s", z.Name)
 	default:
-		return s + offsetText(int(offset/microsPerMinute)), nil
+		return s + value.OffsetText(int(offset/value.MicrosPerMinute)), nil
 	}
 }
 
-// The parts of ISO 8601 that Joda-Time's parsers take.
-const (
-	isoDate = `([+-]?\d{1,9})(?:-(?:W(\d{1,2})(?:-(\d))?|(\d{1,2})(?:-(\d{1,2}))?|(\d{3})))?`
-	isoTime = `(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,2})(?:[.,](\d{1,9}))?)?)?`
-	isoZone = `([Zz]|[+-]\d\d(?::\d\d(?::\d\d)?|\d\d(?:\d\d)?)?)`
-)
-
-var (
-	isoDatePattern      = regexp.MustCompile(`^` + isoDate + `$`)
-	isoTimestampPattern = regexp.MustCompile(`^(?:` + isoDate + `(?:[Tt](?:` + isoTime + `)?` + isoZone + `?)?|[Tt]` + isoTime + isoZone + `?)$`)
-	isoNanosPattern     = regexp.MustCompile(
-		`^(\d{4}|\+\d{5,10}|-\d{4,10})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{0,9}))?)?(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:\[([^\]]+)\])?$`)
-)
+var isoNanosPattern = regexp.MustCompile(
+	`^(\d{4}|\+\d{5,10}|-\d{4,10})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{0,9}))?)?(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:\[([^\]]+)\])?$`)
 
 func fromISO8601Date(args []any) (any, error) {
-	s := as[string](args[0])
-	m := isoDatePattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	r := &reading{zone: zone{name: utc}}
-	if err := r.saveISODate(s, m[1:7]); err != nil {
-		return nil, err
-	}
-	millis, _, err := r.instant(s)
-	if err != nil {
-		return nil, err
-	}
-	return floorDiv(millis, millisPerDay), nil
+	return intOrError(joda.ParseISODate(value.As[string](args[0])))
 }
 
 func fromISO8601Timestamp(args []any) (any, error) {
-	s := as[string](args[0])
-	m := isoTimestampPattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	const dateGroups, timeGroups = 6, 6
-	clockAt := 1 + dateGroups
-	zoneText := m[clockAt+timeGroups]
-	if m[1] == "" {
-		clockAt += timeGroups + 1
-		zoneText = m[clockAt+timeGroups]
-	}
-	r := &reading{zone: zone{name: utc}}
-	if err := r.saveISODate(s, m[1:7]); err != nil {
-		return nil, err
-	}
-	extra, err := r.saveISOTime(m[clockAt : clockAt+timeGroups])
+	millis, z, err := joda.ParseISOTimestamp(value.As[string](args[0]))
 	if err != nil {
 		return nil, err
 	}
-	if zoneText != "" && (offsetPart{}).read(r, zoneText, 0) != len(zoneText) {
-		return nil, errArgument("Invalid format: \"%s\"", s)
-	}
-	millis, z, err := r.instant(s)
+	return zonedMillis(millis, z.Name)
+}
+
+// intOrError returns n as a value unless there is an error.
+func intOrError(n int64, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return zonedMillis(millis+extra, z.name)
-}
-
-// saveISODate saves year, week and its day, month and day, and day of the year.
-func (r *reading) saveISODate(text string, m []string) error {
-	for i, f := range [6]calendarField{fieldYear, fieldWeek, fieldWeekday, fieldMonth, fieldDay, fieldDayOfYear} {
-		if m[i] == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(m[i], 10, 64)
-		if err != nil {
-			return errArgument("Invalid format: \"%s\"", text)
-		}
-		if f == fieldYear && m[1] != "" {
-			f = fieldWeekyear
-		}
-		r.save(f, n)
-	}
-	return nil
-}
-
-// saveISOTime saves hour, minute and second, and returns what a fraction of the
-// last of them adds.
-func (r *reading) saveISOTime(m []string) (extra int64, err error) {
-	for i, f := range [3]calendarField{fieldHour, fieldMinute, fieldSecond} {
-		value, part := [3]string{m[0], m[2], m[4]}[i], [3]string{m[1], m[3], m[5]}[i]
-		if value != "" {
-			r.save(f, int64(number(value)))
-		}
-		if part != "" {
-			n, ok := new(big.Int).SetString(part, 10)
-			if !ok {
-				return 0, errArgument("Invalid format: \"%s\"", part)
-			}
-			n.Mul(n, big.NewInt(f.info().unit))
-			extra = n.Quo(n, bigPow10(len(part))).Int64()
-		}
-	}
-	return extra, nil
+	return n, nil
 }
 
 func fromISO8601Nanos(args []any) (any, error) {
-	s := as[string](args[0])
-	bad := errArgument("Text '%s' could not be parsed", s)
+	s := value.As[string](args[0])
+	bad := sqlerr.Argument("Text '%s' could not be parsed", s)
 	m := isoNanosPattern.FindStringSubmatch(s)
 	if m == nil {
 		return nil, bad
 	}
 	year, err := strconv.ParseInt(m[1], 10, 64)
-	if err != nil || year > maxTimestampYear || year < -maxTimestampYear {
+	if err != nil || year > value.MaxTimestampYear || year < -value.MaxTimestampYear {
 		return nil, bad
 	}
-	day, ok := validDay(year, number(m[2]), number(m[3]))
-	hour, minute, second := number(m[4]), number(m[5]), number(m[6])
+	day, ok := value.ValidDay(year, value.Digits(m[2]), value.Digits(m[3]))
+	hour, minute, second := value.Digits(m[4]), value.Digits(m[5]), value.Digits(m[6])
 	if !ok || hour > 23 || minute > 59 || second > 59 {
 		return nil, bad
 	}
@@ -163,20 +86,20 @@ func fromISO8601Nanos(args []any) (any, error) {
 	if !ok {
 		return nil, bad
 	}
-	nanos := int64(number((m[7] + strings.Repeat("0", 9))[:9]))
-	local := (day*86_400 + int64(hour*3600+minute*60+second)) * microsPerSecond
-	micros := z.instantZoned(local) + nanos/1000
-	return plan.TimestampTZValue{Micros: micros, Picos: int32(nanos % 1000 * 1000), Zone: z.name}, nil
+	nanos := int64(value.Digits((m[7] + strings.Repeat("0", 9))[:9]))
+	local := (day*86_400 + int64(hour*3600+minute*60+second)) * value.MicrosPerSecond
+	micros := z.InstantZoned(local) + nanos/1000
+	return value.TimestampTZ{Micros: micros, Picos: int32(nanos % 1000 * 1000), Zone: z.Name}, nil
 }
 
 // isoNanosZone returns the zone of an offset, of a name in brackets or the session's.
-func isoNanosZone(offset, name string) (zone, bool) {
+func isoNanosZone(offset, name string) (value.Zone, bool) {
 	switch {
 	case name != "":
-		return findZone(name)
+		return value.FindZone(name)
 	case offset != "":
-		return findZone(strings.ToUpper(offset))
+		return value.FindZone(strings.ToUpper(offset))
 	default:
-		return zone{name: utc}, true
+		return value.Zone{Name: value.UTC}, true
 	}
 }

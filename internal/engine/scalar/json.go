@@ -5,14 +5,18 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonFamily holds the functions of JSON that are called by name. Those of a
 // varchar read it from the front and stop at what they look for.
 func jsonFamily() map[string]binder {
 	return map[string]binder{
-		"json_parse":          on(jsonParse, datatype.Varchar),
+		"json_parse":          onWorking(jsonParse, datatype.Varchar),
 		"json_format":         on(func(args []any) (any, error) { return args[0], nil }, datatype.JSON),
 		"json_extract":        jsonPathBinder(jsonExtract),
 		"json_extract_scalar": jsonPathBinder(jsonExtractScalar),
@@ -28,7 +32,7 @@ func jsonFamily() map[string]binder {
 }
 
 // jsonBinder binds call for json or varchar and what follows.
-func jsonBinder(call Func, rest ...datatype.Kind) binder {
+func jsonBinder(call plain, rest ...datatype.Kind) binder {
 	return either(
 		on(call, append([]datatype.Kind{datatype.JSON}, rest...)...),
 		on(call, append([]datatype.Kind{datatype.Varchar}, rest...)...),
@@ -36,37 +40,50 @@ func jsonBinder(call Func, rest ...datatype.Kind) binder {
 }
 
 // jsonPathBinder binds call for json or varchar and a path, which it gets compiled.
-func jsonPathBinder(call func(j *jsonScanner) (any, error)) binder {
+func jsonPathBinder(call func(j *json.Scanner) (any, error)) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 2 || params[0].Kind != datatype.JSON && params[0].Kind != datatype.Varchar ||
 			params[1].Kind != datatype.JSONPath && !params[1].IsText() {
 			return none()
 		}
-		paths := newMemo(parseJSONPath)
-		return pure(func(args []any) (any, error) {
+		paths := newMemo(json.ParsePath)
+		return working(func(w *work.Work, args []any) (any, error) {
 			path, err := paths.get(paddedText(params[1], args[1]))
 			if err != nil {
 				return nil, err
 			}
-			j := &jsonScanner{s: as[string](args[0])}
-			if !path.find(j) {
+			j := scanner(w, value.As[string](args[0]))
+			if !path.Find(j) {
 				return nil, nil
 			}
-			return call(j)
+			v, err := call(j)
+			if err != nil {
+				return nil, err
+			}
+			return v, w.Made(v)
 		})
 	}
 }
 
-func jsonParse(args []any) (any, error) {
-	text, err := canonicalJSON(as[string](args[0]))
+// scanner returns a scanner of text that counts the values that it comes by, of
+// which something is made.
+func scanner(w *work.Work, text string) *json.Scanner {
+	return json.Counted(text, w.Make)
+}
+
+func jsonParse(w *work.Work, args []any) (any, error) {
+	text, err := json.Canonical(scanner(w, value.As[string](args[0])))
+	if work.Ended(err) {
+		return nil, err
+	}
 	if err != nil {
-		return nil, errArgument("Cannot convert value to JSON: '%s'", as[string](args[0]))
+		return nil, sqlerr.Argument("Cannot convert value to JSON: '%s'", value.As[string](args[0]))
 	}
 	return text, nil
 }
 
-func jsonExtract(j *jsonScanner) (any, error) {
-	b, err := copyJSON(nil, j, jsonCopied)
+func jsonExtract(j *json.Scanner) (any, error) {
+	b, err := json.Copy(nil, j, json.AsWritten)
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // broken text is NULL
 	}
@@ -75,56 +92,32 @@ func jsonExtract(j *jsonScanner) (any, error) {
 
 // jsonExtractScalar returns a value that is no array, no object and not null as
 // it is written, and a string without its quotes.
-func jsonExtractScalar(j *jsonScanner) (any, error) {
-	text, ok := scalarText(j)
+func jsonExtractScalar(j *json.Scanner) (any, error) {
+	text, ok := j.ScalarText()
 	if !ok {
 		return nil, nil
 	}
 	return text, nil
 }
 
-func scalarText(j *jsonScanner) (string, bool) {
-	root := j.depth == 0
-	switch c := j.peek(); {
-	case c == '{' || c == '[' || c == 'n':
-		return "", false
-	case c == '"':
-		raw, _, err := j.str()
-		return unescape(raw), err == nil
-	case c == '-' || c >= '0' && c <= '9':
-		text, _, err := j.number()
-		return text, err == nil && (!root || !j.adjoined())
-	default:
-		word, err := j.word()
-		return word, err == nil
-	}
-}
-
-// adjoined reports whether something other than white space comes at once.
-func (j *jsonScanner) adjoined() bool {
-	at := j.at
-	j.space()
-	return j.at == at && at < len(j.s)
-}
-
-func jsonSize(j *jsonScanner) (any, error) {
+func jsonSize(j *json.Scanner) (any, error) {
 	size := int64(0)
 	var err error
-	switch j.peek() {
+	switch j.Peek() {
 	case 0:
 		return nil, nil
 	case '{':
-		err = j.members(func(string) error {
+		err = j.Members(func(string) error {
 			size++
-			return j.skip()
+			return j.Skip()
 		})
 	case '[':
-		err = j.elements(func(int) error {
+		err = j.Elements(func(int) error {
 			size++
-			return j.skip()
+			return j.Skip()
 		})
 	default:
-		err = j.skip()
+		err = j.Skip()
 	}
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // broken text is NULL
@@ -133,8 +126,8 @@ func jsonSize(j *jsonScanner) (any, error) {
 }
 
 func jsonArrayLength(args []any) (any, error) {
-	j := &jsonScanner{s: as[string](args[0])}
-	if j.peek() != '[' {
+	j := json.New(value.As[string](args[0]))
+	if j.Peek() != '[' {
 		return nil, nil
 	}
 	return jsonSize(j)
@@ -143,7 +136,7 @@ func jsonArrayLength(args []any) (any, error) {
 // jsonArrayGet returns an element, counted from 0, or from the end when the
 // index is negative. A string is without its quotes, though the result is json.
 func jsonArrayGet(args []any) (any, error) {
-	text, index := as[string](args[0]), as[int64](args[1])
+	text, index := value.As[string](args[0]), value.As[int64](args[1])
 	if index == math.MinInt64 {
 		return nil, nil
 	}
@@ -152,14 +145,14 @@ func jsonArrayGet(args []any) (any, error) {
 		if err != nil || size == nil {
 			return nil, err
 		}
-		index += as[int64](size)
+		index += value.As[int64](size)
 	}
-	j := &jsonScanner{s: text}
-	if index < 0 || index > math.MaxInt32 || j.peek() != '[' || !(jsonPath{{name: strconv.FormatInt(index, 10), index: int(index)}}).find(j) {
+	j := json.New(text)
+	if index < 0 || index > math.MaxInt32 || j.Peek() != '[' || !json.ElementPath(int(index)).Find(j) {
 		return nil, nil
 	}
-	if c := j.peek(); c == '{' || c == '[' {
-		b, err := copyJSON(nil, j, jsonTree)
+	if c := j.Peek(); c == '{' || c == '[' {
+		b, err := json.Copy(nil, j, json.LastWins)
 		if err != nil {
 			return nil, nil //nolint:nilerr,nilnil // broken text is NULL
 		}
@@ -169,10 +162,10 @@ func jsonArrayGet(args []any) (any, error) {
 }
 
 func isJSONScalar(args []any) (any, error) {
-	j := &jsonScanner{s: as[string](args[0])}
-	c := j.peek()
-	if err := j.skip(); err != nil || !j.end() {
-		return nil, errArgument("Invalid JSON value: %s", shortened(j.s))
+	j := json.New(value.As[string](args[0]))
+	c := j.Peek()
+	if err := j.Skip(); err != nil || !j.End() {
+		return nil, sqlerr.Argument("Invalid JSON value: %s", shortened(value.As[string](args[0])))
 	}
 	return c != '{' && c != '[', nil
 }
@@ -192,21 +185,21 @@ func jsonArrayContains(args []any) (any, error) {
 	if f, ok := args[1].(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return false, nil
 	}
-	j := &jsonScanner{s: as[string](args[0])}
-	if j.peek() != '[' {
+	j := json.New(value.As[string](args[0]))
+	if j.Peek() != '[' {
 		return nil, nil
 	}
-	err := j.elements(func(int) error {
+	err := j.Elements(func(int) error {
 		is, err := jsonElementIs(j, args[1])
 		if err == nil && is {
-			err = errStop
+			err = json.ErrStop
 		}
 		return err
 	})
 	switch {
 	case err == nil:
 		return false, nil
-	case errors.Is(err, errStop):
+	case errors.Is(err, json.ErrStop):
 		return true, nil
 	default:
 		return nil, nil
@@ -214,22 +207,22 @@ func jsonArrayContains(args []any) (any, error) {
 }
 
 // jsonElementIs reads an element and reports whether it is want.
-func jsonElementIs(j *jsonScanner, want any) (bool, error) {
-	switch c := j.peek(); {
+func jsonElementIs(j *json.Scanner, want any) (bool, error) {
+	switch c := j.Peek(); {
 	case c == '{' || c == '[':
-		return false, j.skip()
+		return false, j.Skip()
 	case c == '"':
-		raw, _, err := j.str()
+		raw, _, err := j.Quoted()
 		s, ok := want.(string)
-		return err == nil && ok && unescape(raw) == s, err
+		return err == nil && ok && json.Unescape(raw) == s, err
 	case c == '-' || c >= '0' && c <= '9':
-		text, float, err := j.number()
+		text, float, err := j.Number()
 		if err != nil {
 			return false, err
 		}
 		return jsonNumberIs(text, float, want), nil
 	default:
-		word, err := j.word()
+		word, err := j.Word()
 		b, ok := want.(bool)
 		return ok && word == strconv.FormatBool(b), err
 	}

@@ -5,14 +5,17 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // JSONBuild returns how JSON_OBJECT or JSON_ARRAY is computed from the values
 // of its keys, none for an array, and of its items.
-func JSONBuild(b *plan.JSONBuild) (func(keys, items []any) (any, error), error) {
+func JSONBuild(b *plan.JSONBuild) (func(w *work.Work, keys, items []any) (any, error), error) {
 	build := &jsonBuild{b: b}
 	for _, item := range b.Items {
 		write, err := jsonItemWriter(item)
@@ -30,55 +33,58 @@ func JSONBuild(b *plan.JSONBuild) (func(keys, items []any) (any, error), error) 
 
 type jsonBuild struct {
 	b      *plan.JSONBuild
-	write  []func(v any) ([]byte, error)
+	write  []func(w *work.Work, v any) ([]byte, error)
 	output jsonOutput
 }
 
 // jsonItemWriter returns how a value becomes part of JSON: text that holds JSON
 // as what it holds, a number or a boolean as itself, any other as its text.
-func jsonItemWriter(item plan.JSONItem) (func(v any) ([]byte, error), error) {
+func jsonItemWriter(item plan.JSONItem) (func(w *work.Work, v any) ([]byte, error), error) {
 	t := item.Expr.Type()
 	if item.JSON {
-		return func(v any) ([]byte, error) {
+		return func(w *work.Work, v any) ([]byte, error) {
 			text, err := jsonInput(t, item.Encoding, v)
 			if err != nil {
 				return nil, err
 			}
-			n, err := parseNode(text)
+			n, err := json.ParseNode(scanner(w, text))
+			if work.Ended(err) {
+				return nil, err
+			}
 			if err != nil {
 				return nil, errJSONInput()
 			}
-			return n.appendTo(nil), nil
+			return n.AppendTo(nil), nil
 		}, nil
 	}
 	if t.Kind == datatype.Boolean || t.IsNumeric() || t.Kind == datatype.Unknown {
 		write, _ := jsonWriterOf(t)
-		return func(v any) ([]byte, error) { return write(nil, v), nil }, nil
+		return func(_ *work.Work, v any) ([]byte, error) { return write(nil, v), nil }, nil
 	}
 	cast, ok := Cast(t, datatype.Text())
 	if !ok || t.Kind == datatype.JSON {
 		return nil, sqlerr.Refused("a value of type " + t.String() + " in JSON")
 	}
-	return func(v any) ([]byte, error) {
-		text, err := cast.apply(v)
+	return func(w *work.Work, v any) ([]byte, error) {
+		text, err := cast.apply(w, v)
 		if err != nil {
 			return nil, err
 		}
-		return appendJSONText(nil, as[string](text)), nil
+		return json.AppendText(nil, value.As[string](text)), nil
 	}, nil
 }
 
-func (f *jsonBuild) apply(keys, items []any) (any, error) {
+func (f *jsonBuild) apply(w *work.Work, keys, items []any) (any, error) {
 	if f.b.Name != "json_object" {
-		return f.array(items)
+		return f.array(w, items)
 	}
-	return f.object(keys, items)
+	return f.object(w, keys, items)
 }
 
-func (f *jsonBuild) array(items []any) (any, error) {
+func (f *jsonBuild) array(w *work.Work, items []any) (any, error) {
 	out := []byte{'['}
 	for i, item := range items {
-		text, err := f.item(i, item)
+		text, err := f.item(w, i, item)
 		if err != nil {
 			return nil, err
 		}
@@ -94,9 +100,13 @@ func (f *jsonBuild) array(items []any) (any, error) {
 }
 
 // item returns the JSON of an item, nil for one that is left out.
-func (f *jsonBuild) item(i int, v any) ([]byte, error) {
+func (f *jsonBuild) item(w *work.Work, i int, v any) ([]byte, error) {
 	if v != nil {
-		return f.write[i](v)
+		b, err := f.write[i](w, v)
+		if err != nil {
+			return nil, err
+		}
+		return b, w.Make(2 * len(b))
 	}
 	if f.b.NullOnNull {
 		return []byte("null"), nil
@@ -104,14 +114,14 @@ func (f *jsonBuild) item(i int, v any) ([]byte, error) {
 	return nil, nil
 }
 
-func (f *jsonBuild) object(keys, items []any) (any, error) {
-	members, seen := []jsonMember{}, map[string]bool{}
+func (f *jsonBuild) object(w *work.Work, keys, items []any) (any, error) {
+	members, seen := []json.Member{}, map[string]bool{}
 	for i, item := range items {
 		if keys[i] == nil {
-			return nil, errArgument("null value passed for JSON object key to JSON_OBJECT function")
+			return nil, sqlerr.Argument("null value passed for JSON object key to JSON_OBJECT function")
 		}
-		key := paddedText(f.b.Keys[i].Type(), keys[i])
-		text, err := f.item(i, item)
+		key := value.As[string](keys[i]) // of a char without its padding
+		text, err := f.item(w, i, item)
 		if err != nil {
 			return nil, err
 		}
@@ -119,35 +129,35 @@ func (f *jsonBuild) object(keys, items []any) (any, error) {
 			continue
 		}
 		if seen[key] && f.b.UniqueKeys {
-			return nil, errArgument("duplicate key passed to JSON_OBJECT function")
+			return nil, sqlerr.Argument("duplicate key passed to JSON_OBJECT function")
 		}
 		if seen[key] {
 			return nil, sqlerr.New(sqlerr.NotSupported, "cannot construct a JSON object with duplicate key")
 		}
 		seen[key] = true
-		members = append(members, jsonMember{key, text})
+		members = append(members, json.Member{Name: key, Value: text})
 	}
 	out := []byte{'{'}
 	for i, m := range hashOrder(members) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(appendJSONText(out, m.name), ':'), m.value...)
+		out = append(append(json.AppendText(out, m.Name), ':'), m.Value...)
 	}
 	return f.output.of(string(append(out, '}')))
 }
 
 // hashOrder returns the members in the order in which Java's HashMap holds them,
 // which is how Trino writes them.
-func hashOrder(members []jsonMember) []jsonMember {
+func hashOrder(members []json.Member) []json.Member {
 	size := 16
 	for len(members)*4 > size*3 {
 		size *= 2
 	}
-	buckets := make([][]jsonMember, size)
+	buckets := make([][]json.Member, size)
 	for _, m := range members {
 		h := uint32(0)
-		for _, unit := range utf16.Encode([]rune(m.name)) {
+		for _, unit := range utf16.Encode([]rune(m.Name)) {
 			h = 31*h + uint32(unit)
 		}
 		at := int(h^h>>16) & (size - 1)
@@ -202,7 +212,7 @@ func jsonInput(t datatype.Type, encoding string, v any) (string, error) {
 	if t.Kind != datatype.Varbinary {
 		return paddedText(t, v), nil
 	}
-	b := as[[]byte](v)
+	b := value.As[[]byte](v)
 	switch {
 	case encoding == "UTF16" && len(b)%2 == 0:
 		units := make([]uint16, len(b)/2)

@@ -7,12 +7,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonReader reads one value of JSON as a value of its type, or NULL.
-type jsonReader func(j *jsonScanner) (any, error)
+type jsonReader func(j *json.Scanner) (any, error)
 
 // jsonMismatchError is a JSON value that has no place in the type.
 type jsonMismatchError string
@@ -27,12 +30,15 @@ func castFromJSON(to datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
-		text := as[string](args[0])
-		j := &jsonScanner{s: text}
+	return working(func(w *work.Work, args []any) (any, error) {
+		text := value.As[string](args[0])
+		if err := w.Make(len(text)); err != nil {
+			return nil, err
+		}
+		j := scanner(w, text)
 		v, err := read(j)
-		if err == nil && !j.end() {
-			err = errJSON
+		if err == nil && !j.End() {
+			err = json.ErrInvalid
 		}
 		if err != nil {
 			return nil, jsonCastError(to, text, err)
@@ -43,6 +49,9 @@ func castFromJSON(to datatype.Type) (Function, bool) {
 
 // jsonCastError words the failure to cast text.
 func jsonCastError(to datatype.Type, text string, err error) error {
+	if work.Ended(err) {
+		return err
+	}
 	known, isSQL := errors.AsType[*sqlerr.Error](err)
 	mismatch, isMismatch := errors.AsType[jsonMismatchError](err)
 	switch to.Kind {
@@ -52,16 +61,16 @@ func jsonCastError(to datatype.Type, text string, err error) error {
 		case isSQL && known.Name == sqlerr.Unsupported:
 			return err
 		case isSQL:
-			return errCast("Cannot cast to %s. %s\n%s", to, known.Message, shortened(text))
+			return sqlerr.Cast("Cannot cast to %s. %s\n%s", to, known.Message, shortened(text))
 		case isMismatch:
-			return errCast("Cannot cast to %s. %s\n%s", to, string(mismatch), shortened(text))
+			return sqlerr.Cast("Cannot cast to %s. %s\n%s", to, string(mismatch), shortened(text))
 		}
-		return errCast("Cannot cast to %s.\n%s", to, shortened(text))
+		return sqlerr.Cast("Cannot cast to %s.\n%s", to, shortened(text))
 	}
 	if isSQL {
 		return err
 	}
-	return errCast("Cannot cast '%s' to %s", text, jsonTypeName(to))
+	return sqlerr.Cast("Cannot cast '%s' to %s", text, jsonTypeName(to))
 }
 
 // jsonTypeName is how Trino spells a type in errors about casts of JSON.
@@ -79,8 +88,8 @@ func jsonTypeName(t datatype.Type) string {
 func jsonReaderOf(t datatype.Type) (jsonReader, bool) {
 	switch t.Kind {
 	case datatype.JSON:
-		return func(j *jsonScanner) (any, error) {
-			b, err := copyJSON(nil, j, jsonTree)
+		return func(j *json.Scanner) (any, error) {
+			b, err := json.Copy(nil, j, json.LastWins)
 			return string(b), err
 		}, true
 	case datatype.Array:
@@ -99,62 +108,25 @@ func scalarReaderOf(t datatype.Type) (jsonReader, bool) {
 	if !ok {
 		return nil, false
 	}
-	return func(j *jsonScanner) (any, error) {
-		token, err := j.scalar(t)
-		if err != nil || token.kind == jsonNull {
+	return func(j *json.Scanner) (any, error) {
+		if c := j.Peek(); c == '{' || c == '[' || c == ']' {
+			return nil, jsonMismatchError("Unexpected token when cast to " + jsonTypeName(t) + ": " + string(rune(c)))
+		}
+		token, err := j.Scalar()
+		if err != nil || token.Kind == json.Null {
 			return nil, err
 		}
 		return convert(token)
 	}, true
 }
 
-// jsonToken is a scalar of JSON.
-type jsonToken struct {
-	kind jsonKind
-	text string // of a string, unescaped; of a number, as written; of a boolean
-}
-
-type jsonKind int
-
-const (
-	jsonNull jsonKind = iota
-	jsonBool
-	jsonInteger
-	jsonFloat
-	jsonText
-)
-
-// scalar reads a scalar for a value of type t.
-func (j *jsonScanner) scalar(t datatype.Type) (jsonToken, error) {
-	switch c := j.peek(); {
-	case c == '{' || c == '[' || c == ']':
-		return jsonToken{}, jsonMismatchError("Unexpected token when cast to " + jsonTypeName(t) + ": " + string(rune(c)))
-	case c == '"':
-		raw, _, err := j.str()
-		return jsonToken{jsonText, unescape(raw)}, err
-	case c == '-' || c >= '0' && c <= '9':
-		text, float, err := j.number()
-		kind := jsonInteger
-		if float {
-			kind = jsonFloat
-		}
-		return jsonToken{kind, text}, err
-	default:
-		word, err := j.word()
-		if word == "null" {
-			return jsonToken{}, err
-		}
-		return jsonToken{jsonBool, word}, err
-	}
-}
-
 // jsonScalarOf returns how a scalar becomes a value of t.
-func jsonScalarOf(t datatype.Type) (func(jsonToken) (any, error), bool) {
+func jsonScalarOf(t datatype.Type) (func(json.Token) (any, error), bool) {
 	switch t.Kind {
 	case datatype.Varchar:
-		return func(token jsonToken) (any, error) {
-			text := token.text
-			if token.kind == jsonFloat {
+		return func(token json.Token) (any, error) {
+			text := token.Text
+			if token.Kind == json.Float {
 				f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
 				text = castText(datatype.Of(datatype.Double), f)
 			}
@@ -164,7 +136,7 @@ func jsonScalarOf(t datatype.Type) (func(jsonToken) (any, error), bool) {
 			return text, nil
 		}, true
 	case datatype.Decimal:
-		return func(token jsonToken) (any, error) { return jsonDecimal(token, t) }, true
+		return func(token json.Token) (any, error) { return jsonDecimal(token, t) }, true
 	case datatype.Boolean, datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint, datatype.Real, datatype.Double:
 		return numericOf(t), true
 	default:
@@ -174,40 +146,44 @@ func jsonScalarOf(t datatype.Type) (func(jsonToken) (any, error), bool) {
 
 // numericOf converts by way of the casts to t: of a string as varchar, of a
 // fraction as double, of a whole number as bigint.
-func numericOf(t datatype.Type) func(jsonToken) (any, error) {
-	casts := map[jsonKind]datatype.Type{
-		jsonText: datatype.Text(), jsonFloat: datatype.Of(datatype.Double), jsonInteger: datatype.Of(datatype.Bigint),
-		jsonBool: datatype.Of(datatype.Boolean),
+func numericOf(t datatype.Type) func(json.Token) (any, error) {
+	casts := map[json.Kind]datatype.Type{
+		json.Text: datatype.Text(), json.Float: datatype.Of(datatype.Double), json.Integer: datatype.Of(datatype.Bigint),
+		json.Bool: datatype.Of(datatype.Boolean),
 	}
-	return func(token jsonToken) (any, error) {
-		if token.kind == jsonInteger && t.IsInteger() {
-			n, err := strconv.ParseInt(token.text, 10, bitSize(t.Kind))
+	return func(token json.Token) (any, error) {
+		if token.Kind == json.Integer && t.IsInteger() {
+			n, err := strconv.ParseInt(token.Text, 10, bitSize(t.Kind))
 			return n, err
 		}
 		if t.Kind == datatype.Double || t.Kind == datatype.Real {
-			if token.kind == jsonFloat || token.kind == jsonInteger {
-				return jsonFloating(token.text, t), nil
+			if token.Kind == json.Float || token.Kind == json.Integer {
+				return jsonFloating(token.Text, t), nil
 			}
 		}
-		cast, ok := Cast(casts[token.kind], t)
+		cast, ok := Cast(casts[token.Kind], t)
 		if !ok {
-			return nil, errJSON
+			return nil, json.ErrInvalid
 		}
-		var v any = token.text
-		switch token.kind {
-		case jsonFloat:
-			v, _ = strconv.ParseFloat(token.text, 64)
-		case jsonInteger:
-			n, err := strconv.ParseInt(token.text, 10, 64)
+		var v any = token.Text
+		switch token.Kind {
+		case json.Float:
+			v, _ = strconv.ParseFloat(token.Text, 64)
+		case json.Integer:
+			n, err := strconv.ParseInt(token.Text, 10, 64)
 			if err != nil {
 				return nil, err
 			}
 			v = n
-		case jsonBool:
-			v = token.text == "true"
+		case json.Bool:
+			v = token.Text == "true"
 		default:
 		}
-		return cast.apply(v)
+		result, err := cast.apply(nil, v)
+		if err != nil && token.Kind == json.Float && t.IsInteger() {
+			return nil, json.ErrInvalid
+		}
+		return result, err
 	}
 }
 
@@ -221,22 +197,22 @@ func jsonFloating(text string, t datatype.Type) any {
 }
 
 // jsonDecimal rounds half up.
-func jsonDecimal(token jsonToken, t datatype.Type) (any, error) {
-	text := token.text
-	if token.kind == jsonBool {
+func jsonDecimal(token json.Token, t datatype.Type) (any, error) {
+	text := token.Text
+	if token.Kind == json.Bool {
 		text = map[string]string{"true": "1", "false": "0"}[text]
 	}
 	if !isPlainNumber(text) {
-		return nil, errJSON
+		return nil, json.ErrInvalid
 	}
 	r, ok := new(big.Rat).SetString(text)
 	if !ok {
-		return nil, errJSON
+		return nil, json.ErrInvalid
 	}
 	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)))
 	n := roundRat(r)
 	if len(new(big.Int).Abs(n).String()) > t.Precision {
-		return nil, errCast("Cannot cast input json to %s", jsonTypeName(t))
+		return nil, sqlerr.Cast("Cannot cast input json to %s", jsonTypeName(t))
 	}
 	return n, nil
 }
@@ -263,39 +239,17 @@ func isPlainNumber(s string) bool {
 	return strings.Trim(mantissa, "0123456789.") == "" && strings.ContainsAny(mantissa, "0123456789") && strings.Count(mantissa, ".") < 2
 }
 
-// null reads null, if it comes next.
-func (j *jsonScanner) null() (bool, error) {
-	if j.peek() != 'n' {
-		return false, nil
-	}
-	_, err := j.word()
-	return true, err
-}
-
-// shown returns the text of the token that comes next.
-func (j *jsonScanner) shown() string {
-	switch c := j.peek(); c {
-	case '{', '[', ']', '}':
-		return string(rune(c))
-	}
-	copied := *j
-	if text, ok := scalarText(&copied); ok {
-		return text
-	}
-	return ""
-}
-
 func arrayReaderOf(t datatype.Type) (jsonReader, bool) {
 	read, ok := jsonReaderOf(t.Elem())
-	return func(j *jsonScanner) (any, error) {
-		if null, err := j.null(); null || err != nil {
+	return func(j *json.Scanner) (any, error) {
+		if null, err := j.TakeNull(); null || err != nil {
 			return nil, err
 		}
-		if j.peek() != '[' {
-			return nil, jsonMismatchError("Expected a json array, but got " + j.shown())
+		if j.Peek() != '[' {
+			return nil, jsonMismatchError("Expected a json array, but got " + j.Shown())
 		}
 		out := []any{}
-		err := j.elements(func(int) error {
+		err := j.Elements(func(int) error {
 			v, err := read(j)
 			out = append(out, v)
 			return err
@@ -308,20 +262,20 @@ func mapReaderOf(t datatype.Type) (jsonReader, bool) {
 	convert, okKey := jsonScalarOf(t.Elems[0])
 	read, okValue := jsonReaderOf(t.Elems[1])
 	ok := okKey && okValue && isJSONKey(t.Elems[0])
-	return func(j *jsonScanner) (any, error) {
-		if null, err := j.null(); null || err != nil {
+	return func(j *json.Scanner) (any, error) {
+		if null, err := j.TakeNull(); null || err != nil {
 			return nil, err
 		}
-		if j.peek() != '{' {
-			return nil, jsonMismatchError("Expected a json object, but got " + j.shown())
+		if j.Peek() != '{' {
+			return nil, jsonMismatchError("Expected a json object, but got " + j.Shown())
 		}
-		out, seen := &Map{}, map[string]bool{}
-		err := j.members(func(raw string) error {
-			key, err := convert(jsonToken{jsonText, unescape(raw)})
+		out, seen := &value.Map{}, map[string]bool{}
+		err := j.Members(func(raw string) error {
+			key, err := convert(json.Token{Kind: json.Text, Text: json.Unescape(raw)})
 			if err != nil {
 				return err
 			}
-			value, err := read(j)
+			val, err := read(j)
 			if err != nil {
 				return err
 			}
@@ -330,7 +284,7 @@ func mapReaderOf(t datatype.Type) (jsonReader, bool) {
 				return jsonMismatchError("Duplicate keys are not allowed")
 			}
 			seen[k] = true
-			out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+			out.Keys, out.Values = append(out.Keys, key), append(out.Values, val)
 			return nil
 		})
 		return out, err
@@ -356,42 +310,42 @@ type rowReader struct {
 	fields []jsonReader
 }
 
-func (r *rowReader) read(j *jsonScanner) (any, error) {
-	if null, err := j.null(); null || err != nil {
+func (r *rowReader) read(j *json.Scanner) (any, error) {
+	if null, err := j.TakeNull(); null || err != nil {
 		return nil, err
 	}
-	switch j.peek() {
+	switch j.Peek() {
 	case '[':
 		return r.array(j)
 	case '{':
 		return r.object(j)
 	}
-	return nil, jsonMismatchError("Expected a json array or object, but got " + j.shown())
+	return nil, jsonMismatchError("Expected a json array or object, but got " + j.Shown())
 }
 
-func (r *rowReader) array(j *jsonScanner) (any, error) {
+func (r *rowReader) array(j *json.Scanner) (any, error) {
 	var out []any
-	err := j.elements(func(i int) error {
+	err := j.Elements(func(i int) error {
 		if i >= len(r.fields) {
-			return jsonMismatchError("Expected json array ending, but got " + j.shown())
+			return jsonMismatchError("Expected json array ending, but got " + j.Shown())
 		}
 		v, err := r.fields[i](j)
 		out = append(out, v)
 		return err
 	})
 	if err == nil && len(out) < len(r.fields) {
-		_, err = r.fields[len(out)](&jsonScanner{s: "]"})
+		_, err = r.fields[len(out)](json.New("]"))
 	}
 	return out, err
 }
 
-func (r *rowReader) object(j *jsonScanner) (any, error) {
+func (r *rowReader) object(j *json.Scanner) (any, error) {
 	if r.t.Names[0] == "" {
 		return nil, jsonMismatchError("Cannot cast a JSON object to anonymous row type. Input must be a JSON array.")
 	}
 	out, seen := make([]any, len(r.fields)), make([]bool, len(r.fields))
-	err := j.members(func(raw string) error {
-		name := strings.ToLower(unescape(raw))
+	err := j.Members(func(raw string) error {
+		name := strings.ToLower(json.Unescape(raw))
 		at := -1
 		for i, n := range r.t.Names {
 			if n == name {
@@ -399,7 +353,7 @@ func (r *rowReader) object(j *jsonScanner) (any, error) {
 			}
 		}
 		if at < 0 {
-			return j.skip()
+			return j.Skip()
 		}
 		if seen[at] {
 			return jsonMismatchError("Duplicate field: " + name)

@@ -3,10 +3,12 @@ package scalar
 import (
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // jsonWriter appends a value of one type as JSON; NULL too.
@@ -18,7 +20,13 @@ func castToJSON(from datatype.Type) (Function, bool) {
 	if !ok {
 		return none()
 	}
-	return pure(func(args []any) (any, error) { return string(write(nil, args[0])), nil })
+	return working(func(w *work.Work, args []any) (any, error) {
+		if err := w.Whole(args[0]); err != nil {
+			return nil, err
+		}
+		text := string(write(nil, args[0]))
+		return text, w.Make(len(text))
+	})
 }
 
 func jsonWriterOf(t datatype.Type) (jsonWriter, bool) {
@@ -39,19 +47,23 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 	case datatype.Unknown:
 		return func(b []byte, _ any) []byte { return append(b, "null"...) }, true
 	case datatype.Boolean, datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Bigint, datatype.JSON:
-		return func(b []byte, v any) []byte { return append(b, Text(t, v)...) }, true
+		return func(b []byte, v any) []byte { return append(b, value.Text(t, v)...) }, true
 	case datatype.Real, datatype.Double:
 		return func(b []byte, v any) []byte {
-			text := Text(t, v)
+			text := value.Text(t, v)
 			if strings.HasSuffix(text, "y") || text == "NaN" {
 				return append(append(append(b, '"'), text...), '"')
 			}
 			return append(b, text...)
 		}, true
 	case datatype.Decimal:
-		return func(b []byte, v any) []byte { return append(b, javaDecimalText(as[*big.Int](v), t.Scale)...) }, true
-	case datatype.Varchar, datatype.Date, datatype.Timestamp:
-		return func(b []byte, v any) []byte { return appendJSONText(b, Text(t, v)) }, true
+		return func(b []byte, v any) []byte {
+			return append(b, value.JavaDecimalText(value.As[*big.Int](v), t.Scale)...)
+		}, true
+	case datatype.Date:
+		return func(b []byte, v any) []byte { return json.AppendText(b, value.CastDateText(value.As[int64](v))) }, true
+	case datatype.Varchar, datatype.Timestamp:
+		return func(b []byte, v any) []byte { return json.AppendText(b, value.Text(t, v)) }, true
 	case datatype.Array:
 		return arrayWriterOf(t.Elem())
 	case datatype.Map:
@@ -63,29 +75,11 @@ func plainWriterOf(t datatype.Type) (jsonWriter, bool) {
 	}
 }
 
-// javaDecimalText is BigDecimal.toString: like the text of a decimal, except
-// that one of many leading zeros is in scientific notation.
-func javaDecimalText(unscaled *big.Int, scale int) string {
-	digits := new(big.Int).Abs(unscaled).String()
-	exponent := len(digits) - 1 - scale
-	if exponent >= -6 {
-		return decimalText(unscaled, scale)
-	}
-	sign := ""
-	if unscaled.Sign() < 0 {
-		sign = "-"
-	}
-	if len(digits) > 1 {
-		digits = digits[:1] + "." + digits[1:]
-	}
-	return sign + digits + "E" + strconv.Itoa(exponent)
-}
-
 func arrayWriterOf(elem datatype.Type) (jsonWriter, bool) {
 	write, ok := jsonWriterOf(elem)
 	return func(b []byte, v any) []byte {
 		b = append(b, '[')
-		for i, item := range as[[]any](v) {
+		for i, item := range value.As[[]any](v) {
 			if i > 0 {
 				b = append(b, ',')
 			}
@@ -103,18 +97,18 @@ func mapWriterOf(t datatype.Type) (jsonWriter, bool) {
 		return nil, false
 	}
 	return func(b []byte, v any) []byte {
-		m := as[*Map](v)
-		members := make([]jsonMember, len(m.Keys))
+		m := value.As[*value.Map](v)
+		members := make([]json.Member, len(m.Keys))
 		for i, k := range m.Keys {
-			members[i] = jsonMember{name: Text(key, k), value: write(nil, m.Values[i])}
+			members[i] = json.Member{Name: value.Text(key, k), Value: write(nil, m.Values[i])}
 		}
-		slices.SortStableFunc(members, func(x, y jsonMember) int { return compareUTF16(x.name, y.name) })
+		slices.SortStableFunc(members, func(x, y json.Member) int { return json.CompareUTF16(x.Name, y.Name) })
 		b = append(b, '{')
 		for i, member := range members {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(append(appendJSONText(b, member.name), ':'), member.value...)
+			b = append(append(json.AppendText(b, member.Name), ':'), member.Value...)
 		}
 		return append(b, '}')
 	}, true
@@ -134,11 +128,11 @@ func rowWriterOf(t datatype.Type) (jsonWriter, bool) {
 		if !ok {
 			return nil, false
 		}
-		writers[i], names[i] = write, appendJSONText(nil, t.Names[i])
+		writers[i], names[i] = write, json.AppendText(nil, t.Names[i])
 	}
 	return func(b []byte, v any) []byte {
 		b = append(b, '{')
-		for i, field := range as[[]any](v) {
+		for i, field := range value.As[[]any](v) {
 			if i > 0 {
 				b = append(b, ',')
 			}

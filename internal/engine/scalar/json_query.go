@@ -4,12 +4,12 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/engine/scalar/json"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
-
-var jsonTokenType = datatype.Text()
 
 // Default computes the value of a DEFAULT clause, which is asked for only where
 // it is needed.
@@ -18,8 +18,8 @@ type Default func() (any, error)
 // JSONPath returns how JSON_EXISTS, JSON_VALUE or JSON_QUERY is computed from
 // its input and its two defaults, which are nil where the call has none. What it
 // does not carry is refused by name.
-func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default) (any, error), error) {
-	path, err := parseSQLPath(call.Path)
+func JSONPath(call *plan.JSONPathCall) (func(w *work.Work, input any, onEmpty, onError Default) (any, error), error) {
+	path, err := json.ParseSQLPath(call.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -37,41 +37,47 @@ func JSONPath(call *plan.JSONPathCall) (func(input any, onEmpty, onError Default
 
 type jsonForm struct {
 	call   *plan.JSONPathCall
-	path   sqlPath
+	path   json.SQLPath
 	output jsonOutput
 }
 
-func (f *jsonForm) apply(input any, onEmpty, onError Default) (any, error) {
+func (f *jsonForm) apply(w *work.Work, input any, onEmpty, onError Default) (any, error) {
 	if input == nil {
 		return nil, nil
 	}
-	items, err := f.items(input)
+	items, err := f.items(w, input)
+	if work.Ended(err) {
+		return nil, err
+	}
 	switch f.call.Name {
 	case "json_exists":
 		return f.exists(items, err)
 	case "json_query":
 		return f.query(items, err)
 	}
-	return f.value(items, err, onEmpty, onError)
+	return f.value(w, items, err, onEmpty, onError)
 }
 
-func (f *jsonForm) items(input any) ([]*jsonNode, error) {
+func (f *jsonForm) items(w *work.Work, input any) ([]*json.Node, error) {
 	text, err := jsonInput(f.call.Input.Type(), f.call.Encoding, input)
 	if err != nil {
 		return nil, err
 	}
-	root, err := parseNode(text)
+	root, err := json.ParseNode(scanner(w, text))
+	if work.Ended(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, errJSONInput()
 	}
-	return f.path.evaluate(root)
+	return f.path.Evaluate(root, func(items int) error { return w.Repeat(items, work.Element) })
 }
 
 func errJSONInput() error {
 	return sqlerr.New("JSON_INPUT_CONVERSION_ERROR", "conversion to JSON failed: ")
 }
 
-func (f *jsonForm) exists(items []*jsonNode, failed error) (any, error) {
+func (f *jsonForm) exists(items []*json.Node, failed error) (any, error) {
 	if failed == nil {
 		return len(items) > 0, nil
 	}
@@ -91,7 +97,7 @@ func errOutput(format string, args ...any) error {
 }
 
 // query returns the text of what the path found.
-func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
+func (f *jsonForm) query(items []*json.Node, failed error) (any, error) {
 	if failed != nil {
 		return f.otherwise(f.call.OnError, failed)
 	}
@@ -99,16 +105,16 @@ func (f *jsonForm) query(items []*jsonNode, failed error) (any, error) {
 		return f.otherwise(f.call.OnEmpty, errOutput("JSON path found no items"))
 	}
 	single := len(items) == 1
-	if f.call.Wrapper == "UNCONDITIONAL" || f.call.Wrapper == "CONDITIONAL" && (!single || items[0].kind < jsonArray) {
-		return f.output.of(string((&jsonNode{kind: jsonArray, items: items}).appendTo(nil)))
+	if f.call.Wrapper == "UNCONDITIONAL" || f.call.Wrapper == "CONDITIONAL" && (!single || items[0].Kind < json.Array) {
+		return f.output.of(string((&json.Node{Kind: json.Array, Items: items}).AppendTo(nil)))
 	}
 	if !single {
 		return f.otherwise(f.call.OnError, errOutput("JSON path found multiple items"))
 	}
-	if f.call.OmitQuotes && items[0].kind == jsonText {
-		return f.output.of(items[0].text)
+	if f.call.OmitQuotes && items[0].Kind == json.Text {
+		return f.output.of(items[0].Text)
 	}
-	return f.output.of(string(items[0].appendTo(nil)))
+	return f.output.of(string(items[0].AppendTo(nil)))
 }
 
 func (f *jsonForm) otherwise(behavior plan.JSONBehavior, failed error) (any, error) {
@@ -128,7 +134,7 @@ func errValue(what string) error {
 }
 
 // value casts the scalar that the path found.
-func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Default) (any, error) {
+func (f *jsonForm) value(w *work.Work, items []*json.Node, failed error, onEmpty, onError Default) (any, error) {
 	otherwise := func(behavior plan.JSONBehavior, value Default, failed error) (any, error) {
 		switch {
 		case behavior.Kind == "NULL":
@@ -145,10 +151,10 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 		return otherwise(f.call.OnEmpty, onEmpty, errValue("JSON path found no items"))
 	case len(items) > 1:
 		return otherwise(f.call.OnError, onError, errValue("JSON path found multiple items"))
-	case items[0].kind == jsonNull:
+	case items[0].Kind == json.Null:
 		return nil, nil
 	}
-	v, err := items[0].scalarAs(f.call.T)
+	v, err := scalarAs(w, items[0], f.call.T)
 	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {
 		return nil, err
 	}
@@ -160,30 +166,30 @@ func (f *jsonForm) value(items []*jsonNode, failed error, onEmpty, onError Defau
 
 // scalarAs casts a scalar to t: a string as varchar, a number as bigint or
 // double.
-func (n *jsonNode) scalarAs(t datatype.Type) (any, error) {
+func scalarAs(w *work.Work, n *json.Node, t datatype.Type) (any, error) {
 	var (
 		v    any
 		from datatype.Type
 	)
-	switch n.kind {
-	case jsonBool:
-		v, from = n.text == "true", datatype.Of(datatype.Boolean)
-	case jsonText:
-		v, from = n.text, datatype.Text()
-	case jsonInteger:
-		i, err := strconv.ParseInt(n.text, 10, 64)
+	switch n.Kind {
+	case json.Bool:
+		v, from = n.Text == "true", datatype.Of(datatype.Boolean)
+	case json.Text:
+		v, from = n.Text, datatype.Text()
+	case json.Integer:
+		i, err := strconv.ParseInt(n.Text, 10, 64)
 		if err != nil {
 			return nil, err
 		}
 		v, from = i, datatype.Of(datatype.Bigint)
-	case jsonFloat:
-		f, err := strconv.ParseFloat(n.text, 64)
+	case json.Float:
+		f, err := strconv.ParseFloat(n.Text, 64)
 		if err != nil {
 			return nil, err
 		}
 		v, from = f, datatype.Of(datatype.Double)
 	default:
-		return nil, errJSON
+		return nil, json.ErrInvalid
 	}
 	if s, ok := v.(string); ok && t.IsText() && t.Length < len(s) {
 		return nil, sqlerr.Refused("json_value of a string that may be longer than its type")
@@ -192,5 +198,5 @@ func (n *jsonNode) scalarAs(t datatype.Type) (any, error) {
 	if !ok {
 		return nil, sqlerr.Refused("json_value that returns " + t.String())
 	}
-	return cast.apply(v)
+	return cast.apply(w, v)
 }

@@ -3,8 +3,10 @@ package scalar_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
@@ -98,7 +100,7 @@ func FuzzJSONPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v, err := exists(doc, nil, nil)
+		v, err := exists(work.New(t.Context(), time.Time{}), doc, nil, nil)
 		if err == nil && v != true && !strings.Contains(path, ".") && !strings.Contains(path, "[") {
 			t.Errorf("%q finds nothing in %q", path, doc)
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Key returns bytes that two values of t share exactly when neither is distinct
@@ -22,49 +22,49 @@ func appendKey(k []byte, t datatype.Type, v any) []byte {
 	k = append(k, 1)
 	switch t.Kind {
 	case datatype.Boolean:
-		if as[bool](v) {
+		if value.As[bool](v) {
 			return append(k, 1)
 		}
 		return append(k, 0)
 	case datatype.Real:
-		return appendFloatKey(k, float64(as[float32](v)))
+		return appendFloatKey(k, float64(value.As[float32](v)))
 	case datatype.Double:
-		return appendFloatKey(k, as[float64](v))
+		return appendFloatKey(k, value.As[float64](v))
 	case datatype.Decimal:
-		return appendTextKey(k, as[*big.Int](v).String())
+		return appendTextKey(k, value.As[*big.Int](v).String())
 	case datatype.Varchar, datatype.JSON, datatype.JSONPath:
-		return appendTextKey(k, as[string](v))
+		return appendTextKey(k, value.As[string](v))
 	case datatype.Char:
-		return appendTextKey(k, strings.TrimRight(as[string](v), " "))
+		return appendTextKey(k, strings.TrimRight(value.As[string](v), " "))
 	case datatype.Varbinary:
-		return appendTextKey(k, string(as[[]byte](v)))
+		return appendTextKey(k, string(value.As[[]byte](v)))
 	case datatype.UUID, datatype.IPAddress:
-		a := as[[16]byte](v)
+		a := value.As[[16]byte](v)
 		return append(k, a[:]...)
 	case datatype.IPPrefix:
-		p := as[Prefix](v)
+		p := value.As[value.Prefix](v)
 		return append(append(k, p.Address[:]...), p.Length)
 	case datatype.Time:
-		return appendIntKey(k, as[plan.TimeValue](v).Picos)
+		return appendIntKey(k, value.As[value.Time](v).Picos)
 	case datatype.TimeTZ:
-		return appendIntKey(k, utcPicos(as[plan.TimeTZValue](v)))
+		return appendIntKey(k, utcPicos(value.As[value.TimeTZ](v)))
 	case datatype.Timestamp:
-		ts := as[plan.TimestampValue](v)
+		ts := value.As[value.Timestamp](v)
 		return appendIntKey(appendIntKey(k, ts.Micros), int64(ts.Picos))
 	case datatype.TimestampTZ:
-		ts := as[plan.TimestampTZValue](v)
+		ts := value.As[value.TimestampTZ](v)
 		return appendIntKey(appendIntKey(k, ts.Micros), int64(ts.Picos))
 	case datatype.Array, datatype.Row, datatype.Map:
 		return appendNestedKey(k, t, v)
 	default:
-		return appendIntKey(k, as[int64](v))
+		return appendIntKey(k, value.As[int64](v))
 	}
 }
 
 func appendNestedKey(k []byte, t datatype.Type, v any) []byte {
 	switch t.Kind {
 	case datatype.Map:
-		m := as[*Map](v)
+		m := value.As[*value.Map](v)
 		entries := make([]string, len(m.Keys))
 		for i, key := range m.Keys {
 			entries[i] = string(appendKey(appendKey(nil, t.Elems[0], key), t.Elems[1], m.Values[i]))
@@ -76,14 +76,14 @@ func appendNestedKey(k []byte, t datatype.Type, v any) []byte {
 		}
 		return k
 	case datatype.Array:
-		elems := as[[]any](v)
+		elems := value.As[[]any](v)
 		k = appendIntKey(k, int64(len(elems)))
 		for _, elem := range elems {
 			k = appendKey(k, t.Elems[0], elem)
 		}
 		return k
 	default:
-		for i, field := range as[[]any](v) {
+		for i, field := range value.As[[]any](v) {
 			k = appendKey(k, t.Elems[i], field)
 		}
 		return k

@@ -1,7 +1,10 @@
 package scalar
 
 import (
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // lambdaFamily holds the functions that call a function for each element or
@@ -34,15 +37,18 @@ func onLambda(call Func, kind datatype.Kind, n int) binder {
 		if len(params) != 2 || params[0].Kind != kind || !takesLambda(params[1], n) {
 			return none()
 		}
-		return pure(call)
+		return working(call)
 	}
 }
 
 // isTrue reports whether a condition holds.
 func isTrue(v any) bool { return v == true }
 
-func transform(args []any) (any, error) {
-	array, f := as[[]any](args[0]), as[Lambda](args[1])
+func transform(w *work.Work, args []any) (any, error) {
+	array, f := value.As[[]any](args[0]), value.As[Lambda](args[1])
+	if err := w.Repeat(len(array), work.Element); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(array))
 	for i, elem := range array {
 		v, err := f(elem)
@@ -54,14 +60,17 @@ func transform(args []any) (any, error) {
 	return out, nil
 }
 
-func filter(args []any) (any, error) {
-	f, out := as[Lambda](args[1]), []any{}
-	for _, elem := range as[[]any](args[0]) {
+func filter(w *work.Work, args []any) (any, error) {
+	f, out := value.As[Lambda](args[1]), []any{}
+	for _, elem := range value.As[[]any](args[0]) {
 		keep, err := f(elem)
 		if err != nil {
 			return nil, err
 		}
 		if isTrue(keep) {
+			if err := w.Make(work.Element); err != nil {
+				return nil, err
+			}
 			out = append(out, elem)
 		}
 	}
@@ -71,16 +80,16 @@ func filter(args []any) (any, error) {
 // matcher looks for an element whose condition is want. The result is found when
 // there is one, NULL when there is none and a condition is NULL, else not found.
 func matcher(want, found bool) Func {
-	return func(args []any) (any, error) {
-		f, unknown := as[Lambda](args[1]), false
-		for _, elem := range as[[]any](args[0]) {
+	return func(_ *work.Work, args []any) (any, error) {
+		f, unknown := value.As[Lambda](args[1]), false
+		for _, elem := range value.As[[]any](args[0]) {
 			holds, err := f(elem)
 			switch {
 			case err != nil:
 				return nil, err
 			case holds == nil:
 				unknown = true
-			case as[bool](holds) == want:
+			case value.As[bool](holds) == want:
 				return found, nil
 			}
 		}
@@ -92,16 +101,19 @@ func matcher(want, found bool) Func {
 }
 
 // sortBy sorts by a function that returns -1, 0 or 1.
-func sortBy(args []any) (any, error) {
-	f := as[Lambda](args[1])
-	return sorted(as[[]any](args[0]), func(a, b any) (int, error) {
+func sortBy(w *work.Work, args []any) (any, error) {
+	f := value.As[Lambda](args[1])
+	if err := w.Made(args[0]); err != nil {
+		return nil, err
+	}
+	return sorted(value.As[[]any](args[0]), func(a, b any) (int, error) {
 		order, err := f(a, b)
 		if err != nil {
 			return 0, err
 		}
 		n, ok := order.(int64)
 		if !ok || n < -1 || n > 1 {
-			return 0, errArgument("Lambda comparator must return either -1, 0, or 1")
+			return 0, sqlerr.Argument("Lambda comparator must return either -1, 0, or 1")
 		}
 		return int(n), nil
 	})
@@ -112,12 +124,12 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 4 || params[0].Kind != datatype.Array || !takesLambda(params[2], 2) || !takesLambda(params[3], 1) {
 		return none()
 	}
-	call := func(args []any) (any, error) {
+	call := func(_ *work.Work, args []any) (any, error) {
 		if args[0] == nil {
 			return nil, nil
 		}
-		state, step, output := args[1], as[Lambda](args[2]), as[Lambda](args[3])
-		for _, elem := range as[[]any](args[0]) {
+		state, step, output := args[1], value.As[Lambda](args[2]), value.As[Lambda](args[3])
+		for _, elem := range value.As[[]any](args[0]) {
 			next, err := step(state, elem)
 			if err != nil {
 				return nil, err
@@ -126,7 +138,7 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return output(state)
 	}
-	return Function{Call: call, NullCall: true}, true
+	return seesNull(call)
 }
 
 // zipWithBinder calls a function with the elements of two arrays; the shorter
@@ -135,13 +147,16 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 3 || !areAll(params[:2], datatype.Array) || !takesLambda(params[2], 2) {
 		return none()
 	}
-	return pure(func(args []any) (any, error) {
-		a, b, f := as[[]any](args[0]), as[[]any](args[1]), as[Lambda](args[2])
+	return working(func(w *work.Work, args []any) (any, error) {
+		a, b, f := value.As[[]any](args[0]), value.As[[]any](args[1]), value.As[Lambda](args[2])
 		at := func(array []any, i int) any {
 			if i < len(array) {
 				return array[i]
 			}
 			return nil
+		}
+		if err := w.Repeat(max(len(a), len(b)), work.Element); err != nil {
+			return nil, err
 		}
 		out := make([]any, max(len(a), len(b)))
 		for i := range out {
@@ -155,9 +170,12 @@ func zipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	})
 }
 
-func transformValues(args []any) (any, error) {
-	m, f := as[*Map](args[0]), as[Lambda](args[1])
-	out := &Map{Keys: m.Keys, Values: make([]any, len(m.Values))}
+func transformValues(w *work.Work, args []any) (any, error) {
+	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	if err := w.Made(m); err != nil {
+		return nil, err
+	}
+	out := &value.Map{Keys: m.Keys, Values: make([]any, len(m.Values))}
 	for i, key := range m.Keys {
 		v, err := f(key, m.Values[i])
 		if err != nil {
@@ -168,9 +186,12 @@ func transformValues(args []any) (any, error) {
 	return out, nil
 }
 
-func mapFilter(args []any) (any, error) {
-	m, f := as[*Map](args[0]), as[Lambda](args[1])
-	out := &Map{}
+func mapFilter(w *work.Work, args []any) (any, error) {
+	m, f := value.As[*value.Map](args[0]), value.As[Lambda](args[1])
+	if err := w.Made(m); err != nil {
+		return nil, err
+	}
+	out := &value.Map{}
 	for i, key := range m.Keys {
 		keep, err := f(key, m.Values[i])
 		if err != nil {
@@ -188,18 +209,21 @@ func transformKeysBinder(params []datatype.Type, _ datatype.Type) (Function, boo
 		return none()
 	}
 	t := params[1].Elem()
-	return pure(func(args []any) (any, error) {
-		m, f, b := as[*Map](args[0]), as[Lambda](args[1]), newMapBuilder(t)
+	return working(func(w *work.Work, args []any) (any, error) {
+		m, f, b := value.As[*value.Map](args[0]), value.As[Lambda](args[1]), newMapBuilder(t)
+		if err := w.Made(m); err != nil {
+			return nil, err
+		}
 		for i, key := range m.Keys {
 			k, err := f(key, m.Values[i])
 			switch {
 			case err != nil:
 				return nil, err
 			case k == nil:
-				return nil, errArgument("map key cannot be null")
+				return nil, sqlerr.Argument("map key cannot be null")
 			}
 			if _, known := b.place(k); known {
-				return nil, errArgument("Duplicate map keys (%s) are not allowed", Text(t, k))
+				return nil, sqlerr.Argument("Duplicate map keys (%s) are not allowed", value.Text(t, k))
 			}
 			b.add(k, m.Values[i])
 		}
@@ -214,21 +238,26 @@ func mapZipWithBinder(params []datatype.Type, _ datatype.Type) (Function, bool) 
 		return none()
 	}
 	t := params[0].Elems[0]
-	return pure(func(args []any) (any, error) {
-		left, right, f := as[*Map](args[0]), as[*Map](args[1]), as[Lambda](args[2])
+	return working(func(w *work.Work, args []any) (any, error) {
+		left, right, f := value.As[*value.Map](args[0]), value.As[*value.Map](args[1]), value.As[Lambda](args[2])
+		for _, m := range []*value.Map{left, right} {
+			if err := w.Repeat(len(m.Keys), 5*work.Element); err != nil {
+				return nil, err
+			}
+		}
 		both := newMapBuilder(t)
 		for i, key := range left.Keys {
 			both.add(key, []any{key, left.Values[i], nil})
 		}
 		for i, key := range right.Keys {
 			if at, known := both.place(key); known {
-				as[[]any](both.out.Values[at])[2] = right.Values[i]
+				value.As[[]any](both.out.Values[at])[2] = right.Values[i]
 				continue
 			}
 			both.add(key, []any{key, nil, right.Values[i]})
 		}
 		for i, triple := range both.out.Values {
-			v, err := f(as[[]any](triple)...)
+			v, err := f(value.As[[]any](triple)...)
 			if err != nil {
 				return nil, err
 			}

@@ -5,8 +5,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func likeFamily() map[string]binder {
@@ -35,24 +38,24 @@ func likeBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return parseLike(text[size:], escape)
 	})
 	plain := newMemo(func(text string) (likePattern, error) { return parseLike(text, -1) })
-	return pure(func(args []any) (any, error) {
+	return working(func(w *work.Work, args []any) (any, error) {
 		var (
 			p   likePattern
 			err error
 		)
 		if len(args) == 3 {
-			escape := as[string](args[2])
+			escape := value.As[string](args[2])
 			if utf8.RuneCountInString(escape) != 1 {
-				return nil, errArgument("Escape string must be a single character")
+				return nil, sqlerr.Argument("Escape string must be a single character")
 			}
-			p, err = patterns.get(escape + as[string](args[1]))
+			p, err = patterns.get(escape + value.As[string](args[1]))
 		} else {
-			p, err = plain.get(as[string](args[1]))
+			p, err = plain.get(value.As[string](args[1]))
 		}
 		if err != nil {
 			return nil, err
 		}
-		return p.match(padded(as[string](args[0]), pad)), nil
+		return p.match(w, value.Padded(value.As[string](args[0]), pad))
 	})
 }
 
@@ -104,7 +107,7 @@ func parseLike(pattern string, escape rune) (likePattern, error) {
 }
 
 func errEscape() error {
-	return errArgument("Escape character must be followed by '%%', '_' or the escape character itself")
+	return sqlerr.Argument("Escape character must be followed by '%%', '_' or the escape character itself")
 }
 
 func newLikePiece(runes []rune) likePiece {
@@ -116,24 +119,24 @@ func newLikePiece(runes []rune) likePiece {
 
 // match reports whether the whole of s matches: the first piece at its start,
 // the last at its end, and each between as early as it can.
-func (p likePattern) match(s string) bool {
+func (p likePattern) match(w *work.Work, s string) (bool, error) {
 	first, last := p.pieces[0], p.pieces[len(p.pieces)-1]
 	n, ok := first.prefix(s)
 	if !ok {
-		return false
+		return false, nil
 	}
 	s = s[n:]
 	if p.fixed {
-		return s == ""
+		return s == "", nil
 	}
 	for _, piece := range p.pieces[1 : len(p.pieces)-1] {
-		end := piece.find(s)
-		if end < 0 {
-			return false
+		end, err := piece.find(w, s)
+		if end < 0 || err != nil {
+			return false, err
 		}
 		s = s[end:]
 	}
-	return last.suffix(s)
+	return last.suffix(s), nil
 }
 
 // prefix returns how many bytes of s the piece takes when s begins with it.
@@ -153,21 +156,24 @@ func (p likePiece) prefix(s string) (int, bool) {
 }
 
 // find returns the end of the first place in s that matches the piece, or -1.
-func (p likePiece) find(s string) int {
+func (p likePiece) find(w *work.Work, s string) (int, error) {
 	if p.any == nil {
 		at := strings.Index(s, p.text)
 		if at < 0 {
-			return -1
+			return -1, nil
 		}
-		return at + len(p.text)
+		return at + len(p.text), nil
 	}
 	for at := 0; ; {
+		if err := w.Steps(len(p.any)); err != nil {
+			return -1, err
+		}
 		if n, ok := p.prefix(s[at:]); ok {
-			return at + n
+			return at + n, nil
 		}
 		_, size := utf8.DecodeRuneInString(s[at:])
 		if size == 0 {
-			return -1
+			return -1, nil
 		}
 		at += size
 	}

@@ -4,8 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
@@ -58,7 +60,7 @@ func FuzzLike(f *testing.F) {
 		text, pattern = strings.ToValidUTF8(text, "?"), strings.ToValidUTF8(pattern, "?")
 		quoted := strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(pattern))
 		want := regexp.MustCompile(`(?s)\A` + quoted + `\z`).MatchString(text)
-		got, err := match.Call([]any{text, pattern})
+		got, err := match.Call(work.New(t.Context(), time.Time{}), []any{text, pattern})
 		if err != nil || got != want {
 			t.Errorf("%q LIKE %q is %v (%v), want %v", text, pattern, got, err, want)
 		}
@@ -69,7 +71,7 @@ func BenchmarkLike(b *testing.B) {
 	match := like(b)
 	args := []any{"arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig", "%:role/aws-service-role/%Config"}
 	for b.Loop() {
-		if v, err := match.Call(args); err != nil || v != true {
+		if v, err := match.Call(work.New(b.Context(), time.Time{}), args); err != nil || v != true {
 			b.Fatal(v, err)
 		}
 	}

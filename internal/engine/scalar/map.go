@@ -5,13 +5,14 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func mapFamily() map[string]binder {
 	return map[string]binder{
 		"map":                   mapBinder,
-		"map_keys":              onMap(func(_ datatype.Type, m *Map) (any, error) { return m.Keys, nil }),
-		"map_values":            onMap(func(_ datatype.Type, m *Map) (any, error) { return m.Values, nil }),
+		"map_keys":              onMap(func(_ datatype.Type, m *value.Map) (any, error) { return m.Keys, nil }),
+		"map_values":            onMap(func(_ datatype.Type, m *value.Map) (any, error) { return m.Values, nil }),
 		"map_entries":           onMap(mapEntries),
 		"map_concat":            mapConcatBinder,
 		"map_from_entries":      entriesBinder(mapFromEntries),
@@ -22,12 +23,12 @@ func mapFamily() map[string]binder {
 // mapBuilder builds a map whose keys are all different and none NULL.
 type mapBuilder struct {
 	key  datatype.Type
-	out  *Map
+	out  *value.Map
 	seen map[string]int // the place of each key
 }
 
 func newMapBuilder(key datatype.Type) *mapBuilder {
-	return &mapBuilder{key: key, out: &Map{Keys: []any{}, Values: []any{}}, seen: map[string]int{}}
+	return &mapBuilder{key: key, out: &value.Map{Keys: []any{}, Values: []any{}}, seen: map[string]int{}}
 }
 
 // place returns where key stands, or that it is new.
@@ -37,29 +38,29 @@ func (b *mapBuilder) place(key any) (at int, known bool) {
 }
 
 // add appends an entry whose key is new.
-func (b *mapBuilder) add(key, value any) {
+func (b *mapBuilder) add(key, val any) {
 	b.seen[Key(b.key, key)] = len(b.out.Keys)
-	b.out.Keys, b.out.Values = append(b.out.Keys, key), append(b.out.Values, value)
+	b.out.Keys, b.out.Values = append(b.out.Keys, key), append(b.out.Values, val)
 }
 
 // put adds an entry, or fails when the key cannot be one.
-func (b *mapBuilder) put(key, value any) error {
+func (b *mapBuilder) put(key, val any) error {
 	if err := b.check(key); err != nil {
 		return err
 	}
 	if _, known := b.place(key); known {
-		return errArgument("Duplicate map keys (%s) are not allowed", Text(b.key, key))
+		return sqlerr.Argument("Duplicate map keys (%s) are not allowed", value.Text(b.key, key))
 	}
-	b.add(key, value)
+	b.add(key, val)
 	return nil
 }
 
 func (b *mapBuilder) check(key any) error {
 	if key == nil {
-		return errArgument("map key cannot be null")
+		return sqlerr.Argument("map key cannot be null")
 	}
 	if Indeterminate(b.key, key) {
-		return errArgument("map key cannot be indeterminate: %s", Text(b.key, key))
+		return sqlerr.Argument("map key cannot be indeterminate: %s", value.Text(b.key, key))
 	}
 	return nil
 }
@@ -67,16 +68,16 @@ func (b *mapBuilder) check(key any) error {
 // mapBinder is map() and map(keys, values).
 func mapBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) == 0 {
-		return pure(func([]any) (any, error) { return &Map{}, nil })
+		return pure(func([]any) (any, error) { return &value.Map{}, nil })
 	}
 	if !areKinds(params, datatype.Array, datatype.Array) {
 		return none()
 	}
 	key := params[0].Elem()
 	return pure(func(args []any) (any, error) {
-		keys, values := as[[]any](args[0]), as[[]any](args[1])
+		keys, values := value.As[[]any](args[0]), value.As[[]any](args[1])
 		if len(keys) != len(values) {
-			return nil, errArgument("Key and value arrays must be the same length")
+			return nil, sqlerr.Argument("Key and value arrays must be the same length")
 		}
 		b := newMapBuilder(key)
 		for i := range keys {
@@ -88,17 +89,17 @@ func mapBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	})
 }
 
-func onMap(call func(t datatype.Type, m *Map) (any, error)) binder {
+func onMap(call func(t datatype.Type, m *value.Map) (any, error)) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if !areKinds(params, datatype.Map) {
 			return none()
 		}
 		t := params[0]
-		return pure(func(args []any) (any, error) { return call(t, as[*Map](args[0])) })
+		return pure(func(args []any) (any, error) { return call(t, value.As[*value.Map](args[0])) })
 	}
 }
 
-func mapEntries(_ datatype.Type, m *Map) (any, error) {
+func mapEntries(_ datatype.Type, m *value.Map) (any, error) {
 	out := make([]any, len(m.Keys))
 	for i, key := range m.Keys {
 		out[i] = []any{key, m.Values[i]}
@@ -116,7 +117,7 @@ func mapConcatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func(args []any) (any, error) {
 		b := newMapBuilder(key)
 		for _, arg := range slices.Backward(args) {
-			m := as[*Map](arg)
+			m := value.As[*value.Map](arg)
 			for i, key := range m.Keys {
 				if _, known := b.place(key); !known {
 					b.add(key, m.Values[i])
@@ -128,7 +129,7 @@ func mapConcatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 }
 
 // entriesBinder binds a function of an array of rows of a key and a value.
-func entriesBinder(put func(b *mapBuilder, key, value any) error) binder {
+func entriesBinder(put func(b *mapBuilder, key, val any) error) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if !areKinds(params, datatype.Array) {
 			return none()
@@ -142,11 +143,11 @@ func entriesBinder(put func(b *mapBuilder, key, value any) error) binder {
 		}
 		return pure(func(args []any) (any, error) {
 			b := newMapBuilder(row.Elems[0])
-			for _, entry := range as[[]any](args[0]) {
+			for _, entry := range value.As[[]any](args[0]) {
 				if entry == nil {
-					return nil, errArgument("map entry cannot be null")
+					return nil, sqlerr.Argument("map entry cannot be null")
 				}
-				pair := as[[]any](entry)
+				pair := value.As[[]any](entry)
 				if err := put(b, pair[0], pair[1]); err != nil {
 					return nil, err
 				}
@@ -156,18 +157,18 @@ func entriesBinder(put func(b *mapBuilder, key, value any) error) binder {
 	}
 }
 
-func mapFromEntries(b *mapBuilder, key, value any) error { return b.put(key, value) }
+func mapFromEntries(b *mapBuilder, key, val any) error { return b.put(key, val) }
 
-func multimapFromEntries(b *mapBuilder, key, value any) error {
+func multimapFromEntries(b *mapBuilder, key, val any) error {
 	if err := b.check(key); err != nil {
 		return err
 	}
 	at, known := b.place(key)
 	if !known {
-		b.add(key, []any{value})
+		b.add(key, []any{val})
 		return nil
 	}
-	b.out.Values[at] = append(as[[]any](b.out.Values[at]), value)
+	b.out.Values[at] = append(value.As[[]any](b.out.Values[at]), val)
 	return nil
 }
 
@@ -178,7 +179,7 @@ func mapElementAt(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	t := params[1]
 	return pure(func(args []any) (any, error) {
-		m := as[*Map](args[0])
+		m := value.As[*value.Map](args[0])
 		if Indeterminate(t, args[1]) {
 			return nil, sqlerr.New(sqlerr.NotSupported, "map key cannot be null or contain nulls")
 		}

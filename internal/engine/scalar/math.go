@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // mathFamily returns the functions on numbers other than operators, bits and
@@ -15,13 +17,12 @@ func mathFamily() map[string]binder {
 		"abs":      bindAbs,
 		"sign":     bindSign,
 		"ceiling":  ceiling(),
-		"ceil":     ceiling(),
 		"floor":    floor(),
 		"round":    either(bindRound, bindRoundDigits),
 		"truncate": either(bindTruncate, bindTruncateDigits),
 		"mod":      modulus(),
 		"log": on(func(args []any) (any, error) {
-			return math.Log(as[float64](args[1])) / math.Log(as[float64](args[0])), nil
+			return math.Log(value.As[float64](args[1])) / math.Log(value.As[float64](args[0])), nil
 		}, datatype.Double, datatype.Double),
 		"is_nan":       classify(math.IsNaN),
 		"is_finite":    classify(func(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }),
@@ -30,14 +31,14 @@ func mathFamily() map[string]binder {
 		"from_base":    on(fromBase, datatype.Varchar, datatype.Bigint),
 		"width_bucket": either(on(widthBucket, datatype.Double, datatype.Double, datatype.Double, datatype.Bigint), bindBins),
 	}
-	for name, value := range map[string]float64{"e": math.E, "pi": math.Pi, "infinity": math.Inf(1), "nan": math.NaN()} {
-		family[name] = on(func([]any) (any, error) { return value, nil })
+	for name, val := range map[string]float64{"e": math.E, "pi": math.Pi, "infinity": math.Inf(1), "nan": math.NaN()} {
+		family[name] = on(func([]any) (any, error) { return val, nil })
 	}
 	for name, f := range doubleFunctions() {
-		family[name] = on(func(args []any) (any, error) { return f(as[float64](args[0])), nil }, datatype.Double)
+		family[name] = on(func(args []any) (any, error) { return f(value.As[float64](args[0])), nil }, datatype.Double)
 	}
-	for name, f := range map[string]func(a, b float64) float64{"power": power, "pow": power, "atan2": math.Atan2} {
-		family[name] = on(func(args []any) (any, error) { return f(as[float64](args[0]), as[float64](args[1])), nil },
+	for name, f := range map[string]func(a, b float64) float64{"power": power, "atan2": math.Atan2} {
+		family[name] = on(func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])), nil },
 			datatype.Double, datatype.Double)
 	}
 	return family
@@ -79,18 +80,18 @@ func bindAbs(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch t := params[0]; {
 	case t.IsInteger():
 		return pure(func(args []any) (any, error) {
-			n := as[int64](args[0])
+			n := value.As[int64](args[0])
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, errRange("Value %d is out of range for abs(%s)", n, t)
+				return nil, sqlerr.Range("Value %d is out of range for abs(%s)", n, t)
 			}
 			return max(n, -n), nil
 		})
 	case t.Kind == datatype.Double:
-		return pure(func(args []any) (any, error) { return math.Abs(as[float64](args[0])), nil })
+		return pure(func(args []any) (any, error) { return math.Abs(value.As[float64](args[0])), nil })
 	case t.Kind == datatype.Real:
-		return pure(func(args []any) (any, error) { return float32(math.Abs(float64(as[float32](args[0])))), nil })
+		return pure(func(args []any) (any, error) { return float32(math.Abs(float64(value.As[float32](args[0])))), nil })
 	case t.Kind == datatype.Decimal:
-		return pure(func(args []any) (any, error) { return new(big.Int).Abs(as[*big.Int](args[0])), nil })
+		return pure(func(args []any) (any, error) { return new(big.Int).Abs(value.As[*big.Int](args[0])), nil })
 	default:
 		return none()
 	}
@@ -103,15 +104,15 @@ func bindSign(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	switch t := params[0]; {
 	case t.IsInteger():
 		return pure(func(args []any) (any, error) {
-			n := as[int64](args[0])
+			n := value.As[int64](args[0])
 			return int64(ordinal(n > 0) - ordinal(n < 0)), nil
 		})
 	case t.Kind == datatype.Double:
-		return pure(func(args []any) (any, error) { return signum(as[float64](args[0])), nil })
+		return pure(func(args []any) (any, error) { return signum(value.As[float64](args[0])), nil })
 	case t.Kind == datatype.Real:
-		return pure(func(args []any) (any, error) { return float32(signum(float64(as[float32](args[0])))), nil })
+		return pure(func(args []any) (any, error) { return float32(signum(float64(value.As[float32](args[0])))), nil })
 	case t.Kind == datatype.Decimal:
-		return pure(func(args []any) (any, error) { return big.NewInt(int64(as[*big.Int](args[0]).Sign())), nil })
+		return pure(func(args []any) (any, error) { return big.NewInt(int64(value.As[*big.Int](args[0]).Sign())), nil })
 	default:
 		return none()
 	}
@@ -132,8 +133,8 @@ func signum(f float64) float64 {
 // classify binds a test of doubles and reals.
 func classify(is func(f float64) bool) binder {
 	return either(
-		on(func(args []any) (any, error) { return is(as[float64](args[0])), nil }, datatype.Double),
-		on(func(args []any) (any, error) { return is(float64(as[float32](args[0]))), nil }, datatype.Real),
+		on(func(args []any) (any, error) { return is(value.As[float64](args[0])), nil }, datatype.Double),
+		on(func(args []any) (any, error) { return is(float64(value.As[float32](args[0]))), nil }, datatype.Real),
 	)
 }
 
@@ -141,45 +142,45 @@ const minRadix, maxRadix = 2, 36
 
 func checkRadix(radix int64) error {
 	if radix < minRadix || radix > maxRadix {
-		return errArgument("Radix must be between %d and %d", minRadix, maxRadix)
+		return sqlerr.Argument("Radix must be between %d and %d", minRadix, maxRadix)
 	}
 	return nil
 }
 
 func toBase(args []any) (any, error) {
-	radix := as[int64](args[1])
+	radix := value.As[int64](args[1])
 	if err := checkRadix(radix); err != nil {
 		return nil, err
 	}
-	return strconv.FormatInt(as[int64](args[0]), int(radix)), nil
+	return strconv.FormatInt(value.As[int64](args[0]), int(radix)), nil
 }
 
 func fromBase(args []any) (any, error) {
-	s, radix := as[string](args[0]), as[int64](args[1])
+	s, radix := value.As[string](args[0]), value.As[int64](args[1])
 	if err := checkRadix(radix); err != nil {
 		return nil, err
 	}
 	n, ok := parseInteger(s, int(radix), 64)
 	if !ok {
-		return nil, errArgument("Not a valid base-%d number: %s", radix, s)
+		return nil, sqlerr.Argument("Not a valid base-%d number: %s", radix, s)
 	}
 	return n, nil
 }
 
 func widthBucket(args []any) (any, error) {
-	x, first, second := as[float64](args[0]), as[float64](args[1]), as[float64](args[2])
-	buckets := as[int64](args[3])
+	x, first, second := value.As[float64](args[0]), value.As[float64](args[1]), value.As[float64](args[2])
+	buckets := value.As[int64](args[3])
 	switch {
 	case buckets <= 0:
-		return nil, errArgument("bucketCount must be greater than 0")
+		return nil, sqlerr.Argument("bucketCount must be greater than 0")
 	case math.IsNaN(x):
-		return nil, errArgument("operand must not be NaN")
+		return nil, sqlerr.Argument("operand must not be NaN")
 	case math.IsNaN(first) || math.IsInf(first, 0):
-		return nil, errArgument("first bound must be finite")
+		return nil, sqlerr.Argument("first bound must be finite")
 	case math.IsNaN(second) || math.IsInf(second, 0):
-		return nil, errArgument("second bound must be finite")
+		return nil, sqlerr.Argument("second bound must be finite")
 	case first == second:
-		return nil, errArgument("bounds cannot equal each other")
+		return nil, sqlerr.Argument("bounds cannot equal each other")
 	}
 	lower, upper := min(first, second), max(first, second)
 	var bucket int64
@@ -188,7 +189,7 @@ func widthBucket(args []any) (any, error) {
 		bucket = 0
 	case x >= upper:
 		if buckets == math.MaxInt64 {
-			return nil, errRange("Bucket for value %s is out of range", doubleText(x))
+			return nil, sqlerr.Range("Bucket for value %s is out of range", value.DoubleText(x))
 		}
 		bucket = buckets + 1
 	default:
@@ -206,15 +207,15 @@ func bindBins(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		elems := as[[]any](args[1])
+		elems := value.As[[]any](args[1])
 		bins := make([]float64, len(elems))
 		for i, elem := range elems {
 			if elem == nil {
-				return nil, errArgument("Bin values cannot be NULL")
+				return nil, sqlerr.Argument("Bin values cannot be NULL")
 			}
-			bins[i] = as[float64](elem)
+			bins[i] = value.As[float64](elem)
 		}
-		return binOf(as[float64](args[0]), bins)
+		return binOf(value.As[float64](args[0]), bins)
 	})
 }
 
@@ -223,20 +224,20 @@ func bindBins(params []datatype.Type, _ datatype.Type) (Function, bool) {
 func binOf(x float64, bins []float64) (any, error) {
 	switch {
 	case len(bins) == 0:
-		return nil, errArgument("Bins cannot be an empty array")
+		return nil, sqlerr.Argument("Bins cannot be an empty array")
 	case math.IsNaN(x):
-		return nil, errArgument("Operand cannot be NaN")
+		return nil, sqlerr.Argument("Operand cannot be NaN")
 	}
 	lower, upper := 0, len(bins)
 	for lower < upper {
 		if bins[lower] > bins[upper-1] {
-			return nil, errArgument("Bin values are not sorted in ascending order")
+			return nil, sqlerr.Argument("Bin values are not sorted in ascending order")
 		}
 		middle := (lower + upper) / 2
 		bin := bins[middle]
 		switch {
 		case math.IsNaN(bin) || math.IsInf(bin, 0):
-			return nil, errArgument("Bin value must be finite, got %s", doubleText(bin))
+			return nil, sqlerr.Argument("Bin value must be finite, got %s", value.DoubleText(bin))
 		case x < bin:
 			upper = middle
 		default:

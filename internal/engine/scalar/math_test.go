@@ -3,8 +3,10 @@ package scalar_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
 
@@ -34,7 +36,7 @@ func TestMath(t *testing.T) {
 		{"from_base", "bigint", "varchar:xyz | bigint:10", "INVALID_FUNCTION_ARGUMENT: Not a valid base-10 number: xyz"},
 		{"width_bucket", "bigint", "double:-1 | double:3.2 | double:0 | bigint:4", "5"},
 		{"width_bucket", "bigint", "double:3.14 | array(double):0,2,4", "2"},
-		{"rand", "bigint", "bigint:-1", "INVALID_FUNCTION_ARGUMENT: bound must be positive"},
+		{"random", "bigint", "bigint:-1", "INVALID_FUNCTION_ARGUMENT: bound must be positive"},
 		{"bit_count", "bigint", "bigint:-8 | bigint:64", "61"},
 		{"bitwise_left_shift", "tinyint", "tinyint:-7 | bigint:2", "-28"},
 		{"bitwise_right_shift", "integer", "integer:-7 | bigint:2", "1073741822"},
@@ -87,7 +89,7 @@ func TestDistributions(t *testing.T) {
 		if !ok {
 			t.Fatalf("no %s", tt.name)
 		}
-		v, err := f.Call(args)
+		v, err := f.Call(work.New(t.Context(), time.Time{}), args)
 		got, _ := v.(float64)
 		if err != nil || math.Abs(got-tt.want) > 1e-9*math.Abs(tt.want) {
 			t.Errorf("%s(%v) = %v, %v; want %v", tt.name, tt.args, v, err, tt.want)
@@ -102,7 +104,7 @@ func TestRandomStaysWithinItsBounds(t *testing.T) {
 		t.Fatalf("random(start, stop): %v, volatile %v", ok, f.Volatile)
 	}
 	for range 100 {
-		v, err := f.Call([]any{int64(math.MinInt64), int64(math.MinInt64 + 2)})
+		v, err := f.Call(work.New(t.Context(), time.Time{}), []any{int64(math.MinInt64), int64(math.MinInt64 + 2)})
 		if n, ok := v.(int64); err != nil || !ok || n > math.MinInt64+1 {
 			t.Fatalf("got %v, %v", v, err)
 		}

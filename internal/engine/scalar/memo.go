@@ -3,6 +3,8 @@ package scalar
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // memoSize is how many compiled patterns one function keeps. A constant pattern
@@ -28,8 +30,16 @@ func newMemo[T any](compile func(text string) (T, error)) *memo[T] {
 	return &memo[T]{compile: compile, known: make(map[string]*compiled[T])}
 }
 
+// maxPattern bounds the patterns that are compiled, which takes many times their
+// size in memory.
+const maxPattern = 64 << 10
+
 // get returns what compile makes of text; failures are remembered too.
 func (m *memo[T]) get(text string) (T, error) {
+	if len(text) > maxPattern {
+		var none T
+		return none, sqlerr.Argument("Pattern is too long: %d bytes, at most %d are taken", len(text), maxPattern)
+	}
 	if c := m.last.Load(); c != nil && c.text == text {
 		return c.value, c.err
 	}

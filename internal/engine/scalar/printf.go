@@ -1,12 +1,10 @@
 package scalar
 
 import (
-	"strconv"
-	"strings"
-	"unicode/utf16"
-
+	"github.com/sillok/sillok/internal/engine/scalar/javaformat"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // format() lays out values as java.util.Formatter does, in English.
@@ -18,21 +16,25 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) < 1 || params[0].Kind != datatype.Varchar {
 		return none()
 	}
-	convert := make([]func(v any) (any, error), len(params)-1)
+	convert := make([]func(w *work.Work, v any) (any, error), len(params)-1)
 	for i, t := range params[1:] {
-		c, ok := javaValueOf(t)
+		if c, ok := javaformat.ValueOf(t); ok {
+			convert[i] = func(_ *work.Work, v any) (any, error) { return c(v) }
+			continue
+		}
+		cast, ok := Cast(t, datatype.Text()) // any other value is its text
 		if !ok {
 			return none()
 		}
-		convert[i] = c
+		convert[i] = func(w *work.Work, v any) (any, error) { return cast.apply(w, v) }
 	}
-	formats := newMemo(parseFormat)
-	call := func(args []any) (any, error) {
+	formats := newMemo(javaformat.Parse)
+	call := func(w *work.Work, args []any) (any, error) {
 		if args[0] == nil {
 			return nil, nil
 		}
-		text := as[string](args[0])
-		parts, err := formats.get(text)
+		text := value.As[string](args[0])
+		format, err := formats.get(text)
 		if err != nil {
 			return nil, err
 		}
@@ -41,275 +43,11 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 			if arg == nil {
 				continue
 			}
-			if values[i], err = convert[i](arg); err != nil {
+			if values[i], err = convert[i](w, arg); err != nil {
 				return nil, err
 			}
 		}
-		return formatValues(text, parts, values)
+		return textOrError(format.Write(values, w.Make))
 	}
-	return Function{Call: call, NullCall: true}, true
-}
-
-// formatPart is text, or a specifier when its conversion is set.
-type formatPart struct {
-	text       string // of a specifier, as it is written
-	index      int    // of the value from 1; 0 for the next one, -1 for the last one again
-	flags      string
-	width      int // -1 for none
-	precision  int // -1 for none
-	conversion byte
-	of         byte // of a date or time: what of it
-	upper      bool
-}
-
-func (p formatPart) has(flag byte) bool { return strings.IndexByte(p.flags, flag) >= 0 }
-
-// errPrintf is the error that Trino makes of Java's exception.
-func errPrintf(format, exception, detail string) error {
-	return errArgument("Invalid format string: %s (%s: %s)", format, exception, detail)
-}
-
-func errFlags(format string, p formatPart, flag byte) error {
-	return errPrintf(format, "FormatFlagsConversionMismatch", "Conversion = "+string(p.conversion)+", Flags = "+string(flag))
-}
-
-// parseFormat parses a whole format, so that an error in it comes before one of
-// a value.
-func parseFormat(format string) ([]formatPart, error) {
-	var parts []formatPart
-	rest := format
-	for rest != "" {
-		text, after, found := strings.Cut(rest, "%")
-		if text != "" {
-			parts = append(parts, formatPart{text: text})
-		}
-		if !found {
-			break
-		}
-		part, size, err := parseSpecifier(format, after)
-		if err != nil {
-			return nil, err
-		}
-		if err := checkSpecifier(format, part); err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
-		rest = after[size:]
-	}
-	return parts, nil
-}
-
-// parseSpecifier parses what follows a percent sign.
-func parseSpecifier(format, s string) (p formatPart, size int, err error) {
-	p = formatPart{width: -1, precision: -1}
-	at := 0
-	number := func() string {
-		start := at
-		for at < len(s) && s[at] >= '0' && s[at] <= '9' {
-			at++
-		}
-		return s[start:at]
-	}
-	if n := number(); n != "" && at < len(s) && s[at] == '$' {
-		if p.index, err = strconv.Atoi(n); err != nil || p.index == 0 {
-			return p, 0, errPrintf(format, "IllegalFormatArgumentIndex", "Illegal format argument index = "+n)
-		}
-		at++
-	} else {
-		at = 0
-	}
-	for at < len(s) && strings.IndexByte("-#+ 0,(<", s[at]) >= 0 {
-		switch {
-		case s[at] == '<':
-			p.index = -1
-		case p.has(s[at]):
-			return p, 0, errPrintf(format, "DuplicateFormatFlags", "Flags = '"+s[at:at+1]+"'")
-		default:
-			p.flags += s[at : at+1]
-		}
-		at++
-	}
-	if n := number(); n != "" {
-		if p.width, err = strconv.Atoi(n); err != nil || p.width > maxPadded {
-			return p, 0, errPrintf(format, "IllegalFormatWidth", n)
-		}
-	}
-	if at+1 < len(s) && s[at] == '.' && s[at+1] >= '0' && s[at+1] <= '9' {
-		at++
-		n := number()
-		if p.precision, err = strconv.Atoi(n); err != nil || p.precision > maxPadded {
-			return p, 0, errPrintf(format, "IllegalFormatPrecision", n)
-		}
-	}
-	if at == len(s) {
-		return p, 0, errPrintf(format, "UnknownFormatConversion", "Conversion = '%'")
-	}
-	p.conversion = s[at]
-	at++
-	return p.finish(format, s, at)
-}
-
-// finish reads the second letter of a conversion of dates, and tells the case.
-func (p formatPart) finish(format, s string, at int) (formatPart, int, error) {
-	p.upper = strings.IndexByte("BHSTXEGAC", p.conversion) >= 0
-	if p.upper {
-		p.conversion |= 0x20
-	}
-	if p.conversion == 't' {
-		if at == len(s) {
-			return p, 0, errPrintf(format, "UnknownFormatConversion", "Conversion = '"+s[at-1:at]+"'")
-		}
-		p.of = s[at]
-		at++
-		if strings.IndexByte("HIklMNLQpsSTzZaAbBCdehjmyYrRcDF", p.of) < 0 {
-			return p, 0, errPrintf(format, "UnknownFormatConversion", "Conversion = 't"+string(p.of)+"'")
-		}
-	} else if strings.IndexByte("bhscdoxefgan%", p.conversion) < 0 {
-		return p, 0, errPrintf(format, "UnknownFormatConversion", "Conversion = '"+s[at-1:at]+"'")
-	}
-	p.text = "%" + s[:at]
-	return p, at, nil
-}
-
-// checkSpecifier checks that the flags, the width and the precision fit the conversion.
-func checkSpecifier(format string, p formatPart) error {
-	var bad string
-	numeric := false
-	switch p.conversion {
-	case 'b', 'h':
-		bad = "+ 0,(#"
-	case 's', 'c', 't':
-		bad = "#+ 0,("
-	case 'd':
-		bad, numeric = "#", true
-	case 'o', 'x', 'e':
-		bad, numeric = ",", true
-	case 'g':
-		bad, numeric = "#", true
-	case 'a':
-		bad, numeric = "(,", true
-	case 'f':
-		numeric = true
-	case 'n':
-		if p.width >= 0 {
-			return errPrintf(format, "IllegalFormatWidth", strconv.Itoa(p.width))
-		}
-		if p.flags != "" {
-			return errPrintf(format, "IllegalFormatFlags", "Flags = '"+p.flags+"'")
-		}
-	}
-	if p.precision >= 0 && strings.IndexByte("doxctn%", p.conversion) >= 0 {
-		return errPrintf(format, "IllegalFormatPrecision", strconv.Itoa(p.precision))
-	}
-	if p.width < 0 && (p.has('-') || numeric && p.has('0')) {
-		return errPrintf(format, "MissingFormatWidth", p.text)
-	}
-	if numeric && (p.has('+') && p.has(' ') || p.has('-') && p.has('0')) {
-		return errPrintf(format, "IllegalFormatFlags", "Flags = '"+p.flags+"'")
-	}
-	for i := range len(bad) {
-		if p.has(bad[i]) {
-			return errFlags(format, p, bad[i])
-		}
-	}
-	return nil
-}
-
-func formatValues(format string, parts []formatPart, values []any) (any, error) {
-	var b strings.Builder
-	next, last := 0, -1
-	for _, p := range parts {
-		switch p.conversion {
-		case 0:
-			b.WriteString(p.text)
-			continue
-		case '%':
-			b.WriteString(p.justify("%"))
-			continue
-		case 'n':
-			b.WriteByte('\n')
-			continue
-		}
-		switch {
-		case p.index > 0:
-			last = p.index - 1
-		case p.index == 0:
-			last = next
-			next++
-		}
-		if last < 0 || last >= len(values) {
-			return nil, errPrintf(format, "MissingFormatArgument", "Format specifier '"+p.text+"'")
-		}
-		text, err := p.layOut(format, values[last])
-		if err != nil {
-			return nil, err
-		}
-		b.WriteString(text)
-	}
-	return b.String(), nil
-}
-
-// layOut returns the text of one value.
-func (p formatPart) layOut(format string, v any) (string, error) {
-	if v == nil {
-		text := "null"
-		if p.conversion == 'b' {
-			text = "false"
-		}
-		return p.general(text), nil
-	}
-	switch p.conversion {
-	case 'b':
-		if is, ok := v.(bool); ok {
-			return p.general(strconv.FormatBool(is)), nil
-		}
-		return p.general("true"), nil
-	case 's':
-		return p.general(javaString(v)), nil
-	case 't':
-		return p.temporal(format, v)
-	case 'd', 'o', 'x':
-		if n, ok := v.(int64); ok {
-			return p.integer(format, n)
-		}
-	case 'e', 'f', 'g':
-		if n, ok := numberOf(v); ok {
-			return p.justify(p.number(n)), nil
-		}
-	case 'h', 'a':
-		return "", sqlerr.Refused("the conversion " + p.text + " of format")
-	}
-	return "", p.mismatch(format, v)
-}
-
-func (p formatPart) mismatch(format string, v any) error {
-	shown := string(p.conversion)
-	if p.conversion == 't' {
-		shown = string(p.of)
-	}
-	return errPrintf(format, "IllegalFormatConversion", shown+" != "+javaClass(v))
-}
-
-// general cuts text to the precision.
-func (p formatPart) general(text string) string {
-	if p.precision >= 0 && p.precision < len(text) {
-		units := utf16.Encode([]rune(text))
-		text = string(utf16.Decode(units[:min(p.precision, len(units))]))
-	}
-	return p.justify(text)
-}
-
-// justify fills text up to the width and puts it into the case.
-func (p formatPart) justify(text string) string {
-	if p.upper {
-		text = strings.ToUpper(strings.ReplaceAll(text, "ß", "SS"))
-	}
-	n := p.width - len(utf16.Encode([]rune(text)))
-	switch {
-	case n <= 0:
-		return text
-	case p.has('-'):
-		return text + strings.Repeat(" ", n)
-	}
-	return strings.Repeat(" ", n) + text
+	return seesNull(call)
 }

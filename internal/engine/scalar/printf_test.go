@@ -2,8 +2,10 @@ package scalar_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
 
@@ -140,10 +142,10 @@ func FuzzFormat(f *testing.F) {
 	if !ok {
 		f.Fatal("no form")
 	}
-	f.Fuzz(func(_ *testing.T, format string, n int64, d float64, s string) {
+	f.Fuzz(func(t *testing.T, format string, n int64, d float64, s string) {
 		if len(format) > 20 {
 			return // wide
 		}
-		_, _ = bind.Call([]any{format, n, d, s, n % 1_000_000})
+		_, _ = bind.Call(work.New(t.Context(), time.Time{}), []any{format, n, d, s, n % 1_000_000})
 	})
 }

@@ -4,7 +4,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/scalar/regex"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func regexpFamily() map[string]binder {
@@ -20,7 +24,7 @@ func regexpFamily() map[string]binder {
 }
 
 // regexpCall is a function of a text, a compiled pattern and what follows them.
-type regexpCall func(text string, p *reProgram, rest []any) (any, error)
+type regexpCall func(w *work.Work, text string, p *regex.Program, rest []any) (any, error)
 
 // regexpBinder binds call for a text and a pattern, followed by any number of
 // the optional arguments.
@@ -34,7 +38,7 @@ func regexpBinder(call regexpCall, optional ...datatype.Kind) binder {
 				return none()
 			}
 		}
-		return pure(onPattern(params, call))
+		return working(onPattern(params, call))
 	}
 }
 
@@ -45,37 +49,39 @@ func isPattern(t datatype.Type) bool {
 // onPattern returns the function of arguments that calls call with the pattern
 // compiled, and with the padding of a char.
 func onPattern(params []datatype.Type, call regexpCall) Func {
-	programs := newMemo(compileRegexp)
-	return func(args []any) (any, error) {
+	programs := newMemo(regex.Compile)
+	return func(w *work.Work, args []any) (any, error) {
 		p, err := programs.get(paddedText(params[1], args[1]))
 		if err != nil {
 			return nil, err
 		}
-		return call(paddedText(params[0], args[0]), p, args[2:])
+		return call(w, paddedText(params[0], args[0]), p, args[2:])
 	}
 }
 
 // paddedText returns the text of v, with its padding when it is a char.
 func paddedText(t datatype.Type, v any) string {
 	if t.Kind == datatype.Char {
-		return padded(as[string](v), t.Length)
+		return value.Padded(value.As[string](v), t.Length)
 	}
-	return as[string](v)
+	return value.As[string](v)
 }
 
-func regexpLike(text string, p *reProgram, _ []any) (any, error) { return p.matches(text) }
+func regexpLike(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
+	return p.Matches(w, text)
+}
 
 // groupOf returns the group that an optional argument names.
-func groupOf(p *reProgram, rest []any) (int, error) {
+func groupOf(p *regex.Program, rest []any) (int, error) {
 	if len(rest) == 0 {
 		return 0, nil
 	}
-	group := as[int64](rest[0])
+	group := value.As[int64](rest[0])
 	switch {
 	case group < 0:
-		return 0, errArgument("Group cannot be negative")
-	case group > int64(p.groups):
-		return 0, errArgument("Pattern has %d groups. Cannot access group %d", p.groups, group)
+		return 0, sqlerr.Argument("Group cannot be negative")
+	case group > int64(p.Groups):
+		return 0, sqlerr.Argument("Pattern has %d groups. Cannot access group %d", p.Groups, group)
 	}
 	return int(group), nil
 }
@@ -88,12 +94,12 @@ func groupText(text string, loc []int, group int) any {
 	return text[loc[2*group]:loc[2*group+1]]
 }
 
-func regexpExtract(text string, p *reProgram, rest []any) (any, error) {
+func regexpExtract(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
 	}
-	loc, err := p.search(text).from(0)
+	loc, err := p.Search(w, text).From(0)
 	if err != nil || loc == nil {
 		return nil, err
 	}
@@ -102,10 +108,10 @@ func regexpExtract(text string, p *reProgram, rest []any) (any, error) {
 
 // eachMatch calls yield with every match. Behind an empty match the search goes
 // on one character further.
-func eachMatch(p *reProgram, text string, yield func(loc []int) error) error {
-	f := p.search(text)
+func eachMatch(w *work.Work, p *regex.Program, text string, yield func(loc []int) error) error {
+	f := p.Search(w, text)
 	for next := 0; next <= len(text); {
-		loc, err := f.from(next)
+		loc, err := f.From(next)
 		if err != nil {
 			return err
 		}
@@ -129,13 +135,16 @@ func behind(text string, loc []int) int {
 	return loc[1] + max(size, 1)
 }
 
-func regexpExtractAll(text string, p *reProgram, rest []any) (any, error) {
+func regexpExtractAll(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	group, err := groupOf(p, rest)
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
-	err = eachMatch(p, text, func(loc []int) error {
+	err = eachMatch(w, p, text, func(loc []int) error {
+		if err := w.Make(2 * work.Element); err != nil {
+			return err
+		}
 		out = append(out, groupText(text, loc, group))
 		return nil
 	})
@@ -145,9 +154,12 @@ func regexpExtractAll(text string, p *reProgram, rest []any) (any, error) {
 	return out, nil
 }
 
-func regexpSplit(text string, p *reProgram, _ []any) (any, error) {
+func regexpSplit(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
 	out, last := []any{}, 0
-	err := eachMatch(p, text, func(loc []int) error {
+	err := eachMatch(w, p, text, func(loc []int) error {
+		if err := w.Make(2 * work.Element); err != nil {
+			return err
+		}
 		out = append(out, text[last:loc[0]])
 		last = loc[1]
 		return nil
@@ -158,9 +170,9 @@ func regexpSplit(text string, p *reProgram, _ []any) (any, error) {
 	return append(out, text[last:]), nil
 }
 
-func regexpCount(text string, p *reProgram, _ []any) (any, error) {
+func regexpCount(w *work.Work, text string, p *regex.Program, _ []any) (any, error) {
 	count := int64(0)
-	err := eachMatch(p, text, func([]int) error {
+	err := eachMatch(w, p, text, func([]int) error {
 		count++
 		return nil
 	})
@@ -172,28 +184,28 @@ func regexpCount(text string, p *reProgram, _ []any) (any, error) {
 
 // regexpPosition returns the place, from 1, of the n-th match that begins at a
 // place or later, or -1.
-func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
+func regexpPosition(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	start, occurrence := int64(1), int64(1)
 	if len(rest) > 0 {
-		start = as[int64](rest[0])
+		start = value.As[int64](rest[0])
 	}
 	if len(rest) > 1 {
-		occurrence = as[int64](rest[1])
+		occurrence = value.As[int64](rest[1])
 	}
 	switch {
 	case start < 1:
-		return nil, errArgument("start position cannot be smaller than 1")
+		return nil, sqlerr.Argument("start position cannot be smaller than 1")
 	case occurrence < 1:
-		return nil, errArgument("occurrence cannot be smaller than 1")
+		return nil, sqlerr.Argument("occurrence cannot be smaller than 1")
 	case start > int64(utf8.RuneCountInString(text)):
 		return int64(-1), nil
 	}
-	f := p.search(text)
+	f := p.Search(w, text)
 	if start > 1 {
-		f = f.anywhere()
+		f = f.Anywhere()
 	}
 	for next := runeOffset(text, start-1); next <= len(text); {
-		loc, err := f.from(next)
+		loc, err := f.From(next)
 		if err != nil {
 			return nil, err
 		}
@@ -208,24 +220,31 @@ func regexpPosition(text string, p *reProgram, rest []any) (any, error) {
 	return int64(-1), nil
 }
 
-func regexpReplace(text string, p *reProgram, rest []any) (any, error) {
+func regexpReplace(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
 	var with replacement
 	if len(rest) > 0 {
-		with = replacement{text: as[string](rest[0]), program: p}
+		with = replacement{text: value.As[string](rest[0]), program: p, work: w}
 	}
-	return replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
+	return replaceMatches(w, text, p, func(b *strings.Builder, loc []int) error {
 		return with.append(b, text, loc)
 	})
 }
 
 // replaceMatches copies text with what put writes in place of each match.
-func replaceMatches(text string, p *reProgram, put func(b *strings.Builder, loc []int) error) (any, error) {
+func replaceMatches(w *work.Work, text string, p *regex.Program, put func(b *strings.Builder, loc []int) error) (any, error) {
+	if err := w.Make(len(text)); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	last := 0
-	err := eachMatch(p, text, func(loc []int) error {
+	err := eachMatch(w, p, text, func(loc []int) error {
 		b.WriteString(text[last:loc[0]])
 		last = loc[1]
-		return put(&b, loc)
+		before := b.Len()
+		if err := put(&b, loc); err != nil {
+			return err
+		}
+		return w.Make(b.Len() - before)
 	})
 	if err != nil {
 		return nil, err
@@ -240,10 +259,10 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	if len(params) != 3 || params[0].Kind != datatype.Varchar || !isPattern(params[1]) || params[2].Kind != datatype.Function {
 		return none()
 	}
-	return pure(onPattern(params, func(text string, p *reProgram, rest []any) (any, error) {
-		f, isNull := as[Lambda](rest[0]), false
-		out, err := replaceMatches(text, p, func(b *strings.Builder, loc []int) error {
-			groups := make([]any, p.groups)
+	return working(onPattern(params, func(w *work.Work, text string, p *regex.Program, rest []any) (any, error) {
+		f, isNull := value.As[Lambda](rest[0]), false
+		out, err := replaceMatches(w, text, p, func(b *strings.Builder, loc []int) error {
+			groups := make([]any, p.Groups)
 			for i := range groups {
 				groups[i] = groupText(text, loc, i+1)
 			}
@@ -252,7 +271,7 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 				return err
 			}
 			if isNull = isNull || with == nil; !isNull {
-				b.WriteString(as[string](with))
+				b.WriteString(value.As[string](with))
 			}
 			return nil
 		})
@@ -267,7 +286,8 @@ func regexpLambda(params []datatype.Type, _ datatype.Type) (Function, bool) {
 // for groups and a backslash takes the next byte as it is.
 type replacement struct {
 	text    string
-	program *reProgram
+	program *regex.Program
+	work    *work.Work
 }
 
 func (r replacement) append(b *strings.Builder, text string, loc []int) error {
@@ -292,6 +312,9 @@ func (r replacement) append(b *strings.Builder, text string, loc []int) error {
 		}
 		i += size
 		if loc[2*group] >= 0 {
+			if err := r.work.Make(loc[2*group+1] - loc[2*group]); err != nil {
+				return err
+			}
 			b.WriteString(text[loc[2*group]:loc[2*group+1]])
 		}
 	}
@@ -299,7 +322,7 @@ func (r replacement) append(b *strings.Builder, text string, loc []int) error {
 }
 
 func (r replacement) illegal(what string) error {
-	return errArgument("Illegal replacement sequence: %s", what)
+	return sqlerr.Argument("Illegal replacement sequence: %s", what)
 }
 
 // group reads what follows a dollar sign: a name in braces, or the longest
@@ -307,7 +330,7 @@ func (r replacement) illegal(what string) error {
 func (r replacement) group(s string) (group, size int, err error) {
 	if s[0] == '{' {
 		name, _, closed := strings.Cut(s[1:], "}")
-		group, ok := r.program.names[name]
+		group, ok := r.program.Names[name]
 		if !ok {
 			return 0, 0, r.illegal("unknown group { " + name + " }")
 		}
@@ -321,13 +344,13 @@ func (r replacement) group(s string) (group, size int, err error) {
 	switch {
 	case group < 0 || group > 9:
 		return 0, 0, r.illegal(r.text)
-	case group > r.program.groups:
+	case group > r.program.Groups:
 		return 0, 0, r.illegal("unknown group " + s[:1])
 	}
 	size = 1
 	for size < len(s) && s[size] >= '0' && s[size] <= '9' {
 		longer := group*10 + int(s[size]-'0')
-		if longer > r.program.groups {
+		if longer > r.program.Groups {
 			break
 		}
 		group = longer

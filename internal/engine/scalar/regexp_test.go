@@ -3,8 +3,10 @@ package scalar_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
 
@@ -17,8 +19,8 @@ func TestRegexp(t *testing.T) {
 		{`regexp_like('world' || chr(10), 'world\z')`, "false"},
 		{`regexp_like('a' || chr(10) || 'b', '^b$')`, "false"},
 		{`regexp_like('a' || chr(10) || 'b', '(?m)^b$')`, "true"},
-		{`regexp_like('信念', '^\w+$')`, "true"},
-		{`regexp_like('٣', '\d')`, "true"},
+		{`regexp_like('信念', '^\w+$')`, "false"},
+		{`regexp_like('٣', '\d')`, "false"},
 		{`regexp_like('ala  ', CHAR 'ala  ')`, "true"},
 		{`regexp_like('abab', '^(ab)\1$')`, "true"},
 		{`regexp_like('foobar', 'foo(?=bar)')`, "true"},
@@ -84,7 +86,6 @@ func TestRegexpErrors(t *testing.T) {
 		"[a":          argument + "premature end of char-class",
 		"[]":          argument + "empty char-class",
 		"*a":          argument + "target of repeat operator is not specified",
-		"^*":          argument + "target of repeat operator is invalid",
 		`a\`:          argument + "end pattern at escape",
 		"(?z)":        argument + "undefined group option",
 		"[z-a]":       argument + "empty range in char class",
@@ -100,9 +101,9 @@ func TestRegexpErrors(t *testing.T) {
 }
 
 // A pattern that needs the engine that backtracks, and for ever, is stopped.
-func TestRegexpTimeout(t *testing.T) {
+func TestRegexpThatBacktracksTooMuch(t *testing.T) {
 	got := ask(t, "regexp_like", "boolean", "varchar:"+strings.Repeat("a", 40), `varchar:^(a+)+\1\1b$`)
-	if want := "EXCEEDED_TIME_LIMIT: Regular expression matching takes longer than 2s"; got != want {
+	if want := "EXCEEDED_CPU_LIMIT: Query exceeded the CPU time limit of one expression: it takes more than 128 million steps"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -128,8 +129,8 @@ func FuzzRegexp(f *testing.F) {
 		if len(pattern) > 30 || len(text) > 30 {
 			return // may be slow
 		}
-		parts, err := split.Call([]any{text, pattern})
-		n, err2 := count.Call([]any{text, pattern})
+		parts, err := split.Call(work.New(t.Context(), time.Time{}), []any{text, pattern})
+		n, err2 := count.Call(work.New(t.Context(), time.Time{}), []any{text, pattern})
 		if (err == nil) != (err2 == nil) {
 			t.Fatal(err, err2)
 		}
@@ -150,7 +151,7 @@ func BenchmarkRegexpExtract(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if v, err := extract.Call([]any{text, pattern, int64(1)}); err != nil || v != "AWSServiceRoleForConfig" {
+				if v, err := extract.Call(work.New(b.Context(), time.Time{}), []any{text, pattern, int64(1)}); err != nil || v != "AWSServiceRoleForConfig" {
 					b.Fatal(v, err)
 				}
 			}

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/replaytest"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // TestReplay evaluates every recorded expression that needs no table, and none
@@ -21,7 +21,7 @@ func TestReplay(t *testing.T) {
 		if err != nil || q.Open(replaytest.Athena) != "" || q.Error == "" && len(q.Rows) != 1 {
 			continue
 		}
-		verdict, why := replay(q, analyzed)
+		verdict, why := replay(t, q, analyzed)
 		counts[verdict]++
 		if verdict == replaytest.Wrong {
 			t.Errorf("%s\n  %s", q.SQL, why)
@@ -33,13 +33,14 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-func replay(q replaytest.Question, analyzed *plan.Query) (verdict replaytest.Verdict, why string) {
+func replay(t *testing.T, q replaytest.Question, analyzed *plan.Query) (verdict replaytest.Verdict, why string) {
+	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
 			verdict, why = replaytest.Wrong, fmt.Sprint("panic: ", p)
 		}
 	}()
-	row, err := evaluate(analyzed)
+	row, err := evaluate(t, analyzed)
 	if err != nil {
 		return q.JudgeError(err)
 	}
@@ -50,7 +51,8 @@ func replay(q replaytest.Question, analyzed *plan.Query) (verdict replaytest.Ver
 }
 
 // evaluate returns the items of a SELECT that has no FROM, as Athena spells them.
-func evaluate(q *plan.Query) ([]*string, error) {
+func evaluate(t *testing.T, q *plan.Query) ([]*string, error) {
+	t.Helper()
 	project, ok := q.Root.(*plan.Project)
 	if !ok || len(project.Columns) != len(q.Columns) {
 		return nil, sqlerr.Refused("more than a projection")
@@ -64,13 +66,13 @@ func evaluate(q *plan.Query) ([]*string, error) {
 		if err != nil {
 			return nil, sqlerr.Refused(err.Error())
 		}
-		v, err := program.Eval(nil)
+		v, err := program.Eval(t.Context(), nil)
 		if err != nil {
 			return nil, err
 		}
 		var cell *string
 		if v != nil {
-			cell = new(scalar.Text(c.Expr.Type(), v))
+			cell = new(value.Text(c.Expr.Type(), v))
 		}
 		row = append(row, cell)
 	}

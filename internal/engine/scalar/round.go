@@ -5,6 +5,8 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // onNumber binds the form of a rounding for the kind of its one argument. An
@@ -18,11 +20,11 @@ func onNumber(double func(f float64) float64, decimal func(d *big.Int, scale int
 		case t.IsInteger():
 			return pure(func(args []any) (any, error) { return args[0], nil })
 		case t.Kind == datatype.Double:
-			return pure(func(args []any) (any, error) { return double(as[float64](args[0])), nil })
+			return pure(func(args []any) (any, error) { return double(value.As[float64](args[0])), nil })
 		case t.Kind == datatype.Real:
-			return pure(func(args []any) (any, error) { return float32(double(float64(as[float32](args[0])))), nil })
+			return pure(func(args []any) (any, error) { return float32(double(float64(value.As[float32](args[0])))), nil })
 		case t.Kind == datatype.Decimal:
-			return pure(func(args []any) (any, error) { return decimal(as[*big.Int](args[0]), t.Scale), nil })
+			return pure(func(args []any) (any, error) { return decimal(value.As[*big.Int](args[0]), t.Scale), nil })
 		default:
 			return none()
 		}
@@ -31,19 +33,19 @@ func onNumber(double func(f float64) float64, decimal func(d *big.Int, scale int
 
 func ceiling() binder {
 	return onNumber(math.Ceil, func(d *big.Int, scale int) *big.Int {
-		quotient, rest := new(big.Int).DivMod(d, bigPow10(scale), new(big.Int))
+		quotient, rest := new(big.Int).DivMod(d, value.PowerOfTen(scale), new(big.Int))
 		return quotient.Add(quotient, big.NewInt(int64(rest.Sign())))
 	})
 }
 
 func floor() binder {
-	return onNumber(math.Floor, func(d *big.Int, scale int) *big.Int { return new(big.Int).Div(d, bigPow10(scale)) })
+	return onNumber(math.Floor, func(d *big.Int, scale int) *big.Int { return new(big.Int).Div(d, value.PowerOfTen(scale)) })
 }
 
 // bindRound binds round(x).
 func bindRound(params []datatype.Type, result datatype.Type) (Function, bool) {
 	return onNumber(func(f float64) float64 { return roundDouble(f, 0) },
-		func(d *big.Int, scale int) *big.Int { return rescale(d, -scale) })(params, result)
+		func(d *big.Int, scale int) *big.Int { return value.Rescale(d, -scale) })(params, result)
 }
 
 // bindTruncate binds truncate(x).
@@ -51,7 +53,7 @@ func bindTruncate(params []datatype.Type, result datatype.Type) (Function, bool)
 	if len(params) == 1 && params[0].IsInteger() {
 		return none()
 	}
-	return onNumber(math.Trunc, truncateScale)(params, result)
+	return onNumber(math.Trunc, value.TruncateScale)(params, result)
 }
 
 // roundDouble rounds to digits after the point, half away from zero, by scaling,
@@ -89,16 +91,20 @@ func bindRoundDigits(params []datatype.Type, result datatype.Type) (Function, bo
 	}
 	switch t := params[0]; {
 	case t.IsInteger():
-		return pure(func(args []any) (any, error) { return roundInteger(t, as[int64](args[0]), as[int64](args[1])) })
+		return pure(func(args []any) (any, error) {
+			return roundInteger(t, value.As[int64](args[0]), value.As[int64](args[1]))
+		})
 	case t.Kind == datatype.Double:
-		return pure(func(args []any) (any, error) { return roundDouble(as[float64](args[0]), as[int64](args[1])), nil })
+		return pure(func(args []any) (any, error) {
+			return roundDouble(value.As[float64](args[0]), value.As[int64](args[1])), nil
+		})
 	case t.Kind == datatype.Real:
 		return pure(func(args []any) (any, error) {
-			return float32(roundDouble(float64(as[float32](args[0])), as[int64](args[1]))), nil
+			return float32(roundDouble(float64(value.As[float32](args[0])), value.As[int64](args[1]))), nil
 		})
 	case t.Kind == datatype.Decimal:
 		return pure(func(args []any) (any, error) {
-			return roundDecimal(as[*big.Int](args[0]), t, result, as[int64](args[1]))
+			return roundDecimal(value.As[*big.Int](args[0]), t, result, value.As[int64](args[1]))
 		})
 	default:
 		return none()
@@ -113,9 +119,9 @@ func roundInteger(t datatype.Type, n, digits int64) (any, error) {
 		return n, nil
 	}
 	if digits < -maxLongPower {
-		return nil, errRange("numerical overflow: %d", n)
+		return nil, sqlerr.Range("numerical overflow: %d", n)
 	}
-	factor := pow10(int(-digits))
+	factor := value.Pow10(int(-digits))
 	quotient, rest := n/factor, n%factor
 	switch {
 	case rest >= factor-factor/2:
@@ -125,10 +131,10 @@ func roundInteger(t datatype.Type, n, digits int64) (any, error) {
 	}
 	rounded, ok := multiplyExact(quotient, factor)
 	if !ok {
-		return nil, errRange("numerical overflow: %d", n)
+		return nil, sqlerr.Range("numerical overflow: %d", n)
 	}
 	if !fits(t.Kind, rounded) {
-		return nil, errRange("Out of range for %s: %d", t, rounded)
+		return nil, sqlerr.Range("Out of range for %s: %d", t, rounded)
 	}
 	return rounded, nil
 }
@@ -138,9 +144,9 @@ func roundDecimal(d *big.Int, t, result datatype.Type, digits int64) (any, error
 		return d, nil
 	}
 	if drop := int64(t.Scale) - digits; drop <= int64(t.Precision) {
-		rounded := rescale(rescale(d, -int(drop)), int(drop))
-		if !decimalFits(rounded, result.Precision) {
-			return nil, errRange("decimal overflow: %s", d)
+		rounded := value.Rescale(value.Rescale(d, -int(drop)), int(drop))
+		if !value.DecimalFits(rounded, result.Precision) {
+			return nil, sqlerr.Range("decimal overflow: %s", d)
 		}
 		return rounded, nil
 	}
@@ -154,7 +160,7 @@ func bindTruncateDigits(params []datatype.Type, _ datatype.Type) (Function, bool
 	}
 	t := params[0]
 	return pure(func(args []any) (any, error) {
-		d, digits := as[*big.Int](args[0]), as[int64](args[1])
+		d, digits := value.As[*big.Int](args[0]), value.As[int64](args[1])
 		drop := int64(t.Scale) - digits
 		switch {
 		case drop <= 0:
@@ -162,7 +168,7 @@ func bindTruncateDigits(params []datatype.Type, _ datatype.Type) (Function, bool
 		case drop > int64(t.Precision):
 			return new(big.Int), nil
 		default:
-			return new(big.Int).Mul(truncateScale(d, int(drop)), bigPow10(int(drop))), nil
+			return new(big.Int).Mul(value.TruncateScale(d, int(drop)), value.PowerOfTen(int(drop))), nil
 		}
 	})
 }

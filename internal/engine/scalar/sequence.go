@@ -4,7 +4,8 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func sequenceFamily() map[string]binder {
@@ -25,7 +26,7 @@ func sequenceFamily() map[string]binder {
 // steps of size step apart, after the checks that Trino makes.
 func checkSequence(distance, step *big.Int) (int, error) {
 	if step.Sign() == 0 {
-		return 0, errArgument("step must not be zero")
+		return 0, sqlerr.Argument("step must not be zero")
 	}
 	if distance.Sign()*step.Sign() < 0 {
 		return 0, errSequence()
@@ -38,12 +39,12 @@ func checkSequence(distance, step *big.Int) (int, error) {
 }
 
 func errSequence() error {
-	return errArgument("sequence stop value should be greater than or equal to start value if step is greater than zero " +
+	return sqlerr.Argument("sequence stop value should be greater than or equal to start value if step is greater than zero " +
 		"otherwise stop should be less than or equal to start")
 }
 
 func errEntries() error {
-	return errArgument("result of sequence function must not have more than %d entries", maxEntries)
+	return sqlerr.Argument("result of sequence function must not have more than %d entries", maxEntries)
 }
 
 // integerSequence returns a sequence of integers. Without a step it is 1, or -1 down.
@@ -61,9 +62,9 @@ func integerSequence(start, stop, step int64) ([]any, error) {
 }
 
 func sequenceOfIntegers(args []any) (any, error) {
-	start, stop, step := as[int64](args[0]), as[int64](args[1]), int64(1)
+	start, stop, step := value.As[int64](args[0]), value.As[int64](args[1]), int64(1)
 	if len(args) > 2 {
-		step = as[int64](args[2])
+		step = value.As[int64](args[2])
 	} else if stop < start {
 		step = -1
 	}
@@ -71,11 +72,11 @@ func sequenceOfIntegers(args []any) (any, error) {
 }
 
 func sequenceOfDays(args []any) (any, error) {
-	step := as[int64](args[2])
-	if step%millisPerDay != 0 {
-		return nil, errArgument("sequence step must be a day interval if start and end values are dates")
+	step := value.As[int64](args[2])
+	if step%value.MillisPerDay != 0 {
+		return nil, sqlerr.Argument("sequence step must be a day interval if start and end values are dates")
 	}
-	return integerSequence(as[int64](args[0]), as[int64](args[1]), step/millisPerDay)
+	return integerSequence(value.As[int64](args[0]), value.As[int64](args[1]), step/value.MillisPerDay)
 }
 
 // wholeMonths returns how many complete months lie between instants in
@@ -88,8 +89,8 @@ func wholeMonths(start, stop int64) int64 {
 }
 
 func sequenceOfMonths(args []any) (any, error) {
-	start, stop, step := as[int64](args[0]), as[int64](args[1]), as[int64](args[2])
-	return months(stop-start, step, wholeMonths(start*millisPerDay, stop*millisPerDay), func(n int64) any { return addMonths(start, n) })
+	start, stop, step := value.As[int64](args[0]), value.As[int64](args[1]), value.As[int64](args[2])
+	return months(stop-start, step, wholeMonths(start*value.MillisPerDay, stop*value.MillisPerDay), func(n int64) any { return value.AddMonths(start, n) })
 }
 
 // months returns the sequence whose ends lie distance whole months apart, in
@@ -97,7 +98,7 @@ func sequenceOfMonths(args []any) (any, error) {
 func months(order, step, distance int64, at func(months int64) any) (any, error) {
 	switch {
 	case step == 0:
-		return nil, errArgument("step must not be zero")
+		return nil, sqlerr.Argument("step must not be zero")
 	case order > 0 && step < 0, order < 0 && step > 0:
 		return nil, errSequence()
 	}
@@ -113,7 +114,7 @@ func months(order, step, distance int64, at func(months int64) any) (any, error)
 }
 
 func sequenceOfMillis(args []any) (any, error) {
-	start, stop, step := as[plan.TimestampValue](args[0]), as[plan.TimestampValue](args[1]), as[int64](args[2])
+	start, stop, step := value.As[value.Timestamp](args[0]), value.As[value.Timestamp](args[1]), value.As[int64](args[2])
 	distance := new(big.Int).Sub(picosOf(stop), picosOf(start))
 	n, err := checkSequence(distance, new(big.Int).Mul(big.NewInt(step), big.NewInt(1_000_000_000)))
 	if err != nil {
@@ -121,23 +122,23 @@ func sequenceOfMillis(args []any) (any, error) {
 	}
 	out := make([]any, n)
 	for i := range out {
-		out[i] = plan.TimestampValue{Micros: start.Micros + int64(i)*step*1000, Picos: start.Picos}
+		out[i] = value.Timestamp{Micros: start.Micros + int64(i)*step*1000, Picos: start.Picos}
 	}
 	return out, nil
 }
 
-func picosOf(t plan.TimestampValue) *big.Int {
+func picosOf(t value.Timestamp) *big.Int {
 	n := new(big.Int).Mul(big.NewInt(t.Micros), big.NewInt(1_000_000))
 	return n.Add(n, big.NewInt(int64(t.Picos)))
 }
 
 // sequenceOfTimes steps by months; the time of day stays.
 func sequenceOfTimes(args []any) (any, error) {
-	start, stop, step := as[plan.TimestampValue](args[0]), as[plan.TimestampValue](args[1]), as[int64](args[2])
-	day, time := floorDiv(start.Micros, microsPerDay), floorMod(start.Micros, microsPerDay)
+	start, stop, step := value.As[value.Timestamp](args[0]), value.As[value.Timestamp](args[1]), value.As[int64](args[2])
+	day, time := value.FloorDiv(start.Micros, value.MicrosPerDay), value.FloorMod(start.Micros, value.MicrosPerDay)
 	order := picosOf(stop).Cmp(picosOf(start))
-	distance := wholeMonths(floorDiv(start.Micros, 1000), floorDiv(stop.Micros, 1000))
+	distance := wholeMonths(value.FloorDiv(start.Micros, 1000), value.FloorDiv(stop.Micros, 1000))
 	return months(int64(order), step, distance, func(n int64) any {
-		return plan.TimestampValue{Micros: addMonths(day, n)*microsPerDay + time, Picos: start.Picos}
+		return value.Timestamp{Micros: value.AddMonths(day, n)*value.MicrosPerDay + time, Picos: start.Picos}
 	})
 }

@@ -28,11 +28,6 @@ func sketchFamily() map[string]binder {
 	}
 }
 
-// isHyperLogLog reports whether t is a kind of HyperLogLog.
-func isHyperLogLog(t datatype.Type) bool {
-	return t.Kind == datatype.Opaque && (t.Name == datatype.HyperLogLog || t.Name == datatype.P4HyperLogLog)
-}
-
 // castSet casts between the kinds of HyperLogLog and varbinary.
 func castSet(from, to datatype.Type) (Function, bool) {
 	if from.Name == datatype.HyperLogLog && to.Name == datatype.P4HyperLogLog {
@@ -45,7 +40,7 @@ func castSet(from, to datatype.Type) (Function, bool) {
 		})
 	}
 	for _, t := range []datatype.Type{from, to} {
-		if !isHyperLogLog(t) && t.Kind != datatype.Varbinary {
+		if !t.IsHyperLogLog() && t.Kind != datatype.Varbinary {
 			return none()
 		}
 	}

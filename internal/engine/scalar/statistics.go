@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // statisticsFamily returns the distribution functions and Wilson's interval.
@@ -21,41 +23,41 @@ func statisticsFamily() map[string]binder {
 	}
 }
 
-func numeric3(f func(a, b, c float64) (any, error)) Func {
+func numeric3(f func(a, b, c float64) (any, error)) plain {
 	return func(args []any) (any, error) {
-		return f(as[float64](args[0]), as[float64](args[1]), as[float64](args[2]))
+		return f(value.As[float64](args[0]), value.As[float64](args[1]), value.As[float64](args[2]))
 	}
 }
 
-func numeric2(f func(a, b float64) (any, error)) Func {
-	return func(args []any) (any, error) { return f(as[float64](args[0]), as[float64](args[1])) }
+func numeric2(f func(a, b float64) (any, error)) plain {
+	return func(args []any) (any, error) { return f(value.As[float64](args[0]), value.As[float64](args[1])) }
 }
 
 // Conditions are tested as they must hold, so that NaN never passes.
 
 func normalCDF(mean, deviation, x float64) (any, error) {
 	if positive := deviation > 0; !positive {
-		return nil, errArgument("standardDeviation must be > 0")
+		return nil, sqlerr.Argument("standardDeviation must be > 0")
 	}
 	return 0.5 * (1 + math.Erf((x-mean)/(deviation*math.Sqrt2))), nil
 }
 
 func inverseNormalCDF(mean, deviation, p float64) (any, error) {
 	if inside := p > 0 && p < 1; !inside {
-		return nil, errArgument("p must be 0 > p > 1")
+		return nil, sqlerr.Argument("p must be 0 > p > 1")
 	}
 	if positive := deviation > 0; !positive {
-		return nil, errArgument("sd must be > 0")
+		return nil, sqlerr.Argument("sd must be > 0")
 	}
 	return mean + deviation*math.Sqrt2*math.Erfinv(2*p-1), nil
 }
 
 func betaCDF(a, b, x float64) (any, error) {
 	if inside := x >= 0 && x <= 1; !inside {
-		return nil, errArgument("value must be 0 >= v >= 1")
+		return nil, sqlerr.Argument("value must be 0 >= v >= 1")
 	}
 	if positive := a > 0 && b > 0; !positive {
-		return nil, errArgument("a, b must be > 0")
+		return nil, sqlerr.Argument("a, b must be > 0")
 	}
 	return regularizedBeta(x, a, b), nil
 }
@@ -63,10 +65,10 @@ func betaCDF(a, b, x float64) (any, error) {
 // inverseBetaCDF halves the interval until no double lies between its ends.
 func inverseBetaCDF(a, b, p float64) (any, error) {
 	if inside := p >= 0 && p <= 1; !inside {
-		return nil, errArgument("p must be 0 >= p >= 1")
+		return nil, sqlerr.Argument("p must be 0 >= p >= 1")
 	}
 	if positive := a > 0 && b > 0; !positive {
-		return nil, errArgument("a, b must be > 0")
+		return nil, sqlerr.Argument("a, b must be > 0")
 	}
 	if p == 0 || p == 1 {
 		return p, nil
@@ -139,7 +141,9 @@ func betaFraction(x, a, b float64) float64 {
 	return sum
 }
 
-func errFreedom() error { return errArgument("degrees of freedom must be greater than or equal to 1") }
+func errFreedom() error {
+	return sqlerr.Argument("degrees of freedom must be greater than or equal to 1")
+}
 
 // tCDF returns Student's distribution function.
 func tCDF(x, freedom float64) (any, error) {
@@ -168,18 +172,18 @@ func tPDF(x, freedom float64) (any, error) {
 }
 
 // wilson returns the lower (-1) or upper (1) bound of Wilson's score interval.
-func wilson(side float64) Func {
+func wilson(side float64) plain {
 	return func(args []any) (any, error) {
-		successes, trials, z := as[int64](args[0]), as[int64](args[1]), as[float64](args[2])
+		successes, trials, z := value.As[int64](args[0]), value.As[int64](args[1]), value.As[float64](args[2])
 		switch {
 		case successes < 0:
-			return nil, errArgument("number of successes must not be negative")
+			return nil, sqlerr.Argument("number of successes must not be negative")
 		case trials <= 0:
-			return nil, errArgument("number of trials must be positive")
+			return nil, sqlerr.Argument("number of trials must be positive")
 		case successes > trials:
-			return nil, errArgument("number of successes must not be larger than number of trials")
+			return nil, sqlerr.Argument("number of successes must not be larger than number of trials")
 		case z < 0 || math.IsNaN(z):
-			return nil, errArgument("z-score must not be negative")
+			return nil, sqlerr.Argument("z-score must not be negative")
 		}
 		n := float64(trials)
 		p := float64(successes) / n

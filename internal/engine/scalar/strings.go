@@ -9,8 +9,10 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // stringFamily holds the functions of characters. A character is a code point.
@@ -21,13 +23,12 @@ func stringFamily() map[string]binder {
 		"length":       either(onText(textLength, datatype.Varchar), charLength, onText(binaryLength, datatype.Varbinary)),
 		"lower":        caseBinder(unicode.ToLower),
 		"upper":        caseBinder(unicode.ToUpper),
-		"normalize":    onText(normalize, datatype.Varchar, datatype.Varchar),
-		"replace":      either(onText(replaceText, datatype.Varchar, datatype.Varchar), onText(replaceText, datatype.Varchar, datatype.Varchar, datatype.Varchar)),
+		"normalize":    onTextWorking(normalize, datatype.Varchar, datatype.Varchar),
+		"replace":      either(onTextWorking(replaceText, datatype.Varchar, datatype.Varchar), onTextWorking(replaceText, datatype.Varchar, datatype.Varchar, datatype.Varchar)),
 		"reverse":      either(onText(reverseText, datatype.Varchar), reverseChar, onText(reverseBinary, datatype.Varbinary)),
 		"starts_with":  onText(startsWith, datatype.Varchar, datatype.Varchar),
 		"strpos":       either(onText(strpos, datatype.Varchar, datatype.Varchar), onText(strpos, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
 		"substr":       either(substrText, substrBinary),
-		"substring":    substrText,
 		"translate":    onText(translate, datatype.Varchar, datatype.Varchar, datatype.Varchar),
 		"to_utf8":      toUTF8,
 		"from_utf8":    fromUTF8,
@@ -40,12 +41,10 @@ func stringFamily() map[string]binder {
 		"trim":         trimBinder(true, true),
 		"luhn_check":   onText(luhnCheck, datatype.Varchar),
 		"soundex":      onText(soundex, datatype.Varchar),
-		"char2hexint":  onText(char2hexint, datatype.Varchar),
-		"index":        onText(strpos, datatype.Varchar, datatype.Varchar),
-		"split":        either(onText(split, datatype.Varchar, datatype.Varchar), onText(split, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
+		"split":        either(onTextWorking(split, datatype.Varchar, datatype.Varchar), onTextWorking(split, datatype.Varchar, datatype.Varchar, datatype.Bigint)),
 		"split_part":   onText(splitPart, datatype.Varchar, datatype.Varchar, datatype.Bigint),
-		"split_to_map": onText(splitToMap, datatype.Varchar, datatype.Varchar, datatype.Varchar),
-		"split_to_multimap": onText(splitToMultimap, datatype.Varchar, datatype.Varchar,
+		"split_to_map": onTextWorking(splitToMap, datatype.Varchar, datatype.Varchar, datatype.Varchar),
+		"split_to_multimap": onTextWorking(splitToMultimap, datatype.Varchar, datatype.Varchar,
 			datatype.Varchar),
 		"levenshtein_distance": onText(levenshtein, datatype.Varchar, datatype.Varchar),
 		"hamming_distance":     onText(hamming, datatype.Varchar, datatype.Varchar),
@@ -54,7 +53,14 @@ func stringFamily() map[string]binder {
 
 // onText binds call for arguments of the given kinds. A char stands for a
 // varchar with its padding, and any integer for a bigint.
-func onText(call Func, kinds ...datatype.Kind) binder {
+func onText(call plain, kinds ...datatype.Kind) binder {
+	return textBinder(call.uncounted(), false, kinds)
+}
+
+// onTextWorking is onText for a function that counts its work.
+func onTextWorking(call Func, kinds ...datatype.Kind) binder { return textBinder(call, true, kinds) }
+
+func textBinder(call Func, counts bool, kinds []datatype.Kind) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != len(kinds) {
 			return none()
@@ -69,37 +75,37 @@ func onText(call Func, kinds ...datatype.Kind) binder {
 				return none()
 			}
 		}
-		return pure(wrapped)
+		return Function{Call: wrapped, counts: counts}, true
 	}
 }
 
 // padArg returns call with argument i padded to length.
 func padArg(call Func, i, length int) Func {
-	return func(args []any) (any, error) {
+	return func(w *work.Work, args []any) (any, error) {
 		filled := slices.Clone(args)
-		filled[i] = padded(as[string](args[i]), length)
-		return call(filled)
+		filled[i] = value.Padded(value.As[string](args[i]), length)
+		return call(w, filled)
 	}
 }
 
 func chr(args []any) (any, error) {
-	code := as[int64](args[0])
+	code := value.As[int64](args[0])
 	if code < 0 || code > unicode.MaxRune || code >= 0xd800 && code <= 0xdfff {
-		return nil, errArgument("Not a valid Unicode code point: %d", code)
+		return nil, sqlerr.Argument("Not a valid Unicode code point: %d", code)
 	}
 	return string(rune(code)), nil
 }
 
 func codepoint(args []any) (any, error) {
-	runes := []rune(as[string](args[0]))
+	runes := []rune(value.As[string](args[0]))
 	if len(runes) != 1 {
-		return nil, errArgument("Input string must be a single character string")
+		return nil, sqlerr.Argument("Input string must be a single character string")
 	}
 	return int64(runes[0]), nil
 }
 
 func textLength(args []any) (any, error) {
-	return int64(utf8.RuneCountInString(as[string](args[0]))), nil
+	return int64(utf8.RuneCountInString(value.As[string](args[0]))), nil
 }
 
 func charLength(params []datatype.Type, _ datatype.Type) (Function, bool) {
@@ -110,34 +116,51 @@ func charLength(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func([]any) (any, error) { return length, nil })
 }
 
-func binaryLength(args []any) (any, error) { return int64(len(as[[]byte](args[0]))), nil }
+func binaryLength(args []any) (any, error) { return int64(len(value.As[[]byte](args[0]))), nil }
 
 // caseBinder maps code points one by one, without regard to language.
 func caseBinder(fold func(rune) rune) binder {
-	call := func(args []any) (any, error) { return strings.Map(fold, as[string](args[0])), nil }
+	call := func(args []any) (any, error) { return strings.Map(fold, value.As[string](args[0])), nil }
 	return either(on(call, datatype.Varchar), on(call, datatype.Char))
 }
 
-func normalize(args []any) (any, error) {
+func normalize(w *work.Work, args []any) (any, error) {
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
-	form, ok := forms[as[string](args[1])]
+	form, ok := forms[value.As[string](args[1])]
 	if !ok {
-		return nil, errArgument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
+		return nil, sqlerr.Argument("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
 	}
-	return form.String(as[string](args[0])), nil
+	var (
+		out  strings.Builder
+		iter norm.Iter
+	)
+	for iter.InitString(form, value.As[string](args[0])); !iter.Done(); {
+		segment := iter.Next()
+		if err := w.Make(len(segment)); err != nil {
+			return nil, err
+		}
+		out.Write(segment)
+	}
+	return out.String(), nil
 }
 
 // replaceText puts the replacement before each character and at the end when
 // the search is empty.
-func replaceText(args []any) (any, error) {
-	with := ""
+func replaceText(w *work.Work, args []any) (any, error) {
+	text, search, with := value.As[string](args[0]), value.As[string](args[1]), ""
 	if len(args) > 2 {
-		with = as[string](args[2])
+		with = value.As[string](args[2])
 	}
-	return strings.ReplaceAll(as[string](args[0]), as[string](args[1]), with), nil
+	if err := w.Repeat(strings.Count(text, search), len(with)); err != nil {
+		return nil, err
+	}
+	if err := w.Make(len(text)); err != nil {
+		return nil, err
+	}
+	return strings.ReplaceAll(text, search, with), nil
 }
 
-func reverseText(args []any) (any, error) { return reverseString(as[string](args[0])), nil }
+func reverseText(args []any) (any, error) { return reverseString(value.As[string](args[0])), nil }
 
 func reverseString(s string) string {
 	out := make([]byte, len(s))
@@ -158,7 +181,7 @@ func reverseChar(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	length := params[0].Length
 	return pure(func(args []any) (any, error) {
-		s := as[string](args[0])
+		s := value.As[string](args[0])
 		if s != "" && utf8.RuneCountInString(s) < length {
 			return nil, sqlerr.Refused("reverse of a padded char")
 		}
@@ -167,7 +190,7 @@ func reverseChar(params []datatype.Type, _ datatype.Type) (Function, bool) {
 }
 
 func reverseBinary(args []any) (any, error) {
-	in := as[[]byte](args[0])
+	in := value.As[[]byte](args[0])
 	out := make([]byte, len(in))
 	for i, b := range in {
 		out[len(in)-1-i] = b
@@ -176,18 +199,18 @@ func reverseBinary(args []any) (any, error) {
 }
 
 func startsWith(args []any) (any, error) {
-	return strings.HasPrefix(as[string](args[0]), as[string](args[1])), nil
+	return strings.HasPrefix(value.As[string](args[0]), value.As[string](args[1])), nil
 }
 
 // strpos returns the place, from 1, of the n-th occurrence, or 0. Occurrences
 // may overlap, and n counts from the end when it is negative.
 func strpos(args []any) (any, error) {
-	text, part, instance := as[string](args[0]), as[string](args[1]), int64(1)
+	text, part, instance := value.As[string](args[0]), value.As[string](args[1]), int64(1)
 	if len(args) > 2 {
-		instance = as[int64](args[2])
+		instance = value.As[int64](args[2])
 	}
 	if instance == 0 || instance == math.MinInt64 {
-		return nil, errArgument("'instance' must be a positive or negative number.")
+		return nil, sqlerr.Argument("'instance' must be a positive or negative number.")
 	}
 	if part == "" {
 		return int64(1), nil
@@ -219,7 +242,7 @@ func nthIndex(text, part string, instance int64) int {
 }
 
 func translate(args []any) (any, error) {
-	from, to := []rune(as[string](args[1])), []rune(as[string](args[2]))
+	from, to := []rune(value.As[string](args[1])), []rune(value.As[string](args[2]))
 	table := make(map[rune]rune, len(from))
 	for i, r := range from {
 		if _, seen := table[r]; seen {
@@ -235,11 +258,11 @@ func translate(args []any) (any, error) {
 			return t
 		}
 		return r
-	}, as[string](args[0])), nil
+	}, value.As[string](args[0])), nil
 }
 
 func luhnCheck(args []any) (any, error) {
-	digits := as[string](args[0])
+	digits := value.As[string](args[0])
 	if digits == "" {
 		return false, nil
 	}
@@ -247,7 +270,7 @@ func luhnCheck(args []any) (any, error) {
 	for i := len(digits) - 1; i >= 0; i-- {
 		d := int(digits[i] - '0')
 		if digits[i] < '0' || digits[i] > '9' {
-			return nil, errArgument("Input contains non-digit character")
+			return nil, sqlerr.Argument("Input contains non-digit character")
 		}
 		if double {
 			d *= 2
@@ -257,9 +280,4 @@ func luhnCheck(args []any) (any, error) {
 		double = !double
 	}
 	return sum%10 == 0, nil
-}
-
-// char2hexint spells the UTF-16 of a text in hexadecimal, as Teradata does.
-func char2hexint(args []any) (any, error) {
-	return upperHex(utf16BE(as[string](args[0]))), nil
 }

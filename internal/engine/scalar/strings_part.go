@@ -5,7 +5,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // substrText is substr and substring of varchar and of char, which counts with
@@ -21,9 +24,9 @@ func substrText(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	return pure(func(args []any) (any, error) {
 		length := int64(math.MaxInt64)
 		if len(args) > 2 {
-			length = as[int64](args[2])
+			length = value.As[int64](args[2])
 		}
-		return substring(padded(as[string](args[0]), pad), as[int64](args[1]), length), nil
+		return substring(value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), length), nil
 	})
 }
 
@@ -77,9 +80,9 @@ func substrBinary(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		data, start, length := as[[]byte](args[0]), as[int64](args[1]), int64(math.MaxInt64)
+		data, start, length := value.As[[]byte](args[0]), value.As[int64](args[1]), int64(math.MaxInt64)
 		if len(args) > 2 {
-			length = as[int64](args[2])
+			length = value.As[int64](args[2])
 		}
 		size := int64(len(data))
 		if start < 0 {
@@ -112,10 +115,10 @@ func trimBinder(left, right bool) binder {
 		return pure(func(args []any) (any, error) {
 			drop := isJavaSpace
 			if len(args) > 1 {
-				set := padded(as[string](args[1]), pad)
+				set := value.Padded(value.As[string](args[1]), pad)
 				drop = func(r rune) bool { return strings.ContainsRune(set, r) }
 			}
-			return trim(as[string](args[0]), drop, left, right, isChar), nil
+			return trim(value.As[string](args[0]), drop, left, right, isChar), nil
 		})
 	}
 }
@@ -164,46 +167,46 @@ func padBinder(left bool) binder {
 		default:
 			return none()
 		}
-		return pure(func(args []any) (any, error) {
-			return padText(padded(as[string](args[0]), pad), as[int64](args[1]), as[string](args[2]), left)
+		return working(func(w *work.Work, args []any) (any, error) {
+			return padText(w, value.Padded(value.As[string](args[0]), pad), value.As[int64](args[1]), value.As[string](args[2]), left)
 		})
 	}
 	binary := func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 3 || params[0].Kind != datatype.Varbinary || !params[1].IsInteger() || params[2].Kind != datatype.Varbinary {
 			return none()
 		}
-		return pure(func(args []any) (any, error) {
-			return padBinary(as[[]byte](args[0]), as[int64](args[1]), as[[]byte](args[2]), left)
+		return working(func(w *work.Work, args []any) (any, error) {
+			return padBinary(w, value.As[[]byte](args[0]), value.As[int64](args[1]), value.As[[]byte](args[2]), left)
 		})
 	}
 	return either(text, binary)
 }
 
-// maxPadded bounds what lpad and rpad make, which is one value of a row.
-const maxPadded = 64 << 20
-
 func checkPad(length int64) error {
 	if length < 0 || length > math.MaxInt32 {
-		return errArgument("Target length must be in the range [0..%d]", math.MaxInt32)
-	}
-	if length > maxPadded {
-		return errArgument("Target length of more than %d is not supported", maxPadded)
+		return sqlerr.Argument("Target length must be in the range [0..%d]", math.MaxInt32)
 	}
 	return nil
 }
 
-func padText(s string, length int64, with string, left bool) (any, error) {
+func padText(w *work.Work, s string, length int64, with string, left bool) (any, error) {
 	if err := checkPad(length); err != nil {
 		return nil, err
 	}
 	if with == "" {
-		return nil, errArgument("Padding string must not be empty")
+		return nil, sqlerr.Argument("Padding string must not be empty")
 	}
 	missing := length - int64(utf8.RuneCountInString(s))
 	if missing <= 0 {
 		return substring(s, 1, length), nil
 	}
 	width := int64(utf8.RuneCountInString(with))
+	if err := w.Repeat(int(missing/width)+1, len(with)); err != nil {
+		return nil, err
+	}
+	if err := w.Make(len(s)); err != nil {
+		return nil, err
+	}
 	filler := strings.Repeat(with, int(missing/width)) + substring(with, 1, missing%width)
 	if left {
 		return filler + s, nil
@@ -211,16 +214,19 @@ func padText(s string, length int64, with string, left bool) (any, error) {
 	return s + filler, nil
 }
 
-func padBinary(data []byte, length int64, with []byte, left bool) (any, error) {
+func padBinary(w *work.Work, data []byte, length int64, with []byte, left bool) (any, error) {
 	if err := checkPad(length); err != nil {
 		return nil, err
 	}
 	if len(with) == 0 {
-		return nil, errArgument("Padding bytes must not be empty")
+		return nil, sqlerr.Argument("Padding bytes must not be empty")
 	}
 	missing := int(length) - len(data)
 	if missing <= 0 {
 		return data[:length], nil
+	}
+	if err := w.Make(int(length)); err != nil {
+		return nil, err
 	}
 	filler := strings.Repeat(string(with), missing/len(with)) + string(with[:missing%len(with)])
 	if left {

@@ -4,20 +4,27 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/engine/work"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
-func split(args []any) (any, error) {
-	text, delimiter, limit := as[string](args[0]), as[string](args[1]), int64(math.MaxInt32)
+func split(w *work.Work, args []any) (any, error) {
+	text, delimiter, limit := value.As[string](args[0]), value.As[string](args[1]), int64(math.MaxInt32)
 	if len(args) > 2 {
-		limit = as[int64](args[2])
+		limit = value.As[int64](args[2])
 	}
 	switch {
 	case limit <= 0:
-		return nil, errArgument("Limit must be positive")
+		return nil, sqlerr.Argument("Limit must be positive")
 	case limit > math.MaxInt32:
-		return nil, errArgument("Limit is too large")
+		return nil, sqlerr.Argument("Limit is too large")
 	case delimiter == "":
-		return nil, errArgument("The delimiter may not be the empty string")
+		return nil, sqlerr.Argument("The delimiter may not be the empty string")
+	}
+	if err := w.Repeat(min(strings.Count(text, delimiter)+1, int(limit)), 2*work.Element); err != nil {
+		return nil, err
 	}
 	parts := strings.SplitN(text, delimiter, int(limit))
 	out := make([]any, len(parts))
@@ -30,9 +37,9 @@ func split(args []any) (any, error) {
 // splitPart returns a part, counted from 1, or NULL beyond the last. An empty
 // delimiter makes each character a part.
 func splitPart(args []any) (any, error) {
-	text, delimiter, index := as[string](args[0]), as[string](args[1]), as[int64](args[2])
+	text, delimiter, index := value.As[string](args[0]), value.As[string](args[1]), value.As[int64](args[2])
 	if index <= 0 {
-		return nil, errArgument("Index must be greater than zero")
+		return nil, sqlerr.Argument("Index must be greater than zero")
 	}
 	if delimiter == "" {
 		at := runeOffset(text, index-1)
@@ -54,39 +61,42 @@ func splitPart(args []any) (any, error) {
 }
 
 // splitEntries yields the keys and values of a text such as "a=1,b=2".
-func splitEntries(args []any, bad string, yield func(key, value string) error) error {
-	text, entry, pair := as[string](args[0]), as[string](args[1]), as[string](args[2])
+func splitEntries(w *work.Work, args []any, bad string, yield func(key, val string) error) error {
+	text, entry, pair := value.As[string](args[0]), value.As[string](args[1]), value.As[string](args[2])
 	switch {
 	case entry == "":
-		return errArgument("entryDelimiter is empty")
+		return sqlerr.Argument("entryDelimiter is empty")
 	case pair == "":
-		return errArgument("keyValueDelimiter is empty")
+		return sqlerr.Argument("keyValueDelimiter is empty")
 	case entry == pair:
-		return errArgument("entryDelimiter and keyValueDelimiter must not be the same")
+		return sqlerr.Argument("entryDelimiter and keyValueDelimiter must not be the same")
 	}
 	for text != "" {
 		var part string
 		part, text, _ = strings.Cut(text, entry)
-		key, value, found := strings.Cut(part, pair)
-		if !found || strings.Contains(value, pair) {
-			return errArgument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
+		key, val, found := strings.Cut(part, pair)
+		if !found || strings.Contains(val, pair) {
+			return sqlerr.Argument("Key-value delimiter must appear exactly once in each entry. Bad input: "+bad, part)
 		}
-		if err := yield(key, value); err != nil {
+		if err := w.Make(6 * work.Element); err != nil {
+			return err
+		}
+		if err := yield(key, val); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func splitToMap(args []any) (any, error) {
-	out := &Map{}
+func splitToMap(w *work.Work, args []any) (any, error) {
+	out := &value.Map{}
 	seen := make(map[string]bool)
-	err := splitEntries(args, "'%s'", func(key, value string) error {
+	err := splitEntries(w, args, "'%s'", func(key, val string) error {
 		if seen[key] {
-			return errArgument("Duplicate keys (%s) are not allowed", key)
+			return sqlerr.Argument("Duplicate keys (%s) are not allowed", key)
 		}
 		seen[key] = true
-		out.Keys, out.Values = append(out.Keys, key), append(out.Values, value)
+		out.Keys, out.Values = append(out.Keys, key), append(out.Values, val)
 		return nil
 	})
 	if err != nil {
@@ -95,17 +105,17 @@ func splitToMap(args []any) (any, error) {
 	return out, nil
 }
 
-func splitToMultimap(args []any) (any, error) {
-	out := &Map{}
+func splitToMultimap(w *work.Work, args []any) (any, error) {
+	out := &value.Map{}
 	places := make(map[string]int)
-	err := splitEntries(args, "%s", func(key, value string) error {
+	err := splitEntries(w, args, "%s", func(key, val string) error {
 		at, ok := places[key]
 		if !ok {
 			at = len(out.Keys)
 			places[key] = at
 			out.Keys, out.Values = append(out.Keys, key), append(out.Values, []any(nil))
 		}
-		out.Values[at] = append(as[[]any](out.Values[at]), value)
+		out.Values[at] = append(value.As[[]any](out.Values[at]), val)
 		return nil
 	})
 	if err != nil {

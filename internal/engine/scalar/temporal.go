@@ -4,56 +4,50 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
-
-// Trino packs timestamp(0..3) with time zone: the millisecond has 52 bits.
-const maxPackedMillis = 1<<51 - 1
-
-// maxShortTZ is the greatest precision of a packed timestamp with time zone.
-const maxShortTZ = 3
 
 // zoned returns a timestamp(p) with time zone, or the error that it does not fit.
 func zoned(micros int64, picos int32, zone string, precision int) (any, error) {
-	if millis := floorDiv(micros, microsPerMilli); precision <= maxShortTZ && (millis > maxPackedMillis || millis < -maxPackedMillis-1) {
+	if millis := value.FloorDiv(micros, value.MicrosPerMilli); precision <= value.MaxShortTZ && !value.FitsMillis(millis) {
 		return nil, errMillis(millis)
 	}
-	return plan.TimestampTZValue{Micros: micros, Picos: picos, Zone: zone}, nil
+	return value.TimestampTZ{Micros: micros, Picos: picos, Zone: zone}, nil
 }
 
-func errMillis(millis int64) error { return errArgument("Millis overflow: %d", millis) }
+func errMillis(millis int64) error { return sqlerr.Argument("Millis overflow: %d", millis) }
 
 // zonedMillis is zoned for an instant in milliseconds, which may be out of the
 // range of microseconds.
 func zonedMillis(millis int64, zone string) (any, error) {
-	if millis > maxPackedMillis || millis < -maxPackedMillis-1 {
+	if !value.FitsMillis(millis) {
 		return nil, errMillis(millis)
 	}
-	return plan.TimestampTZValue{Micros: millis * microsPerMilli, Zone: zone}, nil
+	return value.TimestampTZ{Micros: millis * value.MicrosPerMilli, Zone: zone}, nil
 }
 
 // roundPicos rounds a count of picoseconds to precision digits of a second, half up.
 func roundPicos(picos int64, precision int) int64 {
-	unit := pow10(12 - precision)
-	return floorDiv(picos+unit/2, unit) * unit
+	unit := value.Pow10(12 - precision)
+	return value.FloorDiv(picos+unit/2, unit) * unit
 }
 
 // roundInstant rounds microseconds and picoseconds to precision digits of a
 // second, half up, also before 1970.
 func roundInstant(micros int64, picos int32, precision int) (roundedMicros int64, roundedPicos int32) {
 	if precision <= 6 {
-		unit := pow10(6 - precision)
+		unit := value.Pow10(6 - precision)
 		if precision == 6 {
-			if picos >= picosPerMicro/2 {
+			if picos >= value.PicosPerMicro/2 {
 				micros++
 			}
 			return micros, 0
 		}
-		return floorDiv(micros+unit/2, unit) * unit, 0
+		return value.FloorDiv(micros+unit/2, unit) * unit, 0
 	}
 	rounded := roundPicos(int64(picos), precision)
-	return micros + rounded/picosPerMicro, int32(rounded % picosPerMicro)
+	return micros + rounded/value.PicosPerMicro, int32(rounded % value.PicosPerMicro)
 }
 
 // bindTemporalSum binds temporal + interval and interval + temporal.
@@ -63,10 +57,10 @@ func bindTemporalSum(params []datatype.Type, result datatype.Type) (Function, bo
 	}
 	if params[0].IsInterval() && params[1].IsTemporal() {
 		add, ok := temporalPlus(params[1], params[0], result, 1)
-		return Function{Call: func(args []any) (any, error) { return add(args[1], as[int64](args[0])) }}, ok
+		return Function{Call: plain(func(args []any) (any, error) { return add(args[1], value.As[int64](args[0])) }).uncounted()}, ok
 	}
 	add, ok := temporalPlus(params[0], params[1], result, 1)
-	return Function{Call: func(args []any) (any, error) { return add(args[0], as[int64](args[1])) }}, ok
+	return Function{Call: plain(func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }).uncounted()}, ok
 }
 
 func bindTemporalMinusInterval(params []datatype.Type, result datatype.Type) (Function, bool) {
@@ -74,7 +68,7 @@ func bindTemporalMinusInterval(params []datatype.Type, result datatype.Type) (Fu
 		return none()
 	}
 	add, ok := temporalPlus(params[0], params[1], result, -1)
-	return Function{Call: func(args []any) (any, error) { return add(args[0], as[int64](args[1])) }}, ok
+	return Function{Call: plain(func(args []any) (any, error) { return add(args[0], value.As[int64](args[1])) }).uncounted()}, ok
 }
 
 // shift adds an interval to a temporal value.
@@ -90,31 +84,31 @@ func temporalPlus(t, by, result datatype.Type, sign int64) (shift, bool) {
 	}
 	switch t.Kind {
 	case datatype.Date:
-		return func(v any, interval int64) (any, error) { return datePlusMillis(as[int64](v), interval, sign) }, true
+		return func(v any, interval int64) (any, error) { return datePlusMillis(value.As[int64](v), interval, sign) }, true
 	case datatype.Time:
 		return func(v any, interval int64) (any, error) {
-			picos := timePlus(as[plan.TimeValue](v).Picos, sign*(interval*picosPerMilli))
-			if picos%pow10(12-result.Precision) != 0 {
+			picos := timePlus(value.As[value.Time](v).Picos, sign*(interval*value.PicosPerMilli))
+			if picos%value.Pow10(12-result.Precision) != 0 {
 				return nil, errInternal("picos contains data beyond specified precision (%d): %d", result.Precision, picos)
 			}
-			return plan.TimeValue{Picos: picos}, nil
+			return value.Time{Picos: picos}, nil
 		}, true
 	case datatype.TimeTZ:
 		return func(v any, interval int64) (any, error) {
-			tz := as[plan.TimeTZValue](v)
-			picos := timeTZPlus(tz.Picos, sign*(interval*picosPerMilli), t.Precision)
-			if picos%pow10(12-result.Precision) != 0 {
+			tz := value.As[value.TimeTZ](v)
+			picos := timeTZPlus(tz.Picos, sign*(interval*value.PicosPerMilli), t.Precision)
+			if picos%value.Pow10(12-result.Precision) != 0 {
 				return nil, errInternal("picoseconds contains data beyond specified precision (%d): %d", result.Precision, picos)
 			}
-			return plan.TimeTZValue{Picos: picos, OffsetMinutes: tz.OffsetMinutes}, nil
+			return value.TimeTZ{Picos: picos, OffsetMinutes: tz.OffsetMinutes}, nil
 		}, true
 	case datatype.Timestamp:
 		return func(v any, interval int64) (any, error) {
-			return timestampPlus(as[plan.TimestampValue](v), sign*interval)
+			return timestampPlus(value.As[value.Timestamp](v), sign*interval)
 		}, true
 	case datatype.TimestampTZ:
 		return func(v any, interval int64) (any, error) {
-			ts := as[plan.TimestampTZValue](v)
+			ts := value.As[value.TimestampTZ](v)
 			return zonedPlus(ts, sign*interval, result.Precision)
 		}, true
 	default:
@@ -123,32 +117,34 @@ func temporalPlus(t, by, result datatype.Type, sign int64) (shift, bool) {
 }
 
 func datePlusMillis(day, interval, sign int64) (any, error) {
-	if interval%millisPerDay != 0 {
+	if interval%value.MillisPerDay != 0 {
 		if sign < 0 {
-			return nil, errArgument("Cannot subtract hour, minutes or seconds from a date")
+			return nil, sqlerr.Argument("Cannot subtract hour, minutes or seconds from a date")
 		}
-		return nil, errArgument("Cannot add hour, minutes or seconds to a date")
+		return nil, sqlerr.Argument("Cannot add hour, minutes or seconds to a date")
 	}
-	return day + sign*(interval/millisPerDay), nil
+	return day + sign*(interval/value.MillisPerDay), nil
 }
 
 // timePlus adds to a time of day around the clock. delta may have wrapped around
 // in 64 bits, as it does in Trino.
-func timePlus(picos, delta int64) int64 { return floorMod(picos+delta%picosPerDay, picosPerDay) }
+func timePlus(picos, delta int64) int64 {
+	return value.FloorMod(picos+delta%value.PicosPerDay, value.PicosPerDay)
+}
 
 // timeTZPlus is timePlus for a time with time zone, which Trino holds in
 // nanoseconds up to a precision of 9 and adds without care above it.
 func timeTZPlus(picos, delta int64, precision int) int64 {
 	if precision > 9 {
-		return floorMod(picos+delta, picosPerDay)
+		return value.FloorMod(picos+delta, value.PicosPerDay)
 	}
 	return timePlus(picos, delta) / 1000 * 1000
 }
 
-func errTimestampRange() error { return errRange("Timestamp out of range") }
+func errTimestampRange() error { return sqlerr.Range("Timestamp out of range") }
 
-func timestampPlus(ts plan.TimestampValue, millis int64) (any, error) {
-	delta, ok := multiplyExact(millis, microsPerMilli)
+func timestampPlus(ts value.Timestamp, millis int64) (any, error) {
+	delta, ok := multiplyExact(millis, value.MicrosPerMilli)
 	if !ok {
 		return nil, errTimestampRange()
 	}
@@ -156,11 +152,11 @@ func timestampPlus(ts plan.TimestampValue, millis int64) (any, error) {
 	if !ok && delta != 0 {
 		return nil, errTimestampRange()
 	}
-	return plan.TimestampValue{Micros: micros, Picos: ts.Picos}, nil
+	return value.Timestamp{Micros: micros, Picos: ts.Picos}, nil
 }
 
-func zonedPlus(ts plan.TimestampTZValue, millis int64, precision int) (any, error) {
-	delta, ok := multiplyExact(millis, microsPerMilli)
+func zonedPlus(ts value.TimestampTZ, millis int64, precision int) (any, error) {
+	delta, ok := multiplyExact(millis, value.MicrosPerMilli)
 	if !ok {
 		return nil, errMillis(millis)
 	}
@@ -175,25 +171,25 @@ func zonedPlus(ts plan.TimestampTZValue, millis int64, precision int) (any, erro
 func plusMonths(t datatype.Type, sign int64) (shift, bool) {
 	switch t.Kind {
 	case datatype.Date:
-		return func(v any, months int64) (any, error) { return addMonths(as[int64](v), sign*months), nil }, true
+		return func(v any, months int64) (any, error) { return value.AddMonths(value.As[int64](v), sign*months), nil }, true
 	case datatype.Timestamp:
 		return func(v any, months int64) (any, error) {
-			ts := as[plan.TimestampValue](v)
+			ts := value.As[value.Timestamp](v)
 			micros, ok := plusMonthsMicros(ts.Micros, sign*months)
 			if !ok {
 				return nil, errTimestampRange()
 			}
-			return plan.TimestampValue{Micros: micros, Picos: ts.Picos}, nil
+			return value.Timestamp{Micros: micros, Picos: ts.Picos}, nil
 		}, true
 	case datatype.TimestampTZ:
 		return func(v any, months int64) (any, error) {
-			ts := as[plan.TimestampTZValue](v)
-			z := zoneOf(ts.Zone)
-			local, ok := plusMonthsMicros(z.local(ts.Micros), sign*months)
+			ts := value.As[value.TimestampTZ](v)
+			z := value.ZoneOf(ts.Zone)
+			local, ok := plusMonthsMicros(z.Local(ts.Micros), sign*months)
 			if !ok {
 				return nil, errTimestampRange()
 			}
-			return zoned(z.instantNear(local, ts.Micros), ts.Picos, ts.Zone, t.Precision)
+			return zoned(z.InstantNear(local, ts.Micros), ts.Picos, ts.Zone, t.Precision)
 		}, true
 	default:
 		return nil, false
@@ -201,12 +197,12 @@ func plusMonths(t datatype.Type, sign int64) (shift, bool) {
 }
 
 func plusMonthsMicros(micros, months int64) (int64, bool) {
-	day := addMonths(floorDiv(micros, microsPerDay), months)
-	start, ok := multiplyExact(day, microsPerDay)
+	day := value.AddMonths(value.FloorDiv(micros, value.MicrosPerDay), months)
+	start, ok := multiplyExact(day, value.MicrosPerDay)
 	if !ok {
 		return 0, false
 	}
-	return start + floorMod(micros, microsPerDay), start < math.MaxInt64-microsPerDay
+	return start + value.FloorMod(micros, value.MicrosPerDay), start < math.MaxInt64-value.MicrosPerDay
 }
 
 // bindTemporalDifference binds the differences that are an interval day to second.
@@ -216,47 +212,51 @@ func bindTemporalDifference(params []datatype.Type, result datatype.Type) (Funct
 	}
 	switch params[0].Kind {
 	case datatype.Date:
-		return pure(func(args []any) (any, error) { return (as[int64](args[0]) - as[int64](args[1])) * millisPerDay, nil })
+		return pure(func(args []any) (any, error) {
+			return (value.As[int64](args[0]) - value.As[int64](args[1])) * value.MillisPerDay, nil
+		})
 	case datatype.Time:
 		return pure(func(args []any) (any, error) {
-			return roundedMillis(as[plan.TimeValue](args[0]).Picos - as[plan.TimeValue](args[1]).Picos), nil
+			return roundedMillis(value.As[value.Time](args[0]).Picos - value.As[value.Time](args[1]).Picos), nil
 		})
 	case datatype.TimeTZ:
 		return pure(func(args []any) (any, error) {
-			return roundedMillis(utcPicos(as[plan.TimeTZValue](args[0])) - utcPicos(as[plan.TimeTZValue](args[1]))), nil
+			return roundedMillis(utcPicos(value.As[value.TimeTZ](args[0])) - utcPicos(value.As[value.TimeTZ](args[1]))), nil
 		})
 	case datatype.Timestamp:
 		return pure(func(args []any) (any, error) {
-			micros := as[plan.TimestampValue](args[0]).Micros - as[plan.TimestampValue](args[1]).Micros
-			return floorDiv(micros+microsPerMilli/2, microsPerMilli), nil
+			micros := value.As[value.Timestamp](args[0]).Micros - value.As[value.Timestamp](args[1]).Micros
+			return value.FloorDiv(micros+value.MicrosPerMilli/2, value.MicrosPerMilli), nil
 		})
 	case datatype.TimestampTZ:
 		return pure(func(args []any) (any, error) {
-			return zonedDifference(as[plan.TimestampTZValue](args[0]), as[plan.TimestampTZValue](args[1])), nil
+			return zonedDifference(value.As[value.TimestampTZ](args[0]), value.As[value.TimestampTZ](args[1])), nil
 		})
 	default:
 		return none()
 	}
 }
 
-func roundedMillis(picos int64) int64 { return floorDiv(picos+picosPerMilli/2, picosPerMilli) }
+func roundedMillis(picos int64) int64 {
+	return value.FloorDiv(picos+value.PicosPerMilli/2, value.PicosPerMilli)
+}
 
 // zonedDifference subtracts the milliseconds and rounds the difference of the
 // rest away from zero from a half on.
-func zonedDifference(a, b plan.TimestampTZValue) int64 {
-	millis := floorDiv(a.Micros, microsPerMilli) - floorDiv(b.Micros, microsPerMilli)
+func zonedDifference(a, b value.TimestampTZ) int64 {
+	millis := value.FloorDiv(a.Micros, value.MicrosPerMilli) - value.FloorDiv(b.Micros, value.MicrosPerMilli)
 	rest := picosOfMilli(a) - picosOfMilli(b)
 	switch {
-	case rest <= -picosPerMilli/2:
+	case rest <= -value.PicosPerMilli/2:
 		millis--
-	case rest >= picosPerMilli/2:
+	case rest >= value.PicosPerMilli/2:
 		millis++
 	}
 	return millis
 }
 
-func picosOfMilli(ts plan.TimestampTZValue) int64 {
-	return floorMod(ts.Micros, microsPerMilli)*picosPerMicro + int64(ts.Picos)
+func picosOfMilli(ts value.TimestampTZ) int64 {
+	return value.FloorMod(ts.Micros, value.MicrosPerMilli)*value.PicosPerMicro + int64(ts.Picos)
 }
 
 func errNotField(unit, kind string) error {

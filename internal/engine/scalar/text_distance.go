@@ -1,6 +1,11 @@
 package scalar
 
-import "unicode"
+import (
+	"unicode"
+
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
+)
 
 // maxDistanceWork bounds the work of levenshtein_distance, as Trino does.
 const maxDistanceWork = 1_000_000
@@ -8,7 +13,7 @@ const maxDistanceWork = 1_000_000
 // levenshtein returns how many characters must be inserted, removed or changed
 // to make one text of the other.
 func levenshtein(args []any) (any, error) {
-	long, short := []rune(as[string](args[0])), []rune(as[string](args[1]))
+	long, short := []rune(value.As[string](args[0])), []rune(value.As[string](args[1]))
 	if len(long) < len(short) {
 		long, short = short, long
 	}
@@ -16,7 +21,7 @@ func levenshtein(args []any) (any, error) {
 		return int64(len(long)), nil
 	}
 	if len(long)*(len(short)-1) > maxDistanceWork {
-		return nil, errArgument("The combined inputs for Levenshtein distance are too large")
+		return nil, sqlerr.Argument("The combined inputs for Levenshtein distance are too large")
 	}
 	row := make([]int, len(short)+1)
 	for i := range row {
@@ -40,9 +45,9 @@ func levenshtein(args []any) (any, error) {
 
 // hamming returns in how many places two texts of one length differ.
 func hamming(args []any) (any, error) {
-	a, b := []rune(as[string](args[0])), []rune(as[string](args[1]))
+	a, b := []rune(value.As[string](args[0])), []rune(value.As[string](args[1]))
 	if len(a) != len(b) {
-		return nil, errArgument("The input strings to hamming_distance function must have the same length")
+		return nil, sqlerr.Argument("The input strings to hamming_distance function must have the same length")
 	}
 	distance := int64(0)
 	for i := range a {
@@ -59,7 +64,7 @@ const soundexCodes = "01230120022455012623010202"
 // soundex encodes how the letters of a text sound. H and W do not part two
 // letters of one class; a vowel does.
 func soundex(args []any) (any, error) {
-	letters := soundexLetters(as[string](args[0]))
+	letters := soundexLetters(value.As[string](args[0]))
 	if len(letters) == 0 {
 		return "", nil
 	}
@@ -70,7 +75,7 @@ func soundex(args []any) (any, error) {
 			continue
 		}
 		if r < 'A' || r > 'Z' {
-			return nil, errArgument("The character is not mapped: %c (index=%d)", r, r-'A')
+			return nil, sqlerr.Argument("The character is not mapped: %c (index=%d)", r, r-'A')
 		}
 		class := soundexCodes[r-'A']
 		switch {

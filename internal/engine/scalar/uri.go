@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // uri is what java.net.URI makes of a text, with percent signs as they stand.
@@ -72,7 +74,7 @@ func consistsOf(s, set string) bool {
 		case isAlphanumeric(c) || strings.IndexByte(set, c) >= 0:
 			i++
 		case c == '%':
-			if i+2 >= len(s) || digitValue(rune(s[i+1])) > 15 || digitValue(rune(s[i+2])) > 15 {
+			if i+2 >= len(s) || value.Digit(rune(s[i+1])) > 15 || value.Digit(rune(s[i+2])) > 15 {
 				return false
 			}
 			i += 3

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func urlFamily() map[string]binder {
 	part := func(of func(u uri) string) binder {
 		return on(func(args []any) (any, error) {
-			u, ok := parseURI(as[string](args[0]))
+			u, ok := parseURI(value.As[string](args[0]))
 			if !ok {
 				return nil, nil
 			}
@@ -27,12 +29,12 @@ func urlFamily() map[string]binder {
 		"url_extract_port":      on(urlPort, datatype.Varchar),
 		"url_extract_parameter": on(urlParameter, datatype.Varchar, datatype.Varchar),
 		"url_encode":            on(urlEncode, datatype.Varchar),
-		"url_decode":            on(func(args []any) (any, error) { return decodeForm(as[string](args[0])) }, datatype.Varchar),
+		"url_decode":            on(func(args []any) (any, error) { return decodeForm(value.As[string](args[0])) }, datatype.Varchar),
 	}
 }
 
 func urlPort(args []any) (any, error) {
-	u, ok := parseURI(as[string](args[0]))
+	u, ok := parseURI(value.As[string](args[0]))
 	if !ok || u.port < 0 {
 		return nil, nil
 	}
@@ -42,14 +44,14 @@ func urlPort(args []any) (any, error) {
 // urlParameter returns the value of the first parameter of the name, the empty
 // text when it has none, or NULL.
 func urlParameter(args []any) (any, error) {
-	u, ok := parseURI(as[string](args[0]))
+	u, ok := parseURI(value.As[string](args[0]))
 	if !ok || !u.hasQuery {
 		return nil, nil
 	}
 	for parameter := range strings.SplitSeq(u.query, "&") {
-		name, value, _ := strings.Cut(parameter, "=")
-		if name == as[string](args[1]) {
-			return decodeForm(value)
+		name, val, _ := strings.Cut(parameter, "=")
+		if name == value.As[string](args[1]) {
+			return decodeForm(val)
 		}
 	}
 	return nil, nil
@@ -57,7 +59,7 @@ func urlParameter(args []any) (any, error) {
 
 func urlEncode(args []any) (any, error) {
 	var b strings.Builder
-	for _, c := range []byte(as[string](args[0])) {
+	for _, c := range []byte(value.As[string](args[0])) {
 		switch {
 		case isAlphanumeric(c), c == '-', c == '_', c == '.', c == '*':
 			b.WriteByte(c)
@@ -80,15 +82,15 @@ func decodeForm(s string) (any, error) {
 		case s[i] != '%':
 			b = append(b, s[i])
 		case i+2 >= len(s):
-			return nil, errArgument("URLDecoder: Incomplete trailing escape (%%) pattern")
+			return nil, sqlerr.Argument("URLDecoder: Incomplete trailing escape (%%) pattern")
 		default:
 			n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
 			if err != nil {
 				at := 0
-				if digitValue(rune(s[i+1])) < 16 {
+				if value.Digit(rune(s[i+1])) < 16 {
 					at = 1
 				}
-				return nil, errArgument(`URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: "%s"`, at, s[i+1:i+3])
+				return nil, sqlerr.Argument(`URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: "%s"`, at, s[i+1:i+3])
 			}
 			b = append(b, byte(n))
 			i += 2
@@ -108,7 +110,7 @@ func decodePercent(s string) string {
 			b = append(b, s[i])
 			continue
 		}
-		b = append(b, byte(digitValue(rune(s[i+1]))<<4|digitValue(rune(s[i+2])))) //nolint:gosec // two digits
+		b = append(b, byte(value.Digit(rune(s[i+1]))<<4|value.Digit(rune(s[i+2])))) //nolint:gosec // two digits
 		i += 2
 	}
 	return repairUTF8(b, "\ufffd")

@@ -2,8 +2,10 @@ package scalar_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 )
 
@@ -46,7 +48,7 @@ func FuzzURL(f *testing.F) {
 		f.Fatal("no form")
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		if _, err := host.Call([]any{url}); err != nil {
+		if _, err := host.Call(work.New(t.Context(), time.Time{}), []any{url}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -2,10 +2,11 @@ package scalar
 
 import (
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func toUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
@@ -23,25 +24,25 @@ func fromUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	if len(params) == 1 {
 		return pure(func(args []any) (any, error) {
-			return repairUTF8(as[[]byte](args[0]), string(utf8.RuneError)), nil
+			return repairUTF8(value.As[[]byte](args[0]), string(utf8.RuneError)), nil
 		})
 	}
 	switch {
 	case params[1].Kind == datatype.Varchar:
 		return pure(func(args []any) (any, error) {
-			with := as[string](args[1])
+			with := value.As[string](args[1])
 			if utf8.RuneCountInString(with) > 1 {
-				return nil, errArgument("Replacement character string must empty or a single character")
+				return nil, sqlerr.Argument("Replacement character string must empty or a single character")
 			}
-			return repairUTF8(as[[]byte](args[0]), with), nil
+			return repairUTF8(value.As[[]byte](args[0]), with), nil
 		})
 	case params[1].IsInteger():
 		return pure(func(args []any) (any, error) {
-			code := as[int64](args[1])
+			code := value.As[int64](args[1])
 			if code < 0 || code > utf8.MaxRune || !utf8.ValidRune(rune(code)) {
-				return nil, errArgument("Invalid replacement character")
+				return nil, sqlerr.Argument("Invalid replacement character")
 			}
-			return repairUTF8(as[[]byte](args[0]), string(rune(code))), nil
+			return repairUTF8(value.As[[]byte](args[0]), string(rune(code))), nil
 		})
 	}
 	return none()
@@ -88,14 +89,4 @@ func brokenLength(data []byte) int {
 		n++
 	}
 	return n
-}
-
-// utf16BE returns s in UTF-16, high byte first.
-func utf16BE(s string) []byte {
-	units := utf16.Encode([]rune(s))
-	out := make([]byte, 0, 2*len(units))
-	for _, u := range units {
-		out = append(out, byte(u>>8), byte(u)) //nolint:gosec // its two bytes
-	}
-	return out
 }

@@ -2,55 +2,28 @@
 // and cast, on values of Trino's types. It is the reference that an engine's
 // own expressions must equal, and what an engine calls where its own differ.
 //
-// A value is a Go value by type, the same as in plan.Const:
-//
-//	NULL                      nil
-//	boolean                   bool
-//	tinyint … bigint          int64
-//	real, double              float32, float64
-//	decimal                   *big.Int, unscaled; never modified once made
-//	varchar, char, json       string; char without its padding; json as canonical text
-//	varbinary                 []byte
-//	date                      int64, days since 1970-01-01
-//	time, time with zone      plan.TimeValue, plan.TimeTZValue
-//	timestamp, with zone      plan.TimestampValue, plan.TimestampTZValue
-//	interval day to second    int64, milliseconds
-//	interval year to month    int64, months
-//	uuid, ipaddress           [16]byte
-//	ipprefix                  Prefix
-//	array, row                []any
-//	map                       *Map
-//	HyperLogLog               []byte, as Trino stores it
-//	function                  Lambda
+// Values are those of package value; a function is a Lambda.
 //
 // A failure is a *sqlerr.Error with Trino's name and words and without a place.
 package scalar
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
 )
-
-// Prefix is an ipprefix: an address whose bits beyond Length are zero. IPv4
-// addresses are mapped into IPv6 and Length counts from 0 to 32 for them.
-type Prefix struct {
-	Address [16]byte
-	Length  uint8
-}
-
-// Map is a map in the order in which it was built. Keys are distinct and never NULL.
-type Map struct {
-	Keys   []any
-	Values []any
-}
 
 // Lambda is a function value.
 type Lambda func(args ...any) (any, error)
 
 // Func is a function with its types settled. args are of exactly the types that it
-// was looked up with. It must not keep or change args.
-type Func func(args []any) (any, error)
+// was looked up with. It must not keep or change args. What it makes and does it
+// counts in w, unless that is in proportion to its arguments.
+type Func func(w *work.Work, args []any) (any, error)
 
 // Function is what Lookup finds.
 type Function struct {
@@ -60,6 +33,8 @@ type Function struct {
 	NullCall bool
 	// Volatile means that two calls with equal arguments may differ.
 	Volatile bool
+
+	counts bool // Call counts what it makes
 }
 
 // binder settles a function for argument and result types; it reports false when
@@ -72,11 +47,36 @@ func Lookup(name string, params []datatype.Type, result datatype.Type) (Function
 	for _, family := range tables() {
 		if bind, ok := family[name]; ok {
 			if f, ok := bind(params, result); ok {
+				if !isPiece(name) {
+					f = counted(f)
+				}
 				return f, true
 			}
 		}
 	}
 	return Function{}, false
+}
+
+// Names returns the names of all functions and operators that Lookup may find, each
+// once: those by which a plan calls them.
+func Names() []string {
+	var names []string
+	for _, family := range tables() {
+		names = slices.AppendSeq(names, maps.Keys(family))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// isPiece reports whether a function returns a piece of an argument, or the
+// argument, which takes no memory of its own.
+func isPiece(name string) bool {
+	switch name {
+	case plan.OpSubscript, "element_at", "slice", "trim_array", "map_keys", "map_values", "json_format",
+		"substr", "trim", "ltrim", "rtrim", "split_part":
+		return true
+	}
+	return false
 }
 
 // tables are built once, then only read.

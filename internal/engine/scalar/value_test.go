@@ -4,9 +4,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // typeOf reads a type's spelling.
@@ -22,7 +25,7 @@ func typeOf(t *testing.T, spelling string) datatype.Type {
 // value reads "type:text" by casting the text to the type; an interval is its
 // number of milliseconds or months, an array its elements between commas, and
 // "type:NULL" is NULL.
-func value(t *testing.T, literal string) (any, datatype.Type) {
+func valueOf(t *testing.T, literal string) (any, datatype.Type) {
 	t.Helper()
 	spelling, text, _ := strings.Cut(literal, ":")
 	typ := typeOf(t, spelling)
@@ -42,7 +45,7 @@ func value(t *testing.T, literal string) (any, datatype.Type) {
 			if part == "" {
 				break
 			}
-			elem, _ := value(t, typ.Elems[0].String()+":"+part)
+			elem, _ := valueOf(t, typ.Elems[0].String()+":"+part)
 			elems = append(elems, elem)
 		}
 		return elems, typ
@@ -50,7 +53,7 @@ func value(t *testing.T, literal string) (any, datatype.Type) {
 	if typ.Kind == datatype.Char {
 		typ2 := datatype.Text()
 		f, _ := scalar.Cast(typ2, typ)
-		v, err := f.Call([]any{text})
+		v, err := f.Call(work.New(t.Context(), time.Time{}), []any{text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +63,7 @@ func value(t *testing.T, literal string) (any, datatype.Type) {
 	if !ok {
 		t.Fatalf("no cast of varchar to %s", typ)
 	}
-	v, err := f.Call([]any{text})
+	v, err := f.Call(work.New(t.Context(), time.Time{}), []any{text})
 	if err != nil {
 		t.Fatalf("value %s: %v", literal, err)
 	}
@@ -74,7 +77,7 @@ func ask(t *testing.T, name, result string, literals ...string) string {
 	args := make([]any, len(literals))
 	types := make([]datatype.Type, len(literals))
 	for i, literal := range literals {
-		args[i], types[i] = value(t, literal)
+		args[i], types[i] = valueOf(t, literal)
 	}
 	typ := typeOf(t, result)
 	f, ok := scalar.Lookup(name, types, typ)
@@ -88,11 +91,11 @@ func ask(t *testing.T, name, result string, literals ...string) string {
 			}
 		}
 	}
-	v, err := f.Call(args)
+	v, err := f.Call(work.New(t.Context(), time.Time{}), args)
 	if err != nil {
 		return err.Error()
 	}
-	return scalar.Text(typ, v)
+	return value.Text(typ, v)
 }
 
 // call is a case of a table: a function, its result's type, its arguments and

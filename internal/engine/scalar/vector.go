@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // vectorFamily returns the functions on arrays of numbers taken as vectors.
@@ -17,7 +19,7 @@ func vectorFamily() map[string]binder {
 			if err != nil {
 				return nil, err
 			}
-			return 1 - as[float64](s), nil
+			return 1 - value.As[float64](s), nil
 		}),
 	}
 }
@@ -32,16 +34,16 @@ func vectors(f func(a, b []float64) (any, error)) binder {
 		var number func(v any) float64
 		switch params[0].Elems[0].Kind {
 		case datatype.Double:
-			number = func(v any) float64 { return as[float64](v) }
+			number = func(v any) float64 { return value.As[float64](v) }
 		case datatype.Real:
-			number = func(v any) float64 { return float64(as[float32](v)) }
+			number = func(v any) float64 { return float64(value.As[float32](v)) }
 		default:
 			return none()
 		}
 		return pure(func(args []any) (any, error) {
-			x, y := as[[]any](args[0]), as[[]any](args[1])
+			x, y := value.As[[]any](args[0]), value.As[[]any](args[1])
 			if len(x) != len(y) {
-				return nil, errArgument("The arguments must have the same length")
+				return nil, sqlerr.Argument("The arguments must have the same length")
 			}
 			a, okA := numbers(x, number)
 			b, okB := numbers(y, number)
@@ -84,9 +86,9 @@ func distance(a, b []float64) float64 {
 func similarity(a, b []float64) (any, error) {
 	squareA, squareB := dot(a, a), dot(b, b)
 	if squareA == 0 || squareB == 0 {
-		return nil, errArgument("Vector magnitude cannot be zero")
+		return nil, sqlerr.Argument("Vector magnitude cannot be zero")
 	}
-	return dot(a, b) / (math.Sqrt(squareA) * math.Sqrt(squareB)), nil
+	return dot(a, b) / math.Sqrt(squareA*squareB), nil
 }
 
 // bindSparseSimilarity binds cosine_similarity of maps from names to numbers.
@@ -98,7 +100,7 @@ func bindSparseSimilarity(params []datatype.Type, _ datatype.Type) (Function, bo
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
-		a, b := as[*Map](args[0]), as[*Map](args[1])
+		a, b := value.As[*value.Map](args[0]), value.As[*value.Map](args[1])
 		normA, okA := sparseNorm(a)
 		normB, okB := sparseNorm(b)
 		if !okA || !okB {
@@ -106,25 +108,25 @@ func bindSparseSimilarity(params []datatype.Type, _ datatype.Type) (Function, bo
 		}
 		other := make(map[string]float64, len(b.Keys))
 		for i, key := range b.Keys {
-			other[as[string](key)] = as[float64](b.Values[i])
+			other[value.As[string](key)] = value.As[float64](b.Values[i])
 		}
 		product := 0.0
 		for i, key := range a.Keys {
-			if y, ok := other[as[string](key)]; ok {
-				product += float64(as[float64](a.Values[i]) * y)
+			if y, ok := other[value.As[string](key)]; ok {
+				product += float64(value.As[float64](a.Values[i]) * y)
 			}
 		}
 		return product / (normA * normB), nil
 	})
 }
 
-func sparseNorm(m *Map) (float64, bool) {
+func sparseNorm(m *value.Map) (float64, bool) {
 	sum := 0.0
-	for _, value := range m.Values {
-		if value == nil {
+	for _, val := range m.Values {
+		if val == nil {
 			return 0, false
 		}
-		f := as[float64](value)
+		f := value.As[float64](val)
 		sum += float64(f * f)
 	}
 	return math.Sqrt(sum), true

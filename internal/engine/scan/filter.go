@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // conditions are what a query says of the partition columns of one scan. They
@@ -70,10 +71,10 @@ func (c conditions) columns() []string {
 
 // comparisons returns what the terms say by comparing columns with constants. That
 // folds nothing but literals.
-func (c conditions) comparisons() []lake.Comparison {
+func (c conditions) comparisons(ctx context.Context) []lake.Comparison {
 	var all []lake.Comparison
 	for _, t := range c.Terms {
-		all = append(all, eval.Comparisons(t.Expr, func(id plan.ID) string {
+		all = append(all, eval.Comparisons(ctx, t.Expr, func(id plan.ID) string {
 			if at := slices.Index(t.IDs, id); at >= 0 {
 				return t.Columns[at]
 			}
@@ -102,36 +103,36 @@ func columnsIn(e plan.Expr, names map[plan.ID]string) (ids []plan.ID, ok bool) {
 
 // onlyValues returns the texts that a column must have for e to be true, when e
 // says so by =, IN or OR of such.
-func onlyValues(e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool) {
+func onlyValues(ctx context.Context, e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool) {
 	switch e := e.(type) {
 	case *plan.Call:
 		if e.Name != plan.OpEqual {
 			return 0, nil, false
 		}
 		ref, isRef := e.Args[0].(*plan.ColumnRef)
-		value := e.Args[1]
+		other := e.Args[1]
 		if !isRef {
 			ref, isRef = e.Args[1].(*plan.ColumnRef)
-			value = e.Args[0]
+			other = e.Args[0]
 		}
 		if !isRef {
 			return 0, nil, false
 		}
-		texts, ok = valueTexts([]plan.Expr{value}, now)
+		texts, ok = valueTexts(ctx, []plan.Expr{other}, now)
 		return ref.ID, texts, ok
 	case *plan.In:
 		ref, isRef := e.X.(*plan.ColumnRef)
 		if !isRef {
 			return 0, nil, false
 		}
-		texts, ok = valueTexts(e.Items, now)
+		texts, ok = valueTexts(ctx, e.Items, now)
 		return ref.ID, texts, ok
 	case *plan.Logical:
 		if e.And {
 			return 0, nil, false
 		}
 		for i, term := range e.Terms {
-			termID, more, ok := onlyValues(term, now)
+			termID, more, ok := onlyValues(ctx, term, now)
 			if !ok || i > 0 && termID != id {
 				return 0, nil, false
 			}
@@ -143,17 +144,17 @@ func onlyValues(e plan.Expr, now time.Time) (id plan.ID, texts []string, ok bool
 	}
 }
 
-func valueTexts(exprs []plan.Expr, now time.Time) (texts []string, ok bool) {
+func valueTexts(ctx context.Context, exprs []plan.Expr, now time.Time) (texts []string, ok bool) {
 	for _, e := range exprs {
 		if varies(e) {
 			return nil, false
 		}
-		v, err := eval.Fold(e, now)
+		v, err := eval.Fold(ctx, e, now)
 		if err != nil {
 			return nil, false
 		}
 		if v != nil {
-			texts = append(texts, scalar.Text(e.Type(), v))
+			texts = append(texts, value.Text(e.Type(), v))
 		}
 	}
 	return texts, true
@@ -167,13 +168,13 @@ func varies(e plan.Expr) bool {
 }
 
 // values returns for each column that only some texts can have, by = and IN, those.
-func (c conditions) values() map[string][]string {
+func (c conditions) values(ctx context.Context) map[string][]string {
 	values := map[string][]string{}
 	for _, t := range c.Terms {
 		if len(t.Columns) != 1 {
 			continue
 		}
-		if _, texts, ok := onlyValues(t.Expr, c.Now); ok {
+		if _, texts, ok := onlyValues(ctx, t.Expr, c.Now); ok {
 			c.restrict(values, t.Columns[0], texts)
 		}
 	}
@@ -218,13 +219,13 @@ func (c conditions) keep(ctx context.Context, columns []string, rows [][]string)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		kept[i] = !slices.ContainsFunc(programs, func(p program) bool { return c.rulesOut(p, columns, row) })
+		kept[i] = !slices.ContainsFunc(programs, func(p program) bool { return c.rulesOut(ctx, p, columns, row) })
 	}
 	return kept, nil
 }
 
 // rulesOut reports whether a condition is known not to be true of a row.
-func (c conditions) rulesOut(p program, columns, row []string) bool {
+func (c conditions) rulesOut(ctx context.Context, p program, columns, row []string) bool {
 	args := make([]any, len(p.Columns))
 	for i, column := range p.Columns {
 		at := slices.Index(columns, column)
@@ -237,7 +238,7 @@ func (c conditions) rulesOut(p program, columns, row []string) bool {
 		}
 		args[i] = v
 	}
-	v, err := p.run.Eval(args)
+	v, err := p.run.Eval(ctx, args)
 	return err == nil && v != true
 }
 
@@ -245,13 +246,13 @@ func (c conditions) rulesOut(p program, columns, row []string) bool {
 // nil is NULL.
 func PartitionValue(t datatype.Type, s string) (any, error) {
 	if s == lake.NullPartition {
-		return nil, nil //nolint:nilnil // SQL's NULL
+		return nil, nil
 	}
 	f, ok := scalar.Cast(datatype.Text(), t)
 	if !ok {
 		return nil, sqlerr.Refused("a partition column of type " + t.String())
 	}
-	v, err := f.Call([]any{s})
+	v, err := f.Call(nil, []any{s})
 	if err != nil {
 		return nil, sqlerr.New("HIVE_INVALID_PARTITION_VALUE", "Invalid partition value '%s' for %s partition key", s, strings.ToUpper(t.String()))
 	}

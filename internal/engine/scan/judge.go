@@ -11,7 +11,6 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -22,9 +21,10 @@ import (
 type judge struct {
 	conditions
 
-	pool  *worker.Pool
-	plain bool
-	known map[string][]string
+	pool     *worker.Pool
+	plain    bool
+	known    map[string][]string
+	compared []lake.Comparison
 }
 
 var (
@@ -34,12 +34,12 @@ var (
 
 // newJudge finds out which texts columns can have.
 func newJudge(ctx context.Context, pool *worker.Pool, c conditions) (*judge, error) {
-	j := &judge{conditions: c, pool: pool, plain: true}
+	j := &judge{conditions: c, pool: pool, plain: true, compared: c.comparisons(ctx)}
 	for _, t := range c.Terms {
 		j.plain = j.plain && plain(t.Expr)
 	}
 	if j.plain {
-		j.known = c.values()
+		j.known = c.values(ctx)
 		return j, nil
 	}
 	found, err := j.ask(ctx, question{Conditions: c})
@@ -51,7 +51,7 @@ func newJudge(ctx context.Context, pool *worker.Pool, c conditions) (*judge, err
 func (j *judge) Columns() []string { return j.columns() }
 
 // Comparisons implements lake.Comparer.
-func (j *judge) Comparisons() []lake.Comparison { return j.comparisons() }
+func (j *judge) Comparisons() []lake.Comparison { return j.compared }
 
 // Values returns the only texts that column can have.
 func (j *judge) Values(column string) (values []string, ok bool) {
@@ -102,7 +102,7 @@ func judgePartitions(ctx context.Context, payload []byte, c *worker.Conn) error 
 	switch {
 	case err != nil:
 	case q.Columns == nil:
-		f.Values = q.Conditions.values()
+		f.Values = q.Conditions.values(ctx)
 	default:
 		f.Kept, err = q.Conditions.keep(ctx, q.Columns, q.Rows)
 	}
@@ -143,16 +143,9 @@ func (j *judge) ask(ctx context.Context, q question) (f finding, err error) {
 // keep accounts apart.
 func Owner(ctx context.Context) string { return string(cloud.CallOf(ctx).Account) }
 
-func register() {
-	plan.Register()
-	for _, v := range []any{[16]byte{}, scalar.Prefix{}, []any{}, &scalar.Map{}} {
-		gob.Register(v)
-	}
-}
-
 // Encode writes what may hold parts of a plan, for a worker of this program.
 func Encode(v any) ([]byte, error) {
-	register()
+	plan.Register()
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(v)
 	return b.Bytes(), err
@@ -160,6 +153,6 @@ func Encode(v any) ([]byte, error) {
 
 // Decode reads what Encode wrote.
 func Decode(data []byte, v any) error {
-	register()
+	plan.Register()
 	return gob.NewDecoder(bytes.NewReader(data)).Decode(v)
 }

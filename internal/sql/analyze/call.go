@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -37,7 +38,7 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 		if function.Withheld(name) {
 			return nil, x.refuse(e, "the function "+name)
 		}
-		return nil, x.fail(e, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)
+		return nil, x.unknownFunction(e, name)
 	}
 	kind := candidates[0].Kind
 	if e.Window != nil {
@@ -56,7 +57,7 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 	if name == "array_join" && !datatype.CanCast(args[0].Type().Elem(), datatype.Text()) {
 		return nil, x.fail(e, "OPERATOR_NOT_FOUND", "Cannot cast %s to varchar", args[0].Type().Elem())
 	}
-	return &plan.Call{Name: binding.Function.Name, Args: args, T: binding.Result}, nil
+	return x.called(e, &plan.Call{Name: binding.Function.Name, Args: args, T: binding.Result})
 }
 
 // functionName returns the lower-case name that the call means; the built-in
@@ -123,6 +124,12 @@ func (x *exprs) bind(e *ast.Call, name string) ([]plan.Expr, *function.Binding, 
 		given[i].Type = arg.Type()
 	}
 	binding, err := function.Resolve(name, given)
+	if ambiguous, ok := errors.AsType[*sqlerr.Error](err); ok && ambiguous.Name == ambiguousCall && ambiguous.Line == 0 {
+		return nil, nil, x.fail(e, ambiguousCall, "%s", ambiguous.Message) // of an operator in a lambda
+	}
+	if name == "listagg" && err != nil && given[0].Lambda == nil && !given[0].Type.IsText() {
+		return nil, nil, x.fail(e, typeMismatch, "Expected expression of varchar, but '%s' has %s type", spelled(e.Args[0].Expr), given[0].Type)
+	}
 	if err != nil {
 		return nil, nil, x.callError(e, name, err)
 	}

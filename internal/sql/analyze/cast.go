@@ -7,6 +7,8 @@ import (
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // coerce returns e as a value of type t, to which its type can be coerced.
@@ -57,15 +59,10 @@ func widen(c *plan.Const, t datatype.Type) (plan.Expr, bool) {
 	case whole && c.T.IsInteger() && t.Kind == datatype.Double && n == int64(float64(n)) && n < 1<<53 && n > -1<<53:
 		return &plan.Const{Value: float64(n), T: t}, true
 	case whole && c.T.IsInteger() && t.Kind == datatype.Decimal && t.Precision-t.Scale >= 19:
-		return plan.DecimalConst(rescale(big.NewInt(n), t.Scale), t.Precision, t.Scale), true
+		return plan.DecimalConst(value.Rescale(big.NewInt(n), t.Scale), t.Precision, t.Scale), true
 	default:
 		return nil, false
 	}
-}
-
-func rescale(n *big.Int, digits int) *big.Int {
-	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
-	return new(big.Int).Mul(n, factor)
 }
 
 // want coerces e, which stands at at, to t; what says what it is when it is
@@ -139,10 +136,36 @@ func (x *exprs) cast(e *ast.Cast) (plan.Expr, error) {
 // typeOf returns the type that was written; at is where a message about it points.
 func (a *analyzer) typeOf(at ast.Node, written *ast.Type) (datatype.Type, error) {
 	t, ok := writtenType(written)
-	if !ok {
-		return t, a.fail(at, typeMismatch, "Unknown type: %s", spelledType(written))
+	if ok {
+		return t, nil
 	}
-	return t, nil
+	if err := decimalError(written); err != nil {
+		return t, err
+	}
+	return t, a.fail(at, typeMismatch, "Unknown type: %s", spelledType(written))
+}
+
+// decimalError returns what is wrong with the numbers of a decimal, which Trino says
+// without a place.
+func decimalError(written *ast.Type) error {
+	var numbers []int
+	for _, p := range written.Params {
+		if p.Type != nil {
+			if err := decimalError(p.Type); err != nil {
+				return err
+			}
+		}
+		if p.Number != nil && *p.Number <= datatype.Unbounded {
+			numbers = append(numbers, int(*p.Number))
+		}
+	}
+	if written.Name != "decimal" || len(numbers) == 0 || len(numbers) > 2 {
+		return nil
+	}
+	if _, err := datatype.Named(written.Name, numbers); err != nil {
+		return sqlerr.Argument("%s", err)
+	}
+	return nil
 }
 
 func writtenType(written *ast.Type) (datatype.Type, bool) {
@@ -164,7 +187,7 @@ func writtenType(written *ast.Type) (datatype.Type, bool) {
 			elems = append(elems, elem)
 			name := ""
 			if p.Name != nil {
-				name = p.Name.Name
+				name = p.Name.Lower()
 			}
 			names = append(names, name)
 		default:

@@ -99,19 +99,15 @@ func (x *exprs) parameter(e *ast.Parameter) (plan.Expr, error) {
 func (x *exprs) typed(e *ast.Typed) (plan.Expr, error) {
 	name := strings.ToLower(e.Type)
 	invalid := x.fail(e, invalidLiteral, "'%s' is not a valid %s literal", e.Value, strings.ToUpper(e.Type))
-	var value plan.Expr
+	var v plan.Expr
 	var ok bool
 	switch name {
-	case "date":
-		value, ok = dateLiteral(e.Value)
-	case "time":
-		value, ok = timeLiteral(e.Value)
-	case "timestamp":
-		value, ok = timestampLiteral(e.Value)
+	case "date", "time", "timestamp":
+		return x.temporalLiteral(e, name)
 	case "decimal":
-		value, ok = decimalTyped(e.Value)
+		v, ok = decimalTyped(e.Value)
 	case "char":
-		value, ok = &plan.Const{Value: strings.TrimRight(e.Value, " "), T: datatype.CharOf(utf8.RuneCountInString(e.Value))}, true
+		v, ok = &plan.Const{Value: strings.TrimRight(e.Value, " "), T: datatype.CharOf(utf8.RuneCountInString(e.Value))}, true
 	default:
 		t, err := datatype.Named(name, nil)
 		if err != nil {
@@ -121,12 +117,12 @@ func (x *exprs) typed(e *ast.Typed) (plan.Expr, error) {
 		if !datatype.CanCast(datatype.Text(), t) {
 			return nil, x.fail(e, invalidLiteral, "No literal form for type %s", t)
 		}
-		value, ok = typedLiteral(t, e.Value)
+		v, ok = typedLiteral(t, e.Value)
 	}
 	if !ok {
 		return nil, invalid
 	}
-	return value, nil
+	return v, nil
 }
 
 var decimalText = regexp.MustCompile(`^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$`)

@@ -9,6 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // intervalUnits are the units of an interval, greatest first: how long they
@@ -34,8 +35,11 @@ func (x *exprs) interval(e *ast.Interval) (plan.Expr, error) {
 		if from < 0 {
 			continue
 		}
-		if e.To == "" {
+		switch {
+		case e.To == "":
 			to = from
+		case to == from:
+			return nil, x.fail(e, invalidLiteral, "Invalid interval qualifier: %s TO %s", units[from].name, units[to].name)
 		}
 		length, ok := intervalLength(e.Value, units, from, to)
 		if !ok || to < from {
@@ -97,7 +101,7 @@ func unitLength(s string, unit intervalUnit) (int64, bool) {
 	}
 	millis := 0
 	if m[2] != "" {
-		millis = number((m[2] + "000")[:3])
+		millis = value.Digits((m[2] + "000")[:3])
 	}
 	return n*unit.length + int64(millis), true
 }

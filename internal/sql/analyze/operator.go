@@ -7,6 +7,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/function"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 var (
@@ -31,11 +32,14 @@ func (x *exprs) arithmetic(e *ast.Arithmetic) (plan.Expr, error) {
 	name := arithmeticNames[e.Op]
 	left, right := operands[0].Type(), operands[1].Type()
 	binding, err := function.Resolve(name, []function.Argument{{Type: left}, {Type: right}})
+	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
+		return nil, errAmbiguous(ambiguous)
+	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", left, e.Op, right)
 	}
 	if bad := binding.Result; bad.Kind == datatype.Decimal && bad.Scale > bad.Precision {
-		return nil, x.fail(e, typeMismatch, "DECIMAL scale must be in range [0, precision (%d)]: %d", bad.Precision, bad.Scale)
+		return nil, sqlerr.Argument("DECIMAL scale must be in range [0, precision (%d)]: %d", bad.Precision, bad.Scale)
 	}
 	return &plan.Call{Name: name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
 }
@@ -52,16 +56,6 @@ func coerceArgs(args []plan.Expr, binding *function.Binding) []plan.Expr {
 }
 
 func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
-	if e.Op == "-" {
-		switch literal := e.X.(type) {
-		case *ast.Integer:
-			return x.integer(e, "-"+literal.Text)
-		case *ast.Decimal:
-			return x.decimal(e, "-"+literal.Text)
-		case *ast.Double:
-			return x.double(e, "-"+literal.Text)
-		}
-	}
 	operand, err := x.expr(e.X)
 	if err != nil {
 		return nil, err
@@ -74,11 +68,21 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 		return operand, nil
 	}
 	binding, err := function.Resolve(plan.OpNegate, []function.Argument{{Type: t}})
+	if ambiguous, ok := errors.AsType[*function.AmbiguousError](err); ok {
+		return nil, errAmbiguous(ambiguous)
+	}
 	if err != nil {
 		return nil, x.fail(e, typeMismatch, "Cannot negate %s", t)
 	}
 	return &plan.Call{Name: plan.OpNegate, Args: coerceArgs([]plan.Expr{operand}, binding), T: binding.Result}, nil
 }
+
+// ambiguousCall is the name of the error of a call that several functions take.
+const ambiguousCall = "AMBIGUOUS_FUNCTION_CALL"
+
+// errAmbiguous has no place, as in Trino, unless a function that is called around it
+// gives its own.
+func errAmbiguous(err *function.AmbiguousError) error { return sqlerr.New(ambiguousCall, "%s", err) }
 
 func (x *exprs) comparison(e *ast.Comparison) (plan.Expr, error) {
 	operands, err := x.all([]ast.Expr{e.Left, e.Right})
@@ -144,7 +148,15 @@ func (x *exprs) resolve(at ast.Node, name string, operands []plan.Expr) (plan.Ex
 	if err != nil {
 		return nil, x.callError(at, name, err)
 	}
-	return &plan.Call{Name: binding.Function.Name, Args: coerceArgs(operands, binding), T: binding.Result}, nil
+	return x.called(at, &plan.Call{Name: binding.Function.Name, Args: coerceArgs(operands, binding), T: binding.Result})
+}
+
+// called returns a call unless its result has a type that there is not.
+func (x *exprs) called(at ast.Node, call *plan.Call) (plan.Expr, error) {
+	if t := call.T; t.Kind == datatype.Char && t.Length > datatype.MaxCharLength {
+		return nil, x.fail(at, "TYPE_NOT_FOUND", "Unknown type: %s", t)
+	}
+	return call, nil
 }
 
 // callError turns a failure to choose a function into the statement's error.
@@ -153,10 +165,17 @@ func (x *exprs) callError(at ast.Node, name string, err error) error {
 		return x.fail(at, "FUNCTION_NOT_FOUND", "%s", err)
 	}
 	if _, ok := errors.AsType[*function.AmbiguousError](err); ok {
-		return x.fail(at, "AMBIGUOUS_FUNCTION_CALL", "%s", err)
+		return x.fail(at, ambiguousCall, "%s", err)
 	}
 	if errors.Is(err, function.ErrNotFound) {
-		return x.fail(at, "FUNCTION_NOT_FOUND", "Function '%s' not registered", name)
+		return x.unknownFunction(at, name)
 	}
+	return err
+}
+
+// unknownFunction is the error of a name that no function has, with what may be meant.
+func (x *exprs) unknownFunction(at ast.Node, name string) error {
+	err := sqlerr.At(x.src, at.Position(), sqlerr.FunctionNotFound, "Function '%s' not registered", name)
+	err.Hint = function.Hint(name)
 	return err
 }

@@ -17,6 +17,9 @@ func CanCast(from, to Type) bool {
 	case from.Kind == to.Kind:
 		return castSameKind(from, to)
 	}
+	if to.Kind == Varchar && to.Length < Unbounded && (from.Kind == UUID || from.Kind == IPAddress || from.Kind == IPPrefix) {
+		return false
+	}
 	if slices.Contains(casts[from.Kind], to.Kind) {
 		return true
 	}

@@ -134,7 +134,7 @@ func Rebase(from, to Type) (Type, bool) {
 		return Temporal(TimestampTZ, from.Precision), to.Kind == TimestampTZ
 	case Varchar:
 		if to.Kind == Char {
-			return CharOf(min(maxCharLength, from.Length)), true
+			return CharOf(min(MaxCharLength, from.Length)), true
 		}
 		return to, disguisedText(to)
 	case Char:
@@ -177,8 +177,8 @@ func rebaseNumber(from, to Type) (Type, bool) {
 	}
 }
 
-// maxCharLength is the greatest length of char.
-const maxCharLength = 65536
+// MaxCharLength is the greatest length of char.
+const MaxCharLength = 65536
 
 // The types that stand for text which a function has compiled.
 const (

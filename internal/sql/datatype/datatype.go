@@ -216,3 +216,8 @@ func needsQuotes(name string) bool {
 	}
 	return name == ""
 }
+
+// IsHyperLogLog reports whether a type is a kind of HyperLogLog.
+func (a Type) IsHyperLogLog() bool {
+	return a.Kind == Opaque && (a.Name == HyperLogLog || a.Name == P4HyperLogLog)
+}

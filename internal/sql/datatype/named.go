@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
+// MaxTemporalPrecision is the greatest precision of times and timestamps.
+const MaxTemporalPrecision = 12
+
 // Defaults of types written without parameters.
 const (
 	defaultPrecision = 3 // of times and timestamps
-	maxPrecision     = 12
 )
 
 var scalarNames = map[string]Type{
@@ -75,7 +77,7 @@ func namedText(kind Kind, params []int, length int) (Type, error) {
 	}
 	limit := Unbounded
 	if kind == Char {
-		limit = maxCharLength
+		limit = MaxCharLength
 	}
 	if len(params) > 1 || length < 0 || length > limit {
 		return Type{}, fmt.Errorf("invalid %s length %v", kindName(kind), params)
@@ -95,8 +97,8 @@ func namedTemporal(name string, params []int) (Type, error) {
 	if len(params) > 0 {
 		precision = params[0]
 	}
-	if len(params) > 1 || precision < 0 || precision > maxPrecision {
-		return Type{}, fmt.Errorf("%s precision must be in range [0, %d]: %d", strings.ToUpper(name), maxPrecision, precision)
+	if len(params) > 1 || precision < 0 || precision > MaxTemporalPrecision {
+		return Type{}, fmt.Errorf("%s precision must be in range [0, %d]: %d", strings.ToUpper(name), MaxTemporalPrecision, precision)
 	}
 	kinds := map[string]Kind{
 		"time": Time, "timestamp": Timestamp, "time with time zone": TimeTZ, "timestamp with time zone": TimestampTZ,

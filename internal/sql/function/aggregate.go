@@ -81,10 +81,8 @@ skewness(bigint) double
 skewness(double) double
 stddev_pop(bigint) double
 stddev_pop(double) double
-stddev_pop(real) real
 stddev_samp(bigint) double
 stddev_samp(double) double
-stddev_samp(real) real
 sum(bigint) bigint
 sum(double) double
 sum(real) real
@@ -93,10 +91,8 @@ sum(interval day to second) interval day to second
 sum(interval year to month) interval year to month
 var_pop(bigint) double
 var_pop(double) double
-var_pop(real) real
 var_samp(bigint) double
 var_samp(double) double
-var_samp(real) real
 `
 
 // windowFunctions are the functions that need OVER.

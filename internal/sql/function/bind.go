@@ -94,7 +94,18 @@ func (b *binder) argument(p pattern, arg Argument) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return b.unify(p.elems[last], result), nil
+	return !b.narrows(p.elems[last], result) && b.unify(p.elems[last], result), nil
+}
+
+// narrows reports whether a lambda returns another and smaller type than the one that
+// is settled for its result, to which Trino does not coerce it.
+func (b *binder) narrows(p pattern, result datatype.Type) bool {
+	bound, ok := b.types[p.variable]
+	if !ok || p.variable == "" || result.Kind == datatype.Unknown || result.Kind == bound.Kind {
+		return false
+	}
+	common, ok := datatype.Common(bound, result)
+	return ok && common.Equal(bound)
 }
 
 // unify makes p cover t, and reports false when it cannot.

@@ -42,6 +42,9 @@ type computation struct {
 	formula  string
 }
 
+// Result returns the type that a call yields, as the signature spells it.
+func (f *Function) Result() string { return strings.ToLower(f.result.String()) }
+
 // generic reports whether the signature has type variables.
 func (f *Function) generic() bool { return len(f.variables) > 0 }
 

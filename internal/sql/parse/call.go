@@ -81,7 +81,8 @@ func (p *parser) callAhead() bool {
 func (p *parser) array() ast.Expr {
 	defer p.within()()
 	x := &ast.Array{Pos: p.pos()}
-	p.at += 2
+	p.accept("ARRAY")
+	p.at++ // the bracket
 	if p.accept("]") {
 		return x
 	}

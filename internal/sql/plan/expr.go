@@ -16,38 +16,13 @@ type Expr interface {
 // Const is a literal. Value is nil for NULL, else by kind: Boolean bool;
 // integers int64; Real float32; Double float64; Decimal *big.Int, unscaled;
 // Varchar, Char, JSON string; Varbinary []byte; Date int64, days since 1970;
-// Time TimeValue; TimeTZ TimeTZValue; Timestamp TimestampValue; TimestampTZ
-// TimestampTZValue; IntervalDayToSecond int64, milliseconds;
+// Time value.Time; TimeTZ value.TimeTZ; Timestamp value.Timestamp; TimestampTZ
+// value.TimestampTZ; IntervalDayToSecond int64, milliseconds;
 // IntervalYearToMonth int64, months; JSONPath string, the path's text; others
 // are a Cast of a varchar Const.
 type Const struct {
 	Value any
 	T     datatype.Type
-}
-
-// TimeValue is a time of day in picoseconds.
-type TimeValue struct{ Picos int64 }
-
-// TimeTZValue is a time of day in picoseconds, local to an offset in minutes.
-type TimeTZValue struct {
-	Picos         int64
-	OffsetMinutes int
-}
-
-// TimestampValue is microseconds since 1970-01-01T00:00:00 on a wall clock,
-// and the picoseconds (0 to 999,999) beyond them.
-type TimestampValue struct {
-	Micros int64
-	Picos  int32
-}
-
-// TimestampTZValue is an instant, in microseconds and further picoseconds since
-// 1970-01-01T00:00:00Z, and the zone in which it is shown: "UTC", "+09:00" or a
-// name such as "Asia/Seoul".
-type TimestampTZValue struct {
-	Micros int64
-	Picos  int32
-	Zone   string
 }
 
 // ColumnRef is the value of a column.

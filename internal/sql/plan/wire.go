@@ -5,6 +5,8 @@ import (
 	"encoding/gob"
 	"math/big"
 	"sync"
+
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Register tells gob what stands behind the interfaces of a Query, so that one
@@ -16,11 +18,8 @@ var Register = sync.OnceFunc(func() {
 		&Const{}, &ColumnRef{}, &ParamRef{}, &Call{}, &Cast{}, &Logical{}, &Not{}, &IsNull{}, &Between{}, &In{}, &Case{},
 		&Coalesce{}, &NullIf{}, &Try{}, &Field{}, &RowOf{}, &ArrayOf{}, &Lambda{}, &Now{}, &JSONPathCall{}, &JSONBuild{},
 		&Scalar{}, &Exists{}, &InQuery{}, &Quantified{},
-		TimeValue{},
-		TimeTZValue{},
-		TimestampValue{},
-		TimestampTZValue{},
-		new(big.Int),
+		value.Time{}, value.TimeTZ{}, value.Timestamp{}, value.TimestampTZ{}, value.Prefix{}, &value.Map{},
+		new(big.Int), [16]byte{}, []any{},
 	} {
 		gob.Register(v)
 	}

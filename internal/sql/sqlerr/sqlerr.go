@@ -4,6 +4,7 @@ package sqlerr
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 )
@@ -39,7 +40,17 @@ func At(src string, pos ast.Pos, name, format string, args ...any) *Error {
 
 // New returns an error without a place.
 func New(name, format string, args ...any) *Error {
-	return &Error{Name: name, Message: fmt.Sprintf(format, args...)}
+	return &Error{Name: name, Message: shortened(fmt.Sprintf(format, args...))}
+}
+
+// maxMessage bounds a message, which may quote a value of any size.
+const maxMessage = 20_000
+
+func shortened(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage], "") + "..."
 }
 
 // Names of the errors that more than one package raises; others are written
@@ -65,3 +76,14 @@ func Refused(construct string) *Error {
 
 // Unsupported is the name of errors made by Refused.
 const Unsupported = "SILLOK_NOT_SUPPORTED"
+
+// Argument returns the error for an argument that a function does not take.
+func Argument(format string, args ...any) *Error {
+	return New(InvalidFunctionArgument, format, args...)
+}
+
+// Cast returns the error for a value that a cast cannot make.
+func Cast(format string, args ...any) *Error { return New(InvalidCastArgument, format, args...) }
+
+// Range returns the error for a number that its type does not hold.
+func Range(format string, args ...any) *Error { return New(NumericOutOfRange, format, args...) }

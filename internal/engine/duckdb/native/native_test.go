@@ -11,10 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 func open(t *testing.T, o native.Options) *native.DB {
@@ -47,22 +46,22 @@ func values() map[string][]any {
 		"json":                             {`{"a":1}`},
 		"varbinary":                        {[]byte{}, []byte("\x00\xff"), make([]byte, 100)},
 		"date":                             {int64(-1), int64(20000)},
-		"time(12)":                         {plan.TimeValue{Picos: 86399999999999999}},
-		"time(3) with time zone":           {plan.TimeTZValue{Picos: 1, OffsetMinutes: -330}},
-		"timestamp(3)":                     {plan.TimestampValue{Micros: -1000}},
-		"timestamp(12)":                    {plan.TimestampValue{Micros: -1, Picos: 999999}, plan.TimestampValue{Micros: 1 << 55, Picos: 1}},
-		"timestamp(3) with time zone":      {plan.TimestampTZValue{Micros: 1000, Zone: "Asia/Seoul"}},
-		"timestamp(9) with time zone":      {plan.TimestampTZValue{Micros: -7, Picos: 5000, Zone: "+09:00"}},
+		"time(12)":                         {value.Time{Picos: 86399999999999999}},
+		"time(3) with time zone":           {value.TimeTZ{Picos: 1, OffsetMinutes: -330}},
+		"timestamp(3)":                     {value.Timestamp{Micros: -1000}},
+		"timestamp(12)":                    {value.Timestamp{Micros: -1, Picos: 999999}, value.Timestamp{Micros: 1 << 55, Picos: 1}},
+		"timestamp(3) with time zone":      {value.TimestampTZ{Micros: 1000, Zone: "Asia/Seoul"}},
+		"timestamp(9) with time zone":      {value.TimestampTZ{Micros: -7, Picos: 5000, Zone: "+09:00"}},
 		"interval day to second":           {int64(-86400000)},
 		"interval year to month":           {int64(14)},
 		"uuid":                             {[16]byte{1, 15: 255}},
 		"ipaddress":                        {[16]byte{10: 255, 11: 255, 12: 10}},
-		"ipprefix":                         {scalar.Prefix{Address: [16]byte{0: 32}, Length: 12}},
+		"ipprefix":                         {value.Prefix{Address: [16]byte{0: 32}, Length: 12}},
 		"array(integer)":                   {[]any{}, []any{int64(1), nil, int64(3)}},
 		"array(array(varchar))":            {[]any{[]any{"a", strings.Repeat("b", 50)}, nil, []any{}}},
-		"map(varchar, array(integer))":     {&scalar.Map{Keys: []any{"k", "l"}, Values: []any{[]any{int64(1)}, nil}}},
+		"map(varchar, array(integer))":     {&value.Map{Keys: []any{"k", "l"}, Values: []any{[]any{int64(1)}, nil}}},
 		"row(a integer, b array(varchar))": {[]any{nil, []any{"x", nil}}, []any{int64(1), nil}},
-		"array(row(a integer, t time(0)))": {[]any{[]any{int64(1), plan.TimeValue{Picos: 0}}, nil}},
+		"array(row(a integer, t time(0)))": {[]any{[]any{int64(1), value.Time{Picos: 0}}, nil}},
 	}
 }
 

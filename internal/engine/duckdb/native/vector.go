@@ -7,9 +7,8 @@ import (
 
 	duck "github.com/duckdb/duckdb-go-bindings"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // A vector's memory is DuckDB's and lives as long as its chunk; nothing here
@@ -77,7 +76,7 @@ func scalars(vec duck.Vector, t datatype.Type) (get, error) {
 	case datatype.Bigint, datatype.IntervalDayToSecond, datatype.IntervalYearToMonth:
 		return func(row int) any { return *at[int64](data, row) }, nil
 	case datatype.Time:
-		return func(row int) any { return plan.TimeValue{Picos: *at[int64](data, row)} }, nil
+		return func(row int) any { return value.Time{Picos: *at[int64](data, row)} }, nil
 	case datatype.Real:
 		return func(row int) any { return *at[float32](data, row) }, nil
 	case datatype.Double:
@@ -91,7 +90,7 @@ func scalars(vec duck.Vector, t datatype.Type) (get, error) {
 	case datatype.IPPrefix:
 		return func(row int) any {
 			b := text(data, row)
-			return scalar.Prefix{Address: [16]byte(b[:16]), Length: b[16]}
+			return value.Prefix{Address: [16]byte(b[:16]), Length: b[16]}
 		}, nil
 	default:
 		return nil, fmt.Errorf("read a vector of %s", t)
@@ -140,11 +139,11 @@ func decimals(vec duck.Vector, t datatype.Type) get {
 func timestamps(vec duck.Vector, t datatype.Type) get {
 	data := duck.VectorGetData(vec)
 	if !Fine(t) {
-		return func(row int) any { return plan.TimestampValue{Micros: *at[int64](data, row)} }
+		return func(row int) any { return value.Timestamp{Micros: *at[int64](data, row)} }
 	}
 	return func(row int) any {
 		micros, picos := fromPicos(at[hugeint](data, row).big())
-		return plan.TimestampValue{Micros: micros, Picos: picos}
+		return value.Timestamp{Micros: micros, Picos: picos}
 	}
 }
 
@@ -161,13 +160,13 @@ func zoned(vec duck.Vector, t datatype.Type) (get, error) {
 	if t.Kind == datatype.TimeTZ {
 		times := duck.VectorGetData(first)
 		return func(row int) any {
-			return plan.TimeTZValue{Picos: *at[int64](times, row), OffsetMinutes: int(*at[int32](zones, row))}
+			return value.TimeTZ{Picos: *at[int64](times, row), OffsetMinutes: int(*at[int32](zones, row))}
 		}, nil
 	}
 	times := timestamps(first, t)
 	return func(row int) any {
-		instant, _ := times(row).(plan.TimestampValue)
-		return plan.TimestampTZValue{Micros: instant.Micros, Picos: instant.Picos, Zone: string(text(zones, row))}
+		instant, _ := times(row).(value.Timestamp)
+		return value.TimestampTZ{Micros: instant.Micros, Picos: instant.Picos, Zone: string(text(zones, row))}
 	}, nil
 }
 
@@ -199,15 +198,15 @@ func maps(vec duck.Vector, t datatype.Type) (get, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := reader(duck.StructVectorGetChild(pairs, 1), t.Elems[1])
+	val, err := reader(duck.StructVectorGetChild(pairs, 1), t.Elems[1])
 	if err != nil {
 		return nil, err
 	}
 	return func(row int) any {
 		from, to := at[listEntry](entries, row).span()
-		m := &scalar.Map{Keys: make([]any, 0, to-from), Values: make([]any, 0, to-from)}
+		m := &value.Map{Keys: make([]any, 0, to-from), Values: make([]any, 0, to-from)}
 		for i := from; i < to; i++ {
-			m.Keys, m.Values = append(m.Keys, key(i)), append(m.Values, value(i))
+			m.Keys, m.Values = append(m.Keys, key(i)), append(m.Values, val(i))
 		}
 		return m
 	}, nil

@@ -8,9 +8,8 @@ import (
 
 	duck "github.com/duckdb/duckdb-go-bindings"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // write fills vec, which is flat and has room, with column, whose values are of type t.
@@ -55,11 +54,11 @@ func fill[V, D any](vec duck.Vector, column []any, convert func(V) D) error {
 		if v == nil {
 			continue
 		}
-		value, ok := v.(V)
+		val, ok := v.(V)
 		if !ok {
-			return errValue(v, value)
+			return errValue(v, val)
 		}
-		*at[D](data, row) = convert(value)
+		*at[D](data, row) = convert(val)
 	}
 	return nil
 }
@@ -81,7 +80,7 @@ func writeScalars(vec duck.Vector, t datatype.Type, column []any) error {
 	case datatype.Bigint, datatype.IntervalDayToSecond, datatype.IntervalYearToMonth:
 		return fill(vec, column, same[int64])
 	case datatype.Time:
-		return fill(vec, column, func(v plan.TimeValue) int64 { return v.Picos })
+		return fill(vec, column, func(v value.Time) int64 { return v.Picos })
 	case datatype.Real:
 		return fill(vec, column, same[float32])
 	case datatype.Double:
@@ -120,7 +119,7 @@ func writeBlobs(vec duck.Vector, t datatype.Type, column []any) error {
 			b = v
 		case [16]byte:
 			b = v[:]
-		case scalar.Prefix:
+		case value.Prefix:
 			b = append(v.Address[:], v.Length)
 		default:
 			return fmt.Errorf("a value of %s is a %T", t, v)
@@ -151,9 +150,9 @@ func writeDecimals(vec duck.Vector, t datatype.Type, column []any) error {
 
 func writeTimestamps(vec duck.Vector, t datatype.Type, column []any) error {
 	if !Fine(t) {
-		return fill(vec, column, func(v plan.TimestampValue) int64 { return v.Micros })
+		return fill(vec, column, func(v value.Timestamp) int64 { return v.Micros })
 	}
-	return fill(vec, column, func(v plan.TimestampValue) hugeint {
+	return fill(vec, column, func(v value.Timestamp) hugeint {
 		picos := new(big.Int).Mul(big.NewInt(v.Micros), big.NewInt(picosPerMicro))
 		return hugeintOf(picos.Add(picos, big.NewInt(int64(v.Picos))))
 	})
@@ -164,10 +163,10 @@ func writeZoned(vec duck.Vector, t datatype.Type, column []any) error {
 	for row, v := range column {
 		switch v := v.(type) {
 		case nil:
-		case plan.TimeTZValue:
+		case value.TimeTZ:
 			first[row], second[row] = v.Picos, int64(v.OffsetMinutes)
-		case plan.TimestampTZValue:
-			first[row], second[row] = plan.TimestampValue{Micros: v.Micros, Picos: v.Picos}, v.Zone
+		case value.TimestampTZ:
+			first[row], second[row] = value.Timestamp{Micros: v.Micros, Picos: v.Picos}, v.Zone
 		default:
 			return fmt.Errorf("a value of %s is a %T", t, v)
 		}
@@ -243,7 +242,7 @@ func writeMaps(vec duck.Vector, t datatype.Type, column []any) error {
 		if v == nil {
 			continue
 		}
-		m, ok := v.(*scalar.Map)
+		m, ok := v.(*value.Map)
 		if !ok {
 			return errValue(v, m)
 		}
