@@ -187,6 +187,24 @@ func (o outerColumns) singleRow(n plan.Node) bool {
 	}
 }
 
+// oneRow reports whether n yields one row, whatever the columns around it hold.
+func oneRow(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Project:
+		return oneRow(n.Input)
+	case *plan.Sort:
+		return oneRow(n.Input)
+	case *plan.Limit:
+		return n.Offset == 0 && n.Count != 0 && oneRow(n.Input)
+	case *plan.Aggregate:
+		return len(n.Keys) == 0 && n.Sets == nil
+	case *plan.Values:
+		return len(n.Rows) == 1
+	default:
+		return false
+	}
+}
+
 // globalAggregate reports whether n is an aggregate of everything that is left
 // after correlated filters.
 func (o outerColumns) globalAggregate(n plan.Node) bool {

@@ -50,7 +50,10 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 		right = "LATERAL " + right
 	}
 	from := "SELECT * FROM " + r.sub(left)
-	if n.Kind == ast.CrossJoin || n.Kind == ast.InnerJoin && n.Condition == nil {
+	// Beside what always yields one row every row stays, and DuckDB gives NULL for the
+	// constants in such a row where it joins on the left.
+	always := lateral && isTrue(n.Condition) && oneRow(n.Right)
+	if n.Kind == ast.CrossJoin || n.Kind == ast.InnerJoin && n.Condition == nil || always {
 		return from + "\nCROSS JOIN " + right, nil
 	}
 	on, err := r.joinCondition(ctx, condition)

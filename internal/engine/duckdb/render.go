@@ -202,11 +202,18 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	where, err := r.conjunction(ctx, conjuncts(n.Condition), anchorsOf(n.Input))
+	where, terms, err := r.existence(ctx, conjuncts(n.Condition))
 	if err != nil {
 		return "", err
 	}
-	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + where, nil
+	if len(terms) > 0 {
+		rest, err := r.conjunction(ctx, terms, anchorsOf(n.Input))
+		if err != nil {
+			return "", err
+		}
+		where = append([]string{rest}, where...)
+	}
+	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + strings.Join(where, " AND "), nil
 }
 
 // anchorsOf returns the columns in the conditions of the joins right below a filter.

@@ -21,11 +21,7 @@ func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 		from, err := r.cooked(ctx, e.Query)
 		return "(SELECT " + name(e.Column.ID) + " FROM " + r.sub(from) + ")", err
 	case *plan.Exists:
-		if err := checkExists(e.Query); err != nil {
-			return "", err
-		}
-		from, err := r.node(ctx, e.Query)
-		return "EXISTS (SELECT 1 FROM " + r.sub(from) + ")", err
+		return r.exists(ctx, e, false)
 	case *plan.InQuery:
 		return r.inQuery(ctx, e)
 	case *plan.Quantified:
@@ -33,6 +29,51 @@ func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 	default:
 		return "", sqlerr.Refused(fmt.Sprintf("%T", e))
 	}
+}
+
+// exists renders EXISTS. As a term of a filter it is a semi-join, which DuckDB gets
+// right; as a value it is a join that marks rows, in which DuckDB takes a comparison
+// with NULL for a match unless all of them are plain equalities. The others are counted.
+func (r *renderer) exists(ctx context.Context, e *plan.Exists, asFilter bool) (string, error) {
+	if err := checkExists(e.Query); err != nil {
+		return "", err
+	}
+	from, err := r.node(ctx, e.Query)
+	if err != nil {
+		return "", err
+	}
+	o := outerOf(e.Query)
+	if _, equal := o.filters(e.Query); asFilter || len(o) == 0 || equal {
+		return "EXISTS (SELECT 1 FROM " + r.sub(from) + ")", nil
+	}
+	return "((SELECT count(*) FROM " + r.sub(from) + ") > 0)", nil
+}
+
+// existence renders the terms of a filter that are EXISTS or NOT EXISTS, and returns the others.
+func (r *renderer) existence(ctx context.Context, terms []plan.Expr) (sql []string, others []plan.Expr, err error) {
+	for _, t := range terms {
+		not, negated := t.(*plan.Not)
+		if negated {
+			t = not.X
+		}
+		e, ok := t.(*plan.Exists)
+		if !ok {
+			if negated {
+				t = not
+			}
+			others = append(others, t)
+			continue
+		}
+		term, err := r.exists(ctx, e, true)
+		if err != nil {
+			return nil, nil, err
+		}
+		if negated {
+			term = "NOT " + term
+		}
+		sql = append(sql, term)
+	}
+	return sql, others, nil
 }
 
 func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error) {
