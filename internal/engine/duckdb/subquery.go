@@ -15,9 +15,6 @@ import (
 func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 	switch e := e.(type) {
 	case *plan.Scalar:
-		if err := checkScalar(e.Query); err != nil {
-			return "", err
-		}
 		from, err := r.cooked(ctx, e.Query)
 		return "(SELECT " + name(e.Column.ID) + " FROM " + r.sub(from) + ")", err
 	case *plan.Exists:
@@ -35,15 +32,11 @@ func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 // right; as a value it is a join that marks rows, in which DuckDB takes a comparison
 // with NULL for a match unless all of them are plain equalities. The others are counted.
 func (r *renderer) exists(ctx context.Context, e *plan.Exists, asFilter bool) (string, error) {
-	if err := checkExists(e.Query); err != nil {
-		return "", err
-	}
 	from, err := r.node(ctx, e.Query)
 	if err != nil {
 		return "", err
 	}
-	o := outerOf(e.Query)
-	if _, equal := o.filters(e.Query); asFilter || len(o) == 0 || equal {
+	if o := outerOf(e.Query); asFilter || o.equalities(e.Query) {
 		return "EXISTS (SELECT 1 FROM " + r.sub(from) + ")", nil
 	}
 	return "((SELECT count(*) FROM " + r.sub(from) + ") > 0)", nil
@@ -78,9 +71,6 @@ func (r *renderer) existence(ctx context.Context, terms []plan.Expr) (sql []stri
 
 func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error) {
 	t := e.X.Type()
-	if err := checkIn(e.Query); err != nil {
-		return "", err
-	}
 	x, err := r.expr(ctx, e.X)
 	if err != nil {
 		return "", err
@@ -101,9 +91,6 @@ func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error)
 
 func (r *renderer) quantified(ctx context.Context, e *plan.Quantified) (string, error) {
 	t := e.X.Type()
-	if err := checkIn(e.Query); err != nil {
-		return "", err
-	}
 	order := e.Op != plan.OpEqual && e.Op != plan.OpNotEqual
 	x, err := r.expr(ctx, e.X)
 	if err != nil {

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -11,7 +12,6 @@ import (
 // groups is what a SELECT groups by.
 type groups struct {
 	keys []plan.Expr // distinct
-	at   []ast.Expr
 	sets [][]int // indexes of keys; one set of all keys unless there are several
 }
 
@@ -22,10 +22,15 @@ func (s *selection) groupBy() error {
 	if clause == nil {
 		return nil
 	}
-	if clause.Auto {
-		return s.refuse(s.node, "GROUP BY AUTO")
-	}
 	s.groups = &groups{sets: [][]int{nil}}
+	if clause.Auto {
+		keys, err := s.automatic()
+		s.groups.sets = [][]int{keys}
+		return err
+	}
+	if err := s.checkSets(clause); err != nil {
+		return err
+	}
 	for _, element := range clause.Elements {
 		sets, err := s.groupingElement(element)
 		if err != nil {
@@ -38,9 +43,6 @@ func (s *selection) groupBy() error {
 			}
 		}
 		s.groups.sets = product
-		if len(product) > maxGroupingSets {
-			return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", len(product), maxGroupingSets)
-		}
 	}
 	if clause.Distinct {
 		s.groups.sets = distinctSets(s.groups.sets)
@@ -49,6 +51,33 @@ func (s *selection) groupBy() error {
 }
 
 const maxGroupingSets = 2048
+
+// checkSets counts the grouping sets before any is made.
+func (s *selection) checkSets(clause *ast.GroupBy) error {
+	product := 1
+	for _, element := range clause.Elements {
+		n := 1
+		switch element.Kind {
+		case ast.GroupSets:
+			n = len(element.Sets)
+		case ast.GroupRollup:
+			n = len(element.Sets) + 1
+		case ast.GroupCube:
+			if len(element.Sets) > 30 {
+				n = math.MaxInt32 + 1
+			} else {
+				n = 1 << len(element.Sets)
+			}
+		}
+		if product *= n; product > math.MaxInt32 {
+			return s.fail(clause, "TOO_MANY_GROUPING_SETS", "GROUP BY has more than %d grouping sets but can contain at most %d", math.MaxInt32, maxGroupingSets)
+		}
+	}
+	if product > maxGroupingSets {
+		return s.fail(clause, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", product, maxGroupingSets)
+	}
+	return nil
+}
 
 func union(left, right []int) []int {
 	both := append([]int{}, left...)
@@ -75,6 +104,10 @@ func distinctSets(sets [][]int) [][]int {
 
 // groupingElement returns the grouping sets of one element of GROUP BY.
 func (s *selection) groupingElement(element ast.GroupingElement) ([][]int, error) {
+	if s.isAutomatic(element) {
+		keys, err := s.automatic()
+		return [][]int{keys}, err
+	}
 	lists := make([][]int, len(element.Sets))
 	for i, list := range element.Sets {
 		for _, e := range list {
@@ -107,11 +140,39 @@ func joined(lists [][]int) []int {
 	return all
 }
 
-// cube returns all subsets, the whole first, as Trino orders them.
-func cube(lists [][]int) [][]int {
-	if len(lists) > 20 {
-		lists = lists[:20]
+// isAutomatic reports whether an element is AUTO, and not a column of that name.
+func (s *selection) isAutomatic(element ast.GroupingElement) bool {
+	if element.Kind != ast.GroupSimple || len(element.Sets) != 1 || len(element.Sets[0]) != 1 {
+		return false
 	}
+	ident, ok := element.Sets[0][0].(*ast.Ident)
+	if !ok || ident.Name.Lower() != "auto" || ident.Name.Quoted {
+		return false
+	}
+	found, err := s.lookup(ident, s.source, []string{"auto"})
+	return err == nil && found == nil
+}
+
+// automatic returns the keys of GROUP BY AUTO: what the SELECT list computes without
+// aggregates and windows.
+func (s *selection) automatic() ([]int, error) {
+	var keys []int
+	for _, out := range s.outputs {
+		if out.at != nil && s.noAggregates("", out.at) != nil {
+			continue
+		}
+		key, err := s.addKey(out.expr)
+		if err != nil {
+			return nil, err
+		}
+		keys = union(keys, []int{key})
+	}
+	return keys, nil
+}
+
+// cube returns all subsets, the whole first. A list that repeats counts once.
+func cube(lists [][]int) [][]int {
+	lists = distinctSets(lists)
 	var sets [][]int
 	for mask := 1<<len(lists) - 1; mask >= 0; mask-- {
 		var chosen [][]int
@@ -131,6 +192,14 @@ func (s *selection) groupingKey(e ast.Expr, kind ast.GroupingKind) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	if ref, ok := typed.(*plan.ColumnRef); ok && !s.isSource(ref.ID) {
+		return 0, s.refuse(e, "GROUP BY a column of the enclosing query")
+	}
+	return s.addKey(typed)
+}
+
+// addKey returns the index of an expression among those that are grouped by.
+func (s *selection) addKey(typed plan.Expr) (int, error) {
 	if !typed.Type().Comparable() {
 		return 0, s.fail(s.node, typeMismatch, "%s is not comparable, and therefore cannot be used in GROUP BY", typed.Type())
 	}
@@ -141,7 +210,6 @@ func (s *selection) groupingKey(e ast.Expr, kind ast.GroupingKind) (int, error) 
 		}
 	}
 	s.groups.keys = append(s.groups.keys, typed)
-	s.groups.at = append(s.groups.at, e)
 	return len(s.groups.keys) - 1, nil
 }
 
@@ -153,11 +221,6 @@ func (s *selection) groupingExpr(e ast.Expr, kind ast.GroupingKind) (plan.Expr, 
 		return nil, err
 	}
 	x := &exprs{analyzer: s.analyzer, scope: s.source}
-	if ident, ok := e.(*ast.Ident); ok && ident.Name.Lower() == "auto" && !ident.Name.Quoted {
-		if found, err := s.lookup(e, s.source, []string{"auto"}); err == nil && found == nil {
-			return nil, s.refuse(e, "GROUP BY AUTO")
-		}
-	}
 	typed, err := x.expr(e)
 	if err != nil {
 		return nil, err

@@ -41,11 +41,26 @@ func (s *selection) verify() error {
 		}
 	}
 	for _, e := range s.unused {
-		if err := v.top(s.places[e], e); err != nil {
+		if err := v.top(s.place(e), e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// place returns where a typed expression stands, which its coercion does not know;
+// the whole SELECT where nobody does.
+func (s *selection) place(e plan.Expr) ast.Node {
+	for {
+		if at, ok := s.places[e]; ok {
+			return at
+		}
+		cast, ok := e.(*plan.Cast)
+		if !ok {
+			return s.node
+		}
+		e = cast.X
+	}
 }
 
 // grouped reports whether the SELECT makes groups.
@@ -96,13 +111,14 @@ func (v *verifier) output(out output) error {
 }
 
 // top checks an expression as a whole; at is where it stands.
-func (v *verifier) top(at ast.Expr, e plan.Expr) error {
+func (v *verifier) top(at ast.Node, e plan.Expr) error {
 	ok, err := v.check(e)
 	if err == nil && !ok && nested(e) && slices.ContainsFunc(v.groups.keys, nested) {
 		return v.refuse(at, "a subquery that is grouped by")
 	}
 	if err == nil && !ok {
-		return v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", spelled(at))
+		written, _ := at.(ast.Expr)
+		return v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", spelled(written))
 	}
 	return err
 }
@@ -151,7 +167,7 @@ func (v *verifier) grouping(e *groupingRef) error {
 // own places.
 func (v *verifier) windowed(e *windowRef) (bool, error) {
 	for _, part := range windowSpecParts(&e.call) {
-		if err := v.top(v.places[part], part); err != nil {
+		if err := v.top(v.place(part), part); err != nil {
 			return false, err
 		}
 	}
