@@ -72,6 +72,7 @@ var register = sync.OnceFunc(func() {
 		exprBody{},
 		keyBody{},
 		orderBody{},
+		neighbourBody{},
 		reduceBody{},
 		sumBody{},
 		avgBody{},

@@ -93,7 +93,7 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"aggregate in WHERE", "SELECT 1 FROM flows WHERE sum(bytes) > 1",
-			"EXPRESSION_NOT_SCALAR: line 1:27: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum(bytes)]",
+			"EXPRESSION_NOT_SCALAR: line 1:38: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum(bytes)]",
 		},
 		{"position beyond the list", "SELECT srcaddr FROM flows ORDER BY 2", "INVALID_COLUMN_REFERENCE: line 1:36: ORDER BY position 2 is not in select list"},
 		{"unknown function", "SELECT nosuch(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'nosuch' not registered"},

@@ -12,7 +12,7 @@ import (
 // groups is what a SELECT groups by.
 type groups struct {
 	keys []plan.Expr // distinct
-	sets [][]int // indexes of keys; one set of all keys unless there are several
+	sets [][]int     // indexes of keys; one set of all keys unless there are several
 }
 
 // groupBy types GROUP BY. A SELECT with aggregates or HAVING and no GROUP BY has
