@@ -39,7 +39,7 @@ func (a *analyzer) from(r ast.Relation, outer *scope) (relation, error) {
 	case *ast.Sampled:
 		return a.sampled(r, outer)
 	case *ast.TableFunction:
-		return relation{}, a.tableFunction(r)
+		return a.tableFunction(r, outer)
 	case *ast.UnsupportedRelation:
 		return relation{}, a.refuse(r, r.Construct)
 	case *ast.PatternRecognition:
@@ -159,14 +159,4 @@ func (a *analyzer) checkPercentage(r *ast.Sampled, percentage plan.Expr) error {
 		return a.fail(r.Percentage, "NUMERIC_VALUE_OUT_OF_RANGE", "Sample percentage must be less than or equal to 100")
 	}
 	return nil
-}
-
-// tableFunction refuses Trino's table functions, and tells the others from them.
-func (a *analyzer) tableFunction(r *ast.TableFunction) error {
-	name := r.Call.Name.String()
-	switch name {
-	case "sequence", "exclude_columns":
-		return a.refuse(r, "TABLE("+name+"(…))")
-	}
-	return a.fail(r.Call, "FUNCTION_NOT_FOUND", "Table function '%s' not registered", name)
 }

@@ -51,6 +51,8 @@ func (p *parser) operand() ast.Expr {
 		return &ast.Parameter{Pos: t.pos(), Index: p.params - 1}
 	case t.key == "(":
 		return p.parenthesised()
+	case t.key == "[":
+		return p.array()
 	case nameable(t):
 		return p.named()
 	case t.kind == word:
