@@ -23,9 +23,6 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 		}
 	}
 	lateral := n.Lateral && len(outerOf(n.Right)) > 0
-	if n.Lateral && (n.Kind == ast.RightJoin || n.Kind == ast.FullJoin) {
-		return "", sqlerr.Refused("RIGHT or FULL JOIN with LATERAL")
-	}
 	left, err := r.node(ctx, n.Left)
 	if err != nil {
 		return "", err

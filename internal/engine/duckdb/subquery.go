@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -100,9 +101,6 @@ func (r *renderer) quantified(ctx context.Context, e *plan.Quantified) (string, 
 	if err != nil {
 		return "", err
 	}
-	if order && (t.Kind == datatype.Array || t.Kind == datatype.Row) {
-		return "", sqlerr.Refused("a quantified comparison of " + t.String())
-	}
 	if isFloat(t) || !sameEquality(t) || order && !sameOrder(t) {
 		return r.compareAll(x, from, e.Column, setBody{T: t, Op: e.Op, All: e.All})
 	}
@@ -145,7 +143,11 @@ func (b setBody) call(time.Time) (func([]any) (any, error), error) {
 			var v any
 			if args[0] != nil && item != nil {
 				var err error
-				if v, err = compare.Call([]any{args[0], item}); err != nil {
+				v, err = compare.Call([]any{args[0], item})
+				if failed, ok := errors.AsType[*sqlerr.Error](err); ok && failed.Name == sqlerr.NotSupported {
+					v, err = nil, nil // NULL in an array or a row: nobody knows
+				}
+				if err != nil {
 					return nil, err
 				}
 			}

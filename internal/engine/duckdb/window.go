@@ -87,6 +87,9 @@ func (r *renderer) offset(c plan.WindowCall, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if v == nil && (c.Name == "lag" || c.Name == "lead") {
+		return "", sqlerr.New(sqlerr.InvalidFunctionArgument, "Offset must not be null")
+	}
 	n, ok := v.(int64)
 	least := int64(1)
 	if c.Name == "lag" || c.Name == "lead" {
