@@ -57,7 +57,7 @@ type Session struct {
 // *sqlerr.Error.
 func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, session Session) (*plan.Query, error) {
 	a := &analyzer{
-		shared:   &shared{},
+		shared:   &shared{listed: listingOf(ctx, catalog)},
 		src:      src,
 		catalog:  session.Catalog,
 		database: session.Database,
@@ -71,6 +71,9 @@ func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, sessi
 		return nil, err
 	}
 	if err := a.checkCorrelation(body.node); err != nil {
+		return nil, err
+	}
+	if err := a.fillInformation(body.node); err != nil {
 		return nil, err
 	}
 	return finish(body), nil
@@ -96,6 +99,9 @@ type shared struct {
 	lastCTE int
 	// places holds where an expression stands, for messages.
 	places map[plan.Expr]ast.Expr
+	// listed asks the catalog what it holds; pending waits for its answer.
+	listed  listing
+	pending []*information
 	// subqueries holds those whose reach beyond themselves is to be checked.
 	subqueries map[plan.Node]subquery
 }

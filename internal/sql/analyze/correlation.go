@@ -25,9 +25,8 @@ const (
 
 // subquery is a subquery of the statement, by the node that it became.
 type subquery struct {
-	kind        subqueryKind
-	unsupported error // Trino's
-	refused     error // ours
+	kind subqueryKind
+	fail func(verdict) error // for one that is not carried out: Trino's error or ours
 }
 
 // note remembers a subquery until its place in the whole is known.
@@ -35,11 +34,12 @@ func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
 	if a.subqueries == nil {
 		a.subqueries = map[plan.Node]subquery{}
 	}
-	a.subqueries[node] = subquery{
-		kind:        kind,
-		unsupported: a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported"),
-		refused:     a.refuse(at, "this form of correlated subquery"),
-	}
+	a.subqueries[node] = subquery{kind: kind, fail: func(v verdict) error {
+		if v == unsupported {
+			return a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported")
+		}
+		return a.refuse(at, "this form of correlated subquery")
+	}}
 }
 
 // checkCorrelation looks at every subquery below node, outermost first.
@@ -94,14 +94,10 @@ func (s *shared) judged(node plan.Node, judge func(d *decorrelator, kind subquer
 	if len(d.outer) == 0 {
 		return nil
 	}
-	switch judge(d, noted.kind) {
-	case supported:
-		return nil
-	case unsupported:
-		return noted.unsupported
-	default:
-		return noted.refused
+	if v := judge(d, noted.kind); v != supported {
+		return noted.fail(v)
 	}
+	return nil
 }
 
 // free returns the columns to which node refers and that nothing below it makes.

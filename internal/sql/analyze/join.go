@@ -55,7 +55,7 @@ func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right
 	if kind != "UNNEST" && len(free(right.node)) > 0 {
 		at := ast.Node(j.Right)
 		if noted, ok := a.subqueries[right.node]; ok {
-			return relation{}, noted.unsupported
+			return relation{}, noted.fail(unsupported)
 		}
 		return relation{}, a.refuse(at, joinNames[j.Kind]+" JOIN LATERAL")
 	}

@@ -1,10 +1,12 @@
 package analyze
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // verify checks that a SELECT with groups computes its columns from the groups.
@@ -107,7 +109,25 @@ func (v *verifier) output(out output) error {
 	if n := len(out.field.relation); n > 0 {
 		name = out.field.relation[n-1] + "." + name
 	}
-	return v.fail(v.node.Items[0], notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", name)
+	return v.ungrouped(v.node.Items[0], name)
+}
+
+// ungrouped is the error for what is neither grouped by nor computed from the groups.
+func (v *verifier) ungrouped(at ast.Node, name string) error {
+	var err *sqlerr.Error
+	if !errors.As(v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", name), &err) {
+		return err
+	}
+	starred := slices.ContainsFunc(v.node.Items, func(item ast.SelectItem) bool { return item.Star })
+	switch {
+	case starred:
+		err.Hint = "Name the columns to group by instead of *, or write the aggregate over a window: count(*) OVER ()"
+	case v.node.GroupBy == nil:
+		err.Hint = "Add GROUP BY " + name + ", or leave it out beside an aggregate"
+	default:
+		err.Hint = "Add " + name + " to GROUP BY, or write arbitrary(" + name + ") for any one of its values"
+	}
+	return err
 }
 
 // top checks an expression as a whole; at is where it stands.
@@ -118,7 +138,7 @@ func (v *verifier) top(at ast.Node, e plan.Expr) error {
 	}
 	if err == nil && !ok {
 		written, _ := at.(ast.Expr)
-		return v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", spelled(written))
+		return v.ungrouped(at, spelled(written))
 	}
 	return err
 }

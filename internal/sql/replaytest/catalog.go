@@ -3,8 +3,10 @@ package replaytest
 import (
 	"context"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +43,47 @@ func (c Catalog) Relation(_ context.Context, catalog, database, name string) (*a
 		return nil, analyze.ErrNoDatabase
 	}
 	return c[name], nil
+}
+
+// Databases implements analyze.Lister: those of the recorded catalog.
+func (c Catalog) Databases(_ context.Context, catalog string) ([]string, error) {
+	if catalog != CatalogName && catalog != recordedCatalog {
+		return nil, analyze.ErrNoCatalog
+	}
+	return strings.Fields("sf1 sf100 sf1000 sf10000 sf100000 sf300 sf3000 sf30000 tiny"), nil
+}
+
+// Tables implements analyze.Lister: each database has the same tables.
+func (c Catalog) Tables(ctx context.Context, catalog string, databases, names []string) iter.Seq2[analyze.Listed, error] {
+	return func(yield func(analyze.Listed, error) bool) {
+		all, err := c.Databases(ctx, catalog)
+		if err != nil {
+			yield(analyze.Listed{}, err)
+			return
+		}
+		for _, database := range all {
+			if databases != nil && !slices.Contains(databases, database) {
+				continue
+			}
+			for name, relation := range c {
+				if relation.Table == nil || names != nil && !slices.Contains(names, name) {
+					continue
+				}
+				t := analyze.Listed{Database: database, Name: name}
+				for _, column := range relation.Table.Columns {
+					t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String()})
+				}
+				if !yield(t, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Partitions implements analyze.Lister: there are none.
+func (c Catalog) Partitions(context.Context, *plan.Table) iter.Seq2[[]string, error] {
+	return func(func([]string, error) bool) {}
 }
 
 // Add adds a table, whose columns are written as "name type" with Trino's types.
