@@ -135,7 +135,7 @@ func (x *exprs) dereference(e *ast.Dereference) (plan.Expr, error) {
 // noField is the error for a field that a row has not, with the one that was perhaps meant.
 func (x *exprs) noField(e *ast.Dereference, name []string, t datatype.Type) error {
 	var err *sqlerr.Error
-	if !errors.As(x.fail(e, columnNotFound, "Column '%s' cannot be resolved", strings.Join(name, ".")), &err) {
+	if !errors.As(x.fail(e, invalidColumnReference, "Column reference '%s' is invalid", strings.Join(name, ".")), &err) {
 		return err
 	}
 	known := make([]string, len(t.Names))

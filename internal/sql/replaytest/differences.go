@@ -32,3 +32,7 @@ func Differences(tb testing.TB) []Question {
 	}
 	return questions
 }
+
+// Differs says why our answer to one of Differences is rightly another than the
+// recorded one. It is empty for those that must be the same.
+func (q Question) Differs() string { return statementDifferences[q.ID] }
