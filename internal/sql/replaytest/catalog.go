@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,7 @@ func (c Catalog) Databases(_ context.Context, catalog string) ([]string, error) 
 	return strings.Fields("sf1 sf100 sf1000 sf10000 sf100000 sf300 sf3000 sf30000 tiny"), nil
 }
 
-// Tables implements analyze.Lister: each database has the same tables.
+// Tables implements analyze.Lister: each database has the same tables and views.
 func (c Catalog) Tables(ctx context.Context, catalog string, databases, names []string) iter.Seq2[analyze.Listed, error] {
 	return func(yield func(analyze.Listed, error) bool) {
 		all, err := c.Databases(ctx, catalog)
@@ -61,24 +62,37 @@ func (c Catalog) Tables(ctx context.Context, catalog string, databases, names []
 			yield(analyze.Listed{}, err)
 			return
 		}
-		for _, database := range all {
-			if databases != nil && !slices.Contains(databases, database) {
+		if databases == nil {
+			databases = all
+		}
+		for _, database := range databases {
+			if database != Database && !slices.Contains(all, database) {
 				continue
 			}
-			for name, relation := range c {
-				if relation.Table == nil || names != nil && !slices.Contains(names, name) {
-					continue
-				}
-				t := analyze.Listed{Database: database, Name: name}
-				for _, column := range relation.Table.Columns {
-					t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String()})
-				}
-				if !yield(t, nil) {
+			for _, name := range slices.Sorted(maps.Keys(c)) {
+				if (names == nil || slices.Contains(names, name)) && !yield(listed(database, name, c[name]), nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func listed(database, name string, r *analyze.Relation) analyze.Listed {
+	t := analyze.Listed{Database: database, Name: name, View: r.View != nil}
+	if t.View {
+		t.Definition = r.View.SQL
+		for _, column := range r.View.Columns {
+			t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String()})
+		}
+		return t
+	}
+	for _, column := range r.Table.Columns {
+		if !column.Hidden {
+			t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String(), Partition: column.Partition})
+		}
+	}
+	return t
 }
 
 // Partitions implements analyze.Lister: there are none.
