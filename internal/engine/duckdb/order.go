@@ -70,12 +70,6 @@ func nanLast(x string, nullsFirst bool) string {
 	return fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[2]d WHEN isnan(%[1]s) THEN 1 ELSE 0 END", x, null)
 }
 
-// orderBy renders keys that nothing is checked of.
-func (r *renderer) orderBy(ctx context.Context, keys []plan.SortKey) (string, error) {
-	o, err := r.ordering(ctx, keys, false)
-	return o.by, err
-}
-
 // sorted renders the keys of a sort over from, and returns from with the rows looked
 // at that Trino could not order. Of more than limit rows, which is -1 for all of them,
 // it leaves open how they compare.

@@ -127,11 +127,11 @@ func (s *shape) renamed(raw string, t datatype.Type) (string, error) {
 	}
 	s.r.aliases++
 	x := fmt.Sprintf("x%d", s.r.aliases)
-	switch t.Kind {
-	case datatype.Array:
+	if t.Kind == datatype.Array {
 		elem, err := s.renamed(x, t.Elems[0])
 		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", raw, x, elem), err
-	case datatype.Map:
+	}
+	if t.Kind == datatype.Map {
 		key, err := s.renamed(x+".key", t.Elems[0])
 		if err != nil {
 			return "", err

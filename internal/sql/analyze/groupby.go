@@ -58,6 +58,7 @@ func (s *selection) checkSets(clause *ast.GroupBy) error {
 	for _, element := range clause.Elements {
 		n := 1
 		switch element.Kind {
+		case ast.GroupSimple:
 		case ast.GroupSets:
 			n = len(element.Sets)
 		case ast.GroupRollup:

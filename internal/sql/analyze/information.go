@@ -107,7 +107,7 @@ func (a *analyzer) information(r *ast.Table, names []string) (relation, error) {
 	i := &information{at: r, src: a.src, catalog: names[0], table: names[2], node: &plan.Values{}}
 	var fields []field
 	hidden := false
-	for _, name := range strings.Fields(columns) {
+	for name := range strings.FieldsSeq(columns) {
 		if name == "|" {
 			hidden = true
 			continue
@@ -205,7 +205,7 @@ func (s *shared) everyTable(catalog string, databases, names []string) iter.Seq2
 			}
 			t := Listed{Database: informationSchema, Name: name}
 			columns, _, _ = strings.Cut(columns, " |")
-			for _, c := range strings.Fields(columns) {
+			for c := range strings.FieldsSeq(columns) {
 				kind := "varchar"
 				if c == "ordinal_position" {
 					kind = "bigint"
@@ -362,11 +362,9 @@ func (a *analyzer) metadata(r *ast.Table, names []string, base, kind string) (re
 		}
 		row := make([]plan.Expr, len(fields))
 		for i, f := range fields {
-			if row[i] = (plan.Expr)(&plan.Const{T: f.column.Type}); i < len(values) && values[i] != nullPartition {
-				row[i] = &plan.Const{Value: values[i], T: datatype.Text()}
-				if f.column.Type.Kind != datatype.Varchar {
-					row[i] = &plan.Cast{X: row[i], T: f.column.Type}
-				}
+			row[i] = &plan.Const{T: f.column.Type}
+			if i < len(values) && values[i] != nullPartition {
+				row[i] = coerce(&plan.Const{Value: values[i], T: datatype.Text()}, f.column.Type)
 			}
 		}
 		if node.Rows = append(node.Rows, row); len(node.Rows) > maxInformation {
