@@ -63,8 +63,8 @@ var columnsOf = map[string][]column{
 type column struct{ name, kind string }
 
 // from returns FROM with its joins, and the columns that it has.
-func (g *Generator) from(outer []column, depth int) (string, []column) {
-	sql, columns := g.relation(outer, depth)
+func (g *Generator) from(depth int) (string, []column) {
+	sql, columns := g.relation(depth)
 	for range g.rand.IntN(3) {
 		switch {
 		case g.chance(4):
@@ -77,7 +77,7 @@ func (g *Generator) from(outer []column, depth int) (string, []column) {
 				pick(g, "JOIN", "LEFT JOIN"), lateral+"u.b", lateral, lateral, pick(g, "=", "<", "<>"), g.of("integer", columns, 0), lateral)
 			columns = append(columns, column{lateral + ".v", "bigint"}, column{lateral + ".w", "varchar"}, column{lateral + ".z", "varchar"})
 		default:
-			right, more := g.relation(nil, depth)
+			right, more := g.relation(depth)
 			kind := pick(g, "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
 			both := append(append([]column{}, columns...), more...)
 			condition := fmt.Sprintf("%s = %s", g.of("integer", columns, 0), g.of("integer", more, 0))
@@ -91,7 +91,7 @@ func (g *Generator) from(outer []column, depth int) (string, []column) {
 }
 
 // relation returns a table, or a query of one.
-func (g *Generator) relation(outer []column, depth int) (string, []column) {
+func (g *Generator) relation(depth int) (string, []column) {
 	name, alias := pick(g, "t1", "t2", "t3"), g.alias("r")
 	var columns []column
 	for _, c := range columnsOf[name] {
@@ -105,7 +105,7 @@ func (g *Generator) relation(outer []column, depth int) (string, []column) {
 
 // query returns a SELECT whose expressions may use outer, columns around it.
 func (g *Generator) query(outer []column, depth int) string {
-	from, columns := g.from(outer, depth)
+	from, columns := g.from(depth)
 	where := ""
 	if g.chance(2) {
 		where = " WHERE " + g.condition(append(columns, outer...), depth)
@@ -122,7 +122,7 @@ func (g *Generator) query(outer []column, depth int) string {
 			items = append(items, g.anything(columns, depth))
 		}
 		if depth > 0 {
-			items = append(items, g.subquery(columns, depth-1))
+			items = append(items, g.subquery(columns))
 		}
 	}
 	distinct := ""
@@ -163,9 +163,9 @@ func (g *Generator) groups(columns []column) (items []string, clause string) {
 
 // aggregate returns an aggregate that does not depend on the order of the rows.
 func (g *Generator) aggregate(columns []column) string {
-	number, any := g.of("integer", columns, 1), pick(g, columns...).name
-	sql := pick(g, "count(*)", "count("+any+")", "count(DISTINCT "+any+")", "sum("+number+")", "sum(DISTINCT "+number+")", "min("+number+")",
-		"max("+number+")", "avg("+number+")", "bool_or("+number+" > 1)", "array_agg("+any+" ORDER BY "+any+")", "approx_distinct("+any+")",
+	number, value := g.of("integer", columns, 1), pick(g, columns...).name
+	sql := pick(g, "count(*)", "count("+value+")", "count(DISTINCT "+value+")", "sum("+number+")", "sum(DISTINCT "+number+")", "min("+number+")",
+		"max("+number+")", "avg("+number+")", "bool_or("+number+" > 1)", "array_agg("+value+" ORDER BY "+value+")", "approx_distinct("+value+")",
 		"count_if("+number+" > 1)", "min_by("+number+", "+number+")")
 	if g.chance(4) {
 		sql += " FILTER (WHERE " + number + " > 1)"
@@ -195,7 +195,7 @@ func (g *Generator) windows(columns []column) []string {
 }
 
 // subquery returns an expression that is a correlated subquery, or holds one.
-func (g *Generator) subquery(columns []column, depth int) string {
+func (g *Generator) subquery(columns []column) string {
 	alias := g.alias("u")
 	name := pick(g, "t1", "t2")
 	inner := []column{{alias + ".a", "integer"}, {alias + ".b", "varchar"}}
@@ -224,7 +224,7 @@ func (g *Generator) subquery(columns []column, depth int) string {
 // condition returns a boolean.
 func (g *Generator) condition(columns []column, depth int) string {
 	if depth > 0 && g.chance(3) {
-		condition := g.subquery(columns, depth-1)
+		condition := g.subquery(columns)
 		if strings.HasPrefix(condition, "(SELECT") {
 			condition = "coalesce(" + condition + ", NULL) IS NOT NULL"
 		}
