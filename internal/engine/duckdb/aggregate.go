@@ -125,16 +125,29 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 		a.filter, a.suffix = filter, " FILTER (WHERE "+filter+")"
 	}
 	a.suffix += over
-	if len(c.OrderBy) > 0 {
-		order, err := r.orderBy(ctx, numbersFirst(c.OrderBy))
-		if err != nil {
-			return "", err
-		}
-		a.order = " ORDER BY " + order
+	order, err := r.ordering(ctx, c.OrderBy, false)
+	if err != nil {
+		return "", err
+	}
+	if order.by != "" {
+		a.order = " ORDER BY " + order.by
 	}
 	if _, err := native.TypeSQL(c.Type); err != nil {
 		return "", err
 	}
+	if len(order.values) == 0 {
+		return r.aggregated(ctx, a)
+	}
+	check, err := r.listed(order, a.suffix)
+	if err != nil {
+		return "", err
+	}
+	value, err := r.aggregated(ctx, a)
+	return "CASE WHEN " + check + " THEN " + value + " END", err
+}
+
+// aggregated renders a call whose parts are rendered.
+func (r *renderer) aggregated(ctx context.Context, a aggregation) (string, error) {
 	if sql, ok, err := r.nativeAggregate(ctx, a); ok || err != nil {
 		return sql, err
 	}

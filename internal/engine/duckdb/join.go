@@ -23,14 +23,6 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 		}
 	}
 	lateral := n.Lateral && len(outerOf(n.Right)) > 0
-	if lateral {
-		if err := checkLateral(n.Right); err != nil {
-			return "", err
-		}
-	}
-	if n.Lateral && (n.Kind == ast.RightJoin || n.Kind == ast.FullJoin) {
-		return "", sqlerr.Refused("RIGHT or FULL JOIN with LATERAL")
-	}
 	left, err := r.node(ctx, n.Left)
 	if err != nil {
 		return "", err
@@ -50,7 +42,10 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 		right = "LATERAL " + right
 	}
 	from := "SELECT * FROM " + r.sub(left)
-	if n.Kind == ast.CrossJoin || n.Kind == ast.InnerJoin && n.Condition == nil {
+	// Beside what always yields one row every row stays, and DuckDB gives NULL for the
+	// constants in such a row where it joins on the left.
+	always := lateral && isTrue(n.Condition) && oneRow(n.Right)
+	if n.Kind == ast.CrossJoin || n.Kind == ast.InnerJoin && n.Condition == nil || always {
 		return from + "\nCROSS JOIN " + right, nil
 	}
 	on, err := r.joinCondition(ctx, condition)

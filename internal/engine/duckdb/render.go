@@ -72,11 +72,11 @@ func (r *renderer) query(ctx context.Context, q *plan.Query) (statement, error) 
 // root renders the query with its order and limit outermost, so that the order
 // of the rows is the order of the answer.
 func (r *renderer) root(ctx context.Context, q *plan.Query) (string, error) {
-	node, tail := q.Root, ""
+	node, tail, wanted := q.Root, "", int64(-1)
 	var sort *plan.Sort
 	if limit, ok := node.(*plan.Limit); ok && !limit.WithTies {
 		if s, ok := limit.Input.(*plan.Sort); ok {
-			node, sort, tail = s.Input, s, limitClause(limit)
+			node, sort, tail, wanted = s.Input, s, limitClause(limit), rowsWanted(limit)
 		}
 	} else if s, ok := node.(*plan.Sort); ok {
 		node, sort = s.Input, s
@@ -86,8 +86,8 @@ func (r *renderer) root(ctx context.Context, q *plan.Query) (string, error) {
 		return "", err
 	}
 	if sort != nil {
-		order, err := r.orderBy(ctx, sort.Keys)
-		if err != nil {
+		var order string
+		if from, order, err = r.sorted(ctx, from, sort.Keys, wanted); err != nil {
 			return "", err
 		}
 		tail = "\nORDER BY " + order + tail
@@ -197,11 +197,18 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	where, err := r.conjunction(ctx, conjuncts(n.Condition), anchorsOf(n.Input))
+	where, terms, err := r.existence(ctx, conjuncts(n.Condition))
 	if err != nil {
 		return "", err
 	}
-	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + where, nil
+	if len(terms) > 0 {
+		rest, err := r.conjunction(ctx, terms, anchorsOf(n.Input))
+		if err != nil {
+			return "", err
+		}
+		where = append([]string{rest}, where...)
+	}
+	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + strings.Join(where, " AND "), nil
 }
 
 // anchorsOf returns the columns in the conditions of the joins right below a filter.
@@ -300,31 +307,25 @@ func typed(sql string, t datatype.Type) (string, error) {
 }
 
 func (r *renderer) sort(ctx context.Context, n *plan.Sort) (string, error) {
+	return r.sortFirst(ctx, n, -1)
+}
+
+// sortFirst renders a sort of which limit rows are wanted, -1 for all of them.
+func (r *renderer) sortFirst(ctx context.Context, n *plan.Sort, limit int64) (string, error) {
 	from, err := r.node(ctx, n.Input)
 	if err != nil {
 		return "", err
 	}
-	order, err := r.orderBy(ctx, n.Keys)
+	from, order, err := r.sorted(ctx, from, n.Keys, limit)
 	return "SELECT * FROM " + r.sub(from) + "\nORDER BY " + order, err
 }
 
-func (r *renderer) orderBy(ctx context.Context, keys []plan.SortKey) (string, error) {
-	parts := make([]string, len(keys))
-	for i, k := range keys {
-		x, err := r.expr(ctx, k.Expr)
-		if err != nil {
-			return "", err
-		}
-		key, err := r.sortKey(x, k.Expr.Type())
-		if err != nil {
-			return "", err
-		}
-		if _, isConst := k.Expr.(*plan.Const); isConst {
-			key = "(" + key + " IS NULL)" // a bare number would be a position
-		}
-		parts[i] = key + direction(k)
+// rowsWanted is how many rows in order a limit looks at, -1 for all of them.
+func rowsWanted(l *plan.Limit) int64 {
+	if l.Count < 0 {
+		return -1
 	}
-	return strings.Join(parts, ", "), nil
+	return l.Offset + l.Count
 }
 
 func direction(k plan.SortKey) string {
@@ -342,14 +343,12 @@ func (r *renderer) limit(ctx context.Context, n *plan.Limit) (string, error) {
 	if n.WithTies {
 		return r.limitWithTies(ctx, n)
 	}
+	if sort, ok := n.Input.(*plan.Sort); ok {
+		from, err := r.sortFirst(ctx, sort, rowsWanted(n))
+		return from + limitClause(n), err
+	}
 	from, err := r.node(ctx, n.Input)
-	if err != nil {
-		return "", err
-	}
-	if _, ok := n.Input.(*plan.Sort); ok {
-		return from + limitClause(n), nil
-	}
-	return "SELECT * FROM " + r.sub(from) + limitClause(n), nil
+	return "SELECT * FROM " + r.sub(from) + limitClause(n), err
 }
 
 func (r *renderer) limitWithTies(ctx context.Context, n *plan.Limit) (string, error) {
@@ -361,7 +360,7 @@ func (r *renderer) limitWithTies(ctx context.Context, n *plan.Limit) (string, er
 	if err != nil {
 		return "", err
 	}
-	order, err := r.orderBy(ctx, sort.Keys)
+	from, order, err := r.sorted(ctx, from, sort.Keys, -1)
 	if err != nil {
 		return "", err
 	}

@@ -73,12 +73,82 @@ func (s *shape) value(raw string) (string, error) {
 	case lake.Member:
 		return s.jsonValue(raw, &s.binding.Name)
 	case lake.Native:
-		return typed(raw, s.t)
+		return s.nativeValue(raw)
 	case lake.IntText:
 		return intText(raw, identifier(s.binding.Text), s.t)
 	default:
 		return "", fmt.Errorf("a binding of kind %v", s.binding.Kind)
 	}
+}
+
+// nativeValue renders a column that has a type in the file, whose structs have fields
+// with the table's names: those that the file does not have are NULL.
+func (s *shape) nativeValue(raw string) (string, error) {
+	inFile, named, err := namedSQL(s.t)
+	if err != nil || !named {
+		return "CAST(" + raw + " AS " + inFile + ")", err
+	}
+	return s.renamed("CAST("+raw+" AS "+inFile+")", s.t)
+}
+
+// namedSQL returns DuckDB's name of a type with the fields' own names, and whether any
+// field is in it.
+func namedSQL(t datatype.Type) (sql string, named bool, err error) {
+	if t.Kind != datatype.Array && t.Kind != datatype.Map && t.Kind != datatype.Row {
+		sql, err = native.TypeSQL(t)
+		return sql, false, err
+	}
+	parts := make([]string, len(t.Elems))
+	for i, elem := range t.Elems {
+		part, inner, err := namedSQL(elem)
+		if err != nil {
+			return "", false, err
+		}
+		if t.Kind == datatype.Row {
+			part = identifier(t.Names[i]) + " " + part
+		}
+		parts[i], named = part, named || inner
+	}
+	switch t.Kind {
+	case datatype.Array:
+		return parts[0] + "[]", named, nil
+	case datatype.Map:
+		return "MAP(" + strings.Join(parts, ", ") + ")", named, nil
+	default:
+		return "STRUCT(" + strings.Join(parts, ", ") + ")", true, nil
+	}
+}
+
+// renamed renders a value whose structs have the table's names as one in which they
+// have those of this package.
+func (s *shape) renamed(raw string, t datatype.Type) (string, error) {
+	if _, named, err := namedSQL(t); err != nil || !named {
+		return raw, err
+	}
+	s.r.aliases++
+	x := fmt.Sprintf("x%d", s.r.aliases)
+	if t.Kind == datatype.Array {
+		elem, err := s.renamed(x, t.Elems[0])
+		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", raw, x, elem), err
+	}
+	if t.Kind == datatype.Map {
+		key, err := s.renamed(x+".key", t.Elems[0])
+		if err != nil {
+			return "", err
+		}
+		value, err := s.renamed(x+".value", t.Elems[1])
+		return fmt.Sprintf("map_from_entries(list_transform(map_entries(%s), lambda %s: struct_pack(k := %s, v := %s)))", raw, x, key, value), err
+	}
+	fields := make([]string, len(t.Elems))
+	for i, elem := range t.Elems {
+		value, err := s.renamed("struct_extract("+raw+", "+text(t.Names[i])+")", elem)
+		if err != nil {
+			return "", err
+		}
+		fields[i] = native.FieldName(i) + " := " + value
+	}
+	typeSQL, err := native.TypeSQL(t)
+	return fmt.Sprintf("CASE WHEN %s IS NULL THEN CAST(NULL AS %s) ELSE struct_pack(%s) END", raw, typeSQL, strings.Join(fields, ", ")), err
 }
 
 func (s *shape) structValue(raw string) (string, error) {

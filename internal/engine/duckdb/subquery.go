@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,17 +16,10 @@ import (
 func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 	switch e := e.(type) {
 	case *plan.Scalar:
-		if err := checkScalar(e.Query); err != nil {
-			return "", err
-		}
 		from, err := r.cooked(ctx, e.Query)
 		return "(SELECT " + name(e.Column.ID) + " FROM " + r.sub(from) + ")", err
 	case *plan.Exists:
-		if err := checkExists(e.Query); err != nil {
-			return "", err
-		}
-		from, err := r.node(ctx, e.Query)
-		return "EXISTS (SELECT 1 FROM " + r.sub(from) + ")", err
+		return r.exists(ctx, e, false)
 	case *plan.InQuery:
 		return r.inQuery(ctx, e)
 	case *plan.Quantified:
@@ -35,11 +29,49 @@ func (r *renderer) subquery(ctx context.Context, e plan.Expr) (string, error) {
 	}
 }
 
-func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error) {
-	t := e.X.Type()
-	if err := checkIn(e.Query); err != nil {
+// exists renders EXISTS. As a term of a filter it is a semi-join, which DuckDB gets
+// right; as a value it is a join that marks rows, in which DuckDB takes a comparison
+// with NULL for a match unless all of them are plain equalities. The others are counted.
+func (r *renderer) exists(ctx context.Context, e *plan.Exists, asFilter bool) (string, error) {
+	from, err := r.node(ctx, e.Query)
+	if err != nil {
 		return "", err
 	}
+	if o := outerOf(e.Query); asFilter || o.equalities(e.Query) {
+		return "EXISTS (SELECT 1 FROM " + r.sub(from) + ")", nil
+	}
+	return "((SELECT count(*) FROM " + r.sub(from) + ") > 0)", nil
+}
+
+// existence renders the terms of a filter that are EXISTS or NOT EXISTS, and returns the others.
+func (r *renderer) existence(ctx context.Context, terms []plan.Expr) (sql []string, others []plan.Expr, err error) {
+	for _, t := range terms {
+		not, negated := t.(*plan.Not)
+		if negated {
+			t = not.X
+		}
+		e, ok := t.(*plan.Exists)
+		if !ok {
+			if negated {
+				t = not
+			}
+			others = append(others, t)
+			continue
+		}
+		term, err := r.exists(ctx, e, true)
+		if err != nil {
+			return nil, nil, err
+		}
+		if negated {
+			term = "NOT " + term
+		}
+		sql = append(sql, term)
+	}
+	return sql, others, nil
+}
+
+func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error) {
+	t := e.X.Type()
 	x, err := r.expr(ctx, e.X)
 	if err != nil {
 		return "", err
@@ -60,9 +92,6 @@ func (r *renderer) inQuery(ctx context.Context, e *plan.InQuery) (string, error)
 
 func (r *renderer) quantified(ctx context.Context, e *plan.Quantified) (string, error) {
 	t := e.X.Type()
-	if err := checkIn(e.Query); err != nil {
-		return "", err
-	}
 	order := e.Op != plan.OpEqual && e.Op != plan.OpNotEqual
 	x, err := r.expr(ctx, e.X)
 	if err != nil {
@@ -71,9 +100,6 @@ func (r *renderer) quantified(ctx context.Context, e *plan.Quantified) (string, 
 	from, err := r.cooked(ctx, e.Query)
 	if err != nil {
 		return "", err
-	}
-	if order && (t.Kind == datatype.Array || t.Kind == datatype.Row) {
-		return "", sqlerr.Refused("a quantified comparison of " + t.String())
 	}
 	if isFloat(t) || !sameEquality(t) || order && !sameOrder(t) {
 		return r.compareAll(x, from, e.Column, setBody{T: t, Op: e.Op, All: e.All})
@@ -117,7 +143,11 @@ func (b setBody) call(context.Context, time.Time) (func([]any) (any, error), err
 			var v any
 			if args[0] != nil && item != nil {
 				var err error
-				if v, err = compare.Call(nil, []any{args[0], item}); err != nil {
+				v, err = compare.Call(nil, []any{args[0], item})
+				if failed, ok := errors.AsType[*sqlerr.Error](err); ok && failed.Name == sqlerr.NotSupported {
+					v, err = nil, nil // NULL in an array or a row: nobody knows
+				}
+				if err != nil {
 					return nil, err
 				}
 			}

@@ -30,10 +30,18 @@ func (r *renderer) window(ctx context.Context, n *plan.Window) (string, error) {
 }
 
 func (r *renderer) windowCall(ctx context.Context, c plan.WindowCall) (string, error) {
-	over, err := r.over(ctx, c)
+	over, check, err := r.over(ctx, c)
 	if err != nil {
 		return "", err
 	}
+	value, err := r.windowValue(ctx, c, over)
+	if err == nil && check != "" {
+		value = "CASE WHEN " + check + " THEN " + value + " END"
+	}
+	return value, err
+}
+
+func (r *renderer) windowValue(ctx context.Context, c plan.WindowCall, over string) (string, error) {
 	switch c.Name {
 	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist":
 		return c.Name + "()" + over, nil
@@ -79,6 +87,9 @@ func (r *renderer) offset(ctx context.Context, c plan.WindowCall, i int) (string
 	if err != nil {
 		return "", err
 	}
+	if v == nil && (c.Name == "lag" || c.Name == "lead") {
+		return "", sqlerr.New(sqlerr.InvalidFunctionArgument, "Offset must not be null")
+	}
 	n, ok := v.(int64)
 	least := int64(1)
 	if c.Name == "lag" || c.Name == "lead" {
@@ -96,36 +107,45 @@ func (r *renderer) offset(ctx context.Context, c plan.WindowCall, i int) (string
 	return fmt.Sprintf("CAST(%d AS BIGINT)", n), nil
 }
 
-func (r *renderer) over(ctx context.Context, c plan.WindowCall) (string, error) {
-	var parts []string
+// over renders a window, and a condition on each row that its order can be told; empty
+// where it always can.
+func (r *renderer) over(ctx context.Context, c plan.WindowCall) (over, check string, err error) {
+	partition := ""
 	if len(c.PartitionBy) > 0 {
 		keys := make([]string, len(c.PartitionBy))
 		for i, e := range c.PartitionBy {
 			x, err := r.expr(ctx, e)
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
 			if keys[i], _, err = r.groupKey(x, e.Type()); err != nil {
-				return "", err
+				return "", "", err
 			}
 		}
-		parts = append(parts, "PARTITION BY "+strings.Join(keys, ", "))
+		partition = "PARTITION BY " + strings.Join(keys, ", ") + " "
 	}
+	parts := partition
 	if len(c.Order) > 0 {
-		order, err := r.orderBy(ctx, rangeOrder(c))
+		offsets := c.Frame != nil && c.Frame.Unit == ast.FrameRange && (c.Frame.Start.Offset() || c.Frame.End.Offset())
+		order, err := r.ordering(ctx, rangeOrder(c), offsets)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
-		parts = append(parts, "ORDER BY "+order)
+		if len(order.values) > 0 {
+			if check, err = r.neighbours(order, partition); err != nil {
+				return "", "", err
+			}
+		}
+		parts += "ORDER BY " + order.by + " "
 	}
 	if c.Frame != nil {
 		frame, err := r.frame(ctx, c)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
-		parts = append(parts, frame)
+		parts += frame
 	}
-	return " OVER (" + strings.Join(parts, " ") + ")", nil
+	return " OVER (" + parts + ")", check, nil
 }
 
 func (r *renderer) frame(ctx context.Context, c plan.WindowCall) (string, error) {

@@ -3,6 +3,7 @@ package athena
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -41,6 +42,9 @@ func (r relations) Relation(ctx context.Context, catalog, database, name string)
 		return viewRelation(*out.Table)
 	}
 	table, err := engine.Table(catalog, lakeTable(r.glue, *out.Table))
+	if _, refused := errors.AsType[*sqlerr.Error](err); refused {
+		return nil, err
+	}
 	if err != nil {
 		return nil, sqlerr.New("HIVE_INVALID_METADATA", "%s", err.Error())
 	}

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -45,6 +46,11 @@ func (x *exprs) aggregateOf(e *ast.Call, name string) (plan.AggregateCall, error
 			return call, err
 		}
 	}
+	if name == "listagg" {
+		if err := x.checkListagg(e); err != nil {
+			return call, err
+		}
+	}
 	args, binding, err := x.bind(e, name)
 	if err != nil {
 		return call, err
@@ -64,6 +70,21 @@ func (x *exprs) aggregateOf(e *ast.Call, name string) (plan.AggregateCall, error
 		return call, err
 	}
 	return call, nil
+}
+
+// checkListagg wants text, which Trino says in other words than of other functions.
+func (x *exprs) checkListagg(e *ast.Call) error {
+	if len(e.Args) == 0 {
+		return nil
+	}
+	typed, err := x.expr(e.Args[0].Expr)
+	if err != nil {
+		return err
+	}
+	if t := typed.Type(); t.Kind != datatype.Varchar && t.Kind != datatype.Unknown {
+		return x.fail(e, typeMismatch, "Expected expression of varchar, but '%s' has %s type", spelled(e.Args[0].Expr), t)
+	}
+	return nil
 }
 
 // listaggArgs completes the arguments of listagg: the separator, and what
@@ -123,7 +144,11 @@ func sortKey(item ast.SortItem, e plan.Expr) plan.SortKey {
 // grouping types GROUPING(columns), whose arguments are checked once the groups are known.
 func (x *exprs) grouping(e *ast.Grouping) (plan.Expr, error) {
 	if x.sel == nil || x.sel.node.GroupBy == nil {
-		return nil, x.fail(e, "MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause")
+		var at ast.Node = e
+		if x.sel != nil {
+			at = x.sel.node
+		}
+		return nil, x.fail(at, "MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause")
 	}
 	if len(e.Columns) > 63 {
 		return nil, x.fail(e, "TOO_MANY_ARGUMENTS", "GROUPING supports up to 63 column arguments")

@@ -58,7 +58,7 @@ type Session struct {
 func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, session Session) (_ *plan.Query, err error) {
 	defer settle(&err)
 	a := &analyzer{
-		shared:   &shared{budget: newBudget(ctx)},
+		shared:   &shared{budget: newBudget(ctx), listed: listingOf(ctx, catalog)},
 		src:      src,
 		catalog:  session.Catalog,
 		database: session.Database,
@@ -76,6 +76,9 @@ func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, sessi
 		return nil, err
 	}
 	body.node = wrapWith(a.named, body.node)
+	if err := a.fillInformation(body.node); err != nil {
+		return nil, err
+	}
 	return finish(body), nil
 }
 
@@ -104,6 +107,9 @@ type shared struct {
 	named []*cte
 	// places holds where an expression stands, for messages.
 	places map[plan.Expr]ast.Expr
+	// listed asks the catalog what it holds; pending waits for its answer.
+	listed  listing
+	pending []*information
 	// subqueries holds those whose reach beyond themselves is to be checked.
 	subqueries map[plan.Node]subquery
 }

@@ -77,7 +77,7 @@ func TestErrors(t *testing.T) {
 		{"unknown column", "SELECT nosuch FROM flows", "COLUMN_NOT_FOUND: line 1:8: Column 'nosuch' cannot be resolved"},
 		{"unknown table", "SELECT 1 FROM nosuch", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.nosuch' does not exist"},
 		{"unknown database", "SELECT 1 FROM other.t", "SCHEMA_NOT_FOUND: line 1:15: Schema 'other' does not exist"},
-		{"unknown field of a row", "SELECT identity.nosuch FROM trail", "COLUMN_NOT_FOUND: line 1:8: Column 'identity.nosuch' cannot be resolved"},
+		{"unknown field of a row", "SELECT identity.nosuch FROM trail", "INVALID_COLUMN_REFERENCE: line 1:8: Column reference 'identity.nosuch' is invalid"},
 		{"field of text", "SELECT eventname.x FROM trail", "TYPE_MISMATCH: line 1:8: Expression eventname is not of type ROW"},
 		{
 			"text against number", "SELECT * FROM flows WHERE srcaddr = 1",
@@ -89,11 +89,11 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"ungrouped column", "SELECT srcaddr, count(*) FROM flows",
-			"EXPRESSION_NOT_AGGREGATE: line 1:8: 'srcaddr' must be an aggregate expression or appear in GROUP BY clause",
+			"EXPRESSION_NOT_AGGREGATE: line 1:8: 'srcaddr' must be an aggregate expression or appear in GROUP BY clause. Add GROUP BY srcaddr, or leave it out beside an aggregate",
 		},
 		{
 			"aggregate in WHERE", "SELECT 1 FROM flows WHERE sum(bytes) > 1",
-			"EXPRESSION_NOT_SCALAR: line 1:27: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum(bytes)]",
+			"EXPRESSION_NOT_SCALAR: line 1:38: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum(bytes)]",
 		},
 		{"position beyond the list", "SELECT srcaddr FROM flows ORDER BY 2", "INVALID_COLUMN_REFERENCE: line 1:36: ORDER BY position 2 is not in select list"},
 		{"unknown function", "SELECT nosuch(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'nosuch' not registered"},
@@ -115,6 +115,45 @@ func TestErrors(t *testing.T) {
 			"USING twice", "SELECT 1 FROM flows JOIN flows b USING (day, day)",
 			"DUPLICATE_COLUMN_NAME: line 1:46: Column 'day' appears multiple times in USING clause",
 		},
+		{"column misspelt", "SELECT scraddr FROM flows", "COLUMN_NOT_FOUND: line 1:8: Column 'scraddr' cannot be resolved. Did you mean 'srcaddr'?"},
+		{"qualified column misspelt", "SELECT f.byte FROM flows f", "COLUMN_NOT_FOUND: line 1:8: Column 'f.byte' cannot be resolved. Did you mean 'f.bytes'?"},
+		{"text in double quotes", `SELECT 1 FROM flows WHERE srcaddr = "10.0.0.1"`, "COLUMN_NOT_FOUND: line 1:37: Column '10.0.0.1' cannot be resolved. Double quotes are for names: write '10.0.0.1' for text"},
+		{"table misspelt", "SELECT 1 FROM flow", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.flow' does not exist. Did you mean 'flows'?"},
+		{
+			"star beside an aggregate", "SELECT *, count(*) FROM flows",
+			"EXPRESSION_NOT_AGGREGATE: line 1:8: 'flows.srcaddr' must be an aggregate expression or appear in GROUP BY clause. " +
+				"Name the columns to group by instead of *, or write the aggregate over a window: count(*) OVER ()",
+		},
+		{
+			"not among the groups", "SELECT srcaddr, day FROM flows GROUP BY day",
+			"EXPRESSION_NOT_AGGREGATE: line 1:8: 'srcaddr' must be an aggregate expression or appear in GROUP BY clause. " +
+				"Add srcaddr to GROUP BY, or write arbitrary(srcaddr) for any one of its values",
+		},
+		{
+			"ungrouped column in a named window", "SELECT max(bytes) FROM flows GROUP BY day WINDOW w AS (ORDER BY day ROWS bytes PRECEDING)",
+			"EXPRESSION_NOT_AGGREGATE: line 1:74: 'bytes' must be an aggregate expression or appear in GROUP BY clause. Add bytes to GROUP BY, or write arbitrary(bytes) for any one of its values",
+		},
+		{
+			"too many grouping sets", "SELECT 1 FROM flows GROUP BY CUBE (srcaddr, day, bytes, start, dstport, packets), CUBE (srcaddr, day, bytes, start, dstport, packets)",
+			"TOO_MANY_GROUPING_SETS: line 1:30: GROUP BY has 4096 grouping sets but can contain at most 2048",
+		},
+		{"a path without a mode", "SELECT json_exists('{}', '$.k')", "SYNTAX_ERROR: line 1:27: missing {'lax', 'strict'} at '$'"},
+		{"a path of words", "SELECT json_value('{}', 'no path')", "SYNTAX_ERROR: line 1:26: mismatched input 'no' expecting {'lax', 'strict'}"},
+		{"an empty path", "SELECT json_value('{}', '')", "SYNTAX_ERROR: line 1:26: mismatched input '<EOF>' expecting {'lax', 'strict'}"},
+		{"a path with a name", "SELECT json_query('{}', 'lax $' AS p)", "INVALID_PATH: line 1:36: JSON path name is not allowed in JSON_QUERY function"},
+		{"table function", "SELECT * FROM TABLE(nosuch(1))", "FUNCTION_NOT_FOUND: line 1:21: Table function 'nosuch' not registered"},
+		{"steps away", "SELECT * FROM TABLE(sequence(1, 5, -1))", "INVALID_FUNCTION_ARGUMENT: Step must be positive for sequence [1, 5]"},
+		{
+			"a condition over an aggregate of a lateral join", "SELECT 1 FROM flows f LEFT JOIN LATERAL (SELECT max(bytes) m FROM flows g WHERE g.day = f.day) l ON l.m IS NULL",
+			"NOT_SUPPORTED: line 1:42: Given correlated subquery is not supported",
+		},
+		{
+			"LIMIT 1 of more than what is equal", "SELECT (SELECT bytes FROM flows g WHERE g.day = f.day LIMIT 1) FROM flows f",
+			"NOT_SUPPORTED: line 1:9: Given correlated subquery is not supported",
+		},
+		{"a table of information_schema", "SELECT 1 FROM information_schema.nosuch", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.information_schema.nosuch' does not exist"},
+		{"properties of a table", `SELECT * FROM "flows$properties"`, `SILLOK_NOT_SUPPORTED: line 1:15: "table$properties" is not supported by this version of Sillok`},
+		{"partitions of a table without", `SELECT * FROM "flows$partitions"`, "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.flows$partitions' does not exist"},
 		{"refused by name", "SELECT * FROM flows MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)", "SILLOK_NOT_SUPPORTED: line 1:15: MATCH_RECOGNIZE is not supported by this version of Sillok"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,12 +1,14 @@
 package analyze
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 func (x *exprs) ident(e *ast.Ident) (plan.Expr, error) {
@@ -19,9 +21,40 @@ func (x *exprs) ident(e *ast.Ident) (plan.Expr, error) {
 		return nil, err
 	}
 	if found == nil {
-		return nil, x.fail(e, columnNotFound, "Column '%s' cannot be resolved", name)
+		text := ""
+		if e.Name.Quoted {
+			text = e.Name.Name
+		}
+		return nil, x.unresolved(e, []string{name}, text)
 	}
 	return x.reference(e, found)
+}
+
+// unresolved is the error for a name that no column has, with the one that was perhaps
+// meant. text is what stands in double quotes, if anything.
+func (x *exprs) unresolved(at ast.Node, name []string, text string) error {
+	written := strings.Join(name, ".")
+	var err *sqlerr.Error
+	if !errors.As(x.fail(at, columnNotFound, "Column '%s' cannot be resolved", written), &err) {
+		return err
+	}
+	var known []string
+	for s := x.scope; s != nil; s = s.parent {
+		for _, f := range s.fields {
+			if f.name == "" || f.hidden {
+				continue
+			}
+			full := append(slices.Clone(f.relation), strings.ToLower(f.name))
+			known = append(known, strings.Join(full[max(0, len(full)-len(name)):], "."))
+		}
+	}
+	switch near := nearest(written, known[:min(len(known), maxLikely)]); {
+	case near != "":
+		err.Hint = "Did you mean '" + near + "'?"
+	case text != "":
+		err.Hint = "Double quotes are for names: write '" + strings.ReplaceAll(text, "'", "''") + "' for text"
+	}
+	return err
 }
 
 func (x *exprs) lambdaParam(name string) plan.Expr {
@@ -68,7 +101,7 @@ func (x *exprs) dereference(e *ast.Dereference) (plan.Expr, error) {
 			return x.reference(e, found)
 		}
 		if !x.scope.isColumn(name) {
-			return nil, x.fail(e, columnNotFound, "Column '%s' cannot be resolved", strings.Join(name, "."))
+			return nil, x.unresolved(e, name, "")
 		}
 	}
 	base, err := x.expr(e.Base)
@@ -95,8 +128,24 @@ func (x *exprs) dereference(e *ast.Dereference) (plan.Expr, error) {
 	case name == nil:
 		return nil, x.fail(e, invalidColumnReference, "Column reference '%s' is invalid", e.Field.Name)
 	default:
-		return nil, x.fail(e, columnNotFound, "Column '%s' cannot be resolved", strings.Join(name, "."))
+		return nil, x.noField(e, name, t)
 	}
+}
+
+// noField is the error for a field that a row has not, with the one that was perhaps meant.
+func (x *exprs) noField(e *ast.Dereference, name []string, t datatype.Type) error {
+	var err *sqlerr.Error
+	if !errors.As(x.fail(e, invalidColumnReference, "Column reference '%s' is invalid", strings.Join(name, ".")), &err) {
+		return err
+	}
+	known := make([]string, len(t.Names))
+	for i, field := range t.Names {
+		known[i] = strings.ToLower(field)
+	}
+	if near := nearest(name[len(name)-1], known); near != "" {
+		err.Hint = "Did you mean '" + strings.Join(append(slices.Clone(name[:len(name)-1]), near), ".") + "'?"
+	}
+	return err
 }
 
 // dotted returns the lower-case parts of e when it is nothing but names and

@@ -46,7 +46,7 @@ func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
 func (s *shared) checkCorrelation(node plan.Node) error {
 	s.work(1)
 	if join, ok := node.(*plan.Join); ok && join.Lateral {
-		if err := s.checkSubquery(join.Right); err != nil {
+		if err := s.checkLateral(join); err != nil {
 			return err
 		}
 	}
@@ -69,17 +69,34 @@ func (s *shared) checkCorrelation(node plan.Node) error {
 	return failed
 }
 
+// checkLateral looks at the right side of a join that sees the left one. With a
+// condition of its own, Trino does no more than pull the filters above it.
+func (s *shared) checkLateral(join *plan.Join) error {
+	if join.Condition == nil || alwaysTrue(join.Condition) {
+		return s.checkSubquery(join.Right)
+	}
+	return s.judged(join.Right, func(d *decorrelator, _ subqueryKind) verdict {
+		v, _ := d.filters(join.Right)
+		return v
+	})
+}
+
 func (s *shared) checkSubquery(node plan.Node) error {
+	return s.judged(node, func(d *decorrelator, kind subqueryKind) verdict { return d.subquery(kind, node) })
+}
+
+// judged returns the error for a subquery that judge does not find supported.
+func (s *shared) judged(node plan.Node, judge func(d *decorrelator, kind subqueryKind) verdict) error {
 	noted, ok := s.subqueries[node]
 	if !ok {
 		return nil
 	}
-	d := decorrelator{outer: free(node)}
+	d := &decorrelator{outer: free(node)}
 	s.work(lookEvery / 64) // however small the subquery, it was looked through
 	if len(d.outer) == 0 {
 		return nil
 	}
-	if v := d.subquery(noted.kind, node); v != supported {
+	if v := judge(d, noted.kind); v != supported {
 		return noted.fail(v)
 	}
 	return nil
@@ -300,6 +317,8 @@ func (d *decorrelator) onOneRow(node plan.Node) bool {
 		return n.Offset == 0 && n.Count != 0 && d.onOneRow(n.Input) || n.Count == 0
 	case *plan.Filter:
 		return alwaysTrue(n.Condition) && d.onOneRow(n.Input)
+	case *plan.Join:
+		return n.Condition == nil && d.onOneRow(n.Left) && d.onOneRow(n.Right)
 	default:
 		return false
 	}
@@ -388,13 +407,30 @@ func (d *decorrelator) in(node plan.Node) verdict {
 	case *plan.Sort:
 		return d.in(n.Input)
 	case *plan.Filter:
-		if nested(n.Condition) {
+		if d.nested(n.Condition) {
 			return uncertain
 		}
 		return d.in(n.Input)
+	case *plan.Join:
+		if d.below(n.Left) || d.below(n.Right) {
+			return unsupported
+		}
+		return supported
 	default:
 		return unsupported
 	}
+}
+
+// nested reports whether an expression holds a subquery that itself refers to the
+// enclosing query.
+func (d *decorrelator) nested(e plan.Expr) bool {
+	found := false
+	each(e, func(e plan.Expr) bool {
+		inner := plan.Subquery(e)
+		found = found || inner != nil && d.below(inner)
+		return !found
+	})
+	return found
 }
 
 // nested reports whether an expression holds a subquery.

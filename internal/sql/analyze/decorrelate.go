@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
@@ -34,7 +35,8 @@ func (d *decorrelator) filters(node plan.Node) (verdict, []condition) {
 		return d.filters(n.Input)
 	case *plan.Limit:
 		v, conditions := d.filters(n.Input)
-		if v == supported && (n.WithTies || n.Offset > 0 || !onlyConstants(conditions, nil) || groupsBelow(n.Input, conditions)) {
+		if v == supported && (n.WithTies || n.Offset > 0 || !onlyConstants(conditions, nil) ||
+			groupsBelow(n.Input, conditions) || n.Count == 1 && !oneOfConstants(n.Input, conditions)) {
 			v = unsupported
 		}
 		return v, conditions
@@ -51,12 +53,80 @@ func (d *decorrelator) filters(node plan.Node) (verdict, []condition) {
 		v, conditions := d.filters(n.Input)
 		return d.grouped(v, conditions, n.Keys)
 	case *plan.Join:
-		return uncertain, nil
+		return d.join(n)
 	case *plan.Unnest:
 		return uncertain, nil
 	default:
 		return unsupported, nil
 	}
+}
+
+// join judges a join. The conditions of an inner one stand above it; a side that
+// computes its columns from one row is as if they were computed above it.
+func (d *decorrelator) join(n *plan.Join) (verdict, []condition) {
+	switch {
+	case n.Lateral && n.Condition == nil && d.onOneRow(n.Right):
+		v, conditions := d.filters(n.Left)
+		if project, ok := n.Right.(*plan.Project); ok {
+			for _, c := range project.Columns {
+				if d.refers(c.Expr) {
+					d.outer[c.ID] = true
+				}
+			}
+		}
+		return v, conditions
+	case n.Lateral:
+		return uncertain, nil
+	case n.Kind != ast.InnerJoin && n.Kind != ast.CrossJoin, d.below(n.Left), d.below(n.Right):
+		return unsupported, nil
+	}
+	var conditions []condition
+	for _, term := range conjuncts(n.Condition) {
+		if d.nested(term) {
+			return uncertain, nil
+		}
+		if d.refers(term) {
+			conditions = append(conditions, d.condition(term))
+		}
+	}
+	return supported, conditions
+}
+
+// oneOfConstants reports whether LIMIT 1 over node keeps one row for each value of
+// the columns that equal outer ones: Trino makes groups of them, which it can
+// where nothing but those columns is wanted of the row. One that is in order it ranks.
+func oneOfConstants(node plan.Node, conditions []condition) bool {
+	wanted := map[plan.ID]bool{}
+	for _, c := range plan.Columns(node) {
+		wanted[c.ID] = true
+	}
+	for {
+		project, ok := node.(*plan.Project)
+		if !ok {
+			break
+		}
+		below := map[plan.ID]bool{}
+		for _, c := range project.Columns {
+			if wanted[c.ID] {
+				references(c.Expr, below)
+			}
+		}
+		node, wanted = project.Input, below
+	}
+	switch node.(type) {
+	case *plan.Sort, *plan.Aggregate: // groupsBelow looks at these
+		return true
+	}
+	constants := map[plan.ID]bool{}
+	for _, c := range conditions {
+		constants[c.constant] = true
+	}
+	for id := range wanted {
+		if !constants[id] {
+			return false
+		}
+	}
+	return true
 }
 
 // groupsBelow reports whether node makes groups by more than columns that equal
@@ -122,7 +192,7 @@ func (d *decorrelator) filter(n *plan.Filter) (verdict, []condition) {
 		if !d.refers(term) {
 			continue
 		}
-		if nested(term) {
+		if d.nested(term) {
 			return uncertain, nil
 		}
 		conditions = append(conditions, d.condition(term))

@@ -1,11 +1,13 @@
 package analyze
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // fromClause analyzes FROM; without one there is one row of no columns.
@@ -39,7 +41,7 @@ func (a *analyzer) from(r ast.Relation, outer *scope) (relation, error) {
 	case *ast.Sampled:
 		return a.sampled(r, outer)
 	case *ast.TableFunction:
-		return relation{}, a.tableFunction(r)
+		return a.tableFunction(r, outer)
 	case *ast.UnsupportedRelation:
 		return relation{}, a.refuse(r, r.Construct)
 	case *ast.PatternRecognition:
@@ -90,14 +92,32 @@ func (a *analyzer) table(r *ast.Table, outer *scope) (relation, error) {
 	if len(names) != 3 {
 		return relation{}, a.fail(r, "SYNTAX_ERROR", "Too many dots in table name: %s", r.Name)
 	}
+	if names[1] == informationSchema {
+		return a.information(r, names)
+	}
+	if base, kind, ok := strings.Cut(names[2], "$"); ok && base != "" {
+		return a.metadata(r, names, base, kind)
+	}
 	found, err := a.relation(names[0], names[1], names[2])
+	err = a.placed(r, err)
 	if missing := a.missing(r, names, found, err); missing != nil {
-		return relation{}, missing
+		return relation{}, a.likelyTable(names, missing)
 	}
 	if found.View != nil {
 		return a.view(r, names, found.View)
 	}
 	return a.scan(found.Table, names), nil
+}
+
+// placed gives an error of the catalog about a table the place of its name.
+func (a *analyzer) placed(at ast.Node, err error) error {
+	failed, ok := errors.AsType[*sqlerr.Error](err)
+	if !ok || failed.Line > 0 {
+		return err
+	}
+	there := *failed
+	there.Line, there.Column = at.Position().LineColumn(a.src)
+	return &there
 }
 
 func (a *analyzer) scan(t *plan.Table, names []string) relation {
@@ -159,14 +179,4 @@ func (a *analyzer) checkPercentage(r *ast.Sampled, percentage plan.Expr) error {
 		return a.fail(r.Percentage, "NUMERIC_VALUE_OUT_OF_RANGE", "Sample percentage must be less than or equal to 100")
 	}
 	return nil
-}
-
-// tableFunction refuses Trino's table functions, and tells the others from them.
-func (a *analyzer) tableFunction(r *ast.TableFunction) error {
-	name := r.Call.Name.String()
-	switch name {
-	case "sequence", "exclude_columns":
-		return a.refuse(r, "TABLE("+name+"(…))")
-	}
-	return a.fail(r.Call, "FUNCTION_NOT_FOUND", "Table function '%s' not registered", name)
 }

@@ -24,13 +24,15 @@ func (s *selection) groupBy() error {
 	if clause == nil {
 		return nil
 	}
+	s.groups = &groups{sets: [][]int{nil}}
 	if clause.Auto {
-		return s.refuse(s.node, "GROUP BY AUTO")
-	}
-	if err := s.checkGroupingSets(clause); err != nil {
+		keys, err := s.automatic()
+		s.groups.sets = [][]int{keys}
 		return err
 	}
-	s.groups = &groups{sets: [][]int{nil}}
+	if err := s.checkSets(clause); err != nil {
+		return err
+	}
 	for _, element := range clause.Elements {
 		sets, err := s.groupingElement(element)
 		if err != nil {
@@ -57,26 +59,30 @@ func (s *selection) groupBy() error {
 
 const maxGroupingSets = 2048
 
-// checkGroupingSets counts the grouping sets before any is made.
-func (s *selection) checkGroupingSets(clause *ast.GroupBy) error {
-	count := int64(1)
+// checkSets counts the grouping sets before any is made.
+func (s *selection) checkSets(clause *ast.GroupBy) error {
+	product := 1
 	for _, element := range clause.Elements {
-		sets := int64(1)
+		n := 1
 		switch element.Kind {
 		case ast.GroupSimple:
-		case ast.GroupCube:
-			sets = 1 << min(len(element.Sets), 31)
-		case ast.GroupRollup:
-			sets = int64(len(element.Sets)) + 1
 		case ast.GroupSets:
-			sets = int64(len(element.Sets))
+			n = len(element.Sets)
+		case ast.GroupRollup:
+			n = len(element.Sets) + 1
+		case ast.GroupCube:
+			if len(element.Sets) > 30 {
+				n = math.MaxInt32 + 1
+			} else {
+				n = 1 << len(element.Sets)
+			}
 		}
-		if count *= sets; count > math.MaxInt32 {
-			return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has more than %d grouping sets but can contain at most %d", math.MaxInt32, maxGroupingSets)
+		if product *= n; product > math.MaxInt32 {
+			return s.fail(clause, "TOO_MANY_GROUPING_SETS", "GROUP BY has more than %d grouping sets but can contain at most %d", math.MaxInt32, maxGroupingSets)
 		}
 	}
-	if count > maxGroupingSets {
-		return s.fail(s.node, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", count, maxGroupingSets)
+	if product > maxGroupingSets {
+		return s.fail(clause, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", product, maxGroupingSets)
 	}
 	return nil
 }
@@ -108,6 +114,10 @@ func distinctSets(sets [][]int) [][]int {
 
 // groupingElement returns the grouping sets of one element of GROUP BY.
 func (s *selection) groupingElement(element ast.GroupingElement) ([][]int, error) {
+	if s.isAutomatic(element) {
+		keys, err := s.automatic()
+		return [][]int{keys}, err
+	}
 	lists := make([][]int, len(element.Sets))
 	for i, list := range element.Sets {
 		for _, e := range list {
@@ -140,8 +150,39 @@ func joined(lists [][]int) []int {
 	return all
 }
 
-// cube returns all subsets, the whole first, as Trino orders them.
+// isAutomatic reports whether an element is AUTO, and not a column of that name.
+func (s *selection) isAutomatic(element ast.GroupingElement) bool {
+	if element.Kind != ast.GroupSimple || len(element.Sets) != 1 || len(element.Sets[0]) != 1 {
+		return false
+	}
+	ident, ok := element.Sets[0][0].(*ast.Ident)
+	if !ok || ident.Name.Lower() != "auto" || ident.Name.Quoted {
+		return false
+	}
+	found, err := s.lookup(ident, s.source, []string{"auto"})
+	return err == nil && found == nil
+}
+
+// automatic returns the keys of GROUP BY AUTO: what the SELECT list computes without
+// aggregates and windows.
+func (s *selection) automatic() ([]int, error) {
+	var keys []int
+	for _, out := range s.outputs {
+		if out.at != nil && s.noAggregates("", out.at) != nil {
+			continue
+		}
+		key, err := s.addKey(out.expr)
+		if err != nil {
+			return nil, err
+		}
+		keys = union(keys, []int{key})
+	}
+	return keys, nil
+}
+
+// cube returns all subsets, the whole first. A list that repeats counts once.
 func cube(lists [][]int) [][]int {
+	lists = distinctSets(lists)
 	var sets [][]int
 	for mask := 1<<len(lists) - 1; mask >= 0; mask-- {
 		var chosen [][]int
@@ -161,6 +202,14 @@ func (s *selection) groupingKey(e ast.Expr, kind ast.GroupingKind) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	if ref, ok := typed.(*plan.ColumnRef); ok && !s.isSource(ref.ID) {
+		return 0, s.refuse(e, "GROUP BY a column of the enclosing query")
+	}
+	return s.addKey(typed)
+}
+
+// addKey returns the index of an expression among those that are grouped by.
+func (s *selection) addKey(typed plan.Expr) (int, error) {
 	if !typed.Type().Comparable() {
 		return 0, s.fail(s.node, typeMismatch, "%s is not comparable, and therefore cannot be used in GROUP BY", typed.Type())
 	}
@@ -173,7 +222,6 @@ func (s *selection) groupingKey(e ast.Expr, kind ast.GroupingKind) (int, error) 
 	}
 	s.groups.known[key] = len(s.groups.keys)
 	s.groups.keys = append(s.groups.keys, typed)
-	s.groups.at = append(s.groups.at, e)
 	return len(s.groups.keys) - 1, nil
 }
 
@@ -185,11 +233,6 @@ func (s *selection) groupingExpr(e ast.Expr, kind ast.GroupingKind) (plan.Expr, 
 		return nil, err
 	}
 	x := &exprs{analyzer: s.analyzer, scope: s.source}
-	if ident, ok := e.(*ast.Ident); ok && ident.Name.Lower() == "auto" && !ident.Name.Quoted {
-		if found, err := s.lookup(e, s.source, []string{"auto"}); err == nil && found == nil {
-			return nil, s.refuse(e, "GROUP BY AUTO")
-		}
-	}
 	typed, err := x.expr(e)
 	if err != nil {
 		return nil, err

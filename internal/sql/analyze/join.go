@@ -45,7 +45,43 @@ func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
 			return relation{}, err
 		}
 	}
+	if lateral && (j.Kind == ast.RightJoin || j.Kind == ast.FullJoin) {
+		return a.perRow(j, kind, node, left, right)
+	}
 	return relation{node: node, fields: fields}, nil
+}
+
+// perRow is a RIGHT or FULL join with what is computed for each row on the left: that
+// of the row's own rows. So no row of the right stays without one of the left, and
+// where a condition does not hold the left's columns are NULL.
+func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right relation) (relation, error) {
+	if kind != "UNNEST" && len(free(right.node)) > 0 {
+		at := ast.Node(j.Right)
+		if noted, ok := a.subqueries[right.node]; ok {
+			return relation{}, noted.fail(unsupported)
+		}
+		return relation{}, a.refuse(at, joinNames[j.Kind]+" JOIN LATERAL")
+	}
+	fields := append(append([]field{}, left.fields...), right.fields...)
+	condition := node.Condition
+	node.Kind, node.Condition = ast.CrossJoin, nil
+	if j.Kind == ast.FullJoin {
+		node.Kind, node.Condition = ast.LeftJoin, &plan.Const{Value: true, T: boolean}
+	}
+	if condition == nil || alwaysTrue(condition) {
+		return relation{node: node, fields: fields}, nil
+	}
+	project := &plan.Project{Input: node}
+	for i, f := range fields {
+		value := plan.Expr(&plan.ColumnRef{ID: f.column.ID, T: f.column.Type})
+		if i < len(left.fields) {
+			f.column = a.column(f.column.Type)
+			value = &plan.Case{Whens: []plan.When{{Condition: condition, Result: value}}, Else: &plan.Const{T: f.column.Type}, T: f.column.Type}
+		}
+		project.Columns = append(project.Columns, plan.Computed{Column: f.column, Expr: value})
+		fields[i] = f
+	}
+	return relation{node: project, fields: fields}, nil
 }
 
 // lateralKind tells a relation that sees what stands left of it.

@@ -32,7 +32,7 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 		return nil, err
 	}
 	call.Input, call.Encoding = input.Expr, input.Encoding
-	if err := x.checkPath(path); err != nil {
+	if err := x.checkPath(e, path); err != nil {
 		return nil, err
 	}
 	for _, p := range e.Passing {
@@ -58,16 +58,6 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 	default:
 		return call, x.jsonQueryClauses(e, call)
 	}
-}
-
-func (x *exprs) checkPath(path *ast.String) error {
-	switch {
-	case strings.Contains(path.Value, "like_regex"):
-		return x.fail(path, notSupported, "like_regex predicate in JSON path is not yet supported")
-	case strings.Contains(path.Value, ".datetime("):
-		return x.fail(path, notSupported, "datetime method in JSON path is not yet supported")
-	}
-	return nil
 }
 
 func (x *exprs) jsonValueClauses(e *ast.JSONCall, call *plan.JSONPathCall) error {

@@ -1,10 +1,12 @@
 package analyze
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // verify checks that a SELECT with groups computes its columns from the groups.
@@ -41,11 +43,26 @@ func (s *selection) verify() error {
 		}
 	}
 	for _, e := range s.unused {
-		if err := v.top(s.places[e], e); err != nil {
+		if err := v.top(s.place(e), e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// place returns where a typed expression stands, which its coercion does not know;
+// the whole SELECT where nobody does.
+func (s *selection) place(e plan.Expr) ast.Node {
+	for {
+		if at, ok := s.places[e]; ok {
+			return at
+		}
+		cast, ok := e.(*plan.Cast)
+		if !ok {
+			return s.node
+		}
+		e = cast.X
+	}
 }
 
 // grouped reports whether the SELECT makes groups.
@@ -92,17 +109,36 @@ func (v *verifier) output(out output) error {
 	if n := len(out.field.relation); n > 0 {
 		name = out.field.relation[n-1] + "." + name
 	}
-	return v.fail(v.node.Items[0], notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", name)
+	return v.ungrouped(v.node.Items[0], name)
+}
+
+// ungrouped is the error for what is neither grouped by nor computed from the groups.
+func (v *verifier) ungrouped(at ast.Node, name string) error {
+	var err *sqlerr.Error
+	if !errors.As(v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", name), &err) {
+		return err
+	}
+	starred := slices.ContainsFunc(v.node.Items, func(item ast.SelectItem) bool { return item.Star })
+	switch {
+	case starred:
+		err.Hint = "Name the columns to group by instead of *, or write the aggregate over a window: count(*) OVER ()"
+	case v.node.GroupBy == nil:
+		err.Hint = "Add GROUP BY " + name + ", or leave it out beside an aggregate"
+	default:
+		err.Hint = "Add " + name + " to GROUP BY, or write arbitrary(" + name + ") for any one of its values"
+	}
+	return err
 }
 
 // top checks an expression as a whole; at is where it stands.
-func (v *verifier) top(at ast.Expr, e plan.Expr) error {
+func (v *verifier) top(at ast.Node, e plan.Expr) error {
 	ok, err := v.check(e)
 	if err == nil && !ok && nested(e) && slices.ContainsFunc(v.groups.keys, nested) {
 		return v.refuse(at, "a subquery that is grouped by")
 	}
 	if err == nil && !ok {
-		return v.fail(at, notAggregate, "'%s' must be an aggregate expression or appear in GROUP BY clause", spelled(at))
+		written, _ := at.(ast.Expr)
+		return v.ungrouped(at, spelled(written))
 	}
 	return err
 }
@@ -151,7 +187,7 @@ func (v *verifier) grouping(e *groupingRef) error {
 // own places.
 func (v *verifier) windowed(e *windowRef) (bool, error) {
 	for _, part := range windowSpecParts(&e.call) {
-		if err := v.top(v.places[part], part); err != nil {
+		if err := v.top(v.place(part), part); err != nil {
 			return false, err
 		}
 	}

@@ -153,12 +153,15 @@ func isGrouping(e ast.Expr) bool {
 	return ok
 }
 
-// noAggregates refuses aggregates, window functions and GROUPING in a clause.
+// noAggregates refuses aggregates, window functions and GROUPING in a clause, by the
+// place of the whole expression, as Trino does.
 func (a *analyzer) noAggregates(clause string, list ...ast.Expr) error {
-	for _, is := range []func(ast.Expr) bool{isAggregate, isWindow, isGrouping} {
-		if found := find(is, list...); found != nil {
-			return a.fail(found, notScalar, "%s cannot contain aggregations, window functions or grouping operations: [%s]",
-				clause, spelled(found))
+	for _, e := range list {
+		for _, is := range []func(ast.Expr) bool{isAggregate, isWindow, isGrouping} {
+			if found := find(is, e); found != nil {
+				return a.fail(e, notScalar, "%s cannot contain aggregations, window functions or grouping operations: [%s]",
+					clause, spelled(found))
+			}
 		}
 	}
 	return nil

@@ -49,6 +49,8 @@ func (x *exprs) checkWindow(e *ast.Call, name string, kind function.Kind, spec *
 	case find(isWindow, inside...) != nil:
 		return x.fail(find(isWindow, inside...), "NESTED_WINDOW",
 			"Cannot nest window functions or row pattern measures inside window function arguments")
+	case kind != function.Aggregate && len(e.OrderBy) > 0:
+		return x.fail(e, "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions")
 	case kind == function.Scalar:
 		return x.fail(e, "FUNCTION_NOT_WINDOW", "Not a window function: %s", name)
 	case spec.frame != nil && spec.frame.Pattern:

@@ -60,6 +60,9 @@ func (a *analyzer) namedQuery(w *ast.With, q ast.WithQuery, in *scope) (relation
 		if a.recursive {
 			return relation{}, a.fail(w, "NESTED_RECURSIVE", "nested recursive WITH query")
 		}
+		if q.Columns == nil {
+			return relation{}, a.fail(q, "MISSING_COLUMN_ALIASES", "missing column aliases in recursive WITH query")
+		}
 		inside.ctes = map[string]*cte{q.Name.Lower(): {recursive: true}}
 		nested := *a
 		nested.recursive = true
@@ -73,7 +76,7 @@ func (a *analyzer) nameColumns(q ast.WithQuery, fields []field) error {
 		return nil
 	}
 	if len(q.Columns) != len(fields) {
-		return a.fail(q.Name, mismatchedAliases, "Column alias list has %d entries but relation has %d columns", len(q.Columns), len(fields))
+		return a.fail(q.Columns[0], mismatchedAliases, "Column alias list has %d entries but relation has %d columns", len(q.Columns), len(fields))
 	}
 	seen := map[string]bool{}
 	for i, name := range q.Columns {

@@ -329,6 +329,23 @@ type JSONCall struct {
 	UniqueKeys      bool
 }
 
+// TableInput is TABLE(…) as an argument of a table function.
+type TableInput struct {
+	Pos
+	Relation Relation
+	// Clauses is set where PARTITION BY, ORDER BY or WHEN EMPTY follow, which are not kept.
+	Clauses bool
+}
+
+// Descriptor is DESCRIPTOR(name [type], …), or CAST(NULL AS DESCRIPTOR), as an argument
+// of a table function.
+type Descriptor struct {
+	Pos
+	Null  bool
+	Names []Identifier
+	Typed bool // whether a name has a type
+}
+
 // JSONPassing is value [FORMAT JSON] AS name.
 type JSONPassing struct {
 	Value JSONValue
@@ -392,6 +409,8 @@ func (*Call) expr()           {}
 func (*Lambda) expr()         {}
 func (*Arithmetic) expr()     {}
 func (*Unary) expr()          {}
+func (*TableInput) expr()     {}
+func (*Descriptor) expr()     {}
 func (*Comparison) expr()     {}
 func (*Quantified) expr()     {}
 func (*Logical) expr()        {}

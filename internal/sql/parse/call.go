@@ -13,6 +13,11 @@ func (p *parser) named() ast.Expr {
 	case t.key == "DOUBLE" && next.key == "PRECISION" && p.ahead(2).isText():
 		p.at += 2
 		return &ast.Typed{Pos: pos, Type: "double precision", Value: p.literal()}
+	case t.key == "DOUBLE" && next.key == "PRECISION" && !p.aliasable:
+		p.at += 2
+		p.note(aString)
+		p.fail()
+		return &ast.Null{Pos: pos}
 	case next.isText():
 		name := p.identifier()
 		return &ast.Typed{Pos: pos, Type: name.Name, Value: p.literal()}
@@ -78,11 +83,14 @@ func (p *parser) callAhead() bool {
 	return p.undecided || p.item || !p.isAny(n+1, "SELECT", "VALUES", "TABLE")
 }
 
+// array reads ARRAY[…], or the same without the word.
 func (p *parser) array() ast.Expr {
 	defer p.within()()
 	x := &ast.Array{Pos: p.pos()}
-	p.accept("ARRAY")
-	p.at++ // the bracket
+	if p.is("ARRAY") {
+		p.at++
+	}
+	p.at++
 	if p.accept("]") {
 		return x
 	}

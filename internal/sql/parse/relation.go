@@ -205,65 +205,78 @@ func (p *parser) tableArgument() ast.Argument {
 		arg.Name = &name
 		p.at++
 	}
-	pos := p.pos()
-	switch {
+	switch pos := p.pos(); {
 	case p.are("TABLE", "("):
-		p.tableInput()
-		arg.Expr = &ast.Unsupported{Pos: pos, Construct: "table argument"}
-	case p.are("DESCRIPTOR", "("):
-		p.descriptor()
-		arg.Expr = &ast.Unsupported{Pos: pos, Construct: "descriptor argument"}
+		arg.Expr = p.tableInput()
+	case p.are("DESCRIPTOR", "(") && p.descriptorAhead():
+		arg.Expr = p.descriptor()
 	case p.are("CAST", "(", "NULL", "AS", "DESCRIPTOR", ")"):
 		p.at += 6
-		arg.Expr = &ast.Unsupported{Pos: pos, Construct: "descriptor argument"}
+		arg.Expr = &ast.Descriptor{Pos: pos, Null: true}
 	default:
 		arg.Expr = p.expression()
 	}
 	return arg
 }
 
+// descriptorAhead reports whether the brackets of DESCRIPTOR hold names; what holds
+// anything else is a call like others.
+func (p *parser) descriptorAhead() bool { return p.isAny(2, ")") || nameable(p.ahead(2)) }
+
 // descriptor reads DESCRIPTOR(name [type], …).
-func (p *parser) descriptor() {
+func (p *parser) descriptor() *ast.Descriptor {
+	d := &ast.Descriptor{Pos: p.pos()}
 	p.at += 2
 	if p.accept(")") {
-		return
+		return d
 	}
-	list(p, func() ast.Identifier {
+	d.Names = list(p, func() ast.Identifier {
 		name := p.identifier()
 		if !p.isAny(0, ",", ")") {
 			p.typeName()
+			d.Typed = true
 		}
 		return name
 	})
 	p.expect(")")
+	return d
 }
 
 // tableInput reads TABLE(…) with its clauses as an argument.
-func (p *parser) tableInput() {
+func (p *parser) tableInput() *ast.TableInput {
+	t := &ast.TableInput{Pos: p.pos()}
 	p.at += 2
-	if nameable(p.tok()) {
-		p.name()
+	if pos := p.pos(); nameable(p.tok()) {
+		t.Relation = &ast.Table{Pos: pos, Name: p.name()}
 	} else {
-		p.query()
+		t.Relation = &ast.Subquery{Pos: pos, Query: p.query()}
 	}
 	p.expect(")")
 	if p.is("AS") || nameable(p.tok()) && !p.isAny(0, "PARTITION", "PRUNE", "KEEP", "COPARTITION") {
-		p.alias()
-		if p.is("(") {
-			p.names()
+		named := &ast.Aliased{Pos: t.Pos, Relation: t.Relation}
+		if alias := p.alias(); alias != nil {
+			named.Alias = *alias
 		}
+		if p.is("(") {
+			named.Columns = p.names()
+		}
+		t.Relation = named
 	}
 	if p.accept("PARTITION") {
+		t.Clauses = true
 		p.expect("BY")
 		p.bracketedOrOne(func() { p.expression() })
 	}
 	if p.acceptAny("PRUNE", "KEEP") != "" {
+		t.Clauses = true
 		p.expect("WHEN", "EMPTY")
 	}
 	if p.accept("ORDER") {
+		t.Clauses = true
 		p.expect("BY")
 		p.bracketedOrOne(func() { p.sortItem() })
 	}
+	return t
 }
 
 // bracketedOrOne reads a bracketed list of elements, or one without brackets.

@@ -3,8 +3,11 @@ package replaytest
 import (
 	"context"
 	"errors"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,10 +20,14 @@ import (
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
-// The catalog and the database that a Catalog is.
+// The catalog and the database that a Catalog is, and what they were called where the
+// answers were recorded.
 const (
 	CatalogName = "awsdatacatalog"
 	Database    = "default"
+
+	recordedCatalog  = "tpch"
+	recordedDatabase = "tiny"
 )
 
 // Catalog is tables and views by name, in one database.
@@ -29,12 +36,68 @@ type Catalog map[string]*analyze.Relation
 // Relation implements analyze.Catalog.
 func (c Catalog) Relation(_ context.Context, catalog, database, name string) (*analyze.Relation, error) {
 	switch {
+	case catalog == recordedCatalog && database == recordedDatabase:
+		return c[name], nil
 	case catalog != CatalogName:
 		return nil, analyze.ErrNoCatalog
 	case database != Database:
 		return nil, analyze.ErrNoDatabase
 	}
 	return c[name], nil
+}
+
+// Databases implements analyze.Lister: those of the recorded catalog.
+func (c Catalog) Databases(_ context.Context, catalog string) ([]string, error) {
+	if catalog != CatalogName && catalog != recordedCatalog {
+		return nil, analyze.ErrNoCatalog
+	}
+	return strings.Fields("sf1 sf100 sf1000 sf10000 sf100000 sf300 sf3000 sf30000 tiny"), nil
+}
+
+// Tables implements analyze.Lister: each database has the same tables and views.
+func (c Catalog) Tables(ctx context.Context, catalog string, databases, names []string) iter.Seq2[analyze.Listed, error] {
+	return func(yield func(analyze.Listed, error) bool) {
+		all, err := c.Databases(ctx, catalog)
+		if err != nil {
+			yield(analyze.Listed{}, err)
+			return
+		}
+		if databases == nil {
+			databases = all
+		}
+		for _, database := range databases {
+			if database != Database && !slices.Contains(all, database) {
+				continue
+			}
+			for _, name := range slices.Sorted(maps.Keys(c)) {
+				if (names == nil || slices.Contains(names, name)) && !yield(listed(database, name, c[name]), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func listed(database, name string, r *analyze.Relation) analyze.Listed {
+	t := analyze.Listed{Database: database, Name: name, View: r.View != nil}
+	if t.View {
+		t.Definition = r.View.SQL
+		for _, column := range r.View.Columns {
+			t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String()})
+		}
+		return t
+	}
+	for _, column := range r.Table.Columns {
+		if !column.Hidden {
+			t.Columns = append(t.Columns, analyze.ListedColumn{Name: column.Name, Type: column.Type.String(), Partition: column.Partition})
+		}
+	}
+	return t
+}
+
+// Partitions implements analyze.Lister: there are none.
+func (c Catalog) Partitions(context.Context, *plan.Table) iter.Seq2[[]string, error] {
+	return func(func([]string, error) bool) {}
 }
 
 // Add adds a table, whose columns are written as "name type" with Trino's types.

@@ -1,6 +1,7 @@
 package replaytest
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 
@@ -35,4 +36,4 @@ func Differences(tb testing.TB) []Question {
 
 // Differs says why our answer to one of Differences is rightly another than the
 // recorded one. It is empty for those that must be the same.
-func (q Question) Differs() string { return expressionDifferences[q.ID] }
+func (q Question) Differs() string { return cmp.Or(expressionDifferences[q.ID], statementDifferences[q.ID]) }

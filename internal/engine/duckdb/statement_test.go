@@ -1,0 +1,97 @@
+package duckdb_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/engine/duckdb"
+	"github.com/sillok/sillok/internal/sql/replaytest"
+)
+
+// TestStatements asks what DuckDB alone would answer in another way than Trino.
+func TestStatements(t *testing.T) {
+	e := open(t, duckdb.Config{})
+	const pairs = "(VALUES (1, NULL), (1, 'y'), (1, 'x'), (NULL, 'y')) t(a, b)"
+	const inner = "(VALUES (1, 'x')) u(a, b) WHERE u.a = t.a AND u.b <> t.b"
+	for _, tt := range []struct{ name, sql, want string }{
+		{"EXISTS as a value", "SELECT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[false] [true] [false] [false]"},
+		{"NOT EXISTS as a value", "SELECT NOT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[true] [false] [true] [true]"},
+		{"EXISTS in CASE", "SELECT CASE WHEN EXISTS (SELECT 1 FROM " + inner + ") THEN 1 ELSE 0 END FROM " + pairs, "[0] [1] [0] [0]"},
+		{"EXISTS beside OR", "SELECT a, b FROM " + pairs + " WHERE a = 7 OR EXISTS (SELECT 1 FROM " + inner + ")", `[1 "y"]`},
+		{"EXISTS as a filter", "SELECT a, b FROM " + pairs + " WHERE EXISTS (SELECT 1 FROM " + inner + ")", `[1 "y"]`},
+		{"NOT EXISTS as a filter", "SELECT count(*) FROM " + pairs + " WHERE NOT EXISTS (SELECT 1 FROM " + inner + ")", "[3]"},
+		{"EXISTS by order", "SELECT EXISTS (SELECT 1 FROM (VALUES 2) u(x) WHERE u.x > t.x) FROM (VALUES 1, 2, NULL) t(x)", "[true] [false] [false]"},
+		{"EXISTS by distinctness", "SELECT EXISTS (SELECT 1 FROM (VALUES 2) u(x) WHERE u.x IS DISTINCT FROM t.x) FROM (VALUES 1, 2, NULL) t(x)", "[true] [false] [true]"},
+		{
+			"a constant beside an aggregate that is joined on the left",
+			"SELECT t.k, l.* FROM (VALUES 1, 2) t(k) LEFT JOIN LATERAL (SELECT max(u.k), 'x', count(*) FROM (VALUES 2) u(k) WHERE u.k = t.k) l ON true ORDER BY 1",
+			`[1 NULL "x" 0] [2 2 "x" 1]`,
+		},
+		{
+			"counted over such constants",
+			"SELECT count(l.b) FROM (VALUES 1, 2) t(k) LEFT JOIN LATERAL (SELECT sum(u.k), 1 FROM (VALUES 2) u(k) WHERE u.k = t.k) l(a, b) ON true", "[2]",
+		},
+		{
+			"groups that are joined on the left",
+			"SELECT t.k, l.n FROM (VALUES 1, 2) t(k) LEFT JOIN LATERAL (SELECT count(*) n FROM (VALUES 2, 2) u(k) WHERE u.k = t.k GROUP BY u.k) l ON true ORDER BY 1",
+			"[1 NULL] [2 2]",
+		},
+		{"a right join of rows of each row", "SELECT a, b FROM (VALUES 1, NULL) t(a) RIGHT JOIN LATERAL (VALUES 9, NULL) u(b) ON a * 8 < b ORDER BY 1, 2", "[1 9] [NULL 9] [NULL NULL] [NULL NULL]"},
+		{"a full join with none", "SELECT a, b FROM (VALUES 1, NULL) t(a) FULL JOIN LATERAL (SELECT 1 WHERE false) u(b) ON true ORDER BY 1", "[1 NULL] [NULL NULL]"},
+		{"a right join of UNNEST", "SELECT x, y FROM (VALUES ARRAY[1, 2]) t(x) RIGHT JOIN UNNEST(x) u(y) ON true ORDER BY 2", "[[1,2] 1] [[1,2] 2]"},
+		{"CUBE of a column that repeats", "SELECT b, b, count(*), grouping(b) FROM (VALUES 'x', 'y') t(b) GROUP BY CUBE (b, b) ORDER BY 1", `["x" "x" 1 0] ["y" "y" 1 0] [NULL NULL 2 1]`},
+		{"ROLLUP of a column that repeats", "SELECT b, count(*) FROM (VALUES 'x') t(b) GROUP BY ROLLUP (b, b) ORDER BY 1", `["x" 1] ["x" 1] [NULL 1]`},
+		{"GROUP BY AUTO", "SELECT a, b + 1, sum(c) FROM (VALUES (1, 2, 3), (1, 2, 4)) t(a, b, c) GROUP BY AUTO", "[1 3 7]"},
+		{"NaN last in a descending order", "SELECT x FROM (VALUES 1e0, nan(), 3e0, NULL) t(x) ORDER BY x DESC", `[3.0] [1.0] ["NaN"] [NULL]`},
+		{"NaN last and NULL first", "SELECT x FROM (VALUES 1e0, nan(), 3e0, NULL) t(x) ORDER BY x DESC NULLS FIRST", `[NULL] [3.0] [1.0] ["NaN"]`},
+		{"NaN within arrays", "SELECT x FROM (VALUES ARRAY[1e0], ARRAY[nan()], ARRAY[-3e0]) t(x) ORDER BY x DESC", `[[1.0]] [[-3.0]] [["NaN"]]`},
+		{"arrays that differ before NULL", "SELECT x FROM (VALUES ARRAY[2, NULL], ARRAY[1, NULL], ARRAY[], NULL, ARRAY[1]) t(x) ORDER BY x", "[[]] [[1]] [[1,null]] [[2,null]] [NULL]"},
+		{"an array of NULL alone", "SELECT array_agg(x) FROM (VALUES NULL, NULL) t(x) ORDER BY 1", "[[null,null]]"},
+		{"arrays that an earlier key tells apart", "SELECT y FROM (VALUES (2, ARRAY[NULL]), (1, ARRAY[NULL])) t(x, y) ORDER BY x, y", "[[null]] [[null]]"},
+		{"arrays beyond a limit", "SELECT x FROM (VALUES ARRAY[2, NULL], ARRAY[2, NULL], ARRAY[1], ARRAY[0]) t(x) ORDER BY x LIMIT 1", "[[0]]"},
+		{"rows", "SELECT b FROM (VALUES (1, ROW(2, NULL)), (2, ROW(1, 3))) t(a, b) ORDER BY b", "[[1,3]] [[2,null]]"},
+		{"arrays of decimals, dates and text", "SELECT x FROM (VALUES ARRAY[-1.5], ARRAY[1.5], ARRAY[-20.0]) t(x) ORDER BY x", `[["-20.0"]] [["-1.5"]] [["1.5"]]`},
+		{"arrays of dates", "SELECT x FROM (VALUES ARRAY[DATE '2020-01-01'], ARRAY[DATE '1960-01-01']) t(x) ORDER BY x", `[["1960-01-01"]] [["2020-01-01"]]`},
+		{"arrays of text", "SELECT x FROM (VALUES ARRAY['b'], ARRAY['ab', 'c'], ARRAY['a', 'z'], ARRAY['']) t(x) ORDER BY x DESC", `[["b"]] [["ab","c"]] [["a","z"]] [[""]]`},
+		{"a window over arrays", "SELECT rank() OVER (PARTITION BY k ORDER BY x) FROM (VALUES (1, ARRAY[1]), (1, ARRAY[1]), (2, ARRAY[NULL])) t(k, x) ORDER BY 1", "[1] [1] [1]"},
+		{"an aggregate in the order of arrays", "SELECT array_agg(y ORDER BY x DESC) FROM (VALUES (1, ARRAY[1]), (2, ARRAY[3, NULL]), (3, ARRAY[2])) t(y, x)", "[[2,3,1]]"},
+		{"a quantified comparison of rows", "SELECT ROW(2, 'a') > ALL (VALUES (1, 'b'), (2, ''))", "[true]"},
+		{"numbers of a sequence", "SELECT count(*), sum(n), max(n) FROM TABLE(sequence(start => 0, stop => 25000, step => 2)) t(n)", "[12501 156262500 25000]"},
+		{"columns that are left out", "SELECT * FROM TABLE(exclude_columns(input => TABLE(SELECT 1, 2, 3) t(a, b, C), columns => DESCRIPTOR(c, A)))", "[2]"},
+		{"an array in bare brackets", "SELECT [1, 2][2], cardinality([])", "[2 0]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ask(t, e, tt.sql, replaytest.Catalog{}, engine.Protocol)
+			if got.err != nil {
+				t.Fatal(got.err)
+			}
+			if diff := cmp.Diff(tt.want, lines(got.rows)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestStatementsThatFail asks what Trino fails at and DuckDB does not.
+func TestStatementsThatFail(t *testing.T) {
+	e := open(t, duckdb.Config{})
+	const array = "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"
+	for _, tt := range []struct{ name, sql, want string }{
+		{"arrays that NULL would tell apart", "SELECT x FROM (VALUES ARRAY[1, NULL], ARRAY[1, 2], ARRAY[7]) t(x) ORDER BY x", array},
+		{"arrays within a limit", "SELECT x FROM (VALUES ARRAY[2, NULL], ARRAY[2, NULL], ARRAY[1]) t(x) ORDER BY x LIMIT 2", array},
+		{"rows that NULL would tell apart", "SELECT b FROM (VALUES (1, ROW(1, NULL)), (2, ROW(1, 3))) t(a, b) ORDER BY b", "NOT_SUPPORTED: ROW comparison not supported for fields with null elements"},
+		{"a window", "SELECT rank() OVER (ORDER BY x) FROM (VALUES ARRAY[NULL], ARRAY[1]) t(x)", array},
+		{"an aggregate", "SELECT array_agg(x ORDER BY x) FROM (VALUES ARRAY[NULL], ARRAY[1]) t(x)", array},
+		{"several rows for one value", "SELECT (SELECT count(*) FROM (VALUES 1, 2) u(y) WHERE u.y < t.x GROUP BY u.y) FROM (VALUES 3) t(x)", "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows"},
+		{"no offset", "SELECT lead(x, NULL) OVER (ORDER BY x) FROM (VALUES 1) t(x)", "INVALID_FUNCTION_ARGUMENT: Offset must not be null"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ask(t, e, tt.sql, replaytest.Catalog{}, engine.Protocol)
+			if got.err == nil || got.err.Error() != tt.want {
+				t.Errorf("%v, want %s", got.err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,21 @@
+CREATE EXTERNAL TABLE people (name string COMMENT 'who', tags array<struct<k:string,v:int>>) PARTITIONED BY (day date)
+ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://logs/people/';
+ALTER TABLE people ADD PARTITION (day = '2026-03-01') PARTITION (day = '2026-03-02');
+CREATE VIEW names AS SELECT name FROM people;
+SELECT * FROM information_schema.schemata ORDER BY 1, 2;
+SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema = 'd' ORDER BY 2;
+SELECT column_name, ordinal_position, data_type, comment, extra_info FROM information_schema.columns WHERE table_schema = 'd' AND table_name = 'people' ORDER BY 2;
+SELECT table_name, view_definition FROM AwsDataCatalog.Information_Schema.Views WHERE table_schema IN ('d', 'nosuch');
+SELECT count(*) FROM information_schema.columns WHERE table_schema = 'information_schema';
+SELECT table_name FROM information_schema.tables WHERE table_schema = '../d' OR table_schema = 'no such; database';
+SELECT table_name FROM information_schema.tables WHERE table_schema = '../d';
+SELECT * FROM "people$partitions" ORDER BY day;
+SELECT max(day) FROM d."PEOPLE$PARTITIONS" WHERE day < DATE '2026-03-02';
+SELECT * FROM "people$properties";
+SELECT * FROM "names$partitions";
+SELECT * FROM "people$snapshots";
+SELECT * FROM peple;
+SELECT nme FROM people;
+CREATE EXTERNAL TABLE ice (a int) STORED AS PARQUET LOCATION 's3://logs/ice/' TBLPROPERTIES ('TABLE_TYPE'='iceberg', 'metadata_location'='s3://logs/ice/metadata/1.json');
+SELECT a FROM ice;
+SELECT table_name, data_type FROM information_schema.columns WHERE table_name = 'ice';
