@@ -36,4 +36,6 @@ func Differences(tb testing.TB) []Question {
 
 // Differs says why our answer to one of Differences is rightly another than the
 // recorded one. It is empty for those that must be the same.
-func (q Question) Differs() string { return cmp.Or(expressionDifferences[q.ID], statementDifferences[q.ID]) }
+func (q Question) Differs() string {
+	return cmp.Or(expressionDifferences[q.ID], statementDifferences[q.ID])
+}
