@@ -252,7 +252,7 @@ func (l *Loaded) add(x *reading) {
 		for i, f := range g.Files {
 			files[i] = lake.File{Path: f.Path, Values: f.Values, Object: f.Object}
 		}
-		table.Groups = append(table.Groups, lake.Group{Columns: g.Columns, Files: files})
+		table.Groups = append(table.Groups, lake.Group{Columns: g.Columns, Keys: g.Keys, Files: files})
 	}
 	l.Tables[x.key] = table
 }
