@@ -83,8 +83,8 @@ func TestWorkerIsKilled(t *testing.T) {
 	if reason := aws.ToString(x.Status.StateChangeReason); x.Status.State != types.QueryExecutionStateFailed || !strings.Contains(reason, "memory") {
 		t.Errorf("%s: %s", x.Status.State, reason)
 	}
-	if e := x.Status.AthenaError; e == nil || !e.Retryable {
-		t.Errorf("error %+v, want one that may be tried again", e)
+	if e := x.Status.AthenaError; e == nil || e.Retryable {
+		t.Errorf("error %+v, want one that is not to be tried again unchanged", e)
 	}
 	a.do("SELECT 1")
 }

@@ -41,6 +41,10 @@ type Request struct {
 	// ScanLimit stops the query with ErrScanLimit when the objects that it has to
 	// consider are more bytes than this; 0 means no limit.
 	ScanLimit int64
+	// Planned is told, once it is known what the query reads and before any of it is
+	// read, a digest of that: of all partitions and objects, with their ETags and sizes. An
+	// error ends the query and comes from Run. It may be nil.
+	Planned func(read string) error
 	// Progress is told how far decoding is; it may be nil and is called from
 	// several goroutines.
 	Progress func(Progress)

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -57,7 +58,11 @@ func Told(err error) error {
 		}
 	case worker.OutOfTime:
 		e = sqlerr.New(OutOfTime, "A condition on partitions took longer than %s", ended.Detail)
-	case worker.Crashed, worker.Panicked, worker.Silent, worker.Closed:
+	case worker.Crashed:
+		if strings.Contains(ended.Detail, "killed") {
+			e.Message += ", as the kernel does when there is too little memory"
+		}
+	case worker.Panicked, worker.Silent, worker.Closed:
 	}
 	return e
 }

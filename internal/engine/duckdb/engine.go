@@ -101,6 +101,7 @@ func (e *Engine) Run(ctx context.Context, req engine.Request) (engine.Rows, erro
 	if err != nil {
 		return nil, err
 	}
+	req.Planned = nil // it has heard
 	out.again = func() (*rows, error) { return e.run(ctx, req) }
 	return out, nil
 }

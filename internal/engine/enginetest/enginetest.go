@@ -35,6 +35,7 @@ func Run(t *testing.T, e engine.Engine) {
 	t.Helper()
 	t.Run("answers", func(t *testing.T) { answers(t, e) })
 	t.Run("failures", func(t *testing.T) { failures(t, e) })
+	t.Run("planned", func(t *testing.T) { planned(t, e) })
 	t.Run("spelling", func(t *testing.T) { spelling(t, e) })
 	t.Run("many rows", func(t *testing.T) { manyRows(t, e) })
 	t.Run("cancelled", func(t *testing.T) { cancelled(t, e) })
@@ -74,6 +75,27 @@ func ask(ctx context.Context, e engine.Engine, req engine.Request) ([]string, er
 		out = append(out, strings.Join(cells, "|"))
 	}
 	return out, errors.Join(rows.Err(), rows.Close(), rows.Close())
+}
+
+// planned is told once what a query reads, the same for what is the same, and can end it.
+func planned(t *testing.T, e engine.Engine) {
+	t.Helper()
+	const sql = "SELECT 1"
+	var told []string
+	hear := func(read string) error { told = append(told, read); return nil }
+	for range 2 {
+		if _, err := ask(t.Context(), e, engine.Request{SQL: sql, Query: analyzed(t, sql), Now: now(), Planned: hear}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told) != 2 || told[0] == "" || told[0] != told[1] {
+		t.Errorf("told %q", told)
+	}
+	enough := errors.New("enough is known")
+	_, err := ask(t.Context(), e, engine.Request{SQL: sql, Query: analyzed(t, sql), Now: now(), Planned: func(string) error { return enough }})
+	if !errors.Is(err, enough) {
+		t.Errorf("%v, want %v", err, enough)
+	}
 }
 
 func answers(t *testing.T, e engine.Engine) {

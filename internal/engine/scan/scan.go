@@ -177,6 +177,11 @@ func (r *Reader) Load(ctx context.Context, req engine.Request, now time.Time) (*
 	if req.ScanLimit > 0 && l.Stats.BytesScanned > req.ScanLimit {
 		return nil, engine.ErrScanLimit
 	}
+	if req.Planned != nil {
+		if err := req.Planned(digest(all)); err != nil {
+			return nil, err
+		}
+	}
 	progress := newProgress(req.Progress, all)
 	err = sideBySide(ctx, all, func(ctx context.Context, x *reading) (err error) {
 		if x.plan != nil {

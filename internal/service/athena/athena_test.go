@@ -249,7 +249,10 @@ type answers struct {
 	wait func(ctx context.Context) error
 }
 
-func (a answers) Run(ctx context.Context, _ engine.Request) (engine.Rows, error) {
+func (a answers) Run(ctx context.Context, req engine.Request) (engine.Rows, error) {
+	if err := req.Planned("nothing"); err != nil {
+		return nil, err
+	}
 	if a.wait != nil {
 		if err := a.wait(ctx); err != nil {
 			return nil, err

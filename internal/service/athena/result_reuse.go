@@ -5,31 +5,24 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"hash"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
-	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
-	"github.com/sillok/sillok/internal/lake/projection"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/analyze"
+	"github.com/sillok/sillok/internal/sql/plan"
 )
 
 // defaultReuseAge is how old a result may be, in minutes, where a request that
 // takes an earlier one does not say.
 const defaultReuseAge = 60
-
-// What a query that does not ask for an earlier result may read so that a later
-// one can have its own: to know that nothing changed, all of it is listed.
-const (
-	cheapObjects    = 1000
-	cheapPartitions = 100
-)
 
 // reuseOf returns what a request says of reuse, as its execution shows it.
 func reuseOf(in *athenaapi.StartQueryExecutionInput) *athenaapi.ResultReuseConfiguration {
@@ -50,6 +43,7 @@ type reuse struct {
 	question string        // digest of what is asked, which equal queries share
 	read     string        // digest of what is read; empty when that cannot be told
 	seen     witness
+	found    outcome // of the earlier query, once there is one
 }
 
 func (s *Service) reuse(x execution, q question) *reuse {
@@ -67,27 +61,36 @@ func (s *Service) reuse(x execution, q question) *reuse {
 }
 
 // watch returns a catalog that remembers what a query reads.
-func (r *reuse) watch(of analyze.Catalog) analyze.Catalog {
-	r.seen.Catalog = of
+func (r *reuse) watch(of relations) analyze.Catalog {
+	r.seen.relations = of
 	return &r.seen
 }
 
-// find returns an earlier result where the query asks for one, once it is
-// analyzed. The execution then has that result's place for its own.
-func (r *reuse) find(ctx context.Context) (result outcome, found bool, err error) {
-	digest := digester{service: r.service, Hash: sha256.New()}
-	if r.age == 0 {
-		digest.objects, digest.partitions = cheapObjects, cheapPartitions
+// errReused ends a query of which an earlier one has the result.
+var errReused = errors.New("an earlier result is reused")
+
+// planned hears what the query reads, once it is planned. Where the query asks for
+// an earlier result and there is one, the query ends with errReused; its execution
+// then has that result's place for its own.
+func (r *reuse) planned(ctx context.Context) func(read string) error {
+	return func(read string) error {
+		if r.seen.odd {
+			return nil
+		}
+		r.read = r.seen.digest(read)
+		if r.age == 0 {
+			return nil
+		}
+		found, err := r.find(ctx)
+		if err == nil && found {
+			return errReused
+		}
+		return err
 	}
-	if err := digest.relations(ctx, &r.seen); err != nil {
-		return result, false, ctx.Err() // what cannot be listed the query tells, in better words
-	}
-	if !digest.unsure {
-		r.read = hex.EncodeToString(digest.Sum(nil))
-	}
-	if r.read == "" || r.age == 0 {
-		return result, false, nil
-	}
+}
+
+// find looks for the earlier result.
+func (r *reuse) find(ctx context.Context) (found bool, err error) {
 	var (
 		earlier execution
 		stored  storedResult
@@ -104,14 +107,15 @@ func (r *reuse) find(ctx context.Context) (result outcome, found bool, err error
 		return err
 	})
 	if err != nil || !found || stored.Read != r.read || time.Since(*earlier.Status.CompletionDateTime) > r.age {
-		return result, false, err
+		return false, err
 	}
 	whole, err := r.service.isWhole(ctx, earlier, stored)
 	if err != nil || !whole {
-		return result, false, err
+		return false, err
 	}
 	r.x.ResultConfiguration.OutputLocation = earlier.ResultConfiguration.OutputLocation
-	return outcome{columns: stored.Columns, rows: stored.Rows, bytes: stored.Bytes, reused: true}, true, nil
+	r.found = outcome{columns: stored.Columns, rows: stored.Rows, bytes: stored.Bytes, reused: true}
+	return true, nil
 }
 
 // keep says in a result which later queries may have it.
@@ -140,15 +144,35 @@ func (s *Service) isWhole(ctx context.Context, x execution, result storedResult)
 
 // witness is a catalog that remembers what was asked of it.
 type witness struct {
-	analyze.Catalog
+	relations relations
+
 	views  []string
 	tables []lake.Table
 	odd    bool // something that is neither was read, such as a table of the catalog's own
 }
 
+// Databases implements analyze.Lister, as the next two do: who asks what there is
+// gets no earlier answer.
+func (w *witness) Databases(ctx context.Context, catalog string) ([]string, error) {
+	w.odd = true
+	return w.relations.Databases(ctx, catalog)
+}
+
+// Tables implements analyze.Lister.
+func (w *witness) Tables(ctx context.Context, catalog string, databases, names []string) iter.Seq2[analyze.Listed, error] {
+	w.odd = true
+	return w.relations.Tables(ctx, catalog, databases, names)
+}
+
+// Partitions implements analyze.Lister.
+func (w *witness) Partitions(ctx context.Context, t *plan.Table) iter.Seq2[[]string, error] {
+	w.odd = true
+	return w.relations.Partitions(ctx, t)
+}
+
 // Relation implements analyze.Catalog.
 func (w *witness) Relation(ctx context.Context, catalog, database, name string) (*analyze.Relation, error) {
-	relation, err := w.Catalog.Relation(ctx, catalog, database, name)
+	relation, err := w.relations.Relation(ctx, catalog, database, name)
 	if err != nil || relation == nil {
 		return relation, err
 	}
@@ -163,94 +187,17 @@ func (w *witness) Relation(ctx context.Context, catalog, database, name string) 
 	return relation, nil
 }
 
-// digester adds up all that a query reads: its views, the definitions and
-// partitions of its tables, and the keys and ETags of all objects where these lie.
-type digester struct {
-	hash.Hash
-	service             *Service
-	objects, partitions int // how many it may list; 0 for any number
-	listedObjects       int
-	listedPartitions    int
-	unsure              bool // there is more than may be listed, or what cannot be
-}
-
-func (d *digester) add(format string, args ...any) { fmt.Fprintf(d.Hash, format, args...) }
-
-// relations adds what was seen, each thing once.
-func (d *digester) relations(ctx context.Context, w *witness) error {
-	d.unsure = w.odd
+// digest adds to what is read of tables what these and the views are, each once.
+func (w *witness) digest(read string) string {
+	sum := sha256.New()
 	slices.Sort(w.views)
-	d.add("%q\n", slices.Compact(w.views))
+	fmt.Fprintf(sum, "%q\n%q\n", read, slices.Compact(w.views))
 	slices.SortFunc(w.tables, func(a, b lake.Table) int {
 		return cmp.Or(strings.Compare(a.Database, b.Database), strings.Compare(a.Name, b.Name))
 	})
 	for _, t := range slices.CompactFunc(w.tables, func(a, b lake.Table) bool { return a.Database == b.Database && a.Name == b.Name }) {
-		if d.unsure {
-			return nil
-		}
-		if err := d.table(ctx, t); err != nil {
-			return err
-		}
+		fmt.Fprintf(sum, "%q %q %v %v %q %q %q %q\n",
+			t.Database, t.Name, t.Columns, t.PartitionKeys, t.SerDe, t.InputFormat, t.SerDeProperties, t.Properties)
 	}
-	return nil
-}
-
-func (d *digester) table(ctx context.Context, t lake.Table) error {
-	d.add("%q %q %q %v %v %q %q %q %q\n",
-		t.Database, t.Name, t.Location, t.Columns, t.PartitionKeys, t.SerDe, t.InputFormat, t.SerDeProperties, t.Properties)
-	places := []string{t.Location}
-	if template := t.Properties["storage.location.template"]; template != "" {
-		fixed, _, _ := strings.Cut(template, "${")
-		places = append(places, fixed)
-	}
-	if len(t.PartitionKeys) > 0 && !projection.Enabled(t.Properties) {
-		for p, err := range partitionsOf(ctx, d.service.glue, glueapi.Table{DatabaseName: &t.Database, Name: &t.Name}, nil) {
-			if err != nil {
-				return err
-			}
-			if d.listedPartitions++; d.partitions > 0 && d.listedPartitions > d.partitions {
-				d.unsure = true
-				return nil
-			}
-			location := resource.Value(resource.Value(p.StorageDescriptor).Location)
-			d.add("%q %q\n", p.Values, location)
-			if location != "" {
-				places = append(places, location)
-			}
-		}
-	}
-	slices.Sort(places)
-	within := ""
-	for _, place := range places {
-		if within != "" && strings.HasPrefix(place, within) {
-			continue // a folder of the one before
-		}
-		within = place
-		if err := d.place(ctx, place); err != nil || d.unsure {
-			return err
-		}
-	}
-	return nil
-}
-
-// place adds the objects below a location.
-func (d *digester) place(ctx context.Context, location string) error {
-	at, err := cloud.ParseLocation(location)
-	if err != nil {
-		return err
-	}
-	for object, err := range d.service.objects.List(ctx, at.Bucket, at.Key) {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if d.listedObjects++; d.objects > 0 && d.listedObjects > d.objects {
-			d.unsure = true
-			return nil
-		}
-		d.add("%q %q %q %d\n", object.Bucket, object.Key, object.ETag, object.Size)
-	}
-	return nil
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -1,7 +1,6 @@
 package athena_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -198,23 +197,6 @@ func TestHowReuseIsShown(t *testing.T) {
 			servicetest.Diff(t, tt.want, w.get(id).ResultReuseConfiguration.ResultReuseByAgeConfiguration)
 		})
 	}
-}
-
-// A query that reads many objects and does not ask for an earlier result lists
-// them once only, and so no later one can have its own.
-func TestQueriesOfManyObjectsAreReusedWhereTheyAskForIt(t *testing.T) {
-	w := open(t, answers{})
-	for i := range 1001 {
-		w.put(fmt.Sprintf("many/%04d", i), "1\n")
-	}
-	w.ask("CREATE EXTERNAL TABLE many (x int) LOCATION 's3://logs/many/'")
-	var got []bool
-	for _, change := range [][]func(*athenaapi.StartQueryExecutionInput){{}, {again(60)}, {}, {again(60)}} {
-		id := w.start("SELECT x FROM many", change...)
-		w.answer(id)
-		got = append(got, reused(w.get(id)))
-	}
-	servicetest.Diff(t, []bool{false, false, false, true}, got)
 }
 
 func TestExecutedStatementsAreReused(t *testing.T) {

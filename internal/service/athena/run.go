@@ -207,10 +207,10 @@ func (s *Service) query(ctx context.Context, x execution, q question) (outcome, 
 	if err != nil {
 		return outcome{}, err
 	}
-	if earlier, found, err := again.find(ctx); err != nil || found {
-		return earlier, err
+	rows, err := s.engine.Run(ctx, engine.Request{SQL: q.src, Query: analyzed, Now: now, ScanLimit: x.ScanLimit, Planned: again.planned(ctx)})
+	if errors.Is(err, errReused) {
+		return again.found, nil
 	}
-	rows, err := s.engine.Run(ctx, engine.Request{SQL: q.src, Query: analyzed, Now: now, ScanLimit: x.ScanLimit})
 	if err != nil {
 		return outcome{}, err
 	}
