@@ -141,7 +141,9 @@ func small(ctx context.Context, a *asker) error {
 // survive runs one statement and stops it when it takes long.
 func (a *asker) survive(t *testing.T, sql string) {
 	t.Helper()
-	id := a.start(sql)
+	id := a.start(sql, func(in *athena.StartQueryExecutionInput) {
+		in.QueryExecutionContext = &types.QueryExecutionContext{Database: &a.database}
+	})
 	ctx, cancel := context.WithTimeout(t.Context(), hostilePatient)
 	defer cancel()
 	x, err := a.finish(ctx, id)
@@ -161,6 +163,9 @@ func (a *asker) survive(t *testing.T, sql string) {
 	reason := aws.ToString(x.Status.StateChangeReason)
 	if x.Status.State == types.QueryExecutionStateFailed && (strings.Contains(reason, "inside Sillok") || !strings.Contains(reason, ": ")) {
 		t.Errorf("it failed without a name: %s", reason)
+	}
+	if strings.HasPrefix(reason, "TABLE_NOT_FOUND") {
+		t.Error(reason)
 	}
 	t.Logf("%s: %.200s", x.Status.State, reason)
 }
