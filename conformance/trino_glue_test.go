@@ -172,7 +172,8 @@ func trinoLogs(t *testing.T, r *trino, a *asker) {
 	a.upload(material.TruthLogs(t), replaytest.LogsBucket, "")
 	for _, statement := range replaytest.LogStatements(t) {
 		if strings.Contains(statement, "vpc_flow_logs") || strings.Contains(statement, "alb_logs") {
-			a.do(statement)
+			// Trino knows no lenience: where AWS's expression does not match, a row of NULLs.
+			a.do(strings.ReplaceAll(statement, "'sillok.lenient' = 'true',", ""))
 		}
 	}
 	for table, rows := range map[string]int{"vpc_flow_logs": 9600, "alb_logs": 3600} {
