@@ -124,9 +124,10 @@ func small(ctx context.Context, a *asker) error {
 	for n := 0; ctx.Err() == nil; n++ {
 		began := time.Now()
 		r, err := a.ask(ctx, "SELECT count(*) FROM lines WHERE line LIKE 'a%'")
+		if ctx.Err() != nil {
+			break
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case err != nil:
 			return err
 		case r.failed != "" || len(r.rows) != 1 || *r.rows[0][0] != "2":
