@@ -124,16 +124,15 @@ func small(ctx context.Context, a *asker) error {
 	for n := 0; ctx.Err() == nil; n++ {
 		began := time.Now()
 		r, err := a.ask(ctx, "SELECT count(*) FROM lines WHERE line LIKE 'a%'")
-		if ctx.Err() != nil {
-			break
-		}
-		switch {
+		switch took := time.Since(began); {
 		case err != nil:
-			return err
 		case r.failed != "" || len(r.rows) != 1 || *r.rows[0][0] != "2":
-			return fmt.Errorf("small query %d: %v %v", n, r.failed, r.rows)
-		case time.Since(began) > hostileOthers:
-			return fmt.Errorf("small query %d took %v", n, time.Since(began))
+			err = fmt.Errorf("%v %v", r.failed, r.rows)
+		case took > hostileOthers:
+			err = fmt.Errorf("it took %v", took)
+		}
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("small query %d: %w", n, err)
 		}
 	}
 	return nil
