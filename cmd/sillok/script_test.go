@@ -28,9 +28,13 @@ import (
 
 var update = flag.Bool("update", false, "write what the scripts got into them")
 
-// The test's own binary is sillok when it is started by that name, also as a
-// worker of the query engine.
+// The test's own binary is sillok when it is started by that name, and a worker when
+// it is started as one: a test that runs a query in its own process has this binary
+// decode for it.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == main.WorkerName {
+		main.Main() // ends the process
+	}
 	testscript.Main(m, map[string]func(){"sillok": main.Main})
 }
 
