@@ -26,7 +26,6 @@ type place struct {
 	keys   *shadow.Column   // of a map
 	elem   *place           // of an array or map
 	level  int              // the repetition level of the elements
-	json   *shadow.Column   // the JSON text as well
 	leaves []*shadow.Column // every column at or under the place
 
 	seen  uint32 // the frame's number that has a value here
