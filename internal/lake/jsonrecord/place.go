@@ -48,6 +48,9 @@ func (b builder) build(name, path string, t column.Type, at []string) *place {
 	switch t.Base {
 	case "struct":
 		for i, f := range t.Args {
+			if slices.Contains(t.Names[:i], t.Names[i]) {
+				continue // all of one name read the same
+			}
 			p.add(b.build(t.Names[i], path+"."+t.Names[i], f, slices.Concat(at, t.Names[i:i+1])))
 		}
 	case "array":

@@ -2,6 +2,7 @@ package jsonrecord
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/lake/column"
@@ -115,6 +116,9 @@ func node(name string, t column.Type) shadow.Node {
 	case "struct":
 		n.Kind = shadow.Struct
 		for i, f := range t.Args {
+			if slices.Contains(t.Names[:i], t.Names[i]) {
+				continue // all of one name read the same
+			}
 			n.Fields = append(n.Fields, node(t.Names[i], f))
 		}
 	case "array":
