@@ -21,17 +21,31 @@ var notRun = map[string]string{
 	"git clone https://github.com/sillok/sillok && cd sillok": "fetches from the network; the folder of the test stands for the clone, with Makefile and bin/sillok",
 }
 
-// documents are what shows commands for a shell, in code blocks. Each is run from
+// elsewhere are the languages of code blocks that no shell takes, and where what they
+// show is run.
+var elsewhere = map[string]string{
+	"hcl":        "conformance/testdata/terraform has it, for a real Terraform",
+	"properties": "conformance/trino_glue_test.go gives it to a real Trino",
+	"python":     "conformance/testdata/pyclients/test_pyathena.py connects so, with PyAthena and pyarrow",
+}
+
+// document is what shows commands for a shell.
+type document struct {
+	path   string
+	needs  string // what the reader has done before
+	serves string // the server that the reader has running, whose credentials stand in the place of …
+	inline bool   // commands of aws that stand in the text are run after the blocks
+}
+
+// documents are all that show commands for a shell, in code blocks. Each is run from
 // its beginning to its end in a fresh folder, as a reader would, with the real AWS
 // CLI. A block that serves has a terminal of its own. What is changed of the text is
-// the port alone, so that tests can run side by side.
-var documents = []struct {
-	path  string
-	needs string // what the reader has done before
-}{
+// the port, so that tests can run side by side, and what a reader has to fill in.
+var documents = []document{
 	{path: "README.md"},
 	{path: "README.ko.md"},
 	{path: "docs/s3.md", needs: "sillok demo --once"},
+	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 
 func TestReadmesShowTheSameCommands(t *testing.T) {
@@ -53,7 +67,7 @@ func TestEveryDocumentIsRun(t *testing.T) {
 	}
 	for _, path := range paths {
 		name := "docs/" + filepath.Base(path)
-		known := slices.ContainsFunc(documents, func(d struct{ path, needs string }) bool { return d.path == name })
+		known := slices.ContainsFunc(documents, func(d document) bool { return d.path == name })
 		if code := blocks(t, name); len(code) > 0 && !known {
 			t.Errorf("%s shows commands that no test runs:\n%s", name, code[0])
 		}
@@ -68,7 +82,15 @@ func TestPrintedCommands(t *testing.T) {
 			if d.needs != "" {
 				r.run([]string{d.needs})
 			}
-			r.follow(blocks(t, d.path))
+			code := blocks(t, d.path)
+			if d.serves != "" {
+				r.serve(d.serves)
+				r.signIn(filepath.Join("sillok-data", "credentials"))
+			}
+			if d.inline {
+				code = append(code, inline(t, d.path))
+			}
+			r.follow(code)
 		})
 	}
 	// What the demo prints at its end is as good as printed.
@@ -84,7 +106,7 @@ func TestPrintedCommands(t *testing.T) {
 	})
 }
 
-// blocks returns the code blocks of a document in the repository.
+// blocks returns the code blocks for a shell of a document in the repository.
 func blocks(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", name))
@@ -93,12 +115,37 @@ func blocks(t *testing.T, name string) []string {
 	}
 	var out []string
 	for i, part := range strings.Split(string(text), "\n```") {
-		if i%2 == 1 {
-			_, code, _ := strings.Cut(part, "\n")
+		if i%2 == 0 {
+			continue
+		}
+		language, code, _ := strings.Cut(part, "\n")
+		switch {
+		case language == "", language == "sh":
 			out = append(out, code+"\n")
+		case elsewhere[language] == "":
+			t.Errorf("%s shows %s that no test runs:\n%s", name, language, code)
 		}
 	}
 	return out
+}
+
+var inlineCommand = regexp.MustCompile("`(aws [^`]+)`")
+
+// inline returns the commands of aws in the text of a document, a line each.
+func inline(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, match := range inlineCommand.FindAllSubmatch(text, -1) {
+		out.WriteString(strings.Join(strings.Fields(string(match[1])), " ") + "\n")
+	}
+	if out.Len() == 0 {
+		t.Fatalf("%s has no commands in its text", name)
+	}
+	return out.String()
 }
 
 // reader is somebody who types what is printed, in a fresh folder.
@@ -107,7 +154,8 @@ type reader struct {
 	folder string
 	env    []string
 	server *exec.Cmd
-	port   string // that the server got, as 127.0.0.1:PORT
+	port   string   // that the server got, as 127.0.0.1:PORT
+	filled []string // what is to be filled in, and with what, in turns
 }
 
 func newReader(t *testing.T) *reader {
@@ -186,8 +234,7 @@ func (r *reader) run(code []string) string {
 	for i, block := range code {
 		for line := range strings.Lines(block) {
 			if notRun[strings.TrimSpace(line)] == "" {
-				block := strings.ReplaceAll(line, "127.0.0.1:4566", r.port)
-				script.WriteString(block)
+				script.WriteString(strings.NewReplacer(append(r.filled, "127.0.0.1:4566", r.port)...).Replace(line))
 			}
 		}
 		fmt.Fprintf(&script, "\necho '%s%d'\n", mark, i+1)
@@ -232,6 +279,21 @@ func (r *reader) serve(line string) {
 	}
 	r.port = strings.TrimPrefix(match[1], "http://")
 	go func() { _, _ = lines.WriteTo(&bytes.Buffer{}) }()
+}
+
+// signIn fills in the credentials of a file that the server wrote.
+func (r *reader) signIn(name string) {
+	r.t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.folder, name))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile(`(?m)^(aws_access_key_id|aws_secret_access_key)\s*=\s*(\S+)`).FindAllStringSubmatch(string(text), -1) {
+		r.filled = append(r.filled, strings.ToUpper(match[1])+"=…", strings.ToUpper(match[1])+"="+match[2])
+	}
+	if len(r.filled) != 4 {
+		r.t.Fatalf("%s has no credentials", name)
+	}
 }
 
 // stop ends the server as Ctrl-C does.

@@ -29,11 +29,11 @@ func (q *asked) empty(ctx context.Context, statement *ast.Query, rows int64, sta
 			continue
 		}
 		for _, f := range q.readBy(s) {
-			there, err := q.values(ctx, f)
+			there, told, err := q.values(ctx, f, conditions)
 			if err != nil {
 				return err
 			}
-			if asks := unmet(conditions, there, stats.Objects == 0); len(asks) > 0 {
+			if asks := unmet(conditions, there, told, stats.Objects == 0); len(asks) > 0 {
 				fmt.Fprintf(q.screen.stderr, "%s: there are %s logs%s, and the question asks for %s\n",
 					lead, f.Table.Name, terminal.Printable(thereAre(asks, there)), terminal.Printable(strings.Join(texts(asks), " and ")))
 				return nil
@@ -89,39 +89,72 @@ func (q *asked) readBy(s *ast.Select) (found []lake.Found) {
 	return found
 }
 
-// The columns that are taken from the keys of objects.
+// The columns that are taken from the keys of objects, and from records where those
+// do not tell.
 const (
 	accountColumn = "account"
 	regionColumn  = "region"
 	dateColumn    = "date"
 )
 
-// values returns the combinations of account, region and date that there are logs of.
-func (q *asked) values(ctx context.Context, f lake.Found) ([]map[string]string, error) {
+// values returns the combinations of account, region and date that keys tell of
+// logs, and the columns that only records tell in some of those that were read.
+func (q *asked) values(ctx context.Context, f lake.Found, conditions []condition) (there []map[string]string, told map[string]bool, err error) {
 	scan, err := q.logs.Plan(ctx, f.Table, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	var open []lake.Part // that a key does not rule out, and does not answer either
+	for _, p := range scan.Parts {
+		values := map[string]string{}
+		for k, v := range p.Values {
+			if v != lake.NullPartition {
+				values[f.Table.PartitionKeys[k].Name] = v
+			}
+		}
+		there = append(there, values)
+		ruledOut := func(c condition) bool { return values[c.column] != "" && !c.meets(values[c.column]) }
+		unanswered := func(c condition) bool { return values[c.column] == "" }
+		if slices.ContainsFunc(conditions, unanswered) && !slices.ContainsFunc(conditions, ruledOut) {
+			open = append(open, p)
+		}
+	}
+	scan.Parts = open
+	told, err = q.told(ctx, scan)
+	return there, told, err
+}
+
+// told returns which columns records tell where keys do not. What scan has must have
+// been read before.
+func (q *asked) told(ctx context.Context, scan *lake.Scan) (map[string]bool, error) {
+	told := map[string]bool{}
+	if len(scan.Parts) == 0 {
+		return told, nil
+	}
+	files, err := q.logs.Load(ctx, scan, nil)
 	if err != nil {
 		return nil, err
 	}
-	there := make([]map[string]string, len(scan.Parts))
-	for i, p := range scan.Parts {
-		there[i] = map[string]string{}
-		for k, v := range p.Values {
-			if v != lake.NullPartition {
-				there[i][f.Table.PartitionKeys[k].Name] = v
+	for _, g := range files.Groups {
+		for i, k := range g.Keys {
+			if k.Kind != lake.Null {
+				told[scan.Table.PartitionKeys[i].Name] = true
 			}
 		}
 	}
-	return there, nil
+	return told, files.Release()
 }
 
+// meets says whether a value that a key tells may meet a condition.
+func (c condition) meets(value string) bool { return c.keeps == nil || c.keeps(value) }
+
 // unmet returns the conditions that none of the logs meets alone; else, where
-// nothing meets them together, all.
-func unmet(conditions []condition, there []map[string]string, nothing bool) (asks []condition) {
+// nothing meets them together, all. What records tell may meet any.
+func unmet(conditions []condition, there []map[string]string, told map[string]bool, nothing bool) (asks []condition) {
 	for _, c := range conditions {
-		// Where a name tells nothing, the records in it may.
 		meets := func(values map[string]string) bool {
 			v := values[c.column]
-			return c.keeps == nil || v == "" || c.keeps(v)
+			return c.keeps == nil || v == "" && told[c.column] || v != "" && c.keeps(v)
 		}
 		if !slices.ContainsFunc(there, meets) {
 			asks = append(asks, c)

@@ -1,5 +1,8 @@
 package main
 
+// WorkerName is the command that a worker is started with.
+const WorkerName = workerName
+
 // Main is the program, for tests that start it.
 func Main() { main() }
 

@@ -231,6 +231,7 @@ func TestStrict(t *testing.T) {
 		{name: "a file that is not known", files: map[string]string{"a.json": oneTrail, "b.txt": "hello"}, args: []string{"--strict", howMany}, code: exitLacks, out: "_col0\n1\n"},
 		{name: "files that hold no records", files: map[string]string{"a.json": oneTrail, ".hidden": "x", "empty": "", "ELBAccessLogTestFile": "x"}, args: []string{"--strict", howMany}, code: exitDone, out: "_col0\n1\n"},
 		{name: "a file that is cut off", files: map[string]string{"111122223333_CloudTrail_us-east-1_20240501T0005Z_a.json.gz": "\x1f\x8b\x08\x00\x00\x00"}, args: []string{"--strict", howMany}, code: exitLacks, out: "_col0\n0\n"},
+		{name: "the listing, and a file that is cut off", files: map[string]string{"a.json": oneTrail, "111122223333_CloudTrail_us-east-1_20240501T0005Z_a.json.gz": "\x1f\x8b\x08\x00\x00\x00"}, args: []string{"--skipped", "--strict"}, code: exitLacks, out: "file,reason\n"},
 		{name: "the listing", files: map[string]string{"a.json": oneTrail, "b.txt": "hello", "c": ""}, args: []string{"--skipped"}, code: exitDone, out: "file,reason\nb.txt,not a log that is known\nc,empty\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (e leftOutError) Error() string {
 // was asked for.
 func (q *asked) leftOut(stats engine.Stats) error {
 	counts := map[lake.SkipKind]int{}
-	for _, s := range slices.Concat(q.found.Skipped, stats.Skipped) {
+	for _, s := range q.skippedBy(stats) {
 		counts[s.Kind]++
 	}
 	var parts []string
@@ -43,7 +44,7 @@ func (q *asked) leftOut(stats engine.Stats) error {
 // strict fails when that was asked for and something was left out.
 func (q *asked) strict(stats engine.Stats) error {
 	n := 0
-	for _, s := range slices.Concat(q.found.Skipped, stats.Skipped) {
+	for _, s := range q.skippedBy(stats) {
 		if s.Kind.MayHoldRecords() {
 			n++
 		}
@@ -59,16 +60,52 @@ func (q *asked) strict(stats engine.Stats) error {
 	return leftOutError{files: n}
 }
 
-// listSkipped prints which objects are in no table, and why.
-func (q *asked) listSkipped() error {
-	rows := make([][]string, len(q.found.Skipped))
-	for i, s := range q.found.Skipped {
-		rows[i] = []string{q.places.shown(s.Object.Name()), s.Reason}
+// skippedBy returns what was left out: when looking, and of one question.
+func (q *asked) skippedBy(stats engine.Stats) []lake.Skipped {
+	return slices.Concat(q.found.Skipped, stats.Skipped)
+}
+
+// once returns the statistics with each object once, of those that have something
+// wrong: a question may read an object several times.
+func once(stats engine.Stats) engine.Stats {
+	stats.Skipped = distinct(stats.Skipped, func(s lake.Skipped) string { return s.Object.Name() })
+	stats.Damage = distinct(stats.Damage, func(d engine.Damage) string { return d.Object })
+	return stats
+}
+
+func distinct[T any](items []T, name func(T) string) (out []T) {
+	seen := map[string]bool{}
+	for _, item := range items {
+		if n := name(item); !seen[n] {
+			seen[n] = true
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// listSkipped prints which objects are left out, and why: those that are in no table,
+// and those that cannot be read, which shows when they are decoded.
+func (q *asked) listSkipped(ctx context.Context) error {
+	var stats engine.Stats
+	for _, f := range q.found.Found {
+		_, damage, err := q.inspect(ctx, f)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.Table.Name, err)
+		}
+		stats.Damage = append(stats.Damage, damage...)
+	}
+	stats.Skipped = q.unread
+	rows := [][]string{}
+	for _, s := range q.skippedBy(stats) {
+		rows = append(rows, []string{q.places.shown(s.Object.Name()), s.Reason})
 	}
 	if err := q.print([]string{"file", "reason"}, rows); err != nil {
 		return err
 	}
-	return q.strict(engine.Stats{})
+	q.screen.damage(stats.Damage, q.places.shown)
+	q.screen.notes(q.notes)
+	return q.strict(stats)
 }
 
 // maxSkipped is how many objects that are in no table the listing names.

@@ -93,7 +93,7 @@ UTC; --local-time changes those of the listing.`,
 	flags.StringVar(&options.shadows, "shadow-size", "", shadowSizeUsage)
 	flags.StringVar(&options.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	flags.StringVar(&options.progress, "progress", "auto", "`WHEN` to show a progress bar: auto, always or never")
-	flags.BoolVar(&options.skipped, "skipped", false, "list the files that are in no table, and why, instead of asking")
+	flags.BoolVar(&options.skipped, "skipped", false, "list the files that are left out, and why, instead of asking")
 	flags.BoolVar(&options.strict, "strict", false, "exit with 3 when files were left out that may hold records, or could not be read to their end")
 	flags.BoolVar(&options.local, "local-time", false, "show the times of the listing in the local zone instead of UTC")
 	completions(c, options.choices(), "from", "cache")
@@ -192,7 +192,7 @@ func (q *asked) query(ctx context.Context) (err error) {
 	}
 	q.places.watch(nil)
 	if q.options.skipped {
-		return q.listSkipped()
+		return q.places.withPaths(q.listSkipped(ctx))
 	}
 	if q.script == nil {
 		return q.places.withPaths(q.list(ctx))
@@ -238,7 +238,7 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 		return q.explain(err)
 	}
 	q.screen.decoded()
-	stats := rows.Stats()
+	stats := once(rows.Stats())
 	if err := q.empty(ctx, statement, printed, stats); err != nil {
 		return err
 	}

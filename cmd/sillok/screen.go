@@ -193,7 +193,7 @@ func (s *screen) passedOver(objects []lake.Skipped, name func(string) string) {
 	if len(objects) == 0 {
 		return
 	}
-	fmt.Fprintf(s.stderr, "%s could not be read and left out:\n", terminal.Counted(int64(len(objects)), "object was", "objects were"))
+	fmt.Fprintf(s.stderr, "%s left out:\n", terminal.Counted(int64(len(objects)), "object could not be read and was", "objects could not be read and were"))
 	for i, o := range objects {
 		if i == maxDamage {
 			fmt.Fprintf(s.stderr, "  … and %s more\n", terminal.Grouped(int64(len(objects)-maxDamage)))

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/parquet-go/parquet-go"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	main "github.com/sillok/sillok/cmd/sillok"
@@ -28,9 +29,13 @@ import (
 
 var update = flag.Bool("update", false, "write what the scripts got into them")
 
-// The test's own binary is sillok when it is started by that name, also as a
-// worker of the query engine.
+// The test's own binary is sillok when it is started by that name, and a worker when
+// it is started as one: a test that runs a query in its own process has this binary
+// decode for it.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == main.WorkerName {
+		main.Main() // ends the process
+	}
 	testscript.Main(m, map[string]func(){"sillok": main.Main})
 }
 
@@ -56,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"mode":   checkMode,
 			"tree":   tree,
 			"spoil":  spoil,
+			"flows":  flows,
 		},
 	})
 }
@@ -244,6 +250,28 @@ func tree(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds no files", args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+}
+
+// flows is "flows FILE": it writes a flow log in Parquet, of two records.
+func flows(ts *testscript.TestScript, _ bool, args []string) {
+	type flow struct {
+		Version      int32  `parquet:"version"`
+		AccountID    string `parquet:"account_id"`
+		SourceIP     string `parquet:"srcaddr"`
+		DestinedPort int32  `parquet:"dstport"`
+		Bytes        int64  `parquet:"bytes"`
+		Start        int64  `parquet:"start"`
+		Action       string `parquet:"action"`
+	}
+	if len(args) != 1 {
+		ts.Fatalf("usage: flows FILE")
+	}
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+	ts.Check(parquet.WriteFile(path, []flow{
+		{2, "111122223333", "198.51.100.7", 443, 840, 1714521600, "ACCEPT"},
+		{2, "111122223333", "203.0.113.9", 22, 1 << 40, 1714521660, "REJECT"},
+	}))
 }
 
 // spoil flips a bit in the middle of each shadow below a folder.

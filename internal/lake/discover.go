@@ -303,7 +303,7 @@ func unreadable(o Object, err error) (_ Skipped, ok bool) {
 	case cloud.Denied:
 		return Skipped{Object: o, Kind: Denied, Reason: "it may not be read"}, true
 	case cloud.NotFound:
-		return Skipped{Object: o, Kind: Denied, Reason: "it is not there any more"}, true
+		return Skipped{Object: o, Kind: Gone, Reason: "it is not there any more"}, true
 	default:
 		return Skipped{}, false
 	}

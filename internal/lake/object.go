@@ -62,7 +62,7 @@ func passable(o Object, err error) (_ *Skipped, ok bool) {
 	case cloud.Denied:
 		return &Skipped{Object: o, Kind: Denied, Reason: "denied: " + e.Message}, true
 	case cloud.NotFound:
-		return &Skipped{Object: o, Kind: Denied, Reason: "gone: " + e.Message}, true
+		return &Skipped{Object: o, Kind: Gone, Reason: "gone: " + e.Message}, true
 	case cloud.Invalid, cloud.Conflict:
 		return &Skipped{Object: o, Kind: Damaged, Reason: "damaged: " + e.Message}, true
 	default:

@@ -107,8 +107,8 @@ func TestPassedOver(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []lake.Skipped{
-		{Object: lake.Object{Bucket: "logs", Key: "b", ETag: "e", Size: 1}, Reason: "denied: b may not be read"},
-		{Object: lake.Object{Bucket: "logs", Key: "c", ETag: "e", Size: 1}, Reason: "gone: there is no c"},
+		{Object: lake.Object{Bucket: "logs", Key: "b", ETag: "e", Size: 1}, Kind: lake.Denied, Reason: "denied: b may not be read"},
+		{Object: lake.Object{Bucket: "logs", Key: "c", ETag: "e", Size: 1}, Kind: lake.Gone, Reason: "gone: there is no c"},
 	}
 	if diff := cmp.Diff(want, files.Skipped); diff != "" {
 		t.Error(diff)

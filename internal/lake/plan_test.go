@@ -239,7 +239,6 @@ func TestPlanErrors(t *testing.T) {
 		{name: "a location that is a path", table: lake.Table{Name: "t", Location: "s3://../"}, code: "HIVE_METASTORE_ERROR", text: `"s3://../"`},
 		{name: "a folder of this machine", table: lake.Table{Name: "t", Location: "s3:///etc/"}, code: "HIVE_METASTORE_ERROR", text: "the bucket is missing"},
 		{name: "injected without a value", table: projected("projection.account.type", "injected"), code: "CONSTRAINT_VIOLATION", text: "account"},
-		{name: "a struct as text", table: trail(texts("useridentity")...), code: "NOT_SUPPORTED", text: "useridentity"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := open(t, memory{}).Plan(t.Context(), tt.table, nil)

@@ -23,6 +23,7 @@ const (
 	NotRecognised SkipKind = iota // no log that is known
 	Damaged                       // its beginning cannot be read
 	Denied                        // it may not be read
+	Gone                          // it is not there any more
 	Packed                        // packed in a way that is not read
 	Link                          // a link that leads out of the place, or nowhere
 	Hidden                        // its name begins with a dot or an underscore
@@ -33,7 +34,7 @@ const (
 // String returns the kind in words that follow a number: "2 not recognised".
 func (k SkipKind) String() string {
 	return [...]string{
-		"not recognised", "damaged", "not allowed to be read", "packed in a way that is not read", "links that lead out",
+		"not recognised", "damaged", "not allowed to be read", "gone since it was listed", "packed in a way that is not read", "links that lead out",
 		"hidden", "empty", "no logs but AWS's own files",
 	}[k]
 }

@@ -39,7 +39,7 @@ func TestWhatIsLeftOutIsNamed(t *testing.T) {
 		got[s.Object.Key] = s.Kind.String() + ": " + s.Reason
 	}
 	want := map[string]string{
-		"denied.json": "not allowed to be read: it may not be read", "gone.json": "not allowed to be read: it is not there any more",
+		"denied.json": "not allowed to be read: it may not be read", "gone.json": "gone since it was listed: it is not there any more",
 		"cut.gz": "damaged: compressed data is cut off", "packed.7z": "packed in a way that is not read: compressed with 7-Zip, which is not read",
 		"letter.txt": "not recognised: not a log that is known", "empty": "empty: empty", ".hidden": "hidden: hidden: its name begins with a dot or an underscore",
 		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/x.json.gz": "no logs but AWS's own files: a CloudTrail digest, not a log",

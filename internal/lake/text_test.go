@@ -34,12 +34,7 @@ func text(b lake.Binding, record map[string]any) string {
 		}
 		var parts []string
 		for _, v := range list {
-			inner, ok := v.(map[string]any)
-			if !ok {
-				parts = append(parts, "NULL")
-				continue
-			}
-			parts = append(parts, members(*b.Elem, inner))
+			parts = append(parts, text(*b.Elem, map[string]any{b.Elem.Column: v}))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case lake.Map:

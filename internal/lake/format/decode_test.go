@@ -83,16 +83,27 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzHiveType gives any text as a column's type.
 func FuzzHiveType(f *testing.F) {
-	for _, seed := range []string{"string", "struct<a:int,b:array<map<string,decimal(10,2)>>>", "struct<`a b`:int>", "array<", "map<string>", "struct<a>"} {
+	for _, seed := range []string{"string", "struct<a:int,b:array<map<string,decimal(10,2)>>>", "struct<`a b`:int>", "array<", "map<string>", "struct<a>", "struct<a:string,a:int>", "struct<type:map<string,string>,new:string,new:map<int,string>>", "array<struct<arn:struct<x:int>>>", "map<array<int>,struct<``:int>>"} {
 		f.Add(seed)
 	}
-	trail, err := format.Named("cloudtrail")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(_ *testing.T, hiveType string) {
-		for _, name := range []string{"useridentity", "resources", "eventname", "tlsdetails", "other"} {
-			_, _ = trail.Bind([]format.Column{{Name: name, Type: hiveType}}, shadow.Info{})
+	columns := []string{"useridentity", "resources", "eventname", "tlsdetails", "other"}
+	body := []byte(trailRecord("x"))
+	f.Fuzz(func(t *testing.T, hiveType string) {
+		for _, name := range columns {
+			table := format.Table{Name: "t", SerDe: "com.amazon.emr.hive.serde.CloudTrailSerde", Columns: []format.Column{{Name: name, Type: hiveType}}}
+			trail, err := format.For(table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := trail.Bind(table.Columns, shadow.Info{}); err != nil {
+				if !strings.Contains(err.Error(), "is not a Hive type") {
+					t.Errorf("%s %s: %v", name, hiveType, err)
+				}
+				continue
+			}
+			if got := decode(t, trail, body, "eventid"); len(got) != 1 || got[0] != "x" {
+				t.Errorf("%s %s: %v", name, hiveType, got)
+			}
 		}
 	})
 }

@@ -13,8 +13,11 @@ type records struct{ *jsonrecord.Schema }
 // Name returns the log's name, such as "cloudtrail".
 func (r records) Name() string { return r.Schema.Name }
 
-// Key returns the name, and the versions of the reader and of the schema.
-func (r records) Key() []string { return []string{r.Schema.Name, recordsVersion, r.Version} }
+// Key returns the name, the versions of the reader and of the schema, and where a
+// table has it in another shape.
+func (r records) Key() []string {
+	return append([]string{r.Schema.Name, recordsVersion, r.Version}, r.Shapes...)
+}
 
 const recordsVersion = "1"
 
@@ -25,6 +28,12 @@ func (r records) Bind(columns []Column, _ shadow.Info) ([]Binding, error) {
 
 // BindKey says how to read what a record says of its account, region or date.
 func (r records) BindKey(name string, _ shadow.Info) (Binding, bool) { return r.Schema.BindKey(name) }
+
+// openTrail opens a table of CloudTrail's SerDe.
+func openTrail(t Table) (Format, error) {
+	trail := cloudTrail().(records) //nolint:forcetypeassert,errcheck // once makes nothing else
+	return records{trail.For(t.Columns)}, nil
+}
 
 // once makes a schema when it is first asked for.
 func once(schema jsonrecord.Schema, members string) func() Known {
@@ -38,7 +47,7 @@ func once(schema jsonrecord.Schema, members string) func() Known {
 // the event history, exports of CloudTrail Lake, and Insights events. The members
 // are those that the CloudTrail user guide describes, up to eventVersion 1.11.
 var cloudTrail = once(jsonrecord.Schema{
-	Name: "cloudtrail", Version: "2",
+	Name: "cloudtrail", Version: "3",
 	Must:   []string{"eventversion", "eventtime"},
 	Arrays: []string{"records", "events"},
 	Inner:  []string{"cloudtrailevent", "eventjson"},
@@ -71,10 +80,10 @@ sharedeventid
 vpcendpointid
 vpcendpointaccountid
 eventcategory
-addendum struct<reason:string,updatedfields:string,originalrequestid:string,originaleventid:string> json
+addendum struct<reason:string,updatedfields:string,originalrequestid:string,originaleventid:string>
 sessioncredentialfromconsole
 edgedevicedetails
-tlsdetails struct<tlsversion:string,ciphersuite:string,clientprovidedhostheader:string> json
+tlsdetails struct<tlsversion:string,ciphersuite:string,clientprovidedhostheader:string>
 insightdetails
 eventcontext
 `)

@@ -15,10 +15,9 @@ type serde struct {
 
 // serdes is every SerDe that is read. The first row that fits decides.
 func serdes() []serde {
-	trail := func(Table) (Format, error) { return cloudTrail(), nil }
 	return []serde{
-		{input: "com.amazon.emr.cloudtrail.cloudtrailinputformat", open: trail},
-		{serde: "com.amazon.emr.hive.serde.cloudtrailserde", open: trail},
+		{input: "com.amazon.emr.cloudtrail.cloudtrailinputformat", open: openTrail},
+		{serde: "com.amazon.emr.hive.serde.cloudtrailserde", open: openTrail},
 		{serde: "org.apache.hadoop.hive.ql.io.parquet.serde.parquethiveserde", open: func(Table) (Format, error) { return Parquet{}, nil }},
 		{serde: strings.ToLower(lazySimple), open: onText(newDelimited)},
 		{serde: "org.apache.hadoop.hive.serde2.regexserde", open: onText(newRegex)},

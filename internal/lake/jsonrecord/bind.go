@@ -11,8 +11,8 @@ import (
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
-// Bind says how to read columns from the log's shadows. A column that no record
-// has of its own is looked for among the members that the schema does not have.
+// Bind says how to read columns, which must be of the shapes that For was told,
+// from the log's shadows. A column that the schema does not have is looked for among the members that the schema does not have.
 func (s *Schema) Bind(columns []column.Column) ([]column.Binding, error) {
 	var out []column.Binding
 	for _, c := range columns {
@@ -35,22 +35,16 @@ func (s *Schema) bind(c column.Column) (column.Binding, error) {
 		return column.Binding{}, err
 	}
 	name := strings.ToLower(c.Name)
-	i := slices.IndexFunc(s.Members, func(m Member) bool { return m.Name == name })
+	i := s.member(name)
 	if i < 0 {
 		return column.Binding{Kind: column.Member, Column: rest, Name: name, Type: c.Type}, nil
 	}
 	m := s.Members[i]
 	b, err := bindType(m.Type, t)
-	switch {
-	case err == nil:
-		b.Column = m.Name
-	case m.JSON && t.Complex():
-		return column.Binding{Kind: column.JSON, Column: m.Name + jsonSuffix, Type: t.Text}, nil
-	case m.JSON:
-		return column.Binding{Kind: column.Text, Column: m.Name + jsonSuffix, Type: t.Text}, nil
-	default:
+	if err != nil {
 		return b, cloud.Errorf(cloud.Unsupported, "NOT_SUPPORTED", "%s of %s is of type %s; a column of type %s is not supported for it", m.Name, s.Name, m.Type.Text, t.Text)
 	}
+	b.Column = m.Name
 	return b, nil
 }
 

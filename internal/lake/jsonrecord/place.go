@@ -26,7 +26,6 @@ type place struct {
 	keys   *shadow.Column   // of a map
 	elem   *place           // of an array or map
 	level  int              // the repetition level of the elements
-	json   *shadow.Column   // the JSON text as well
 	leaves []*shadow.Column // every column at or under the place
 
 	seen  uint32 // the frame's number that has a value here
@@ -49,6 +48,9 @@ func (b builder) build(name, path string, t column.Type, at []string) *place {
 	switch t.Base {
 	case "struct":
 		for i, f := range t.Args {
+			if slices.Contains(t.Names[:i], t.Names[i]) {
+				continue // all of one name read the same
+			}
 			p.add(b.build(t.Names[i], path+"."+t.Names[i], f, slices.Concat(at, t.Names[i:i+1])))
 		}
 	case "array":

@@ -48,13 +48,7 @@ func NewRecord(w *shadow.Writer, s *Schema) *Record {
 	b := builder{w: w, schema: s, frame: &frame{}}
 	r := &Record{schema: s, w: w, root: &place{kind: "struct", frame: b.frame}, rest: w.Column(rest)}
 	for _, m := range s.Members {
-		p := b.build(m.key(), m.Name, m.Type, []string{m.Name})
-		if m.JSON {
-			// The text lies beside the place, not in it: whoever empties the place empties it too.
-			p.json = w.Column(m.Name + jsonSuffix)
-			p.leaves = append(p.leaves, p.json)
-		}
-		r.root.add(p)
+		r.root.add(b.build(m.key(), m.Name, m.Type, []string{m.Name}))
 	}
 	for i, paths := range s.Keys.all() {
 		if len(paths) == 0 {
@@ -65,19 +59,22 @@ func NewRecord(w *shadow.Writer, s *Schema) *Record {
 			k.arn = arnRegion
 		}
 		for _, path := range paths {
-			k.places = append(k.places, r.at(path))
+			if p := r.at(path); p != nil {
+				k.places = append(k.places, p)
+			}
 		}
 		r.keys = append(r.keys, k)
 	}
 	return r
 }
 
-// at returns the place at a path, which the schema must have.
+// at returns the place at a path; nil where a table reads what is around it in
+// another shape.
 func (r *Record) at(path string) *place {
 	p := r.root
 	for name := range strings.SplitSeq(path, ".") {
 		if p = p.child([]byte(name), false); p == nil {
-			panic("jsonrecord: " + r.schema.Name + " has no member " + path)
+			return nil
 		}
 	}
 	return p

@@ -2,6 +2,7 @@ package jsonrecord
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/lake/column"
@@ -19,6 +20,8 @@ type Schema struct {
 	Inner   []string // members of a record whose text is the record itself, in lower case
 	Keys    Keys
 	CSV     map[string]string // headings of CSV downloads, in lower case and without blanks, that are not the name of a member: its path
+
+	Shapes []string // members whose types are those of a table and not the log's own, each with its type
 
 	Exact bool // names match in their own case
 	Dots  bool // a dot in a name stands for an underscore
@@ -40,7 +43,6 @@ type Member struct {
 	Key    string // the member's name in a record; empty when it is the column's
 	Type   column.Type
 	Unique bool // its values seldom repeat
-	JSON   bool // the JSON text of a struct, array or map is kept too, in a column beside it
 }
 
 func (m Member) key() string {
@@ -51,8 +53,8 @@ func (m Member) key() string {
 }
 
 // Parse reads members, one a line: a name, or name=key; a Hive type; and then
-// "unique" and "json" where they apply. It panics on anything else: the text is
-// part of the program.
+// "unique" where it applies. It panics on anything else: the text is part of the
+// program.
 func Parse(text string) []Member {
 	var out []Member
 	for line := range strings.Lines(text) {
@@ -72,24 +74,19 @@ func Parse(text string) []Member {
 			panic(fmt.Sprintf("jsonrecord: %q: %v", line, err))
 		}
 		for _, flag := range words[2:] {
-			switch flag {
-			case "unique":
-				m.Unique = true
-			case "json":
-				m.JSON = true
-			default:
+			if flag != "unique" {
 				panic(fmt.Sprintf("jsonrecord: %q: %s is no flag", line, flag))
 			}
+			m.Unique = true
 		}
 		out = append(out, m)
 	}
 	return out
 }
 
-const (
-	rest       = "_rest" // keeps, as one JSON object, the members that the schema does not have, by their path in lower case
-	jsonSuffix = "_json" // ends the name of the column with a member's JSON text
-)
+// rest is the column that keeps, as one JSON object, the members that the schema
+// does not have, by their path in lower case.
+const rest = "_rest"
 
 // keyColumns hold what a record says of itself: the names of the columns that a
 // discovered table has for it, and of those in a shadow.
@@ -102,9 +99,6 @@ func (s *Schema) Shadow() *shadow.Schema {
 		n := node(m.Name, m.Type)
 		n.Unique = m.Unique
 		out = append(out, n)
-		if m.JSON {
-			out = append(out, shadow.Node{Name: m.Name + jsonSuffix})
-		}
 	}
 	for i, paths := range s.Keys.all() {
 		if len(paths) > 0 {
@@ -122,6 +116,9 @@ func node(name string, t column.Type) shadow.Node {
 	case "struct":
 		n.Kind = shadow.Struct
 		for i, f := range t.Args {
+			if slices.Contains(t.Names[:i], t.Names[i]) {
+				continue // all of one name read the same
+			}
 			n.Fields = append(n.Fields, node(t.Names[i], f))
 		}
 	case "array":

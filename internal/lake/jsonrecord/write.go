@@ -80,9 +80,6 @@ func (r *Record) place(p *place, b []byte, rep, def int) {
 	default:
 		r.text(p.column, p.kind, rep, def, b, p.value)
 	}
-	if p.json != nil {
-		r.text(p.json, "string", rep, def, b, p.value)
-	}
 }
 
 func (p *place) null(rep, def int) {
@@ -153,9 +150,7 @@ func (r *Record) elements(p *place, b []byte, rep, def int) {
 // empty writes an array or map that is there and has nothing in it.
 func (p *place) empty(rep, def int) {
 	for _, c := range p.leaves {
-		if c != p.json {
-			c.NullAt(rep, def+1)
-		}
+		c.NullAt(rep, def+1)
 	}
 }
 
