@@ -192,15 +192,6 @@ func (s placeSet) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error
 	return app.LakeObjects(s.store(o.Bucket)).Open(ctx, o)
 }
 
-// LocalPath implements lake.Localer.
-func (s placeSet) LocalPath(o lake.Object) (string, bool) {
-	files, ok := app.LakeObjects(s.store(o.Bucket)).(lake.Localer)
-	if !ok {
-		return "", false
-	}
-	return files.LocalPath(o)
-}
-
 // ListAll implements lake.Skipper: a folder tells what it passes over.
 func (s placeSet) ListAll(ctx context.Context, bucket, prefix string, skip func(lake.Skipped)) iter.Seq2[lake.Object, error] {
 	all, ok := s.store(bucket).(*folder.Folder)

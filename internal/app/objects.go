@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/store/objects"
+	"github.com/sillok/sillok/internal/store/objects/folder"
 )
 
 // LakeObjects lets the lake read a store of objects.
@@ -39,23 +40,10 @@ func (l lakeObjects) Open(ctx context.Context, o lake.Object) (io.ReadCloser, er
 	if !same(now, o) {
 		return nil, errors.Join(lake.ErrReplaced, body.Close())
 	}
-	if _, ok := l.store.(localStore); ok {
+	if _, ok := l.store.(*folder.Folder); ok { // to whose files others may write while they are read
 		return &pinned{ReadCloser: body, still: func() error { return l.still(ctx, o) }}, nil
 	}
 	return body, nil
-}
-
-// localStore is a store of plain files, which others may write to while they are read.
-type localStore interface {
-	Path(bucket, key string) (path string, ok bool)
-}
-
-// LocalPath implements lake.Localer.
-func (l lakeObjects) LocalPath(o lake.Object) (string, bool) {
-	if files, ok := l.store.(localStore); ok {
-		return files.Path(o.Bucket, o.Key)
-	}
-	return "", false
 }
 
 // still returns lake.ErrReplaced when an object is not the one any more that was

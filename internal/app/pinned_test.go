@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -72,39 +71,5 @@ func TestAFileIsTheOneThatWasListed(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-func TestLocalPath(t *testing.T) {
-	outside, dir := t.TempDir(), t.TempDir()
-	inside := filepath.Join(dir, "a")
-	err := errors.Join(
-		os.WriteFile(inside, nil, 0o600), os.WriteFile(filepath.Join(outside, "x"), nil, 0o600),
-		os.Symlink(inside, filepath.Join(dir, "link")), os.Symlink(filepath.Join(outside, "x"), filepath.Join(dir, "out")),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := folder.Open(dir, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	files, ok := app.LakeObjects(store).(lake.Localer)
-	if !ok {
-		t.Fatal("a folder has no files")
-	}
-	for key, want := range map[string]string{"a": inside, "link": inside, "out": "", "none": "", "../x": "", "": ""} {
-		got, ok := files.LocalPath(lake.Object{Bucket: dir, Key: key})
-		if !ok {
-			got = ""
-		}
-		if got != want || ok != (want != "") {
-			t.Errorf("%q is at %q, want %q", key, got, want)
-		}
 	}
 }

@@ -129,7 +129,7 @@ func (c *crew) next() (batch []*pending) {
 	return batch
 }
 
-func (p *pending) small() bool { return !p.alone && (p.Inline || p.Foot) }
+func (p *pending) small() bool { return !p.alone && p.Inline }
 
 // run carries out a batch and returns those of it that have to be tried again.
 func (c *crew) run(batch []*pending) (left []*pending) {
@@ -147,9 +147,7 @@ func (c *crew) run(batch []*pending) (left []*pending) {
 		// It may have been for what others needed. An order that ends another process,
 		// which it has for itself, does that itself.
 		at.alone = true
-		if !at.Foot {
-			_ = os.Remove(at.Temp.Path) // made anew; where it stays, that fails
-		}
+		_ = os.Remove(at.Temp.Path) // made anew; where it stays, that fails
 		return batch[finished:]
 	}
 	at.failed = jobFailure(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -32,18 +31,6 @@ func (d *decoder) maker(s *Scan, o Object) shadow.Maker {
 			return d.crew.do(ctx, order{recipe: recipe, Temp: t, Size: o.Size, MaxExpanded: d.maxExpanded}, open)
 		}
 		return decode(ctx, d.press, t, s.format, &format.Source{Open: open, Size: o.Size, MaxExpanded: d.maxExpanded, Dir: filepath.Dir(t.Path)})
-	}
-}
-
-// foot returns how to read the footer of a Parquet object that is a file of this
-// machine.
-func (d *decoder) foot(ctx context.Context) func(f *os.File, size int64) (shadow.Info, error) {
-	return func(f *os.File, size int64) (shadow.Info, error) {
-		if d.crew != nil {
-			return d.crew.do(ctx, order{Foot: true, Temp: shadow.Temp{Path: f.Name()}, Size: size}, nil)
-		}
-		info, err := shadow.Foot(f, size)
-		return info, badParquet(err)
 	}
 }
 

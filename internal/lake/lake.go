@@ -42,13 +42,6 @@ type Objects interface {
 	Open(ctx context.Context, o Object) (io.ReadCloser, error)
 }
 
-// Localer is an Objects of which some objects are plain files of this machine. Those
-// that are Parquet are then read where they lie.
-type Localer interface {
-	// LocalPath returns the path of an object's file; ok is false when it has none.
-	LocalPath(o Object) (path string, ok bool)
-}
-
 // Config is what a Lake needs to know.
 type Config struct {
 	Dir         string           // the folder of the shadows; made when first needed

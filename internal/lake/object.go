@@ -9,7 +9,6 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
-	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -99,42 +98,14 @@ func (l *Lake) again(ctx context.Context, o Object) (Object, error) {
 	return o, cloud.Errorf(cloud.NotFound, "HIVE_CANNOT_OPEN_SPLIT", "the object was removed after it was listed")
 }
 
-// columns returns the Parquet file of an object's content: its shadow, or the object
-// itself where it is Parquet and a file of this machine.
+// columns returns the Parquet file of an object's content: its shadow.
 func (l *Lake) columns(ctx context.Context, s *Scan, o Object) (shadow.Entry, error) {
-	if _, ok := s.format.(format.Parquet); ok {
-		entry, local, err := l.local(ctx, o)
-		if local || err != nil {
-			return entry, err
-		}
-	}
 	version := o.ETag
 	if version == "" {
 		version = strconv.FormatInt(o.Modified.UnixNano(), 10)
 	}
 	name := shadow.NameOf(shadowsOf(o.Bucket, o.Key), version, append([]string{strconv.FormatInt(o.Size, 10)}, s.format.Key()...)...)
 	return l.shadows.Get(ctx, name, l.decoder.maker(s, o))
-}
-
-// local returns a Parquet object that is a file of this machine.
-func (l *Lake) local(ctx context.Context, o Object) (entry shadow.Entry, ok bool, err error) {
-	files, ok := l.objects.(Localer)
-	if !ok {
-		return entry, false, nil
-	}
-	path, ok := files.LocalPath(o)
-	if !ok {
-		return entry, false, nil
-	}
-	if entry, err = l.shadows.Local(path, l.decoder.foot(ctx)); err != nil {
-		return entry, true, err
-	}
-	// What the footer told must be of the content that was listed.
-	body, err := l.objects.Open(ctx, o)
-	if err != nil {
-		return entry, true, err
-	}
-	return entry, true, body.Close()
 }
 
 // notes says of files what does not show in their rows.
@@ -189,9 +160,6 @@ func (f *Files) Intact(ctx context.Context) error {
 	for _, e := range f.entries {
 		if f.shadows.Same(ctx, e) {
 			continue
-		}
-		if e.Local {
-			return cloud.Errorf(cloud.Conflict, "HIVE_CURSOR_ERROR", "%s was written to while the query read it; ask again", e.Path)
 		}
 		return cloud.Errorf(cloud.Conflict, "HIVE_CURSOR_ERROR", "the columns of an object changed on the disk while the query read them; ask again")
 	}

@@ -36,7 +36,6 @@ const (
 type order struct {
 	recipe      []byte // as JSON
 	body        []byte
-	Foot        bool        // only read the footer of the Parquet file at Temp.Path
 	Temp        shadow.Temp // to make the shadow in
 	Size        int64       // of the object
 	MaxExpanded int64
@@ -128,7 +127,7 @@ func (f *failure) error(o order) error {
 func failureOf(o order, err error) *failure {
 	f := &failure{Text: err.Error(), Full: disk.IsFull(err)}
 	if at, ok := errors.AsType[*os.PathError](err); ok {
-		f.Place = at.Path == o.Temp.Path && !o.Foot
+		f.Place = at.Path == o.Temp.Path
 	}
 	if e, ok := errors.AsType[*cloud.Error](err); ok {
 		f.Kind, f.Code, f.Message = e.Kind, e.Code, e.Message
@@ -174,14 +173,6 @@ func (d *orders) handle(ctx context.Context, payload []byte, c *worker.Conn) err
 }
 
 func (d *orders) carryOut(ctx context.Context, o order, c *worker.Conn) (info shadow.Info, err error) {
-	if o.Foot {
-		f, err := os.Open(o.Temp.Path)
-		if err != nil {
-			return info, err
-		}
-		info, err = shadow.Foot(f, o.Size)
-		return info, badParquet(errors.Join(err, f.Close()))
-	}
 	of, err := d.format(o.recipe)
 	if err != nil {
 		return info, err

@@ -78,7 +78,6 @@ type Entry struct {
 	Made    bool   // now, and not found
 	Damaged bool   // there was one that had been damaged; this one was made in its place
 	Note    string // why it is not kept; empty when it is
-	Local   bool   // it is an object itself, where that lies
 
 	stamp stamp
 }

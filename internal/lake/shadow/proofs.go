@@ -94,33 +94,6 @@ func (p *proofs) usedAt(path string) time.Time {
 	return p.of[path].used
 }
 
-// Local returns what foot tells of a Parquet file that lies outside of the cache and
-// is read there. It asks foot once for each state of the file.
-func (c *Cache) Local(path string, foot func(f *os.File, size int64) (Info, error)) (Entry, error) {
-	f, err := os.Open(path) //nolint:gosec // an object of a folder, which the folder named
-	if err != nil {
-		return Entry{}, err
-	}
-	defer func() { _ = f.Close() }() // only read
-	stat, err := f.Stat()
-	if err != nil {
-		return Entry{}, err
-	}
-	c.proofs.mu.Lock()
-	known, ok := c.proofs.of[path]
-	c.proofs.mu.Unlock()
-	if ok && known.entry.stamp == stampOf(stat) {
-		return known.entry, nil
-	}
-	info, err := foot(f, stat.Size())
-	if err != nil {
-		return Entry{}, err
-	}
-	entry := Entry{Path: path, Bytes: stat.Size(), Info: info, Local: true, stamp: stampOf(stat)}
-	c.proofs.remember(entry)
-	return entry, nil
-}
-
 // Same says whether the file of an entry is still what it was when the entry was
 // got, so that whoever read it meanwhile read that. Of a shadow that only the time of
 // its use may have changed, every byte is read again.
@@ -133,7 +106,7 @@ func (c *Cache) Same(ctx context.Context, e Entry) bool {
 	if now == e.stamp {
 		return true
 	}
-	if e.Local || !now.sameFile(e.stamp) {
+	if !now.sameFile(e.stamp) {
 		return false
 	}
 	_, err = c.proofs.prove(ctx, e.Path, time.Now())
@@ -143,9 +116,6 @@ func (c *Cache) Same(ctx context.Context, e Entry) bool {
 // Check reads the file of an entry again and says whether it is what was written. It
 // drops one that is not, so that the next Get makes it anew.
 func (c *Cache) Check(ctx context.Context, e Entry) (bool, error) {
-	if e.Local {
-		return c.Same(ctx, e), nil
-	}
 	_, err := c.proofs.prove(ctx, e.Path, time.Now())
 	if ctx.Err() != nil {
 		return false, ctx.Err()

@@ -11,7 +11,6 @@ import (
 	"iter"
 	"os"
 	"path"
-	"path/filepath"
 	"syscall"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -90,24 +89,6 @@ func (d *Folder) Stat(_ context.Context, bucket, key string) (objects.Object, er
 		return objects.Object{}, objects.NoKey(key)
 	}
 	return fileObject(bucket, key, info), nil
-}
-
-// Path returns the path of an object's file, free of symbolic links; ok is false
-// when there is no such object, or a link leads out of the Folder.
-func (d *Folder) Path(bucket, key string) (string, bool) {
-	if bucket != d.bucket || !validKey(key) {
-		return "", false
-	}
-	root, err := filepath.EvalSymlinks(d.root.Name())
-	if err != nil {
-		return "", false
-	}
-	at, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(key)))
-	if err != nil {
-		return "", false
-	}
-	inside, err := filepath.Rel(root, at)
-	return at, err == nil && filepath.IsLocal(inside)
 }
 
 // Open implements Store.
