@@ -316,7 +316,7 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 			return nil, err
 		}
 		result, err := f.Call(at.work, []any{v})
-		if err != nil && try && !work.Ended(err) {
+		if err != nil && try && !f.Always && !work.Ended(err) {
 			return nil, nil
 		}
 		return result, err

@@ -26,7 +26,7 @@ func arithmeticFamily() map[string]binder {
 	}
 }
 
-// modulus returns the binder of %, which mod shares.
+// modulus returns the binder of %, which mod shares but for integers.
 func modulus() binder { return either(bindIntegerModulus, floats(math.Mod), bindDecimalModulus) }
 
 func addExact(a, b int64) (int64, bool) {
@@ -131,6 +131,20 @@ func errQuotient(k datatype.Kind, n int64) error {
 	default:
 		return errInternal("Value %d exceeds MAX_INT for type integer", n)
 	}
+}
+
+// bindMod is mod of integers, which fails like Java's own operator where % fails as SQL's.
+func bindMod(params []datatype.Type, result datatype.Type) (Function, bool) {
+	f, ok := bindIntegerModulus(params, result)
+	if !ok {
+		return none()
+	}
+	return pure(func(args []any) (any, error) {
+		if value.As[int64](args[1]) == 0 {
+			return nil, errInternal("/ by zero")
+		}
+		return f.Call(nil, args)
+	})
 }
 
 func bindIntegerModulus(params []datatype.Type, _ datatype.Type) (Function, bool) {

@@ -22,7 +22,7 @@ func arrayFamily() map[string]binder {
 		"reverse":      on(reverseArray, datatype.Array),
 		"shuffle":      shuffleBinder,
 		"flatten":      flattenBinder,
-		"ngrams":       onWorking(ngrams, datatype.Array, datatype.Bigint),
+		"ngrams":       onWorking(ngrams, datatype.Array, datatype.Integer),
 		"combinations": onText(combinations, datatype.Array, datatype.Bigint),
 		"repeat":       repeatBinder,
 		"zip":          zipBinder,
@@ -44,6 +44,8 @@ func arrayElementAt(args []any) (any, error) {
 	switch {
 	case index == 0:
 		return nil, sqlerr.Argument("SQL array indices start at 1")
+	case index == math.MinInt64: // it has no absolute value
+		return nil, errInternal("integer overflow")
 	case index > n || index < -n:
 		return nil, nil
 	case index < 0:

@@ -43,10 +43,10 @@ func bitCount(args []any) (any, error) {
 	return int64(bits.OnesCount64(uint64(n) & mask)), nil //nolint:gosec // two's complement is meant
 }
 
-// bitShift binds a shift of an integer of any type by a bigint.
+// bitShift binds a shift of an integer of any type by an integer.
 func bitShift(f func(n, by int64, width int) int64) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
-		if len(params) != 2 || !params[0].IsInteger() || params[1].Kind != datatype.Bigint {
+		if len(params) != 2 || !params[0].IsInteger() || params[1].Kind != datatype.Integer {
 			return none()
 		}
 		width := bitSize(params[0].Kind)

@@ -31,6 +31,10 @@ func castOf(from, to datatype.Type) (Function, bool) {
 		return castSet(from, to)
 	case isPatternType(to):
 		return castToPattern(from)
+	case to.Kind == datatype.JSON && !datatype.JSONKeys(from):
+		return Function{Call: noJSONKey(from, "JSON"), Always: true}, true
+	case from.Kind == datatype.JSON && !datatype.JSONKeys(to):
+		return Function{Call: noJSONKey("JSON", to), Always: true, NullCall: true}, true
 	case to.Kind == datatype.JSON:
 		return castToJSON(from)
 	case from.Kind == datatype.JSON:
@@ -58,6 +62,12 @@ func castOf(from, to datatype.Type) (Function, bool) {
 	default:
 		return castToTemporal(from, to)
 	}
+}
+
+// noJSONKey is the cast of a map whose keys are no names of a JSON object.
+func noJSONKey(from, to any) Func {
+	err := sqlerr.Cast("Cannot cast %v to %v", from, to)
+	return func(*work.Work, []any) (any, error) { return nil, err }
 }
 
 // convertsWorking is converts for a function that counts its work.

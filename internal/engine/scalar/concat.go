@@ -32,7 +32,7 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 
 // tooFew is a function that was called with too few arguments for its kind.
 func tooFew(message string) (Function, bool) {
-	return seesNull(plain(func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) }).uncounted())
+	return pure(func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) })
 }
 
 func areAll(types []datatype.Type, kind datatype.Kind) bool {

@@ -4,6 +4,7 @@ import (
 	"math/big"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -21,6 +22,7 @@ func dateTimeFamily() map[string]binder {
 		"from_unixtime_nanos": bindFromUnixtimeNanos,
 		"to_unixtime":         bindToUnixtime,
 		"at_timezone":         bindAtTimezone,
+		plan.OpAtZone:         bindAtTimezone,
 		"with_timezone":       bindWithTimezone,
 		"timezone":            bindTimezone,
 		"current_timezone":    on(func([]any) (any, error) { return value.UTC, nil }),
@@ -112,7 +114,7 @@ func bindToUnixtime(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 }
 
-// bindAtTimezone binds at_timezone(value, name or interval): the same instant,
+// bindAtTimezone binds at_timezone(value, name or interval) and AT TIME ZONE: the same instant,
 // shown elsewhere.
 func bindAtTimezone(params []datatype.Type, result datatype.Type) (Function, bool) {
 	if len(params) != 2 || params[1].Kind != datatype.Varchar && params[1].Kind != datatype.IntervalDayToSecond {

@@ -78,6 +78,9 @@ func bindDecimalModulus(params []datatype.Type, result datatype.Type) (Function,
 			return nil, errDivision()
 		}
 		a := value.Rescale(value.As[*big.Int](args[0]), byA)
+		if a.BitLen() > 128 {
+			return nil, sqlerr.Range("Decimal overflow")
+		}
 		return within(a.Rem(a, b))
 	})
 }

@@ -20,7 +20,7 @@ func mathFamily() map[string]binder {
 		"floor":    floor(),
 		"round":    either(bindRound, bindRoundDigits),
 		"truncate": either(bindTruncate, bindTruncateDigits),
-		"mod":      modulus(),
+		"mod":      either(bindMod, modulus()),
 		"log": on(func(args []any) (any, error) {
 			return math.Log(value.As[float64](args[1])) / math.Log(value.As[float64](args[0])), nil
 		}, datatype.Double, datatype.Double),

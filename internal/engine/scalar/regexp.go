@@ -19,7 +19,7 @@ func regexpFamily() map[string]binder {
 		"regexp_replace":     either(regexpBinder(regexpReplace, datatype.Varchar), regexpLambda),
 		"regexp_split":       regexpBinder(regexpSplit),
 		"regexp_count":       regexpBinder(regexpCount),
-		"regexp_position":    regexpBinder(regexpPosition, datatype.Bigint, datatype.Bigint),
+		"regexp_position":    regexpBinder(regexpPosition, datatype.Integer, datatype.Integer),
 	}
 }
 

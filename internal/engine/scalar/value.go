@@ -33,6 +33,8 @@ type Function struct {
 	NullCall bool
 	// Volatile means that two calls with equal arguments may differ.
 	Volatile bool
+	// Always means that a cast fails for every value, under TRY_CAST too.
+	Always bool
 
 	counts bool // Call counts what it makes
 }

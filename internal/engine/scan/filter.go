@@ -8,6 +8,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine/eval"
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -219,27 +220,42 @@ func (c conditions) keep(ctx context.Context, columns []string, rows [][]string)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		kept[i] = !slices.ContainsFunc(programs, func(p program) bool { return c.rulesOut(ctx, p, columns, row) })
+		kept[i] = true
+		for _, p := range programs {
+			out, err := c.rulesOut(ctx, p, columns, row)
+			if err != nil {
+				return nil, err
+			}
+			if out {
+				kept[i] = false
+				break
+			}
+		}
 	}
 	return kept, nil
 }
 
-// rulesOut reports whether a condition is known not to be true of a row.
-func (c conditions) rulesOut(ctx context.Context, p program, columns, row []string) bool {
+// rulesOut reports whether a condition is known not to be true of a row. One that fails
+// is not: its error is the query's once it meets a row. One that went beyond its bounds
+// is an error, as the next row would take as much.
+func (c conditions) rulesOut(ctx context.Context, p program, columns, row []string) (bool, error) {
 	args := make([]any, len(p.Columns))
 	for i, column := range p.Columns {
 		at := slices.Index(columns, column)
 		if at < 0 {
-			return false
+			return false, nil
 		}
 		v, err := PartitionValue(c.Types[column], row[at])
 		if err != nil {
-			return false
+			return false, nil //nolint:nilerr // who reads the partition says so
 		}
 		args[i] = v
 	}
 	v, err := p.run.Eval(ctx, args)
-	return err == nil && v != true
+	if work.Ended(err) {
+		return false, err
+	}
+	return err == nil && v != true, nil
 }
 
 // PartitionValue returns what the text of a partition's value is as a value of t;

@@ -46,10 +46,10 @@ func TestViewsThatTrinoMade(t *testing.T) {
 		},
 		"of_an_odd_type": {
 			presto(`{"originalSql":"SELECT x FROM t","catalog":"awsdatacatalog","schema":"default","columns":[{"name":"x","type":"array("}]}`),
-			"[FAILED] INVALID_VIEW: view default.of_an_odd_type, column x: \"array(\" is no type",
+			"[FAILED] INVALID_VIEW: line 1:15: view default.of_an_odd_type, column x: \"array(\" is no type",
 		},
-		"of_hive":    {"SELECT x FROM t", "[FAILED] INVALID_VIEW: view default.of_hive was not made by Athena or Trino"},
-		"of_garbage": {"/* Presto View: !! */", "[FAILED] INVALID_VIEW: read the definition of view default.of_garbage"},
+		"of_hive":    {"SELECT x FROM t", "[FAILED] INVALID_VIEW: line 1:15: view default.of_hive was not made by Athena or Trino"},
+		"of_garbage": {"/* Presto View: !! */", "[FAILED] INVALID_VIEW: line 1:15: read the definition of view default.of_garbage"},
 	} {
 		w.trinoView(name, tt.text)
 		if got := w.ask("SELECT * FROM " + name); !strings.HasPrefix(got, tt.want) {

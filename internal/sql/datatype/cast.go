@@ -84,7 +84,7 @@ func castableToJSON(t Type) bool {
 	case Array:
 		return castableToJSON(t.Elems[0])
 	case Map:
-		return jsonKey(t.Elems[0]) && castableToJSON(t.Elems[1])
+		return CanCast(t.Elems[0], Text()) && castableToJSON(t.Elems[1])
 	case Row:
 		return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !castableToJSON(elem) })
 	default:
@@ -99,7 +99,7 @@ func castableFromJSON(t Type) bool {
 	case Array:
 		return castableFromJSON(t.Elems[0])
 	case Map:
-		return jsonKey(t.Elems[0]) && castableFromJSON(t.Elems[1])
+		return (t.Elems[0].Kind == Unknown || CanCast(Text(), t.Elems[0])) && castableFromJSON(t.Elems[1])
 	case Row:
 		return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !castableFromJSON(elem) })
 	default:
@@ -107,13 +107,18 @@ func castableFromJSON(t Type) bool {
 	}
 }
 
-func jsonKey(t Type) bool {
-	switch t.Kind {
-	case Unknown, Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar:
-		return true
-	default:
-		return false
+// JSONKeys reports whether the keys of every map in t may be names of a JSON object.
+// Casts of other maps are known, as long as text can be cast to their keys or from
+// them, and fail for every value.
+func JSONKeys(t Type) bool {
+	if t.Kind == Map {
+		switch t.Elems[0].Kind {
+		case Unknown, Boolean, Tinyint, Smallint, Integer, Bigint, Real, Double, Decimal, Varchar:
+		default:
+			return false
+		}
 	}
+	return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !JSONKeys(elem) })
 }
 
 func isSketch(t Type) bool {

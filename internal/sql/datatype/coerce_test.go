@@ -95,7 +95,11 @@ func TestCanCast(t *testing.T) {
 		{"varbinary", "varchar", false},
 		{"array(varchar)", "array(bigint)", true},
 		{"array(varchar)", "json", true},
-		{"map(date, bigint)", "json", false},
+		{"map(date, bigint)", "json", true}, // and fails
+		{"map(date, varbinary)", "json", false},
+		{"map(array(bigint), bigint)", "json", false},
+		{"json", "map(uuid, bigint)", true}, // and fails
+		{"json", "map(interval day to second, bigint)", false},
 		{"json", "row(a bigint, b array(varchar))", true},
 		{"json", "date", false},
 		{"row(a varchar)", "row(b bigint)", true},

@@ -45,18 +45,18 @@ covar_samp(real, real) real
 geometric_mean(bigint) double
 geometric_mean(double) double
 geometric_mean(real) real
-histogram(K) map(K, bigint); K:comparable
+histogram(T) map(T, bigint); T:comparable
 kurtosis(bigint) double
 kurtosis(double) double
 listagg(varchar(v)) varchar
 listagg(varchar(v), varchar(d)) varchar
 map_agg(K, V) map(K, V); K:comparable
 map_union(map(K, V)) map(K, V); K:comparable
-max(E) E; E:orderable
+max(T) T; T:orderable
 max(E, bigint) array(E); E:orderable
 max_by(V, K) V; K:orderable
 max_by(V, K, bigint) array(V); K:orderable
-min(E) E; E:orderable
+min(T) T; T:orderable
 min(E, bigint) array(E); E:orderable
 min_by(V, K) V; K:orderable
 min_by(V, K, bigint) array(V); K:orderable

@@ -48,6 +48,6 @@ color(double, color, color) color
 render(varchar(x), color) varchar(y); y = x + 19
 render(bigint, color) varchar(35)
 render(double, color) varchar(41)
-render(boolean) varchar(35)
+render(boolean) varchar(16)
 rgb(bigint, bigint, bigint) color
 `

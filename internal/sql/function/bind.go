@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // Argument is one argument of a call: a typed value, or a lambda, whose type
@@ -22,8 +23,9 @@ type Binding struct {
 	Result   datatype.Type
 }
 
-// maxRounds bounds how often the arguments are looked at until no variable changes.
-const maxRounds = 20
+// maxRounds bounds how often the arguments are looked at until no variable changes, as
+// Trino bounds it.
+const maxRounds = 4
 
 // binder settles the variables of one signature.
 type binder struct {
@@ -44,7 +46,10 @@ func bind(f *Function, args []Argument, coerce bool) (*Binding, bool, error) {
 		return nil, false, nil
 	}
 	b := &binder{f: f, args: args, params: params, coerce: coerce, types: map[string]datatype.Type{}, numbers: map[string]int{}}
-	for range maxRounds {
+	for round := 0; ; round++ {
+		if round == maxRounds {
+			return nil, false, sqlerr.New("GENERIC_INTERNAL_ERROR", "SignatureBinder.iterativeSolve does not converge after %d iterations.", maxRounds)
+		}
 		b.changed = false
 		for i, p := range params {
 			ok, err := b.argument(p, args[i])
@@ -94,18 +99,12 @@ func (b *binder) argument(p pattern, arg Argument) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return !b.narrows(p.elems[last], result) && b.unify(p.elems[last], result), nil
-}
-
-// narrows reports whether a lambda returns another and smaller type than the one that
-// is settled for its result, to which Trino does not coerce it.
-func (b *binder) narrows(p pattern, result datatype.Type) bool {
-	bound, ok := b.types[p.variable]
-	if !ok || p.variable == "" || result.Kind == datatype.Unknown || result.Kind == bound.Kind {
-		return false
+	if !b.unify(p.elems[last], result) {
+		return false, nil
 	}
-	common, ok := datatype.Common(bound, result)
-	return ok && common.Equal(bound)
+	// What a lambda returns is not coerced: it can only widen what is settled.
+	settled, ok := b.instantiate(p.elems[last])
+	return ok && settled.Equal(result), nil
 }
 
 // unify makes p cover t, and reports false when it cannot.

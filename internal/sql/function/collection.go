@@ -9,8 +9,8 @@ array_distinct(array(E)) array(E); E:comparable
 array_except(array(E), array(E)) array(E); E:comparable
 array_histogram(array(T)) map(T, bigint); T:comparable
 array_intersect(array(E), array(E)) array(E); E:comparable
-array_join(array(T), varchar) varchar
-array_join(array(T), varchar, varchar) varchar
+array_join(array(E), varchar) varchar
+array_join(array(E), varchar, varchar) varchar
 array_max(array(T)) T; T:orderable
 array_min(array(T)) T; T:orderable
 array_position(array(T), T) bigint; T:comparable
@@ -41,7 +41,7 @@ map_keys(map(K, V)) array(K)
 map_values(map(K, V)) array(V)
 map_zip_with(map(K, V1), map(K, V2), function(K, V1, V2, V3)) map(K, V3)
 multimap_from_entries(array(row(K, V))) map(K, array(V)); K:comparable
-ngrams(array(T), bigint) array(array(T))
+ngrams(array(T), integer) array(array(T))
 none_match(array(T), function(T, boolean)) boolean
 reduce(array(T), S, function(S, T, S), function(S, R)) R
 repeat(T, bigint) array(T)

@@ -16,20 +16,20 @@ atan2(double, double) double
 beta_cdf(double, double, double) double
 bit_count(bigint, bigint) bigint
 bitwise_and(bigint, bigint) bigint
-bitwise_left_shift(tinyint, bigint) tinyint
-bitwise_left_shift(smallint, bigint) smallint
-bitwise_left_shift(integer, bigint) integer
-bitwise_left_shift(bigint, bigint) bigint
+bitwise_left_shift(tinyint, integer) tinyint
+bitwise_left_shift(smallint, integer) smallint
+bitwise_left_shift(integer, integer) integer
+bitwise_left_shift(bigint, integer) bigint
 bitwise_not(bigint) bigint
 bitwise_or(bigint, bigint) bigint
-bitwise_right_shift(tinyint, bigint) tinyint
-bitwise_right_shift(smallint, bigint) smallint
-bitwise_right_shift(integer, bigint) integer
-bitwise_right_shift(bigint, bigint) bigint
-bitwise_right_shift_arithmetic(tinyint, bigint) tinyint
-bitwise_right_shift_arithmetic(smallint, bigint) smallint
-bitwise_right_shift_arithmetic(integer, bigint) integer
-bitwise_right_shift_arithmetic(bigint, bigint) bigint
+bitwise_right_shift(tinyint, integer) tinyint
+bitwise_right_shift(smallint, integer) smallint
+bitwise_right_shift(integer, integer) integer
+bitwise_right_shift(bigint, integer) bigint
+bitwise_right_shift_arithmetic(tinyint, integer) tinyint
+bitwise_right_shift_arithmetic(smallint, integer) smallint
+bitwise_right_shift_arithmetic(integer, integer) integer
+bitwise_right_shift_arithmetic(bigint, integer) bigint
 bitwise_xor(bigint, bigint) bigint
 cbrt(double) double
 ceiling(tinyint) tinyint
@@ -125,7 +125,7 @@ to_base(bigint, bigint) varchar(64)
 truncate(real) real
 truncate(double) double
 truncate(decimal(p, s)) decimal(r, 0); r = max(1, p - s)
-truncate(decimal(p, s), bigint) decimal(p, s)
+truncate(decimal(p, s), integer) decimal(p, s)
 typeof(T) varchar
 uuid() uuid
 version() varchar

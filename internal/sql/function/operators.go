@@ -98,4 +98,9 @@ $negate(interval year to month) interval year to month
 
 $subscript(array(E), bigint) E
 $subscript(map(K, V), K) V
+
+$at_timezone(timestamp(p) with time zone, varchar(x)) timestamp(p) with time zone
+$at_timezone(timestamp(p) with time zone, interval day to second) timestamp(p) with time zone
+$at_timezone(time(p) with time zone, varchar(x)) time(p) with time zone
+$at_timezone(time(p) with time zone, interval day to second) time(p) with time zone
 `

@@ -30,7 +30,7 @@ approx_set(varchar(x)) HyperLogLog
 approx_set(unknown) HyperLogLog
 make_set_digest(T) SetDigest; T:comparable
 merge(HyperLogLog) HyperLogLog
-merge(qdigest(T)) qdigest(T)
+merge(qdigest(V)) qdigest(V)
 merge(tdigest) tdigest
 merge_set_digest(SetDigest) SetDigest
 qdigest_agg(bigint) qdigest(bigint)

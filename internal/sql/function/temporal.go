@@ -7,8 +7,6 @@ import "strings"
 const temporalFunctions = `
 at_timezone(timestamp(p) with time zone, varchar(x)) timestamp(p) with time zone
 at_timezone(timestamp(p) with time zone, interval day to second) timestamp(p) with time zone
-at_timezone(time(p) with time zone, varchar(x)) time(p) with time zone
-at_timezone(time(p) with time zone, interval day to second) time(p) with time zone
 current_timezone() varchar
 date(varchar(x)) date
 date(timestamp(p)) date

@@ -36,7 +36,6 @@ reverse(varchar(x)) varchar(x)
 reverse(char(x)) char(x)
 reverse(varbinary) varbinary
 rpad(varchar(x), bigint, varchar(y)) varchar
-rpad(char(x), bigint, varchar(y)) varchar
 rpad(varbinary, bigint, varbinary) varbinary
 rtrim(varchar(x)) varchar(x)
 rtrim(char(x)) varchar(x)
@@ -76,10 +75,9 @@ regexp_extract(varchar(x), JoniRegExp, bigint) varchar(x)
 regexp_extract_all(varchar(x), JoniRegExp) array(varchar(x))
 regexp_extract_all(varchar(x), JoniRegExp, bigint) array(varchar(x))
 regexp_like(varchar(x), JoniRegExp) boolean
-regexp_like(char(x), JoniRegExp) boolean
 regexp_position(varchar(x), JoniRegExp) integer
-regexp_position(varchar(x), JoniRegExp, bigint) integer
-regexp_position(varchar(x), JoniRegExp, bigint, bigint) integer
+regexp_position(varchar(x), JoniRegExp, integer) integer
+regexp_position(varchar(x), JoniRegExp, integer, integer) integer
 regexp_replace(varchar(x), JoniRegExp) varchar(x)
 regexp_replace(varchar(x), JoniRegExp, varchar(y)) varchar(z); z = x + max(x * y / 2, y) * (x + 1)
 regexp_replace(varchar, JoniRegExp, function(array(varchar), varchar(x))) varchar

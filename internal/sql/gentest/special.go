@@ -81,5 +81,5 @@ var special = map[string]map[int][]string{
 var avoided = map[string]bool{
 	"random": true, "uuid": true, "shuffle": true, "now": true, "version": true, "current_timezone": true, "typeof": true,
 	"approx_set": true, "merge": true, "tdigest_agg": true, "qdigest_agg": true, "make_set_digest": true, "empty_approx_set": true,
-	"to_date": true, "to_timestamp": true, "render": true, "color": true, "bar": true, "rgb": true, "numeric_histogram": true, "approx_most_frequent": true, "spooky_hash_v2_32": true, "spooky_hash_v2_64": true,
+	"to_date": true, "to_timestamp": true, "great_circle_distance": true, "render": true, "color": true, "bar": true, "rgb": true, "numeric_histogram": true, "approx_most_frequent": true, "spooky_hash_v2_32": true, "spooky_hash_v2_64": true,
 }

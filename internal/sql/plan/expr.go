@@ -69,7 +69,7 @@ const (
 	OpConcat    = "concat"       // || resolves to the function
 	OpLike      = "$like"        // value, pattern, and escape when written
 	OpExtract   = "$extract_"    // followed by the lower-case field: "$extract_year"
-	OpAtZone    = "at_timezone"  // AT TIME ZONE resolves to the function
+	OpAtZone    = "$at_timezone" // AT TIME ZONE, which takes a time of day too
 )
 
 // Cast converts X to T by Trino's rules. Try makes a failure NULL. Coercion
