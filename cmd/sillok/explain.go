@@ -33,7 +33,7 @@ func (q *asked) explain(err error) error {
 		message += "\n" + excerpt
 	}
 	if advice != "" {
-		message += "\n  " + advice
+		message += "\n  " + strings.ToUpper(advice[:1]) + advice[1:]
 	}
 	return errors.New(message)
 }

@@ -118,6 +118,10 @@ func TestErrors(t *testing.T) {
 		{"column misspelt", "SELECT scraddr FROM flows", "COLUMN_NOT_FOUND: line 1:8: Column 'scraddr' cannot be resolved. Did you mean 'srcaddr'?"},
 		{"qualified column misspelt", "SELECT f.byte FROM flows f", "COLUMN_NOT_FOUND: line 1:8: Column 'f.byte' cannot be resolved. Did you mean 'f.bytes'?"},
 		{"text in double quotes", `SELECT 1 FROM flows WHERE srcaddr = "10.0.0.1"`, "COLUMN_NOT_FOUND: line 1:37: Column '10.0.0.1' cannot be resolved. Double quotes are for names: write '10.0.0.1' for text"},
+		{
+			"a field in brackets", "SELECT identity['arn'] FROM trail",
+			"EXPRESSION_NOT_CONSTANT: line 1:17: Subscript expression on ROW requires a constant index. A field has a dot before its name: write identity.arn",
+		},
 		{"table misspelt", "SELECT 1 FROM flow", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.flow' does not exist. Did you mean 'flows'?"},
 		{
 			"star beside an aggregate", "SELECT *, count(*) FROM flows",

@@ -5,6 +5,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/function"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 func (x *exprs) row(e *ast.Row) (plan.Expr, error) {
@@ -70,7 +71,11 @@ func (x *exprs) rowSubscript(e *ast.Subscript, base plan.Expr) (plan.Expr, error
 	literal, ok := e.Index.(*ast.Integer)
 	if !ok {
 		if unary, negative := e.Index.(*ast.Unary); !negative || unary.Op != "-" {
-			return nil, x.fail(e.Index, "EXPRESSION_NOT_CONSTANT", "Subscript expression on ROW requires a constant index")
+			err := sqlerr.At(x.src, e.Index.Position(), "EXPRESSION_NOT_CONSTANT", "Subscript expression on ROW requires a constant index")
+			if text, ok := e.Index.(*ast.String); ok {
+				err.Hint = "A field has a dot before its name: write " + spelled(e.Base) + "." + text.Value
+			}
+			return nil, err
 		}
 		return nil, x.fail(e.Index, "INVALID_FUNCTION_ARGUMENT", "Invalid subscript index: %s. ROW indices start at 1", spelled(e.Index))
 	}
