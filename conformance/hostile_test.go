@@ -126,7 +126,7 @@ func small(ctx context.Context, a *asker) error {
 		r, err := a.ask(ctx, "SELECT count(*) FROM lines WHERE line LIKE 'a%'")
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the asking was stopped
 		case err != nil:
 			return err
 		case r.failed != "" || len(r.rows) != 1 || *r.rows[0][0] != "2":

@@ -154,20 +154,6 @@ func (r *renderer) aggregated(ctx context.Context, a aggregation) (string, error
 	return r.bridgedAggregate(a)
 }
 
-// numbersFirst makes NaN come last where floating point numbers descend, as in Trino,
-// to which it is then the least of all.
-func numbersFirst(keys []plan.SortKey) []plan.SortKey {
-	var out []plan.SortKey
-	for _, k := range keys {
-		if k.Descending && isFloat(k.Expr.Type()) {
-			isNaN := &plan.Call{Name: "is_nan", Args: []plan.Expr{k.Expr}, T: datatype.Of(datatype.Boolean)}
-			out = append(out, plan.SortKey{Expr: isNaN, NullsFirst: k.NullsFirst})
-		}
-		out = append(out, k)
-	}
-	return out
-}
-
 // nativeAggregate renders the aggregates that DuckDB computes as Trino does.
 func (r *renderer) nativeAggregate(ctx context.Context, a aggregation) (sql string, ok bool, err error) {
 	call := func(function, arg string) string { return function + "(" + a.distinct() + arg + ")" + a.suffix }

@@ -202,6 +202,7 @@ func TestMapsThatAreNoJSON(t *testing.T) {
 		{`CAST(CAST(NULL AS json) AS row(a map(json, integer)))`, failed + "JSON to row(a map(json, integer))"},
 		{`CAST(MAP(ARRAY[DATE '2024-01-01'], ARRAY[1]) AS json)`, failed + "map(date, integer) to JSON"},
 		{`TRY_CAST(CAST(NULL AS map(date, integer)) AS json)`, "null"},
+		{`TRY_CAST(CAST(NULL AS json) AS map(date, integer))`, "null"},
 		{`CAST(MAP() AS json)`, "{}"},
 		{`CAST(JSON '{}' AS map(array(integer), integer))`, "TYPE_MISMATCH: line 1:8: Cannot cast json to map(array(integer), integer)"},
 	})

@@ -59,6 +59,8 @@ func TestStrings(t *testing.T) {
 		{`from_utf8(X'58FF', 35)`, "X#"},
 		{`from_utf8(X'58', -5)`, "X"},
 		{`from_utf8(X'58FF', -5)`, "GENERIC_INTERNAL_ERROR: Invalid code point 0xFFFFFFFB"},
+		{`from_utf8(X'58FF', BIGINT '-9223372036854775808')`, "X\x00"},
+		{`from_utf8(X'58', 9007199254740993)`, argument + "Invalid replacement character"},
 		{`from_utf8(X'58', 1714567890)`, argument + "Invalid replacement character"},
 		{`from_utf8(X'58FF', 'ab')`, argument + "Replacement character string must empty or a single character"},
 		{`luhn_check('4242424242424242')`, "true"},

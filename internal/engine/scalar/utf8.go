@@ -38,9 +38,10 @@ func fromUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		})
 	case params[1].IsInteger():
 		return pure(func(args []any) (any, error) {
-			data, code := value.As[[]byte](args[0]), int32(value.As[int64](args[1])) //nolint:gosec // Trino looks at these bits alone
+			data, wide := value.As[[]byte](args[0]), value.As[int64](args[1])
+			code := int32(wide) //nolint:gosec // all that Trino takes of a negative number
 			switch {
-			case code > utf8.MaxRune || code >= 0 && !utf8.ValidRune(code):
+			case wide > utf8.MaxRune || wide >= 0 && !utf8.ValidRune(code):
 				return nil, sqlerr.Argument("Invalid replacement character")
 			case code < 0 && !utf8.Valid(data):
 				return nil, errInternal("Invalid code point 0x%08X", uint32(code)) //nolint:gosec // two's complement is meant

@@ -11,8 +11,7 @@ import (
 
 // groups is what a SELECT groups by.
 type groups struct {
-	keys  []plan.Expr // distinct
-	at    []ast.Expr
+	keys  []plan.Expr    // distinct
 	known map[string]int // the indexes of keys, by keyOf
 	sets  [][]int        // indexes of keys; one set of all keys unless there are several
 }

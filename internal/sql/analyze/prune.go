@@ -85,11 +85,7 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 	case *plan.Join:
 		return p.join(n)
 	case *plan.Unnest:
-		kept := &plan.Unnest{Ordinality: n.Ordinality}
-		for _, item := range n.Items {
-			kept.Items = append(kept.Items, plan.UnnestItem{Expr: p.expr(item.Expr), Columns: item.Columns})
-		}
-		return kept
+		return p.unnest(n)
 	case *plan.SetOperation:
 		return p.setOperation(n)
 	case *plan.With:
@@ -105,6 +101,14 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 	default:
 		return node
 	}
+}
+
+func (p *pruner) unnest(n *plan.Unnest) plan.Node {
+	kept := &plan.Unnest{Ordinality: n.Ordinality}
+	for _, item := range n.Items {
+		kept.Items = append(kept.Items, plan.UnnestItem{Expr: p.expr(item.Expr), Columns: item.Columns})
+	}
+	return kept
 }
 
 func (p *pruner) values(n *plan.Values) plan.Node {

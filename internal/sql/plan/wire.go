@@ -18,8 +18,15 @@ var Register = sync.OnceFunc(func() {
 		&Const{}, &ColumnRef{}, &ParamRef{}, &Call{}, &Cast{}, &Logical{}, &Not{}, &IsNull{}, &Between{}, &In{}, &Case{},
 		&Coalesce{}, &NullIf{}, &Try{}, &Field{}, &RowOf{}, &ArrayOf{}, &Lambda{}, &Now{}, &JSONPathCall{}, &JSONBuild{},
 		&Scalar{}, &Exists{}, &InQuery{}, &Quantified{},
-		value.Time{}, value.TimeTZ{}, value.Timestamp{}, value.TimestampTZ{}, value.Prefix{}, &value.Map{},
-		new(big.Int), [16]byte{}, []any{},
+		value.Time{},
+		value.TimeTZ{},
+		value.Timestamp{},
+		value.TimestampTZ{},
+		value.Prefix{},
+		&value.Map{},
+		new(big.Int),
+		[16]byte{},
+		[]any{},
 	} {
 		gob.Register(v)
 	}
