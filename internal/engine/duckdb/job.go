@@ -14,6 +14,7 @@ import (
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -46,6 +47,8 @@ type runner struct {
 	options native.Options // as jobs have them
 	spill   string         // the folder of this runner alone
 	queries int
+	// abandoned means that the rows of the last query were not all read.
+	abandoned bool
 }
 
 // Work returns the work of the engine that is done in workers, and what lets go of
@@ -112,6 +115,10 @@ func sameOptions(a, b native.Options) bool {
 // run answers j and calls emit with its rows.
 func (r *runner) run(ctx context.Context, j job, emit func(batch) error) error {
 	err := r.query(ctx, j, emit)
+	if r.abandoned { // the transaction of rows that were not read would go on
+		r.close()
+		r.abandoned = false
+	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -142,8 +149,15 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 	}
 	defer result.Close()
 	out, size := batch{Width: len(s.Types)}, 0
+	unmeasured := castsUnmeasured(q.Root)
 	err = result.Each(func(row []any) error {
 		for i, v := range row {
+			if unmeasured {
+				if err := scalar.Overlong(s.Types[i], v); err != nil {
+					r.abandoned = true
+					return err
+				}
+			}
 			c := cell(j.Spelling, s.Types[i], v)
 			out.Cells = append(out.Cells, c)
 			if c != nil {

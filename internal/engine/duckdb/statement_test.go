@@ -16,6 +16,8 @@ func TestStatements(t *testing.T) {
 	const pairs = "(VALUES (1, NULL), (1, 'y'), (1, 'x'), (NULL, 'y')) t(a, b)"
 	const inner = "(VALUES (1, 'x')) u(a, b) WHERE u.a = t.a AND u.b <> t.b"
 	for _, tt := range []struct{ name, sql, want string }{
+		{"the length of a text that is longer than its type", "SELECT length(CAST(x AS varchar(1))) FROM (VALUES TIME '00:00:00') t(x)", "[8]"},
+		{"OFFSET of one row", "SELECT 1 / count(y) FROM (VALUES CAST(NULL AS integer)) t(y) OFFSET 1", ""},
 		{"EXISTS as a value", "SELECT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[false] [true] [false] [false]"},
 		{"NOT EXISTS as a value", "SELECT NOT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[true] [false] [true] [true]"},
 		{"EXISTS in CASE", "SELECT CASE WHEN EXISTS (SELECT 1 FROM " + inner + ") THEN 1 ELSE 0 END FROM " + pairs, "[0] [1] [0] [0]"},
@@ -85,6 +87,8 @@ func TestStatementsThatFail(t *testing.T) {
 		{"a window", "SELECT rank() OVER (ORDER BY x) FROM (VALUES ARRAY[NULL], ARRAY[1]) t(x)", array},
 		{"an aggregate", "SELECT array_agg(x ORDER BY x) FROM (VALUES ARRAY[NULL], ARRAY[1]) t(x)", array},
 		{"several rows for one value", "SELECT (SELECT count(*) FROM (VALUES 1, 2) u(y) WHERE u.y < t.x GROUP BY u.y) FROM (VALUES 3) t(x)", "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows"},
+		{"a text that is longer than its type", "SELECT CAST(x AS varchar(1)) FROM (VALUES TIME '00:00:00') t(x)", "GENERIC_INTERNAL_ERROR: Character count exceeds length limit 1: base64:MDA6MDA6MDA="},
+		{"such texts in an array", "SELECT CAST(x AS array(varchar(1))) FROM (VALUES JSON '[\"abc\"]') t(x)", "GENERIC_INTERNAL_ERROR: Character count exceeds length limit 1: base64:YWJj"},
 		{"no offset", "SELECT lead(x, NULL) OVER (ORDER BY x) FROM (VALUES 1) t(x)", "INVALID_FUNCTION_ARGUMENT: Offset must not be null"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -312,7 +312,7 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 	try := e.Try
 	return func(at *frame) (any, error) {
 		v, err := x(at)
-		if err != nil || v == nil && !f.NullCall {
+		if err != nil || v == nil && (!f.NullCall || try) {
 			return nil, err
 		}
 		result, err := f.Call(at.work, []any{v})

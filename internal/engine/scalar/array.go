@@ -65,7 +65,7 @@ func slice(args []any) (any, error) {
 	case from < 0:
 		from += n + 1
 	}
-	if from <= 0 || from > n || length == 0 {
+	if from <= 0 || from > n || length == 0 || length > math.MaxInt64-from { // the end of the last is before the start
 		return []any{}, nil
 	}
 	return array[from-1 : min(n, from-1+min(length, n))], nil

@@ -115,7 +115,8 @@ func TestCastTime(t *testing.T) {
 		{"timestamp(0) with time zone:2020-03-08 03:23:45 America/Los_Angeles", "time(0) with time zone", "03:23:45-08:00"},
 		{"date:2020-05-01", "timestamp(3) with time zone", "2020-05-01 00:00:00.000 UTC"},
 		{"timestamp(12):2020-05-10 12:34:56.999999999999", "timestamp(11)", "2020-05-10 12:34:57.00000000000"},
-		{"timestamp(3):2020-05-10 12:34:56", "varchar(5)", "INVALID_CAST_ARGUMENT: Value 2020-05-10 12:34:56.000 cannot be represented as varchar(5)"},
+		{"timestamp(3):2020-05-10 12:34:56", "varchar(5)", "2020-05-10 12:34:56.000"}, // which is no result
+		{"date:2020-05-10", "varchar(5)", "INVALID_CAST_ARGUMENT: Value 2020-05-10 cannot be represented as varchar(5)"},
 	} {
 		t.Run(tt.from+" as "+tt.to, func(t *testing.T) {
 			if got := cast(t, tt.from, tt.to); got != tt.want {

@@ -1,7 +1,10 @@
 package scalar
 
 import (
+	"encoding/base64"
+	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,8 +14,9 @@ import (
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
-// castToVarchar shortens a varchar or char without a word; any other value whose
-// text is longer than the type is an error.
+// castToVarchar shortens a varchar or char without a word. The text of a number or a
+// date that is longer than the type is an error; at the other types' Trino does not look
+// until it writes a result (see Overlong).
 func castToVarchar(from, to datatype.Type) (Function, bool) {
 	switch from.Kind {
 	case datatype.Varchar:
@@ -29,12 +33,61 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 	default:
 		return pure(func(args []any) (any, error) {
 			s := castText(from, args[0])
-			if from.Kind != datatype.Boolean && utf8.RuneCountInString(s) > to.Length { // Trino does not look at a boolean's
+			if (from.IsNumeric() || from.Kind == datatype.Date) && utf8.RuneCountInString(s) > to.Length {
 				return nil, sqlerr.Cast("Value %s cannot be represented as varchar(%d)", s, to.Length)
 			}
 			return s, nil
 		})
 	}
+}
+
+// Unmeasured reports whether a cast between two types may yield a text that is longer
+// than its type says.
+func Unmeasured(from, to datatype.Type) bool {
+	if to.Kind != datatype.Varchar && from.Kind == datatype.JSON {
+		return slices.ContainsFunc(to.Elems, func(t datatype.Type) bool { return Unmeasured(from, t) })
+	}
+	if to.Kind != datatype.Varchar {
+		return len(from.Elems) == len(to.Elems) && anyPair(from.Elems, to.Elems, Unmeasured)
+	}
+	return to.Length < datatype.Unbounded && !from.IsText() && !from.IsNumeric() && from.Kind != datatype.Date && from.Kind != datatype.Unknown
+}
+
+func anyPair(from, to []datatype.Type, is func(from, to datatype.Type) bool) bool {
+	for i := range to {
+		if is(from[i], to[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Overlong returns Trino's error when a value that is a result holds a text that is
+// longer than its type says.
+func Overlong(t datatype.Type, v any) error {
+	switch v := v.(type) {
+	case string:
+		if t.Kind == datatype.Varchar && len(v) > t.Length && utf8.RuneCountInString(v) > t.Length {
+			return errInternal("Character count exceeds length limit %d: base64:%s", t.Length, base64.StdEncoding.EncodeToString([]byte(v)))
+		}
+	case []any:
+		for i, item := range v {
+			elem := t.Elems[0]
+			if t.Kind == datatype.Row {
+				elem = t.Elems[i]
+			}
+			if err := Overlong(elem, item); err != nil {
+				return err
+			}
+		}
+	case *value.Map:
+		for i := range v.Keys {
+			if err := errors.Join(Overlong(t.Elems[0], v.Keys[i]), Overlong(t.Elems[1], v.Values[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // castText returns the text of a cast to varchar.

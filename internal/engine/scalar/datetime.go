@@ -154,6 +154,9 @@ func bindAtTimezone(params []datatype.Type, result datatype.Type) (Function, boo
 
 func zoneByName(arg any) (value.Zone, error) {
 	z, ok := value.FindZone(value.As[string](arg))
+	if arg == "" {
+		return z, errInternal("Zone id is an empty string")
+	}
 	if !ok {
 		return z, errZone(value.As[string](arg))
 	}

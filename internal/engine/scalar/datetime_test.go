@@ -73,6 +73,7 @@ func TestUnixtimeAndZones(t *testing.T) {
 		{"with_timezone", tz3, "timestamp(3):2001-08-22 03:04:05.321 | varchar:-14", "2001-08-22 03:04:05.321 -14:00"},
 		{"with_timezone", tz3, "timestamp(3):2001-08-22 03:04:05.321 | varchar:Etc/GMT-9", "2001-08-22 03:04:05.321 +09:00"},
 		{"with_timezone", tz3, "timestamp(3):2001-08-22 03:04:05.321 | varchar:GMT0", "2001-08-22 03:04:05.321 UTC"},
+		{"with_timezone", tz3, "timestamp(3):2001-08-22 03:04:05.321 | varchar:", "GENERIC_INTERNAL_ERROR: Zone id is an empty string"},
 		{"with_timezone", tz3, "timestamp(3):2001-08-22 03:04:05.321 | varchar:Local", "INVALID_FUNCTION_ARGUMENT: 'Local' is not a valid time zone"},
 		{"timezone", "varchar", tz3 + ":2024-01-01 12:00:00 -08:00", "-08:00"},
 		{"current_timezone", "varchar", "", "UTC"},

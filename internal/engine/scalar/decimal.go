@@ -78,10 +78,11 @@ func bindDecimalModulus(params []datatype.Type, result datatype.Type) (Function,
 			return nil, errDivision()
 		}
 		a := value.Rescale(value.As[*big.Int](args[0]), byA)
-		if a.BitLen() > 128 {
+		quotient, rest := a.QuoRem(a, b, new(big.Int))
+		if quotient.BitLen() > 128 { // which Trino computes too
 			return nil, sqlerr.Range("Decimal overflow")
 		}
-		return within(a.Rem(a, b))
+		return within(rest)
 	})
 }
 

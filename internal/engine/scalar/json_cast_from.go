@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
 	"github.com/sillok/sillok/internal/engine/work"
@@ -129,9 +128,6 @@ func jsonScalarOf(t datatype.Type) (func(json.Token) (any, error), bool) {
 			if token.Kind == json.Float {
 				f, _ := strconv.ParseFloat(text, 64) // out of range is infinite
 				text = castText(datatype.Of(datatype.Double), f)
-			}
-			if t.Length < len(text) && t.Length < utf8.RuneCountInString(text) {
-				return nil, sqlerr.Refused("a cast of json to a varchar that is too short for it")
 			}
 			return text, nil
 		}, true

@@ -192,3 +192,18 @@ func BenchmarkJSONExtractScalar(b *testing.B) {
 		}
 	}
 }
+
+// Casts of maps whose keys are no names of a JSON object are known, and always fail.
+func TestMapsThatAreNoJSON(t *testing.T) {
+	const failed = "INVALID_CAST_ARGUMENT: Cannot cast "
+	runExpressions(t, []expression{
+		{`CAST(JSON '{}' AS map(date, integer))`, failed + "JSON to map(date, integer)"},
+		{`TRY_CAST(JSON '[]' AS array(map(uuid, integer)))`, failed + "JSON to array(map(uuid, integer))"},
+		{`CAST(CAST(NULL AS json) AS row(a map(json, integer)))`, failed + "JSON to row(a map(json, integer))"},
+		{`CAST(MAP(ARRAY[DATE '2024-01-01'], ARRAY[1]) AS json)`, failed + "map(date, integer) to JSON"},
+		{`TRY_CAST(CAST(NULL AS map(date, integer)) AS json)`, "null"},
+		{`TRY_CAST(CAST(NULL AS json) AS map(date, integer))`, "null"},
+		{`CAST(MAP() AS json)`, "{}"},
+		{`CAST(JSON '{}' AS map(array(integer), integer))`, "TYPE_MISMATCH: line 1:8: Cannot cast json to map(array(integer), integer)"},
+	})
+}

@@ -180,11 +180,13 @@ func mapElementAt(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	t := params[1]
 	return pure(func(args []any) (any, error) {
 		m := value.As[*value.Map](args[0])
-		if Indeterminate(t, args[1]) {
-			return nil, sqlerr.New(sqlerr.NotSupported, "map key cannot be null or contain nulls")
-		}
-		want := Key(t, args[1])
+		want, uncertain := Key(t, args[1]), Indeterminate(t, args[1])
 		for i, key := range m.Keys {
+			if uncertain {
+				if _, known := Equal(t, key, args[1]); !known {
+					return nil, sqlerr.New(sqlerr.NotSupported, "map key cannot be null or contain nulls")
+				}
+			}
 			if Key(t, key) == want {
 				return m.Values[i], nil
 			}

@@ -33,7 +33,6 @@ func TestSignaturesAndImplementations(t *testing.T) {
 
 		"bar": true, "rgb": true, "from_encoded_polyline": true, "great_circle_distance": true, "st_geometryfromtext": true,
 		"spooky_hash_v2_32": true, "spooky_hash_v2_64": true, "to_date": true, "to_timestamp": true, "version": true,
-		"word_stem": true,
 	}
 	var missing []string
 	for _, name := range function.Names(function.Scalar) {

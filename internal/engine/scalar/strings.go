@@ -36,6 +36,7 @@ func stringFamily() map[string]binder {
 		"concat_ws":    concatWSBinder,
 		"lpad":         padBinder(true),
 		"rpad":         padBinder(false),
+		"word_stem":    wordStemBinder,
 		"ltrim":        trimBinder(true, false),
 		"rtrim":        trimBinder(false, true),
 		"trim":         trimBinder(true, true),

@@ -57,6 +57,11 @@ func TestStrings(t *testing.T) {
 		{`from_utf8(X'E28258', '?')`, "?X"},
 		{`from_utf8(X'58FF', '')`, "X"},
 		{`from_utf8(X'58FF', 35)`, "X#"},
+		{`from_utf8(X'58', -5)`, "X"},
+		{`from_utf8(X'58FF', -5)`, "GENERIC_INTERNAL_ERROR: Invalid code point 0xFFFFFFFB"},
+		{`from_utf8(X'58FF', BIGINT '-9223372036854775808')`, "X\x00"},
+		{`from_utf8(X'58', 9007199254740993)`, argument + "Invalid replacement character"},
+		{`from_utf8(X'58', 1714567890)`, argument + "Invalid replacement character"},
 		{`from_utf8(X'58FF', 'ab')`, argument + "Replacement character string must empty or a single character"},
 		{`luhn_check('4242424242424242')`, "true"},
 		{`luhn_check('abcd')`, argument + "Input contains non-digit character"},
@@ -89,5 +94,33 @@ func TestSplit(t *testing.T) {
 		{`split_to_map('key', ',', '=')`, argument + "Key-value delimiter must appear exactly once in each entry. Bad input: 'key'"},
 		{`split_to_multimap('a=1,b=2,a=3', ',', '=')`, "{a=[1, 3], b=[2]}"},
 		{`split_to_multimap('key', ',', '=')`, argument + "Key-value delimiter must appear exactly once in each entry. Bad input: key"},
+	})
+}
+
+// The stems are Trino's answers.
+func TestWordStem(t *testing.T) {
+	runExpressions(t, []expression{
+		{`word_stem('Authorized')`, "Author"},
+		{`word_stem('generalizations')`, "general"},
+		{`word_stem('')`, ""},
+		{`word_stem('accessories', 'en')`, "accessori"},
+		{`word_stem('aufgestapelt', 'de')`, "aufgestapelt"},
+		{`word_stem('häuser', 'de')`, "haus"},
+		{`word_stem('continuellement', 'fr')`, "continuel"},
+		{`word_stem('abogadas', 'es')`, "abog"},
+		{`word_stem('lauwerkrans', 'nl')`, "lauwerkran"},
+		{`word_stem('fecundar', 'pt')`, "fecund"},
+		{`word_stem('нагревание', 'ru')`, "нагреван"},
+		{`word_stem('kivessä', 'fi')`, "kive"},
+		{`word_stem('házakat', 'hu')`, "ház"},
+		{`word_stem('abbandonata', 'it')`, "abbandon"},
+		{`word_stem('havnedistriktene', 'no')`, "havnedistrikt"},
+		{`word_stem('jaktkarlarne', 'sv')`, "jaktkarl"},
+		{`word_stem('evleriniz', 'tr')`, "ev"},
+		{`word_stem('frumoaselor', 'ro')`, "frumoas"},
+		{`word_stem('undersøgelser', 'da')`, "undersøg"},
+		{`word_stem('bhfuil', 'ir')`, "fuil"},
+		{`word_stem('trees', 'EN')`, argument + "Unknown stemmer language: EN"},
+		{`word_stem('trees', 'eu')`, "SILLOK_NOT_SUPPORTED: word_stem of the language eu is not supported by this version of Sillok"},
 	})
 }

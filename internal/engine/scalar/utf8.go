@@ -38,11 +38,15 @@ func fromUTF8(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		})
 	case params[1].IsInteger():
 		return pure(func(args []any) (any, error) {
-			code := value.As[int64](args[1])
-			if code < 0 || code > utf8.MaxRune || !utf8.ValidRune(rune(code)) {
+			data, wide := value.As[[]byte](args[0]), value.As[int64](args[1])
+			code := int32(wide) //nolint:gosec // all that Trino takes of a negative number
+			switch {
+			case wide > utf8.MaxRune || wide >= 0 && !utf8.ValidRune(code):
 				return nil, sqlerr.Argument("Invalid replacement character")
+			case code < 0 && !utf8.Valid(data):
+				return nil, errInternal("Invalid code point 0x%08X", uint32(code)) //nolint:gosec // two's complement is meant
 			}
-			return repairUTF8(value.As[[]byte](args[0]), string(rune(code))), nil
+			return repairUTF8(data, string(code)), nil
 		})
 	}
 	return none()

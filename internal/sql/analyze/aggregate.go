@@ -1,9 +1,12 @@
 package analyze
 
 import (
+	"errors"
+
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // aggregateCall types an aggregate that is not over a window.
@@ -141,12 +144,26 @@ func sortKey(item ast.SortItem, e plan.Expr) plan.SortKey {
 	return plan.SortKey{Expr: e, Descending: item.Descending, NullsFirst: item.Nulls == ast.NullsFirst}
 }
 
+// withoutPlace returns an error of a statement without the place that it names.
+func withoutPlace(err error) error {
+	e, ok := errors.AsType[*sqlerr.Error](err)
+	if !ok {
+		return err
+	}
+	bare := *e
+	bare.Line, bare.Column = 0, 0
+	return &bare
+}
+
 // grouping types GROUPING(columns), whose arguments are checked once the groups are known.
 func (x *exprs) grouping(e *ast.Grouping) (plan.Expr, error) {
 	if x.sel == nil || x.sel.node.GroupBy == nil {
 		var at ast.Node = e
 		if x.sel != nil {
 			at = x.sel.node
+		}
+		if _, err := x.all(e.Columns); err != nil {
+			return nil, withoutPlace(err)
 		}
 		return nil, x.fail(at, "MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause")
 	}

@@ -72,10 +72,10 @@ func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, sessi
 		return nil, err
 	}
 	a.checkDepth(body.node, 0)
+	body.node = wrapWith(a.named, body.node)
 	if err := a.checkCorrelation(body.node); err != nil {
 		return nil, err
 	}
-	body.node = wrapWith(a.named, body.node)
 	if err := a.fillInformation(body.node); err != nil {
 		return nil, err
 	}

@@ -25,8 +25,9 @@ const (
 
 // subquery is a subquery of the statement, by the node that it became.
 type subquery struct {
-	kind subqueryKind
-	fail func(verdict) error // for one that is not carried out: Trino's error or ours
+	kind   subqueryKind
+	beyond bool                // it refers to no column of the query in which it stands
+	fail   func(verdict) error // for one that is not carried out: Trino's error or ours
 }
 
 // note remembers a subquery until its place in the whole is known.
@@ -42,64 +43,138 @@ func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
 	}}
 }
 
-// checkCorrelation looks at every subquery below node, outermost first.
+// checkCorrelation fails for the subquery that Trino names of those that it does not
+// carry out: one of IN before the others, and each before those below it.
 func (s *shared) checkCorrelation(node plan.Node) error {
-	s.work(1)
-	if join, ok := node.(*plan.Join); ok && join.Lateral {
-		if err := s.checkLateral(join); err != nil {
+	if len(s.subqueries) == 0 {
+		return nil
+	}
+	var ofIn, others, refused error
+	s.correlated(s.pruned(node), func(noted subquery, v verdict) {
+		first := &others
+		switch {
+		case v == uncertain:
+			first = &refused
+		case noted.kind == inQuery && !noted.beyond:
+			first = &ofIn
+		}
+		if *first == nil {
+			*first = noted.fail(v)
+		}
+	})
+	for _, err := range []error{ofIn, others, refused} {
+		if err != nil {
 			return err
 		}
 	}
-	var failed error
-	plan.Exprs(node, func(e plan.Expr) {
-		each(e, func(e plan.Expr) bool {
-			if inner := plan.Subquery(e); inner != nil && failed == nil {
-				if failed = s.checkSubquery(inner); failed == nil {
-					failed = s.checkCorrelation(inner)
-				}
-			}
-			return failed == nil
-		})
-	})
-	for _, input := range plan.Inputs(node) {
-		if failed == nil {
-			failed = s.checkCorrelation(input)
-		}
-	}
-	return failed
+	return nil
 }
 
-// checkLateral looks at the right side of a join that sees the left one. With a
-// condition of its own, Trino does no more than pull the filters above it.
-func (s *shared) checkLateral(join *plan.Join) error {
-	if join.Condition == nil || alwaysTrue(join.Condition) {
-		return s.checkSubquery(join.Right)
+// correlated judges every subquery in a node: that which Trino plans last, and so
+// above the others, first.
+func (s *shared) correlated(node plan.Node, failed func(subquery, verdict)) {
+	s.work(1)
+	join, _ := node.(*plan.Join)
+	if join != nil && join.Lateral {
+		s.judgeLateral(join, failed)
 	}
-	return s.judged(join.Right, func(d *decorrelator, _ subqueryKind) verdict {
-		v, _ := d.filters(join.Right)
+	inner := subqueriesOf(node)
+	for _, q := range slices.Backward(inner) {
+		s.judge(q, func(noted subquery, v verdict) {
+			noted.beyond = !refersTo(q, plan.Inputs(node))
+			failed(noted, v)
+		}, (*decorrelator).subquery)
+	}
+	for _, input := range plan.Inputs(node) {
+		s.correlated(input, failed)
+	}
+	for _, q := range inner {
+		s.correlated(q, failed)
+	}
+}
+
+// refersTo reports whether node refers to a column of the inputs.
+func refersTo(node plan.Node, inputs []plan.Node) bool {
+	refs := map[plan.ID]bool{}
+	nodeReferences(node, refs)
+	for _, input := range inputs {
+		for _, c := range plan.Columns(input) {
+			if refs[c.ID] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// subqueriesOf returns the subqueries in the expressions of a node in the order in which
+// Trino plans them: those of an expression by their kinds.
+func subqueriesOf(node plan.Node) []plan.Node {
+	var all []plan.Node
+	plan.Exprs(node, func(e plan.Expr) {
+		var kinds [quantifiedQuery + 1][]plan.Node
+		each(e, func(e plan.Expr) bool {
+			if inner := plan.Subquery(e); inner != nil {
+				kind := kindOf(e)
+				kinds[kind] = append(kinds[kind], inner)
+			}
+			return true
+		})
+		for _, kind := range []subqueryKind{inQuery, scalarQuery, existsQuery, quantifiedQuery} {
+			all = append(all, kinds[kind]...)
+		}
+	})
+	return all
+}
+
+func kindOf(e plan.Expr) subqueryKind {
+	switch e := e.(type) {
+	case *plan.Exists:
+		return existsQuery
+	case *plan.InQuery:
+		return inQuery
+	case *plan.Quantified:
+		return kindOfQuantified(e.Op, e.All)
+	default:
+		return scalarQuery
+	}
+}
+
+// kindOfQuantified: Trino makes IN of = ANY, and NOT IN of <> ALL.
+func kindOfQuantified(op string, all bool) subqueryKind {
+	if !all && op == plan.OpEqual || all && op == plan.OpNotEqual {
+		return inQuery
+	}
+	return quantifiedQuery
+}
+
+// judgeLateral looks at the right side of a join that sees the left one. With a
+// condition of its own, Trino does no more than pull the filters above it.
+func (s *shared) judgeLateral(join *plan.Join, failed func(subquery, verdict)) {
+	if join.Condition == nil || alwaysTrue(join.Condition) {
+		s.judge(join.Right, failed, (*decorrelator).subquery)
+		return
+	}
+	s.judge(join.Right, failed, func(d *decorrelator, _ subqueryKind, node plan.Node) verdict {
+		v, _ := d.filters(node)
 		return v
 	})
 }
 
-func (s *shared) checkSubquery(node plan.Node) error {
-	return s.judged(node, func(d *decorrelator, kind subqueryKind) verdict { return d.subquery(kind, node) })
-}
-
-// judged returns the error for a subquery that judge does not find supported.
-func (s *shared) judged(node plan.Node, judge func(d *decorrelator, kind subqueryKind) verdict) error {
+// judge calls failed for a subquery that is not found supported.
+func (s *shared) judge(node plan.Node, failed func(subquery, verdict), by func(d *decorrelator, kind subqueryKind, node plan.Node) verdict) {
 	noted, ok := s.subqueries[node]
 	if !ok {
-		return nil
+		return
 	}
 	d := &decorrelator{outer: free(node)}
 	s.work(lookEvery / 64) // however small the subquery, it was looked through
 	if len(d.outer) == 0 {
-		return nil
+		return
 	}
-	if v := judge(d, noted.kind); v != supported {
-		return noted.fail(v)
+	if v := by(d, noted.kind, node); v != supported {
+		failed(noted, v)
 	}
-	return nil
 }
 
 // free returns the columns to which node refers and that nothing below it makes.
@@ -255,16 +330,7 @@ func (d *decorrelator) nestedIn(node plan.Node) verdict {
 			if inner == nil || !d.below(inner) {
 				return true
 			}
-			kind := scalarQuery
-			switch e.(type) {
-			case *plan.Exists:
-				kind = existsQuery
-			case *plan.InQuery:
-				kind = inQuery
-			case *plan.Quantified:
-				kind = quantifiedQuery
-			}
-			v = max(v, d.subquery(kind, inner))
+			v = max(v, d.subquery(kindOf(e), inner))
 			return true
 		})
 	})

@@ -272,6 +272,10 @@ func (x *exprs) quantified(e *ast.Quantified) (plan.Expr, error) {
 	case op != plan.OpEqual && op != plan.OpNotEqual && !t.Orderable():
 		return nil, x.fail(e, typeMismatch, "Type [%s] must be orderable in order to be used in quantified comparison", t)
 	}
-	x.note(quantifiedQuery, e.Query, r.node)
+	kind, at := kindOfQuantified(op, e.All), ast.Node(e.Query)
+	if kind == inQuery {
+		at = e
+	}
+	x.note(kind, at, r.node)
 	return &plan.Quantified{X: value, Op: op, All: e.All, Query: r.node, Column: r.fields[0].column}, nil
 }

@@ -1,0 +1,397 @@
+package analyze
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// pruner copies a plan without what Trino has dropped from its own by the time that it
+// turns subqueries into joins: columns that nobody reads, with the subqueries in them,
+// conditions that are constant, and what yields no row. Only the check of subqueries
+// looks at the copy.
+type pruner struct {
+	*shared
+	read  map[plan.ID]bool     // by what stands above, within subqueries too
+	named map[int]map[int]bool // of the named queries that are read, which of their columns
+}
+
+// pruned returns the copy of node, all of whose columns are read.
+func (s *shared) pruned(node plan.Node) plan.Node {
+	p := &pruner{shared: s, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}}
+	p.readAll(plan.Columns(node))
+	return p.node(node)
+}
+
+func (p *pruner) readAll(columns []plan.Column) {
+	for _, c := range columns {
+		p.read[c.ID] = true
+	}
+}
+
+// node returns the copy of a node: its expressions first, which read columns of its inputs.
+func (p *pruner) node(node plan.Node) plan.Node {
+	p.work(1)
+	kept := p.copied(node)
+	if noted, ok := p.subqueries[node]; ok {
+		p.subqueries[kept] = noted
+	}
+	return kept
+}
+
+func (p *pruner) copied(node plan.Node) plan.Node {
+	switch n := node.(type) {
+	case *plan.Values:
+		return p.values(n)
+	case *plan.Filter:
+		return p.filter(n)
+	case *plan.Project:
+		kept := &plan.Project{}
+		for _, c := range n.Columns {
+			if p.read[c.ID] {
+				kept.Columns = append(kept.Columns, plan.Computed{Column: c.Column, Expr: p.expr(c.Expr)})
+			}
+		}
+		kept.Input = p.node(n.Input)
+		return kept
+	case *plan.Aggregate:
+		kept := *n
+		kept.Calls = nil
+		p.readAll(n.Keys)
+		for _, call := range n.Calls {
+			if p.read[call.ID] {
+				kept.Calls = append(kept.Calls, p.call(call))
+			}
+		}
+		kept.Input = p.node(n.Input)
+		return &kept
+	case *plan.Window:
+		return p.window(n)
+	case *plan.Distinct:
+		p.readAll(plan.Columns(n.Input))
+		return &plan.Distinct{Input: p.node(n.Input)}
+	case *plan.Sort:
+		keys := p.keys(n.Keys)
+		return &plan.Sort{Input: p.node(n.Input), Keys: keys}
+	case *plan.Limit:
+		if n.Count == 0 {
+			return &plan.Values{Columns: plan.Columns(n.Input)}
+		}
+		kept := *n
+		kept.Input = p.node(n.Input)
+		return &kept
+	case *plan.Join:
+		return p.join(n)
+	case *plan.Unnest:
+		return p.unnest(n)
+	case *plan.SetOperation:
+		return p.setOperation(n)
+	case *plan.With:
+		return p.with(n)
+	case *plan.CTERef:
+		p.reference(n)
+		return n
+	case *plan.Sample:
+		kept := *n
+		kept.Percentage = p.expr(n.Percentage)
+		kept.Input = p.node(n.Input)
+		return &kept
+	default:
+		return node
+	}
+}
+
+func (p *pruner) unnest(n *plan.Unnest) plan.Node {
+	kept := &plan.Unnest{Ordinality: n.Ordinality}
+	for _, item := range n.Items {
+		kept.Items = append(kept.Items, plan.UnnestItem{Expr: p.expr(item.Expr), Columns: item.Columns})
+	}
+	return kept
+}
+
+func (p *pruner) values(n *plan.Values) plan.Node {
+	kept := &plan.Values{Columns: n.Columns}
+	for _, row := range n.Rows {
+		kept.Rows = append(kept.Rows, p.exprs(row))
+	}
+	return kept
+}
+
+func (p *pruner) filter(n *plan.Filter) plan.Node {
+	if c, ok := constant(n.Condition); ok || slices.ContainsFunc(conjuncts(n.Condition), isNullConst) {
+		if c == nil || c.Value != true {
+			return &plan.Values{Columns: plan.Columns(n)}
+		}
+		return p.node(n.Input)
+	}
+	condition := p.expr(n.Condition)
+	return &plan.Filter{Input: p.node(n.Input), Condition: condition}
+}
+
+func (p *pruner) window(n *plan.Window) plan.Node {
+	kept := &plan.Window{}
+	for _, call := range n.Calls {
+		if !p.read[call.ID] {
+			continue
+		}
+		call.AggregateCall = p.call(call.AggregateCall)
+		call.PartitionBy, call.Order = p.exprs(call.PartitionBy), p.keys(call.Order)
+		if call.Frame != nil {
+			frame := *call.Frame
+			frame.Start.Value, frame.End.Value = p.expr(frame.Start.Value), p.expr(frame.End.Value)
+			call.Frame = &frame
+		}
+		kept.Calls = append(kept.Calls, call)
+	}
+	if len(kept.Calls) == 0 {
+		return p.node(n.Input)
+	}
+	kept.Input = p.node(n.Input)
+	return kept
+}
+
+// join drops a lateral side that has one row, of which nothing is read. The right side
+// comes first, as it reads columns of the left one.
+func (p *pruner) join(n *plan.Join) plan.Node {
+	if n.Lateral && (n.Condition == nil || alwaysTrue(n.Condition)) && isGlobalBelow(n.Right) && !p.reads(n.Right) {
+		return p.node(n.Left)
+	}
+	kept := *n
+	kept.Condition = p.expr(n.Condition)
+	kept.Right = p.node(n.Right)
+	kept.Left = p.node(n.Left)
+	return &kept
+}
+
+func (p *pruner) reads(node plan.Node) bool {
+	for _, c := range plan.Columns(node) {
+		if p.read[c.ID] {
+			return true
+		}
+	}
+	return false
+}
+
+// setOperation reads all columns but of UNION ALL. Of what has no row, UNION goes
+// without it, INTERSECT has none itself, nor has EXCEPT where the first has none.
+func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
+	kept := *n
+	kept.Inputs, kept.Maps = nil, nil
+	for i, input := range n.Inputs {
+		for j, id := range n.Maps[i] {
+			if p.read[n.Columns[j].ID] || n.Kind != ast.Union || !n.All {
+				p.read[id] = true
+			}
+		}
+		input = p.node(input)
+		none := empty(input)
+		switch {
+		case none && (n.Kind == ast.Intersect || n.Kind == ast.Except && i == 0):
+			return &plan.Values{Columns: n.Columns}
+		case none && i > 0:
+		default:
+			kept.Inputs, kept.Maps = append(kept.Inputs, input), append(kept.Maps, n.Maps[i])
+		}
+	}
+	return &kept
+}
+
+// empty reports whether a node of a copy has no row whatever there is.
+func empty(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Values:
+		return len(n.Rows) == 0
+	case *plan.Project:
+		return empty(n.Input)
+	case *plan.Filter:
+		return empty(n.Input)
+	case *plan.Sort:
+		return empty(n.Input)
+	case *plan.Limit:
+		return empty(n.Input)
+	case *plan.Distinct:
+		return empty(n.Input)
+	default:
+		return false
+	}
+}
+
+// with copies the named queries of which something is read. The last comes first, as it
+// may read the others.
+func (p *pruner) with(n *plan.With) plan.Node {
+	kept := &plan.With{Body: p.node(n.Body)}
+	for _, q := range slices.Backward(n.Queries) {
+		places, ok := p.named[q.Number]
+		if !ok {
+			continue
+		}
+		for i, c := range q.Columns {
+			p.read[c.ID] = places[i] || q.Recursive
+		}
+		q.Node = p.node(q.Node)
+		kept.Queries = append([]plan.CTE{q}, kept.Queries...)
+	}
+	return kept
+}
+
+// reference notes which columns of a named query are read.
+func (p *pruner) reference(n *plan.CTERef) {
+	if p.named[n.Number] == nil {
+		p.named[n.Number] = map[int]bool{}
+	}
+	for i, c := range n.Columns {
+		if p.read[c.ID] {
+			p.named[n.Number][i] = true
+		}
+	}
+}
+
+func (p *pruner) call(call plan.AggregateCall) plan.AggregateCall {
+	call.Args, call.OrderBy, call.Filter = p.exprs(call.Args), p.keys(call.OrderBy), p.expr(call.Filter)
+	return call
+}
+
+func (p *pruner) keys(keys []plan.SortKey) []plan.SortKey {
+	kept := slices.Clone(keys)
+	for i, key := range keys {
+		kept[i].Expr = p.expr(key.Expr)
+	}
+	return kept
+}
+
+func (p *pruner) exprs(all []plan.Expr) []plan.Expr {
+	kept := make([]plan.Expr, len(all))
+	for i, e := range all {
+		kept[i] = p.expr(e)
+	}
+	return kept
+}
+
+// expr returns the copy of an expression, which may be nil, and notes what it reads.
+func (p *pruner) expr(e plan.Expr) plan.Expr {
+	switch e := e.(type) {
+	case nil:
+		return nil
+	case *plan.ColumnRef:
+		p.read[e.ID] = true
+		return e
+	case *plan.Scalar:
+		p.read[e.Column.ID] = true
+		return &plan.Scalar{Query: p.node(e.Query), Column: e.Column}
+	case *plan.Exists:
+		return &plan.Exists{Query: p.node(e.Query)}
+	case *plan.InQuery:
+		p.read[e.Column.ID] = true
+		return &plan.InQuery{X: p.expr(e.X), Query: p.node(e.Query), Column: e.Column}
+	case *plan.Quantified:
+		p.read[e.Column.ID] = true
+		return &plan.Quantified{X: p.expr(e.X), Op: e.Op, All: e.All, Query: p.node(e.Query), Column: e.Column}
+	case *plan.Logical:
+		return p.logical(e)
+	case *plan.Not:
+		if c, ok := constant(e); ok {
+			return c
+		}
+		return plan.Rewrite(e, p.expr)
+	case *plan.Case:
+		kept := &plan.Case{T: e.T}
+		for _, when := range e.Whens {
+			if c, ok := constant(when.Condition); ok && c.Value != true {
+				continue
+			}
+			kept.Whens = append(kept.Whens, plan.When{Condition: p.expr(when.Condition), Result: p.expr(when.Result)})
+		}
+		kept.Else = p.expr(e.Else)
+		return kept
+	default:
+		return plan.Rewrite(e, p.expr)
+	}
+}
+
+// logical leaves out the terms that decide nothing. The others are looked at only where
+// no constant decides.
+func (p *pruner) logical(e *plan.Logical) plan.Expr {
+	for _, term := range e.Terms {
+		if c, ok := constant(term); ok && c.Value == !e.And {
+			return c
+		}
+	}
+	kept := &plan.Logical{And: e.And}
+	for _, term := range e.Terms {
+		if c, ok := constant(term); !ok || c.Value != e.And {
+			kept.Terms = append(kept.Terms, p.expr(term))
+		}
+	}
+	switch len(kept.Terms) {
+	case 0:
+		return &plan.Const{Value: e.And, T: datatype.Of(datatype.Boolean)}
+	case 1:
+		return kept.Terms[0]
+	}
+	return kept
+}
+
+// constant returns the constant that a condition of constants is.
+func constant(e plan.Expr) (*plan.Const, bool) {
+	switch e := e.(type) {
+	case *plan.Const:
+		return e, true
+	case *plan.Not:
+		c, ok := constant(e.X)
+		if known, is := valueOf(c); ok && is {
+			c = &plan.Const{Value: !known, T: c.T}
+		}
+		return c, ok
+	case *plan.Logical:
+		var unknown *plan.Const
+		all := true
+		for _, term := range e.Terms {
+			c, ok := constant(term)
+			switch {
+			case !ok:
+				all = false
+			case c.Value == !e.And:
+				return c, true
+			case c.Value == nil:
+				unknown = c
+			}
+		}
+		if unknown == nil {
+			unknown = &plan.Const{Value: e.And, T: datatype.Of(datatype.Boolean)}
+		}
+		return unknown, all
+	case *plan.Call:
+		return unknownOf(e.Name[0] == '$' && e.Name != plan.OpDistinct, e.Args...)
+	case *plan.Cast:
+		return unknownOf(true, e.X)
+	case *plan.In:
+		return unknownOf(true, e.X)
+	default:
+		return nil, false
+	}
+}
+
+// unknownOf returns NULL when one of the arguments is it, of an operator that is NULL then.
+func unknownOf(strict bool, args ...plan.Expr) (*plan.Const, bool) {
+	for _, arg := range args {
+		if c, ok := constant(arg); strict && ok && c.Value == nil {
+			return &plan.Const{T: datatype.Of(datatype.Boolean)}, true
+		}
+	}
+	return nil, false
+}
+
+func valueOf(c *plan.Const) (value, ok bool) {
+	if c == nil {
+		return false, false
+	}
+	value, ok = c.Value.(bool)
+	return value, ok
+}
+
+func isNullConst(e plan.Expr) bool {
+	c, ok := e.(*plan.Const)
+	return ok && c.Value == nil
+}
