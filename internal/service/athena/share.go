@@ -1,20 +1,25 @@
 package athena
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // share is one party among equals that has jobs which wait or run: an account
 // among accounts, a work group among those of its account. The root of a lane
 // is the share that has them all.
 //
 // The next job is that of the party which has the fewest running; of several,
-// of the one that was served the longest time ago. So one that asks for 500
+// of the one that was served the longest time ago, or never. So one that asks for 500
 // queries does not keep another's only one waiting for more than the next slot.
 type share struct {
 	name    string
 	queued  int // jobs that wait, here and below
 	running int
 	jobs    []*job   // that wait here, the oldest first
-	parts   []*share // the one served the longest time ago first
+	parts   []*share // in the order in which they came
+	turns   int      // how many jobs the parts have had
+	served  int      // the last of the turns above that was this one's; 0 for none
 }
 
 // push lets a job wait in the share that path leads to.
@@ -47,15 +52,15 @@ func (s *share) pop() *job {
 		s.jobs = slices.Delete(s.jobs, 0, 1)
 		return j
 	}
-	at := -1
-	for i, p := range s.parts {
-		if p.queued > 0 && (at < 0 || p.running < s.parts[at].running) {
-			at = i
+	var next *share
+	for _, p := range s.parts {
+		if p.queued > 0 && (next == nil || cmp.Or(cmp.Compare(p.running, next.running), cmp.Compare(p.served, next.served)) < 0) {
+			next = p
 		}
 	}
-	p := s.parts[at]
-	s.parts = append(slices.Delete(s.parts, at, at+1), p)
-	return p.pop()
+	s.turns++
+	next.served = s.turns
+	return next.pop()
 }
 
 // leave says that a job of the share that path leads to, which pop returned, is done.
