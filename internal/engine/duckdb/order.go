@@ -208,7 +208,7 @@ type orderBody struct {
 func (b orderBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
 	return func(args []any) (any, error) {
 		if args[0] == nil {
-			return nil, nil //nolint:nilnil // SQL's NULL
+			return nil, nil
 		}
 		return b.append(nil, b.T, args[0]), nil
 	}, nil
