@@ -3,6 +3,7 @@ package athena_test
 import (
 	"context"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,29 @@ func (e *endless) Read(p []byte) (int, error) {
 		n, e.at = n+copied, (e.at+copied)%len(e.line)
 	}
 	return len(p), nil
+}
+
+// listedObjects says when they are listed for the first time.
+type listedObjects struct {
+	objects.Store
+	reached reached
+}
+
+func (o listedObjects) List(ctx context.Context, bucket, prefix string) iter.Seq2[objects.Object, error] {
+	o.reached.now()
+	return o.Store.List(ctx, bucket, prefix)
+}
+
+// begunEngine says when a query runs in it.
+type begunEngine struct {
+	engine.Engine
+	reached reached
+}
+
+func (e begunEngine) Run(ctx context.Context, req engine.Request) (engine.Rows, error) {
+	rows, err := e.Engine.Run(ctx, req)
+	e.reached.now()
+	return rows, err
 }
 
 // endlessRows is an engine whose results do not end.
@@ -156,13 +180,12 @@ func TestCancelInEveryPhase(t *testing.T) {
 		}},
 		{"projecting partitions", func(t *testing.T, at reached) (*world, string) {
 			t.Helper()
-			w := open(t, nil)
+			store := &late{}
+			w := open(t, inProcess(t, store))
+			store.Store = listedObjects{w.objects, at} // all partitions are made, and being looked for
 			w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (n int) LOCATION 's3://logs/p/' " +
 				"TBLPROPERTIES ('projection.enabled'='true', 'projection.n.type'='integer', 'projection.n.range'='1,900000')")
-			id := w.start("SELECT count(*) FROM p")
-			<-time.After(500 * time.Millisecond) // all are made, and being looked for
-			at.now()
-			return w, id
+			return w, w.start("SELECT count(*) FROM p")
 		}},
 		{"listing partitions", func(t *testing.T, at reached) (*world, string) {
 			t.Helper()
@@ -183,11 +206,8 @@ func TestCancelInEveryPhase(t *testing.T) {
 		}},
 		{"running", func(t *testing.T, at reached) (*world, string) {
 			t.Helper()
-			w := open(t, nil)
-			id := w.start("SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) CROSS JOIN UNNEST(sequence(1, 10000)) c(z) WHERE x * y <> z")
-			<-time.After(300 * time.Millisecond)
-			at.now()
-			return w, id
+			w := open(t, begunEngine{inProcess(t, &late{}), at})
+			return w, w.start("SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) CROSS JOIN UNNEST(sequence(1, 10000)) c(z) WHERE x * y <> z")
 		}},
 		{"writing", func(t *testing.T, at reached) (*world, string) {
 			t.Helper()
