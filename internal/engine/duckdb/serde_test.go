@@ -39,13 +39,24 @@ func TestJSONColumnsOfEveryType(t *testing.T) {
 			{Name: "m", Type: "map<string,array<int>>"},
 		},
 	}
+	got := firstRow(t, logs, dir, `SELECT i, d, dec, b, t, day, s.a, s.m['k'].x, l[1][1].v, cardinality(l), m['one'], cardinality(m) FROM t WHERE i = 7`)
+	// A text that is no number is NULL, and so is a struct that is null: the other line passes.
+	want := "7|1.5|12.35|true|2024-05-01 01:02:03.000|2024-05-01|[1, 2, null]|y|deep|3|[1]|2"
+	if diff := cmp.Diff(want, strings.Join(got, "|")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// firstRow returns the first row of the answer over a table t, whose objects are
+// the files of a folder; NULL is written as that.
+func firstRow(t *testing.T, logs lake.Table, dir, sql string) []string {
+	t.Helper()
 	table, err := engine.Table(replaytest.CatalogName, logs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := open(t, duckdb.Config{Lake: lake.New(lake.Config{Dir: t.TempDir()}, folders{dir})})
-	q := analyzed(t, replaytest.Catalog{"t": &analyze.Relation{Table: table}},
-		`SELECT i, d, dec, b, t, day, s.a, s.m['k'].x, l[1][1].v, cardinality(l), m['one'], cardinality(m) FROM t WHERE i = 7`)
+	q := analyzed(t, replaytest.Catalog{"t": &analyze.Relation{Table: table}}, sql)
 	rows, err := e.Run(t.Context(), engine.Request{Query: q, Now: fixedNow()})
 	if err != nil {
 		t.Fatal(err)
@@ -54,17 +65,13 @@ func TestJSONColumnsOfEveryType(t *testing.T) {
 	if !rows.Next() {
 		t.Fatal(rows.Err())
 	}
-	var got []string
+	var cells []string
 	for _, cell := range rows.Row() {
 		if cell == nil {
-			got = append(got, "NULL")
+			cells = append(cells, "NULL")
 			continue
 		}
-		got = append(got, *cell)
+		cells = append(cells, *cell)
 	}
-	// A text that is no number is NULL, and so is a struct that is null: the other line passes.
-	want := "7|1.5|12.35|true|2024-05-01 01:02:03.000|2024-05-01|[1, 2, null]|y|deep|3|[1]|2"
-	if diff := cmp.Diff(want, strings.Join(got, "|")); diff != "" {
-		t.Error(diff)
-	}
+	return cells
 }

@@ -7,10 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sillok/sillok/internal/engine"
-	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/lake"
-	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/replaytest"
 )
 
@@ -32,30 +29,8 @@ func TestTrailInShapesOfTables(t *testing.T) {
 			{Name: "tlsdetails", Type: "string"},
 		},
 	}
-	table, err := engine.Table(replaytest.CatalogName, logs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := open(t, duckdb.Config{Lake: lake.New(lake.Config{Dir: t.TempDir()}, folders{dir})})
-	q := analyzed(t, replaytest.Catalog{"t": &analyze.Relation{Table: table}},
-		`SELECT useridentity.type, useridentity.sessioncontext.webidfederationdata['federatedProvider'],
+	got := firstRow(t, logs, dir, `SELECT useridentity.type, useridentity.sessioncontext.webidfederationdata['federatedProvider'],
 			json_extract_scalar(useridentity.sessioncontext.webidfederationdata['attributes'], '$.k'), resources[1]['ARN'], json_extract_scalar(tlsdetails, '$.tlsVersion') FROM t`)
-	rows, err := e.Run(t.Context(), engine.Request{Query: q, Now: fixedNow()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closeRows(t, rows)
-	if !rows.Next() {
-		t.Fatal(rows.Err())
-	}
-	var got []string
-	for _, cell := range rows.Row() {
-		if cell == nil {
-			got = append(got, "NULL")
-			continue
-		}
-		got = append(got, *cell)
-	}
 	if diff := cmp.Diff([]string{"X", "p", "v", "r", "1.3"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
