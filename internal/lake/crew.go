@@ -143,9 +143,9 @@ func (c *crew) run(batch []*pending) (left []*pending) {
 	}
 	// The process was at the first that has no outcome; the others are not at fault.
 	at := batch[finished]
-	if e, ok := errors.AsType[*worker.EndedError](err); ok && !at.alone && (e.Reason == worker.Crashed || e.Reason == worker.OutOfMemory) {
-		// It may have been for what others needed. An order that ends another process,
-		// which it has for itself, does that itself.
+	if e, ok := errors.AsType[*worker.EndedError](err); ok && !at.alone && soon(e.Reason) {
+		// It may have been for what others needed, or left behind. An order that ends
+		// another process, which it has for itself, does that itself.
 		at.alone = true
 		_ = os.Remove(at.Temp.Path) // made anew; where it stays, that fails
 		return batch[finished:]
@@ -153,6 +153,11 @@ func (c *crew) run(batch []*pending) (left []*pending) {
 	at.failed = jobFailure(err)
 	close(at.done)
 	return batch[finished+1:]
+}
+
+// soon tells whether a process that ended so did it at once: trying again is cheap.
+func soon(r worker.Reason) bool {
+	return r == worker.Crashed || r == worker.OutOfMemory || r == worker.Panicked
 }
 
 // jobFailure says that an object was too much for the process that read it. That a
