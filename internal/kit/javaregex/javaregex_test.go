@@ -49,6 +49,11 @@ func TestAsJavaReads(t *testing.T) {
 		{`(a)\1`, "aa", "yes <a>"},
 		{`(a)\10`, "aa0", "yes <a>"},
 		{`(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)\10`, "abcdefghijj", "yes <a> <b> <c> <d> <e> <f> <g> <h> <i> <j>"},
+		// Repetitions.
+		{`a{02}b{00}`, "aa", "yes"},
+		{`a{00,01}b{01,}?`, "bb", "yes"},
+		{`a{00,00}`, "a", "no"},
+		{`a{1}+`, "a", "refused"},
 		// Letters of ASCII alone.
 		{`\d+`, "٣", "no"},
 		{`\w+`, "é", "no"},
@@ -217,6 +222,8 @@ func FuzzCompile(f *testing.F) {
 		{`(?i:[^\S\d])`, " "},
 		{`[\uD800\uDC00-\uDBFF\uDFFF]`, "😀"},
 		{`(?s).(?-s).`, "\n\n"},
+		{`00{00}`, "0"},
+		{`a{0,x}{,2}`, "a{0,x}{,2}"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

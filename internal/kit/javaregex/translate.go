@@ -2,6 +2,7 @@ package javaregex
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -63,15 +64,40 @@ func (t *translator) step() error {
 		} else {
 			t.out.WriteString("[^" + ranges{'\n', '\n', '\r', '\r', 0x85, 0x85, 0x2028, 0x2029}.spelled(false) + "]")
 		}
-	case '*', '+', '?', '}':
+	case '{', '}':
+		return t.braces()
+	case '*', '+', '?':
 		t.keep(1)
-		if strings.HasPrefix(t.rest(), "+") {
-			return t.refuse("a possessive quantifier")
-		}
-		if c != '}' && strings.HasPrefix(t.rest(), "?") {
-			t.keep(1)
-		}
+		return t.quantified()
 	default:
+		t.keep(1)
+	}
+	return nil
+}
+
+// repetition is how often something repeats, such as {2} or {1,03}.
+var repetition = regexp.MustCompile(`^\{0*(\d+)(?:(,)(?:0*(\d+))?)?\}`)
+
+// braces reads a repetition, whose numbers may begin with zeros in Java and .NET
+// alone, or a brace that is none and stands for itself.
+func (t *translator) braces() error {
+	found := repetition.FindStringSubmatch(t.rest())
+	if found == nil {
+		t.literal(rune(t.in[t.at]))
+		t.at++
+		return nil
+	}
+	t.out.WriteString("{" + found[1] + found[2] + found[3] + "}")
+	t.at += len(found[0])
+	return t.quantified()
+}
+
+// quantified reads what follows a quantifier and belongs to it.
+func (t *translator) quantified() error {
+	switch {
+	case strings.HasPrefix(t.rest(), "+"):
+		return t.refuse("a possessive quantifier")
+	case strings.HasPrefix(t.rest(), "?"):
 		t.keep(1)
 	}
 	return nil
