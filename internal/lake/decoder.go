@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake/footer"
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
@@ -55,7 +56,7 @@ func decode(ctx context.Context, press *shadow.Press, t shadow.Temp, of format.F
 
 // badParquet names the failure of a Parquet object as Trino does.
 func badParquet(err error) error {
-	if !errors.Is(err, shadow.ErrNotParquet) {
+	if !errors.Is(err, footer.ErrNotParquet) {
 		return err
 	}
 	return cloud.Errorf(cloud.Invalid, "HIVE_BAD_DATA", "the object is not a Parquet file").Because(err)

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/lake/footer"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -27,10 +28,10 @@ func (h headed) decodeParquet(ctx context.Context, src *Source, start func(*shad
 	if err != nil {
 		return err
 	}
-	file, err := parquet.OpenFile(at, size)
+	file, err := footer.Open(at, size)
 	if err != nil {
 		w := start(h.schema(nil))
-		w.Info.Damaged = "not a Parquet file that can be read: " + err.Error()
+		w.Info.Damaged = err.Error()
 		return nil
 	}
 	fields, places := h.parquetFields(file)
@@ -47,6 +48,7 @@ func (h headed) decodeParquet(ctx context.Context, src *Source, start func(*shad
 // parquetFields returns the fields that a file has, and the place of each in the
 // file's rows: -1 for columns that are no single value.
 func (h headed) parquetFields(file *parquet.File) (fields []string, places []int) {
+	seen := map[string]bool{}
 	for _, path := range file.Schema().Columns() {
 		leaf, ok := file.Schema().Lookup(path...)
 		if !ok || len(path) != 1 || leaf.Node.Repeated() {
@@ -59,23 +61,48 @@ func (h headed) parquetFields(file *parquet.File) (fields []string, places []int
 				field = f.name
 			}
 		}
-		if at := slices.Index(fields, field); at >= 0 {
+		if seen[field] {
 			places = append(places, -1)
 			continue
 		}
+		seen[field] = true
 		places = append(places, len(fields))
 		fields = append(fields, field)
 	}
 	return fields, places
 }
 
-func (r *headedRow) group(ctx context.Context, group parquet.RowGroup, buffer []parquet.Row, places []int) error {
-	rows := group.Rows()
+// group writes the rows of a row group. One that cannot be read to its end costs
+// the rest of its own rows alone.
+func (r *headedRow) group(ctx context.Context, group parquet.RowGroup, buffer []parquet.Row, places []int) (err error) {
+	var rows parquet.Rows
+	// Its reader was not made for bytes that somebody else has changed.
+	next := func() (n int, err error) {
+		err = life.Catch(func() (err error) {
+			if rows == nil {
+				rows = group.Rows()
+			}
+			n, err = rows.ReadRows(buffer)
+			return err
+		})
+		return n, err
+	}
+	defer func() {
+		closing := life.Catch(func() error {
+			if rows == nil {
+				return nil
+			}
+			return rows.Close()
+		})
+		if closing != nil {
+			r.damaged(closing)
+		}
+	}()
 	for {
 		if err := ctx.Err(); err != nil {
-			return errors.Join(err, rows.Close())
+			return err
 		}
-		n, err := rows.ReadRows(buffer)
+		n, err := next()
 		for _, row := range buffer[:n] {
 			clear(r.values)
 			for _, v := range row {
@@ -84,17 +111,23 @@ func (r *headedRow) group(ctx context.Context, group parquet.RowGroup, buffer []
 				}
 			}
 			if err := r.write(); err != nil {
-				return errors.Join(err, rows.Close())
+				return err
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return rows.Close()
-		}
-		if err != nil || n == 0 {
-			r.w.Info.Damaged = fmt.Sprintf("a row group ends before its last row: %v", err)
-			_ = rows.Close() // it repeats what is known already
 			return nil
 		}
+		if err != nil || n == 0 {
+			r.damaged(err)
+			return nil
+		}
+	}
+}
+
+// damaged notes that a row group could not be read to its end.
+func (r *headedRow) damaged(err error) {
+	if r.w.Info.Damaged == "" {
+		r.w.Info.Damaged = fmt.Sprintf("a row group ends before its last row: %v", err)
 	}
 }
 
@@ -127,9 +160,9 @@ func sniffParquet(ctx context.Context, src *Source) (_ Sniffed, err error) {
 	if err != nil {
 		return Sniffed{}, err
 	}
-	file, err := parquet.OpenFile(at, size)
+	file, err := footer.Open(at, size)
 	if err != nil {
-		return Sniffed{Reason: "not a Parquet file that can be read"}, nil
+		return Sniffed{Reason: err.Error(), Damaged: true}, nil
 	}
 	h := flow()
 	known := 0

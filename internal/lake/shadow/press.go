@@ -2,16 +2,12 @@ package shadow
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
 
-	"github.com/parquet-go/parquet-go"
-
-	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/lake/footer"
 )
 
 // Press writes shadows into files. It keeps what one schema needs for the next
@@ -93,12 +89,8 @@ func (p *Press) pool(schema *Schema) *pool {
 	return of
 }
 
-// ErrNotParquet is the failure of Copy for an object that no reader of Parquet
-// could read.
-var ErrNotParquet = errors.New("not a Parquet file")
-
 // Copy makes a shadow of a Parquet file of any origin. Its Fields are the names of the
-// top columns. It is ErrNotParquet when the footer cannot be read.
+// top columns. It is a footer.ErrNotParquet when the footer cannot be read.
 func (p *Press) Copy(t Temp, from io.Reader) (Info, error) {
 	return t.create(func(f *os.File) (Info, error) {
 		out := newProver(f)
@@ -107,7 +99,7 @@ func (p *Press) Copy(t Temp, from io.Reader) (Info, error) {
 			return Info{}, err
 		}
 		if !out.whole() {
-			return Info{}, ErrNotParquet
+			return Info{}, footer.ErrNotParquet
 		}
 		if _, err := f.Write(out.tail); err != nil {
 			return Info{}, err
@@ -126,40 +118,13 @@ func (p *Press) Copy(t Temp, from io.Reader) (Info, error) {
 // Foot returns the rows and the names of the top columns of a Parquet file of any
 // origin, which its footer tells.
 func Foot(f io.ReaderAt, size int64) (Info, error) {
-	if err := footFits(f, size); err != nil {
+	file, err := footer.Open(f, size)
+	if err != nil {
 		return Info{}, err
 	}
-	info := Info{Source: size, Fields: []string{}}
-	// Its reader was not made for bytes that somebody else has changed.
-	err := life.Catch(func() error {
-		file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-		if err != nil {
-			return err
-		}
-		info.Rows = file.NumRows()
-		for _, field := range file.Schema().Fields() {
-			info.Fields = append(info.Fields, field.Name())
-		}
-		return nil
-	})
-	if err != nil {
-		return Info{}, fmt.Errorf("%w: %w", ErrNotParquet, err)
+	info := Info{Source: size, Rows: file.NumRows(), Fields: []string{}}
+	for _, field := range file.Schema().Fields() {
+		info.Fields = append(info.Fields, field.Name())
 	}
 	return info, nil
-}
-
-// footFits refuses a footer that is longer than its file, for which the reader
-// would take memory.
-func footFits(f io.ReaderAt, size int64) error {
-	var end [4 + len(parquetMagic)]byte
-	if size < int64(len(end)) {
-		return ErrNotParquet
-	}
-	if _, err := f.ReadAt(end[:], size-int64(len(end))); err != nil {
-		return err
-	}
-	if int64(binary.LittleEndian.Uint32(end[:4])) > size-int64(len(end)) || string(end[4:]) != parquetMagic {
-		return ErrNotParquet
-	}
-	return nil
 }
