@@ -5,15 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/worker"
-	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 	decodeRate = 64 << 10
 )
 
-// crew has objects decoded in worker processes. Orders that wait for a process go to
+// crew has objects decoded, and looked into, in worker processes. Orders that wait for a process go to
 // it together: talking to a process takes as long as decoding a small object.
 type crew struct {
 	pool func() (*worker.Pool, error)
@@ -48,14 +49,14 @@ type pending struct {
 	open   func() (io.ReadCloser, error)
 	alone  bool // its process was killed: it may have been the reason
 	done   chan struct{}
-	info   shadow.Info
+	out    outcome
 	failed error
 }
 
 // do has an order carried out and returns what came of it.
-func (c *crew) do(ctx context.Context, o order, open func() (io.ReadCloser, error)) (shadow.Info, error) {
+func (c *crew) do(ctx context.Context, o order, open func() (io.ReadCloser, error)) (outcome, error) {
 	if err := o.inline(open); err != nil {
-		return shadow.Info{}, err
+		return outcome{}, err
 	}
 	p := &pending{order: o, ctx: ctx, owner: string(cloud.CallOf(ctx).Account), open: open, done: make(chan struct{})}
 	c.mu.Lock()
@@ -72,9 +73,9 @@ func (c *crew) do(ctx context.Context, o order, open func() (io.ReadCloser, erro
 		<-p.done // soon: its process is ended
 	}
 	if err := ctx.Err(); err != nil {
-		return shadow.Info{}, err
+		return outcome{}, err
 	}
-	return p.info, p.failed
+	return p.out, p.failed
 }
 
 // leave takes an order back that waits for a process.
@@ -129,7 +130,7 @@ func (c *crew) next() (batch []*pending) {
 	return batch
 }
 
-func (p *pending) small() bool { return !p.alone && p.Inline }
+func (p *pending) small() bool { return !p.alone && (p.Inline || p.Look) }
 
 // run carries out a batch and returns those of it that have to be tried again.
 func (c *crew) run(batch []*pending) (left []*pending) {
@@ -147,7 +148,9 @@ func (c *crew) run(batch []*pending) (left []*pending) {
 		// It may have been for what others needed, or left behind. An order that ends
 		// another process, which it has for itself, does that itself.
 		at.alone = true
-		_ = os.Remove(at.Temp.Path) // made anew; where it stays, that fails
+		if !at.Look {
+			_ = os.Remove(at.Temp.Path) // made anew; where it stays, that fails
+		}
 		return batch[finished:]
 	}
 	at.failed = jobFailure(err)
@@ -188,14 +191,23 @@ func (c *crew) job(batch []*pending, finished *int) (err error) {
 			return err
 		}
 	}
-	source := &watched{from: batch[0].open}
+	sources := make([]*watched, len(batch))
+	for i, p := range batch {
+		sources[i] = &watched{from: p.open}
+	}
 	pool, err := c.pool()
 	if err != nil {
 		return err
 	}
 	run, err := pool.Start(ctx, worker.Job{
 		Kind: kindDecode, Lane: LaneDecode, Owner: batch[0].owner, Payload: payload,
-		Sources: source.open, Limit: limit,
+		Limit: limit, Sources: func(name string) (io.ReadCloser, error) {
+			at, err := strconv.Atoi(name)
+			if err != nil || at < 0 || at >= len(sources) {
+				return nil, fmt.Errorf("there is no source %q", name)
+			}
+			return sources[at].open()
+		},
 	})
 	if err != nil {
 		return err
@@ -210,9 +222,9 @@ func (c *crew) job(batch []*pending, finished *int) (err error) {
 		if err := json.Unmarshal(result, &out); err != nil {
 			return err
 		}
-		p.info = out.Info
+		p.out = out
 		if out.Failed != nil {
-			p.failed = cmp.Or(source.err, out.Failed.error(p.order))
+			p.failed = cmp.Or(sources[i].err, out.Failed.error(p.order))
 		}
 		*finished = i + 1
 		close(p.done)
@@ -230,7 +242,7 @@ type watched struct {
 	err  error
 }
 
-func (w *watched) open(string) (body io.ReadCloser, err error) {
+func (w *watched) open() (body io.ReadCloser, err error) {
 	if body, w.err = w.from(); w.err != nil {
 		return nil, w.err
 	}

@@ -29,7 +29,8 @@ func (d *decoder) maker(s *Scan, o Object) shadow.Maker {
 			if err != nil {
 				return shadow.Info{}, err
 			}
-			return d.crew.do(ctx, order{recipe: recipe, Temp: t, Size: o.Size, MaxExpanded: d.maxExpanded}, open)
+			out, err := d.crew.do(ctx, order{recipe: recipe, Temp: t, Size: o.Size, MaxExpanded: d.maxExpanded}, open)
+			return out.Info, err
 		}
 		return decode(ctx, d.press, t, s.format, &format.Source{Open: open, Size: o.Size, MaxExpanded: d.maxExpanded, Dir: filepath.Dir(t.Path)})
 	}

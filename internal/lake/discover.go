@@ -2,18 +2,12 @@ package lake
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake/format"
 )
 
@@ -132,75 +126,6 @@ func judge(o Object) candidate {
 	return c
 }
 
-// samples is how many objects are looked into whose keys tell their format, for
-// columns that the format does not have.
-const samples = 8
-
-// sniff reads the beginning of those objects whose keys do not tell their
-// format, and of a few of the others.
-func (l *Lake) sniff(ctx context.Context, candidates []candidate) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(l.cfg.Workers)
-	told := map[string][]int{} // by format: the objects whose keys tell it
-	for i := range candidates {
-		switch c := &candidates[i]; {
-		case c.skip != nil:
-		case c.placed.Format != "":
-			told[c.placed.Format] = append(told[c.placed.Format], i)
-		default:
-			group.Go(func() error { return l.lookInto(ctx, c) })
-		}
-	}
-	for name, at := range told {
-		if !format.HasMore(name) {
-			continue
-		}
-		step := max(1, len(at)/samples)
-		for k := 0; k < len(at); k += step {
-			c := &candidates[at[k]]
-			group.Go(func() error {
-				looked := *c
-				err := l.lookInto(ctx, &looked)
-				c.more = looked.more
-				return err
-			})
-		}
-	}
-	return group.Wait()
-}
-
-// sniffSpool is how much of an archive is kept to look into it.
-const sniffSpool = 1 << 30
-
-// lookInto reads the beginning of an object. An object that cannot be read is
-// passed over.
-func (l *Lake) lookInto(ctx context.Context, c *candidate) error {
-	src := &format.Source{Size: 1 << 62, MaxExpanded: sniffSpool, Open: func() (io.ReadCloser, error) {
-		return l.objects.Open(ctx, c.object)
-	}}
-	var s format.Sniffed
-	err := life.Catch(func() (err error) {
-		s, err = format.Sniff(ctx, src)
-		return err
-	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		skip, ok := unreadable(c.object, err)
-		if !ok {
-			return fmt.Errorf("look into %s: %w", c.object.Name(), err)
-		}
-		c.skip = &skip
-		return nil
-	}
-	c.placed.Format, c.more = s.Name, s.Columns
-	if s.Name == "" {
-		c.skip = &Skipped{Object: c.object, Kind: kindOf(s), Reason: s.Reason}
-	}
-	return nil
-}
-
 func newFound(name string) (*Found, error) {
 	f, err := format.Named(name)
 	if err != nil {
@@ -290,21 +215,4 @@ func told(t Table, p Part) []string {
 		}
 	}
 	return out
-}
-
-// unreadable says why an object is passed over that may not be read or is not
-// there any more. ok is false for any other error.
-func unreadable(o Object, err error) (_ Skipped, ok bool) {
-	e, found := errors.AsType[*cloud.Error](err)
-	if !found {
-		return Skipped{}, false
-	}
-	switch e.Kind {
-	case cloud.Denied:
-		return Skipped{Object: o, Kind: Denied, Reason: "it may not be read"}, true
-	case cloud.NotFound:
-		return Skipped{Object: o, Kind: Gone, Reason: "it is not there any more"}, true
-	default:
-		return Skipped{}, false
-	}
 }

@@ -79,7 +79,7 @@ func TestDiscoverByKey(t *testing.T) {
 	}
 	wantReasons := map[string]string{
 		"111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20240501T000500Z.json.gz": "a CloudTrail digest, not a log",
-		"ELBAccessLogTestFile": "a test file of a load balancer", "x.parquet": "not a Parquet file that can be read", "table.parquet": "Parquet: a table needs a DDL to read it",
+		"ELBAccessLogTestFile": "a test file of a load balancer", "x.parquet": "not a Parquet file that can be read: it is too short", "table.parquet": "Parquet: a table needs a DDL to read it",
 		"notes.txt": "not a log that is known", "config.json": "not a log that is known", "empty.json": "empty",
 		".DS_Store": "hidden: its name begins with a dot or an underscore",
 	}

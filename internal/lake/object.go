@@ -81,7 +81,11 @@ func (l *Lake) settled(ctx context.Context, s *Scan, o Object) (loaded, error) {
 			return loaded{}, err
 		}
 	}
-	return loaded{}, cloud.Errorf(cloud.Conflict, "HIVE_CURSOR_ERROR", "the object is replaced or written to again and again; ask when it is complete").Because(ErrReplaced)
+	return loaded{}, errWrittenTo()
+}
+
+func errWrittenTo() error {
+	return cloud.Errorf(cloud.Conflict, "HIVE_CURSOR_ERROR", "the object is replaced or written to again and again; ask when it is complete").Because(ErrReplaced)
 }
 
 // again lists an object anew.

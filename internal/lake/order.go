@@ -1,7 +1,6 @@
 package lake
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -24,28 +24,31 @@ const LaneDecode = "decode"
 
 const (
 	kindDecode = "lake.decode"
-	sourceBody = "object"
 	inlined    = 512 << 10 // an object up to this size goes over with its order
+	begun      = 68 << 10  // of an object to look into so much does: what a look into a plain text reads
 	maxRecipes = 64        // formats that a process keeps; they take time to make
 	partLength = 4         // bytes that say how long a part of an order is
 )
 
-// order is an object to decode in a worker process. It goes over in three parts, each
-// behind its length: the order as JSON, the recipe, which is the same for many objects,
-// and the bytes of a small object; others are read from sourceBody.
+// order is an object to decode, or to look into, in a worker process. It goes over in
+// three parts, each behind its length: the order as JSON, the recipe, which is the same
+// for many objects, and the first bytes of the object, which are all of a small one. The
+// others are read from a source, which is called by the order's place in its job.
 type order struct {
-	recipe      []byte // as JSON
+	recipe      []byte // as JSON; nil for an object to look into
 	body        []byte
 	Temp        shadow.Temp // to make the shadow in
 	Size        int64       // of the object
 	MaxExpanded int64
+	Look        bool // into the object; nothing is made of it
 	Inline      bool // body is the object
 }
 
 // outcome is what became of an order.
 type outcome struct {
-	Info   shadow.Info
-	Failed *failure `json:",omitempty"`
+	Info    shadow.Info
+	Sniffed format.Sniffed
+	Failed  *failure `json:",omitempty"`
 }
 
 // failure is the error of an order, with what must be told apart.
@@ -57,20 +60,25 @@ type failure struct {
 	Place         bool   // the fault is of the file at Temp.Path
 }
 
-// inline has a small object's bytes go over with its order.
+// inline has a small object's bytes go over with its order, and of an object to look
+// into the first.
 func (o *order) inline(open func() (io.ReadCloser, error)) error {
-	if open == nil || o.Size > inlined {
+	most := int64(inlined)
+	if o.Look {
+		most = begun
+	}
+	if open == nil || o.Size > most && !o.Look {
 		return nil
 	}
 	r, err := open()
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(r, inlined+1))
+	body, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err := errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("read the object: %w", err)
 	}
-	if o.Inline = len(body) <= inlined; o.Inline { // it may have grown since it was listed
+	if o.Inline = int64(len(body)) <= most; o.Inline || o.Look { // it may have grown since it was listed
 		o.body = body
 	}
 	return nil
@@ -151,14 +159,20 @@ type orders struct {
 // handle carries out the orders of a job, one after another, and sends the outcome
 // of each.
 func (d *orders) handle(ctx context.Context, payload []byte, c *worker.Conn) error {
-	for len(payload) > 0 {
+	for place := 0; len(payload) > 0; place++ {
 		o, rest, err := nextOrder(payload)
 		if err != nil {
 			return err
 		}
 		payload = rest
+		body := &body{begin: o.body, whole: o.Inline, open: func() (io.ReadCloser, error) { return c.Open(sourceName(place)) }}
 		out := outcome{}
-		if out.Info, err = d.carryOut(ctx, o, c); err != nil {
+		if o.Look {
+			out.Sniffed, err = look(ctx, body.reader)
+		} else {
+			out.Info, err = d.carryOut(ctx, o, body.reader)
+		}
+		if err != nil {
 			out = outcome{Failed: failureOf(o, err)}
 		}
 		result, err := json.Marshal(out)
@@ -172,19 +186,17 @@ func (d *orders) handle(ctx context.Context, payload []byte, c *worker.Conn) err
 	return nil
 }
 
-func (d *orders) carryOut(ctx context.Context, o order, c *worker.Conn) (info shadow.Info, err error) {
+// sourceName is what the source of the object of an order is called, by the order's
+// place in its job.
+func sourceName(place int) string { return strconv.Itoa(place) }
+
+func (d *orders) carryOut(ctx context.Context, o order, open func() (io.ReadCloser, error)) (info shadow.Info, err error) {
 	of, err := d.format(o.recipe)
 	if err != nil {
 		return info, err
 	}
 	return decode(ctx, d.press, o.Temp, of, &format.Source{
-		Size: o.Size, MaxExpanded: o.MaxExpanded, Dir: filepath.Dir(o.Temp.Path),
-		Open: func() (io.ReadCloser, error) {
-			if o.Inline {
-				return io.NopCloser(bytes.NewReader(o.body)), nil
-			}
-			return c.Open(sourceBody)
-		},
+		Size: o.Size, MaxExpanded: o.MaxExpanded, Dir: filepath.Dir(o.Temp.Path), Open: open,
 	})
 }
 

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,6 +144,88 @@ func TestAnObjectEndsItsWorkerAlone(t *testing.T) {
 			}
 			if len(files.Skipped) != 1 || files.Skipped[0].Object.Key != "b" || !strings.Contains(files.Skipped[0].Reason, tt.want) {
 				t.Errorf("skipped %+v", files.Skipped)
+			}
+		})
+	}
+}
+
+// TestWorkersLookAsThisProcess compares what is recognised in worker processes with
+// what is recognised here, of objects that their keys do not tell.
+func TestWorkersLookAsThisProcess(t *testing.T) {
+	long := strings.Repeat(record("A")+"\n", 3000)
+	noise := make([]byte, 300<<10)
+	for i := range noise {
+		noise[i] = byte(i * i >> 7)
+	}
+	objects := memory{
+		"empty.json": "\n", "flow.log": "2 1 eni-1 1.1.1.1 2.2.2.2 1 2 6 1 1 1 1 ACCEPT OK\n", "long.json": long, "long.json.gz": gz(t, long),
+		"noise": string(noise), "noise.gz": gz(t, string(noise)), "cut.gz": gz(t, long)[:20], "table.parquet": parquetFile(t),
+		"custom.log": "srcaddr dstaddr action start pkt-more\n1.1.1.1 2.2.2.2 ACCEPT 1 x\n", "lines.jsonl": `{"a":1,"b":2}` + "\n" + `{"a":1,"c":2}` + "\n",
+	}
+	for i := range 100 {
+		objects[fmt.Sprintf("many/%d", i)] = record(fmt.Sprint(i)) + "\n"
+	}
+	here, _ := discover(t, open(t, objects))
+	there, _ := discover(t, lake.New(lake.Config{Dir: t.TempDir(), Pool: pool(t)}, objects))
+	if diff := cmp.Diff(here, there, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAnObjectIsLookedIntoAlone has objects that no process lives through among others.
+func TestAnObjectIsLookedIntoAlone(t *testing.T) {
+	objects := memory{"a.json": record("A") + "\n", "kill": "kill!", "panic": "panic!", "z.json": record("Z") + "\n"}
+	d, found := discover(t, lake.New(lake.Config{Dir: t.TempDir(), Pool: pool(t)}, objects))
+	if diff := cmp.Diff([]summary{{Format: "cloudtrail", Objects: 2}}, found); diff != "" {
+		t.Error(diff)
+	}
+	var got [][3]string
+	for _, s := range d.Skipped {
+		reason, _, _ := strings.Cut(s.Reason, ": panic in")
+		got = append(got, [3]string{s.Object.Key, s.Kind.String(), reason})
+	}
+	want := [][3]string{
+		{"kill", "damaged", "damaged: the object cannot be read: the worker process ended: signal: killed"},
+		{"panic", "damaged", "damaged: the object cannot be read: the worker process panicked"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// replaced is an object into which something else is put when it is opened.
+type replaced struct {
+	memory
+
+	times *int
+}
+
+func (r replaced) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error) {
+	if *r.times > 0 {
+		*r.times--
+		return nil, lake.ErrReplaced
+	}
+	return r.memory.Open(ctx, o)
+}
+
+// TestAnObjectThatIsReplacedIsLookedIntoAgain has objects change while they are looked
+// into.
+func TestAnObjectThatIsReplacedIsLookedIntoAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		times int
+		want  []summary
+	}{
+		{"twice", 2, []summary{{Format: "cloudtrail", Objects: 1}}},
+		{"again and again", 3, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d, found := discover(t, open(t, replaced{memory{"a.json": record("A")}, &tt.times}))
+			if diff := cmp.Diff(tt.want, found); diff != "" {
+				t.Error(diff)
+			}
+			if len(found)+len(d.Skipped) != 1 {
+				t.Errorf("skipped %+v", d.Skipped)
 			}
 		})
 	}

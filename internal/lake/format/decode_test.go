@@ -3,16 +3,20 @@ package format_test
 import (
 	"bytes"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
-// FuzzDecode gives any bytes to every format. A format may find no row in them,
-// but it must neither fail nor write columns of different lengths.
+// FuzzDecode gives any bytes to any format. It may find no row in them,
+// but must neither fail nor write columns of different lengths.
 func FuzzDecode(f *testing.F) {
+	formats := everyFormat(f)
 	for _, seed := range []string{
 		`{"Records":[{"eventName":"A","resources":[{"arn":"r"},null,{}],"userIdentity":{"sessionContext":{"webIdFederationData":{"attributes":{"a":"1","a":2,"b":null}}}},"x":{"y":1}}]}`,
 		`[{"tlsDetails":{"tlsVersion":"1"},"tlsDetails":null},{"tlsDetails":null,"tlsDetails":{}},[],{"resources":[],"Resources":[1]}]`,
@@ -26,59 +30,92 @@ func FuzzDecode(f *testing.F) {
 		"2024-05-01T01:00:00.000Z {\"eventVersion\":\"1\"}\n", "Event name,Event ID,Event time\nA,e,2024-05-01\n\"", "#Fields: date time x-edge-location\n2024-05-01\t00:00:00\tLAX\n",
 		"\xff\xfe{\x00}\x00", "PAR1", "\x04\x22\x4d\x18", "PK\x03\x04", "\xfd7zXZ\x00", "\xff\x06\x00\x00sNaPpY", "\x93\n\xf0F{\"Records\": [{\"eventVersion\"",
 		`{"eventName":"A"},`, ",", "]", `[,]`, `[{"a":1}}{"a":2]`, `{"a":1},}`,
-		"a\x01b\\\x01c\n\xff\x00\r\r\n\\N", "\x1f\x8b\x08\x00", "BZh9", "\x28\xb5\x2f\xfd", "",
+		"a\x01b\\\x01c\n\xff\x00\r\r\n\\N", "\x1f\x8b\x08\x00", "BZh9", "\x28\xb5\x2f\xfd", "", flowParquet(f),
 	} {
-		f.Add([]byte(seed))
+		for which := range len(formats) {
+			f.Add(byte(which), []byte(seed))
+		}
 	}
+	f.Fuzz(func(t *testing.T, which byte, body []byte) {
+		each := formats[int(which)%len(formats)]
+		src := &format.Source{Size: int64(len(body)), MaxExpanded: 1 << 20, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }}
+		if _, err := format.Sniff(t.Context(), src); err != nil {
+			t.Fatalf("sniff: %v", err)
+		}
+		path := filepath.Join(t.TempDir(), "x")
+		if _, err := press.Write(shadow.Temp{Path: path}, func(start func(*shadow.Schema) *shadow.Writer) error {
+			return each.Decode(t.Context(), src, start)
+		}); err != nil {
+			t.Fatalf("%s: %v", each.Name(), err)
+		}
+		if _, err := shadow.Read(t.Context(), path); err != nil {
+			t.Fatalf("%s: %v", each.Name(), err)
+		}
+	})
+}
+
+// everyFormat returns every format that is known, and those of the SerDes.
+func everyFormat(tb testing.TB) []format.Format {
+	tb.Helper()
 	var formats []format.Format
-	for _, name := range []string{"cloudtrail", "vpc_flow", "alb", "nlb", "clb", "s3_access", "alb_connection", "cloudfront", "waf", "route53_resolver", "guardduty", "config", "eventbridge", "json_lines"} {
+	for _, name := range format.Names() {
 		known, err := format.Named(name)
 		if err != nil {
-			f.Fatal(err)
+			tb.Fatal(err)
 		}
 		formats = append(formats, known)
 	}
 	for _, properties := range []map[string]string{nil, {"field.delim": " ", "escape.delim": `\`}} {
 		delimited, err := format.For(format.Table{Name: "t", SerDeProperties: properties})
 		if err != nil {
-			f.Fatal(err)
+			tb.Fatal(err)
 		}
 		formats = append(formats, delimited)
 	}
 	columns := []format.Column{
 		{Name: "a", Type: "string"}, {Name: "b", Type: "array<struct<c:map<string,array<int>>,d:timestamp>>"}, {Name: "e", Type: "struct<f:array<array<string>>>"},
 	}
-	for serde, properties := range map[string]map[string]string{
-		"org.openx.data.jsonserde.JsonSerDe":         {"ignore.malformed.json": "true", "dots.in.keys": "true"},
-		"org.apache.hadoop.hive.serde2.OpenCSVSerde": {"separatorChar": "|"},
+	for _, serde := range []struct {
+		name       string
+		properties map[string]string
+		columns    []format.Column
+	}{
+		{"com.amazon.emr.hive.serde.CloudTrailSerde", nil, []format.Column{{Name: "useridentity", Type: "struct<type:string,other:map<string,string>>"}, {Name: "resources", Type: "string"}}},
+		{"org.openx.data.jsonserde.JsonSerDe", map[string]string{"ignore.malformed.json": "true", "dots.in.keys": "true"}, columns},
+		{"org.apache.hadoop.hive.serde2.RegexSerDe", map[string]string{"input.regex": `([^ ]*) "(.*)"`}, append(columns[:1:1], format.Column{Name: "b", Type: "int"})},
+		{"org.apache.hadoop.hive.serde2.OpenCSVSerde", map[string]string{"separatorChar": "|"}, columns[:1]},
 	} {
-		if strings.HasSuffix(serde, "OpenCSVSerde") {
-			columns = columns[:1]
-		}
-		table, err := format.For(format.Table{Name: "t", SerDe: serde, SerDeProperties: properties, Columns: columns})
+		table, err := format.For(format.Table{Name: "t", SerDe: serde.name, SerDeProperties: serde.properties, Columns: serde.columns})
 		if err != nil {
-			f.Fatal(err)
+			tb.Fatal(err)
 		}
 		formats = append(formats, table)
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		src := &format.Source{Size: int64(len(body)), MaxExpanded: 1 << 20, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }}
-		if _, err := format.Sniff(t.Context(), src); err != nil {
-			t.Fatalf("sniff: %v", err)
+	return formats
+}
+
+// flowParquet returns a flow log as Parquet.
+func flowParquet(tb testing.TB) string {
+	tb.Helper()
+	type flow struct {
+		Version int32  `parquet:"version"`
+		Source  string `parquet:"srcaddr"`
+		Bytes   *int64 `parquet:"bytes,optional"`
+	}
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[flow](&out)
+	for range 2 {
+		if _, err := w.Write([]flow{{2, "192.0.2.1", new(int64(7))}, {2, "192.0.2.2", nil}}); err != nil {
+			tb.Fatal(err)
 		}
-		cache := shadow.New(shadow.Config{Dir: t.TempDir()})
-		for _, each := range formats {
-			entry, err := cache.Get(t.Context(), shadow.Name(each.Key()...), shadow.NewPress().Maker(func(start func(*shadow.Schema) *shadow.Writer) error {
-				return each.Decode(t.Context(), src, start)
-			}))
-			if err != nil {
-				t.Fatalf("%s: %v", each.Name(), err)
-			}
-			if _, err := shadow.Read(t.Context(), entry.Path); err != nil {
-				t.Fatalf("%s: %v", each.Name(), err)
-			}
+		if err := w.Flush(); err != nil {
+			tb.Fatal(err)
 		}
-	})
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return out.String()
 }
 
 // FuzzHiveType gives any text as a column's type.

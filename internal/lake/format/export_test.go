@@ -1,5 +1,14 @@
 package format
 
+// Names returns the names of all formats that are known.
+func Names() []string {
+	var names []string
+	for _, k := range logs {
+		names = append(names, k.name)
+	}
+	return names
+}
+
 // ByPosition reads a line of the log that expression is recognised as by
 // position alone, and returns what the expression's groups would be. ok is
 // false where the line is left to the expression.

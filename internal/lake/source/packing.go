@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -26,7 +27,8 @@ const maxWindow = 128 << 20
 type packing struct {
 	name  string // for people
 	magic string
-	at    int // where magic stands
+	at    int                    // where magic stands
+	sure  func(head []byte) bool // that bytes which a text may have too are the packing's; nil where none has them
 	// open returns what is packed; nil when it is not read.
 	open func(c *Content, in *bufio.Reader, depth int) (io.Reader, error)
 }
@@ -37,7 +39,7 @@ func packings() []packing {
 	return []packing{
 		{name: "compressed with gzip", magic: "\x1f\x8b", open: openGzip},
 		{name: "compressed with zstd", magic: "\x28\xb5\x2f\xfd", open: openZstd},
-		{name: "compressed with bzip2", magic: "BZh", open: func(_ *Content, in *bufio.Reader, _ int) (io.Reader, error) { return bzip2.NewReader(in), nil }},
+		{name: "compressed with bzip2", magic: "BZh", sure: surelyBzip2, open: func(_ *Content, in *bufio.Reader, _ int) (io.Reader, error) { return bzip2.NewReader(in), nil }},
 		{name: "compressed with xz", magic: "\xfd7zXZ\x00", open: func(_ *Content, in *bufio.Reader, _ int) (io.Reader, error) { return xz.NewReader(in) }},
 		{name: "compressed with lz4", magic: "\x04\x22\x4d\x18", open: openLZ4},
 		{name: "compressed with lz4", magic: "\x02\x21\x4c\x18", open: openLZ4},
@@ -45,7 +47,7 @@ func packings() []packing {
 		{name: "compressed with S2", magic: "\xff\x06\x00\x00S2sTwO", open: openSnappyFrames},
 		{name: "a zip archive", magic: "PK\x03\x04", open: openZip},
 		{name: "a zip archive", magic: "PK\x05\x06", open: openZip},
-		{name: "a tar archive", magic: "ustar", at: 257, open: openTar},
+		{name: "a tar archive", magic: "ustar", at: 257, sure: surelyTar, open: openTar},
 		{name: "compressed with 7-Zip", magic: "7z\xbc\xaf\x27\x1c"},
 		{name: "compressed with RAR", magic: "Rar!\x1a\x07"},
 		{name: "compressed with compress (.Z)", magic: "\x1f\x9d"},
@@ -66,7 +68,7 @@ func packings() []packing {
 
 func packingOf(head []byte) (packing, bool) {
 	for _, p := range packings() {
-		if len(head) >= p.at && strings.HasPrefix(string(head[p.at:]), p.magic) {
+		if len(head) >= p.at && strings.HasPrefix(string(head[p.at:]), p.magic) && (p.sure == nil || p.sure(head)) {
 			return p, true
 		}
 	}
@@ -74,6 +76,34 @@ func packingOf(head []byte) (packing, bool) {
 		return packing{name: "compressed with snappy", open: openSnappyBlock}, true
 	}
 	return packing{}, false
+}
+
+// surelyBzip2 says whether a block begins behind the magic word, or the end.
+func surelyBzip2(head []byte) bool {
+	const begins = len("BZh9")
+	return len(head) < begins+6 || string(head[begins:begins+6]) == "1AY&SY" || string(head[begins:begins+6]) == "\x17rE8P\x90"
+}
+
+// surelyTar says whether the first header has the sum of its bytes that it tells: a
+// line of text may have its magic word at the same place.
+func surelyTar(head []byte) bool {
+	const length, sumAt, sumLength = 512, 148, 8
+	if len(head) < length {
+		return false
+	}
+	told, err := strconv.ParseInt(strings.Trim(string(head[sumAt:sumAt+sumLength]), " \x00"), 8, 32)
+	if err != nil {
+		return false
+	}
+	unsigned, signed := int64(0), int64(0) // some writers add up signed bytes
+	for i, b := range head[:length] {
+		if i >= sumAt && i < sumAt+sumLength {
+			b = ' '
+		}
+		unsigned += int64(b)
+		signed += int64(int8(b)) //nolint:gosec // that is what they do
+	}
+	return told == unsigned || told == signed
 }
 
 // gzipMembers reads the members of gzip data one after the other. Bytes behind

@@ -187,6 +187,8 @@ func TestUnwrapped(t *testing.T) {
 	const flow = "2 1 eni-1 1.1.1.1 2.2.2.2 80 2 6 1 7 1 1 ACCEPT OK"
 	for _, tt := range []struct{ name, body, want string }{
 		{name: "plain lines", body: flow + "\n", want: flow + "\n"},
+		{name: "a line with a tar archive's word at its place", body: strings.Repeat("x", 257) + "ustar" + strings.Repeat("y", 512) + "\n", want: strings.Repeat("x", 257) + "ustar" + strings.Repeat("y", 512) + "\n"},
+		{name: "a line that begins as bzip2 does", body: "BZhang said so\n", want: "BZhang said so\n"},
 		{name: "an export of CloudWatch Logs", body: "2024-05-01T01:00:00.000Z " + flow + "\n2024-05-01T01:00:00.000Z {\"a\":1}\n", want: flow + "\n{\"a\":1}\n"},
 		{name: "an export with a line that goes on", body: "2024-05-01T01:00:00.000Z {\n  \"a\":1}\n2024-05-01T01:00:01.000Z {}", want: "{\n  \"a\":1}\n{}"},
 		{name: "a balancer's line begins with a time, too", body: "2015-05-13T23:39:43.945958Z lb 1\n", want: "2015-05-13T23:39:43.945958Z lb 1\n"},
@@ -214,7 +216,7 @@ func FuzzUnwrapped(f *testing.F) {
 	for _, seed := range []string{
 		`{"message":"2 1"}`, `{"logEvents":[{"message":"a"}]}`, "2024-05-01T01:00:00.000Z a\n", "\x1f\x8b\x08", "PK\x03\x04", "BZh91AY", "\xfd7zXZ\x00\x00",
 		"\x04\x22\x4d\x18", "\xff\x06\x00\x00sNaPpY", "\x28\xb5\x2f\xfd", "\x08\x1cone\ntwo\n", "\xff\xfeo\x00", "}", `"`, `{"message":`,
-		gz(f, gz(f, "x")), zipped(f, "a", "b"), tarred(f, "a", "b"),
+		gz(f, gz(f, "x")), zipped(f, "a", "b"), tarred(f, "a", "b"), strings.Repeat("\x00", 257-len(`{"message":"2 good1"}`)-1) + "ustar", "BZh",
 	} {
 		f.Add(seed)
 	}
