@@ -122,6 +122,7 @@ type asked struct {
 	sql     string  // the statement at hand, where it stands in the script
 	options queryOptions
 	screen  *screen
+	workers *workers
 	places  placeSet
 	logs    *lake.Lake
 	found   *lake.Discovery
@@ -143,12 +144,15 @@ func runQuery(ctx context.Context, e env, options queryOptions, args []string) (
 		return err
 	}
 	defer func() { err = errors.Join(err, cache.close()) }()
-	return atOnce(ctx, screen.close, func() error {
+	return atOnce(ctx, screen.close, func() (err error) {
+		// The process is there by the time that something has been found for it to do.
+		workers := startWorkers(cache.path)
+		defer func() { err = errors.Join(err, workers.close()) }()
 		sql, err := given(ctx, e, options.file, args)
 		if err != nil {
 			return err
 		}
-		q := &asked{script: sql, options: options, screen: screen, cache: cache.path, began: time.Now()}
+		q := &asked{script: sql, options: options, screen: screen, workers: workers, cache: cache.path, began: time.Now()}
 		if cache.lost != "" {
 			fmt.Fprintf(screen.stderr, "sillok: %s\n", cache.lost)
 		}
@@ -179,10 +183,8 @@ func (q *asked) query(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	decoders, closeDecoders := decoderPool()
-	defer func() { err = errors.Join(err, closeDecoders()) }()
 	q.logs = lake.New(lake.Config{
-		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache", Pool: decoders,
+		Dir: filepath.Join(q.cache, "shadows"), Budget: size, PassOver: true, Remedy: "name another folder with --cache", Pool: q.workers.ready,
 	}, q.places)
 	q.places.watch(q.screen.looked)
 	q.found, err = q.logs.Discover(ctx, q.places.places())
@@ -217,7 +219,11 @@ func (q *asked) answer(ctx context.Context, statement *ast.Query) (err error) {
 	if err != nil {
 		return q.explain(err)
 	}
-	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: spillFolder(q.cache)})
+	pool, err := q.workers.ready()
+	if err != nil {
+		return err
+	}
+	runner, err := duckdb.Open(ctx, duckdb.Config{Lake: q.logs, Spill: q.workers.spill, Memory: q.workers.memory / 2, Pool: pool})
 	if err != nil {
 		return err
 	}

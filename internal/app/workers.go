@@ -54,12 +54,12 @@ func (a *App) workerMemory() int64 {
 	if a.cfg.WorkerMemory > 0 {
 		return a.cfg.WorkerMemory
 	}
-	return max(leastMemory, machineMemory()/2/int64(a.concurrency()))
+	return max(leastMemory, MachineMemory()/2/int64(a.concurrency()))
 }
 
-// machineMemory returns how many bytes of memory there are for this process and
+// MachineMemory returns how many bytes of memory there are for this process and
 // its like; 0 when nobody knows.
-func machineMemory() int64 {
+func MachineMemory() int64 {
 	var total int64
 	text, _ := os.ReadFile("/proc/meminfo") // where there is none, nobody knows
 	for line := range strings.Lines(string(text)) {
