@@ -25,7 +25,7 @@ const (
 //
 // A key that can be a path is that path. Bytes that no name should have (those
 // below 0x20, 0x7F, the percent sign and what is not UTF-8) are written as
-// %XX, a part that is "." or ".." with %2E for its first point, an empty part as
+// %XX, a name that would be "." or ".." with %2E for its first point, an empty part as
 // %-. A part of more than 240 bytes is cut into folders that end in %+. Where a
 // key and what stands before a slash of another key are the same, that folder
 // ends in %_; parents says so for the first n bytes of the key. The folder .sillok
@@ -62,11 +62,8 @@ func versionName(key, id string, fold bool) string {
 // partNames returns the names that one part of a key has: more than one when it
 // is long.
 func partNames(part string, fold bool) []string {
-	switch part {
-	case "":
+	if part == "" {
 		return []string{markEmpty}
-	case ".", "..":
-		return []string{"%2E" + part[1:]}
 	}
 	var names []string
 	var b strings.Builder
@@ -80,7 +77,11 @@ func partNames(part string, fold bool) []string {
 		b.WriteString(piece)
 		part = part[n:]
 	}
-	return append(names, b.String())
+	last := b.String()
+	if last == "." || last == ".." { // of a long part, too, what was left over
+		last = "%2E" + last[1:]
+	}
+	return append(names, last)
 }
 
 // escaped returns text without bytes that no name should have.

@@ -40,6 +40,8 @@ func TestFileName(t *testing.T) {
 		{key: "x/.sillok", want: "x/.sillok"},
 		{key: long, want: strings.Repeat("한", 80) + "%+/" + strings.Repeat("한", 20)},
 		{key: long + "/b", parents: []int{300}, want: strings.Repeat("한", 80) + "%+/" + strings.Repeat("한", 20) + "%_/b"},
+		{key: strings.Repeat("a", 240) + "..", want: strings.Repeat("a", 240) + "%+/%2E."},
+		{key: strings.Repeat("a", 240) + ".", want: strings.Repeat("a", 240) + "%+/%2E"},
 		{key: "Aé/b", fold: true, want: "%41%C3%A9/b"},
 	} {
 		t.Run(tt.key, func(t *testing.T) {
@@ -85,7 +87,7 @@ func keyOf(name string) (string, error) {
 }
 
 func FuzzFileName(f *testing.F) {
-	for _, key := range []string{"a/b", "//", ".", "../..", "%2E", "%_", "%+", "%-", ".sillok/x", "\x00\xff", strings.Repeat("é/", 500), strings.Repeat("%", 300)} {
+	for _, key := range []string{"a/b", "//", ".", "../..", "%2E", "%_", "%+", "%-", ".sillok/x", "\x00\xff", strings.Repeat("é/", 500), strings.Repeat("%", 300), strings.Repeat("a", 240) + "../x"} {
 		f.Add(key, uint64(5), true)
 		f.Add(key, uint64(0), false)
 	}
