@@ -104,7 +104,7 @@ func extreme(sign int) binder {
 			}
 			best := args[0]
 			for _, arg := range args[1:] {
-				c, err := compareNaN(t, arg, best, -sign)
+				c, err := CompareExtreme(t, arg, best, sign)
 				if err != nil {
 					return nil, err
 				}
@@ -147,11 +147,12 @@ func arraySubscript(a []any, i int64) (any, error) {
 }
 
 func mapSubscript(t datatype.Type, m *value.Map, key any) (any, error) {
-	want := Key(t.Elems[0], key)
-	for i, k := range m.Keys {
-		if Key(t.Elems[0], k) == want {
-			return m.Values[i], nil
-		}
+	at, err := findKey(t.Elems[0], m, key)
+	if err != nil {
+		return nil, err
+	}
+	if at >= 0 {
+		return m.Values[at], nil
 	}
 	if _, ok := Cast(t.Elems[0], datatype.Text()); ok {
 		return nil, sqlerr.Argument("Key not present in map: %s", value.Text(t.Elems[0], key))
