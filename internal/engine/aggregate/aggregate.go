@@ -235,24 +235,18 @@ func orderingOf(t datatype.Type, sign int) (compare ordering, ok bool) {
 }
 
 // pick returns the rows whose value at index by is most extreme, best first, as
-// many as n; rows without such a value take no part.
+// many as n.
 func pick(rows [][]any, by, n, sign int, compare ordering) ([][]any, error) {
-	var kept [][]any
-	for _, row := range rows {
-		if row[by] != nil {
-			kept = append(kept, row)
-		}
-	}
 	if n == 1 {
-		return pickOne(kept, by, sign, compare)
+		return pickOne(rows, by, sign, compare)
 	}
 	var failure error
-	slices.SortStableFunc(kept, func(a, b []any) int {
+	slices.SortStableFunc(rows, func(a, b []any) int {
 		c, err := compare(a[by], b[by])
 		failure = cmp.Or(failure, err)
 		return -sign * c
 	})
-	return kept[:min(n, len(kept))], failure
+	return rows[:min(n, len(rows))], failure
 }
 
 // pickOne compares each row with the best one before it alone, for two that cannot be
@@ -290,8 +284,10 @@ func extremeBy(sign int) binder {
 }
 
 // picked returns the first value of the most extreme row, or those of the n most
-// extreme when many; n is then the argument at index limit.
+// extreme when many; n is then the argument at index limit. Rows in which it or the value
+// at index by is NULL take no part.
 func picked(rows [][]any, by, limit int, many bool, sign int, compare ordering) (any, error) {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row []any) bool { return row[by] == nil || many && row[limit] == nil })
 	n := int64(1)
 	if many && len(rows) > 0 {
 		var ok bool

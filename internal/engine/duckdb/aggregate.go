@@ -138,12 +138,31 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	if len(order.values) == 0 {
 		return r.aggregated(ctx, a)
 	}
-	check, err := r.listed(order, a.suffix)
+	check, err := r.listed(order, a.sortedOnly(over))
 	if err != nil {
 		return "", err
 	}
 	value, err := r.aggregated(ctx, a)
 	return "CASE WHEN " + check + " THEN " + value + " END", err
+}
+
+// sortedOnly is the suffix under which the rows are listed that Trino sorts: those that
+// the aggregate does not pass over for a NULL.
+func (a aggregation) sortedOnly(over string) string {
+	var wanted []string
+	if a.filter != "" {
+		wanted = append(wanted, a.filter)
+	}
+	for i, arg := range a.args {
+		if a.Name == "array_agg" || i == 1 && (a.Name == "map_agg" || a.Name == "multimap_agg") || i == 0 && strings.HasSuffix(a.Name, "_by") {
+			continue
+		}
+		wanted = append(wanted, arg+" IS NOT NULL")
+	}
+	if len(wanted) == 0 {
+		return over
+	}
+	return " FILTER (WHERE " + strings.Join(wanted, " AND ") + ")" + over
 }
 
 // aggregated renders a call whose parts are rendered.

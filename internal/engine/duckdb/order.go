@@ -112,7 +112,7 @@ func (r *renderer) listed(o ordering, suffix string) (string, error) {
 	for i, value := range o.values {
 		fields[i] = native.FieldName(i) + " := " + value
 	}
-	list := "list(struct_pack(" + strings.Join(fields, ", ") + ") ORDER BY " + o.by + ")" + suffix
+	list := "coalesce(list(struct_pack(" + strings.Join(fields, ", ") + ") ORDER BY " + o.by + ")" + suffix + ", [])"
 	return r.call(function{
 		Params: []datatype.Type{datatype.ArrayOf(datatype.RowOf(nil, o.types))}, Result: datatype.Of(datatype.Boolean),
 		Body: neighbourBody{Types: o.types},
