@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -277,7 +278,10 @@ const maxNativeSum = 28
 func (r *renderer) sumOf(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
 	t, x := a.types[0], a.args[0]
 	switch {
-	case t.IsInteger(), t.IsInterval(), isFloat(t):
+	case t.Kind == datatype.Real:
+		sum := call("sum", x)
+		return fmt.Sprintf("(CASE WHEN abs(%[1]s) > %[2]g THEN CAST(sign(%[1]s) * CAST('inf' AS DOUBLE) AS FLOAT) ELSE CAST(%[1]s AS FLOAT) END)", sum, math.MaxFloat32), true, nil
+	case t.IsInteger(), t.IsInterval(), t.Kind == datatype.Double:
 		typeSQL, err := native.TypeSQL(a.Type)
 		return "CAST(" + call("sum", x) + " AS " + typeSQL + ")", true, err
 	case t.Kind == datatype.Decimal && t.Precision <= maxNativeSum:

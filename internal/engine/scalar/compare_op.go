@@ -1,8 +1,6 @@
 package scalar
 
 import (
-	"slices"
-
 	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -99,11 +97,14 @@ func extreme(sign int) binder {
 			}
 		}
 		return seesNull(func(_ *work.Work, args []any) (any, error) {
-			if slices.Contains(args, nil) {
-				return nil, nil
-			}
 			best := args[0]
-			for _, arg := range args[1:] {
+			for i, arg := range args {
+				if arg == nil {
+					return nil, nil // those before it were compared
+				}
+				if i == 0 {
+					continue
+				}
 				c, err := CompareExtreme(t, arg, best, sign)
 				if err != nil {
 					return nil, err

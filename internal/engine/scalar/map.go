@@ -103,8 +103,11 @@ func mapEntries(_ datatype.Type, m *value.Map) (any, error) {
 // mapConcatBinder joins maps. The last map that has a key gives its value, and
 // the entries stand in the order of the maps from the last to the first.
 func mapConcatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	if len(params) < 2 || !areAll(params, datatype.Map) {
+	switch {
+	case len(params) == 0 || !areAll(params, datatype.Map):
 		return none()
+	case len(params) == 1:
+		return tooFew("There must be two or more concatenation arguments to map_concat")
 	}
 	key := params[0].Elems[0]
 	return pure(func(args []any) (any, error) {

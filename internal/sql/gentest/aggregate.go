@@ -62,9 +62,11 @@ func (q *query) aggregate() (string, datatype.Type) {
 		}
 		sql, t = pick(q.dice, "max", "min")+"("+q.expr(x.t, 1)+")", x.t
 	case 4:
-		if c, ok := q.settledColumn(); ok {
-			x = c
+		c, ok := q.settledColumn()
+		if !ok {
+			return "count(*)", bigint
 		}
+		x = c
 		sql, t = "array_agg("+distinct+x.name+" ORDER BY "+x.name+")", datatype.ArrayOf(x.t)
 	case 5:
 		sql = "count_if(" + q.predicate(1) + ")"

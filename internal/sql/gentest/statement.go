@@ -288,7 +288,8 @@ func (q *query) condition(depth int) string {
 	case 2, 3:
 		return x + pick(q.dice, " IN (", " NOT IN (") + q.correlated([]datatype.Type{t}).sql + ")"
 	case 4:
-		return x + pick(q.dice, " = ", " <> ", " < ", " >= ") + pick(q.dice, "ALL", "ANY", "SOME") + " (" + q.correlated([]datatype.Type{t}).sql + ")"
+		// Not <> ANY: Trino takes NULL <> ANY (1, 2) for true.
+		return x + pick(q.dice, " = ALL", " <> ALL", " < ALL", " >= ALL", " = ANY", " < SOME", " >= ANY") + " (" + q.correlated([]datatype.Type{t}).sql + ")"
 	case 5:
 		return x + pick(q.dice, " = ", " < ", " IS DISTINCT FROM ") + q.scalarSubquery(t)
 	case 6:
