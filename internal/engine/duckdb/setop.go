@@ -59,7 +59,7 @@ func (r *renderer) setKeys(n *plan.SetOperation) (keys []string, plain bool, err
 		if n.All && !c.Type.Orderable() {
 			return nil, false, errInside("%s is not orderable", c.Type)
 		}
-		keys[i], plain = key, plain && same && !(n.All && isNested(c.Type))
+		keys[i], plain = key, plain && same && (!n.All || !isNested(c.Type))
 	}
 	return keys, plain, nil
 }

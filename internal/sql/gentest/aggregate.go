@@ -50,7 +50,8 @@ func (q *query) aggregate() (string, datatype.Type) {
 	bigint := datatype.Of(datatype.Bigint)
 	x := pick(q.dice, q.scope...)
 	distinct := pick(q.dice, "", "", "DISTINCT ")
-	sql, t := "", bigint
+	t := bigint
+	var sql string
 	switch q.IntN(12) {
 	case 0:
 		sql = "count(*)"

@@ -70,9 +70,7 @@ func (w *writer) expr(t datatype.Type, depth int) string {
 	case 1:
 		return w.cast(t, depth)
 	case 10:
-		if s, ok := w.form(t, depth); ok {
-			return s
-		}
+		return w.form(t, depth)
 	case 2, 3:
 		if s, ok := w.operator(t, depth); ok {
 			return s

@@ -8,35 +8,35 @@ import (
 )
 
 // form returns an expression that has a syntax of its own.
-func (w *writer) form(t datatype.Type, depth int) (string, bool) {
+func (w *writer) form(t datatype.Type, depth int) string {
 	sub := func(t datatype.Type) string { return w.expr(t, depth-1) }
 	switch {
 	case t.Kind == datatype.Boolean:
-		return "(" + w.testForm(depth) + ")", true
+		return "(" + w.testForm(depth) + ")"
 	case t.Kind == datatype.Varchar:
-		return w.textForm(depth), true
+		return w.textForm(depth)
 	case t.IsInteger():
-		return w.integerForm(depth), true
+		return w.integerForm(depth)
 	case t.Kind == datatype.Double:
-		return pick(w.dice, "1E3", "-.5E0", "5.E-1", "json_value("+w.text()+", "+quoted(pick(w.dice, sqlPaths...))+" RETURNING double NULL ON ERROR)"), true
+		return pick(w.dice, "1E3", "-.5E0", "5.E-1", "json_value("+w.text()+", "+quoted(pick(w.dice, sqlPaths...))+" RETURNING double NULL ON ERROR)")
 	case t.Kind == datatype.IntervalDayToSecond:
 		return "INTERVAL " + pick(w.dice, "", "-", "+") + pick(w.dice, "'1 02:03:04.567' DAY TO SECOND", "'2 03' DAY TO HOUR", "'2 03:04' DAY TO MINUTE", "'25:61' HOUR TO MINUTE",
-			"'01:02:03' HOUR TO SECOND", "'5:06.7' MINUTE TO SECOND", "'1.5' SECOND", "'-1' DAY"), true
+			"'01:02:03' HOUR TO SECOND", "'5:06.7' MINUTE TO SECOND", "'1.5' SECOND", "'-1' DAY")
 	case t.Kind == datatype.IntervalYearToMonth:
-		return "INTERVAL " + pick(w.dice, "", "-") + pick(w.dice, "'1-2' YEAR TO MONTH", "'0-11' YEAR TO MONTH", "'13' MONTH", "'2' YEAR"), true
+		return "INTERVAL " + pick(w.dice, "", "-") + pick(w.dice, "'1-2' YEAR TO MONTH", "'0-11' YEAR TO MONTH", "'13' MONTH", "'2' YEAR")
 	case t.Kind == datatype.TimestampTZ:
-		return "(" + sub(t) + " AT TIME ZONE " + pick(w.dice, "INTERVAL '9' HOUR", "INTERVAL '-3:30' HOUR TO MINUTE", "'Asia/Tokyo'") + ")", true
+		return "(" + sub(t) + " AT TIME ZONE " + pick(w.dice, "INTERVAL '9' HOUR", "INTERVAL '-3:30' HOUR TO MINUTE", "'Asia/Tokyo'") + ")"
 	case t.Kind == datatype.TimeTZ:
-		return "(" + sub(t) + " AT TIME ZONE " + pick(w.dice, "INTERVAL '9' HOUR", "'+05:30'") + ")", true
+		return "(" + sub(t) + " AT TIME ZONE " + pick(w.dice, "INTERVAL '9' HOUR", "'+05:30'") + ")"
 	case t.Kind == datatype.Varbinary:
-		return pick(w.dice, "X'6a 4B'", "(X'00' || "+sub(t)+")"), true
+		return pick(w.dice, "X'6a 4B'", "(X'00' || "+sub(t)+")")
 	case t.Kind == datatype.Row && len(t.Elems) > 0:
-		return "if(" + sub(datatype.Of(datatype.Boolean)) + ", " + sub(t) + ")", true
+		return "if(" + sub(datatype.Of(datatype.Boolean)) + ", " + sub(t) + ")"
 	default:
 		if w.chance(50) {
-			return "ROW(" + w.leaf(w.scalarType()) + ", " + sub(t) + ")[2]", true
+			return "ROW(" + w.leaf(w.scalarType()) + ", " + sub(t) + ")[2]"
 		}
-		return "if(" + sub(datatype.Of(datatype.Boolean)) + ", " + sub(t) + ")", true
+		return "if(" + sub(datatype.Of(datatype.Boolean)) + ", " + sub(t) + ")"
 	}
 }
 
