@@ -159,23 +159,19 @@ func multimapAgg(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 
 func mapUnion(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 	return func(rows [][]any) (any, error) {
-		b, found := newBuilder(params[0].Elems[0]), false
+		b := newBuilder(params[0].Elems[0])
 		for _, row := range rows {
 			m, ok := row[0].(*value.Map)
 			if !ok {
 				continue
 			}
-			found = true
 			for i, key := range m.Keys {
 				if at, added := b.at(key); added {
 					b.m.Values[at] = m.Values[i]
 				}
 			}
 		}
-		if !found {
-			return null()
-		}
-		return b.m, nil
+		return b.orNull(), nil
 	}, true
 }
 

@@ -82,6 +82,7 @@ func TestStatements(t *testing.T) {
 		{"a sum of floats beyond the largest", "SELECT sum(x), sum(-x) FROM (VALUES REAL '3.4028235E38', REAL '3.4028235E38') t(x)", `["Infinity" "-Infinity"]`},
 		{"an order of rows that the aggregate passes over", "SELECT listagg(x, '') WITHIN GROUP (ORDER BY y) FROM (VALUES ('a', ARRAY[1, NULL]), (NULL, ARRAY[1, NULL])) t(x, y)", `["a"]`},
 		{"as many as of the first row that takes part", "SELECT max(x, y), max_by(x, x, y) FROM (VALUES (9, NULL), (2, 1), (3, 5)) t(x, y)", "[[3] [3]]"},
+		{"a union of empty maps", "SELECT map_union(x) FROM (VALUES MAP()) t(x)", "[NULL]"},
 		{"as many as nothing, of nothing", "SELECT max(x, -1) FROM (VALUES CAST(NULL AS integer)) t(x)", "[NULL]"},
 		{"a window over arrays", "SELECT rank() OVER (PARTITION BY k ORDER BY x) FROM (VALUES (1, ARRAY[1]), (1, ARRAY[1]), (2, ARRAY[NULL])) t(k, x) ORDER BY 1", "[1] [1] [1]"},
 		{"an aggregate in the order of arrays", "SELECT array_agg(y ORDER BY x DESC) FROM (VALUES (1, ARRAY[1]), (2, ARRAY[3, NULL]), (3, ARRAY[2])) t(y, x)", "[[2,3,1]]"},
