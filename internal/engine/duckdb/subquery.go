@@ -161,6 +161,29 @@ func (r *renderer) compareAll(x, from string, c plan.Column, b body) (string, er
 	}, []string{x, "(SELECT coalesce(list(" + name(c.ID) + "), []) FROM " + r.sub(from) + ")"})
 }
 
+// singleField says whether t is a row of one field, which Trino compares with the one column
+// of a query as that field.
+func singleField(t datatype.Type) bool { return t.Kind == datatype.Row && len(t.Elems) == 1 }
+
+// fields takes a value of t, and each of a list of them, out of rows of one field.
+func fields(t datatype.Type, args []any) []any {
+	if !singleField(t) {
+		return args
+	}
+	field := func(v any) any {
+		if row, ok := v.([]any); ok {
+			return row[0]
+		}
+		return nil
+	}
+	list, _ := args[1].([]any)
+	inner := make([]any, len(list))
+	for i, item := range list {
+		inner[i] = field(item)
+	}
+	return fields(t.Elems[0], []any{field(args[0]), inner})
+}
+
 // memberBody says whether a value is in a list.
 type memberBody struct {
 	T          datatype.Type
@@ -168,7 +191,12 @@ type memberBody struct {
 }
 
 func (b memberBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
+	wrapped := b.T
+	for singleField(b.T) {
+		b.T = b.T.Elems[0]
+	}
 	return func(args []any) (any, error) {
+		args = fields(wrapped, args)
 		list, _ := args[1].([]any)
 		var result any = false
 		for _, item := range list {
@@ -196,6 +224,10 @@ type boundsBody struct {
 }
 
 func (b boundsBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
+	wrapped := b.T
+	for singleField(b.T) {
+		b.T = b.T.Elems[0]
+	}
 	var bounds []aggregate.Reduce
 	for _, function := range []string{"min", "max"} {
 		reduce, ok := aggregate.Lookup(function, []datatype.Type{b.T}, b.T)
@@ -212,6 +244,7 @@ func (b boundsBody) call(context.Context, time.Time) (func([]any) (any, error), 
 		return f.Call(nil, []any{x, y})
 	}
 	return func(args []any) (any, error) {
+		args = fields(wrapped, args)
 		list, _ := args[1].([]any)
 		if len(list) == 0 {
 			return b.All, nil

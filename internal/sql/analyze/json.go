@@ -208,7 +208,7 @@ func (x *exprs) jsonBuild(e *ast.JSONCall, name string) (plan.Expr, error) {
 		}
 		if !item.JSON && !jsonValue(item.Expr.Type()) {
 			at := ast.Expr(e)
-			if len(e.Members) > 0 {
+			if item.Expr.Type().Kind == datatype.Varbinary {
 				at = v.Expr
 			}
 			return nil, x.fail(at, notSupported, "Unsupported type of value passed to %s function: %s", strings.ToUpper(name), item.Expr.Type())
