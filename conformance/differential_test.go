@@ -57,6 +57,7 @@ func TestDifferential(t *testing.T) {
 		group  errgroup.Group
 		wrong  = map[int]string{}
 		counts = map[replaytest.Verdict]int{}
+		inside int
 	)
 	group.SetLimit(4)
 	for i := range questions {
@@ -73,6 +74,10 @@ func TestDifferential(t *testing.T) {
 			verdict, why := judgeOurs(t.Context(), e, q)
 			mu.Lock()
 			defer mu.Unlock()
+			if verdict == replaytest.Wrong && trinoFailsInside(q) != "" {
+				inside++
+				return nil
+			}
 			counts[verdict]++
 			if verdict == replaytest.Wrong {
 				wrong[seed+i] = fmt.Sprintf("seed %d: %s\n%s\n", seed+i, why, sql)
@@ -92,10 +97,23 @@ func TestDifferential(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	report(t, "Made-up questions", "%d, first seed %d: %d right, %d refused by name, %d wrong", questions, seed, counts[replaytest.Right], counts[replaytest.Refused], counts[replaytest.Wrong])
+	report(t, "Made-up questions", "%d, first seed %d: %d right, %d refused by name, %d wrong, %d at which Trino fails inside", questions, seed,
+		counts[replaytest.Right], counts[replaytest.Refused], counts[replaytest.Wrong], inside)
 	if counts[replaytest.Wrong]*5000 > differentialWrong*questions {
 		t.Errorf("%d of %d are wrong:\n%s", counts[replaytest.Wrong], questions, list.String()[:min(list.Len(), 4000)])
 	}
+}
+
+// trinoFailsInside says which defect of Trino's own kept it from an answer; it is empty for
+// all errors that a statement can be blamed for, and for those inside that we give as well.
+func trinoFailsInside(q replaytest.Question) string {
+	if q.Error != "GENERIC_INTERNAL_ERROR" {
+		return ""
+	}
+	return map[string]string{
+		"Index 38 out of bounds for length 38": "rounds a decimal with 38 digits behind the point",
+		"java.lang.RuntimeException: java.lang.IllegalArgumentException: Unknown java type class io.trino.spi.block.SqlMap": "plans a constant map whose keys are maps",
+	}[q.Message]
 }
 
 func number(t *testing.T, name string, otherwise int) int {

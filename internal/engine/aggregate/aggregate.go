@@ -7,7 +7,6 @@ import (
 
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
 )
@@ -160,23 +159,19 @@ func multimapAgg(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 
 func mapUnion(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 	return func(rows [][]any) (any, error) {
-		b, found := newBuilder(params[0].Elems[0]), false
+		b := newBuilder(params[0].Elems[0])
 		for _, row := range rows {
 			m, ok := row[0].(*value.Map)
 			if !ok {
 				continue
 			}
-			found = true
 			for i, key := range m.Keys {
 				if at, added := b.at(key); added {
 					b.m.Values[at] = m.Values[i]
 				}
 			}
 		}
-		if !found {
-			return null()
-		}
-		return b.m, nil
+		return b.orNull(), nil
 	}, true
 }
 
@@ -228,81 +223,47 @@ func extremes() map[string]binder {
 	}
 }
 
-// ordering compares two values that are not NULL. NaN is never the answer while
-// there is another.
-func ordering(t datatype.Type, sign int) (compare func(a, b any) (int, error), ok bool) {
-	params, boolean := []datatype.Type{t, t}, datatype.Of(datatype.Boolean)
-	less, ok := scalar.Lookup(plan.OpLess, params, boolean)
-	if !ok {
-		return nil, false
-	}
-	return func(a, b any) (int, error) {
-		if c, decided := compareNaN(a, b, sign); decided {
-			return c, nil
-		}
-		before, err := less.Call(nil, []any{a, b})
-		if err != nil {
-			return 0, err
-		}
-		after, err := less.Call(nil, []any{b, a})
-		switch {
-		case err != nil:
-			return 0, err
-		case before == true:
-			return -1, nil
-		case after == true:
-			return 1, nil
-		}
-		return 0, nil
-	}, true
-}
+// ordering compares two values that are not NULL, for the sign of what is looked for.
+type ordering func(a, b any) (int, error)
 
-// compareNaN puts NaN before every number when the greatest is wanted, and after
-// them when the least is.
-func compareNaN(a, b any, sign int) (c int, decided bool) {
-	x, y := isNaN(a), isNaN(b)
-	switch {
-	case x && y:
-		return 0, true
-	case x:
-		return -sign, true
-	case y:
-		return sign, true
-	}
-	return 0, false
-}
-
-func isNaN(v any) bool {
-	switch v := v.(type) {
-	case float64:
-		return v != v // NaN alone
-	case float32:
-		return v != v // NaN alone
-	}
-	return false
+func orderingOf(t datatype.Type, sign int) (compare ordering, ok bool) {
+	return func(a, b any) (int, error) { return scalar.CompareExtreme(t, a, b, sign) }, scalar.Orderable(t)
 }
 
 // pick returns the rows whose value at index by is most extreme, best first, as
-// many as n; rows without such a value take no part.
-func pick(rows [][]any, by, n, sign int, compare func(a, b any) (int, error)) ([][]any, error) {
-	var kept [][]any
-	for _, row := range rows {
-		if row[by] != nil {
-			kept = append(kept, row)
-		}
+// many as n.
+func pick(rows [][]any, by, n, sign int, compare ordering) ([][]any, error) {
+	if n == 1 {
+		return pickOne(rows, by, sign, compare)
 	}
 	var failure error
-	slices.SortStableFunc(kept, func(a, b []any) int {
+	slices.SortStableFunc(rows, func(a, b []any) int {
 		c, err := compare(a[by], b[by])
 		failure = cmp.Or(failure, err)
 		return -sign * c
 	})
-	return kept[:min(n, len(kept))], failure
+	return rows[:min(n, len(rows))], failure
+}
+
+// pickOne compares each row with the best one before it alone, for two that cannot be
+// compared do no harm while a third is better than both.
+func pickOne(rows [][]any, by, sign int, compare ordering) ([][]any, error) {
+	best := rows[:min(1, len(rows))]
+	for i := 1; i < len(rows); i++ {
+		c, err := compare(rows[i][by], best[0][by])
+		if err != nil {
+			return nil, err
+		}
+		if c*sign > 0 {
+			best = rows[i : i+1]
+		}
+	}
+	return best, nil
 }
 
 func extreme(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
-		compare, ok := ordering(params[0], sign)
+		compare, ok := orderingOf(params[0], sign)
 		return func(rows [][]any) (any, error) {
 			return picked(rows, 0, 1, len(params) == 2, sign, compare)
 		}, ok
@@ -311,7 +272,7 @@ func extreme(sign int) binder {
 
 func extremeBy(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
-		compare, ok := ordering(params[1], sign)
+		compare, ok := orderingOf(params[1], sign)
 		return func(rows [][]any) (any, error) {
 			return picked(rows, 1, 2, len(params) == 3, sign, compare)
 		}, ok
@@ -319,8 +280,10 @@ func extremeBy(sign int) binder {
 }
 
 // picked returns the first value of the most extreme row, or those of the n most
-// extreme when many; n is then the argument at index limit.
-func picked(rows [][]any, by, limit int, many bool, sign int, compare func(a, b any) (int, error)) (any, error) {
+// extreme when many; n is then the argument at index limit. Rows in which it or the value
+// at index by is NULL take no part.
+func picked(rows [][]any, by, limit int, many bool, sign int, compare ordering) (any, error) {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row []any) bool { return row[by] == nil || many && row[limit] == nil })
 	n := int64(1)
 	if many && len(rows) > 0 {
 		var ok bool

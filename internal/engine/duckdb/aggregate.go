@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -138,12 +139,31 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	if len(order.values) == 0 {
 		return r.aggregated(ctx, a)
 	}
-	check, err := r.listed(order, a.suffix)
+	check, err := r.listed(order, a.sortedOnly(over))
 	if err != nil {
 		return "", err
 	}
 	value, err := r.aggregated(ctx, a)
 	return "CASE WHEN " + check + " THEN " + value + " END", err
+}
+
+// sortedOnly is the suffix under which the rows are listed that Trino sorts: those that
+// the aggregate does not pass over for a NULL.
+func (a aggregation) sortedOnly(over string) string {
+	var wanted []string
+	if a.filter != "" {
+		wanted = append(wanted, a.filter)
+	}
+	for i, arg := range a.args {
+		if a.Name == "array_agg" || i == 1 && (a.Name == "map_agg" || a.Name == "multimap_agg") || i == 0 && strings.HasSuffix(a.Name, "_by") {
+			continue
+		}
+		wanted = append(wanted, arg+" IS NOT NULL")
+	}
+	if len(wanted) == 0 {
+		return over
+	}
+	return " FILTER (WHERE " + strings.Join(wanted, " AND ") + ")" + over
 }
 
 // aggregated renders a call whose parts are rendered.
@@ -258,7 +278,10 @@ const maxNativeSum = 28
 func (r *renderer) sumOf(a aggregation, call func(function, arg string) string) (sql string, ok bool, err error) {
 	t, x := a.types[0], a.args[0]
 	switch {
-	case t.IsInteger(), t.IsInterval(), isFloat(t):
+	case t.Kind == datatype.Real:
+		sum := call("sum", x)
+		return fmt.Sprintf("(CASE WHEN abs(%[1]s) > %[2]g THEN CAST(sign(%[1]s) * CAST('inf' AS DOUBLE) AS FLOAT) ELSE CAST(%[1]s AS FLOAT) END)", sum, math.MaxFloat32), true, nil
+	case t.IsInteger(), t.IsInterval(), t.Kind == datatype.Double:
 		typeSQL, err := native.TypeSQL(a.Type)
 		return "CAST(" + call("sum", x) + " AS " + typeSQL + ")", true, err
 	case t.Kind == datatype.Decimal && t.Precision <= maxNativeSum:

@@ -39,6 +39,11 @@ func groupsAlike(t datatype.Type) bool {
 	}
 }
 
+// errInside is what Trino fails at inside, by no fault of the statement.
+func errInside(format string, args ...any) error {
+	return sqlerr.New("GENERIC_INTERNAL_ERROR", format, args...)
+}
+
 func errDivision() error { return sqlerr.New(sqlerr.DivisionByZero, "Division by zero") }
 
 // nullOf returns NULL as a value of type t.

@@ -202,7 +202,7 @@ func (r *renderer) nativeCall(ctx context.Context, e *plan.Call) (rendered, bool
 		types[i] = arg.Type()
 	}
 	switch {
-	case e.Name == "concat" && all(types, datatype.Varchar):
+	case e.Name == "concat" && all(types, datatype.Varchar) && len(types) > 1:
 		return r.nativeParts(ctx, e.Args, func(p []string) string { return "(" + strings.Join(p, " || ") + ")" })
 	case e.Name == "length" && all(types, datatype.Varchar):
 		return r.nativeParts(ctx, e.Args, func(p []string) string { return "CAST(length(" + p[0] + ") AS BIGINT)" })

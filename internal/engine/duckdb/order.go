@@ -42,15 +42,15 @@ func (r *renderer) ordering(ctx context.Context, keys []plan.SortKey, single boo
 		if err != nil {
 			return o, err
 		}
-		key, err := r.sortKey(x, t, k.Descending)
+		key, err := r.sortKey(x, t, k.NullsFirst)
 		if err != nil {
 			return o, err
 		}
 		if _, isConst := k.Expr.(*plan.Const); isConst {
 			key = "(" + key + " IS NULL)" // a bare number would be a position
 		}
-		if isFloat(t) && k.Descending && !single {
-			parts = append(parts, nanLast(x, k.NullsFirst))
+		if isFloat(t) && k.NullsFirst && !single {
+			parts = append(parts, nanLeast(x, k.Descending))
 		}
 		parts, values = append(parts, key+direction(k)), append(values, x)
 		if o.types = append(o.types, t); isNested(t) {
@@ -61,13 +61,14 @@ func (r *renderer) ordering(ctx context.Context, keys []plan.SortKey, single boo
 	return o, nil
 }
 
-// nanLast is a key before that of a descending float: Trino has NaN last both ways.
-func nanLast(x string, nullsFirst bool) string {
-	null := 2
-	if nullsFirst {
-		null = -1
+// nanLeast is a key before that of a float where NULL comes first: Trino takes NaN for
+// the least number then, and for the greatest, as DuckDB does, where NULL comes last.
+func nanLeast(x string, descending bool) string {
+	nan, number := 1, 2
+	if descending {
+		nan, number = number, nan
 	}
-	return fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[2]d WHEN isnan(%[1]s) THEN 1 ELSE 0 END", x, null)
+	return fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN 0 WHEN isnan(%[1]s) THEN %[2]d ELSE %[3]d END", x, nan, number)
 }
 
 // sorted renders the keys of a sort over from, and returns from with the rows looked
@@ -111,7 +112,7 @@ func (r *renderer) listed(o ordering, suffix string) (string, error) {
 	for i, value := range o.values {
 		fields[i] = native.FieldName(i) + " := " + value
 	}
-	list := "list(struct_pack(" + strings.Join(fields, ", ") + ") ORDER BY " + o.by + ")" + suffix
+	list := "coalesce(list(struct_pack(" + strings.Join(fields, ", ") + ") ORDER BY " + o.by + ")" + suffix + ", [])"
 	return r.call(function{
 		Params: []datatype.Type{datatype.ArrayOf(datatype.RowOf(nil, o.types))}, Result: datatype.Of(datatype.Boolean),
 		Body: neighbourBody{Types: o.types},
@@ -181,7 +182,7 @@ func errNullInside(t datatype.Type) error {
 }
 
 // sortKey returns an expression that orders like values of t do in Trino.
-func (r *renderer) sortKey(sql string, t datatype.Type, descending bool) (string, error) {
+func (r *renderer) sortKey(sql string, t datatype.Type, nullsFirst bool) (string, error) {
 	switch {
 	case t.Kind == datatype.Char:
 		return fmt.Sprintf("rpad(%s, %d, ' ')", sql, t.Length), nil
@@ -192,7 +193,7 @@ func (r *renderer) sortKey(sql string, t datatype.Type, descending bool) (string
 		return instantOf(t, sql), nil
 	case isNested(t) && t.Orderable():
 		return r.call(function{
-			Params: []datatype.Type{t}, Result: datatype.Of(datatype.Varbinary), Body: orderBody{T: t, Descending: descending},
+			Params: []datatype.Type{t}, Result: datatype.Of(datatype.Varbinary), Body: orderBody{T: t, NaNLeast: nullsFirst},
 		}, []string{sql})
 	default:
 		return "", sqlerr.Refused("ordering by " + t.String())
@@ -201,8 +202,8 @@ func (r *renderer) sortKey(sql string, t datatype.Type, descending bool) (string
 
 // orderBody returns bytes that order as values of T do. NULL inside comes last.
 type orderBody struct {
-	T          datatype.Type
-	Descending bool
+	T        datatype.Type
+	NaNLeast bool
 }
 
 func (b orderBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
@@ -262,11 +263,11 @@ func (b orderBody) append(k []byte, t datatype.Type, v any) []byte {
 	}
 }
 
-// appendFloat has NaN last, which for a descending order is first.
+// appendFloat has NaN above or below all numbers.
 func (b orderBody) appendFloat(k []byte, f float64) []byte {
 	bits := math.Float64bits(f)
 	switch {
-	case math.IsNaN(f) && b.Descending:
+	case math.IsNaN(f) && b.NaNLeast:
 		bits = 0
 	case math.IsNaN(f):
 		bits = math.MaxUint64

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
 	"github.com/sillok/sillok/internal/engine/scan"
-	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -434,42 +433,6 @@ func (r *renderer) sample(ctx context.Context, n *plan.Sample) (string, error) {
 	}
 	percentage, err := r.expr(ctx, n.Percentage)
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE random() * 100 < CAST(" + percentage + " AS DOUBLE)", err
-}
-
-func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (string, error) {
-	parts := make([]string, len(n.Inputs))
-	for i, input := range n.Inputs {
-		from, err := r.cooked(ctx, input)
-		if err != nil {
-			return "", err
-		}
-		columns := make([]string, len(n.Columns))
-		for j, c := range n.Columns {
-			value, err := typed(name(n.Maps[i][j]), c.Type)
-			if err != nil {
-				return "", err
-			}
-			columns[j] = value + " AS " + name(c.ID)
-		}
-		parts[i] = "(SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from) + ")"
-	}
-	if n.Kind == ast.Union {
-		all := strings.Join(parts, "\nUNION ALL ")
-		if n.All {
-			return all, nil
-		}
-		return r.distinctOf(all, n.Columns)
-	}
-	for _, c := range n.Columns {
-		if _, same, err := r.groupKey(name(c.ID), c.Type); err != nil || !same {
-			return "", sqlerr.Refused(n.Kind.String() + " of " + c.Type.String())
-		}
-	}
-	operator := "\n" + n.Kind.String() + " "
-	if n.All {
-		operator = "\n" + n.Kind.String() + " ALL "
-	}
-	return strings.Join(parts, operator), nil
 }
 
 func (r *renderer) with(ctx context.Context, n *plan.With) (string, error) {

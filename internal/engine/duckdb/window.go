@@ -20,7 +20,7 @@ func (r *renderer) window(ctx context.Context, n *plan.Window) (string, error) {
 	}
 	columns := []string{"*"}
 	for _, c := range n.Calls {
-		value, err := r.windowCall(ctx, c)
+		value, err := r.windowCall(ctx, c, len(n.Calls) == 1)
 		if err != nil {
 			return "", err
 		}
@@ -29,8 +29,9 @@ func (r *renderer) window(ctx context.Context, n *plan.Window) (string, error) {
 	return "SELECT " + strings.Join(columns, ", ") + "\nFROM " + r.sub(from), nil
 }
 
-func (r *renderer) windowCall(ctx context.Context, c plan.WindowCall) (string, error) {
-	over, check, err := r.over(ctx, c)
+func (r *renderer) windowCall(ctx context.Context, c plan.WindowCall, alone bool) (string, error) {
+	hashed := alone && c.Name == "row_number" && len(c.Order) == 0
+	over, check, err := r.over(ctx, c, hashed)
 	if err != nil {
 		return "", err
 	}
@@ -108,9 +109,10 @@ func (r *renderer) offset(ctx context.Context, c plan.WindowCall, i int) (string
 }
 
 // over renders a window, and a condition on each row that its order can be told; empty
-// where it always can.
-func (r *renderer) over(ctx context.Context, c plan.WindowCall) (over, check string, err error) {
-	partition := ""
+// where it always can. Unless rows are only numbered, which needs a hash alone, Trino
+// finds partitions by sorting.
+func (r *renderer) over(ctx context.Context, c plan.WindowCall, hashed bool) (over, check string, err error) {
+	partition, partitions := "", make([]plan.SortKey, 0, len(c.PartitionBy)+len(c.Order))
 	if len(c.PartitionBy) > 0 {
 		keys := make([]string, len(c.PartitionBy))
 		for i, e := range c.PartitionBy {
@@ -121,8 +123,14 @@ func (r *renderer) over(ctx context.Context, c plan.WindowCall) (over, check str
 			if keys[i], _, err = r.groupKey(x, e.Type()); err != nil {
 				return "", "", err
 			}
+			partitions = append(partitions, plan.SortKey{Expr: e})
 		}
 		partition = "PARTITION BY " + strings.Join(keys, ", ") + " "
+	}
+	if !hashed {
+		if check, err = r.sortable(ctx, partitions, c.Order); err != nil {
+			return "", "", err
+		}
 	}
 	parts := partition
 	if len(c.Order) > 0 {
@@ -131,7 +139,7 @@ func (r *renderer) over(ctx context.Context, c plan.WindowCall) (over, check str
 		if err != nil {
 			return "", "", err
 		}
-		if len(order.values) > 0 {
+		if len(order.values) > 0 && check == "" {
 			if check, err = r.neighbours(order, partition); err != nil {
 				return "", "", err
 			}
@@ -146,6 +154,27 @@ func (r *renderer) over(ctx context.Context, c plan.WindowCall) (over, check str
 		parts += frame
 	}
 	return " OVER (" + parts + ")", check, nil
+}
+
+// sortable renders a condition that is true, or fails where Trino cannot sort rows into
+// partitions, and within these by order; empty where partitions are no matter of sorting.
+func (r *renderer) sortable(ctx context.Context, partitions, order []plan.SortKey) (string, error) {
+	nested := false
+	for _, k := range partitions {
+		t := k.Expr.Type()
+		if !t.Orderable() {
+			return "", errInside("%s is not orderable", t)
+		}
+		nested = nested || isNested(t)
+	}
+	if !nested {
+		return "", nil
+	}
+	o, err := r.ordering(ctx, append(partitions, order...), false)
+	if err != nil {
+		return "", err
+	}
+	return r.neighbours(o, "")
 }
 
 func (r *renderer) frame(ctx context.Context, c plan.WindowCall) (string, error) {

@@ -220,7 +220,7 @@ func extremum(t datatype.Type, array []any, sign int) (any, error) {
 			best = elem
 			continue
 		}
-		c, err := compareNaN(t, elem, best, -sign)
+		c, err := CompareExtreme(t, elem, best, sign)
 		if err != nil {
 			return nil, err
 		}

@@ -33,6 +33,7 @@ func TestBinary(t *testing.T) {
 		{`to_hex(md5(X''))`, "D41D8CD98F00B204E9800998ECF8427E"},
 		{`to_hex(sha1(X''))`, "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"},
 		{`to_base64(sha256(to_utf8('hashme')))`, "AiCLlAOoffn07Wsu4mV++qWJAmtMzprMyOilvz1pPIY="},
+		{`hmac_sha1(to_utf8('hashme'), X'')`, "GENERIC_INTERNAL_ERROR: Empty key"},
 		{`to_base64(hmac_sha1(to_utf8('hashme'), to_utf8('key')))`, "LnxMau+n5p8Qbu484hlE0ARtLz0="},
 		{`to_base64(murmur3(to_utf8('hashme')))`, "kxkv6AW+IwQcgxj2fsTyvA=="},
 		{`to_base64(xxhash64(to_utf8('hashme')))`, "+dluDhFl6JI="},

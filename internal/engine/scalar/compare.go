@@ -104,6 +104,9 @@ func equalMaps(t datatype.Type, a, b *value.Map) (equal, known bool) {
 		if !ok {
 			return false, true
 		}
+		if found, known := Equal(t.Elems[0], key, b.Keys[j]); known && !found {
+			return false, true // NaN
+		}
 		if e, k := Equal(t.Elems[1], a.Values[i], b.Values[j]); !k {
 			known = false
 		} else if !e {
@@ -130,6 +133,13 @@ func Less(t datatype.Type, a, b any) (bool, error) {
 // Compare orders a and b, which are not NULL, as ORDER BY does: NaN comes last.
 // It fails when the order depends on a NULL inside.
 func Compare(t datatype.Type, a, b any) (int, error) { return compareNaN(t, a, b, 1) }
+
+// CompareExtreme orders a and b, which are not NULL, for whoever looks for the greatest
+// value (sign 1) or the least (-1): NaN is never it while there is a number. It fails
+// when the order depends on a NULL inside.
+func CompareExtreme(t datatype.Type, a, b any, sign int) (int, error) {
+	return compareNaN(t, a, b, -sign)
+}
 
 // compareNaN orders with NaN above every number when nan is 1, below when -1.
 func compareNaN(t datatype.Type, a, b any, nan int) (int, error) {

@@ -1,8 +1,6 @@
 package scalar
 
 import (
-	"slices"
-
 	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -99,12 +97,15 @@ func extreme(sign int) binder {
 			}
 		}
 		return seesNull(func(_ *work.Work, args []any) (any, error) {
-			if slices.Contains(args, nil) {
-				return nil, nil
-			}
 			best := args[0]
-			for _, arg := range args[1:] {
-				c, err := compareNaN(t, arg, best, -sign)
+			for i, arg := range args {
+				if arg == nil {
+					return nil, nil // those before it were compared
+				}
+				if i == 0 {
+					continue
+				}
+				c, err := CompareExtreme(t, arg, best, sign)
 				if err != nil {
 					return nil, err
 				}
@@ -147,11 +148,12 @@ func arraySubscript(a []any, i int64) (any, error) {
 }
 
 func mapSubscript(t datatype.Type, m *value.Map, key any) (any, error) {
-	want := Key(t.Elems[0], key)
-	for i, k := range m.Keys {
-		if Key(t.Elems[0], k) == want {
-			return m.Values[i], nil
-		}
+	at, err := findKey(t.Elems[0], m, key)
+	if err != nil {
+		return nil, err
+	}
+	if at >= 0 {
+		return m.Values[at], nil
 	}
 	if _, ok := Cast(t.Elems[0], datatype.Text()); ok {
 		return nil, sqlerr.Argument("Key not present in map: %s", value.Text(t.Elems[0], key))

@@ -36,6 +36,7 @@ func TestComparisonOperators(t *testing.T) {
 		{"least", "double", "double:NaN | double:5 | double:4", "4.0"},
 		{"greatest", "double", "double:NaN", "NaN"},
 		{"greatest", "integer", "integer:1 | integer:NULL", "null"},
+		{"greatest", "array(integer)", "array(integer):1,NULL | array(integer):1,2 | array(integer):NULL", "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"},
 		{"greatest", "array(integer)", "array(integer):1,NULL | array(integer):1,2", "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"},
 		{"$subscript", "integer", "array(integer):7,8 | bigint:2", "8"},
 		{"$subscript", "integer", "array(integer):7,8 | bigint:0", "INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1"},

@@ -74,11 +74,8 @@ func humanReadableSeconds(args []any) (any, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil, sqlerr.Argument("Invalid argument found: %s", value.DoubleText(f))
 	}
-	if f < 0 || f-math.Floor(f) >= 0.5 {
-		return nil, sqlerr.Refused("human_readable_seconds of less than nothing or of half a second")
-	}
 	const week = 7 * 86_400
-	seconds := saturate(f)
+	seconds := saturate(math.Round(math.Abs(f)))
 	var parts []string
 	for _, u := range []struct {
 		name   string

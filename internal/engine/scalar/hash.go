@@ -31,6 +31,9 @@ func hashFamily() map[string]binder {
 	// The key comes behind the data.
 	keyed := func(h func() hash.Hash) binder {
 		return on(func(args []any) (any, error) {
+			if len(value.As[[]byte](args[1])) == 0 {
+				return nil, errInternal("Empty key")
+			}
 			mac := hmac.New(h, value.As[[]byte](args[1]))
 			mac.Write(value.As[[]byte](args[0]))
 			return mac.Sum(nil), nil

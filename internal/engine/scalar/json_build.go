@@ -62,7 +62,7 @@ func jsonItemWriter(item plan.JSONItem) (func(w *work.Work, v any) ([]byte, erro
 		return func(_ *work.Work, v any) ([]byte, error) { return write(nil, v), nil }, nil
 	}
 	cast, ok := Cast(t, datatype.Text())
-	if !ok || t.Kind == datatype.JSON {
+	if !ok {
 		return nil, sqlerr.Refused("a value of type " + t.String() + " in JSON")
 	}
 	return func(w *work.Work, v any) ([]byte, error) {

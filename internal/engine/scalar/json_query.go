@@ -191,9 +191,6 @@ func scalarAs(w *work.Work, n *json.Node, t datatype.Type) (any, error) {
 	default:
 		return nil, json.ErrInvalid
 	}
-	if s, ok := v.(string); ok && t.IsText() && t.Length < len(s) {
-		return nil, sqlerr.Refused("json_value of a string that may be longer than its type")
-	}
 	cast, ok := Cast(from, t)
 	if !ok {
 		return nil, sqlerr.Refused("json_value that returns " + t.String())

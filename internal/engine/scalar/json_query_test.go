@@ -43,7 +43,11 @@ func TestJSONQuery(t *testing.T) {
 		`'strict $.s.x' ERROR ON ERROR`:            path + "invalid item type. Expected: OBJECT, actual: TEXT",
 		`'lax $.a' RETURNING varbinary`:            "7b 22 62 22 3a 31 2e 35 7d",
 		`'lax $.c ? (@ > 1)'`:                      `SILLOK_NOT_SUPPORTED: the JSON path "lax $.c ? (@ > 1)"` + refused,
-		`'lax $.c.size()'`:                         `SILLOK_NOT_SUPPORTED: the JSON path "lax $.c.size()"` + refused,
+		`'lax $.c.size()'`:                         "2",
+		`'lax $.a.size()'`:                         "1",
+		`'strict $.a.size()' ERROR ON ERROR`:       path + "invalid item type. Expected: ARRAY, actual: OBJECT",
+		`'lax $.*.type()' WITH ARRAY WRAPPER`:      `["object","array","string","array"]`,
+		`'lax $.a.b.abs()'`:                        `SILLOK_NOT_SUPPORTED: the JSON path "lax $.a.b.abs()"` + refused,
 	} {
 		if got := evaluated(t, "json_query("+doc+", "+clauses+")"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", clauses, got, want)
@@ -56,6 +60,14 @@ func TestJSONForms(t *testing.T) {
 		{`json_query('[', 'lax $' EMPTY ARRAY ON ERROR)`, "[]"},
 		{`json_query('[', 'lax $' ERROR ON ERROR)`, "JSON_INPUT_CONVERSION_ERROR: conversion to JSON failed: "},
 		{`json_query(NULL, 'lax $')`, "null"},
+		{`json_query('', 'lax $')`, "null"},
+		{`json_query(' ', 'lax $[0]' WITH ARRAY WRAPPER)`, "[null]"},
+		{`json_exists('', 'lax $.a' TRUE ON ERROR)`, "false"},
+		{`json_value('', 'lax $' DEFAULT 'x' ON ERROR)`, "x"},
+		{`json_value('{"a": "hello"}', 'lax $.a' RETURNING varchar(3))`, "hel"},
+		{`json_array(JSON '1', JSON '"x"', JSON 'null' NULL ON NULL)`, `["1","x",null]`},
+		{`json_array(JSON 'null')`, "[]"},
+		{`json_object('k' : JSON '{}')`, "INVALID_CAST_ARGUMENT: Cannot cast '{}' to varchar"},
 		{`json_value('{"a": "x"}', 'lax $.a')`, "x"},
 		{`json_value('{"a": 1.50}', 'lax $.a')`, "1.5E0"},
 		{`json_value('{"a": "12"}', 'lax $.a' RETURNING bigint)`, "12"},

@@ -45,23 +45,13 @@ func (b *mapBuilder) add(key, val any) {
 
 // put adds an entry, or fails when the key cannot be one.
 func (b *mapBuilder) put(key, val any) error {
-	if err := b.check(key); err != nil {
-		return err
+	if key == nil {
+		return sqlerr.Argument("map key cannot be null")
 	}
 	if _, known := b.place(key); known {
 		return sqlerr.Argument("Duplicate map keys (%s) are not allowed", value.Text(b.key, key))
 	}
 	b.add(key, val)
-	return nil
-}
-
-func (b *mapBuilder) check(key any) error {
-	if key == nil {
-		return sqlerr.Argument("map key cannot be null")
-	}
-	if Indeterminate(b.key, key) {
-		return sqlerr.Argument("map key cannot be indeterminate: %s", value.Text(b.key, key))
-	}
 	return nil
 }
 
@@ -81,6 +71,9 @@ func mapBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		b := newMapBuilder(key)
 		for i := range keys {
+			if keys[i] != nil && Indeterminate(key, keys[i]) {
+				return nil, sqlerr.Argument("map key cannot be indeterminate: %s", value.Text(key, keys[i]))
+			}
 			if err := b.put(keys[i], values[i]); err != nil {
 				return nil, err
 			}
@@ -110,8 +103,11 @@ func mapEntries(_ datatype.Type, m *value.Map) (any, error) {
 // mapConcatBinder joins maps. The last map that has a key gives its value, and
 // the entries stand in the order of the maps from the last to the first.
 func mapConcatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	if len(params) < 2 || !areAll(params, datatype.Map) {
+	switch {
+	case len(params) == 0 || !areAll(params, datatype.Map):
 		return none()
+	case len(params) == 1:
+		return tooFew("There must be two or more concatenation arguments to map_concat")
 	}
 	key := params[0].Elems[0]
 	return pure(func(args []any) (any, error) {
@@ -160,8 +156,8 @@ func entriesBinder(put func(b *mapBuilder, key, val any) error) binder {
 func mapFromEntries(b *mapBuilder, key, val any) error { return b.put(key, val) }
 
 func multimapFromEntries(b *mapBuilder, key, val any) error {
-	if err := b.check(key); err != nil {
-		return err
+	if key == nil {
+		return sqlerr.Argument("map key cannot be null")
 	}
 	at, known := b.place(key)
 	if !known {
@@ -180,17 +176,28 @@ func mapElementAt(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	t := params[1]
 	return pure(func(args []any) (any, error) {
 		m := value.As[*value.Map](args[0])
-		want, uncertain := Key(t, args[1]), Indeterminate(t, args[1])
-		for i, key := range m.Keys {
-			if uncertain {
-				if _, known := Equal(t, key, args[1]); !known {
-					return nil, sqlerr.New(sqlerr.NotSupported, "map key cannot be null or contain nulls")
-				}
-			}
-			if Key(t, key) == want {
-				return m.Values[i], nil
-			}
+		at, err := findKey(t, m, args[1])
+		if err != nil || at < 0 {
+			return nil, err
 		}
-		return nil, nil
+		return m.Values[at], nil
 	})
+}
+
+// findKey returns where a key stands, -1 for nowhere. It is found by =, so that NaN is
+// no key that could be found, and one with a NULL inside fails.
+func findKey(t datatype.Type, m *value.Map, key any) (int, error) {
+	want := Key(t, key)
+	for i, k := range m.Keys {
+		if Key(t, k) != want {
+			continue
+		}
+		switch equal, known := Equal(t, k, key); {
+		case !known:
+			return 0, sqlerr.New(sqlerr.NotSupported, "map key cannot be null or contain nulls")
+		case equal:
+			return i, nil
+		}
+	}
+	return -1, nil
 }

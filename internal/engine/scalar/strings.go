@@ -182,11 +182,13 @@ func reverseChar(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	length := params[0].Length
 	return pure(func(args []any) (any, error) {
-		s := value.As[string](args[0])
-		if s != "" && utf8.RuneCountInString(s) < length {
-			return nil, sqlerr.Refused("reverse of a padded char")
+		s := reverseString(value.As[string](args[0]))
+		// What filled the end comes first. Trino does not take away what is at the end then.
+		s = strings.Repeat(" ", max(0, length-utf8.RuneCountInString(s))) + s
+		if strings.HasSuffix(s, " ") {
+			return nil, errInternal("Slice representing Char should not have trailing spaces")
 		}
-		return strings.TrimRight(reverseString(s), " "), nil
+		return s, nil
 	})
 }
 

@@ -84,7 +84,7 @@ func (x *exprs) checkListagg(e *ast.Call) error {
 	if err != nil {
 		return err
 	}
-	if t := typed.Type(); t.Kind != datatype.Varchar && t.Kind != datatype.Unknown {
+	if t := typed.Type(); t.Kind != datatype.Varchar {
 		return x.fail(e, typeMismatch, "Expected expression of varchar, but '%s' has %s type", spelled(e.Args[0].Expr), t)
 	}
 	return nil

@@ -207,7 +207,14 @@ func (x *exprs) jsonBuild(e *ast.JSONCall, name string) (plan.Expr, error) {
 			return nil, err
 		}
 		if !item.JSON && !jsonValue(item.Expr.Type()) {
-			return nil, x.fail(e, notSupported, "Unsupported type of value passed to %s function: %s", strings.ToUpper(name), item.Expr.Type())
+			at := ast.Expr(e)
+			if item.Expr.Type().Kind == datatype.Varbinary {
+				at = v.Expr
+			}
+			return nil, x.fail(at, notSupported, "Unsupported type of value passed to %s function: %s", strings.ToUpper(name), item.Expr.Type())
+		}
+		if !item.JSON && item.Expr.Type().Kind == datatype.JSON { // its text, which may be NULL
+			item.Expr = &plan.Cast{X: item.Expr, T: datatype.Text()}
 		}
 		build.Items = append(build.Items, item)
 	}

@@ -159,6 +159,9 @@ func (b *binder) unifyVariable(name string, t datatype.Type) bool {
 }
 
 func (b *binder) unifyNumbers(p pattern, t datatype.Type) bool {
+	if _, settled := b.instantiate(p); settled && t.Kind == datatype.Unknown && b.coerce {
+		return true // NULL is of any precision
+	}
 	if t.Kind != p.kind {
 		if !b.coerce {
 			return false

@@ -38,7 +38,6 @@ $subtract(double, double) double
 $subtract(decimal(p, s), decimal(q, t)) decimal(r, u); u = max(s, t); r = min(38, max(p - s, q - t) + max(s, t) + 1)
 $subtract(interval day to second, interval day to second) interval day to second
 $subtract(interval year to month, interval year to month) interval year to month
-$subtract(date, date) interval day to second
 $subtract(time(p), time(p)) interval day to second
 $subtract(time(p) with time zone, time(p) with time zone) interval day to second
 $subtract(timestamp(p), timestamp(p)) interval day to second

@@ -25,30 +25,61 @@ func (q *query) statement() string {
 	s := q.body(2)
 	sql := s.sql
 	if q.chance(40) {
-		ordinals := make([]string, len(s.types))
-		for i := range ordinals {
-			ordinals[i] = fmt.Sprintf("%d%s%s", i+1, pick(q.dice, "", " DESC"), pick(q.dice, "", "", " NULLS FIRST"))
-		}
-		sql = "SELECT * FROM (" + sql + ") ORDER BY " + strings.Join(ordinals, ", ")
-		if q.chance(50) {
-			sql += pick(q.dice, " LIMIT 3", " OFFSET 1", " OFFSET 1 ROWS FETCH FIRST 2 ROWS ONLY", " LIMIT 1")
-		}
+		sql = "SELECT * FROM (" + sql + ")" + q.ordered(s.types)
 	}
 	return tables + sql
+}
+
+// ordered is ORDER BY all columns, and perhaps how many rows are wanted: those that tie
+// are the same. Nothing is ordered where an order is not settled.
+func (q *query) ordered(types []datatype.Type) string {
+	ordinals := make([]string, len(types))
+	for i, t := range types {
+		if !settled(t) {
+			return ""
+		}
+		ordinals[i] = fmt.Sprintf("%d%s%s", i+1, pick(q.dice, "", " DESC"), pick(q.dice, "", "", " NULLS FIRST"))
+	}
+	sql := " ORDER BY " + strings.Join(ordinals, ", ")
+	if q.chance(50) {
+		sql += pick(q.dice, " LIMIT 3", " OFFSET 1", " OFFSET 1 ROWS FETCH FIRST 2 ROWS ONLY", " LIMIT 1", " FETCH FIRST 2 ROWS WITH TIES", " FETCH FIRST ROW ONLY")
+	}
+	return sql
 }
 
 // body is a SELECT, or several that a set operation joins.
 func (q *query) body(depth int) selected {
 	if depth > 1 && q.chance(18) {
 		left := q.plain(depth-1, nil)
-		right := q.plain(depth-1, left.types)
-		operation := pick(q.dice, "UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL")
+		right := q.plain(depth-1, q.wider(left.types))
+		operation := pick(q.dice, "UNION", "UNION ALL", "INTERSECT", "EXCEPT")
+		if !slices.ContainsFunc(left.types, func(t datatype.Type) bool { return !settled(t) }) && q.chance(35) {
+			operation = pick(q.dice, "INTERSECT ALL", "EXCEPT ALL")
+		}
 		return selected{left.sql + " " + operation + " " + right.sql, left.types}
 	}
 	if q.chance(35) {
 		return q.grouped(depth)
 	}
 	return q.plain(depth, nil)
+}
+
+// wider returns types to which the given ones can be joined by a set operation, mostly
+// themselves.
+func (q *query) wider(types []datatype.Type) []datatype.Type {
+	out := slices.Clone(types)
+	for i, t := range out {
+		switch {
+		case !q.chance(25):
+		case t.IsNumeric():
+			out[i] = pick(q.dice, datatype.Of(datatype.Bigint), datatype.Of(datatype.Double), datatype.Of(datatype.Real), datatype.Of(datatype.Smallint), q.decimal())
+		case t.Kind == datatype.Varchar, t.Kind == datatype.Char:
+			out[i] = pick(q.dice, datatype.Text(), datatype.VarcharOf(3), datatype.CharOf(2))
+		case t.Kind == datatype.Date, t.Kind == datatype.Timestamp, t.Kind == datatype.TimestampTZ:
+			out[i] = q.temporal(pick(q.dice, datatype.Timestamp, datatype.TimestampTZ))
+		}
+	}
+	return out
 }
 
 // plain is a SELECT without groups; types are those of its columns, or nil.
@@ -74,6 +105,9 @@ func (q *query) plain(depth int, types []datatype.Type) selected {
 
 // value is the type of a column of an answer.
 func (q *query) value() datatype.Type {
+	if len(q.scope) > 0 && q.chance(40) {
+		return pick(q.dice, q.scope...).t
+	}
 	return pick(q.dice, datatype.Of(datatype.Integer), datatype.Of(datatype.Integer), datatype.VarcharOf(1), datatype.VarcharOf(1),
 		datatype.DecimalOf(2, 1), datatype.Of(datatype.Date), datatype.Of(datatype.Boolean), datatype.Of(datatype.Bigint), datatype.ArrayOf(datatype.Of(datatype.Integer)))
 }
@@ -144,12 +178,31 @@ func (q *query) named(prefix string, columns ...column) string {
 
 // unnest is the elements of an array, perhaps numbered.
 func (q *query) unnest() string {
-	integer := datatype.Of(datatype.Integer)
-	sql := "UNNEST(" + q.leaf(datatype.ArrayOf(integer)) + ")"
-	if q.chance(40) {
-		return sql + " WITH ORDINALITY" + q.named("u", column{"n", integer}, column{"o", datatype.Of(datatype.Bigint)})
+	var items []string
+	var columns []column
+	add := func(t datatype.Type) { columns = append(columns, column{fmt.Sprintf("n%d", len(columns)), t}) }
+	for range pick(q.dice, 1, 1, 2) {
+		key, elem := q.keyType(), pick(q.dice, datatype.Of(datatype.Integer), q.scalarType())
+		switch q.IntN(6) {
+		case 0:
+			items = append(items, q.leaf(datatype.MapOf(key, elem)))
+			add(key)
+			add(elem)
+		case 1:
+			items = append(items, q.leaf(datatype.ArrayOf(datatype.RowOf(nil, []datatype.Type{key, elem}))))
+			add(key)
+			add(elem)
+		default:
+			items = append(items, q.leaf(datatype.ArrayOf(elem)))
+			add(elem)
+		}
 	}
-	return sql + q.named("u", column{"n", integer})
+	sql := "UNNEST(" + strings.Join(items, ", ") + ")"
+	if q.chance(40) {
+		sql += " WITH ORDINALITY"
+		columns = append(columns, column{"o", datatype.Of(datatype.Bigint)})
+	}
+	return sql + q.named("u", columns...)
 }
 
 // relation is a table or a subquery, with an alias.
@@ -161,6 +214,9 @@ func (q *query) relation(depth int) string {
 		q.scope = outer
 		return "(" + s.sql + ")" + q.named("r", numbered(s.types)...)
 	}
+	if q.chance(35) {
+		return q.made()
+	}
 	q.aliases++
 	name := fmt.Sprintf("r%d", q.aliases)
 	table := 1 + q.IntN(3)
@@ -168,6 +224,31 @@ func (q *query) relation(depth int) string {
 		q.scope = append(q.scope, column{name + "." + c.name, c.t})
 	}
 	return fmt.Sprintf("t%d %s", table, name)
+}
+
+// made is a table of columns of any types, made up on the spot. Few of its rows repeat, and
+// few columns have no order.
+func (q *query) made() string {
+	columns := make([]column, 1+q.IntN(3))
+	for i := range columns {
+		t := q.anyType(1)
+		for !t.Orderable() && !q.chance(10) {
+			t = q.anyType(1)
+		}
+		columns[i] = column{fmt.Sprintf("x%d", i), t}
+	}
+	rows := make([]string, 1+q.IntN(4))
+	for i := range rows {
+		cells := make([]string, len(columns))
+		for j, c := range columns {
+			cells[j] = q.literal(c.t)
+		}
+		rows[i] = "(" + strings.Join(cells, ", ") + ")"
+		if i > 0 && q.chance(15) {
+			rows[i] = rows[i-1]
+		}
+	}
+	return "(VALUES " + strings.Join(rows, ", ") + ")" + q.named("m", columns...)
 }
 
 // numbered names columns by their places.
@@ -207,7 +288,8 @@ func (q *query) condition(depth int) string {
 	case 2, 3:
 		return x + pick(q.dice, " IN (", " NOT IN (") + q.correlated([]datatype.Type{t}).sql + ")"
 	case 4:
-		return x + pick(q.dice, " = ", " <> ", " < ", " >= ") + pick(q.dice, "ALL", "ANY", "SOME") + " (" + q.correlated([]datatype.Type{t}).sql + ")"
+		// Not <> ANY: Trino takes NULL <> ANY (1, 2) for true.
+		return x + pick(q.dice, " = ALL", " <> ALL", " < ALL", " >= ALL", " = ANY", " < SOME", " >= ANY") + " (" + q.correlated([]datatype.Type{t}).sql + ")"
 	case 5:
 		return x + pick(q.dice, " = ", " < ", " IS DISTINCT FROM ") + q.scalarSubquery(t)
 	case 6:
@@ -270,6 +352,9 @@ func (q *query) one(t datatype.Type) (x, rest string) {
 
 // scalarSubquery has exactly one row.
 func (q *query) scalarSubquery(t datatype.Type) string {
+	if !settled(t) {
+		return q.literal(t)
+	}
 	x, rest := q.one(t)
 	aggregate := pick(q.dice, "max", "min")
 	if t.Kind == datatype.Boolean {
@@ -304,68 +389,11 @@ func (q *query) grouped(depth int) selected {
 	}
 	if len(keys) > 0 {
 		list := strings.Join(keys, ", ")
-		sql += " GROUP BY " + pick(q.dice, list, list, list, "ROLLUP ("+list+")", "CUBE ("+list+")", "GROUPING SETS (("+list+"), ())", "GROUPING SETS (("+keys[0]+"), ("+list+"))")
+		sql += " GROUP BY " + pick(q.dice, list, list, list, "1", "ROLLUP ("+list+")", "CUBE ("+list+")", "GROUPING SETS (("+list+"), ())", "GROUPING SETS (("+keys[0]+"), ("+list+"))", "DISTINCT ROLLUP ("+list+"), CUBE ("+keys[0]+")")
 	}
 	if q.chance(30) {
 		having, _ := q.aggregate()
 		sql += " HAVING " + having + pick(q.dice, " IS NOT NULL", " IS NULL")
 	}
 	return selected{sql, types}
-}
-
-// aggregate is an aggregation whose answer does not depend on the order of rows.
-func (q *query) aggregate() (string, datatype.Type) {
-	integer, double := datatype.Of(datatype.Integer), datatype.Of(datatype.Double)
-	x := pick(q.dice, q.scope...)
-	distinct := pick(q.dice, "", "", "DISTINCT ")
-	filter := ""
-	if q.chance(20) {
-		filter = " FILTER (WHERE " + q.predicate(1) + ")"
-	}
-	var sql string
-	t := datatype.Of(datatype.Bigint)
-	switch q.IntN(12) {
-	case 0:
-		sql = "count(*)"
-	case 1:
-		sql = "count(" + distinct + x.name + ")"
-	case 2:
-		sql = "sum(" + distinct + q.expr(integer, 1) + ")"
-	case 3, 4:
-		sql, t = pick(q.dice, "max", "min")+"("+q.expr(x.t, 1)+")", x.t
-	case 5:
-		sql, t = "avg("+q.expr(pick(q.dice, integer, double, datatype.DecimalOf(2, 1)), 1)+")", double
-	case 6:
-		sql, t = "array_agg("+distinct+x.name+" ORDER BY "+x.name+")", datatype.ArrayOf(x.t)
-	case 7:
-		sql, t = pick(q.dice, "bool_and", "bool_or")+"("+q.predicate(1)+")", datatype.Of(datatype.Boolean)
-	case 8:
-		sql = "count_if(" + q.predicate(1) + ")"
-	case 9:
-		sql, t = pick(q.dice, "stddev", "var_pop", "variance", "stddev_pop", "geometric_mean")+"("+q.expr(pick(q.dice, integer, double, datatype.DecimalOf(2, 1)), 1)+")", double
-	case 10:
-		sql = "approx_distinct(" + x.name + ")"
-	default:
-		sql, t = pick(q.dice, "max", "min")+"("+x.name+", 2)", datatype.ArrayOf(x.t)
-	}
-	return sql + filter, t
-}
-
-// window is a window function over a total order of what is in scope.
-func (q *query) window(t datatype.Type) string {
-	x := q.leaf(t)
-	f := pick(q.dice, "rank()", "dense_rank()", "row_number()", "count(*)", "sum("+x+")", "max("+x+")", "lag("+x+")", "lead("+x+", 2)", "first_value("+x+")", "last_value("+x+")", "ntile(2)", "count("+x+")")
-	order := make([]string, len(q.scope))
-	for i, c := range q.scope {
-		order[i] = c.name + pick(q.dice, "", " DESC")
-	}
-	partition := ""
-	if q.chance(50) {
-		partition = "PARTITION BY " + pick(q.dice, q.scope...).name + " "
-	}
-	frame := ""
-	if strings.HasPrefix(f, "sum") || strings.HasPrefix(f, "max") || strings.HasPrefix(f, "count") || strings.Contains(f, "_value") {
-		frame = pick(q.dice, "", " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING", " ROWS UNBOUNDED PRECEDING", " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW")
-	}
-	return f + " OVER (" + partition + "ORDER BY " + strings.Join(order, ", ") + frame + ")"
 }

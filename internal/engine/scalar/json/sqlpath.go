@@ -9,8 +9,8 @@ import (
 )
 
 // SQLPath is a path of the SQL standard, as json_value and its kin take it. It
-// has the accessors of members and elements; filters, methods and arithmetic are
-// refused by name.
+// has the accessors of members and elements, size() and type(); filters, other methods
+// and arithmetic are refused by name.
 type SQLPath struct {
 	strict bool
 	steps  []pathStep
@@ -24,6 +24,8 @@ const (
 	stepElements                        // [*]
 	stepSubscripts                      // [0, 2 to last]
 	stepDescendants                     // ..name
+	stepSize                            // .size()
+	stepType                            // .type()
 )
 
 type pathStep struct {
@@ -153,6 +155,9 @@ func (p *pathParser) step() (pathStep, error) {
 		if p.take("*") {
 			return pathStep{kind: stepMembers}, nil
 		}
+		if kind, ok := p.method(); ok {
+			return pathStep{kind: kind}, nil
+		}
 		name, err := p.name()
 		return pathStep{kind: stepMember, name: name}, err
 	case p.take("["):
@@ -165,6 +170,16 @@ func (p *pathParser) step() (pathStep, error) {
 		return p.subscripts()
 	}
 	return pathStep{}, p.refuse()
+}
+
+// method reads a method that is carried, or nothing.
+func (p *pathParser) method() (kind pathStepKind, ok bool) {
+	start := p.at
+	kind, ok = map[string]pathStepKind{"size": stepSize, "type": stepType}[p.word()]
+	if ok = ok && p.take("(") && p.take(")"); !ok {
+		p.at = start
+	}
+	return kind, ok
 }
 
 func (p *pathParser) subscripts() (pathStep, error) {

@@ -2,6 +2,8 @@ package json
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -14,10 +16,11 @@ type Node struct {
 	Items []*Node
 }
 
-// The kinds of values that hold others.
+// The kinds of values that hold others, and that of nothing at all: of empty text.
 const (
-	Array  Kind = 100
-	Object Kind = 101
+	Missing Kind = 99
+	Array   Kind = 100
+	Object  Kind = 101
 )
 
 // readNode reads a value. The last of several members of a name stands for it.
@@ -52,6 +55,9 @@ func readNode(j *Scanner) (*Node, error) {
 
 // ParseNode reads what j reads, to its end.
 func ParseNode(j *Scanner) (*Node, error) {
+	if j.End() {
+		return &Node{Kind: Missing}, nil
+	}
 	n, err := readNode(j)
 	if err == nil && !j.End() {
 		err = ErrInvalid
@@ -62,7 +68,7 @@ func ParseNode(j *Scanner) (*Node, error) {
 // AppendTo appends the node as JSON.
 func (n *Node) AppendTo(b []byte) []byte {
 	switch n.Kind {
-	case Null:
+	case Null, Missing:
 		return append(b, "null"...)
 	case Text:
 		return AppendText(b, n.Text)
@@ -150,9 +156,33 @@ func (p SQLPath) access(step pathStep, n *Node, found func(items int) error) ([]
 		return []*Node{n}, nil
 	case stepSubscripts:
 		return p.subscripted(step, n)
+	case stepSize:
+		return p.sizeOf(n)
+	case stepType:
+		return []*Node{{Kind: Text, Text: n.methodType()}}, nil
 	default:
 		return p.membersOf(step, n)
 	}
+}
+
+// sizeOf returns how many elements an array has; what is no array has one in a lax path.
+func (p SQLPath) sizeOf(n *Node) ([]*Node, error) {
+	size := 1
+	switch {
+	case n.Kind == Array:
+		size = len(n.Items)
+	case p.strict:
+		return nil, errItem("ARRAY", n)
+	}
+	return []*Node{{Kind: Integer, Text: strconv.Itoa(size)}}, nil
+}
+
+// methodType is what .type() says.
+func (n *Node) methodType() string {
+	if n.Kind == Text {
+		return "string"
+	}
+	return strings.ToLower(n.typeName())
 }
 
 // membersOf returns members; a lax path looks into the elements of an array too.

@@ -1,0 +1,111 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (string, error) {
+	parts := make([]string, len(n.Inputs))
+	for i, input := range n.Inputs {
+		from, err := r.cooked(ctx, input)
+		if err != nil {
+			return "", err
+		}
+		columns := make([]string, len(n.Columns))
+		for j, c := range n.Columns {
+			value, err := typed(name(n.Maps[i][j]), c.Type)
+			if err != nil {
+				return "", err
+			}
+			columns[j] = value + " AS " + name(c.ID)
+		}
+		parts[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from)
+	}
+	if n.Kind == ast.Union {
+		all := "(" + strings.Join(parts, ")\nUNION ALL (") + ")"
+		if n.All {
+			return all, nil
+		}
+		return r.distinctOf(all, n.Columns)
+	}
+	keys, plain, err := r.setKeys(n)
+	if err != nil {
+		return "", err
+	}
+	if !plain {
+		return r.counted(ctx, n, parts, keys)
+	}
+	operator := ")\n" + n.Kind.String() + " ("
+	if n.All {
+		operator = ")\n" + n.Kind.String() + " ALL ("
+	}
+	return "(" + strings.Join(parts, operator) + ")", nil
+}
+
+// setKeys returns by what rows of INTERSECT and EXCEPT are the same, and whether DuckDB's
+// own operators do as Trino does. With ALL, Trino numbers equal rows, for which it sorts.
+func (r *renderer) setKeys(n *plan.SetOperation) (keys []string, plain bool, err error) {
+	keys, plain = make([]string, len(n.Columns)), true
+	for i, c := range n.Columns {
+		key, same, err := r.groupKey(name(c.ID), c.Type)
+		if err != nil {
+			return nil, false, err
+		}
+		if n.All && !c.Type.Orderable() {
+			return nil, false, errInside("%s is not orderable", c.Type)
+		}
+		keys[i], plain = key, plain && same && (!n.All || !isNested(c.Type))
+	}
+	return keys, plain, nil
+}
+
+// counted renders INTERSECT or EXCEPT by how many rows of each key the sides have.
+func (r *renderer) counted(ctx context.Context, n *plan.SetOperation, parts, keys []string) (string, error) {
+	counts := make([]string, len(parts))
+	for i := range parts {
+		parts[i] = fmt.Sprintf("SELECT *, %d AS side FROM %s", i, r.sub(parts[i]))
+		counts[i] = fmt.Sprintf("count(*) FILTER (WHERE side = %d)", i)
+	}
+	all, by := "("+strings.Join(parts, ")\nUNION ALL (")+")", strings.Join(keys, ", ")
+	if n.All {
+		return r.countedAll(ctx, n, all, by, counts)
+	}
+	having := make([]string, len(counts))
+	for i, count := range counts {
+		having[i] = count + " > 0"
+		if i > 0 && n.Kind == ast.Except {
+			having[i] = count + " = 0"
+		}
+	}
+	outputs := make([]string, len(n.Columns))
+	for i, c := range n.Columns {
+		outputs[i] = fmt.Sprintf("first(%[1]s ORDER BY side) AS %[1]s", name(c.ID))
+	}
+	return "SELECT " + strings.Join(outputs, ", ") + " FROM " + r.sub(all) + "\nGROUP BY " + by + "\nHAVING " + strings.Join(having, " AND "), nil
+}
+
+// countedAll keeps as many rows of the first side as the counts allow.
+func (r *renderer) countedAll(ctx context.Context, n *plan.SetOperation, all, by string, counts []string) (string, error) {
+	order := make([]plan.SortKey, len(n.Columns))
+	for i, c := range n.Columns {
+		order[i].Expr = &plan.ColumnRef{ID: c.ID, T: c.Type}
+	}
+	from, _, err := r.sorted(ctx, all, order, -1)
+	if err != nil {
+		return "", err
+	}
+	for i := range counts {
+		counts[i] += " OVER (PARTITION BY " + by + ")"
+	}
+	kept := strings.Join(counts, " - ")
+	if n.Kind == ast.Intersect {
+		kept = "least(" + strings.Join(counts, ", ") + ")"
+	}
+	numbered := "SELECT *, " + kept + " AS kept, row_number() OVER (PARTITION BY " + by + ", side) AS place FROM " + r.sub(from)
+	return "SELECT " + names(n.Columns) + " FROM " + r.sub(numbered) + "\nWHERE side = 0 AND place <= kept", nil
+}
