@@ -24,7 +24,7 @@ type binder func(params []datatype.Type, result datatype.Type) (Reduce, bool)
 // caller's: the rows come as they left them.
 func Lookup(name string, params []datatype.Type, result datatype.Type) (Reduce, bool) {
 	for _, family := range []map[string]binder{collections(), statistics(), extremes(), sums(), percentiles(), sketches(),
-		checksums(), frequents(), quantileDigests(), setDigests()} {
+		checksums(), frequents(), quantileDigests(), setDigests(), sizes()} {
 		if bind, ok := family[name]; ok {
 			return bind(params, result)
 		}

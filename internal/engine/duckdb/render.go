@@ -39,7 +39,7 @@ type renderer struct {
 	aliases   int
 	fresh     plan.ID
 	tables    scan.Tables
-	ctes      map[int][]plan.Column
+	ctes      map[int]namedQuery
 	lazy      map[plan.ID]lazyColumn
 	used      scan.Usage
 	scans     map[*plan.Scan]scanned // rendered already: a subquery may be rendered twice
@@ -438,20 +438,12 @@ func (r *renderer) sample(ctx context.Context, n *plan.Sample) (string, error) {
 
 func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (string, error) {
 	parts := make([]string, len(n.Inputs))
-	for i, input := range n.Inputs {
-		from, err := r.cooked(ctx, input)
+	for i := range n.Inputs {
+		part, err := r.input(ctx, n, i)
 		if err != nil {
 			return "", err
 		}
-		columns := make([]string, len(n.Columns))
-		for j, c := range n.Columns {
-			value, err := typed(name(n.Maps[i][j]), c.Type)
-			if err != nil {
-				return "", err
-			}
-			columns[j] = value + " AS " + name(c.ID)
-		}
-		parts[i] = "(SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from) + ")"
+		parts[i] = "(" + part + ")"
 	}
 	if n.Kind == ast.Union {
 		all := strings.Join(parts, "\nUNION ALL ")
@@ -472,40 +464,19 @@ func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (stri
 	return strings.Join(parts, operator), nil
 }
 
-func (r *renderer) with(ctx context.Context, n *plan.With) (string, error) {
-	if r.ctes == nil {
-		r.ctes = map[int][]plan.Column{}
+// input renders input i of a set operation, under the columns of the result.
+func (r *renderer) input(ctx context.Context, n *plan.SetOperation, i int) (string, error) {
+	from, err := r.cooked(ctx, n.Inputs[i])
+	if err != nil {
+		return "", err
 	}
-	parts, keyword := make([]string, len(n.Queries)), "WITH "
-	for i, q := range n.Queries {
-		r.ctes[q.Number] = q.Columns
-		body, err := r.cooked(ctx, q.Node)
+	columns := make([]string, len(n.Columns))
+	for j, c := range n.Columns {
+		value, err := typed(name(n.Maps[i][j]), c.Type)
 		if err != nil {
 			return "", err
 		}
-		list := make([]string, len(q.Columns))
-		for j, c := range q.Columns {
-			list[j] = name(c.ID)
-		}
-		if q.Recursive {
-			keyword = "WITH RECURSIVE "
-		} else {
-			body = "SELECT " + strings.Join(list, ", ") + " FROM " + r.sub(body)
-		}
-		parts[i] = fmt.Sprintf("w%d(%s) AS (%s)", q.Number, strings.Join(list, ", "), body)
+		columns[j] = value + " AS " + name(c.ID)
 	}
-	body, err := r.node(ctx, n.Body)
-	return keyword + strings.Join(parts, ",\n") + "\n" + body, err
-}
-
-func (r *renderer) cteRef(n *plan.CTERef) (string, error) {
-	columns, ok := r.ctes[n.Number]
-	if !ok || len(columns) != len(n.Columns) {
-		return "", fmt.Errorf("query %d of WITH is not known here", n.Number)
-	}
-	parts := make([]string, len(columns))
-	for i, c := range n.Columns {
-		parts[i] = name(columns[i].ID) + " AS " + name(c.ID)
-	}
-	return fmt.Sprintf("SELECT %s FROM w%d", strings.Join(parts, ", "), n.Number), nil
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from), nil
 }
