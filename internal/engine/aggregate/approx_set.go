@@ -52,30 +52,13 @@ func setBytes(v any) []byte {
 // sketches are the functions that put sketches together.
 func sketches() map[string]binder { return map[string]binder{"merge": mergeSets} }
 
-// mergeSets is merge of HyperLogLogs.
+// mergeSets is merge of HyperLogLogs and of digests.
 func mergeSets(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
-	return func(rows [][]any) (any, error) {
-		var all *hll.Sketch
-		for _, row := range rows {
-			b, ok := row[0].([]byte)
-			if !ok {
-				continue
-			}
-			s, err := hll.Parse(b)
-			if err != nil {
-				return nil, err
-			}
-			if all == nil {
-				all = s
-				continue
-			}
-			if err := all.Merge(s); err != nil {
-				return nil, err
-			}
-		}
-		if all == nil {
-			return null()
-		}
-		return all.Bytes(), nil
-	}, params[0].Name == datatype.HyperLogLog
+	switch params[0].Name {
+	case datatype.TDigest:
+		return mergeQuantiles(), true
+	case datatype.HyperLogLog:
+		return merged(hll.Parse, (*hll.Sketch).Merge, (*hll.Sketch).Bytes), true
+	}
+	return nil, false
 }

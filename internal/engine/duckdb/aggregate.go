@@ -99,9 +99,10 @@ type aggregation struct {
 	plan.AggregateCall
 	args   []string
 	types  []datatype.Type
-	order  string // " ORDER BY …" or ""
-	filter string // the condition of FILTER or ""
-	suffix string // FILTER and OVER
+	order  string       // " ORDER BY …" or ""
+	filter string       // the condition of FILTER or ""
+	suffix string       // FILTER and OVER
+	fold   *plan.Lambda // of reduce_agg: makes a state of a state and a value
 }
 
 // aggregateCall renders an aggregate function; over is its OVER clause, if any.
@@ -110,7 +111,7 @@ func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over
 	for i, arg := range c.Args {
 		a.types[i] = arg.Type()
 		if arg.Type().Kind == datatype.Function {
-			return "", sqlerr.Refused(eval.Signature(c.Name, a.types[:i+1]))
+			return r.foldedAggregate(ctx, c, over)
 		}
 		x, err := r.expr(ctx, arg)
 		if err != nil {
@@ -184,6 +185,9 @@ func (r *renderer) nativeAggregate(ctx context.Context, a aggregation) (sql stri
 		return r.countOf(a)
 	case a.Name == "approx_distinct":
 		sql, err := r.approxDistinct(ctx, a)
+		return sql, true, err
+	case a.Name == "checksum" && !a.Distinct:
+		sql, err := r.checksum(a)
 		return sql, true, err
 	case a.Name == "approx_set":
 		sql, err := r.approxSet(a)
@@ -329,7 +333,7 @@ func (r *renderer) extremeOf(a aggregation, call func(function, arg string) stri
 // bridgedAggregate renders an aggregate as a function in Go over the list of the
 // rows of its group.
 func (r *renderer) bridgedAggregate(a aggregation) (string, error) {
-	if _, ok := aggregate.Lookup(a.Name, a.types, a.Type); !ok {
+	if _, ok := aggregate.Lookup(a.Name, a.types, a.Type); !ok && a.fold == nil {
 		return "", sqlerr.Refused(eval.Signature(a.Name, a.types))
 	}
 	row, fields := datatype.RowOf(nil, a.types), make([]string, len(a.args))
@@ -339,7 +343,7 @@ func (r *renderer) bridgedAggregate(a aggregation) (string, error) {
 	list := "list(struct_pack(" + strings.Join(fields, ", ") + ")" + a.order + ")" + a.suffix
 	return r.call(function{
 		Params: []datatype.Type{datatype.ArrayOf(row)}, Result: a.Type,
-		Body: reduceBody{Function: a.Name, Params: a.types, Result: a.Type, Distinct: a.Distinct},
+		Body: reduceBody{Function: a.Name, Params: a.types, Result: a.Type, Distinct: a.Distinct, Fold: a.fold},
 	}, []string{list})
 }
 
@@ -349,11 +353,17 @@ type reduceBody struct {
 	Params   []datatype.Type
 	Result   datatype.Type
 	Distinct bool
+	Fold     *plan.Lambda // of reduce_agg
 }
 
-func (b reduceBody) call(context.Context, time.Time) (func([]any) (any, error), error) {
+func (b reduceBody) call(ctx context.Context, now time.Time) (func([]any) (any, error), error) {
 	reduce, ok := aggregate.Lookup(b.Function, b.Params, b.Result)
-	if !ok {
+	if b.Fold != nil {
+		var err error
+		if reduce, err = folding(ctx, b.Fold, now); err != nil {
+			return nil, err
+		}
+	} else if !ok {
 		return nil, sqlerr.Refused(eval.Signature(b.Function, b.Params))
 	}
 	return func(args []any) (any, error) {

@@ -38,7 +38,7 @@ type renderer struct {
 	aliases   int
 	fresh     plan.ID
 	tables    scan.Tables
-	ctes      map[int][]plan.Column
+	ctes      map[int]namedQuery
 	lazy      map[plan.ID]lazyColumn
 	used      scan.Usage
 	scans     map[*plan.Scan]scanned // rendered already: a subquery may be rendered twice
@@ -433,42 +433,4 @@ func (r *renderer) sample(ctx context.Context, n *plan.Sample) (string, error) {
 	}
 	percentage, err := r.expr(ctx, n.Percentage)
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE random() * 100 < CAST(" + percentage + " AS DOUBLE)", err
-}
-
-func (r *renderer) with(ctx context.Context, n *plan.With) (string, error) {
-	if r.ctes == nil {
-		r.ctes = map[int][]plan.Column{}
-	}
-	parts, keyword := make([]string, len(n.Queries)), "WITH "
-	for i, q := range n.Queries {
-		r.ctes[q.Number] = q.Columns
-		body, err := r.cooked(ctx, q.Node)
-		if err != nil {
-			return "", err
-		}
-		list := make([]string, len(q.Columns))
-		for j, c := range q.Columns {
-			list[j] = name(c.ID)
-		}
-		if q.Recursive {
-			keyword = "WITH RECURSIVE "
-		} else {
-			body = "SELECT " + strings.Join(list, ", ") + " FROM " + r.sub(body)
-		}
-		parts[i] = fmt.Sprintf("w%d(%s) AS (%s)", q.Number, strings.Join(list, ", "), body)
-	}
-	body, err := r.node(ctx, n.Body)
-	return keyword + strings.Join(parts, ",\n") + "\n" + body, err
-}
-
-func (r *renderer) cteRef(n *plan.CTERef) (string, error) {
-	columns, ok := r.ctes[n.Number]
-	if !ok || len(columns) != len(n.Columns) {
-		return "", fmt.Errorf("query %d of WITH is not known here", n.Number)
-	}
-	parts := make([]string, len(columns))
-	for i, c := range n.Columns {
-		parts[i] = name(columns[i].ID) + " AS " + name(c.ID)
-	}
-	return fmt.Sprintf("SELECT %s FROM w%d", strings.Join(parts, ", "), n.Number), nil
 }

@@ -11,20 +11,11 @@ import (
 
 func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (string, error) {
 	parts := make([]string, len(n.Inputs))
-	for i, input := range n.Inputs {
-		from, err := r.cooked(ctx, input)
-		if err != nil {
+	for i := range n.Inputs {
+		var err error
+		if parts[i], err = r.input(ctx, n, i); err != nil {
 			return "", err
 		}
-		columns := make([]string, len(n.Columns))
-		for j, c := range n.Columns {
-			value, err := typed(name(n.Maps[i][j]), c.Type)
-			if err != nil {
-				return "", err
-			}
-			columns[j] = value + " AS " + name(c.ID)
-		}
-		parts[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from)
 	}
 	if n.Kind == ast.Union {
 		all := "(" + strings.Join(parts, ")\nUNION ALL (") + ")"
@@ -45,6 +36,23 @@ func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (stri
 		operator = ")\n" + n.Kind.String() + " ALL ("
 	}
 	return "(" + strings.Join(parts, operator) + ")", nil
+}
+
+// input renders input i of a set operation, under the columns of the result.
+func (r *renderer) input(ctx context.Context, n *plan.SetOperation, i int) (string, error) {
+	from, err := r.cooked(ctx, n.Inputs[i])
+	if err != nil {
+		return "", err
+	}
+	columns := make([]string, len(n.Columns))
+	for j, c := range n.Columns {
+		value, err := typed(name(n.Maps[i][j]), c.Type)
+		if err != nil {
+			return "", err
+		}
+		columns[j] = value + " AS " + name(c.ID)
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + r.sub(from), nil
 }
 
 // setKeys returns by what rows of INTERSECT and EXCEPT are the same, and whether DuckDB's

@@ -14,11 +14,11 @@ func (c *compiler) jsonPath(e *plan.JSONPathCall) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	onEmpty, err := c.jsonDefault(e.OnEmpty)
+	passing, err := c.jsonPassing(e.Passing)
 	if err != nil {
 		return nil, err
 	}
-	onError, err := c.jsonDefault(e.OnError)
+	defaults, err := c.jsonDefaults(e)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,66 @@ func (c *compiler) jsonPath(e *plan.JSONPathCall) (step, error) {
 		if err != nil {
 			return nil, err
 		}
-		return apply(f.work, v, onEmpty(f), onError(f))
+		values, err := passing(f)
+		if err != nil {
+			return nil, err
+		}
+		d := defaults(f)
+		return apply(f.work, v, listOf(values), d.OnEmpty, d.OnError)
+	}, nil
+}
+
+func (c *compiler) jsonPassing(passing []plan.JSONPassing) (step, error) {
+	exprs := make([]plan.Expr, len(passing))
+	for i, p := range passing {
+		exprs[i] = p.Value.Expr
+	}
+	return c.list(exprs)
+}
+
+func (c *compiler) jsonDefaults(e *plan.JSONPathCall) (func(f *frame) scalar.Defaults, error) {
+	onEmpty, err := c.jsonDefault(e.OnEmpty)
+	if err != nil {
+		return nil, err
+	}
+	onError, err := c.jsonDefault(e.OnError)
+	return func(f *frame) scalar.Defaults { return scalar.Defaults{OnEmpty: onEmpty(f), OnError: onError(f)} }, err
+}
+
+func (c *compiler) jsonTable(e *plan.JSONTable) (step, error) {
+	apply, err := scalar.JSONTable(e)
+	if err != nil {
+		return nil, err
+	}
+	input, err := c.compile(e.Input)
+	if err != nil {
+		return nil, err
+	}
+	passing, err := c.jsonPassing(e.Passing)
+	if err != nil {
+		return nil, err
+	}
+	calls := e.Calls()
+	defaults := make([]func(f *frame) scalar.Defaults, len(calls))
+	for i, call := range calls {
+		if defaults[i], err = c.jsonDefaults(call); err != nil {
+			return nil, err
+		}
+	}
+	return func(f *frame) (any, error) {
+		v, err := input(f)
+		if err != nil {
+			return nil, err
+		}
+		values, err := passing(f)
+		if err != nil {
+			return nil, err
+		}
+		all := make([]scalar.Defaults, len(defaults))
+		for i, d := range defaults {
+			all[i] = d(f)
+		}
+		return apply(f.work, v, listOf(values), all)
 	}, nil
 }
 

@@ -69,6 +69,18 @@ func (s *Sketch) Dense() *Sketch {
 	return dense
 }
 
+// Add adds a hash.
+func (s *Sketch) Add(hash uint64) {
+	if s.buckets == nil {
+		if s.insert(entry(hash)); int64(len(s.entries)) >= entryLimit(s.p) {
+			*s = *s.Dense()
+		}
+		return
+	}
+	b := hash >> (64 - s.p)
+	s.buckets[b] = max(s.buckets[b], uint8(zeros(hash, s.p)+1)) //nolint:gosec // at most 61
+}
+
 // Merge adds the hashes of another sketch.
 func (s *Sketch) Merge(other *Sketch) error {
 	if s.buckets == nil && other.buckets == nil {

@@ -27,7 +27,7 @@ func castOf(from, to datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) { return args[0], nil })
 	}
 	switch {
-	case from.IsHyperLogLog() || to.IsHyperLogLog():
+	case from.IsSketch() || to.IsSketch():
 		return castSet(from, to)
 	case isPatternType(to):
 		return castToPattern(from)

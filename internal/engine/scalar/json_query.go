@@ -16,23 +16,33 @@ import (
 type Default func() (any, error)
 
 // JSONPath returns how JSON_EXISTS, JSON_VALUE or JSON_QUERY is computed from
-// its input and its two defaults, which are nil where the call has none. What it
-// does not carry is refused by name.
-func JSONPath(call *plan.JSONPathCall) (func(w *work.Work, input any, onEmpty, onError Default) (any, error), error) {
-	path, err := json.ParseSQLPath(call.Path)
+// its input, the parameters of its path and its two defaults, which are nil where the
+// call has none. What it does not carry is refused by name.
+func JSONPath(call *plan.JSONPathCall) (func(w *work.Work, input any, passing []any, onEmpty, onError Default) (any, error), error) {
+	form, err := jsonFormOf(call)
 	if err != nil {
 		return nil, err
 	}
-	if len(call.Passing) > 0 {
-		return nil, sqlerr.Refused("a parameter of a JSON path")
+	parameters, err := jsonParameters(call.Passing)
+	if err != nil {
+		return nil, err
 	}
-	form := &jsonForm{call: call, path: path}
-	if call.Name == "json_query" {
-		if form.output, err = jsonOutputOf(call.T, call.Output); err != nil {
+	return func(w *work.Work, input any, passing []any, onEmpty, onError Default) (any, error) {
+		if input == nil {
+			return nil, nil
+		}
+		items, err := form.items(w, input, passing, parameters)
+		if work.Ended(err) || isRefused(err) {
 			return nil, err
 		}
-	}
-	return form.apply, nil
+		return form.apply(w, items, err, onEmpty, onError)
+	}, nil
+}
+
+// isRefused says whether an error says what is not carried, which no clause makes good.
+func isRefused(err error) bool {
+	refused, ok := errors.AsType[*sqlerr.Error](err)
+	return ok && refused.Name == sqlerr.Unsupported
 }
 
 type jsonForm struct {
@@ -41,36 +51,85 @@ type jsonForm struct {
 	output jsonOutput
 }
 
-func (f *jsonForm) apply(w *work.Work, input any, onEmpty, onError Default) (any, error) {
-	if input == nil {
-		return nil, nil
-	}
-	items, err := f.items(w, input)
-	if work.Ended(err) {
+func jsonFormOf(call *plan.JSONPathCall) (*jsonForm, error) {
+	path, err := json.ParseSQLPath(call.Path)
+	if err != nil {
 		return nil, err
 	}
-	switch f.call.Name {
-	case "json_exists":
-		return f.exists(items, err)
-	case "json_query":
-		return f.query(items, err)
+	form := &jsonForm{call: call, path: path}
+	if call.Name == "json_query" {
+		form.output, err = jsonOutputOf(call.T, call.Output)
 	}
-	return f.value(w, items, err, onEmpty, onError)
+	return form, err
 }
 
-func (f *jsonForm) items(w *work.Work, input any) ([]*json.Node, error) {
-	text, err := jsonInput(f.call.Input.Type(), f.call.Encoding, input)
+// apply makes the result of what a path has found, or of its failure.
+func (f *jsonForm) apply(w *work.Work, items []*json.Node, failed error, onEmpty, onError Default) (any, error) {
+	switch f.call.Name {
+	case "json_exists":
+		return f.exists(items, failed)
+	case "json_query":
+		return f.query(items, failed)
+	}
+	return f.value(w, items, failed, onEmpty, onError)
+}
+
+func (f *jsonForm) items(w *work.Work, input any, passing []any, parameters parametersOf) ([]*json.Node, error) {
+	root, err := jsonRoot(w, f.call.Input.Type(), f.call.Encoding, input)
+	if err != nil {
+		return nil, err
+	}
+	given, err := parameters(w, passing)
+	if err != nil {
+		return nil, err
+	}
+	return f.path.Evaluate(root, given, func(items int) error { return w.Repeat(items, work.Element) })
+}
+
+// jsonRoot reads an input of type t.
+func jsonRoot(w *work.Work, t datatype.Type, encoding string, input any) (*json.Node, error) {
+	text, err := jsonInput(t, encoding, input)
 	if err != nil {
 		return nil, err
 	}
 	root, err := json.ParseNode(scanner(w, text))
-	if work.Ended(err) {
-		return nil, err
+	if err != nil && !work.Ended(err) {
+		err = errJSONInput()
 	}
-	if err != nil {
-		return nil, errJSONInput()
+	return root, err
+}
+
+// parametersOf makes the parameters of a path of the values that are passed.
+type parametersOf func(w *work.Work, passing []any) (json.Parameters, error)
+
+func jsonParameters(passing []plan.JSONPassing) (parametersOf, error) {
+	for _, p := range passing {
+		if t := p.Value.Expr.Type(); !p.Value.JSON && !isJSONItem(t) {
+			return nil, sqlerr.Refused("a parameter of a JSON path that is of type " + t.String())
+		}
 	}
-	return f.path.Evaluate(root, func(items int) error { return w.Repeat(items, work.Element) })
+	return func(w *work.Work, values []any) (json.Parameters, error) {
+		parameters := json.Parameters{}
+		for i, p := range passing {
+			switch t := p.Value.Expr.Type(); {
+			case !p.Value.JSON:
+				parameters[p.Name] = []*json.Node{json.ValueNode(t, values[i])}
+			case values[i] == nil:
+				parameters[p.Name] = nil
+			default:
+				n, err := jsonRoot(w, t, p.Value.Encoding, values[i])
+				if err != nil {
+					return nil, err
+				}
+				parameters[p.Name] = []*json.Node{n}
+			}
+		}
+		return parameters, nil
+	}, nil
+}
+
+func isJSONItem(t datatype.Type) bool {
+	return t.Kind == datatype.Unknown || t.Kind == datatype.Boolean || t.IsText() || t.IsNumeric() && t.Kind != datatype.Real
 }
 
 func errJSONInput() error {
@@ -155,7 +214,7 @@ func (f *jsonForm) value(w *work.Work, items []*json.Node, failed error, onEmpty
 		return nil, nil
 	}
 	v, err := scalarAs(w, items[0], f.call.T)
-	if refused, ok := errors.AsType[*sqlerr.Error](err); ok && refused.Name == sqlerr.Unsupported {
+	if isRefused(err) {
 		return nil, err
 	}
 	if err != nil {

@@ -112,7 +112,7 @@ func FuzzJSONPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v, err := exists(work.New(t.Context(), time.Time{}), doc, nil, nil)
+		v, err := exists(work.New(t.Context(), time.Time{}), doc, nil, nil, nil)
 		if err == nil && v != true && !strings.Contains(path, ".") && !strings.Contains(path, "[") {
 			t.Errorf("%q finds nothing in %q", path, doc)
 		}

@@ -90,6 +90,6 @@ func families() []map[string]binder {
 		arithmeticFamily(), comparisonFamily(), mathFamily(), randomFamily(), statisticsFamily(), vectorFamily(), bitwiseFamily(),
 		extractFamily(), dateTimeFamily(), dateFormatFamily(), unitFamily(),
 		stringFamily(), likeFamily(), regexpFamily(), jsonFamily(), urlFamily(), binaryFamily(), hashFamily(), networkFamily(),
-		arrayFamily(), setFamily(), sequenceFamily(), mapFamily(), lambdaFamily(), printfFamily(), sketchFamily(),
+		arrayFamily(), setFamily(), sequenceFamily(), mapFamily(), lambdaFamily(), printfFamily(), sketchFamily(), sessionFamily(),
 	}
 }

@@ -1,6 +1,7 @@
 package athena
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"strings"
@@ -17,8 +18,8 @@ import (
 
 // Databases implements analyze.Lister.
 func (r relations) Databases(ctx context.Context, catalog string) ([]string, error) {
-	if !isDefault(catalog) {
-		return nil, analyze.ErrNoCatalog
+	if own, err := r.own(ctx, catalog); err != nil || !own {
+		return nil, cmp.Or(err, analyze.ErrNoCatalog)
 	}
 	var names []string
 	for d, err := range databasesOf(ctx, r.glue)("") {

@@ -42,6 +42,8 @@ func (a *analyzer) from(r ast.Relation, outer *scope) (relation, error) {
 		return a.sampled(r, outer)
 	case *ast.TableFunction:
 		return a.tableFunction(r, outer)
+	case *ast.JSONTable:
+		return a.jsonTable(r, outer)
 	case *ast.UnsupportedRelation:
 		return relation{}, a.refuse(r, r.Construct)
 	case *ast.PatternRecognition:

@@ -55,7 +55,7 @@ func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
 // of the row's own rows. So no row of the right stays without one of the left, and
 // where a condition does not hold the left's columns are NULL.
 func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right relation) (relation, error) {
-	if kind != "UNNEST" && len(free(right.node)) > 0 {
+	if kind == lateralRelation && len(free(right.node)) > 0 {
 		at := ast.Node(j.Right)
 		if noted, ok := a.subqueries[right.node]; ok {
 			return relation{}, noted.fail(unsupported)
@@ -84,6 +84,8 @@ func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right
 	return relation{node: project, fields: fields}, nil
 }
 
+const lateralRelation = "LATERAL relation"
+
 // lateralKind tells a relation that sees what stands left of it.
 func lateralKind(r ast.Relation) (string, bool) {
 	switch r := r.(type) {
@@ -93,8 +95,10 @@ func lateralKind(r ast.Relation) (string, bool) {
 		return lateralKind(r.Relation)
 	case *ast.Unnest:
 		return "UNNEST", true
+	case *ast.JSONTable:
+		return "JSON_TABLE", true
 	case *ast.Lateral:
-		return "LATERAL relation", true
+		return lateralRelation, true
 	default:
 		return "", false
 	}
@@ -102,7 +106,7 @@ func lateralKind(r ast.Relation) (string, bool) {
 
 // checkLateral allows outer joins with what sees their other side on TRUE alone.
 func (a *analyzer) checkLateral(j *ast.Join, kind string) error {
-	if j.Kind == ast.CrossJoin || j.Kind != ast.FullJoin && kind != "UNNEST" && j.Using == nil {
+	if j.Kind == ast.CrossJoin || j.Kind != ast.FullJoin && kind == lateralRelation && j.Using == nil {
 		return nil
 	}
 	if literal, ok := j.On.(*ast.Boolean); ok && literal.Value {

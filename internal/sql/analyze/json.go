@@ -35,15 +35,8 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 	if err := x.checkPath(e, path); err != nil {
 		return nil, err
 	}
-	for _, p := range e.Passing {
-		item, err := x.jsonItem(p.Value.Expr, p.Value.Format)
-		if err != nil {
-			return nil, err
-		}
-		if !item.JSON && !jsonValue(item.Expr.Type()) {
-			return nil, x.fail(e, notSupported, "Unsupported type of JSON path parameter: %s", item.Expr.Type())
-		}
-		call.Passing = append(call.Passing, plan.JSONPassing{Name: p.Name.Name, Value: item})
+	if call.Passing, err = x.jsonPassing(e); err != nil {
+		return nil, err
 	}
 	switch name {
 	case "json_exists":
@@ -58,6 +51,22 @@ func (x *exprs) jsonPath(e *ast.JSONCall, name string) (plan.Expr, error) {
 	default:
 		return call, x.jsonQueryClauses(e, call)
 	}
+}
+
+// jsonPassing types the parameters of a path.
+func (x *exprs) jsonPassing(e *ast.JSONCall) ([]plan.JSONPassing, error) {
+	var passing []plan.JSONPassing
+	for _, p := range e.Passing {
+		item, err := x.jsonItem(p.Value.Expr, p.Value.Format)
+		if err != nil {
+			return nil, err
+		}
+		if !item.JSON && !jsonValue(item.Expr.Type()) {
+			return nil, x.fail(e, notSupported, "Unsupported type of JSON path parameter: %s", item.Expr.Type())
+		}
+		passing = append(passing, plan.JSONPassing{Name: canonical(p.Name), Value: item})
+	}
+	return passing, nil
 }
 
 func (x *exprs) jsonValueClauses(e *ast.JSONCall, call *plan.JSONPathCall) error {

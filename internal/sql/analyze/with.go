@@ -10,8 +10,8 @@ type cte struct {
 	number int
 	result relation
 	uses   []*cteUse
-	// recursive marks the name of a query within itself.
-	recursive bool
+	// expands is a query that reads itself.
+	expands bool
 }
 
 // cteUse is one place that reads a named query: project renumbers the columns of ref.
@@ -32,15 +32,11 @@ func (a *analyzer) with(w *ast.With, outer *scope) (*scope, []*cte, error) {
 		if _, ok := inner.ctes[name]; ok {
 			return nil, nil, a.fail(q.Name, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", name)
 		}
-		r, err := a.namedQuery(w, q, inner)
+		named, err := a.namedQuery(w, q, inner)
 		if err != nil {
 			return nil, nil, err
 		}
-		r.fields = visible(r.fields)
-		if err := a.nameColumns(q, r.fields); err != nil {
-			return nil, nil, err
-		}
-		inner.ctes[name] = a.nameQuery(r) // which those after it see, and none before
+		inner.ctes[name] = named // which those after it see, and none before
 		all = append(all, inner.ctes[name])
 	}
 	return inner, all, nil
@@ -53,22 +49,31 @@ func (a *analyzer) nameQuery(r relation) *cte {
 }
 
 // namedQuery analyzes one query of a WITH clause. In WITH RECURSIVE its own name
-// is known in it, and refused.
-func (a *analyzer) namedQuery(w *ast.With, q ast.WithQuery, in *scope) (relation, error) {
-	inside := in.query()
+// may be known in it.
+func (a *analyzer) namedQuery(w *ast.With, q ast.WithQuery, in *scope) (*cte, error) {
 	if w.Recursive {
 		if a.recursive {
-			return relation{}, a.fail(w, "NESTED_RECURSIVE", "nested recursive WITH query")
+			return nil, a.fail(w, "NESTED_RECURSIVE", "nested recursive WITH query")
 		}
 		if q.Columns == nil {
-			return relation{}, a.fail(q, "MISSING_COLUMN_ALIASES", "missing column aliases in recursive WITH query")
+			return nil, a.fail(q, "MISSING_COLUMN_ALIASES", "missing column aliases in recursive WITH query")
 		}
-		inside.ctes = map[string]*cte{q.Name.Lower(): {recursive: true}}
 		nested := *a
 		nested.recursive = true
-		return nested.query(q.Query, inside)
+		a = &nested
+		if named, err := a.recursion(q, in); named != nil || err != nil {
+			return named, err
+		}
 	}
-	return a.query(q.Query, inside)
+	r, err := a.query(q.Query, in.query())
+	if err != nil {
+		return nil, err
+	}
+	r.fields = visible(r.fields)
+	if err := a.nameColumns(q, r.fields); err != nil {
+		return nil, err
+	}
+	return a.nameQuery(r), nil
 }
 
 func (a *analyzer) nameColumns(q ast.WithQuery, fields []field) error {
@@ -91,9 +96,6 @@ func (a *analyzer) nameColumns(q ast.WithQuery, fields []field) error {
 
 // cteRef reads a query of a WITH clause.
 func (a *analyzer) cteRef(at *ast.Table, named *cte) (relation, error) {
-	if named.recursive {
-		return relation{}, a.refuse(at, "WITH RECURSIVE")
-	}
 	return a.readNamed(named, []string{at.Name[0].Lower()}), nil
 }
 
@@ -120,16 +122,16 @@ func wrapWith(all []*cte, node plan.Node) plan.Node {
 	with := &plan.With{Body: node}
 	for _, named := range all {
 		fields := named.result.fields
-		switch len(named.uses) {
-		case 0:
-		case 1:
+		switch uses := len(named.uses); {
+		case uses == 0:
+		case uses == 1 && !named.expands:
 			use := named.uses[0]
 			use.project.Input = named.result.node
 			for i, f := range fields {
 				use.project.Columns[i].Expr = &plan.ColumnRef{ID: f.column.ID, T: f.column.Type}
 			}
 		default:
-			c := plan.CTE{Number: named.number, Node: named.result.node}
+			c := plan.CTE{Number: named.number, Node: named.result.node, Recursive: named.expands}
 			for _, f := range fields {
 				c.Columns = append(c.Columns, f.column)
 			}

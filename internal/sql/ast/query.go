@@ -144,7 +144,7 @@ const (
 )
 
 // Relation is what stands in FROM: *Table, *Aliased, *Join, *Unnest, *Lateral,
-// *Subquery, *Sampled, *TableFunction, *PatternRecognition or
+// *Subquery, *Sampled, *TableFunction, *JSONTable, *PatternRecognition or
 // *UnsupportedRelation.
 type Relation interface {
 	Node
@@ -224,6 +224,41 @@ type TableFunction struct {
 	Call *Call
 }
 
+// JSONTable is JSON_TABLE(input, path [AS name] [PASSING …] COLUMNS (…) [PLAN …] […]).
+type JSONTable struct {
+	Pos
+	Root    *JSONCall // input, path, its name and the parameters
+	Columns []JSONTableColumn
+	Plan    *JSONPlan     // PLAN (…); nil when not given
+	Default *JSONPlanKind // PLAN DEFAULT (…); nil when not given
+	OnError string        // "", "ERROR" or "EMPTY"
+}
+
+// JSONTableColumn is a column of JSON_TABLE, or a nested path with columns of its own.
+type JSONTableColumn struct {
+	Pos
+	Name       Identifier // of a column
+	Ordinality bool
+	Value      *JSONCall // JSON_VALUE or JSON_QUERY of the row's item; Path is nil when not given
+	// Of NESTED PATH: the path, its name where it has one, and the columns.
+	Nested   *String
+	PathName *Identifier
+	Columns  []JSONTableColumn
+}
+
+// JSONPlanKind is how rows of a path go with those of its nested paths (Inner), and how
+// those of several nested paths go together (Cross).
+type JSONPlanKind struct{ Inner, Cross bool }
+
+// JSONPlan is the plan of JSON_TABLE: a path alone, one with what is nested in it, or
+// siblings.
+type JSONPlan struct {
+	Pos
+	Path        Identifier // of a path alone
+	Op          string     // "OUTER", "INNER", "UNION" or "CROSS"; empty for a path alone
+	Left, Right *JSONPlan
+}
+
 // PatternRecognition is relation MATCH_RECOGNIZE (…); what stands in the
 // parentheses is not taken apart.
 type PatternRecognition struct {
@@ -232,7 +267,7 @@ type PatternRecognition struct {
 }
 
 // UnsupportedRelation is a relation that the parser recognises and that is
-// refused by name, such as JSON_TABLE.
+// refused by name.
 type UnsupportedRelation struct {
 	Pos
 	Construct string
@@ -307,4 +342,5 @@ func (*Subquery) relation()            {}
 func (*Sampled) relation()             {}
 func (*TableFunction) relation()       {}
 func (*PatternRecognition) relation()  {}
+func (*JSONTable) relation()           {}
 func (*UnsupportedRelation) relation() {}

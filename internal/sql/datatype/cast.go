@@ -23,7 +23,7 @@ func CanCast(from, to Type) bool {
 	if slices.Contains(casts[from.Kind], to.Kind) {
 		return true
 	}
-	return from.Kind == Varbinary && isSketch(to) || isSketch(from) && to.Kind == Varbinary
+	return from.Kind == Varbinary && to.IsSketch() || from.IsSketch() && to.Kind == Varbinary
 }
 
 var casts = map[Kind][]Kind{
@@ -119,14 +119,6 @@ func JSONKeys(t Type) bool {
 		}
 	}
 	return !slices.ContainsFunc(t.Elems, func(elem Type) bool { return !JSONKeys(elem) })
-}
-
-func isSketch(t Type) bool {
-	switch t.Name {
-	case HyperLogLog, P4HyperLogLog, "SetDigest", "tdigest":
-		return t.Kind == Opaque
-	}
-	return t.Kind == Opaque && len(t.Elems) == 1
 }
 
 // Comparable reports whether values of type t can be compared for equality.

@@ -192,6 +192,12 @@ const HyperLogLog = "HyperLogLog"
 // P4HyperLogLog is the name of the type of those that have buckets.
 const P4HyperLogLog = "P4HyperLogLog"
 
+// The names of the types of digests of quantiles and of sets.
+const (
+	TDigest   = "tdigest"
+	SetDigest = "SetDigest"
+)
+
 // disguisedText reports whether text becomes t where t is a parameter: a
 // regular expression, a set of characters, a JSON path.
 func disguisedText(t Type) bool {

@@ -217,7 +217,12 @@ func needsQuotes(name string) bool {
 	return name == ""
 }
 
-// IsHyperLogLog reports whether a type is a kind of HyperLogLog.
-func (a Type) IsHyperLogLog() bool {
-	return a.Kind == Opaque && (a.Name == HyperLogLog || a.Name == P4HyperLogLog)
+// IsSketch reports whether a is a kind of HyperLogLog or a digest, whose values are
+// bytes.
+func (a Type) IsSketch() bool {
+	switch a.Name {
+	case HyperLogLog, P4HyperLogLog, SetDigest, TDigest:
+		return a.Kind == Opaque
+	}
+	return a.Kind == Opaque && len(a.Elems) == 1
 }

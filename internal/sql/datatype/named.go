@@ -19,8 +19,8 @@ var scalarNames = map[string]Type{
 	"double precision": Of(Double), "varbinary": Of(Varbinary), "date": Of(Date), "json": Of(JSON), "uuid": Of(UUID),
 	"ipaddress": Of(IPAddress), "ipprefix": Of(IPPrefix), "interval day to second": Of(IntervalDayToSecond),
 	"interval year to month": Of(IntervalYearToMonth), "jsonpath": Of(JSONPath),
-	"hyperloglog": opaque(HyperLogLog), "p4hyperloglog": opaque(P4HyperLogLog), "setdigest": opaque("SetDigest"),
-	"tdigest": opaque("tdigest"), "color": opaque("color"), "joniregexp": opaque(RegExp), "codepoints": opaque(CodePoints),
+	"hyperloglog": opaque(HyperLogLog), "p4hyperloglog": opaque(P4HyperLogLog), "setdigest": opaque(SetDigest),
+	"tdigest": opaque(TDigest), "color": opaque("color"), "joniregexp": opaque(RegExp), "codepoints": opaque(CodePoints),
 	"objectid": opaque("ObjectId"), "geometry": opaque("Geometry"), "sphericalgeography": opaque("SphericalGeography"),
 	"bingtile": opaque("BingTile"), "kdbtree": opaque("KdbTree"), "json2016": opaque("json2016"),
 }

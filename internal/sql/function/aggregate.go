@@ -3,6 +3,8 @@ package function
 // aggregateFunctions are the aggregates. listagg is called with its separator
 // as the second argument.
 const aggregateFunctions = `
+$internal$max_data_size_for_stats(T) bigint
+$internal$sum_data_size_for_stats(T) bigint
 any_value(T) T
 approx_distinct(T) bigint; T:comparable
 approx_distinct(T, double) bigint; T:comparable

@@ -3,6 +3,8 @@ package function
 // collectionFunctions are functions of arrays, maps and rows, those that take
 // lambdas among them.
 const collectionFunctions = `
+current_groups() array(varchar)
+features(double...) map(bigint, double)
 all_match(array(T), function(T, boolean)) boolean
 any_match(array(T), function(T, boolean)) boolean
 array_distinct(array(E)) array(E); E:comparable

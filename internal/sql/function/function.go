@@ -139,11 +139,11 @@ func Named(name string) []*Function { return registry()[Canonical(name)] }
 // a call of it is refused, not unknown.
 func Withheld(name string) bool {
 	switch name = strings.ToLower(name); name {
-	case "classify", "current_groups", "evaluate_classifier_predictions", "features", "learn_classifier",
+	case "classify", "evaluate_classifier_predictions", "learn_classifier",
 		"learn_libsvm_classifier", "learn_libsvm_regressor", "learn_regressor", "regress":
 		return true
 	}
-	return strings.HasPrefix(name, "$internal$") || name == "$varchar_to_json" || name == "$json_to_varchar" || name == "$varbinary_to_json"
+	return name == "$varchar_to_json" || name == "$json_to_varchar" || name == "$varbinary_to_json"
 }
 
 // Names returns the canonical names of all functions of a kind, without operators.

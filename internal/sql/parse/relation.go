@@ -295,13 +295,3 @@ func (p *parser) bracketedOrOne(element func()) {
 	}
 	p.expect(")")
 }
-
-// jsonTable reads JSON_TABLE(…), of which nothing is kept.
-func (p *parser) jsonTable(pos ast.Pos) ast.Relation {
-	if !p.is("(") {
-		p.expect("(")
-	} else {
-		p.skipBrackets()
-	}
-	return &ast.UnsupportedRelation{Pos: pos, Construct: "JSON_TABLE"}
-}

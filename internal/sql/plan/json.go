@@ -20,6 +20,107 @@ type JSONPathCall struct {
 	T      datatype.Type
 }
 
+// JSONTable is the rows of JSON_TABLE, an array of them. It has none where Input is NULL.
+type JSONTable struct {
+	Input    Expr // varchar, char, varbinary or unknown
+	Encoding string
+	Passing  []JSONPassing
+	Root     JSONTablePath
+	// Errors says that a path that fails is an error, and not one without items.
+	Errors bool
+	T      datatype.Type
+}
+
+// JSONTablePath is a path of JSON_TABLE and what is made of each of its items.
+type JSONTablePath struct {
+	Path    string
+	Columns []JSONTableColumn
+	Nested  *JSONTableNest // nil when it has no paths within
+	Inner   bool           // an item for which Nested has no row gives none
+}
+
+// JSONTableNest is a path, or two that go together: the rows of the one and then those of
+// the other, or each of the one with each of the other when Cross.
+type JSONTableNest struct {
+	Path        *JSONTablePath
+	Cross       bool
+	Left, Right *JSONTableNest
+}
+
+// JSONTableColumn is field Index of the row: the number of the item from 1, or a
+// json_value or json_query without Input, of the item.
+type JSONTableColumn struct {
+	Index int
+	Value *JSONPathCall // nil for the number
+}
+
+// Type returns an array of rows.
+func (e *JSONTable) Type() datatype.Type { return e.T }
+
+// Calls returns the calls of all columns, in an order that does not change.
+func (e *JSONTable) Calls() []*JSONPathCall { return e.Root.calls(nil) }
+
+func (p *JSONTablePath) calls(all []*JSONPathCall) []*JSONPathCall {
+	for _, c := range p.Columns {
+		if c.Value != nil {
+			all = append(all, c.Value)
+		}
+	}
+	return p.Nested.calls(all)
+}
+
+func (n *JSONTableNest) calls(all []*JSONPathCall) []*JSONPathCall {
+	switch {
+	case n == nil:
+		return all
+	case n.Path != nil:
+		return n.Path.calls(all)
+	}
+	return n.Right.calls(n.Left.calls(all))
+}
+
+func rewriteJSONTable(e *JSONTable, f func(Expr) Expr) Expr {
+	replaced := *e
+	replaced.Input = f(e.Input)
+	replaced.Passing = make([]JSONPassing, len(e.Passing))
+	for i, p := range e.Passing {
+		p.Value.Expr = f(p.Value.Expr)
+		replaced.Passing[i] = p
+	}
+	replaced.Root = e.Root.rewritten(f)
+	return &replaced
+}
+
+func (p *JSONTablePath) rewritten(f func(Expr) Expr) JSONTablePath {
+	replaced := *p
+	replaced.Columns = make([]JSONTableColumn, len(p.Columns))
+	for i, c := range p.Columns {
+		if c.Value != nil {
+			call := *c.Value
+			for _, behavior := range []*JSONBehavior{&call.OnEmpty, &call.OnError} {
+				if behavior.Default != nil {
+					behavior.Default = f(behavior.Default)
+				}
+			}
+			c.Value = &call
+		}
+		replaced.Columns[i] = c
+	}
+	replaced.Nested = p.Nested.rewritten(f)
+	return replaced
+}
+
+func (n *JSONTableNest) rewritten(f func(Expr) Expr) *JSONTableNest {
+	switch {
+	case n == nil:
+		return nil
+	case n.Path != nil:
+		path := n.Path.rewritten(f)
+		return &JSONTableNest{Path: &path}
+	}
+	return &JSONTableNest{Cross: n.Cross, Left: n.Left.rewritten(f), Right: n.Right.rewritten(f)}
+}
+
 // JSONPassing is a parameter of a JSON path.
 type JSONPassing struct {
 	Name  string // as written

@@ -205,7 +205,8 @@ type With struct {
 	Body    Node
 }
 
-// CTE is a named query that is used more than once. Number is unique in the query.
+// CTE is a named query that is used more than once, or reads itself: then its Node is a
+// union of two inputs, of which the second reads it. Number is unique in the query.
 type CTE struct {
 	Number    int
 	Recursive bool

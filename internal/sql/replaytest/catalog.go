@@ -26,9 +26,17 @@ const (
 	CatalogName = "awsdatacatalog"
 	Database    = "default"
 
-	recordedCatalog  = "tpch"
-	recordedDatabase = "tiny"
+	// RecordedCatalog has all of RecordedDatabases, each with the same tables.
+	RecordedCatalog = "tpch"
+	// RecordedDatabase is the one whose rows the tables of TPCH have.
+	RecordedDatabase = "tiny"
 )
+
+// RecordedDatabases returns the databases that there were where the answers were
+// recorded. All but RecordedDatabase held more rows.
+func RecordedDatabases() []string {
+	return strings.Fields("sf1 sf100 sf1000 sf10000 sf100000 sf300 sf3000 sf30000 tiny")
+}
 
 // Catalog is tables and views by name, in one database.
 type Catalog map[string]*analyze.Relation
@@ -36,7 +44,7 @@ type Catalog map[string]*analyze.Relation
 // Relation implements analyze.Catalog.
 func (c Catalog) Relation(_ context.Context, catalog, database, name string) (*analyze.Relation, error) {
 	switch {
-	case catalog == recordedCatalog && database == recordedDatabase:
+	case catalog == RecordedCatalog && slices.Contains(RecordedDatabases(), database):
 		return c[name], nil
 	case catalog != CatalogName:
 		return nil, analyze.ErrNoCatalog
@@ -48,10 +56,10 @@ func (c Catalog) Relation(_ context.Context, catalog, database, name string) (*a
 
 // Databases implements analyze.Lister: those of the recorded catalog.
 func (c Catalog) Databases(_ context.Context, catalog string) ([]string, error) {
-	if catalog != CatalogName && catalog != recordedCatalog {
+	if catalog != CatalogName && catalog != RecordedCatalog {
 		return nil, analyze.ErrNoCatalog
 	}
-	return strings.Fields("sf1 sf100 sf1000 sf10000 sf100000 sf300 sf3000 sf30000 tiny"), nil
+	return RecordedDatabases(), nil
 }
 
 // Tables implements analyze.Lister: each database has the same tables and views.

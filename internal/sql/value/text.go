@@ -50,7 +50,7 @@ func Text(t datatype.Type, v any) string {
 }
 
 func temporalText(t datatype.Type, v any) string {
-	if t.IsHyperLogLog() {
+	if t.IsSketch() {
 		return binaryText(As[[]byte](v))
 	}
 	switch t.Kind {

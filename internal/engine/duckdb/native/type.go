@@ -22,7 +22,7 @@ import (
 //	timestamp with time zone    STRUCT(t, z VARCHAR), t like a timestamp, in UTC
 //	intervals                   BIGINT, milliseconds or months
 //	uuid, ipaddress, ipprefix   BLOB of 16, 16 and 17 bytes
-//	HyperLogLog                 BLOB, as Trino stores it
+//	HyperLogLog, digests        BLOB, as Trino stores it
 //	array, map                  LIST, MAP
 //	row                         STRUCT(f0, f1, …)
 //	unknown                     INTEGER, always NULL
@@ -79,7 +79,7 @@ func scalarSQL(t datatype.Type) (string, error) {
 	case datatype.Varbinary, datatype.UUID, datatype.IPAddress, datatype.IPPrefix:
 		return "BLOB", nil
 	case datatype.Opaque:
-		if t.Name != datatype.HyperLogLog && t.Name != datatype.P4HyperLogLog {
+		if !t.IsSketch() {
 			return "", sqlerr.Refused("type " + t.String())
 		}
 		return "BLOB", nil
