@@ -236,8 +236,8 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 	return strings.Join(append(all, guarded), " AND "), nil
 }
 
-// fold returns the value of an expression without columns.
-func fold(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
+// constantOf returns the value of an expression without columns.
+func constantOf(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
 	if varies(e) {
 		return nil, sqlerr.Refused("a value that is not constant in this place")
 	}

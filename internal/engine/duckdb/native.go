@@ -90,6 +90,9 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	case *plan.In:
 		return r.nativeIn(ctx, e)
 	case *plan.Case:
+		if e.Operand != nil {
+			return r.nativeSimpleCase(ctx, e)
+		}
 		return r.nativeParts(ctx, plan.Children(e), func(p []string) string {
 			var b strings.Builder
 			b.WriteString("CASE")
@@ -101,7 +104,11 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	case *plan.Coalesce:
 		return r.nativeParts(ctx, e.Items, func(p []string) string { return "coalesce(" + strings.Join(p, ", ") + ")" })
 	case *plan.NullIf:
-		return r.nativeParts(ctx, plan.Children(e), func(p []string) string {
+		compare, ok := bindColumn(e.X, e.Param, e.Compare)
+		if !ok {
+			return rendered{}, false
+		}
+		return r.nativeParts(ctx, []plan.Expr{e.X, compare}, func(p []string) string {
 			return "CASE WHEN " + p[1] + " THEN NULL ELSE " + p[0] + " END"
 		})
 	case *plan.Try:
@@ -110,6 +117,32 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	default:
 		return rendered{}, false
 	}
+}
+
+// nativeSimpleCase renders a CASE with an operand that is a column. Where that is NULL
+// no condition is true.
+func (r *renderer) nativeSimpleCase(ctx context.Context, e *plan.Case) (n rendered, ok bool) {
+	plain := &plan.Case{Else: e.Else, T: e.T}
+	for _, when := range e.Whens {
+		condition, ok := bindColumn(e.Operand, e.Param, when.Condition)
+		if !ok {
+			return rendered{}, false
+		}
+		plain.Whens = append(plain.Whens, plan.When{Condition: condition, Result: when.Result})
+	}
+	return r.nativeConditional(ctx, plain)
+}
+
+// bindColumn returns e with a parameter replaced by what it stands for, which is a
+// column: anything else would be computed in each place.
+func bindColumn(x plan.Expr, param plan.Column, e plan.Expr) (plan.Expr, bool) {
+	if _, ok := x.(*plan.ColumnRef); !ok {
+		return nil, false
+	}
+	return replace(e, func(part plan.Expr) (plan.Expr, bool) {
+		ref, ok := part.(*plan.ParamRef)
+		return x, ok && ref.ID == param.ID
+	}), true
 }
 
 // nativeLogical renders AND and OR. DuckDB promises no order among the terms, so
@@ -292,7 +325,7 @@ func (r *renderer) isNumber(ctx context.Context, e plan.Expr) bool {
 	if varies(e) {
 		return false
 	}
-	switch v, err := fold(ctx, e, r.now); v := v.(type) {
+	switch v, err := constantOf(ctx, e, r.now); v := v.(type) {
 	case float64:
 		return err == nil && !math.IsNaN(v)
 	case float32:

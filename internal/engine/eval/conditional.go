@@ -168,6 +168,10 @@ func areNull(f *frame, items []step) bool {
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {
 	type branch struct{ condition, result step }
+	operand, param, err := c.bound(e.Operand, e.Param)
+	if err != nil {
+		return nil, err
+	}
 	branches := make([]branch, len(e.Whens))
 	for i, when := range e.Whens {
 		condition, err := c.compile(when.Condition)
@@ -185,6 +189,16 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 		return nil, err
 	}
 	return func(f *frame) (any, error) {
+		if operand != nil {
+			v, err := operand(f)
+			if err != nil {
+				return nil, err
+			}
+			if v == nil {
+				return otherwise(f)
+			}
+			f.slots[param] = v
+		}
 		for _, b := range branches {
 			v, err := b.condition(f)
 			if err != nil {
@@ -196,6 +210,21 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 		}
 		return otherwise(f)
 	}, nil
+}
+
+// bound compiles an expression, which may be nil, whose value others refer to as a
+// parameter, and returns the place of that.
+func (c *compiler) bound(x plan.Expr, param plan.Column) (s step, place int, err error) {
+	if x == nil {
+		return nil, 0, nil
+	}
+	if s, err = c.compile(x); err != nil {
+		return nil, 0, err
+	}
+	place = c.next
+	c.slots[param.ID] = place
+	c.next++
+	return s, place, nil
 }
 
 func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
@@ -214,7 +243,7 @@ func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
 }
 
 func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
-	x, err := c.compile(e.X)
+	x, param, err := c.bound(e.X, e.Param)
 	if err != nil {
 		return nil, err
 	}
@@ -227,6 +256,7 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 		if err != nil || v == nil {
 			return nil, err
 		}
+		f.slots[param] = v
 		same, err := compare(f)
 		if err != nil || same == true {
 			return nil, err
@@ -274,6 +304,10 @@ func isConstant(e plan.Expr, bound ...plan.ID) bool {
 		for _, p := range e.Params {
 			bound = append(bound, p.ID)
 		}
+	case *plan.Case:
+		bound = append(bound, e.Param.ID)
+	case *plan.NullIf:
+		bound = append(bound, e.Param.ID)
 	}
 	for _, c := range plan.Children(e) {
 		if !isConstant(c, bound...) {
