@@ -37,6 +37,23 @@ func (r *renderer) constant(ctx context.Context, e plan.Expr) (sql string, ok bo
 	if err != nil {
 		return "", false, err
 	}
+	return computed(ctx, e, p)
+}
+
+// interpreted renders a cell of VALUES without columns by its value.
+func (r *renderer) interpreted(ctx context.Context, e plan.Expr) (sql string, ok bool, err error) {
+	if varies(e) {
+		return "", false, nil
+	}
+	p, err := eval.Interpreted(e, r.now)
+	if err != nil {
+		return "", false, err
+	}
+	return computed(ctx, e, p)
+}
+
+// computed renders the value of an expression, whose program p is.
+func computed(ctx context.Context, e plan.Expr, p *eval.Program) (sql string, ok bool, err error) {
 	if p.Volatile {
 		return "", false, nil
 	}

@@ -3,6 +3,7 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,10 +30,10 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 	case *plan.IsNull:
 		return c.unary(e.X, func(v any) any { return v == nil })
 	case *plan.Between:
-		return c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
-			&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{e.X, e.Low}, T: datatype.Of(datatype.Boolean)},
-			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.X, e.High}, T: datatype.Of(datatype.Boolean)},
-		}})
+		if c.interpreted {
+			return c.between(e)
+		}
+		return c.lazyBetween(e)
 	case *plan.In:
 		return c.in(e)
 	case *plan.Case:
@@ -102,6 +103,54 @@ func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
 	return false
 }
 
+// lazyBetween computes the ends one after the other, and neither where the value is NULL.
+func (c *compiler) lazyBetween(e *plan.Between) (step, error) {
+	param := &plan.ParamRef{ID: plan.ID(math.MinInt + c.next), T: e.X.Type()}
+	x, place, err := c.bound(e.X, plan.Column{ID: param.ID, Type: param.T})
+	if err != nil {
+		return nil, err
+	}
+	compared, err := c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.Low, param}, T: datatype.Of(datatype.Boolean)},
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{param, e.High}, T: datatype.Of(datatype.Boolean)},
+	}})
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		if err != nil || v == nil {
+			return nil, err
+		}
+		f.slots[place] = v
+		return compared(f)
+	}, err
+}
+
+// between computes all three values before it compares them.
+func (c *compiler) between(e *plan.Between) (step, error) {
+	values, err := c.list([]plan.Expr{e.X, e.Low, e.High})
+	if err != nil {
+		return nil, err
+	}
+	var params [3]*plan.ParamRef
+	first := c.next
+	for i := range params {
+		params[i] = &plan.ParamRef{ID: plan.ID(math.MinInt + c.next), T: e.X.Type()}
+		c.slots[params[i].ID] = c.next
+		c.next++
+	}
+	compared, err := c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
+		&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{params[0], params[1]}, T: datatype.Of(datatype.Boolean)},
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{params[0], params[2]}, T: datatype.Of(datatype.Boolean)},
+	}})
+	return func(f *frame) (any, error) {
+		v, err := values(f)
+		if err != nil {
+			return nil, err
+		}
+		copy(f.slots[first:], listOf(v))
+		return compared(f)
+	}, err
+}
+
 func (c *compiler) in(e *plan.In) (step, error) {
 	x, err := c.compile(e.X)
 	if err != nil {
@@ -116,7 +165,6 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
-	constant := c.root == plan.Expr(e) && isConstant(e.X)
 	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
 	return func(f *frame) (any, error) {
 		v, err := x(f)
@@ -126,7 +174,7 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		if err != nil || v == nil {
 			return nil, err
 		}
-		if constant { // as Trino does when this is all that there is to compute
+		if c.interpreted {
 			for _, item := range items {
 				if _, err := item(f); err != nil {
 					return nil, err

@@ -421,6 +421,11 @@ func (d *decorrelator) exists(node plan.Node) verdict {
 		case *plan.Sort:
 			node = n.Input
 			continue
+		case *plan.Limit:
+			if n.Count > 0 && n.Offset == 0 && !n.WithTies {
+				node = n.Input
+				continue
+			}
 		case *plan.Aggregate:
 			if isGlobal(n) {
 				return supported // it has one row, whatever it refers to

@@ -72,8 +72,6 @@ func (f *folder) rule(e plan.Expr) plan.Expr {
 		return f.constant(e)
 	case *plan.RowOf, *plan.ArrayOf:
 		return f.constant(e)
-	case *plan.Try:
-		return f.try(e)
 	case *plan.Field:
 		return f.field(e)
 	default:
@@ -102,6 +100,8 @@ func (f *folder) conditional(e plan.Expr) plan.Expr {
 		return coalesce(e)
 	case *plan.NullIf:
 		return f.nullIf(e)
+	case *plan.Exists:
+		return f.exists(e)
 	default:
 		return nil
 	}
@@ -116,7 +116,9 @@ func (f *folder) constant(e plan.Expr) plan.Expr {
 		}
 	}
 	c, err := f.value(e)
-	if err != nil && internal(err) && !f.planned {
+	// Trino holds intervals and dates that are too large, until one is written down.
+	late := e.Type().Kind == datatype.IntervalYearToMonth || e.Type().Kind == datatype.Date
+	if err != nil && internal(err) && !late && !f.planned {
 		f.fail(err)
 	}
 	if c == nil {
@@ -141,7 +143,7 @@ func (f *folder) compared(e plan.Expr) plan.Expr {
 // error for one that is not to be computed here.
 func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	f.work(lookEvery / 64)
-	p, err := eval.Compile(e, nil, f.now)
+	p, err := eval.Interpreted(e, f.now)
 	if err != nil || p.Volatile || f.left(e) {
 		return nil, nil //nolint:nilnil // documented above
 	}
@@ -198,11 +200,11 @@ func closed(e plan.Expr) bool {
 	return ok && !open(lambda, map[plan.ID]bool{})
 }
 
-// open reports whether e refers to columns, subqueries, or parameters that are not bound.
+// open reports whether e refers to columns or parameters that are not bound, or to subqueries.
 func open(e plan.Expr, bound map[plan.ID]bool) bool {
 	switch e := e.(type) {
 	case *plan.ColumnRef:
-		return true
+		return !bound[e.ID]
 	case *plan.ParamRef:
 		return !bound[e.ID]
 	case *plan.Lambda:
@@ -241,21 +243,6 @@ func (f *folder) call(e *plan.Call) plan.Expr {
 		return &plan.Const{T: e.T}
 	}
 	return nil
-}
-
-// try computes what refers to nothing, also where it fails.
-func (f *folder) try(e *plan.Try) plan.Expr {
-	if open(e.X, map[plan.ID]bool{}) {
-		return nil
-	}
-	c, err := f.value(e)
-	if err != nil && internal(err) && !f.planned {
-		f.fail(err)
-	}
-	if c == nil {
-		return nil
-	}
-	return c
 }
 
 func (f *folder) cast(e *plan.Cast) plan.Expr {

@@ -16,7 +16,7 @@ import (
 func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, err error) {
 	defer settle(&err)
 	f := newFolder(ctx, now)
-	p := &pruner{folder: f, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}}
+	p := &pruner{folder: f, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}, seen: map[plan.Node]bool{}}
 	for _, out := range q.Columns {
 		p.read[out.ID] = true
 	}
@@ -25,7 +25,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		return nil, err
 	}
 	f.planned = true
-	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}}
+	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{}}
 	return &plan.Query{Root: r.node(q.Root), Columns: q.Columns}, nil
 }
 
@@ -35,6 +35,7 @@ type folder struct {
 	now   time.Time
 	steps int
 	done  map[plan.Expr]plan.Expr // what each expression folds to
+	none  map[plan.Node]bool      // which nodes have no row
 	// planned means that failures have been told: they stay where they are.
 	planned bool
 	// sources are the expressions of which constants were computed.
@@ -42,7 +43,7 @@ type folder struct {
 }
 
 func newFolder(ctx context.Context, now time.Time) *folder {
-	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, sources: map[*plan.Const]plan.Expr{}}
+	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, sources: map[*plan.Const]plan.Expr{}}
 }
 
 // failure carries an error up to the front door.
@@ -90,7 +91,10 @@ func truth(v any) *plan.Const { return &plan.Const{Value: v, T: boolean()} }
 type remainder struct {
 	*folder
 
-	nodes map[plan.Node]plan.Node // a node may stand in two places
+	nodes  map[plan.Node]plan.Node // a node may stand in two places
+	read   map[plan.ID]bool        // which columns Trino has not dropped
+	seen   map[plan.Node]bool      // which nodes Trino has not dropped
+	values map[int]*plan.Values    // the named queries that are nothing else
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -131,7 +135,17 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			}
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
-		return &plan.Filter{Input: r.node(n.Input), Condition: plan.MapQueries(condition, r.node)}
+		input := r.node(n.Input)
+		if values, ok := input.(*plan.Values); ok {
+			return r.filtered(n, values, plan.MapQueries(condition, r.node))
+		}
+		return &plan.Filter{Input: input, Condition: plan.MapQueries(condition, r.node)}
+	case *plan.Project:
+		return r.project(n)
+	case *plan.With:
+		return r.with(n)
+	case *plan.CTERef:
+		return r.reference(n)
 	case *plan.Limit:
 		if n.Count == 0 {
 			return &plan.Values{Columns: plan.Columns(n)}

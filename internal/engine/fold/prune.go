@@ -17,6 +17,7 @@ type pruner struct {
 
 	read  map[plan.ID]bool     // by what stands above, within subqueries too
 	named map[int]map[int]bool // of the named queries that are read, which of their columns
+	seen  map[plan.Node]bool   // what is left of the plan
 }
 
 func (p *pruner) readAll(columns []plan.Column) {
@@ -28,6 +29,7 @@ func (p *pruner) readAll(columns []plan.Column) {
 // node returns the copy of a node: its expressions first, which read columns of its inputs.
 func (p *pruner) node(node plan.Node) plan.Node {
 	p.work(1)
+	p.seen[node] = true
 	return p.copied(node)
 }
 
@@ -143,17 +145,68 @@ func (p *pruner) window(n *plan.Window) plan.Node {
 	return kept
 }
 
-// join drops a lateral side that has one row, of which nothing is read. The right side
-// comes first, as it reads columns of the left one.
+// join drops a lateral side that has one row, of which nothing is read, and what a side
+// without rows leaves nothing of. The right side comes first, as it reads columns of the
+// left one.
 func (p *pruner) join(n *plan.Join) plan.Node {
-	if n.Lateral && (n.Condition == nil || alwaysTrue(n.Condition)) && isGlobalBelow(n.Right) && !p.reads(n.Right) {
+	if n.Lateral && (n.Condition == nil || alwaysTrue(p.folder.expr(n.Condition))) && isGlobalBelow(n.Right) && !p.reads(n.Right) {
 		return p.node(n.Left)
 	}
+	if n.Kind == ast.LeftJoin && !n.Lateral && p.empty(n.Right) {
+		kept := &plan.Project{Input: p.node(n.Left)}
+		for _, c := range plan.Columns(kept.Input) {
+			kept.Columns = append(kept.Columns, plan.Computed{Column: c, Expr: &plan.ColumnRef{ID: c.ID, T: c.Type}})
+		}
+		for _, c := range plan.Columns(n.Right) {
+			kept.Columns = append(kept.Columns, plan.Computed{Column: c, Expr: &plan.Const{T: c.Type}})
+		}
+		return kept
+	}
+	none := !n.Lateral && p.empty(n)
+	p.criteria(n)
 	kept := *n
 	kept.Condition = p.expr(n.Condition)
 	kept.Right = p.node(n.Right)
 	kept.Left = p.node(n.Left)
+	if none {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	return &kept
+}
+
+// criteria notes the columns of equalities between the sides of a join: Trino takes them
+// out of the condition before it folds that.
+func (p *pruner) criteria(n *plan.Join) {
+	if n.Condition == nil || n.Lateral {
+		return
+	}
+	for _, term := range plan.Conjuncts(n.Condition) {
+		if call, ok := term.(*plan.Call); ok && call.Name == plan.OpEqual && !volatile(call) && between(call, n) {
+			plan.References(term, p.read)
+		}
+	}
+}
+
+// between reports whether an equality compares one side of a join with the other.
+func between(call *plan.Call, n *plan.Join) bool {
+	left, right := map[plan.ID]bool{}, map[plan.ID]bool{}
+	for _, c := range plan.Columns(n.Left) {
+		left[c.ID] = true
+	}
+	for _, c := range plan.Columns(n.Right) {
+		right[c.ID] = true
+	}
+	of := func(e plan.Expr, side map[plan.ID]bool) bool {
+		refs := map[plan.ID]bool{}
+		plan.References(e, refs)
+		for id := range refs {
+			if !side[id] {
+				return false
+			}
+		}
+		return len(refs) > 0
+	}
+	return of(call.Args[0], left) && of(call.Args[1], right) || of(call.Args[0], right) && of(call.Args[1], left)
 }
 
 func (p *pruner) reads(node plan.Node) bool {
@@ -168,7 +221,7 @@ func (p *pruner) reads(node plan.Node) bool {
 // setOperation reads all columns but of UNION ALL. Of what has no row, UNION goes
 // without it, INTERSECT has none itself, nor has EXCEPT where the first has none.
 func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
-	kept := *n
+	kept, none := *n, p.empty(n)
 	kept.Inputs, kept.Maps = nil, nil
 	for i, input := range n.Inputs {
 		for j, id := range n.Maps[i] {
@@ -176,37 +229,27 @@ func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
 				p.read[id] = true
 			}
 		}
-		input = p.node(input)
-		none := empty(input)
-		switch {
-		case none && (n.Kind == ast.Intersect || n.Kind == ast.Except && i == 0):
-			return &plan.Values{Columns: n.Columns}
-		case none && i > 0:
-		default:
-			kept.Inputs, kept.Maps = append(kept.Inputs, input), append(kept.Maps, n.Maps[i])
+		copied := p.node(input)
+		if !p.empty(input) {
+			kept.Inputs, kept.Maps = append(kept.Inputs, copied), append(kept.Maps, n.Maps[i])
 		}
 	}
-	return &kept
-}
-
-// empty reports whether a node of a copy has no row whatever there is.
-func empty(node plan.Node) bool {
-	switch n := node.(type) {
-	case *plan.Values:
-		return len(n.Rows) == 0
-	case *plan.Project:
-		return empty(n.Input)
-	case *plan.Filter:
-		return empty(n.Input)
-	case *plan.Sort:
-		return empty(n.Input)
-	case *plan.Limit:
-		return empty(n.Input)
-	case *plan.Distinct:
-		return empty(n.Input)
-	default:
-		return false
+	switch {
+	case none:
+		return &plan.Values{Columns: n.Columns}
+	case len(kept.Inputs) > 1:
+		return &kept
 	}
+	only := &plan.Project{Input: kept.Inputs[0]}
+	for j, c := range n.Columns {
+		if id := kept.Maps[0][j]; p.read[id] {
+			only.Columns = append(only.Columns, plan.Computed{Column: c, Expr: &plan.ColumnRef{ID: id, T: c.Type}})
+		}
+	}
+	if n.All {
+		return only
+	}
+	return &plan.Distinct{Input: only}
 }
 
 // with copies the named queries of which something is read. The last comes first, as it
