@@ -162,6 +162,7 @@ func TestSubqueriesThatNobodyReads(t *testing.T) {
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT bytes FROM flows WHERE false",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT bytes FROM flows WHERE false GROUP BY bytes",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT count(*) OVER () FROM flows WHERE false",
+		"SELECT " + bad + " FROM flows f INTERSECT SELECT g.bytes FROM flows g JOIN flows h ON false",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT g.bytes FROM flows g JOIN (SELECT * FROM flows WHERE false) h ON g.day = h.day",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT g.bytes FROM (SELECT * FROM flows WHERE false) g LEFT JOIN flows h ON g.day = h.day",
 		"SELECT bytes FROM flows WHERE false EXCEPT SELECT " + bad + " FROM flows f",

@@ -62,6 +62,9 @@ func (f *folder) emptyJoin(n *plan.Join) bool {
 	case ast.FullJoin:
 		return f.empty(n.Left) && f.empty(n.Right)
 	default:
+		if c, ok := f.expr(n.Condition).(*plan.Const); ok && c.Value != true {
+			return true
+		}
 		return f.empty(n.Left) || f.empty(n.Right)
 	}
 }
