@@ -2,6 +2,7 @@ package fold
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/sillok/sillok/internal/engine/eval"
 	"github.com/sillok/sillok/internal/engine/scalar"
@@ -144,8 +145,8 @@ func (f *folder) compared(e plan.Expr) plan.Expr {
 func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	f.work(lookEvery / 64)
 	p, err := eval.Interpreted(e, f.now)
-	if err != nil || p.Volatile || f.left(e) {
-		return nil, nil //nolint:nilnil // documented above
+	if err != nil || p.Volatile || f.left(e) { // what is refused is refused where it is needed
+		return nil, nil //nolint:nilnil,nilerr // documented above
 	}
 	v, err := p.Eval(f.ctx, nil)
 	switch _, statement := errors.AsType[*sqlerr.Error](err); {
@@ -270,9 +271,9 @@ func (f *folder) field(e *plan.Field) plan.Expr {
 	switch x := x.(type) {
 	case *plan.RowOf:
 		part := x.Items[e.Index]
-		for i := len(casts) - 1; i >= 0; i-- {
-			if !part.Type().Equal(casts[i]) {
-				part = &plan.Cast{X: part, T: casts[i]}
+		for _, t := range slices.Backward(casts) {
+			if !part.Type().Equal(t) {
+				part = &plan.Cast{X: part, T: t}
 			}
 		}
 		return part

@@ -2,6 +2,7 @@ package fold
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -21,7 +22,9 @@ func (s *set) add(e plan.Expr) {
 }
 
 // same reports whether two expressions are written alike.
-func (s *set) same(a, b plan.Expr) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) && keyOf(a) == keyOf(b) }
+func (s *set) same(a, b plan.Expr) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && keyOf(a) == keyOf(b)
+}
 
 // volatile reports whether two evaluations of e may differ.
 func volatile(e plan.Expr) bool {
