@@ -10,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // expr returns what an expression, which may be nil, folds to. Its parts are folded
@@ -150,6 +151,8 @@ func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	}
 	v, err := p.Eval(f.ctx, nil)
 	switch _, statement := errors.AsType[*sqlerr.Error](err); {
+	case err == nil && (weight(v) > maxConstant || scalar.Overlong(e.Type(), v) != nil):
+		return nil, nil //nolint:nilnil // too large to be kept, or a text that its type does not hold
 	case err == nil:
 		c := &plan.Const{Value: v, T: e.Type()}
 		f.sources[c] = e
@@ -160,6 +163,32 @@ func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 		return nil, nil //nolint:nilnil // too much to compute before anybody asks for it
 	}
 	return nil, err
+}
+
+// maxConstant is how many bytes a constant may have that is kept while a plan is folded.
+const maxConstant = 1 << 20
+
+// weight returns about how many bytes a value takes.
+func weight(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	case []any:
+		sum := work.Element * len(v)
+		for _, elem := range v {
+			if sum > maxConstant {
+				break
+			}
+			sum += weight(elem)
+		}
+		return sum
+	case *value.Map:
+		return weight(v.Keys) + weight(v.Values)
+	default:
+		return work.Element
+	}
 }
 
 // left reports whether Trino computes e anew for each row, though it is constant.
