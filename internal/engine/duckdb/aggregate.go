@@ -360,7 +360,7 @@ func (b reduceBody) call(ctx context.Context, now time.Time) (func([]any) (any, 
 	reduce, ok := aggregate.Lookup(b.Function, b.Params, b.Result)
 	if b.Fold != nil {
 		var err error
-		if reduce, err = folding(ctx, b.Fold, now); err != nil {
+		if reduce, err = reduction(ctx, b.Fold, now); err != nil {
 			return nil, err
 		}
 	} else if !ok {

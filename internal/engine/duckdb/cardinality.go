@@ -24,7 +24,7 @@ func (r *renderer) approxDistinct(ctx context.Context, a aggregation) (string, e
 	}
 	body := hashBody{T: t, Error: aggregate.DefaultError}
 	if len(a.args) == 2 {
-		v, err := fold(ctx, a.Args[1], r.now)
+		v, err := constantOf(ctx, a.Args[1], r.now)
 		if err != nil {
 			return "", err
 		}

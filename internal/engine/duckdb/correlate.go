@@ -2,7 +2,7 @@ package duckdb
 
 import "github.com/sillok/sillok/internal/sql/plan"
 
-// Whether Trino runs a correlated subquery at all is the analyzer's to say. What is
+// Whether Trino runs a correlated subquery at all is package fold's to say. What is
 // here tells those that DuckDB joins in a way of its own.
 
 // outerColumns are the columns of enclosing nodes that a subquery refers to.

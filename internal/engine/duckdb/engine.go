@@ -112,6 +112,10 @@ func (e *Engine) run(ctx context.Context, req engine.Request) (*rows, error) {
 	if now.IsZero() {
 		now = started
 	}
+	var err error
+	if req.Query, err = e.fold(ctx, req.Query, now); err != nil {
+		return nil, failureOf(err)
+	}
 	loaded, err := e.reader.Load(ctx, req, now)
 	if err != nil {
 		return nil, failureOf(err)

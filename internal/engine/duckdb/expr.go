@@ -37,6 +37,23 @@ func (r *renderer) constant(ctx context.Context, e plan.Expr) (sql string, ok bo
 	if err != nil {
 		return "", false, err
 	}
+	return computed(ctx, e, p)
+}
+
+// interpreted renders a cell of VALUES without columns by its value.
+func (r *renderer) interpreted(ctx context.Context, e plan.Expr) (sql string, ok bool, err error) {
+	if varies(e) {
+		return "", false, nil
+	}
+	p, err := eval.Interpreted(e, r.now)
+	if err != nil {
+		return "", false, err
+	}
+	return computed(ctx, e, p)
+}
+
+// computed renders the value of an expression, whose program p is.
+func computed(ctx context.Context, e plan.Expr, p *eval.Program) (sql string, ok bool, err error) {
 	if p.Volatile {
 		return "", false, nil
 	}
@@ -236,8 +253,8 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 	return strings.Join(append(all, guarded), " AND "), nil
 }
 
-// fold returns the value of an expression without columns.
-func fold(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
+// constantOf returns the value of an expression without columns.
+func constantOf(ctx context.Context, e plan.Expr, now time.Time) (any, error) {
 	if varies(e) {
 		return nil, sqlerr.Refused("a value that is not constant in this place")
 	}

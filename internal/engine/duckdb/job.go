@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,24 +55,16 @@ type runner struct {
 func Work() (handlers map[string]worker.Handler, free func()) {
 	r := &runner{}
 	handlers = scan.Handlers()
-	handlers[kindQuery] = r.handle
+	handlers[kindQuery], handlers[kindFold] = r.handle, foldHere
 	return handlers, r.close
 }
 
 func (r *runner) handle(ctx context.Context, _ []byte, c *worker.Conn) error {
-	body, err := c.Open(sourceJob)
-	if err != nil {
-		return err
-	}
-	data, err := io.ReadAll(body)
-	if err = errors.Join(err, body.Close()); err != nil {
-		return err
-	}
 	var j job
-	if err := scan.Decode(data, &j); err != nil {
-		return fmt.Errorf("read a query: %w", err)
+	if err := readJob(c, &j); err != nil {
+		return err
 	}
-	err = r.run(ctx, j, func(b batch) error { return c.Send(b.encode()) })
+	err := r.run(ctx, j, func(b batch) error { return c.Send(b.encode()) })
 	if errors.Is(err, worker.ErrTooLong) {
 		err = sqlerr.New("EXCEEDED_OUTPUT_LIMIT", "A row of the result is too large")
 	}

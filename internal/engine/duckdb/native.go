@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/eval"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
@@ -77,6 +79,51 @@ func (r *renderer) nativeParts(ctx context.Context, parts []plan.Expr, join func
 	return n, true
 }
 
+// nativeStrict renders a call that is NULL where an argument is. Trino computes none
+// behind that one: where such may fail, other than by a sum that is too large, DuckDB is
+// told the same.
+func (r *renderer) nativeStrict(ctx context.Context, e *plan.Call, join func([]string) string) (n rendered, ok bool) {
+	args := e.Args
+	if eval.Flipped(e.Name) {
+		args = []plan.Expr{e.Args[1], e.Args[0]}
+	}
+	var before, null []string
+	guarded, plain := false, true
+	for _, arg := range args {
+		part, ok := r.native(ctx, arg)
+		if !ok || part.err != nil {
+			return part, ok
+		}
+		if part.fails && len(before) > 0 && strings.Contains(part.sql, "error(") {
+			guarded, null = true, slices.Clone(before)
+		}
+		if _, known := arg.(*plan.Const); !known {
+			before = append(before, part.sql+" IS NULL")
+			if _, _, column := fieldPath(arg); !column && !guarded {
+				plain = false
+			}
+		}
+	}
+	n, ok = r.nativeParts(ctx, e.Args, join)
+	switch {
+	case !ok || n.err != nil || !guarded:
+		return n, ok
+	case !plain:
+		return rendered{}, false
+	}
+	n.sql = "CASE WHEN " + strings.Join(null, " OR ") + " THEN NULL ELSE " + n.sql + " END"
+	return n, true
+}
+
+// small reports whether the text of e may be repeated.
+func small(e plan.Expr) bool {
+	parts := 0
+	return !anyPart(e, func(plan.Expr) bool {
+		parts++
+		return parts > 12
+	})
+}
+
 func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n rendered, ok bool) {
 	switch e := e.(type) {
 	case *plan.Logical:
@@ -90,6 +137,9 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	case *plan.In:
 		return r.nativeIn(ctx, e)
 	case *plan.Case:
+		if e.Operand != nil {
+			return r.nativeSimpleCase(ctx, e)
+		}
 		return r.nativeParts(ctx, plan.Children(e), func(p []string) string {
 			var b strings.Builder
 			b.WriteString("CASE")
@@ -101,7 +151,11 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	case *plan.Coalesce:
 		return r.nativeParts(ctx, e.Items, func(p []string) string { return "coalesce(" + strings.Join(p, ", ") + ")" })
 	case *plan.NullIf:
-		return r.nativeParts(ctx, plan.Children(e), func(p []string) string {
+		compare, ok := bindColumn(e.X, e.Param, e.Compare)
+		if !ok {
+			return rendered{}, false
+		}
+		return r.nativeParts(ctx, []plan.Expr{e.X, compare}, func(p []string) string {
 			return "CASE WHEN " + p[1] + " THEN NULL ELSE " + p[0] + " END"
 		})
 	case *plan.Try:
@@ -110,6 +164,32 @@ func (r *renderer) nativeConditional(ctx context.Context, e plan.Expr) (n render
 	default:
 		return rendered{}, false
 	}
+}
+
+// nativeSimpleCase renders a CASE with an operand that is a column. Where that is NULL
+// no condition is true.
+func (r *renderer) nativeSimpleCase(ctx context.Context, e *plan.Case) (n rendered, ok bool) {
+	plain := &plan.Case{Else: e.Else, T: e.T}
+	for _, when := range e.Whens {
+		condition, ok := bindColumn(e.Operand, e.Param, when.Condition)
+		if !ok {
+			return rendered{}, false
+		}
+		plain.Whens = append(plain.Whens, plan.When{Condition: condition, Result: when.Result})
+	}
+	return r.nativeConditional(ctx, plain)
+}
+
+// bindColumn returns e with a parameter replaced by what it stands for, which is a
+// column: anything else would be computed in each place.
+func bindColumn(x plan.Expr, param plan.Column, e plan.Expr) (plan.Expr, bool) {
+	if _, ok := x.(*plan.ColumnRef); !ok {
+		return nil, false
+	}
+	return replace(e, func(part plan.Expr) (plan.Expr, bool) {
+		ref, ok := part.(*plan.ParamRef)
+		return x, ok && ref.ID == param.ID
+	}), true
 }
 
 // nativeLogical renders AND and OR. DuckDB promises no order among the terms, so
@@ -128,9 +208,10 @@ func (r *renderer) nativeBetween(ctx context.Context, e *plan.Between) (rendered
 	if !sameOrder(t) || isFloat(t) {
 		return rendered{}, false
 	}
-	return r.nativeParts(ctx, []plan.Expr{e.X, e.Low, e.High}, func(p []string) string {
+	n, ok := r.nativeParts(ctx, []plan.Expr{e.X, e.Low, e.High}, func(p []string) string {
 		return "(" + instantOf(t, p[0]) + " BETWEEN " + instantOf(t, p[1]) + " AND " + instantOf(t, p[2]) + ")"
 	})
+	return n, ok && (n.err != nil || !n.fails)
 }
 
 func (r *renderer) nativeIn(ctx context.Context, e *plan.In) (rendered, bool) {
@@ -203,7 +284,7 @@ func (r *renderer) nativeCall(ctx context.Context, e *plan.Call) (rendered, bool
 	}
 	switch {
 	case e.Name == "concat" && all(types, datatype.Varchar) && len(types) > 1:
-		return r.nativeParts(ctx, e.Args, func(p []string) string { return "(" + strings.Join(p, " || ") + ")" })
+		return r.nativeStrict(ctx, e, func(p []string) string { return "(" + strings.Join(p, " || ") + ")" })
 	case e.Name == "length" && all(types, datatype.Varchar):
 		return r.nativeParts(ctx, e.Args, func(p []string) string { return "CAST(length(" + p[0] + ") AS BIGINT)" })
 	case e.Name == "cardinality" && all(types, datatype.Array):
@@ -211,7 +292,7 @@ func (r *renderer) nativeCall(ctx context.Context, e *plan.Call) (rendered, bool
 	case e.Name == "cardinality" && all(types, datatype.Map):
 		return r.nativeParts(ctx, e.Args, func(p []string) string { return "CAST(cardinality(" + p[0] + ") AS BIGINT)" })
 	case e.Name == "starts_with" && all(types, datatype.Varchar):
-		return r.nativeParts(ctx, e.Args, func(p []string) string { return "starts_with(" + p[0] + ", " + p[1] + ")" })
+		return r.nativeStrict(ctx, e, func(p []string) string { return "starts_with(" + p[0] + ", " + p[1] + ")" })
 	case e.Name == plan.OpLike && types[0].Kind == datatype.Varchar:
 		return r.nativeLike(ctx, e)
 	}
@@ -257,7 +338,7 @@ func (r *renderer) nativeComparison(ctx context.Context, e *plan.Call) (rendered
 		return rendered{}, false
 	}
 	operator := comparisons(e.Name)
-	return r.nativeParts(ctx, e.Args, func(p []string) string {
+	return r.nativeStrict(ctx, e, func(p []string) string {
 		x, y := instantOf(a, p[0]), instantOf(b, p[1])
 		plain := "(" + x + " " + operator + " " + y + ")"
 		if !isFloat(a) || e.Name == plan.OpDistinct {
@@ -292,7 +373,7 @@ func (r *renderer) isNumber(ctx context.Context, e plan.Expr) bool {
 	if varies(e) {
 		return false
 	}
-	switch v, err := fold(ctx, e, r.now); v := v.(type) {
+	switch v, err := constantOf(ctx, e, r.now); v := v.(type) {
 	case float64:
 		return err == nil && !math.IsNaN(v)
 	case float32:
@@ -343,7 +424,10 @@ func (r *renderer) nativeArithmetic(ctx context.Context, e *plan.Call) (rendered
 	if err != nil {
 		return rendered{err: err}, true
 	}
-	n, ok := r.nativeParts(ctx, e.Args, func(p []string) string { return arithmeticSQL(e, typeSQL, p) })
+	if (e.Name == plan.OpDivide || e.Name == plan.OpModulus) && !isFloat(t) && !small(e) {
+		return rendered{}, false // which repeats its operands
+	}
+	n, ok := r.nativeStrict(ctx, e, func(p []string) string { return arithmeticSQL(e, typeSQL, p) })
 	n.fails = n.fails || t.IsInteger()
 	return n, ok
 }

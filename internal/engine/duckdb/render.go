@@ -279,7 +279,10 @@ func (r *renderer) values(ctx context.Context, n *plan.Values) (string, error) {
 	for i, row := range n.Rows {
 		cells := make([]string, len(row))
 		for j, e := range row {
-			cell, err := r.expr(ctx, e)
+			cell, ok, err := r.interpreted(ctx, e)
+			if err == nil && !ok {
+				cell, err = r.expr(ctx, e)
+			}
 			if err != nil {
 				return "", err
 			}

@@ -84,7 +84,7 @@ func (r *renderer) valueFunction(ctx context.Context, c plan.WindowCall, over st
 
 // offset renders the constant number of rows that a function is told.
 func (r *renderer) offset(ctx context.Context, c plan.WindowCall, i int) (string, error) {
-	v, err := fold(ctx, c.Args[i], r.now)
+	v, err := constantOf(ctx, c.Args[i], r.now)
 	if err != nil {
 		return "", err
 	}
@@ -202,7 +202,7 @@ func (r *renderer) bound(ctx context.Context, c plan.WindowCall, b plan.Bound, w
 		direction = " FOLLOWING"
 	}
 	if !varies(b.Value) {
-		v, err := fold(ctx, b.Value, r.now)
+		v, err := constantOf(ctx, b.Value, r.now)
 		if err != nil {
 			return "", sqlerr.Refused("a window frame with this offset")
 		}

@@ -41,17 +41,27 @@ type frame struct {
 // now is what the current time is. A construct that has no semantics in package
 // scalar is refused by name.
 func Compile(e plan.Expr, inputs []plan.ID, now time.Time) (*Program, error) {
-	c := compiler{slots: map[plan.ID]int{}, now: now}
+	return compileBy(compiler{now: now}, e, inputs)
+}
+
+// Interpreted returns a program for an expression without columns that Trino computes
+// while it plans, or as part of VALUES: there all arguments are computed, also behind
+// one that is NULL, and all that IN compares with.
+func Interpreted(e plan.Expr, now time.Time) (*Program, error) {
+	return compileBy(compiler{now: now, interpreted: true}, e, nil)
+}
+
+func compileBy(c compiler, e plan.Expr, inputs []plan.ID) (*Program, error) {
+	c.slots = map[plan.ID]int{}
 	for i, id := range inputs {
 		c.slots[id] = i
 	}
 	c.next = len(inputs)
-	c.root = e
 	run, err := c.compile(e)
 	if err != nil {
 		return nil, err
 	}
-	return &Program{run: run, now: now, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
+	return &Program{run: run, now: c.now, inputs: len(inputs), slots: c.next, Volatile: c.volatile}, nil
 }
 
 // Eval returns the expression's value for args, one for each input. args are not
@@ -89,7 +99,8 @@ type compiler struct {
 	next     int
 	now      time.Time
 	volatile bool
-	root     plan.Expr
+	// interpreted is what Interpreted says.
+	interpreted bool
 }
 
 func (c *compiler) compile(e plan.Expr) (step, error) {
@@ -149,7 +160,17 @@ func (c *compiler) slot(id plan.ID) (step, error) {
 	return func(f *frame) (any, error) { return f.slots[i], nil }, nil
 }
 
+// Flipped reports whether Trino turns an operator over for each row, and so computes
+// the right side first: it knows none but less.
+func Flipped(op string) bool { return op == plan.OpGreater || op == plan.OpGreaterEq }
+
+// flipped are the operators that others are when they are turned over.
+var flipped = map[string]string{plan.OpGreater: plan.OpLess, plan.OpGreaterEq: plan.OpLessEqual}
+
 func (c *compiler) call(e *plan.Call) (step, error) {
+	if Flipped(e.Name) && !c.interpreted {
+		e = &plan.Call{Name: flipped[e.Name], Args: []plan.Expr{e.Args[1], e.Args[0]}, T: e.T}
+	}
 	types := make([]datatype.Type, len(e.Args))
 	for i, arg := range e.Args {
 		types[i] = arg.Type()
@@ -165,6 +186,9 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 		if args[i], err = c.argument(e.Name, arg); err != nil {
 			return nil, err
 		}
+	}
+	if c.interpreted {
+		return allOf(f, args), nil
 	}
 	if f.NullCall || !slices.ContainsFunc(args, func(a argument) bool { return a.constant }) {
 		return inOrder(f, args), nil
@@ -231,6 +255,24 @@ func inOrder(f scalar.Function, args []argument) step {
 				return nil, nil
 			}
 			values[i] = v
+		}
+		return f.Call(at.work, values)
+	}
+}
+
+// allOf computes all arguments before it looks whether one is NULL.
+func allOf(f scalar.Function, args []argument) step {
+	return func(at *frame) (any, error) {
+		values, null := make([]any, len(args)), false
+		for i, arg := range args {
+			v, err := arg.step(at)
+			if err != nil {
+				return nil, err
+			}
+			values[i], null = v, null || v == nil
+		}
+		if null && !f.NullCall {
+			return nil, nil
 		}
 		return f.Call(at.work, values)
 	}

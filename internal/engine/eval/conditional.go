@@ -3,6 +3,7 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,10 +30,10 @@ func (c *compiler) conditional(e plan.Expr) (step, error) {
 	case *plan.IsNull:
 		return c.unary(e.X, func(v any) any { return v == nil })
 	case *plan.Between:
-		return c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
-			&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{e.X, e.Low}, T: datatype.Of(datatype.Boolean)},
-			&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.X, e.High}, T: datatype.Of(datatype.Boolean)},
-		}})
+		if c.interpreted {
+			return c.between(e)
+		}
+		return c.lazyBetween(e)
 	case *plan.In:
 		return c.in(e)
 	case *plan.Case:
@@ -102,6 +103,54 @@ func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
 	return false
 }
 
+// lazyBetween computes the ends one after the other, and neither where the value is NULL.
+func (c *compiler) lazyBetween(e *plan.Between) (step, error) {
+	param := &plan.ParamRef{ID: plan.ID(math.MinInt + c.next), T: e.X.Type()}
+	x, place, err := c.bound(e.X, plan.Column{ID: param.ID, Type: param.T})
+	if err != nil {
+		return nil, err
+	}
+	compared, err := c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{e.Low, param}, T: datatype.Of(datatype.Boolean)},
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{param, e.High}, T: datatype.Of(datatype.Boolean)},
+	}})
+	return func(f *frame) (any, error) {
+		v, err := x(f)
+		if err != nil || v == nil {
+			return nil, err
+		}
+		f.slots[place] = v
+		return compared(f)
+	}, err
+}
+
+// between computes all three values before it compares them.
+func (c *compiler) between(e *plan.Between) (step, error) {
+	values, err := c.list([]plan.Expr{e.X, e.Low, e.High})
+	if err != nil {
+		return nil, err
+	}
+	var params [3]*plan.ParamRef
+	first := c.next
+	for i := range params {
+		params[i] = &plan.ParamRef{ID: plan.ID(math.MinInt + c.next), T: e.X.Type()}
+		c.slots[params[i].ID] = c.next
+		c.next++
+	}
+	compared, err := c.logical(&plan.Logical{And: true, Terms: []plan.Expr{
+		&plan.Call{Name: plan.OpGreaterEq, Args: []plan.Expr{params[0], params[1]}, T: datatype.Of(datatype.Boolean)},
+		&plan.Call{Name: plan.OpLessEqual, Args: []plan.Expr{params[0], params[2]}, T: datatype.Of(datatype.Boolean)},
+	}})
+	return func(f *frame) (any, error) {
+		v, err := values(f)
+		if err != nil {
+			return nil, err
+		}
+		copy(f.slots[first:], listOf(v))
+		return compared(f)
+	}, err
+}
+
 func (c *compiler) in(e *plan.In) (step, error) {
 	x, err := c.compile(e.X)
 	if err != nil {
@@ -116,7 +165,6 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
-	constant := c.root == plan.Expr(e) && isConstant(e.X)
 	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
 	return func(f *frame) (any, error) {
 		v, err := x(f)
@@ -126,7 +174,7 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		if err != nil || v == nil {
 			return nil, err
 		}
-		if constant { // as Trino does when this is all that there is to compute
+		if c.interpreted {
 			for _, item := range items {
 				if _, err := item(f); err != nil {
 					return nil, err
@@ -168,6 +216,10 @@ func areNull(f *frame, items []step) bool {
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {
 	type branch struct{ condition, result step }
+	operand, param, err := c.bound(e.Operand, e.Param)
+	if err != nil {
+		return nil, err
+	}
 	branches := make([]branch, len(e.Whens))
 	for i, when := range e.Whens {
 		condition, err := c.compile(when.Condition)
@@ -185,6 +237,16 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 		return nil, err
 	}
 	return func(f *frame) (any, error) {
+		if operand != nil {
+			v, err := operand(f)
+			if err != nil {
+				return nil, err
+			}
+			if v == nil {
+				return otherwise(f)
+			}
+			f.slots[param] = v
+		}
 		for _, b := range branches {
 			v, err := b.condition(f)
 			if err != nil {
@@ -196,6 +258,21 @@ func (c *compiler) caseOf(e *plan.Case) (step, error) {
 		}
 		return otherwise(f)
 	}, nil
+}
+
+// bound compiles an expression, which may be nil, whose value others refer to as a
+// parameter, and returns the place of that.
+func (c *compiler) bound(x plan.Expr, param plan.Column) (s step, place int, err error) {
+	if x == nil {
+		return nil, 0, nil
+	}
+	if s, err = c.compile(x); err != nil {
+		return nil, 0, err
+	}
+	place = c.next
+	c.slots[param.ID] = place
+	c.next++
+	return s, place, nil
 }
 
 func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
@@ -214,7 +291,7 @@ func (c *compiler) coalesce(e *plan.Coalesce) (step, error) {
 }
 
 func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
-	x, err := c.compile(e.X)
+	x, param, err := c.bound(e.X, e.Param)
 	if err != nil {
 		return nil, err
 	}
@@ -227,6 +304,7 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 		if err != nil || v == nil {
 			return nil, err
 		}
+		f.slots[param] = v
 		same, err := compare(f)
 		if err != nil || same == true {
 			return nil, err
@@ -274,6 +352,10 @@ func isConstant(e plan.Expr, bound ...plan.ID) bool {
 		for _, p := range e.Params {
 			bound = append(bound, p.ID)
 		}
+	case *plan.Case:
+		bound = append(bound, e.Param.ID)
+	case *plan.NullIf:
+		bound = append(bound, e.Param.ID)
 	}
 	for _, c := range plan.Children(e) {
 		if !isConstant(c, bound...) {

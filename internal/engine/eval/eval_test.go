@@ -54,7 +54,7 @@ func TestEval(t *testing.T) {
 			e: &plan.Case{Whens: []plan.When{{Condition: equal(column(1), number(0)), Result: number(-1)}}, Else: divide(number(1), column(1)), T: integer},
 		},
 		{name: "coalesce is lazy", e: &plan.Coalesce{Items: []plan.Expr{number(3), divide(number(1), number(0))}}, want: int64(3)},
-		{name: "nullif", e: &plan.NullIf{X: column(1), Compare: equal(column(1), number(4))}, x: int64(4), want: nil},
+		{name: "nullif", e: &plan.NullIf{X: column(1), Param: plan.Column{ID: 8, Type: integer}, Compare: equal(&plan.ParamRef{ID: 8, T: integer}, number(4))}, x: int64(4), want: nil},
 		{name: "try", e: &plan.Try{X: divide(number(1), column(1))}, x: int64(0), want: nil},
 		{name: "between", e: &plan.Between{X: column(1), Low: number(1), High: number(3)}, x: int64(3), want: true},
 		{name: "now", e: &plan.Now{T: datatype.Temporal(datatype.Timestamp, 3)}, want: value.Timestamp{Micros: 1_123_000}},

@@ -209,7 +209,7 @@ func TestAnEndlessPlanIsRefused(t *testing.T) {
 	id := req.Query.Columns[0].ID
 	var e plan.Expr = &plan.ColumnRef{ID: id, T: datatype.Text()}
 	for range 60 {
-		e = &plan.NullIf{X: e, Compare: &plan.Call{Name: plan.OpEqual, Args: []plan.Expr{e, e}, T: datatype.Of(datatype.Boolean)}}
+		e = &plan.Coalesce{Items: []plan.Expr{e, e}}
 	}
 	req.Query.Root = &plan.Project{Input: req.Query.Root, Columns: []plan.Computed{{Column: plan.Column{ID: id, Type: datatype.Text()}, Expr: e}}}
 	_, err := scan.New(&logs{}, nil, nil).Load(t.Context(), req, time.Now())

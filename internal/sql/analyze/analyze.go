@@ -73,9 +73,6 @@ func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, sessi
 	}
 	a.checkDepth(body.node, 0)
 	body.node = wrapWith(a.named, body.node)
-	if err := a.checkCorrelation(body.node); err != nil {
-		return nil, err
-	}
 	if err := a.fillInformation(body.node); err != nil {
 		return nil, err
 	}
@@ -110,8 +107,6 @@ type shared struct {
 	// listed asks the catalog what it holds; pending waits for its answer.
 	listed  listing
 	pending []*information
-	// subqueries holds those whose reach beyond themselves is to be checked.
-	subqueries map[plan.Node]subquery
 }
 
 func (s *shared) column(t datatype.Type) plan.Column {
@@ -128,6 +123,12 @@ func (a *analyzer) fail(at ast.Node, name, format string, args ...any) error {
 func (a *analyzer) written(start, end ast.Pos) string {
 	last := min(int(end), len(a.src))
 	return a.src[min(int(start), last):last]
+}
+
+// placeOf returns where a part of the text stands.
+func (a *analyzer) placeOf(at ast.Node) plan.Place {
+	line, column := at.Position().LineColumn(a.src)
+	return plan.Place{Line: line, Column: column}
 }
 
 // refuse is the error for a construct that is not carried.

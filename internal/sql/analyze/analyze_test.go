@@ -147,26 +147,6 @@ func TestErrors(t *testing.T) {
 		{"a path with a name", "SELECT json_query('{}', 'lax $' AS p)", "INVALID_PATH: line 1:36: JSON path name is not allowed in JSON_QUERY function"},
 		{"table function", "SELECT * FROM TABLE(nosuch(1))", "FUNCTION_NOT_FOUND: line 1:21: Table function 'nosuch' not registered"},
 		{"steps away", "SELECT * FROM TABLE(sequence(1, 5, -1))", "INVALID_FUNCTION_ARGUMENT: Step must be positive for sequence [1, 5]"},
-		{
-			"a condition over an aggregate of a lateral join", "SELECT 1 FROM flows f LEFT JOIN LATERAL (SELECT max(bytes) m FROM flows g WHERE g.day = f.day) l ON l.m IS NULL",
-			"NOT_SUPPORTED: line 1:42: Given correlated subquery is not supported",
-		},
-		{
-			"LIMIT 1 of more than what is equal", "SELECT (SELECT bytes FROM flows g WHERE g.day = f.day LIMIT 1) FROM flows f",
-			"NOT_SUPPORTED: line 1:9: Given correlated subquery is not supported",
-		},
-		{
-			"the subquery that is planned last", "SELECT (SELECT max(f.bytes) FROM flows), (SELECT min(f.bytes) FROM flows) FROM flows f",
-			"NOT_SUPPORTED: line 1:43: Given correlated subquery is not supported",
-		},
-		{
-			"IN before the others", "SELECT (SELECT max(f.bytes) FROM flows) FROM flows f WHERE f.bytes = ANY (SELECT f.bytes FROM flows)",
-			"NOT_SUPPORTED: line 1:68: Given correlated subquery is not supported",
-		},
-		{
-			"one that is read by a named query", "WITH a AS (SELECT (SELECT max(f.bytes) FROM flows) x FROM flows f) SELECT * FROM a, a b",
-			"NOT_SUPPORTED: line 1:20: Given correlated subquery is not supported",
-		},
 		{"a table of information_schema", "SELECT 1 FROM information_schema.nosuch", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.information_schema.nosuch' does not exist"},
 		{"properties of a table", `SELECT * FROM "flows$properties"`, `SILLOK_NOT_SUPPORTED: line 1:15: "table$properties" is not supported by this version of Sillok`},
 		{"partitions of a table without", `SELECT * FROM "flows$partitions"`, "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.flows$partitions' does not exist"},
@@ -264,30 +244,4 @@ func FuzzQuery(f *testing.F) {
 			t.Errorf("unsound plan: %v", err)
 		}
 	})
-}
-
-// Trino drops what nobody reads, and what has no row, before it turns subqueries into joins.
-func TestSubqueriesThatNobodyReads(t *testing.T) {
-	const bad = "(SELECT max(f.bytes) FROM flows)"
-	for _, sql := range []string{
-		"SELECT 1 FROM (SELECT " + bad + " FROM flows f)",
-		"SELECT count(*) FROM (SELECT " + bad + " FROM flows f)",
-		"SELECT * FROM (SELECT " + bad + " FROM flows f) WHERE NOT (true OR NULL)",
-		"SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE x = 1 AND NULL",
-		"SELECT " + bad + " FROM flows f LIMIT 0",
-		"SELECT " + bad + " FROM flows f INTERSECT SELECT bytes FROM flows WHERE false",
-		"SELECT bytes FROM flows WHERE false EXCEPT SELECT " + bad + " FROM flows f",
-		"SELECT bytes FROM flows UNION ALL SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE false",
-		"SELECT CASE WHEN false THEN " + bad + " END FROM flows f",
-		"SELECT EXISTS(SELECT " + bad + " FROM flows f)",
-		"SELECT 1 FROM (SELECT row_number() OVER (ORDER BY " + bad + ") FROM flows f)",
-		"SELECT l.b FROM flows f CROSS JOIN LATERAL (SELECT f.bytes, g.bytes b FROM flows g) l",
-		"SELECT 1 FROM flows f, LATERAL (SELECT max(f.bytes) FROM flows g WHERE g.bytes <> f.bytes)",
-		"WITH a AS (SELECT " + bad + " x, f.bytes FROM flows f) SELECT a.bytes FROM a, a b",
-		"SELECT bytes FROM flows f WHERE true OR f.bytes IN (SELECT f.bytes FROM flows)",
-	} {
-		if _, err := analyzed(t.Context(), t, sql, sample(t)); err != nil {
-			t.Errorf("%s: %v", sql, err)
-		}
-	}
 }

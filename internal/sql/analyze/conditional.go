@@ -7,7 +7,8 @@ import (
 )
 
 func (x *exprs) caseOf(e *ast.Case) (plan.Expr, error) {
-	conditions, err := x.conditions(e)
+	c := &plan.Case{}
+	conditions, err := x.conditions(e, c)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +26,7 @@ func (x *exprs) caseOf(e *ast.Case) (plan.Expr, error) {
 	if typed, err = x.unify(results, typed, "All CASE results"); err != nil {
 		return nil, err
 	}
-	c := &plan.Case{T: typed[0].Type(), Else: &plan.Const{T: typed[0].Type()}}
+	c.T, c.Else = typed[0].Type(), &plan.Const{T: typed[0].Type()}
 	for i, condition := range conditions {
 		c.Whens = append(c.Whens, plan.When{Condition: condition, Result: typed[i]})
 	}
@@ -35,9 +36,10 @@ func (x *exprs) caseOf(e *ast.Case) (plan.Expr, error) {
 	return c, nil
 }
 
-func (x *exprs) conditions(e *ast.Case) ([]plan.Expr, error) {
+// conditions types the conditions of a CASE, and sets the operand of c where it has one.
+func (x *exprs) conditions(e *ast.Case, c *plan.Case) ([]plan.Expr, error) {
 	if e.Operand != nil {
-		return x.simpleConditions(e)
+		return x.simpleConditions(e, c)
 	}
 	conditions := make([]plan.Expr, len(e.Whens))
 	for i, when := range e.Whens {
@@ -49,15 +51,11 @@ func (x *exprs) conditions(e *ast.Case) ([]plan.Expr, error) {
 	return conditions, nil
 }
 
-// simpleConditions compares the operand with that of each branch. The operand
-// stands in every comparison, so it may not be one that differs from call to call.
-func (x *exprs) simpleConditions(e *ast.Case) ([]plan.Expr, error) {
+// simpleConditions compares the operand with that of each branch.
+func (x *exprs) simpleConditions(e *ast.Case, c *plan.Case) ([]plan.Expr, error) {
 	operand, err := x.expr(e.Operand)
 	if err != nil {
 		return nil, err
-	}
-	if volatile(operand) {
-		return nil, x.refuse(e.Operand, "CASE of a value that changes from call to call")
 	}
 	values := make([]plan.Expr, len(e.Whens))
 	common := operand.Type()
@@ -72,9 +70,10 @@ func (x *exprs) simpleConditions(e *ast.Case) ([]plan.Expr, error) {
 		}
 		common = next
 	}
+	c.Operand, c.Param = coerce(operand, common), x.column(common)
 	conditions := make([]plan.Expr, len(values))
 	for i, value := range values {
-		args := []plan.Expr{coerce(operand, common), coerce(value, common)}
+		args := []plan.Expr{&plan.ParamRef{ID: c.Param.ID, T: common}, coerce(value, common)}
 		conditions[i] = &plan.Call{Name: plan.OpEqual, Args: args, T: boolean}
 	}
 	return conditions, nil
@@ -138,11 +137,12 @@ func (x *exprs) nullIf(e *ast.Call, args []ast.Expr) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	compared, ok := compare(plan.OpEqual, operands[0], operands[1])
+	param := x.column(operands[0].Type())
+	compared, ok := compare(plan.OpEqual, &plan.ParamRef{ID: param.ID, T: param.Type}, operands[1])
 	if !ok {
 		return nil, x.fail(e, typeMismatch, "Types are not comparable with NULLIF: %s vs %s", operands[0].Type(), operands[1].Type())
 	}
-	return &plan.NullIf{X: operands[0], Compare: compared}, nil
+	return &plan.NullIf{X: operands[0], Param: param, Compare: compared}, nil
 }
 
 func (x *exprs) coalesce(args []ast.Expr) (plan.Expr, error) {

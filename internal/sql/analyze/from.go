@@ -31,11 +31,7 @@ func (a *analyzer) from(r ast.Relation, outer *scope) (relation, error) {
 	case *ast.Unnest:
 		return a.unnest(r, outer)
 	case *ast.Lateral:
-		inner, err := a.query(r.Query, outer.query())
-		if err == nil {
-			a.note(lateralQuery, r.Query, inner.node)
-		}
-		return inner, err
+		return a.query(r.Query, outer.query())
 	case *ast.Subquery:
 		return a.query(r.Query, outer.query())
 	case *ast.Sampled:

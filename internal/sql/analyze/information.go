@@ -271,7 +271,7 @@ func (w wanting) node(n plan.Node) {
 			}
 		}
 	case *plan.Filter:
-		for _, term := range conjuncts(n.Condition) {
+		for _, term := range plan.Conjuncts(n.Condition) {
 			w.term(term)
 		}
 	case *plan.Aggregate, *plan.Window, *plan.Limit, *plan.Distinct, *plan.SetOperation:
@@ -285,7 +285,7 @@ func (w wanting) node(n plan.Node) {
 // forget drops what filters above say of columns whose rows n counts or picks.
 func (w wanting) forget(n plan.Node) {
 	made := map[plan.ID]bool{}
-	nodeColumns(n, made)
+	plan.Made(n, made)
 	for id := range made {
 		delete(w.wanted, id)
 	}

@@ -32,6 +32,9 @@ func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
 	}
 	node := &plan.Join{Kind: j.Kind, Lateral: lateral, Left: left.node, Right: right.node}
 	if lateral {
+		if q := lateralQuery(j.Right); q != nil {
+			node.At = a.placeOf(q)
+		}
 		if err := a.checkLateral(j, kind); err != nil {
 			return relation{}, err
 		}
@@ -55,12 +58,8 @@ func (a *analyzer) join(j *ast.Join, outer *scope) (relation, error) {
 // of the row's own rows. So no row of the right stays without one of the left, and
 // where a condition does not hold the left's columns are NULL.
 func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right relation) (relation, error) {
-	if kind == lateralRelation && len(free(right.node)) > 0 {
-		at := ast.Node(j.Right)
-		if noted, ok := a.subqueries[right.node]; ok {
-			return relation{}, noted.fail(unsupported)
-		}
-		return relation{}, a.refuse(at, joinNames[j.Kind]+" JOIN LATERAL")
+	if kind == lateralRelation && len(plan.Free(right.node)) > 0 {
+		return relation{}, a.fail(lateralQuery(j.Right), notSupported, "Given correlated subquery is not supported")
 	}
 	fields := append(append([]field{}, left.fields...), right.fields...)
 	condition := node.Condition
@@ -68,7 +67,7 @@ func (a *analyzer) perRow(j *ast.Join, kind string, node *plan.Join, left, right
 	if j.Kind == ast.FullJoin {
 		node.Kind, node.Condition = ast.LeftJoin, &plan.Const{Value: true, T: boolean}
 	}
-	if condition == nil || alwaysTrue(condition) {
+	if c, ok := condition.(*plan.Const); condition == nil || ok && c.Value == true {
 		return relation{node: node, fields: fields}, nil
 	}
 	project := &plan.Project{Input: node}
@@ -101,6 +100,20 @@ func lateralKind(r ast.Relation) (string, bool) {
 		return lateralRelation, true
 	default:
 		return "", false
+	}
+}
+
+// lateralQuery returns the query of a lateral relation, nil for UNNEST.
+func lateralQuery(r ast.Relation) *ast.Query {
+	switch r := r.(type) {
+	case *ast.Aliased:
+		return lateralQuery(r.Relation)
+	case *ast.Sampled:
+		return lateralQuery(r.Relation)
+	case *ast.Lateral:
+		return r.Query
+	default:
+		return nil
 	}
 }
 

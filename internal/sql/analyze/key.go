@@ -75,6 +75,11 @@ func (k *keyWriter) head(e plan.Expr) {
 		for _, p := range e.Params {
 			k.params[p.ID] = len(k.params)
 		}
+	case *plan.Case:
+		fmt.Fprint(&k.b, e.Operand != nil)
+		k.params[e.Param.ID] = len(k.params)
+	case *plan.NullIf:
+		k.params[e.Param.ID] = len(k.params)
 	case *aggregateRef:
 		k.call(&e.call)
 	case *windowRef:

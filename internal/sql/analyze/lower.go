@@ -207,7 +207,7 @@ func (l *lowering) sortColumns(node plan.Node) []plan.Column {
 	}
 	wanted := map[plan.ID]bool{}
 	for _, item := range l.order {
-		references(l.lower(item.key.Expr), wanted)
+		plan.References(l.lower(item.key.Expr), wanted)
 	}
 	var columns []plan.Column
 	for _, c := range plan.Columns(node) {
@@ -216,26 +216,6 @@ func (l *lowering) sortColumns(node plan.Node) []plan.Column {
 		}
 	}
 	return columns
-}
-
-// references adds the columns to which e refers, within its subqueries too.
-func references(e plan.Expr, into map[plan.ID]bool) {
-	each(e, func(e plan.Expr) bool {
-		if ref, ok := e.(*plan.ColumnRef); ok {
-			into[ref.ID] = true
-		}
-		if node := plan.Subquery(e); node != nil {
-			nodeReferences(node, into)
-		}
-		return true
-	})
-}
-
-func nodeReferences(node plan.Node, into map[plan.ID]bool) {
-	plan.Exprs(node, func(e plan.Expr) { references(e, into) })
-	for _, input := range plan.Inputs(node) {
-		nodeReferences(input, into)
-	}
 }
 
 // sort orders the rows. A key that is one of the outputs refers to it.

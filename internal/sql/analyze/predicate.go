@@ -167,8 +167,7 @@ func (x *exprs) exists(e *ast.Exists) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.note(existsQuery, e, r.node)
-	return &plan.Exists{Query: r.node}, nil
+	return &plan.Exists{Query: r.node, At: x.placeOf(e)}, nil
 }
 
 func (x *exprs) scalar(e *ast.ScalarSubquery) (plan.Expr, error) {
@@ -178,9 +177,8 @@ func (x *exprs) scalar(e *ast.ScalarSubquery) (plan.Expr, error) {
 	}
 	several := len(visible(r.fields)) > 1
 	r = x.single(r)
-	x.note(scalarQuery, e.Query, r.node)
 	column := r.fields[0].column
-	value := &plan.Scalar{Query: r.node, Column: column}
+	value := &plan.Scalar{Query: r.node, Column: column, At: x.placeOf(e.Query)}
 	if !several {
 		return value, nil
 	}
@@ -255,8 +253,7 @@ func (x *exprs) inQuery(e *ast.In) (plan.Expr, error) {
 	if !value.Type().Comparable() {
 		return nil, x.fail(e, typeMismatch, "Type %s must be comparable in order to be used in IN subquery", value.Type())
 	}
-	x.note(inQuery, e, r.node)
-	return &plan.InQuery{X: value, Query: r.node, Column: r.fields[0].column}, nil
+	return &plan.InQuery{X: value, Query: r.node, Column: r.fields[0].column, At: x.placeOf(e)}, nil
 }
 
 func (x *exprs) quantified(e *ast.Quantified) (plan.Expr, error) {
@@ -272,10 +269,9 @@ func (x *exprs) quantified(e *ast.Quantified) (plan.Expr, error) {
 	case op != plan.OpEqual && op != plan.OpNotEqual && !t.Orderable():
 		return nil, x.fail(e, typeMismatch, "Type [%s] must be orderable in order to be used in quantified comparison", t)
 	}
-	kind, at := kindOfQuantified(op, e.All), ast.Node(e.Query)
-	if kind == inQuery {
-		at = e
+	q := &plan.Quantified{X: value, Op: op, All: e.All, Query: r.node, Column: r.fields[0].column, At: x.placeOf(e.Query)}
+	if q.Membership() {
+		q.At = x.placeOf(e)
 	}
-	x.note(kind, at, r.node)
-	return &plan.Quantified{X: value, Op: op, All: e.All, Query: r.node, Column: r.fields[0].column}, nil
+	return q, nil
 }

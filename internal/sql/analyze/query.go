@@ -132,7 +132,7 @@ func atMostOne(node plan.Node) bool {
 	case *plan.Filter:
 		return atMostOne(n.Input)
 	case *plan.Aggregate:
-		return isGlobal(n)
+		return len(n.Keys) == 0 && n.Sets == nil
 	default:
 		return false
 	}

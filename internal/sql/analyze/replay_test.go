@@ -33,6 +33,8 @@ func judge(q replaytest.Question, got *plan.Query, err error) (verdict replaytes
 	switch {
 	case err != nil:
 		return q.JudgeError(err)
+	case strings.HasSuffix(q.Message, "Given correlated subquery is not supported"): // which is found when it is planned
+		return onRun, ""
 	case q.Error != "" && q.At == "" && q.Error != "FUNCTION_NOT_FOUND" && q.Error != "TYPE_NOT_FOUND":
 		return onRun, ""
 	}

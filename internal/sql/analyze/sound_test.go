@@ -139,13 +139,20 @@ func (c *checker) expr(e plan.Expr, seen columnSet) {
 		}
 		c.expr(e.Body, seen.with(params))
 		return
+	case *plan.NullIf:
+		c.expr(e.X, seen)
+		c.expr(e.Compare, seen.with(columnSet{-e.Param.ID: e.Param.Type}))
+		return
 	case *plan.Const, *plan.Now, *plan.Call, *plan.Cast, *plan.Logical, *plan.Not, *plan.IsNull, *plan.Between, *plan.In,
-		*plan.Case, *plan.Coalesce, *plan.NullIf, *plan.Try, *plan.Field, *plan.RowOf, *plan.ArrayOf, *plan.Scalar,
+		*plan.Case, *plan.Coalesce, *plan.Try, *plan.Field, *plan.RowOf, *plan.ArrayOf, *plan.Scalar,
 		*plan.Exists, *plan.InQuery, *plan.Quantified, *plan.JSONPathCall, *plan.JSONBuild:
 	default:
 		c.failf("%T has no place in a plan", e)
 	}
 	c.types(e)
+	if simple, ok := e.(*plan.Case); ok && simple.Operand != nil {
+		seen = seen.with(columnSet{-simple.Param.ID: simple.Param.Type})
+	}
 	if node := plan.Subquery(e); node != nil {
 		c.node(node, seen)
 	}

@@ -231,3 +231,13 @@ func (v *verifier) subquery(node plan.Node) error {
 	}
 	return nil
 }
+
+// nested reports whether an expression holds a subquery.
+func nested(e plan.Expr) bool {
+	found := false
+	each(e, func(e plan.Expr) bool {
+		found = found || plan.Subquery(e) != nil
+		return !found
+	})
+	return found
+}

@@ -103,10 +103,14 @@ type In struct {
 }
 
 // Case yields the result of the first true condition, else Else, which is never nil.
+// With an Operand it is computed once, before the conditions, which refer to it as
+// the parameter Param; where it is NULL, Else is the result.
 type Case struct {
-	Whens []When
-	Else  Expr
-	T     datatype.Type
+	Operand Expr // nil for a CASE of conditions
+	Param   Column
+	Whens   []When
+	Else    Expr
+	T       datatype.Type
 }
 
 // When is a condition (boolean) and its result.
@@ -115,10 +119,11 @@ type When struct{ Condition, Result Expr }
 // Coalesce yields the first value that is not NULL; all of one type.
 type Coalesce struct{ Items []Expr }
 
-// NullIf yields NULL when X equals Y, else X. Compare is the comparison, on
-// coerced copies of both.
+// NullIf yields NULL when X is NULL or Compare is true, else X. Compare refers to the
+// value of X as the parameter Param.
 type NullIf struct {
 	X       Expr
+	Param   Column
 	Compare Expr
 }
 
@@ -155,16 +160,21 @@ type Lambda struct {
 type Scalar struct {
 	Query  Node
 	Column Column
+	At     Place
 }
 
 // Exists is EXISTS (query).
-type Exists struct{ Query Node }
+type Exists struct {
+	Query Node
+	At    Place
+}
 
 // InQuery is X IN (query), of the same type as the query's one column.
 type InQuery struct {
 	X      Expr
 	Query  Node
 	Column Column
+	At     Place
 }
 
 // Quantified is X op ALL|ANY (query), where Op is one of the comparison
@@ -175,7 +185,16 @@ type Quantified struct {
 	All    bool
 	Query  Node
 	Column Column
+	At     Place
 }
+
+// Membership reports whether e is IN, or NOT IN, in other words.
+func (e *Quantified) Membership() bool {
+	return !e.All && e.Op == OpEqual || e.All && e.Op == OpNotEqual
+}
+
+// Place is where something stands in the statement, from 1; zero where nobody knows.
+type Place struct{ Line, Column int }
 
 // Now is the time at which the query started, of type Date, Time(p),
 // TimeTZ(p), Timestamp(p) or TimestampTZ(p).

@@ -34,7 +34,7 @@ func (f *flattening) node(n Node) Node {
 	if place, ok := f.places[n]; ok {
 		return referTo(place)
 	}
-	flat := mapNode(n, f.node, func(e Expr) Expr { return mapQueries(e, f.node) })
+	flat := Map(n, f.node, func(e Expr) Expr { return MapQueries(e, f.node) })
 	f.places[n] = len(f.nodes)
 	f.nodes = append(f.nodes, flat)
 	return referTo(f.places[n])
@@ -58,7 +58,7 @@ func (f Flat) Query() (*Query, error) {
 		return nodes[-1-ref.Number]
 	}
 	for _, n := range f.Nodes {
-		nodes = append(nodes, mapNode(n, resolve, func(e Expr) Expr { return mapQueries(e, resolve) }))
+		nodes = append(nodes, Map(n, resolve, func(e Expr) Expr { return MapQueries(e, resolve) }))
 		if failure != nil {
 			return nil, failure
 		}
@@ -66,29 +66,29 @@ func (f Flat) Query() (*Query, error) {
 	return &Query{Root: nodes[len(nodes)-1], Columns: f.Columns}, nil
 }
 
-// mapQueries returns e with the nodes of its subqueries replaced. What has none is
+// MapQueries returns e with the nodes of its subqueries replaced. What has none is
 // left as it is.
-func mapQueries(e Expr, f func(Node) Node) Expr {
+func MapQueries(e Expr, f func(Node) Node) Expr {
 	if !Any(e, func(x Expr) bool { return Subquery(x) != nil }) {
 		return e
 	}
-	replaced := Rewrite(e, func(child Expr) Expr { return mapQueries(child, f) })
+	replaced := Rewrite(e, func(child Expr) Expr { return MapQueries(child, f) })
 	switch x := replaced.(type) {
 	case *Scalar:
-		return &Scalar{Query: f(x.Query), Column: x.Column}
+		return &Scalar{Query: f(x.Query), Column: x.Column, At: x.At}
 	case *Exists:
-		return &Exists{Query: f(x.Query)}
+		return &Exists{Query: f(x.Query), At: x.At}
 	case *InQuery:
-		return &InQuery{X: x.X, Query: f(x.Query), Column: x.Column}
+		return &InQuery{X: x.X, Query: f(x.Query), Column: x.Column, At: x.At}
 	case *Quantified:
-		return &Quantified{X: x.X, Op: x.Op, All: x.All, Query: f(x.Query), Column: x.Column}
+		return &Quantified{X: x.X, Op: x.Op, All: x.All, Query: f(x.Query), Column: x.Column, At: x.At}
 	default:
 		return replaced
 	}
 }
 
-// mapNode returns a copy of n with its inputs and expressions replaced.
-func mapNode(n Node, node func(Node) Node, expr func(Expr) Expr) Node {
+// Map returns a copy of n with its inputs and expressions replaced.
+func Map(n Node, node func(Node) Node, expr func(Expr) Expr) Node {
 	m := mapper{node, expr}
 	switch n := n.(type) {
 	case *Values:

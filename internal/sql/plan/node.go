@@ -171,6 +171,7 @@ type Join struct {
 	Lateral     bool
 	Left, Right Node
 	Condition   Expr
+	At          Place // of a lateral subquery on the right
 }
 
 // Unnest yields one row for each position of the arrays or maps in Exprs, the

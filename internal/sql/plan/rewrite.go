@@ -53,7 +53,10 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 	case *In:
 		return &In{X: f(e.X), Items: all(e.Items)}
 	case *Case:
-		replaced := &Case{Whens: make([]When, len(e.Whens)), T: e.T}
+		replaced := &Case{Param: e.Param, Whens: make([]When, len(e.Whens)), T: e.T}
+		if e.Operand != nil {
+			replaced.Operand = f(e.Operand)
+		}
 		for i, w := range e.Whens {
 			replaced.Whens[i] = When{Condition: f(w.Condition), Result: f(w.Result)}
 		}
@@ -62,7 +65,7 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 	case *Coalesce:
 		return &Coalesce{Items: all(e.Items)}
 	case *NullIf:
-		return &NullIf{X: f(e.X), Compare: f(e.Compare)}
+		return &NullIf{X: f(e.X), Param: e.Param, Compare: f(e.Compare)}
 	case *Try:
 		return &Try{X: f(e.X)}
 	case *Field:
@@ -74,9 +77,9 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 	case *Lambda:
 		return &Lambda{Params: e.Params, Body: f(e.Body), T: e.T}
 	case *InQuery:
-		return &InQuery{X: f(e.X), Query: e.Query, Column: e.Column}
+		return &InQuery{X: f(e.X), Query: e.Query, Column: e.Column, At: e.At}
 	case *Quantified:
-		return &Quantified{X: f(e.X), Op: e.Op, All: e.All, Query: e.Query, Column: e.Column}
+		return &Quantified{X: f(e.X), Op: e.Op, All: e.All, Query: e.Query, Column: e.Column, At: e.At}
 	case *JSONPathCall:
 		return rewriteJSONPath(e, f)
 	case *JSONTable:

@@ -25,8 +25,8 @@ FROM (SELECT * FROM (VALUES (CAST(CAST('1' AS DOUBLE) AS DOUBLE), CAST(CAST('2' 
 
 SELECT try(CAST(x AS integer)), coalesce(x, 'none'), CASE x WHEN 'a' THEN 1 ELSE 2 END FROM (VALUES 'a') t(x)
 ---
-SELECT c2 AS o0, c3 AS o1, c4 AS o2
-FROM (SELECT q_f1(c1) AS c2, coalesce(c1, 'none') AS c3, CASE WHEN (c1 = 'a') THEN CAST(1 AS INTEGER) ELSE CAST(2 AS INTEGER) END AS c4
+SELECT c2 AS o0, c3 AS o1, c5 AS o2
+FROM (SELECT q_f1(c1) AS c2, coalesce(c1, 'none') AS c3, CASE WHEN (c1 = 'a') THEN CAST(1 AS INTEGER) ELSE CAST(2 AS INTEGER) END AS c5
 FROM (SELECT * FROM (VALUES (CAST('a' AS VARCHAR))) AS t1(c1)) AS t2) AS t3
 
 SELECT 1 + 1, upper('a'), 1 / 0

@@ -1,28 +1,23 @@
-package analyze
+package fold
 
 import (
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
-	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
 // pruner copies a plan without what Trino has dropped from its own by the time that it
 // turns subqueries into joins: columns that nobody reads, with the subqueries in them,
-// conditions that are constant, and what yields no row. Only the check of subqueries
-// looks at the copy.
+// conditions that are constant, and what yields no row. It goes from above to below, as
+// Trino does, and so comes upon the failure of a constant that Trino names. Only the
+// check of subqueries looks at the copy.
 type pruner struct {
-	*shared
+	*folder
+
 	read  map[plan.ID]bool     // by what stands above, within subqueries too
 	named map[int]map[int]bool // of the named queries that are read, which of their columns
-}
-
-// pruned returns the copy of node, all of whose columns are read.
-func (s *shared) pruned(node plan.Node) plan.Node {
-	p := &pruner{shared: s, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}}
-	p.readAll(plan.Columns(node))
-	return p.node(node)
+	seen  map[plan.Node]bool   // what is left of the plan
 }
 
 func (p *pruner) readAll(columns []plan.Column) {
@@ -34,11 +29,8 @@ func (p *pruner) readAll(columns []plan.Column) {
 // node returns the copy of a node: its expressions first, which read columns of its inputs.
 func (p *pruner) node(node plan.Node) plan.Node {
 	p.work(1)
-	kept := p.copied(node)
-	if noted, ok := p.subqueries[node]; ok {
-		p.subqueries[kept] = noted
-	}
-	return kept
+	p.seen[node] = true
+	return p.copied(node)
 }
 
 func (p *pruner) copied(node plan.Node) plan.Node {
@@ -120,13 +112,14 @@ func (p *pruner) values(n *plan.Values) plan.Node {
 }
 
 func (p *pruner) filter(n *plan.Filter) plan.Node {
-	if c, ok := constant(n.Condition); ok || slices.ContainsFunc(conjuncts(n.Condition), isNullConst) {
-		if c == nil || c.Value != true {
-			return &plan.Values{Columns: plan.Columns(n)}
+	folded := p.folder.expr(n.Condition)
+	if decided, always := trivial(folded); decided {
+		if always {
+			return p.node(n.Input)
 		}
-		return p.node(n.Input)
+		return &plan.Values{Columns: plan.Columns(n)}
 	}
-	condition := p.expr(n.Condition)
+	condition := p.reading(folded)
 	return &plan.Filter{Input: p.node(n.Input), Condition: condition}
 }
 
@@ -152,17 +145,68 @@ func (p *pruner) window(n *plan.Window) plan.Node {
 	return kept
 }
 
-// join drops a lateral side that has one row, of which nothing is read. The right side
-// comes first, as it reads columns of the left one.
+// join drops a lateral side that has one row, of which nothing is read, and what a side
+// without rows leaves nothing of. The right side comes first, as it reads columns of the
+// left one.
 func (p *pruner) join(n *plan.Join) plan.Node {
-	if n.Lateral && (n.Condition == nil || alwaysTrue(n.Condition)) && isGlobalBelow(n.Right) && !p.reads(n.Right) {
+	if n.Lateral && (n.Condition == nil || alwaysTrue(p.folder.expr(n.Condition))) && isGlobalBelow(n.Right) && !p.reads(n.Right) {
 		return p.node(n.Left)
 	}
+	if n.Kind == ast.LeftJoin && !n.Lateral && p.empty(n.Right) {
+		kept := &plan.Project{Input: p.node(n.Left)}
+		for _, c := range plan.Columns(kept.Input) {
+			kept.Columns = append(kept.Columns, plan.Computed{Column: c, Expr: &plan.ColumnRef{ID: c.ID, T: c.Type}})
+		}
+		for _, c := range plan.Columns(n.Right) {
+			kept.Columns = append(kept.Columns, plan.Computed{Column: c, Expr: &plan.Const{T: c.Type}})
+		}
+		return kept
+	}
+	none := !n.Lateral && p.empty(n)
+	p.criteria(n)
 	kept := *n
 	kept.Condition = p.expr(n.Condition)
 	kept.Right = p.node(n.Right)
 	kept.Left = p.node(n.Left)
+	if none {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	return &kept
+}
+
+// criteria notes the columns of equalities between the sides of a join: Trino takes them
+// out of the condition before it folds that.
+func (p *pruner) criteria(n *plan.Join) {
+	if n.Condition == nil || n.Lateral {
+		return
+	}
+	for _, term := range plan.Conjuncts(n.Condition) {
+		if call, ok := term.(*plan.Call); ok && call.Name == plan.OpEqual && !volatile(call) && between(call, n) {
+			plan.References(term, p.read)
+		}
+	}
+}
+
+// between reports whether an equality compares one side of a join with the other.
+func between(call *plan.Call, n *plan.Join) bool {
+	left, right := map[plan.ID]bool{}, map[plan.ID]bool{}
+	for _, c := range plan.Columns(n.Left) {
+		left[c.ID] = true
+	}
+	for _, c := range plan.Columns(n.Right) {
+		right[c.ID] = true
+	}
+	of := func(e plan.Expr, side map[plan.ID]bool) bool {
+		refs := map[plan.ID]bool{}
+		plan.References(e, refs)
+		for id := range refs {
+			if !side[id] {
+				return false
+			}
+		}
+		return len(refs) > 0
+	}
+	return of(call.Args[0], left) && of(call.Args[1], right) || of(call.Args[0], right) && of(call.Args[1], left)
 }
 
 func (p *pruner) reads(node plan.Node) bool {
@@ -177,7 +221,7 @@ func (p *pruner) reads(node plan.Node) bool {
 // setOperation reads all columns but of UNION ALL. Of what has no row, UNION goes
 // without it, INTERSECT has none itself, nor has EXCEPT where the first has none.
 func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
-	kept := *n
+	kept, none := *n, p.empty(n)
 	kept.Inputs, kept.Maps = nil, nil
 	for i, input := range n.Inputs {
 		for j, id := range n.Maps[i] {
@@ -185,37 +229,27 @@ func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
 				p.read[id] = true
 			}
 		}
-		input = p.node(input)
-		none := empty(input)
-		switch {
-		case none && (n.Kind == ast.Intersect || n.Kind == ast.Except && i == 0):
-			return &plan.Values{Columns: n.Columns}
-		case none && i > 0:
-		default:
-			kept.Inputs, kept.Maps = append(kept.Inputs, input), append(kept.Maps, n.Maps[i])
+		copied := p.node(input)
+		if !p.empty(input) {
+			kept.Inputs, kept.Maps = append(kept.Inputs, copied), append(kept.Maps, n.Maps[i])
 		}
 	}
-	return &kept
-}
-
-// empty reports whether a node of a copy has no row whatever there is.
-func empty(node plan.Node) bool {
-	switch n := node.(type) {
-	case *plan.Values:
-		return len(n.Rows) == 0
-	case *plan.Project:
-		return empty(n.Input)
-	case *plan.Filter:
-		return empty(n.Input)
-	case *plan.Sort:
-		return empty(n.Input)
-	case *plan.Limit:
-		return empty(n.Input)
-	case *plan.Distinct:
-		return empty(n.Input)
-	default:
-		return false
+	switch {
+	case none:
+		return &plan.Values{Columns: n.Columns}
+	case len(kept.Inputs) > 1:
+		return &kept
 	}
+	only := &plan.Project{Input: kept.Inputs[0]}
+	for j, c := range n.Columns {
+		if id := kept.Maps[0][j]; p.read[id] {
+			only.Columns = append(only.Columns, plan.Computed{Column: c, Expr: &plan.ColumnRef{ID: id, T: c.Type}})
+		}
+	}
+	if n.All {
+		return only
+	}
+	return &plan.Distinct{Input: only}
 }
 
 // with copies the named queries of which something is read. The last comes first, as it
@@ -269,8 +303,14 @@ func (p *pruner) exprs(all []plan.Expr) []plan.Expr {
 	return kept
 }
 
-// expr returns the copy of an expression, which may be nil, and notes what it reads.
+// expr returns what an expression, which may be nil, folds to, with copies of the
+// queries in it, and notes what it reads.
 func (p *pruner) expr(e plan.Expr) plan.Expr {
+	return p.reading(p.folder.expr(e))
+}
+
+// reading copies the queries in an expression that is folded, and notes what it reads.
+func (p *pruner) reading(e plan.Expr) plan.Expr {
 	switch e := e.(type) {
 	case nil:
 		return nil
@@ -279,119 +319,25 @@ func (p *pruner) expr(e plan.Expr) plan.Expr {
 		return e
 	case *plan.Scalar:
 		p.read[e.Column.ID] = true
-		return &plan.Scalar{Query: p.node(e.Query), Column: e.Column}
+		return &plan.Scalar{Query: p.node(e.Query), Column: e.Column, At: e.At}
 	case *plan.Exists:
-		return &plan.Exists{Query: p.node(e.Query)}
+		return &plan.Exists{Query: p.node(e.Query), At: e.At}
 	case *plan.InQuery:
 		p.read[e.Column.ID] = true
-		return &plan.InQuery{X: p.expr(e.X), Query: p.node(e.Query), Column: e.Column}
+		return &plan.InQuery{X: p.reading(e.X), Query: p.node(e.Query), Column: e.Column, At: e.At}
 	case *plan.Quantified:
 		p.read[e.Column.ID] = true
-		return &plan.Quantified{X: p.expr(e.X), Op: e.Op, All: e.All, Query: p.node(e.Query), Column: e.Column}
-	case *plan.Logical:
-		return p.logical(e)
-	case *plan.Not:
-		if c, ok := constant(e); ok {
-			return c
-		}
-		return plan.Rewrite(e, p.expr)
-	case *plan.Case:
-		kept := &plan.Case{T: e.T}
-		for _, when := range e.Whens {
-			if c, ok := constant(when.Condition); ok && c.Value != true {
-				continue
-			}
-			kept.Whens = append(kept.Whens, plan.When{Condition: p.expr(when.Condition), Result: p.expr(when.Result)})
-		}
-		kept.Else = p.expr(e.Else)
-		return kept
+		return &plan.Quantified{X: p.reading(e.X), Op: e.Op, All: e.All, Query: p.node(e.Query), Column: e.Column, At: e.At}
 	default:
-		return plan.Rewrite(e, p.expr)
+		return plan.Rewrite(e, p.reading)
 	}
 }
 
-// logical leaves out the terms that decide nothing. The others are looked at only where
-// no constant decides.
-func (p *pruner) logical(e *plan.Logical) plan.Expr {
-	for _, term := range e.Terms {
-		if c, ok := constant(term); ok && c.Value == !e.And {
-			return c
-		}
+// trivial reports whether a condition that is folded decides for every row, and how.
+func trivial(condition plan.Expr) (decided, always bool) {
+	if c, ok := condition.(*plan.Const); ok {
+		return true, c.Value == true
 	}
-	kept := &plan.Logical{And: e.And}
-	for _, term := range e.Terms {
-		if c, ok := constant(term); !ok || c.Value != e.And {
-			kept.Terms = append(kept.Terms, p.expr(term))
-		}
-	}
-	switch len(kept.Terms) {
-	case 0:
-		return &plan.Const{Value: e.And, T: datatype.Of(datatype.Boolean)}
-	case 1:
-		return kept.Terms[0]
-	}
-	return kept
-}
-
-// constant returns the constant that a condition of constants is.
-func constant(e plan.Expr) (*plan.Const, bool) {
-	switch e := e.(type) {
-	case *plan.Const:
-		return e, true
-	case *plan.Not:
-		c, ok := constant(e.X)
-		if known, is := valueOf(c); ok && is {
-			c = &plan.Const{Value: !known, T: c.T}
-		}
-		return c, ok
-	case *plan.Logical:
-		var unknown *plan.Const
-		all := true
-		for _, term := range e.Terms {
-			c, ok := constant(term)
-			switch {
-			case !ok:
-				all = false
-			case c.Value == !e.And:
-				return c, true
-			case c.Value == nil:
-				unknown = c
-			}
-		}
-		if unknown == nil {
-			unknown = &plan.Const{Value: e.And, T: datatype.Of(datatype.Boolean)}
-		}
-		return unknown, all
-	case *plan.Call:
-		return unknownOf(e.Name[0] == '$' && e.Name != plan.OpDistinct, e.Args...)
-	case *plan.Cast:
-		return unknownOf(true, e.X)
-	case *plan.In:
-		return unknownOf(true, e.X)
-	default:
-		return nil, false
-	}
-}
-
-// unknownOf returns NULL when one of the arguments is it, of an operator that is NULL then.
-func unknownOf(strict bool, args ...plan.Expr) (*plan.Const, bool) {
-	for _, arg := range args {
-		if c, ok := constant(arg); strict && ok && c.Value == nil {
-			return &plan.Const{T: datatype.Of(datatype.Boolean)}, true
-		}
-	}
-	return nil, false
-}
-
-func valueOf(c *plan.Const) (value, ok bool) {
-	if c == nil {
-		return false, false
-	}
-	value, ok = c.Value.(bool)
-	return value, ok
-}
-
-func isNullConst(e plan.Expr) bool {
-	c, ok := e.(*plan.Const)
-	return ok && c.Value == nil
+	terms := plan.Conjuncts(condition)
+	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, mayFail), false
 }

@@ -24,7 +24,7 @@ func (r *renderer) foldedAggregate(ctx context.Context, c plan.AggregateCall, ov
 		}
 		return "", sqlerr.Refused(eval.Signature(c.Name, types))
 	}
-	if _, err := folding(ctx, fold, r.now); err != nil {
+	if _, err := reduction(ctx, fold, r.now); err != nil {
 		return "", err
 	}
 	a := aggregation{AggregateCall: c, fold: fold}
@@ -56,9 +56,9 @@ func (r *renderer) foldedAggregate(ctx context.Context, c plan.AggregateCall, ov
 	return r.bridgedAggregate(a)
 }
 
-// folding returns what makes one state of the rows of a group, each a value and what to
+// reduction returns what makes one state of the rows of a group, each a value and what to
 // start from. A row in which one of them is NULL does not count.
-func folding(ctx context.Context, fold *plan.Lambda, now time.Time) (aggregate.Reduce, error) {
+func reduction(ctx context.Context, fold *plan.Lambda, now time.Time) (aggregate.Reduce, error) {
 	if plan.Any(fold.Body, func(e plan.Expr) bool { _, ok := e.(*plan.ColumnRef); return ok }) {
 		return nil, sqlerr.Refused("a column in a lambda of reduce_agg")
 	}

@@ -1,4 +1,4 @@
-package analyze
+package fold
 
 import (
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -81,7 +81,7 @@ func (d *decorrelator) join(n *plan.Join) (verdict, []condition) {
 		return unsupported, nil
 	}
 	var conditions []condition
-	for _, term := range conjuncts(n.Condition) {
+	for _, term := range plan.Conjuncts(n.Condition) {
 		if d.nested(term) {
 			return uncertain, nil
 		}
@@ -108,7 +108,7 @@ func oneOfConstants(node plan.Node, conditions []condition) bool {
 		below := map[plan.ID]bool{}
 		for _, c := range project.Columns {
 			if wanted[c.ID] {
-				references(c.Expr, below)
+				plan.References(c.Expr, below)
 			}
 		}
 		node, wanted = project.Input, below
@@ -188,7 +188,7 @@ func (d *decorrelator) filter(n *plan.Filter) (verdict, []condition) {
 	if v != supported {
 		return v, nil
 	}
-	for _, term := range conjuncts(n.Condition) {
+	for _, term := range plan.Conjuncts(n.Condition) {
 		if !d.refers(term) {
 			continue
 		}
@@ -200,21 +200,9 @@ func (d *decorrelator) filter(n *plan.Filter) (verdict, []condition) {
 	return supported, conditions
 }
 
-func conjuncts(e plan.Expr) []plan.Expr {
-	logical, ok := e.(*plan.Logical)
-	if !ok || !logical.And {
-		return []plan.Expr{e}
-	}
-	var terms []plan.Expr
-	for _, term := range logical.Terms {
-		terms = append(terms, conjuncts(term)...)
-	}
-	return terms
-}
-
 func (d *decorrelator) condition(e plan.Expr) condition {
 	c := condition{local: map[plan.ID]bool{}}
-	references(e, c.local)
+	plan.References(e, c.local)
 	for id := range d.outer {
 		delete(c.local, id)
 	}
@@ -234,7 +222,7 @@ func (d *decorrelator) condition(e plan.Expr) condition {
 // onlyOuter reports whether e depends on the enclosing query alone.
 func (d *decorrelator) onlyOuter(e plan.Expr) bool {
 	refs := map[plan.ID]bool{}
-	references(e, refs)
+	plan.References(e, refs)
 	for id := range refs {
 		if !d.outer[id] {
 			return false

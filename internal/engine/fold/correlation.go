@@ -1,9 +1,8 @@
-package analyze
+package fold
 
 import (
 	"slices"
 
-	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -23,34 +22,27 @@ const (
 	lateralQuery
 )
 
-// subquery is a subquery of the statement, by the node that it became.
+// subquery is a subquery of the statement, where it is used.
 type subquery struct {
 	kind   subqueryKind
-	beyond bool                // it refers to no column of the query in which it stands
-	fail   func(verdict) error // for one that is not carried out: Trino's error or ours
+	at     plan.Place
+	node   plan.Node
+	beyond bool // it refers to no column of the query in which it stands
 }
 
-// note remembers a subquery until its place in the whole is known.
-func (a *analyzer) note(kind subqueryKind, at ast.Node, node plan.Node) {
-	if a.subqueries == nil {
-		a.subqueries = map[plan.Node]subquery{}
+// fail returns Trino's error for a subquery that is not carried out, or ours.
+func (q subquery) fail(v verdict) error {
+	if v == unsupported {
+		return errAt(q.at, sqlerr.New(sqlerr.NotSupported, "Given correlated subquery is not supported"))
 	}
-	a.subqueries[node] = subquery{kind: kind, fail: func(v verdict) error {
-		if v == unsupported {
-			return a.fail(at, sqlerr.NotSupported, "Given correlated subquery is not supported")
-		}
-		return a.refuse(at, "this form of correlated subquery")
-	}}
+	return errAt(q.at, sqlerr.Refused("this form of correlated subquery"))
 }
 
 // checkCorrelation fails for the subquery that Trino names of those that it does not
 // carry out: one of IN before the others, and each before those below it.
-func (s *shared) checkCorrelation(node plan.Node) error {
-	if len(s.subqueries) == 0 {
-		return nil
-	}
+func (f *folder) checkCorrelation(node plan.Node) error {
 	var ofIn, others, refused error
-	s.correlated(s.pruned(node), func(noted subquery, v verdict) {
+	f.correlated(node, func(noted subquery, v verdict) {
 		first := &others
 		switch {
 		case v == uncertain:
@@ -72,31 +64,30 @@ func (s *shared) checkCorrelation(node plan.Node) error {
 
 // correlated judges every subquery in a node: that which Trino plans last, and so
 // above the others, first.
-func (s *shared) correlated(node plan.Node, failed func(subquery, verdict)) {
-	s.work(1)
-	join, _ := node.(*plan.Join)
-	if join != nil && join.Lateral {
-		s.judgeLateral(join, failed)
+func (f *folder) correlated(node plan.Node, failed func(subquery, verdict)) {
+	f.work(1)
+	if join, ok := node.(*plan.Join); ok && join.Lateral && join.At != (plan.Place{}) {
+		f.judgeLateral(join, failed)
 	}
 	inner := subqueriesOf(node)
 	for _, q := range slices.Backward(inner) {
-		s.judge(q, func(noted subquery, v verdict) {
-			noted.beyond = !refersTo(q, plan.Inputs(node))
+		f.judge(q, func(noted subquery, v verdict) {
+			noted.beyond = !refersTo(q.node, plan.Inputs(node))
 			failed(noted, v)
 		}, (*decorrelator).subquery)
 	}
 	for _, input := range plan.Inputs(node) {
-		s.correlated(input, failed)
+		f.correlated(input, failed)
 	}
 	for _, q := range inner {
-		s.correlated(q, failed)
+		f.correlated(q.node, failed)
 	}
 }
 
 // refersTo reports whether node refers to a column of the inputs.
 func refersTo(node plan.Node, inputs []plan.Node) bool {
 	refs := map[plan.ID]bool{}
-	nodeReferences(node, refs)
+	plan.NodeReferences(node, refs)
 	for _, input := range inputs {
 		for _, c := range plan.Columns(input) {
 			if refs[c.ID] {
@@ -109,22 +100,44 @@ func refersTo(node plan.Node, inputs []plan.Node) bool {
 
 // subqueriesOf returns the subqueries in the expressions of a node in the order in which
 // Trino plans them: those of an expression by their kinds.
-func subqueriesOf(node plan.Node) []plan.Node {
-	var all []plan.Node
+func subqueriesOf(node plan.Node) []subquery {
+	var all []subquery
 	plan.Exprs(node, func(e plan.Expr) {
-		var kinds [quantifiedQuery + 1][]plan.Node
-		each(e, func(e plan.Expr) bool {
-			if inner := plan.Subquery(e); inner != nil {
-				kind := kindOf(e)
-				kinds[kind] = append(kinds[kind], inner)
-			}
-			return true
+		var kinds [quantifiedQuery + 1][]subquery
+		eachSubquery(e, func(e plan.Expr) {
+			kind := kindOf(e)
+			kinds[kind] = append(kinds[kind], subquery{kind: kind, at: placeOf(e), node: plan.Subquery(e)})
 		})
 		for _, kind := range []subqueryKind{inQuery, scalarQuery, existsQuery, quantifiedQuery} {
 			all = append(all, kinds[kind]...)
 		}
 	})
 	return all
+}
+
+// eachSubquery calls visit for the subqueries in an expression, not for those within them.
+func eachSubquery(e plan.Expr, visit func(plan.Expr)) {
+	if plan.Subquery(e) != nil {
+		visit(e)
+	}
+	for _, part := range plan.Children(e) {
+		eachSubquery(part, visit)
+	}
+}
+
+func placeOf(e plan.Expr) plan.Place {
+	switch e := e.(type) {
+	case *plan.Scalar:
+		return e.At
+	case *plan.Exists:
+		return e.At
+	case *plan.InQuery:
+		return e.At
+	case *plan.Quantified:
+		return e.At
+	default:
+		return plan.Place{}
+	}
 }
 
 func kindOf(e plan.Expr) subqueryKind {
@@ -134,74 +147,38 @@ func kindOf(e plan.Expr) subqueryKind {
 	case *plan.InQuery:
 		return inQuery
 	case *plan.Quantified:
-		return kindOfQuantified(e.Op, e.All)
+		if e.Membership() {
+			return inQuery
+		}
+		return quantifiedQuery
 	default:
 		return scalarQuery
 	}
 }
 
-// kindOfQuantified: Trino makes IN of = ANY, and NOT IN of <> ALL.
-func kindOfQuantified(op string, all bool) subqueryKind {
-	if !all && op == plan.OpEqual || all && op == plan.OpNotEqual {
-		return inQuery
-	}
-	return quantifiedQuery
-}
-
 // judgeLateral looks at the right side of a join that sees the left one. With a
 // condition of its own, Trino does no more than pull the filters above it.
-func (s *shared) judgeLateral(join *plan.Join, failed func(subquery, verdict)) {
+func (f *folder) judgeLateral(join *plan.Join, failed func(subquery, verdict)) {
+	q := subquery{kind: lateralQuery, at: join.At, node: join.Right}
 	if join.Condition == nil || alwaysTrue(join.Condition) {
-		s.judge(join.Right, failed, (*decorrelator).subquery)
+		f.judge(q, failed, (*decorrelator).subquery)
 		return
 	}
-	s.judge(join.Right, failed, func(d *decorrelator, _ subqueryKind, node plan.Node) verdict {
+	f.judge(q, failed, func(d *decorrelator, _ subqueryKind, node plan.Node) verdict {
 		v, _ := d.filters(node)
 		return v
 	})
 }
 
 // judge calls failed for a subquery that is not found supported.
-func (s *shared) judge(node plan.Node, failed func(subquery, verdict), by func(d *decorrelator, kind subqueryKind, node plan.Node) verdict) {
-	noted, ok := s.subqueries[node]
-	if !ok {
-		return
-	}
-	d := &decorrelator{outer: free(node)}
-	s.work(lookEvery / 64) // however small the subquery, it was looked through
+func (f *folder) judge(q subquery, failed func(subquery, verdict), by func(d *decorrelator, kind subqueryKind, node plan.Node) verdict) {
+	d := &decorrelator{outer: plan.Free(q.node)}
+	f.work(lookEvery / 64) // however small the subquery, it was looked through
 	if len(d.outer) == 0 {
 		return
 	}
-	if v := by(d, noted.kind, node); v != supported {
-		failed(noted, v)
-	}
-}
-
-// free returns the columns to which node refers and that nothing below it makes.
-func free(node plan.Node) map[plan.ID]bool {
-	refs, made := map[plan.ID]bool{}, map[plan.ID]bool{}
-	nodeReferences(node, refs)
-	nodeColumns(node, made)
-	for id := range made {
-		delete(refs, id)
-	}
-	return refs
-}
-
-func nodeColumns(node plan.Node, into map[plan.ID]bool) {
-	for _, c := range plan.Columns(node) {
-		into[c.ID] = true
-	}
-	plan.Exprs(node, func(e plan.Expr) {
-		each(e, func(e plan.Expr) bool {
-			if inner := plan.Subquery(e); inner != nil {
-				nodeColumns(inner, into)
-			}
-			return true
-		})
-	})
-	for _, input := range plan.Inputs(node) {
-		nodeColumns(input, into)
+	if v := by(d, q.kind, q.node); v != supported {
+		failed(q, v)
 	}
 }
 
@@ -221,7 +198,7 @@ type decorrelator struct {
 // refers reports whether e refers to the enclosing query.
 func (d *decorrelator) refers(e plan.Expr) bool {
 	refs := map[plan.ID]bool{}
-	references(e, refs)
+	plan.References(e, refs)
 	for id := range refs {
 		if d.outer[id] {
 			return true
@@ -233,7 +210,7 @@ func (d *decorrelator) refers(e plan.Expr) bool {
 // below reports whether node or anything in it refers to the enclosing query.
 func (d *decorrelator) below(node plan.Node) bool {
 	refs := map[plan.ID]bool{}
-	nodeReferences(node, refs)
+	plan.NodeReferences(node, refs)
 	for id := range refs {
 		if d.outer[id] {
 			return true
@@ -317,7 +294,7 @@ func (d *decorrelator) groupedBelow(n *plan.Aggregate) verdict {
 // aggregates reports whether an aggregate takes something of the enclosing query.
 func (d *decorrelator) aggregates(n *plan.Aggregate) bool {
 	return slices.ContainsFunc(n.Calls, func(call plan.AggregateCall) bool {
-		return slices.ContainsFunc(aggregateParts(&call), d.refers)
+		return slices.ContainsFunc(partsOf(&call), d.refers)
 	})
 }
 
@@ -325,19 +302,28 @@ func (d *decorrelator) aggregates(n *plan.Aggregate) bool {
 func (d *decorrelator) nestedIn(node plan.Node) verdict {
 	v := supported
 	plan.Exprs(node, func(e plan.Expr) {
-		each(e, func(e plan.Expr) bool {
-			inner := plan.Subquery(e)
-			if inner == nil || !d.below(inner) {
-				return true
+		eachSubquery(e, func(e plan.Expr) {
+			if inner := plan.Subquery(e); d.below(inner) {
+				v = max(v, d.subquery(kindOf(e), inner))
 			}
-			v = max(v, d.subquery(kindOf(e), inner))
-			return true
 		})
 	})
 	for _, input := range plan.Inputs(node) {
 		v = max(v, d.nestedIn(input))
 	}
 	return v
+}
+
+// partsOf returns the expressions of an aggregate function.
+func partsOf(call *plan.AggregateCall) []plan.Expr {
+	list := slices.Clone(call.Args)
+	for _, key := range call.OrderBy {
+		list = append(list, key.Expr)
+	}
+	if call.Filter != nil {
+		list = append(list, call.Filter)
+	}
+	return list
 }
 
 func isGlobal(n *plan.Aggregate) bool { return len(n.Keys) == 0 && n.Sets == nil }
@@ -390,19 +376,8 @@ func (d *decorrelator) onOneRow(node plan.Node) bool {
 	}
 }
 
-// alwaysTrue reports whether a condition is TRUE or compares equal literals.
-func alwaysTrue(e plan.Expr) bool {
-	switch e := e.(type) {
-	case *plan.Const:
-		return e.Value == true
-	case *plan.Call:
-		if e.Name == plan.OpEqual {
-			left, ok := e.Args[0].(*plan.Const)
-			return ok && left.Value != nil && keyOf(left) == keyOf(e.Args[1])
-		}
-	}
-	return false
-}
+// alwaysTrue reports whether a condition that is folded is TRUE.
+func alwaysTrue(e plan.Expr) bool { return is(e, true) }
 
 // unnestsAlone reports whether node is UNNEST of the enclosing query's columns
 // with nothing beside it.
@@ -446,6 +421,11 @@ func (d *decorrelator) exists(node plan.Node) verdict {
 		case *plan.Sort:
 			node = n.Input
 			continue
+		case *plan.Limit:
+			if n.Count > 0 && n.Offset == 0 && !n.WithTies {
+				node = n.Input
+				continue
+			}
 		case *plan.Aggregate:
 			if isGlobal(n) {
 				return supported // it has one row, whatever it refers to
@@ -491,20 +471,6 @@ func (d *decorrelator) in(node plan.Node) verdict {
 // enclosing query.
 func (d *decorrelator) nested(e plan.Expr) bool {
 	found := false
-	each(e, func(e plan.Expr) bool {
-		inner := plan.Subquery(e)
-		found = found || inner != nil && d.below(inner)
-		return !found
-	})
-	return found
-}
-
-// nested reports whether an expression holds a subquery.
-func nested(e plan.Expr) bool {
-	found := false
-	each(e, func(e plan.Expr) bool {
-		found = found || plan.Subquery(e) != nil
-		return !found
-	})
+	eachSubquery(e, func(e plan.Expr) { found = found || d.below(plan.Subquery(e)) })
 	return found
 }

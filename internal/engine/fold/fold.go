@@ -1,0 +1,155 @@
+package fold
+
+import (
+	"context"
+	"time"
+
+	"github.com/sillok/sillok/internal/sql/datatype"
+	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
+)
+
+// Query returns q with its constants computed and without what they decide against.
+// The error is the one with which Trino fails while it plans q: of a constant, or of a
+// correlated subquery that is not carried out. q is not changed. now is what the
+// current time is.
+func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, err error) {
+	defer settle(&err)
+	f := newFolder(ctx, now)
+	p := &pruner{folder: f, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}, seen: map[plan.Node]bool{}}
+	for _, out := range q.Columns {
+		p.read[out.ID] = true
+	}
+	kept := p.node(q.Root)
+	if err := f.checkCorrelation(kept); err != nil {
+		return nil, err
+	}
+	f.planned = true
+	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{}}
+	return &plan.Query{Root: r.node(q.Root), Columns: q.Columns}, nil
+}
+
+// folder folds the expressions of one query.
+type folder struct {
+	ctx   context.Context //nolint:containedctx // of the one call that this lives for
+	now   time.Time
+	steps int
+	done  map[plan.Expr]plan.Expr // what each expression folds to
+	none  map[plan.Node]bool      // which nodes have no row
+	// planned means that failures have been told: they stay where they are.
+	planned bool
+	// sources are the expressions of which constants were computed.
+	sources map[*plan.Const]plan.Expr
+}
+
+func newFolder(ctx context.Context, now time.Time) *folder {
+	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, sources: map[*plan.Const]plan.Expr{}}
+}
+
+// failure carries an error up to the front door.
+type failure struct{ err error }
+
+func (f *folder) fail(err error) { panic(failure{err}) }
+
+// settle turns a failure into its error.
+func settle(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case failure:
+		*err = p.err
+	default:
+		panic(p)
+	}
+}
+
+// lookEvery is how much work is done between two looks at the context.
+const lookEvery = 1 << 12
+
+// work counts steps that grow with the statement, and ends when nobody waits for it.
+func (f *folder) work(steps int) {
+	if f.steps += steps; f.steps < lookEvery {
+		return
+	}
+	f.steps = 0
+	if err := context.Cause(f.ctx); err != nil {
+		f.fail(err)
+	}
+}
+
+// errAt returns an error that stands somewhere in the statement.
+func errAt(at plan.Place, err *sqlerr.Error) *sqlerr.Error {
+	err.Line, err.Column = at.Line, at.Column
+	return err
+}
+
+func boolean() datatype.Type { return datatype.Of(datatype.Boolean) }
+
+func truth(v any) *plan.Const { return &plan.Const{Value: v, T: boolean()} }
+
+// remainder folds the expressions of a plan that is carried out, and leaves the nodes
+// as they are but for those that a constant makes empty.
+type remainder struct {
+	*folder
+
+	nodes  map[plan.Node]plan.Node // a node may stand in two places
+	read   map[plan.ID]bool        // which columns Trino has not dropped
+	seen   map[plan.Node]bool      // which nodes Trino has not dropped
+	values map[int]*plan.Values    // the named queries that are nothing else
+}
+
+func (r *remainder) node(n plan.Node) plan.Node {
+	if known, ok := r.nodes[n]; ok {
+		return known
+	}
+	r.work(1)
+	kept := r.copied(n)
+	r.nodes[n] = kept
+	return kept
+}
+
+// written returns what e folds to, with literals alone for constants: what has parts is
+// written as it was computed, as an array holds NULL and a plan on its way cannot.
+func (r *remainder) written(e plan.Expr) plan.Expr {
+	return plan.Replace(r.expr(e), func(part plan.Expr) (plan.Expr, bool) {
+		c, ok := part.(*plan.Const)
+		source := r.sources[c]
+		if !ok || c.Value == nil || len(c.T.Elems) == 0 || source == nil {
+			return nil, false
+		}
+		return r.settled(source), true
+	})
+}
+
+// settled is written of an expression that is folded.
+func (r *remainder) settled(e plan.Expr) plan.Expr {
+	return plan.Rewrite(e, func(part plan.Expr) plan.Expr { return r.written(part) })
+}
+
+func (r *remainder) copied(n plan.Node) plan.Node {
+	switch n := n.(type) {
+	case *plan.Filter:
+		condition := r.written(n.Condition)
+		if decided, always := trivial(condition); decided {
+			if always {
+				return r.node(n.Input)
+			}
+			return &plan.Values{Columns: plan.Columns(n)}
+		}
+		input := r.node(n.Input)
+		if values, ok := input.(*plan.Values); ok {
+			return r.filtered(n, values, plan.MapQueries(condition, r.node))
+		}
+		return &plan.Filter{Input: input, Condition: plan.MapQueries(condition, r.node)}
+	case *plan.Project:
+		return r.project(n)
+	case *plan.With:
+		return r.with(n)
+	case *plan.CTERef:
+		return r.reference(n)
+	case *plan.Limit:
+		if n.Count == 0 {
+			return &plan.Values{Columns: plan.Columns(n)}
+		}
+	}
+	return plan.Map(n, r.node, func(e plan.Expr) plan.Expr { return plan.MapQueries(r.written(e), r.node) })
+}

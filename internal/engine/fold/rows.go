@@ -1,0 +1,108 @@
+package fold
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// empty reports whether Trino sees, while it plans, that a node has no row.
+func (f *folder) empty(node plan.Node) bool {
+	known, ok := f.none[node]
+	if !ok {
+		f.work(1)
+		known = f.without(node)
+		f.none[node] = known
+	}
+	return known
+}
+
+func (f *folder) without(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Values:
+		return len(n.Rows) == 0
+	case *plan.Filter:
+		decided, always := trivial(f.expr(n.Condition))
+		return decided && !always || !f.asks(n) && f.empty(n.Input)
+	case *plan.Limit:
+		return n.Count == 0 || f.empty(n.Input)
+	case *plan.Aggregate:
+		return len(n.Keys) > 0 && !slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 }) && f.empty(n.Input)
+	case *plan.Project, *plan.Sort, *plan.Distinct, *plan.Window:
+		return !f.asks(n) && f.empty(plan.Inputs(n)[0])
+	case *plan.Join:
+		return f.emptyJoin(n)
+	case *plan.SetOperation:
+		return f.emptySet(n)
+	default:
+		return false
+	}
+}
+
+// asks reports whether there are subqueries in the expressions of a node: Trino sees
+// nothing through them.
+func (f *folder) asks(n plan.Node) bool {
+	found := false
+	plan.Exprs(n, func(e plan.Expr) {
+		found = found || plan.Any(f.expr(e), func(part plan.Expr) bool { return plan.Subquery(part) != nil })
+	})
+	return found
+}
+
+func (f *folder) emptyJoin(n *plan.Join) bool {
+	if n.Lateral {
+		return false
+	}
+	switch n.Kind {
+	case ast.LeftJoin:
+		return f.empty(n.Left)
+	case ast.RightJoin:
+		return f.empty(n.Right)
+	case ast.FullJoin:
+		return f.empty(n.Left) && f.empty(n.Right)
+	default:
+		if c, ok := f.expr(n.Condition).(*plan.Const); ok && c.Value != true {
+			return true
+		}
+		return f.empty(n.Left) || f.empty(n.Right)
+	}
+}
+
+func (f *folder) emptySet(n *plan.SetOperation) bool {
+	switch n.Kind {
+	case ast.Intersect:
+		return slices.ContainsFunc(n.Inputs, f.empty)
+	case ast.Except:
+		return f.empty(n.Inputs[0])
+	default:
+		return !slices.ContainsFunc(n.Inputs, func(input plan.Node) bool { return !f.empty(input) })
+	}
+}
+
+// some reports whether a node has a row whatever there is.
+func some(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Values:
+		return len(n.Rows) > 0
+	case *plan.Limit:
+		return n.Count != 0 && n.Offset == 0 && some(n.Input)
+	case *plan.Aggregate:
+		return isGlobal(n)
+	case *plan.Project, *plan.Sort, *plan.Distinct, *plan.Window:
+		return some(plan.Inputs(n)[0])
+	default:
+		return false
+	}
+}
+
+// exists decides EXISTS of what certainly has a row, or certainly none.
+func (f *folder) exists(e *plan.Exists) plan.Expr {
+	switch {
+	case some(e.Query):
+		return truth(true)
+	case f.empty(e.Query):
+		return truth(false)
+	}
+	return nil
+}
