@@ -51,7 +51,7 @@ func elementBinder(n int, call func(w *work.Work, elem datatype.Type, arrays [][
 // keyOf is Key, counted: elements may refer to one large value many times over.
 func keyOf(w *work.Work, t datatype.Type, elem any) (string, error) {
 	key := Key(t, elem)
-	return key, w.Steps(16 + len(key)/16)
+	return key, w.Steps(16 + len(key)/2)
 }
 
 // union returns the elements of the arrays without those that came before.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/eval"
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/parse"
@@ -52,11 +53,39 @@ func analyzed(t *testing.T, src string) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, ok := q.Root.(*plan.Project)
-	if !ok || len(project.Columns) != 1 {
+	exprs, err := items(t, q, time.Unix(0, 0).UTC())
+	if err != nil {
+		return nil, err
+	}
+	if len(exprs) != 1 {
 		return nil, sqlerr.Refused("more than a projection")
 	}
-	return project.Columns[0].Expr, nil
+	return exprs[0], nil
+}
+
+// items returns the items of a SELECT that has no FROM, with their constants computed as
+// every query's are.
+func items(t *testing.T, q *plan.Query, now time.Time) ([]plan.Expr, error) {
+	t.Helper()
+	q, err := fold.Query(t.Context(), q, now)
+	if err != nil {
+		return nil, err
+	}
+	switch root := q.Root.(type) {
+	case *plan.Values:
+		if len(root.Rows) == 1 && len(root.Columns) == len(q.Columns) {
+			return root.Rows[0], nil
+		}
+	case *plan.Project:
+		if input, ok := root.Input.(*plan.Values); ok && len(input.Columns) == 0 && len(root.Columns) == len(q.Columns) {
+			exprs := make([]plan.Expr, len(root.Columns))
+			for i, c := range root.Columns {
+				exprs[i] = c.Expr
+			}
+			return exprs, nil
+		}
+	}
+	return nil, sqlerr.Refused("more than a projection")
 }
 
 func runExpressions(t *testing.T, expressions []expression) {

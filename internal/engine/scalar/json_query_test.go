@@ -42,12 +42,12 @@ func TestJSONQuery(t *testing.T) {
 		`'strict $.e[0]' ERROR ON ERROR`:           path + "structural error: invalid array subscript for empty array",
 		`'strict $.s.x' ERROR ON ERROR`:            path + "invalid item type. Expected: OBJECT, actual: TEXT",
 		`'lax $.a' RETURNING varbinary`:            "7b 22 62 22 3a 31 2e 35 7d",
-		`'lax $.c ? (@ > 1)'`:                      `SILLOK_NOT_SUPPORTED: the JSON path "lax $.c ? (@ > 1)"` + refused,
+		`'lax $.c ? (@ > 1)'`:                      "null",
 		`'lax $.c.size()'`:                         "2",
 		`'lax $.a.size()'`:                         "1",
 		`'strict $.a.size()' ERROR ON ERROR`:       path + "invalid item type. Expected: ARRAY, actual: OBJECT",
 		`'lax $.*.type()' WITH ARRAY WRAPPER`:      `["object","array","string","array"]`,
-		`'lax $.a.b.abs()'`:                        `SILLOK_NOT_SUPPORTED: the JSON path "lax $.a.b.abs()"` + refused,
+		`'lax $.a.b.abs()'`:                        "1.5",
 	} {
 		if got := evaluated(t, "json_query("+doc+", "+clauses+")"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", clauses, got, want)

@@ -53,16 +53,14 @@ func replay(t *testing.T, q replaytest.Question, analyzed *plan.Query) (verdict 
 // evaluate returns the items of a SELECT that has no FROM, as Athena spells them.
 func evaluate(t *testing.T, q *plan.Query) ([]*string, error) {
 	t.Helper()
-	project, ok := q.Root.(*plan.Project)
-	if !ok || len(project.Columns) != len(q.Columns) {
-		return nil, sqlerr.Refused("more than a projection")
-	}
-	if input, ok := project.Input.(*plan.Values); !ok || len(input.Columns) > 0 {
-		return nil, sqlerr.Refused("more than a projection")
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	exprs, err := items(t, q, now)
+	if err != nil {
+		return nil, err
 	}
 	var row []*string
-	for _, c := range project.Columns {
-		program, err := eval.Compile(c.Expr, nil, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	for _, e := range exprs {
+		program, err := eval.Interpreted(e, now)
 		if err != nil {
 			return nil, sqlerr.Refused(err.Error())
 		}
@@ -72,7 +70,7 @@ func evaluate(t *testing.T, q *plan.Query) ([]*string, error) {
 		}
 		var cell *string
 		if v != nil {
-			cell = new(value.Text(c.Expr.Type(), v))
+			cell = new(value.Text(e.Type(), v))
 		}
 		row = append(row, cell)
 	}
