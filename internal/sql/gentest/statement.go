@@ -150,7 +150,13 @@ func (q *query) from(depth int) string {
 			left := slices.Clone(q.scope)
 			kind := pick(q.dice, " JOIN ", " JOIN ", " LEFT JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ")
 			right := q.relation(depth)
-			parts = append(parts, kind+right+" ON "+q.joinCondition(left, q.scope[len(left):]))
+			condition, comparison := q.joinCondition(left, q.scope[len(left):])
+			if !comparison && kind == " FULL JOIN " {
+				// Where it never holds, Trino forgets the row of a side that has one and
+				// that nobody reads: SELECT 1 FROM (VALUES 1, 2) FULL JOIN (VALUES 3) ON false has two rows there.
+				kind = " LEFT JOIN "
+			}
+			parts = append(parts, kind+right+" ON "+condition)
 		}
 	}
 	return strings.Join(parts, "")
@@ -260,18 +266,19 @@ func numbered(types []datatype.Type) []column {
 	return columns
 }
 
-func (q *query) joinCondition(left, right []column) string {
+// It reports whether it is nothing but the comparison of a column of each.
+func (q *query) joinCondition(left, right []column) (condition string, comparison bool) {
 	for range 10 {
 		l, r := pick(q.dice, left...), pick(q.dice, right...)
 		if family(l.t) == family(r.t) {
-			condition := l.name + pick(q.dice, " = ", " = ", " = ", " < ", " <> ") + r.name
+			condition = l.name + pick(q.dice, " = ", " = ", " = ", " < ", " <> ") + r.name
 			if q.chance(25) {
-				condition += pick(q.dice, " AND ", " OR ") + q.predicate(1)
+				return condition + pick(q.dice, " AND ", " OR ") + q.predicate(1), false
 			}
-			return condition
+			return condition, true
 		}
 	}
-	return pick(q.dice, "true", q.predicate(1))
+	return pick(q.dice, "true", q.predicate(1)), false
 }
 
 // condition is a predicate, often one with a subquery that looks at the rows

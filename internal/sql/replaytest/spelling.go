@@ -217,8 +217,8 @@ func element(t datatype.Type, i int) datatype.Type {
 func athena(t datatype.Type, raw json.RawMessage) string {
 	var text string
 	quoted := json.Unmarshal(raw, &text) == nil
-	switch t.Kind {
-	case datatype.Varbinary:
+	switch {
+	case t.Kind == datatype.Varbinary, t.IsSketch():
 		data, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			return text
@@ -228,9 +228,9 @@ func athena(t datatype.Type, raw json.RawMessage) string {
 			pairs[i] = fmt.Sprintf("%02x", c)
 		}
 		return strings.Join(pairs, " ")
-	case datatype.Array, datatype.Row:
+	case t.Kind == datatype.Array, t.Kind == datatype.Row:
 		return athenaList(t, raw)
-	case datatype.Map:
+	case t.Kind == datatype.Map:
 		return athenaMap(t, raw)
 	default:
 		if quoted {
