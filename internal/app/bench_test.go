@@ -41,7 +41,7 @@ func (forgetful) Note(context.Context, cloud.Fact) error     { return nil }
 // keys has one key.
 type keys struct{}
 
-func (keys) Lookup(context.Context, string) (cloud.Key, error) {
+func (keys) Lookup(context.Context, string, string) (cloud.Key, error) {
 	return cloud.Key{ID: keyID, Secret: secret, Principal: cloud.RootOf(account)}, nil
 }
 

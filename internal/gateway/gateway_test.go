@@ -30,7 +30,7 @@ const (
 // keys is a set of credentials in memory.
 type keys map[string]cloud.Key
 
-func (k keys) Lookup(_ context.Context, id string) (cloud.Key, error) {
+func (k keys) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
 	key, ok := k[id]
 	if !ok {
 		return cloud.Key{}, cloud.Errorf(cloud.NotFound, "NoSuchEntity", "no key %s", id)
