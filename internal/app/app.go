@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
@@ -51,8 +52,10 @@ type App struct {
 	journal  *journal.Journal
 	bus      *bus.Bus
 	workers  *worker.Pool
-	services []gateway.Service // in the order in which they were opened
-	sts      *sts.Service      // knows all access keys
+	services []gateway.Service           // in the order in which they were opened
+	sts      *sts.Service                // knows all access keys
+	held     map[string]access.Resources // by the service in an ARN
+	access   *access.Decider
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -119,8 +122,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
+	a.access = access.New(access.Config{Resources: a.held})
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.access.Authorize, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

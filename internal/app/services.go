@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
@@ -43,7 +44,8 @@ func (a *App) openServices(ctx context.Context) error {
 }
 
 func (a *App) openS3(context.Context) (gateway.Service, error) {
-	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers}, a.objects, a.state, a.bus)
+	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may}, a.objects, a.state, a.bus)
+	a.held = map[string]access.Resources{"s3": s}
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
 
@@ -102,19 +104,10 @@ func (a *App) inside(service string) api.Door {
 	})
 }
 
-// ownerOnly lets a principal do everything to what belongs to its account, and
-// nothing else. An ARN without account, such as a bucket's, is judged by the
-// service that keeps the resource.
-func ownerOnly(_ context.Context, a cloud.Access) error {
-	for _, r := range a.Resources {
-		arn, err := cloud.ParseARN(r.ARN)
-		if err != nil || arn.Account == "" || arn.Account == a.Call.Principal.Account {
-			continue // an ARN that is none names nothing
-		}
-		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s because it belongs to another account",
-			a.Call.Principal.ARN, a.Action, r.ARN)
-	}
-	return nil
+// may asks who decides for a service that works on a call. Like the inner door
+// it is there once all services are.
+func (a *App) may(ctx context.Context, action, arn string, conditions map[string][]string) error {
+	return a.access.May(ctx, action, arn, conditions)
 }
 
 // Compat writes docs/compat.md: which operations are answered.
