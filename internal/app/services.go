@@ -62,7 +62,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	logs := lake.New(lake.Config{
 		Dir: a.folder("shadows"), Sync: true, Budget: a.cfg.ShadowSize, Pool: func() (*worker.Pool, error) { return a.workers, nil }, Workers: a.concurrency(),
 		Remedy: "make room on the disk that holds the data folder",
-	}, lakeObjects{objects})
+	}, guardedObjects{lakeObjects{objects}, a.reads("athena.amazonaws.com")})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
 		Lake: logs, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
 	})
@@ -102,6 +102,18 @@ func (a *App) inside(service string) api.Door {
 	return api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
 		return a.gateway.Inside(cloud.ServiceOf(service)).Do(ctx, of, operation, in)
 	})
+}
+
+// reads returns what says whether one of our services may read objects for whom
+// it works.
+func (a *App) reads(service string) func(ctx context.Context, objects []lake.Object) error {
+	return func(ctx context.Context, objects []lake.Object) error {
+		arns := make([]string, len(objects))
+		for i := range objects {
+			arns[i] = "arn:aws:s3:::" + objects[i].Bucket + "/" + objects[i].Key
+		}
+		return a.access.MayAll(a.gateway.Acting(ctx, cloud.ServiceOf(service)), "s3:GetObject", arns)
+	}
 }
 
 // may asks who decides for a service that works on a call. Like the inner door

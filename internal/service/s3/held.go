@@ -58,6 +58,7 @@ func (h *holding) look(v *objects.View, b *objects.Bucket) error {
 		return err
 	}
 	acls := !aclsOff(v, b)
+	h.held.Varies = acls && h.isObject && strings.Contains(h.key, "*")
 	foreign := false
 	if version != nil {
 		for _, tag := range version.Tags {
