@@ -67,7 +67,7 @@ func BenchmarkGetTable(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			g, err := gateway.New(gateway.Config{
 				Log: slog.New(slog.DiscardHandler), Keys: keys{}, Journal: bb.journal,
-				Authorize: func(context.Context, cloud.Call, string, []cloud.Resource) error { return nil },
+				Authorize: func(context.Context, cloud.Access) error { return nil },
 			}, gateway.Service{Model: glueapi.Service, Handler: glue.New(db)})
 			if err != nil {
 				b.Fatal(err)

@@ -98,7 +98,7 @@ func (l *ledger) lines() []string {
 }
 
 // allowed lets everyone do everything.
-func allowed(context.Context, cloud.Call, string, []cloud.Resource) error { return nil }
+func allowed(context.Context, cloud.Access) error { return nil }
 
 func config(journal gateway.Journal) gateway.Config {
 	return gateway.Config{Log: slog.New(slog.DiscardHandler), Keys: testKeys(), Authorize: allowed, Journal: journal}

@@ -152,9 +152,9 @@ func TestAuthorizeDecides(t *testing.T) {
 	journal := &ledger{}
 	cfg := config(journal)
 	var asked []string
-	cfg.Authorize = func(_ context.Context, call cloud.Call, action string, resources []cloud.Resource) error {
-		asked = append(asked, string(call.Account)+" "+action)
-		for _, r := range resources {
+	cfg.Authorize = func(_ context.Context, a cloud.Access) error {
+		asked = append(asked, string(a.Call.Account)+" "+a.Action)
+		for _, r := range a.Resources {
 			asked = append(asked, r.Type+" "+r.ARN)
 		}
 		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "you may not")
