@@ -43,7 +43,7 @@ func authorizationOf(service string) authorizationOverlay {
 	case "glue":
 		return glueAuthorization()
 	case "iam":
-		return authorizationOverlay{members: map[string]string{"UserNameWithPath": "UserName"}}
+		return iamAuthorization()
 	case "lambda":
 		return lambdaAuthorization()
 	case "logs":
@@ -63,6 +63,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return sqsAuthorization()
 	case "ssm":
 		return ssmAuthorization()
+	case "sts":
+		return stsAuthorization()
 	}
 	return authorizationOverlay{}
 }
