@@ -109,7 +109,7 @@ func errNoKey(id string) error {
 }
 
 // Lookup implements sigv4.Credentials.
-func (k keyring) Lookup(_ context.Context, id string) (cloud.Key, error) {
+func (k keyring) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
 	if id != k.root.AccessKeyID {
 		return cloud.Key{}, errNoKey(id)
 	}

@@ -105,14 +105,14 @@ func (a *App) inside(service string) api.Door {
 // ownerOnly lets a principal do everything to what belongs to its account, and
 // nothing else. An ARN without account, such as a bucket's, is judged by the
 // service that keeps the resource.
-func ownerOnly(_ context.Context, call cloud.Call, action string, resources []cloud.Resource) error {
-	for _, r := range resources {
+func ownerOnly(_ context.Context, a cloud.Access) error {
+	for _, r := range a.Resources {
 		arn, err := cloud.ParseARN(r.ARN)
-		if err != nil || arn.Account == "" || arn.Account == call.Principal.Account {
+		if err != nil || arn.Account == "" || arn.Account == a.Call.Principal.Account {
 			continue // an ARN that is none names nothing
 		}
 		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s because it belongs to another account",
-			call.Principal.ARN, action, r.ARN)
+			a.Call.Principal.ARN, a.Action, r.ARN)
 	}
 	return nil
 }

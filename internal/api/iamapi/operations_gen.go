@@ -186,6 +186,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{Name: "UntagInstanceProfile"},
 	{Name: "UntagMFADevice"},

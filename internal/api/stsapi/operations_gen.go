@@ -28,6 +28,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "{RoleArn}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "sts:RoleSessionName", Path: "RoleSessionName"},
+		},
 	},
 	{Name: "AssumeRoot"},
 	{Name: "DecodeAuthorizationMessage"},

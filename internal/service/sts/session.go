@@ -65,8 +65,8 @@ func (s *Service) GetSessionToken(ctx context.Context, in *stsapi.GetSessionToke
 
 // Lookup returns the key of a session or one that does not end. Whether a session
 // has ended is for its caller to see by the principal.
-func (s *Service) Lookup(ctx context.Context, id string) (cloud.Key, error) {
-	key, err := s.keys.Lookup(ctx, id)
+func (s *Service) Lookup(ctx context.Context, id, token string) (cloud.Key, error) {
+	key, err := s.keys.Lookup(ctx, id, token)
 	if err == nil || cloud.KindOf(err) != cloud.NotFound {
 		return key, err
 	}

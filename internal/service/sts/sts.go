@@ -15,7 +15,7 @@ import (
 
 // Keys finds the access keys that do not end. An unknown one is an error of kind NotFound.
 type Keys interface {
-	Lookup(ctx context.Context, id string) (cloud.Key, error)
+	Lookup(ctx context.Context, id, token string) (cloud.Key, error)
 }
 
 // Config is what a Service needs to know.
@@ -49,7 +49,7 @@ func (s *Service) GetCallerIdentity(ctx context.Context, _ *stsapi.GetCallerIden
 
 // GetAccessKeyInfo returns the account that an access key belongs to.
 func (s *Service) GetAccessKeyInfo(ctx context.Context, in *stsapi.GetAccessKeyInfoInput) (*stsapi.GetAccessKeyInfoOutput, error) {
-	key, err := s.Lookup(ctx, *in.AccessKeyId)
+	key, err := s.Lookup(ctx, *in.AccessKeyId, "")
 	switch {
 	case err == nil:
 		return &stsapi.GetAccessKeyInfoOutput{Account: new(string(key.Principal.Account))}, nil

@@ -15,7 +15,7 @@ import (
 // root is a keyring with one key of the account that tests call as.
 type root struct{}
 
-func (root) Lookup(_ context.Context, id string) (cloud.Key, error) {
+func (root) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
 	if id != "AKIAROOTROOTROOTROOT" {
 		return cloud.Key{}, cloud.Errorf(cloud.NotFound, "InvalidClientTokenId", "access key %s is not known", id)
 	}
@@ -75,7 +75,7 @@ func TestSessions(t *testing.T) {
 			servicetest.Diff(t, start.Add(tt.lasts), *got.Expiration)
 			want := cloud.Key{ID: *got.AccessKeyId, Secret: *got.SecretAccessKey, SessionToken: *got.SessionToken, Principal: call.Principal}
 			want.Principal.Expires = *got.Expiration
-			key, err := s.Lookup(ctx, *got.AccessKeyId)
+			key, err := s.Lookup(ctx, *got.AccessKeyId, *got.SessionToken)
 			if err != nil || len(key.ID) != 20 || len(key.Secret) != 40 || len(key.SessionToken) != 256 {
 				t.Errorf("%s: %v %v", name, key, err)
 			}
@@ -92,7 +92,7 @@ func TestSessionsThatCannotBe(t *testing.T) {
 	call.Principal.Expires = time.Now().Add(time.Hour)
 	_, err = s.GetSessionToken(cloud.WithCall(ctx, call), &stsapi.GetSessionTokenInput{})
 	servicetest.WantCode(t, err, "AccessDenied", "session credentials")
-	_, err = s.Lookup(ctx, "ASIANOBODYNOBODYNOBO")
+	_, err = s.Lookup(ctx, "ASIANOBODYNOBODYNOBO", "")
 	servicetest.WantKind(t, err, cloud.NotFound)
 }
 
@@ -112,7 +112,7 @@ func TestSessionsThatHaveEndedAreRemoved(t *testing.T) {
 		}
 		left := 0
 		for _, id := range old {
-			if _, err := s.Lookup(ctx, id); err == nil {
+			if _, err := s.Lookup(ctx, id, ""); err == nil {
 				left++
 			}
 		}
