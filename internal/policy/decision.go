@@ -1,11 +1,13 @@
 package policy
 
+import "fmt"
+
 // Reason says which kind of policy made a decision.
 type Reason int
 
 // The reasons of a decision.
 const (
-	ByNobody          Reason = iota // no policy could have allowed it
+	ByNobody          Reason = iota // nothing was decided
 	ByIdentity                      // an identity policy, or that none allows
 	ByResource                      // the resource's policy, or that it does not allow
 	ByTrust                         // the role's trust policy, or that it does not allow
@@ -15,6 +17,30 @@ const (
 	ByResourceControl               // a resource control policy
 	ByRoot                          // the root user of the account may
 )
+
+// String returns the reason as AWS's messages name the kind of policy.
+func (r Reason) String() string {
+	switch r {
+	case ByIdentity:
+		return Identity.String()
+	case ByResource:
+		return Resource.String()
+	case ByTrust:
+		return Trust.String()
+	case ByBoundary:
+		return Boundary.String()
+	case BySession:
+		return Session.String()
+	case ByServiceControl:
+		return ServiceControl.String()
+	case ByResourceControl:
+		return ResourceControl.String()
+	case ByRoot:
+		return "root user"
+	default:
+		return "nobody"
+	}
+}
 
 // Decision is the answer to a Request.
 type Decision struct {
@@ -26,6 +52,7 @@ type Decision struct {
 	Policy    string
 	Statement int
 	Sid       string
+	Spent     bool // it would have taken more steps than a decision may, so it is not allowed
 
 	Matched        []Match  // all statements that matched; filled by Explain
 	MissingContext []string // keys that statements ask for and the request has not; filled by Explain
@@ -38,18 +65,34 @@ type Match struct {
 	Statement int // from 0
 	Sid       string
 	Deny      bool
+	From, To  Position // where it begins, and where what follows it begins
 }
 
-// Decide returns whether p allow r, and the statement that decided it. It leaves
-// Matched and MissingContext empty.
-func Decide(Request, Policies) Decision { return Decision{Statement: -1} }
-
-// Explain returns what Decide returns, with all statements that matched and the
-// keys that were asked for in vain. It is for people and simulators.
-func Explain(r Request, p Policies) Decision { return Decide(r, p) }
-
 // Message says in AWS's words that principal may not perform action on
-// resource, and why. A resource that is empty or "*" is not mentioned.
+// resource, and why. A resource that is empty or "*" is not mentioned. It is
+// empty for what is allowed.
+//
+// See https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 func (d Decision) Message(principal, action, resource string) string {
-	return principal + action + resource
+	if d.Allowed {
+		return ""
+	}
+	on := ""
+	if resource != "" && resource != "*" {
+		on = " on resource: " + resource
+	}
+	why := fmt.Sprintf(" because no %s allows the %s action", d.Reason, action)
+	switch {
+	case d.Spent:
+		why = " because its policies are too complex to be evaluated"
+	case d.Reason == ByTrust && d.Explicit:
+		why = " with an explicit deny in the role trust policy"
+	case d.Explicit && d.Reason == ByIdentity:
+		why = " with an explicit deny in an identity-based policy"
+	case d.Explicit:
+		why = fmt.Sprintf(" with an explicit deny in a %s", d.Reason)
+	case d.Reason == ByNobody:
+		why = ""
+	}
+	return fmt.Sprintf("User: %s is not authorized to perform: %s%s%s", principal, action, on, why)
 }

@@ -12,6 +12,7 @@ type Request struct {
 	Resource        string
 	ResourceAccount cloud.Account // the account that owns the resource; empty where none does, which counts as the principal's own
 	Context         Context
+	CanonicalUser   string // S3's ID of the principal's account, for policies that name it so; empty where it is not known
 }
 
 // Attached is a document and the name under which it applies.
