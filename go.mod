@@ -36,7 +36,7 @@ require (
 require github.com/ulikunitz/xz v0.5.15
 
 require (
-	github.com/golang-jwt/jwt/v5 v5.3.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.3 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
 	rsc.io/qr v0.2.0 // indirect
 )

@@ -18,6 +18,7 @@ import (
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
@@ -46,6 +47,7 @@ type App struct {
 	lock     *folderLock
 	listener net.Listener
 	tls      *tls.Config
+	seal     *seal.Sealer
 	state    *state.DB
 	objects  *objects.DB
 	journal  *journal.Journal
@@ -93,6 +95,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := a.checkState(); err != nil {
+		return err
+	}
+	if a.seal, err = openSeal(ctx, a.cfg); err != nil {
 		return err
 	}
 	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {

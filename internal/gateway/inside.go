@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,11 +53,15 @@ func (d door) call(ctx context.Context) cloud.Call {
 	call := cloud.CallOf(ctx)
 	call.RequestID, call.Time = uuid.NewString(), time.Now().UTC()
 	call.InvokedBy = d.principal.InvokedBy
+	call.Referer, call.Signature = "", cloud.Signature{} // the client's, of another call
 	if d.principal.Type == cloud.AWSService {
 		call.InvokedBy = d.principal.Name
+		if call.Principal.Type != "" && call.Principal.Type != cloud.AWSService {
+			call.CalledVia = append(slices.Clip(call.CalledVia), d.principal.Name)
+		}
 	}
 	if d.principal.Type != cloud.AWSService || call.Principal.Type == "" {
-		call.Principal, call.AccessKeyID = d.principal, ""
+		call.Principal, call.AccessKeyID, call.CalledVia = d.principal, "", nil
 		if d.principal.Account != "" {
 			call.Account = d.principal.Account
 		}

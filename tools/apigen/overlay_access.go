@@ -44,6 +44,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return glueAuthorization()
 	case "iam":
 		return iamAuthorization()
+	case "kms":
+		return kmsAuthorization()
 	case "lambda":
 		return lambdaAuthorization()
 	case "logs":
@@ -137,6 +139,29 @@ func glueAuthorization() authorizationOverlay {
 			Type: "database", ARN: "arn:{Partition}:glue:{Region}:{Account}:database/{lower:DatabaseInput.Name}",
 			Action: "glue:TagResource", When: "Tags",
 		}}},
+	}
+}
+
+// kmsAuthorization names keys as callers do; an alias, and the key that a
+// ciphertext or a grant's token names, are known to KMS alone.
+func kmsAuthorization() authorizationOverlay {
+	const alias, key = "arn:{Partition}:kms:{Region}:{Account}:{AliasName}", "arn:{Partition}:kms:{Region}:{Account}:key/"
+	aliased := func(key string) []api.Resource {
+		return []api.Resource{{Type: "alias", ARN: alias}, {Type: "key", ARN: key}}
+	}
+	return authorizationOverlay{
+		forms:   map[string]string{"KeyId": "key"},
+		actions: map[string]string{"ReEncrypt": "ReEncryptFrom"},
+		resources: map[string][]api.Resource{
+			"CreateAlias": aliased(key + "{key:TargetKeyId}"),
+			"UpdateAlias": aliased(key + "{key:TargetKeyId}"),
+			"DeleteAlias": aliased(key + "*"),
+			"ReEncrypt": {
+				{Type: "key", ARN: key + "{key:SourceKeyId}"},
+				{Type: "key", ARN: key + "{key:DestinationKeyId}", Action: "kms:ReEncryptTo"},
+			},
+		},
+		more: map[string][]api.Resource{"CreateKey": {{Type: "key", ARN: key + "*", Action: "kms:TagResource", When: "Tags"}}},
 	}
 }
 

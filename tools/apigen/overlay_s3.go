@@ -19,9 +19,9 @@ func s3Authorization() authorizationOverlay {
 		versions: s3Versions(),
 		members:  map[string]string{"BucketName": "Bucket", "ObjectName": "Key"},
 		resources: map[string][]api.Resource{"DeleteObjects": {
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "Delete.Objects[].VersionId", Action: "s3:DeleteObjectVersion"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "BypassGovernanceRetention", Action: "s3:BypassGovernanceRetention"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId", Each: true},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "Delete.Objects[].VersionId", Action: "s3:DeleteObjectVersion", Each: true},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "BypassGovernanceRetention", Action: "s3:BypassGovernanceRetention", Each: true},
 		}},
 		more: s3More(),
 	}

@@ -27,6 +27,11 @@ func sources() []source {
 		{id: "firehose", listed: []string{"PutRecord", "PutRecordBatch"}},
 		{id: "glue", listed: glueOperations(), overlay: glueStatistics},
 		{id: "iam", listed: iamOperations()},
+		// Key stores of one's own hardware and keys in several regions are not built.
+		{id: "kms", except: []string{
+			"ConnectCustomKeyStore", "CreateCustomKeyStore", "DeleteCustomKeyStore", "DescribeCustomKeyStores",
+			"DisconnectCustomKeyStore", "GetKeyLastUsage", "ReplicateKey", "UpdateCustomKeyStore", "UpdatePrimaryRegion",
+		}},
 		{id: "lambda", listed: []string{
 			"CreateFunction", "GetFunction", "Invoke", "InvokeWithResponseStream", "PublishLayerVersion", "UpdateFunctionCode",
 		}},

@@ -53,6 +53,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
 	},
 	{
 		Name: "AttachRolePolicy", In: (*AttachRolePolicyInput)(nil), Out: (*AttachRolePolicyOutput)(nil), Unwrapped: true,
@@ -61,6 +64,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
 	},
 	{
 		Name: "AttachUserPolicy", In: (*AttachUserPolicyInput)(nil), Out: (*AttachUserPolicyOutput)(nil), Unwrapped: true,
@@ -68,6 +74,9 @@ var operations = []api.Operation{
 		Action: "iam:AttachUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
 		},
 	},
 	{
@@ -108,6 +117,10 @@ var operations = []api.Operation{
 			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile{Path|'/'}{InstanceProfileName}"},
 			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile{Path|'/'}{InstanceProfileName}", Action: "iam:TagInstanceProfile", When: "Tags"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "CreateLoginProfile", In: (*CreateLoginProfileInput)(nil), Out: (*CreateLoginProfileOutput)(nil),
@@ -124,6 +137,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "oidc-provider", ARN: "arn:{Partition}:iam::{Account}:oidc-provider/*"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "CreatePolicy", In: (*CreatePolicyInput)(nil), Out: (*CreatePolicyOutput)(nil),
@@ -132,6 +149,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "policy", ARN: "arn:{Partition}:iam::{Account}:policy{Path|'/'}{PolicyName}"},
 			{Type: "policy", ARN: "arn:{Partition}:iam::{Account}:policy{Path|'/'}{PolicyName}", Action: "iam:TagPolicy", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -150,6 +171,11 @@ var operations = []api.Operation{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role{Path|'/'}{RoleName}"},
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role{Path|'/'}{RoleName}", Action: "iam:TagRole", When: "Tags"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
 	},
 	{
 		Name: "CreateSAMLProvider", In: (*CreateSAMLProviderInput)(nil), Out: (*CreateSAMLProviderOutput)(nil),
@@ -157,6 +183,10 @@ var operations = []api.Operation{
 		Action: "iam:CreateSAMLProvider", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "saml-provider", ARN: "arn:{Partition}:iam::{Account}:saml-provider/{Name}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -166,6 +196,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/aws-service-role/{AWSServiceName}/*"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:AWSServiceName", Path: "AWSServiceName"},
+		},
 	},
 	{
 		Name: "CreateServiceSpecificCredential", In: (*CreateServiceSpecificCredentialInput)(nil), Out: (*CreateServiceSpecificCredentialOutput)(nil),
@@ -173,6 +206,10 @@ var operations = []api.Operation{
 		Action: "iam:CreateServiceSpecificCredential", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:ServiceSpecificCredentialAgeDays", Path: "CredentialAgeDays"},
+			{Key: "iam:ServiceSpecificCredentialServiceName", Path: "ServiceName"},
 		},
 	},
 	{
@@ -183,6 +220,11 @@ var operations = []api.Operation{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user{Path|'/'}{UserName}"},
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user{Path|'/'}{UserName}", Action: "iam:TagUser", When: "Tags"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
 	},
 	{
 		Name: "CreateVirtualMFADevice", In: (*CreateVirtualMFADeviceInput)(nil), Out: (*CreateVirtualMFADeviceOutput)(nil),
@@ -191,6 +233,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "mfa", ARN: "arn:{Partition}:iam::{Account}:mfa{Path|'/'}{VirtualMFADeviceName}"},
 			{Type: "mfa", ARN: "arn:{Partition}:iam::{Account}:mfa{Path|'/'}{VirtualMFADeviceName}", Action: "iam:TagMFADevice", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -386,6 +432,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
 	},
 	{
 		Name: "DetachRolePolicy", In: (*DetachRolePolicyInput)(nil), Out: (*DetachRolePolicyOutput)(nil), Unwrapped: true,
@@ -394,6 +443,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
 	},
 	{
 		Name: "DetachUserPolicy", In: (*DetachUserPolicyInput)(nil), Out: (*DetachUserPolicyOutput)(nil), Unwrapped: true,
@@ -401,6 +453,9 @@ var operations = []api.Operation{
 		Action: "iam:DetachUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
 		},
 	},
 	{Name: "DisableOrganizationsRootCredentialsManagement"},
@@ -871,6 +926,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
 	},
 	{
 		Name: "PutRolePolicy", In: (*PutRolePolicyInput)(nil), Out: (*PutRolePolicyOutput)(nil), Unwrapped: true,
@@ -886,6 +944,9 @@ var operations = []api.Operation{
 		Action: "iam:PutUserPermissionsBoundary", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
 		},
 	},
 	{
@@ -967,6 +1028,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "TagMFADevice", In: (*TagMFADeviceInput)(nil), Out: (*TagMFADeviceOutput)(nil), Unwrapped: true,
@@ -974,6 +1039,10 @@ var operations = []api.Operation{
 		Action: "iam:TagMFADevice", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -983,6 +1052,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "TagPolicy", In: (*TagPolicyInput)(nil), Out: (*TagPolicyOutput)(nil), Unwrapped: true,
@@ -990,6 +1063,10 @@ var operations = []api.Operation{
 		Action: "iam:TagPolicy", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -999,6 +1076,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "TagSAMLProvider", In: (*TagSAMLProviderInput)(nil), Out: (*TagSAMLProviderOutput)(nil), Unwrapped: true,
@@ -1006,6 +1087,10 @@ var operations = []api.Operation{
 		Action: "iam:TagSAMLProvider", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -1015,6 +1100,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "TagUser", In: (*TagUserInput)(nil), Out: (*TagUserOutput)(nil), Unwrapped: true,
@@ -1022,6 +1111,10 @@ var operations = []api.Operation{
 		Action: "iam:TagUser", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{
@@ -1031,6 +1124,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
 	},
 	{
 		Name: "UntagMFADevice", In: (*UntagMFADeviceInput)(nil), Out: (*UntagMFADeviceOutput)(nil), Unwrapped: true,
@@ -1038,6 +1134,9 @@ var operations = []api.Operation{
 		Action: "iam:UntagMFADevice", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{
@@ -1047,6 +1146,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
 	},
 	{
 		Name: "UntagPolicy", In: (*UntagPolicyInput)(nil), Out: (*UntagPolicyOutput)(nil), Unwrapped: true,
@@ -1054,6 +1156,9 @@ var operations = []api.Operation{
 		Action: "iam:UntagPolicy", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{
@@ -1063,6 +1168,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
 	},
 	{
 		Name: "UntagSAMLProvider", In: (*UntagSAMLProviderInput)(nil), Out: (*UntagSAMLProviderOutput)(nil), Unwrapped: true,
@@ -1070,6 +1178,9 @@ var operations = []api.Operation{
 		Action: "iam:UntagSAMLProvider", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{
@@ -1079,6 +1190,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
 	},
 	{
 		Name: "UntagUser", In: (*UntagUserInput)(nil), Out: (*UntagUserOutput)(nil), Unwrapped: true,
@@ -1086,6 +1200,9 @@ var operations = []api.Operation{
 		Action: "iam:UntagUser", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{
@@ -1213,6 +1330,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate{Path|'/'}{ServerCertificateName}"},
 			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate{Path|'/'}{ServerCertificateName}", Action: "iam:TagServerCertificate", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{

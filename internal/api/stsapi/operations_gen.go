@@ -28,6 +28,14 @@ var operations = []api.Operation{
 			{Type: "role", ARN: "{RoleArn}", Action: "sts:TagSession", When: "Tags"},
 			{Type: "role", ARN: "{RoleArn}", Action: "sts:SetSourceIdentity", When: "SourceIdentity"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "sts:ExternalId", Path: "ExternalId"},
+			{Key: "sts:RoleSessionName", Path: "RoleSessionName"},
+			{Key: "sts:SourceIdentity", Path: "SourceIdentity"},
+			{Key: "sts:TransitiveTagKeys", Path: "TransitiveTagKeys"},
+		},
 	},
 	{Name: "AssumeRoleWithSAML", Unsigned: true},
 	{
@@ -36,6 +44,9 @@ var operations = []api.Operation{
 		Action: "sts:AssumeRoleWithWebIdentity", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "role", ARN: "{RoleArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "sts:RoleSessionName", Path: "RoleSessionName"},
 		},
 	},
 	{Name: "AssumeRoot"},
@@ -60,6 +71,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}"},
 			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}", Action: "sts:TagSession", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
 	{

@@ -185,6 +185,17 @@ func uncommented(text string) string {
 	return kept.String()
 }
 
+// Spells says whether text is nothing but keys, as Config.Text is.
+func Spells(text string) bool {
+	words := strings.Fields(uncommented(text))
+	for _, word := range words {
+		if _, err := parse(word); err != nil {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
 // parse returns the key that a word spells. Its errors do not show the word.
 func parse(word string) ([]byte, error) {
 	plain := strings.TrimRight(word, "=")

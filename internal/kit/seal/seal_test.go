@@ -112,6 +112,9 @@ func TestHowAKeyIsSpelled(t *testing.T) {
 		strings.ToUpper(hex.EncodeToString(raw)), base64.StdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
 		"# a comment\n\n  " + base64.URLEncoding.EncodeToString(raw) + "  \r\n",
 	} {
+		if !seal.Spells(text) || seal.Spells(text+" master.key") || seal.Spells("# "+text[2:4]) {
+			t.Errorf("%q is not told from something else", text)
+		}
 		if got := open(t, seal.Config{Text: text}).Fingerprint(); got != want {
 			t.Errorf("%q has the fingerprint %s, want %s", text, got, want)
 		}
