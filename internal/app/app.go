@@ -20,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
@@ -54,7 +55,8 @@ type App struct {
 	bus      *bus.Bus
 	workers  *worker.Pool
 	services []gateway.Service // in the order in which they were opened
-	sts      *sts.Service      // knows all access keys
+	iam      *iam.Service
+	sts      *sts.Service // knows all access keys
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -120,7 +122,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openWorkers(); err != nil {
 		return err
 	}
-	a.sts = sts.New(sts.Config{AnyKey: a.cfg.Compat == compatMoto}, a.state, keyring{a.root})
+	a.openIdentities()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}

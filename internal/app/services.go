@@ -11,7 +11,6 @@ import (
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
-	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
@@ -31,7 +30,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openSTS,
+		a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -81,10 +80,6 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 
 func (a *App) openSSM(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state)}, nil
-}
-
-func (a *App) openSTS(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: stsapi.Service, Handler: a.sts}, nil
 }
 
 func (a *App) concurrency() int {

@@ -42,6 +42,19 @@ func (s *Service) Tags(ctx context.Context, p cloud.Principal) (tags map[string]
 	return i.tags, true, nil
 }
 
+// TrustPolicy returns who may assume a role, and the role's tags. It reports false for
+// a role that does not exist.
+func (s *Service) TrustPolicy(ctx context.Context, of cloud.ARN) (trust *policy.Document, tags map[string]string, found bool, err error) {
+	r, err := s.AssumableRole(ctx, of.String())
+	switch {
+	case err == nil:
+		return r.Trust, r.Principal.Tags, true, nil
+	case cloud.KindOf(err) == cloud.NotFound:
+		return nil, nil, false, nil
+	}
+	return nil, nil, false, err
+}
+
 // Role is what there is to know of a role that somebody wants to assume.
 type Role struct {
 	Principal cloud.Principal  // the role itself, as the issuer of its sessions, with its tags
@@ -65,7 +78,7 @@ func (s *Service) AssumableRole(ctx context.Context, roleARN string) (Role, erro
 	}
 	_, short := splitPath(roleARN)
 	return Role{
-		Principal: cloud.Principal{Type: cloud.AssumedRole, Account: name.account, ARN: i.arn, ID: i.id, Name: short, Tags: i.tags},
+		Principal: cloud.Principal{Type: cloud.Role, Account: name.account, ARN: i.arn, ID: i.id, Name: short, Tags: i.tags},
 		Trust:     i.trust, Longest: i.session.longest,
 	}, nil
 }

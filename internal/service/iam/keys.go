@@ -85,7 +85,7 @@ func (s *Service) owner(ctx context.Context, tx resource.Tx, name *string, id st
 
 // CreateAccessKey makes an access key. Its secret is told this once.
 func (s *Service) CreateAccessKey(ctx context.Context, in *iamapi.CreateAccessKeyInput) (*iamapi.CreateAccessKeyOutput, error) {
-	id, secret := "AKIA"+rand.Text()[:16], newSecret()
+	id, secret := cloud.NewKeyID(cloud.LongTermKey, cloud.CallOf(ctx).Account), newSecret()
 	sealed, err := s.sealer.Seal([]byte(secret), secretContext(id))
 	if err != nil {
 		return nil, fmt.Errorf("seal the secret of an access key: %w", err)

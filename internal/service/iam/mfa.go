@@ -215,32 +215,46 @@ func (s *Service) ListVirtualMFADevices(ctx context.Context, in *iamapi.ListVirt
 
 // VerifyMFA says whether a code is of a device that the user has. A code is taken once.
 func (s *Service) VerifyMFA(ctx context.Context, p cloud.Principal, serial, code string) error {
-	failed := cloud.Errorf(cloud.Denied, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
-	if p.Type != cloud.IAMUser {
-		return failed
-	}
 	return s.state.Update(ctx, func(t state.Tx) error {
 		tx := inTx(t, p.Account)
-		d, found, err := devices.Find(tx, serial)
+		d, err := s.shown(tx, p, serial, code)
 		if err != nil {
 			return err
 		}
-		if !found || d.User != p.Name {
-			return failed
-		}
-		seed, err := s.sealer.Open(d.Seed, seedContext(p.Account, serial))
-		if err != nil {
-			return fmt.Errorf("open the seed of %s: %w", serial, err)
-		}
-		now := time.Now().Unix()/int64(step.Seconds()) + d.Offset
-		for at := now - drift; at <= now+drift; at++ {
-			if at > d.Last && equal(totp(seed, at), code) {
-				d.Last = at
-				return devices.Put(tx, d, serial)
-			}
-		}
-		return failed
+		return devices.Put(tx, d, serial)
 	})
+}
+
+// CheckMFA says what VerifyMFA says, and does not take the code.
+func (s *Service) CheckMFA(ctx context.Context, p cloud.Principal, serial, code string) error {
+	return s.state.View(ctx, func(r state.Reader) error {
+		_, err := s.shown(in(r, p.Account), p, serial, code)
+		return err
+	})
+}
+
+// shown returns a user's device as it is once it has shown a code.
+func (s *Service) shown(r resource.Reader, p cloud.Principal, serial, code string) (device, error) {
+	failed := cloud.Errorf(cloud.Denied, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	d, found, err := devices.Find(r, serial)
+	switch {
+	case err != nil:
+		return d, err
+	case !found || p.Type != cloud.IAMUser || d.User != p.Name:
+		return d, failed
+	}
+	seed, err := s.sealer.Open(d.Seed, seedContext(p.Account, serial))
+	if err != nil {
+		return d, fmt.Errorf("open the seed of %s: %w", serial, err)
+	}
+	now := time.Now().Unix()/int64(step.Seconds()) + d.Offset
+	for at := now - drift; at <= now+drift; at++ {
+		if at > d.Last && equal(totp(seed, at), code) {
+			d.Last = at
+			return d, nil
+		}
+	}
+	return d, failed
 }
 
 // inARow checks two codes that a device shows one after the other.
