@@ -51,6 +51,8 @@ type Held struct {
 	Trust    bool              // they are the trust policy of a role
 	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
 
+	CanonicalUser string // S3's ID of the caller's account, for policies that name it so
+
 	// Conditions are the condition keys that follow from the resource, such as
 	// "aws:ResourceTag/team". Those that the call's input fills count before these.
 	Conditions map[string][]string
@@ -249,6 +251,7 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 	return asked{
 		request: policy.Request{
 			Principal: q.access.Call.Principal, Action: r.Action, Resource: r.ARN, ResourceAccount: owner, Context: q.context,
+			CanonicalUser: held.CanonicalUser,
 		},
 		policies: all, held: held,
 	}, nil

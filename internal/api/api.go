@@ -121,6 +121,7 @@ func (o *Operation) BodyLimit() int64 {
 //	{name:FunctionName}    a name, or an ARN, which then stands for all before it
 //	{parameter:Name}       SSM's, less a slash in front and ":version" or ":label" behind, or an ARN
 //	{source:CopySource}    S3's "/bucket/key?versionId=id", unescaped: "bucket/key"
+//	{key:KeyId}            KMS's key ID, or an ARN; an alias stands as "*"
 //	{queue:QueueUrl}       SQS's ".../account/name": "account:name"
 //
 // The service must read its member in the same way.

@@ -19,7 +19,9 @@ import (
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
@@ -47,12 +49,14 @@ type App struct {
 	lock     *folderLock
 	listener net.Listener
 	tls      *tls.Config
+	seal     *seal.Sealer
 	state    *state.DB
 	objects  *objects.DB
 	journal  *journal.Journal
 	bus      *bus.Bus
 	workers  *worker.Pool
-	services []gateway.Service           // in the order in which they were opened
+	services []gateway.Service // in the order in which they were opened
+	iam      *iam.Service
 	sts      *sts.Service                // knows all access keys
 	held     map[string]access.Resources // by the service in an ARN
 	access   *access.Decider
@@ -72,7 +76,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, log: log, opened: time.Now()}
+	a := &App{cfg: cfg, log: log, opened: time.Now(), held: map[string]access.Resources{}}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -98,6 +102,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.checkState(); err != nil {
 		return err
 	}
+	if a.seal, err = openSeal(ctx, a.cfg); err != nil {
+		return err
+	}
 	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {
 		return fmt.Errorf("open the state: %w", err)
 	}
@@ -118,13 +125,13 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openWorkers(); err != nil {
 		return err
 	}
-	a.sts = sts.New(sts.Config{AnyKey: a.cfg.Compat == compatMoto}, a.state, keyring{a.root})
+	a.openIdentities()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
-	a.access = access.New(access.Config{Resources: a.held})
+	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.access.Authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

@@ -6,13 +6,11 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
-	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
@@ -32,7 +30,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openSTS,
+		a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -45,7 +43,7 @@ func (a *App) openServices(ctx context.Context) error {
 
 func (a *App) openS3(context.Context) (gateway.Service, error) {
 	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may}, a.objects, a.state, a.bus)
-	a.held = map[string]access.Resources{"s3": s}
+	a.held["s3"] = s
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
 
@@ -85,10 +83,6 @@ func (a *App) openSSM(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state)}, nil
 }
 
-func (a *App) openSTS(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: stsapi.Service, Handler: a.sts}, nil
-}
-
 func (a *App) concurrency() int {
 	if a.cfg.Concurrency > 0 {
 		return a.cfg.Concurrency
@@ -102,24 +96,6 @@ func (a *App) inside(service string) api.Door {
 	return api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
 		return a.gateway.Inside(cloud.ServiceOf(service)).Do(ctx, of, operation, in)
 	})
-}
-
-// reads returns what says whether one of our services may read objects for whom
-// it works.
-func (a *App) reads(service string) func(ctx context.Context, objects []lake.Object) error {
-	return func(ctx context.Context, objects []lake.Object) error {
-		arns := make([]string, len(objects))
-		for i := range objects {
-			arns[i] = "arn:aws:s3:::" + objects[i].Bucket + "/" + objects[i].Key
-		}
-		return a.access.MayAll(a.gateway.Acting(ctx, cloud.ServiceOf(service)), "s3:GetObject", arns)
-	}
-}
-
-// may asks who decides for a service that works on a call. Like the inner door
-// it is there once all services are.
-func (a *App) may(ctx context.Context, action, arn string, conditions map[string][]string) error {
-	return a.access.May(ctx, action, arn, conditions)
 }
 
 // Compat writes docs/compat.md: which operations are answered.

@@ -10,7 +10,7 @@ func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 // takesARN says whether a member that is read in that form may be an ARN, which
 // then stands for all that the template has before it. In other forms it must
 // not: an object's key that reads like an ARN is a key.
-func takesARN(form string) bool { return form == "name" || form == "parameter" }
+func takesARN(form string) bool { return form == "name" || form == "parameter" || form == "key" }
 
 // readAs returns what a member's text says in one of api.Resource's forms.
 func readAs(form, text string) string {
@@ -23,6 +23,8 @@ func readAs(form, text string) string {
 		return readSource(text)
 	case "queue":
 		return readQueue(text)
+	case "key":
+		return readKeyName(text)
 	}
 	return text
 }
@@ -39,6 +41,15 @@ func readParameter(text string) string {
 	}
 	name, _, _ = strings.Cut(text, ":")
 	return strings.TrimPrefix(name, "/")
+}
+
+// readKeyName reads what KMS's callers name a key by: its ID or its ARN. Which key an
+// alias is of is known to KMS alone.
+func readKeyName(text string) string {
+	if strings.HasPrefix(text, "alias/") {
+		return unnamed
+	}
+	return text
 }
 
 // readSource reads S3's x-amz-copy-source: "/b/a%20key?versionId=1" is "b/a key".

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/s3api"
-	"github.com/sillok/sillok/internal/cloud"
 )
 
 // The actions that a permission of an ACL stands for: of a bucket, and of an
@@ -39,13 +38,12 @@ type aclStatement struct {
 	Condition any `json:",omitempty"`
 }
 
-// aclPolicy returns what an ACL gives to callers of an account, to services and to
-// everybody as a policy's text, and "" where that is nothing. An ACL names an
-// account by an ID that only the account itself can be compared with.
-func aclPolicy(acl s3api.AccessControlPolicy, caller cloud.Account, actions map[string][]string) string {
+// aclPolicy returns what an ACL gives as a policy's text, and "" where that is
+// nothing.
+func aclPolicy(acl s3api.AccessControlPolicy, actions map[string][]string) string {
 	var statements []aclStatement
 	for _, grant := range acl.Grants {
-		principal, condition := aclPrincipal(grant.Grantee, caller)
+		principal, condition := aclPrincipal(grant.Grantee)
 		if principal == nil {
 			continue
 		}
@@ -70,8 +68,8 @@ func aclPolicy(acl s3api.AccessControlPolicy, caller cloud.Account, actions map[
 }
 
 // aclPrincipal returns a grantee as a policy's principal, with the condition under
-// which it is meant; nil for one that is not of the caller's account.
-func aclPrincipal(g *s3api.Grantee, caller cloud.Account) (principal, condition any) {
+// which it is meant; nil for none.
+func aclPrincipal(g *s3api.Grantee) (principal, condition any) {
 	switch {
 	case text(g.URI) == allUsers:
 		return "*", nil
@@ -79,8 +77,8 @@ func aclPrincipal(g *s3api.Grantee, caller cloud.Account) (principal, condition 
 		return "*", map[string]any{"StringNotEquals": map[string]string{"aws:PrincipalType": "Anonymous"}}
 	case text(g.URI) == logDelivery:
 		return map[string]any{"Service": deliverers}, nil
-	case caller != "" && text(g.ID) == canonicalID(caller):
-		return map[string]any{"AWS": string(caller)}, nil
+	case text(g.ID) != "":
+		return map[string]any{"CanonicalUser": text(g.ID)}, nil
 	}
 	return nil, nil
 }

@@ -48,6 +48,9 @@ type holding struct {
 
 func (h *holding) look(v *objects.View, b *objects.Bucket) error {
 	h.held.Owner = b.Account
+	if caller := h.access.Call.Principal.Account; caller != "" {
+		h.held.CanonicalUser = canonicalID(caller)
+	}
 	if block, err := setting[s3api.PublicAccessBlockConfiguration](v, b, publicAccessSetting); err != nil {
 		return err
 	} else if block != nil {
@@ -148,7 +151,7 @@ func (h *holding) acl(name string, acl s3api.AccessControlPolicy, actions map[st
 	if resource.Value(h.block.IgnorePublicAcls) && isPublicACL(acl) {
 		acl.Grants = withoutPublic(acl.Grants)
 	}
-	text := aclPolicy(acl, h.access.Call.Principal.Account, actions)
+	text := aclPolicy(acl, actions)
 	if text == "" {
 		return nil
 	}
