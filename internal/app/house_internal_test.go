@@ -215,3 +215,11 @@ func trusting(principal, condition string) string {
 	}
 	return fmt.Sprintf(`{"Effect":"Allow","Principal":%s,"Action":["sts:AssumeRole","sts:TagSession"]%s}`, principal, condition)
 }
+
+// trustedBy makes a role of ours with that trust policy.
+func (h *house) trustedBy(name, trust string) string {
+	h.Helper()
+	made, err := h.root(ours).iam.CreateRole(h.ctx, &iamapi.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+	h.must(err)
+	return *made.Role.Arn
+}
