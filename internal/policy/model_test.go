@@ -320,7 +320,9 @@ var (
 	modelShow = strings.NewReplacer("\uE000", "*", "\uE001", "?", "\uE002", ":")
 )
 
-func modelGlobFilled(pattern, text string) bool { return modelGlob(pattern, modelHideIn(pattern, text)) }
+func modelGlobFilled(pattern, text string) bool {
+	return modelGlob(pattern, modelHideIn(pattern, text))
+}
 
 // modelHideIn hides signs of text where pattern hides some, so that they compare.
 func modelHideIn(pattern, text string) string {
