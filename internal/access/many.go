@@ -58,14 +58,18 @@ func commonPrefix(texts []string) string {
 // policies are all that apply to a question.
 type policies struct{ policy.Policies }
 
-// tells says whether one of the policies mentions a condition key that begins so.
-func (p policies) tells(beginnings []string) bool {
+// all returns the policies, a list each kind and level.
+func (p policies) all() [][]policy.Attached {
 	lists := [][]policy.Attached{p.Identity, p.Session, p.Resource}
 	if p.Boundary != nil {
 		lists = append(lists, []policy.Attached{*p.Boundary})
 	}
-	lists = append(append(lists, p.ServiceControl...), p.ResourceControl...)
-	for _, list := range lists {
+	return append(append(lists, p.ServiceControl...), p.ResourceControl...)
+}
+
+// tells says whether one of the policies mentions a condition key that begins so.
+func (p policies) tells(beginnings []string) bool {
+	for _, list := range p.all() {
 		for _, attached := range list {
 			for _, key := range policy.ContextKeys(attached.Document) {
 				if hasPrefix(strings.ToLower(key), beginnings) {

@@ -20,16 +20,13 @@ import (
 func (q *question) refusal(a asked, decision policy.Decision) error {
 	call := &q.access.Call
 	stranger := a.request.ResourceAccount != call.Principal.Account || call.Principal.Type == cloud.Anonymous
-	if stranger && decision.Explicit && (decision.Reason == policy.ByResource || decision.Reason == policy.ByTrust || decision.Reason == policy.ByResourceControl) {
+	if stranger && decision.Explicit && ofOthers(decision.Reason) {
 		decision.Explicit = false
 		if decision.Reason == policy.ByResourceControl {
 			decision.Reason = policy.ByResource
 		}
 	}
-	who := call.Principal.ARN
-	if who == "" {
-		who = call.Principal.Name
-	}
+	who := nameOf(call.Principal)
 	service, _, _ := strings.Cut(q.access.Action, ":")
 	switch service {
 	case "s3":

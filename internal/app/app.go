@@ -26,6 +26,7 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 // stateFile is where the state is, in the data folder.
@@ -60,6 +61,7 @@ type App struct {
 	sts      *sts.Service                // knows all access keys
 	held     map[string]access.Resources // by the service in an ARN
 	access   *access.Decider
+	explains *sigv4.Verifier // of those who ask how calls are decided
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time

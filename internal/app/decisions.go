@@ -3,18 +3,21 @@ package app
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/service/iam"
+	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 // openAccess makes what decides every call, once the services are there that know
 // identities and resources.
 func (a *App) openAccess() {
 	a.access = access.New(access.Config{Identities: a.iam, Resources: a.held, Encode: a.sts.Encode})
+	a.explains = sigv4.New(a.sts, time.Now)
 }
 
 // authorize decides a call, and notes that its key was used.

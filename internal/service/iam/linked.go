@@ -19,19 +19,19 @@ type linkedService struct{ name, policy string }
 // linkedServices are the services whose roles have not the name that their principal
 // suggests, or a policy of their own.
 var linkedServices = map[string]linkedService{
-	"autoscaling.amazonaws.com":            {"AutoScaling", "AutoScalingServiceRolePolicy"},
-	"cloudtrail.amazonaws.com":             {"CloudTrail", "CloudTrailServiceRolePolicy"},
-	"config.amazonaws.com":                 {"Config", "AWSConfigServiceRolePolicy"},
-	"config-conforms.amazonaws.com":        {"ConfigConforms", "ConfigConformsServiceRolePolicy"},
-	"ecs.amazonaws.com":                    {"ECS", "AmazonECSServiceRolePolicy"},
-	"elasticbeanstalk.amazonaws.com":       {"ElasticBeanstalk", "AWSElasticBeanstalkServiceRolePolicy"},
-	"elasticloadbalancing.amazonaws.com":   {"ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"},
-	"events.amazonaws.com":                 {"CloudWatchEvents", "CloudWatchEventsServiceRolePolicy"},
-	"guardduty.amazonaws.com":              {"AmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"},
-	"organizations.amazonaws.com":          {"Organizations", "AWSOrganizationsServiceTrustPolicy"},
-	"rds.amazonaws.com":                    {"RDS", "AmazonRDSServiceRolePolicy"},
-	"ssm.amazonaws.com":                    {"AmazonSSM", "AmazonSSMServiceRolePolicy"},
-	"delivery.logs.amazonaws.com":          {"LogDelivery", "AWSLogDeliveryServiceRolePolicy"},
+	"autoscaling.amazonaws.com":             {"AutoScaling", "AutoScalingServiceRolePolicy"},
+	"cloudtrail.amazonaws.com":              {"CloudTrail", "CloudTrailServiceRolePolicy"},
+	"config.amazonaws.com":                  {"Config", "AWSConfigServiceRolePolicy"},
+	"config-conforms.amazonaws.com":         {"ConfigConforms", "ConfigConformsServiceRolePolicy"},
+	"ecs.amazonaws.com":                     {"ECS", "AmazonECSServiceRolePolicy"},
+	"elasticbeanstalk.amazonaws.com":        {"ElasticBeanstalk", "AWSElasticBeanstalkServiceRolePolicy"},
+	"elasticloadbalancing.amazonaws.com":    {"ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"},
+	"events.amazonaws.com":                  {"CloudWatchEvents", "CloudWatchEventsServiceRolePolicy"},
+	"guardduty.amazonaws.com":               {"AmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"},
+	"organizations.amazonaws.com":           {"Organizations", "AWSOrganizationsServiceTrustPolicy"},
+	"rds.amazonaws.com":                     {"RDS", "AmazonRDSServiceRolePolicy"},
+	"ssm.amazonaws.com":                     {"AmazonSSM", "AmazonSSMServiceRolePolicy"},
+	"delivery.logs.amazonaws.com":           {"LogDelivery", "AWSLogDeliveryServiceRolePolicy"},
 	"application-autoscaling.amazonaws.com": {"ApplicationAutoScaling", ""},
 }
 
