@@ -107,6 +107,10 @@ func TestContext(t *testing.T) {
 	c.Set("aws:tagkeys", "a", "b")
 	c.Set("AWS:PRINCIPALTAG/team", "blue")
 	c.Set("s3:prefix")
+	c.Add("aws:RequestTag/a", "1")
+	c.Add("aws:requesttag/A", "2")
+	c.Add("aws:RequestTag/b")
+	diff(t, "[1 2] false", fmt.Sprint(c.Values("aws:RequestTag/a"), c.Has("aws:RequestTag/b")))
 	var zero policy.Context
 	diff(t, "[blue] [a b] true false false []", fmt.Sprint(
 		c.Values("aws:principaltag/team"), c.Values("aws:TagKeys"), c.Has("AWS:TagKeys"), c.Has("s3:prefix"), zero.Has("x"), zero.Values("x")))

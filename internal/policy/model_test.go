@@ -3,9 +3,9 @@ package policy_test
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/policy"
@@ -166,17 +166,16 @@ func modelOnAction(q modelQuestion, s modelStatement) bool {
 
 // modelGlob turns a pattern into a regular expression.
 func modelGlob(pattern, text string) bool {
-	compiled, known := modelGlobs.Load(pattern)
-	if !known {
+	if modelGlobs[pattern] == nil {
 		quoted := regexp.QuoteMeta(pattern)
 		quoted = strings.ReplaceAll(quoted, `\*`, ".*")
 		quoted = strings.ReplaceAll(quoted, `\?`, ".")
-		compiled, _ = modelGlobs.LoadOrStore(pattern, regexp.MustCompile("(?s)^"+quoted+"$"))
+		modelGlobs[pattern] = regexp.MustCompile("(?s)^" + quoted + "$")
 	}
-	return compiled.(*regexp.Regexp).MatchString(text)
+	return modelGlobs[pattern].MatchString(text)
 }
 
-var modelGlobs sync.Map // regular expressions by pattern
+var modelGlobs = map[string]*regexp.Regexp{} // by pattern
 
 func modelItself(q modelQuestion, name string) bool {
 	switch {
@@ -213,19 +212,17 @@ func modelOnPrincipal(q modelQuestion, s modelStatement) bool {
 		}
 		return false
 	}
-	any := named(modelItself) || named(modelParent) || named(modelAccount)
+	somehow := named(modelItself) || named(modelParent) || named(modelAccount)
 	switch {
 	case !s.NotPrincipal:
-		return any
+		return somehow
 	case !s.Deny:
-		return !any
+		return !somehow
 	case q.Bounded:
 		return true
 	}
-	for _, name := range s.Principals {
-		if name == "*" {
-			return false
-		}
+	if slices.Contains(s.Principals, "*") {
+		return false
 	}
 	// All that it is of must be named.
 	switch q.Principal.Type {
@@ -257,12 +254,7 @@ var modelNames = func() []string {
 
 func modelOnResource(q modelQuestion, s modelStatement) bool {
 	if q.Resource == "*" {
-		for _, pattern := range s.Resources {
-			if pattern == "*" {
-				return !s.NotResource
-			}
-		}
-		return s.NotResource
+		return slices.Contains(s.Resources, "*") != s.NotResource
 	}
 	// What the request may be on.
 	candidates := []string{q.Resource}

@@ -18,10 +18,10 @@ func pick[T any](c chance, from ...T) T { return from[c.IntN(len(from))] }
 
 func (c chance) often(percent int) bool { return c.IntN(100) < percent }
 
-func some[T any](c chance, make func() T) []T {
+func some[T any](c chance, one func() T) []T {
 	var all []T
 	for range 1 + c.IntN(2) {
-		all = append(all, make())
+		all = append(all, one())
 	}
 	return all
 }
@@ -107,6 +107,7 @@ func (c chance) statement(kind policy.Kind) modelStatement {
 		} else {
 			s.Actions = []string{pick(c, "s3:*", "s3:Get*", "sqs:*")}
 		}
+	default:
 	}
 	return s
 }

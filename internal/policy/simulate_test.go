@@ -34,37 +34,45 @@ func TestSimulate(t *testing.T) {
 		want     policy.Simulation
 	}{
 		"all that allow": {
-			ask("alice", "s3:GetObject", "arn:aws:s3:::logs/k"), policy.Policies{Identity: identity},
+			ask("alice", "s3:GetObject", "arn:aws:s3:::logs/k"),
+			policy.Policies{Identity: identity},
 			policy.Simulation{Verdict: policy.Allowed, Matched: []policy.Match{
 				match(policy.Identity, "one", 0, first, len(allow), false), match(policy.Identity, "two", 1, first+len(deny)+1, len(getOnly), false),
 			}},
 		},
 		"of a deny the deny alone": {
-			ask("alice", "s3:DeleteObject", "arn:aws:s3:::logs/k"), policy.Policies{Identity: identity},
+			ask("alice", "s3:DeleteObject", "arn:aws:s3:::logs/k"),
+			policy.Policies{Identity: identity},
 			policy.Simulation{Verdict: policy.ExplicitDeny, Matched: []policy.Match{match(policy.Identity, "two", 0, first, len(deny), true)}},
 		},
 		"nothing allows": {
-			ask("alice", "ec2:RunInstances", "*"), policy.Policies{Identity: identity},
+			ask("alice", "ec2:RunInstances", "*"),
+			policy.Policies{Identity: identity},
 			policy.Simulation{Verdict: policy.ImplicitDeny},
 		},
 		"a value is missing": {
-			ask("alice", "sqs:SendMessage", "*"), policy.Policies{Identity: identity},
+			ask("alice", "sqs:SendMessage", "*"),
+			policy.Policies{Identity: identity},
 			policy.Simulation{Verdict: policy.ImplicitDeny, Missing: []string{"aws:PrincipalTag/team"}},
 		},
 		"a boundary does not allow": {
-			ask("alice", "s3:PutObject", "arn:aws:s3:::logs/k"), policy.Policies{Identity: identity, Boundary: &boundary, ServiceControl: organization},
+			ask("alice", "s3:PutObject", "arn:aws:s3:::logs/k"),
+			policy.Policies{Identity: identity, Boundary: &boundary, ServiceControl: organization},
 			policy.Simulation{Verdict: policy.ImplicitDeny, ByBoundary: new(false), ByOrganizations: new(true)},
 		},
 		"an organization does not allow": {
-			ask("alice", "sqs:SendMessage", "*"), policy.Policies{Identity: []policy.Attached{attach(policy.Identity, "all", with("Action", `"*"`, "Resource", `"*"`))}, ServiceControl: organization},
+			ask("alice", "sqs:SendMessage", "*"),
+			policy.Policies{Identity: []policy.Attached{attach(policy.Identity, "all", with("Action", `"*"`, "Resource", `"*"`))}, ServiceControl: organization},
 			policy.Simulation{Verdict: policy.ImplicitDeny, ByOrganizations: new(false)},
 		},
 		"both accounts": {
-			ask("bob", "s3:GetObject", "arn:aws:s3:::logs/k"), policy.Policies{Resource: bucket},
+			ask("bob", "s3:GetObject", "arn:aws:s3:::logs/k"),
+			policy.Policies{Resource: bucket},
 			policy.Simulation{Verdict: policy.ImplicitDeny, Details: map[policy.Kind]policy.Verdict{policy.Identity: policy.ImplicitDeny, policy.Resource: policy.Allowed}},
 		},
 		"one account denies": {
-			ask("bob", "s3:DeleteObject", "arn:aws:s3:::logs/k"), policy.Policies{Resource: bucket, Identity: identity[1:]},
+			ask("bob", "s3:DeleteObject", "arn:aws:s3:::logs/k"),
+			policy.Policies{Resource: bucket, Identity: identity[1:]},
 			policy.Simulation{
 				Verdict: policy.ExplicitDeny, Matched: []policy.Match{match(policy.Identity, "two", 0, first, len(deny), true)},
 				Details: map[policy.Kind]policy.Verdict{policy.Identity: policy.ExplicitDeny, policy.Resource: policy.ImplicitDeny},

@@ -56,7 +56,7 @@ func readVariable(text string) (v variable, size int, ok bool) {
 // fill returns what a variable stands for. It is not ok where the request has
 // no value for it, or several, and the variable has no default.
 func (e *evaluation) fill(v *variable) (value string, ok bool) {
-	values := e.context.values[v.key]
+	values := e.values(v.key)
 	switch {
 	case len(values) == 1:
 		return values[0], true
