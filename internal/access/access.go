@@ -166,7 +166,7 @@ func (d *Decider) ofPrincipal(ctx context.Context, p cloud.Principal) (policy.Po
 				return all, fmt.Errorf("policies of %s: %w", p.ARN, err)
 			}
 		}
-	case cloud.Anonymous, cloud.Root, cloud.AWSService:
+	case cloud.Anonymous, cloud.Root, cloud.AWSService, cloud.WebIdentity, cloud.Role:
 	}
 	if p.Session == nil || len(p.Session.Policies) == 0 {
 		return all, nil

@@ -54,7 +54,7 @@ func ofPrincipal(c policy.Context, p cloud.Principal, member Membership) {
 		c.Set("aws:principalisawsservice", "false")
 		c.Set("aws:userid", "anonymous")
 		return
-	case cloud.AssumedRole, cloud.FederatedUser:
+	case cloud.AssumedRole, cloud.FederatedUser, cloud.WebIdentity, cloud.Role:
 		c.Set("aws:principaltype", string(p.Type))
 	}
 	c.Set("aws:principalisawsservice", "false")

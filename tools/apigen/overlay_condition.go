@@ -46,7 +46,7 @@ func conditionsOf(service string) conditionOverlay {
 }
 
 func iamConditions() conditionOverlay {
-	return conditionOverlay{
+	return conditionOverlay{ //nolint:gosec // names of condition keys
 		fill: map[string]string{
 			"iam:AWSServiceName": "AWSServiceName",
 			// Where the input has none, it is the boundary that the user or role has.
@@ -98,7 +98,7 @@ func kmsConditions() conditionOverlay {
 // s3Conditions is from the pages on S3's condition keys and its policy examples:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
 func s3Conditions() conditionOverlay {
-	o := conditionOverlay{
+	o := conditionOverlay{ //nolint:gosec // the same
 		fill: map[string]string{
 			"s3:InventoryAccessibleOptionalFields":               "InventoryConfiguration.OptionalFields",
 			"s3:RequestObjectTag/":                               "Tagging|Tagging.TagSet",

@@ -57,7 +57,7 @@ func (c *copySource) find(ctx context.Context, s *Service, tx *objects.Tx) (*obj
 	case isCode(err, "MethodNotAllowed"):
 		return nil, nil, errInvalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
 	case err != nil:
-		return nil, nil, &missingSource{err, c.bucket}
+		return nil, nil, &sourceError{err, c.bucket}
 	}
 	if failed := c.conditions.failed(version, tx.Now()); failed != "" {
 		return nil, nil, errPrecondition(copySourceHeader + "-" + failed)

@@ -23,15 +23,20 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	h := &holding{service: s, access: a, action: r.Action, key: key, isObject: isObject}
 	err := s.db.View(ctx, func(v *objects.View) error {
 		b, err := v.Bucket(name)
-		if cloud.KindOf(err) == cloud.NotFound && err != nil {
-			return nil
-		}
 		if err != nil {
-			return err
+			return ifThere(err)
 		}
 		return h.look(v, b)
 	})
 	return h.held, err
+}
+
+// ifThere returns an error, but for what is not there.
+func ifThere(err error) error {
+	if cloud.KindOf(err) == cloud.NotFound {
+		return nil
+	}
+	return err
 }
 
 // holding is one look at what there is of a resource.

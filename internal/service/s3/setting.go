@@ -62,7 +62,7 @@ func (s *Service) changeBucket(ctx context.Context, name, expectedOwner *string,
 //
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
 func (s *Service) hidden(ctx context.Context, bucket string, err error) error {
-	if elsewhere, ok := errors.AsType[*missingSource](err); ok {
+	if elsewhere, ok := errors.AsType[*sourceError](err); ok {
 		bucket = elsewhere.bucket
 	}
 	switch {
@@ -76,15 +76,15 @@ func (s *Service) hidden(ctx context.Context, bucket string, err error) error {
 	return err
 }
 
-// missingSource is an error about another bucket than the operation's own.
-type missingSource struct {
+// sourceError is one about another bucket than the operation's own.
+type sourceError struct {
 	error
 
 	bucket string
 }
 
 // Unwrap returns the error.
-func (m *missingSource) Unwrap() error { return m.error }
+func (m *sourceError) Unwrap() error { return m.error }
 
 // setting returns a document of a bucket, or nil.
 func setting[T any](v *objects.View, b *objects.Bucket, name string) (*T, error) {
