@@ -96,7 +96,7 @@ func (q *question) detail(a asked) ([]byte, error) {
 		Sid    string `json:"statementId"`
 		Effect string `json:"effect"`
 	}
-	explained := policy.Explain(a.request, a.policies)
+	explained := policy.Explain(a.request, a.policies.Policies)
 	matched := items[statement]{Items: []statement{}}
 	for _, m := range explained.Matched {
 		effect := "ALLOW"

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
@@ -56,7 +57,9 @@ type App struct {
 	workers  *worker.Pool
 	services []gateway.Service // in the order in which they were opened
 	iam      *iam.Service
-	sts      *sts.Service // knows all access keys
+	sts      *sts.Service                // knows all access keys
+	held     map[string]access.Resources // by the service in an ARN
+	access   *access.Decider
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -73,7 +76,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, log: log, opened: time.Now()}
+	a := &App{cfg: cfg, log: log, opened: time.Now(), held: map[string]access.Resources{}}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -126,8 +129,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
+	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

@@ -27,6 +27,7 @@ func (a *App) openIdentities() {
 }
 
 func (a *App) openIAM(context.Context) (gateway.Service, error) {
+	a.held["iam"] = heldByIAM{a.iam}
 	return gateway.Service{Model: iamapi.Service, Handler: a.iam, Run: a.iam.Run}, nil
 }
 

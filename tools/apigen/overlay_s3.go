@@ -139,7 +139,10 @@ func s3More() map[string][]api.Resource {
 		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
 		"PutObject":             written,
 		"PutObjectRetention":    bypass,
-		"RenameObject":          {{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"}},
+		"RenameObject":          {
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:DeleteObject"},
+		},
 		"UploadPartCopy":        source,
 	}
 }

@@ -956,7 +956,8 @@ var operations = []api.Operation{
 		Action: "s3:PutObject", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:DeleteObject"},
 		},
 	},
 	{
