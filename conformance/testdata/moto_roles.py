@@ -13,6 +13,9 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
 
+PATHS = ("CreateRole", "CreateInstanceProfile", "CreateUser", "CreateGroup", "CreatePolicy")
+
+
 def is_policy(text):
     try:
         return "Statement" in json.loads(text)
@@ -24,8 +27,9 @@ def call(self, operation, kwargs, send=BaseClient._make_api_call):
     if operation == "CreateRole" and isinstance(kwargs.get("AssumeRolePolicyDocument"), str):
         if not is_policy(kwargs["AssumeRolePolicyDocument"]):
             kwargs = dict(kwargs, AssumeRolePolicyDocument=TRUST)
-    if operation in ("CreateRole", "CreateInstanceProfile") and kwargs.get("Path"):
-        kwargs = dict(kwargs, Path="/" + kwargs["Path"].strip("/") + "/" if kwargs["Path"].strip("/") else "/")
+    if operation in PATHS and kwargs.get("Path"):
+        path = kwargs["Path"].strip("/")
+        kwargs = dict(kwargs, Path=f"/{path}/" if path else "/")
     return send(self, operation, kwargs)
 
 

@@ -106,6 +106,9 @@ func (s *Service) GetPolicy(ctx context.Context, in *iamapi.GetPolicyInput) (*ia
 		}
 		shape, err := p.shape(r, *in.PolicyArn)
 		shape.Description = optional(p.Description)
+		if shape.Tags == nil {
+			shape.Tags = []iamapi.Tag{} // which are told here even where there are none
+		}
 		out.Policy = &shape
 		return err
 	})
@@ -215,7 +218,7 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *iamapi.ListEnti
 			}
 			parts := resource.Names(entry.Name)
 			usage, noun, name := parts[0], parts[1], parts[2]
-			if filter := in.PolicyUsageFilter; filter != nil && *filter != usage || in.EntityFilter != nil && *in.EntityFilter != noun {
+			if filter := in.PolicyUsageFilter; filter != nil && *filter != usage || !strings.HasSuffix(resource.Or(in.EntityFilter, noun), "ManagedPolicy") && resource.Or(in.EntityFilter, noun) != noun {
 				continue
 			}
 			path, err := pathOf(r, noun, name)

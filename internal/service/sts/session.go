@@ -103,4 +103,3 @@ func errDenied(ctx context.Context, action, on string) error {
 	return cloud.Errorf(cloud.Denied, "AccessDenied", "User: %s is not authorized to perform: %s on resource: %s",
 		cloud.CallOf(ctx).Principal.ARN, action, on)
 }
-
