@@ -46,13 +46,29 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:GrantOperations", Path: "Operations"},
+			{Key: "kms:GranteePrincipal", Path: "GranteePrincipal"},
+			{Key: "kms:RetiringPrincipal", Path: "RetiringPrincipal"},
+		},
 	},
 	{
 		Name: "CreateKey", In: (*CreateKeyInput)(nil), Out: (*CreateKeyOutput)(nil),
 		Errors: []string{"CloudHsmClusterInvalidConfigurationException", "CustomKeyStoreInvalidStateException", "CustomKeyStoreNotFoundException", "DependencyTimeoutException", "InvalidArnException", "KMSInternalException", "LimitExceededException", "MalformedPolicyDocumentException", "TagException", "UnsupportedOperationException", "XksKeyAlreadyInUseException", "XksKeyInvalidConfigurationException", "XksKeyNotFoundException"},
 		Action: "kms:CreateKey", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
+			{ARN: "*"},
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/*", Action: "kms:TagResource", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "kms:BypassPolicyLockoutSafetyCheck", Path: "BypassPolicyLockoutSafetyCheck"},
+			{Key: "kms:KeyOrigin", Path: "Origin"},
+			{Key: "kms:KeySpec", Path: "KeySpec"},
+			{Key: "kms:KeySpec", Path: "CustomerMasterKeySpec"},
+			{Key: "kms:KeyUsage", Path: "KeyUsage"},
+			{Key: "kms:MultiRegion", Path: "MultiRegion"},
 		},
 	},
 	{
@@ -61,6 +77,12 @@ var operations = []api.Operation{
 		Action: "kms:Decrypt", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:EncryptionAlgorithm", Path: "EncryptionAlgorithm"},
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 	{
@@ -88,6 +110,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:KeyAgreementAlgorithm", Path: "KeyAgreementAlgorithm"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+		},
 	},
 	{Name: "DescribeCustomKeyStores"},
 	{
@@ -96,6 +122,9 @@ var operations = []api.Operation{
 		Action: "kms:DescribeKey", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 	{
@@ -130,6 +159,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:RotationPeriodInDays", Path: "RotationPeriodInDays"},
+		},
 	},
 	{
 		Name: "Encrypt", In: (*EncryptInput)(nil), Out: (*EncryptOutput)(nil),
@@ -137,6 +169,12 @@ var operations = []api.Operation{
 		Action: "kms:Encrypt", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:EncryptionAlgorithm", Path: "EncryptionAlgorithm"},
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 	{
@@ -146,6 +184,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+		},
 	},
 	{
 		Name: "GenerateDataKeyPair", In: (*GenerateDataKeyPairInput)(nil), Out: (*GenerateDataKeyPairOutput)(nil),
@@ -153,6 +196,12 @@ var operations = []api.Operation{
 		Action: "kms:GenerateDataKeyPair", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:DataKeyPairSpec", Path: "KeyPairSpec"},
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 	{
@@ -162,6 +211,12 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:DataKeyPairSpec", Path: "KeyPairSpec"},
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+		},
 	},
 	{
 		Name: "GenerateDataKeyWithoutPlaintext", In: (*GenerateDataKeyWithoutPlaintextInput)(nil), Out: (*GenerateDataKeyWithoutPlaintextOutput)(nil),
@@ -170,6 +225,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:EncryptionContext:", Path: "EncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:EncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+		},
 	},
 	{
 		Name: "GenerateMac", In: (*GenerateMacInput)(nil), Out: (*GenerateMacOutput)(nil),
@@ -177,6 +237,10 @@ var operations = []api.Operation{
 		Action: "kms:GenerateMac", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:MacAlgorithm", Path: "MacAlgorithm"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 	{
@@ -208,6 +272,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:WrappingAlgorithm", Path: "WrappingAlgorithm"},
+			{Key: "kms:WrappingKeySpec", Path: "WrappingKeySpec"},
+		},
 	},
 	{
 		Name: "GetPublicKey", In: (*GetPublicKeyInput)(nil), Out: (*GetPublicKeyOutput)(nil),
@@ -216,6 +284,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+		},
 	},
 	{
 		Name: "ImportKeyMaterial", In: (*ImportKeyMaterialInput)(nil), Out: (*ImportKeyMaterialOutput)(nil),
@@ -223,6 +294,10 @@ var operations = []api.Operation{
 		Action: "kms:ImportKeyMaterial", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:ExpirationModel", Path: "ExpirationModel"},
+			{Key: "kms:ValidTo", Path: "ValidTo"},
 		},
 	},
 	{
@@ -279,6 +354,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:BypassPolicyLockoutSafetyCheck", Path: "BypassPolicyLockoutSafetyCheck"},
+		},
 	},
 	{
 		Name: "ReEncrypt", In: (*ReEncryptInput)(nil), Out: (*ReEncryptOutput)(nil),
@@ -287,6 +365,16 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:SourceKeyId}"},
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:DestinationKeyId}", Action: "kms:ReEncryptTo"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:EncryptionAlgorithm", Path: "SourceEncryptionAlgorithm"},
+			{Key: "kms:EncryptionAlgorithm", Path: "DestinationEncryptionAlgorithm"},
+			{Key: "kms:EncryptionContext:", Path: "SourceEncryptionContext"},
+			{Key: "kms:EncryptionContext:", Path: "DestinationEncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:SourceEncryptionContext"},
+			{Key: "kms:EncryptionContextKeys", Path: "keys:DestinationEncryptionContext"},
+			{Key: "kms:RequestAlias", Path: "alias:SourceKeyId"},
+			{Key: "kms:RequestAlias", Path: "alias:DestinationKeyId"},
 		},
 	},
 	{Name: "ReplicateKey"},
@@ -321,6 +409,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:ScheduleKeyDeletionPendingWindowInDays", Path: "PendingWindowInDays"},
+		},
 	},
 	{
 		Name: "Sign", In: (*SignInput)(nil), Out: (*SignOutput)(nil),
@@ -328,6 +419,11 @@ var operations = []api.Operation{
 		Action: "kms:Sign", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:MessageType", Path: "MessageType"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+			{Key: "kms:SigningAlgorithm", Path: "SigningAlgorithm"},
 		},
 	},
 	{
@@ -337,6 +433,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "UntagResource", In: (*UntagResourceInput)(nil), Out: (*UntagResourceOutput)(nil), Unwrapped: true,
@@ -344,6 +444,9 @@ var operations = []api.Operation{
 		Action: "kms:UntagResource", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{
@@ -372,6 +475,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "kms:MessageType", Path: "MessageType"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
+			{Key: "kms:SigningAlgorithm", Path: "SigningAlgorithm"},
+		},
 	},
 	{
 		Name: "VerifyMac", In: (*VerifyMacInput)(nil), Out: (*VerifyMacOutput)(nil),
@@ -379,6 +487,10 @@ var operations = []api.Operation{
 		Action: "kms:VerifyMac", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "kms:MacAlgorithm", Path: "MacAlgorithm"},
+			{Key: "kms:RequestAlias", Path: "alias:KeyId"},
 		},
 	},
 }
