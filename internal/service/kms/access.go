@@ -218,9 +218,9 @@ func (s *Service) touched(ctx context.Context, a *cloud.Access) ([]string, error
 	case *kmsapi.CreateAliasInput:
 		names = []string{*in.TargetKeyId}
 	case *kmsapi.UpdateAliasInput:
-		names = []string{*in.TargetKeyId, *in.AliasName}
+		names = []string{*in.TargetKeyId, aliasOnly(*in.AliasName)}
 	case *kmsapi.DeleteAliasInput:
-		names = []string{*in.AliasName}
+		names = []string{aliasOnly(*in.AliasName)}
 	case *kmsapi.RetireGrantInput:
 		g, err := s.retired(scope, in)
 		return []string{resource.ARN(g.scope, "kms", "key/"+g.key)}, err
@@ -248,6 +248,15 @@ func (s *Service) touched(ctx context.Context, a *cloud.Access) ([]string, error
 		arns = append(arns, arn)
 	}
 	return arns, nil
+}
+
+// aliasOnly returns the name of an alias, and nothing for any other name: the
+// operation refuses it.
+func aliasOnly(name string) string {
+	if checkAlias(name) != nil {
+		return ""
+	}
+	return name
 }
 
 // encrypted returns the ARN of the key that a ciphertext says it is of, and of any
