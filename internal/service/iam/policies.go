@@ -212,6 +212,7 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *iamapi.ListEnti
 		}
 		var all []found
 		var names []string
+		listed := map[string]bool{} // who has it in both ways is listed once
 		for entry, err := range uses.List(r, *in.PolicyArn) {
 			if err != nil {
 				return err
@@ -221,6 +222,10 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *iamapi.ListEnti
 			if filter := in.PolicyUsageFilter; filter != nil && *filter != usage || !strings.HasSuffix(resource.Or(in.EntityFilter, noun), "ManagedPolicy") && resource.Or(in.EntityFilter, noun) != noun {
 				continue
 			}
+			if listed[noun+name] {
+				continue
+			}
+			listed[noun+name] = true
 			path, err := pathOf(r, noun, name)
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,10 +130,11 @@ func (sim *simulation) add(documents []string) error {
 }
 
 func parsedInput(text string, kind policy.Kind) (*policy.Document, error) {
-	if err := parsed(text, kind); err != nil {
-		return nil, cloud.Errorf(cloud.Invalid, "InvalidInput", "%s", err.Error())
+	document, err := policy.Parse(text, kind)
+	if malformed, ok := errors.AsType[*policy.Malformed](err); ok {
+		return nil, errInput("%s", malformed.Message)
 	}
-	return policy.Parse(text, kind)
+	return document, err
 }
 
 // ask takes the rest of the questions.
