@@ -51,8 +51,9 @@ func newCaller(r *Request) caller {
 	if p.Type == cloud.AWSService {
 		c.account, c.service = "", p.Name
 	}
-	// The session of an IAM user that GetSessionToken opened is that user.
-	if p.Issuer != nil && p.Issuer.ARN != p.ARN {
+	// The session of an IAM user that GetSessionToken opened is that user, and a
+	// root user is named as its account.
+	if p.Issuer != nil && p.Issuer.ARN != p.ARN && p.Issuer.Type != cloud.Root {
 		c.issuer, c.issuerID = p.Issuer.ARN, p.Issuer.ID
 	}
 	if p.Type == cloud.AssumedRole {
