@@ -22,6 +22,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/service/iam"
+	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
@@ -51,6 +52,7 @@ type App struct {
 	listener net.Listener
 	tls      *tls.Config
 	seal     *seal.Sealer
+	kms      *kms.Service
 	state    *state.DB
 	objects  *objects.DB
 	journal  *journal.Journal

@@ -61,6 +61,7 @@ var owners = map[string][]string{
 	"github.com/jedib0t/go-pretty":   {"internal/terminal"},
 	"golang.org/x/term":              {"internal/terminal"},
 	"github.com/dlclark/regexp2":     {"internal/kit/javaregex"},
+	"github.com/decred/dcrd":         {"internal/service/kms/material"},
 	"net/http":                       {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
 	"database/sql":                   {"internal/store/state", "internal/engine/duckdb"},
 	module + "internal/servicetest":  nil, // tests alone

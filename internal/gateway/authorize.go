@@ -43,8 +43,16 @@ func (x *exchange) authorizeUnread() error {
 
 // ask asks whether the call's principal may do this to what it touches.
 func (g *Gateway) ask(ctx context.Context, a *attempt) error {
-	return g.cfg.Authorize(ctx, cloud.Access{
+	access := cloud.Access{
 		Call: a.fact.Call, Action: a.fact.Action, Resources: a.fact.Resources,
 		Conditions: a.op.Conditions(a.fact.Call, a.in), Input: a.in,
-	})
+	}
+	if c := g.byID[a.model.ID].completer; c != nil {
+		var err error
+		if access, err = c.Complete(ctx, access); err != nil {
+			return err
+		}
+		a.fact.Resources = access.Resources // which are recorded
+	}
+	return g.cfg.Authorize(ctx, access)
 }

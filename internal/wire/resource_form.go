@@ -24,7 +24,7 @@ func readAs(form, text string) string {
 	case "queue":
 		return readQueue(text)
 	case "key":
-		return readKeyName(text)
+		return readKeyID(text)
 	}
 	return text
 }
@@ -43,9 +43,9 @@ func readParameter(text string) string {
 	return strings.TrimPrefix(name, "/")
 }
 
-// readKeyName reads what KMS's callers name a key by: its ID or its ARN. Which key an
+// readKeyID reads what KMS's callers name a key by: its ID or its ARN. Which key an
 // alias is of is known to KMS alone.
-func readKeyName(text string) string {
+func readKeyID(text string) string {
 	if strings.HasPrefix(text, "alias/") {
 		return unnamed
 	}

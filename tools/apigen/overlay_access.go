@@ -153,6 +153,7 @@ func kmsAuthorization() authorizationOverlay {
 		forms:   map[string]string{"KeyId": "key"},
 		actions: map[string]string{"ReEncrypt": "ReEncryptFrom"},
 		resources: map[string][]api.Resource{
+			"CreateKey":   {{ARN: "*"}, {Type: "key", ARN: key + "*", Action: "kms:TagResource", When: "Tags"}},
 			"CreateAlias": aliased(key + "{key:TargetKeyId}"),
 			"UpdateAlias": aliased(key + "{key:TargetKeyId}"),
 			"DeleteAlias": aliased(key + "*"),
@@ -161,7 +162,6 @@ func kmsAuthorization() authorizationOverlay {
 				{Type: "key", ARN: key + "{key:DestinationKeyId}", Action: "kms:ReEncryptTo"},
 			},
 		},
-		more: map[string][]api.Resource{"CreateKey": {{Type: "key", ARN: key + "*", Action: "kms:TagResource", When: "Tags"}}},
 	}
 }
 

@@ -57,6 +57,7 @@ var operations = []api.Operation{
 		Errors: []string{"CloudHsmClusterInvalidConfigurationException", "CustomKeyStoreInvalidStateException", "CustomKeyStoreNotFoundException", "DependencyTimeoutException", "InvalidArnException", "KMSInternalException", "LimitExceededException", "MalformedPolicyDocumentException", "TagException", "UnsupportedOperationException", "XksKeyAlreadyInUseException", "XksKeyInvalidConfigurationException", "XksKeyNotFoundException"},
 		Action: "kms:CreateKey", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
+			{ARN: "*"},
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/*", Action: "kms:TagResource", When: "Tags"},
 		},
 		Conditions: []api.Condition{

@@ -136,10 +136,9 @@ func (s *Service) GetAccountPasswordPolicy(ctx context.Context, _ *iamapi.GetAcc
 
 // DeleteAccountPasswordPolicy goes back to IAM's own rules of passwords.
 func (s *Service) DeleteAccountPasswordPolicy(ctx context.Context, _ *iamapi.DeleteAccountPasswordPolicyInput) (*iamapi.DeleteAccountPasswordPolicyOutput, error) {
-	account := cloud.CallOf(ctx).Account
 	return nil, s.changeAccount(ctx, func(a *settings) error {
 		if a.Passwords == nil {
-			return errNoPasswordPolicy(account)
+			return cloud.Errorf(cloud.NotFound, "NoSuchEntity", "The account policy with name PasswordPolicy cannot be found.")
 		}
 		a.Passwords = nil
 		return nil
@@ -158,7 +157,7 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *iamapi.GetAccountSum
 		"GlobalEndpointTokenVersion": 1, "VersionsPerPolicyQuota": maxVersions, "AttachedPoliciesPerGroupQuota": attachable,
 		"PolicySizeQuota": maxManaged, "UsersQuota": 5000, "ServerCertificatesQuota": 20, "UserPolicySizeQuota": 2048, "RolesQuota": 1000,
 		"SigningCertificatesPerUserQuota": 2, "RolePolicySizeQuota": 10240, "AttachedPoliciesPerRoleQuota": attachable, "GroupsQuota": 300,
-		"AccountMFAEnabled": 0, "AccountSigningCertificatesPresent": 0, "AccountAccessKeysPresent": 0,
+		"MFADevicesInUse": 0, "PolicyVersionsInUse": 0, "AccountMFAEnabled": 0, "AccountSigningCertificatesPresent": 0, "AccountAccessKeysPresent": 0,
 	}
 	return &iamapi.GetAccountSummaryOutput{SummaryMap: summary}, s.view(ctx, func(r resource.Reader) error {
 		for name, kind := range map[string]string{

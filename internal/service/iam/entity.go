@@ -42,7 +42,7 @@ type role struct {
 	entity
 
 	Trust       string
-	Description string        `json:",omitempty"`
+	Description *string       `json:",omitempty"`
 	MaxSession  time.Duration // of a session of it
 	Linked      string        `json:",omitempty"` // the service that it belongs to, such as "config.amazonaws.com"
 	LastUsed    time.Time     `json:",omitzero"`
@@ -105,7 +105,9 @@ func paging(in any, marker *string, size *int32) resource.Paging {
 	if size == nil {
 		size = new(int32(100))
 	}
-	return resource.TokenCode("ValidationError").Page(in, marker, size, 1000)
+	p := resource.TokenCode("ValidationError").Page(in, marker, size, 1000)
+	p.TokenText = "Invalid Marker."
+	return p
 }
 
 // below says whether a path begins with a prefix, which may be absent.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sillok/sillok/internal/api/iamapi"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -127,11 +128,11 @@ func (s *Service) DeleteGroup(ctx context.Context, in *iamapi.DeleteGroupInput) 
 // AddUserToGroup makes a user a member of a group. One who is already is no error.
 func (s *Service) AddUserToGroup(ctx context.Context, in *iamapi.AddUserToGroupInput) (*iamapi.AddUserToGroupOutput, error) {
 	return nil, s.update(ctx, func(tx resource.Tx) error {
-		g, err := groups.get(tx, in.GroupName)
+		u, err := users.get(tx, in.UserName)
 		if err != nil {
 			return err
 		}
-		u, err := users.get(tx, in.UserName)
+		g, err := groups.get(tx, in.GroupName)
 		if err != nil {
 			return err
 		}
@@ -146,7 +147,7 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *iamapi.AddUserToGroupI
 	})
 }
 
-// RemoveUserFromGroup ends a user's membership. One who is no member is no error.
+// RemoveUserFromGroup ends a user's membership.
 func (s *Service) RemoveUserFromGroup(ctx context.Context, in *iamapi.RemoveUserFromGroupInput) (*iamapi.RemoveUserFromGroupOutput, error) {
 	return nil, s.update(ctx, func(tx resource.Tx) error {
 		g, err := groups.get(tx, in.GroupName)
@@ -157,7 +158,9 @@ func (s *Service) RemoveUserFromGroup(ctx context.Context, in *iamapi.RemoveUser
 		if err != nil {
 			return err
 		}
-		remove(&u.Groups, folded(g.Name))
+		if !remove(&u.Groups, folded(g.Name)) {
+			return cloud.Errorf(cloud.NotFound, "NoSuchEntity", "User %s not in group %s", u.Name, g.Name)
+		}
 		if err := users.put(tx, &u); err != nil {
 			return err
 		}

@@ -45,11 +45,11 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *iamapi.Create
 	}
 	linked, known := linkedServices[service]
 	if !known {
-		linked.name = host
-		if prefix, rest, two := strings.Cut(host, "."); two { // ecs.application-autoscaling
-			linked.name = rest + "_" + prefix
+		linked.name = camel(host)
+		if prefix, rest, two := strings.Cut(host, "."); two { // custom-resource.application-autoscaling
+			linked.name = camel(rest) + "_" + camel(prefix)
 			if of, known := linkedServices[rest+".amazonaws.com"]; known {
-				linked.name = of.name + "_" + prefix
+				linked.name = of.name + "_" + camel(prefix)
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *iamapi.Create
 		name += "_" + suffix
 	}
 	r := role{
-		entity: newEntity("AROA", name, new("/aws-service-role/"+service+"/")), Description: resource.Value(in.Description), MaxSession: session, Linked: service,
+		entity: newEntity("AROA", name, new("/aws-service-role/"+service+"/")), Description: in.Description, MaxSession: session, Linked: service,
 		Trust: fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[%q]}}]}`, service),
 	}
 	out := &iamapi.CreateServiceLinkedRoleOutput{}
@@ -88,6 +88,21 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *iamapi.Create
 		out.Role = &shape
 		return err
 	})
+}
+
+// camel writes the words of a name without hyphens: "custom-resource" as
+// "CustomResource". One word stays as it is.
+func camel(name string) string {
+	words := strings.Split(name, "-")
+	if len(words) == 1 {
+		return name
+	}
+	for i, word := range words {
+		if word != "" {
+			words[i] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return strings.Join(words, "")
 }
 
 // deletion is the removal of a service's role, which is done at once.

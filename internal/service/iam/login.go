@@ -147,6 +147,9 @@ func (u *user) setPassword(r resource.Reader, password string) error {
 	if err := check(password, rules, max(least, int(resource.Value(rules.MinimumPasswordLength)))); err != nil {
 		return err
 	}
+	if a.Passwords == nil && kinds(password) < 3 {
+		return errPassword("Password should have at least three of: uppercase letter, lowercase letter, number, symbol")
+	}
 	l := u.Login
 	if l.Hash.Sum != nil {
 		before := append([]passwordHash{l.Hash}, l.Earlier...)
@@ -177,7 +180,7 @@ func check(password string, rules *iamapi.PasswordPolicy, least int) error {
 		of    func(rune) bool
 		what  string
 	}{
-		{rules.RequireSymbols, func(c rune) bool { return strings.ContainsRune("!@#$%^&*()_+-=[]{}|'", c) }, "symbol"},
+		{rules.RequireSymbols, symbol, "symbol"},
 		{rules.RequireNumbers, unicode.IsDigit, "number"},
 		{rules.RequireUppercaseCharacters, unicode.IsUpper, "uppercase letter"},
 		{rules.RequireLowercaseCharacters, unicode.IsLower, "lowercase letter"},
@@ -187,4 +190,16 @@ func check(password string, rules *iamapi.PasswordPolicy, least int) error {
 		}
 	}
 	return nil
+}
+
+func symbol(c rune) bool { return strings.ContainsRune("!@#$%^&*()_+-=[]{}|'", c) }
+
+// kinds returns how many kinds of characters a password has.
+func kinds(password string) (n int) {
+	for _, of := range []func(rune) bool{symbol, unicode.IsDigit, unicode.IsUpper, unicode.IsLower} {
+		if strings.ContainsFunc(password, of) {
+			n++
+		}
+	}
+	return n
 }

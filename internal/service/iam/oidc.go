@@ -22,12 +22,7 @@ type provider struct {
 	Created     time.Time
 }
 
-var oidcProviders = resource.Kind[provider]{
-	Name: "iam/oidc-provider",
-	Taken: func(...string) error {
-		return cloud.Errorf(cloud.Conflict, "EntityAlreadyExists", "Unknown")
-	},
-}
+var oidcProviders = resource.Kind[provider]{Name: "iam/oidc-provider"}
 
 const (
 	maxClients     = 100
@@ -127,6 +122,9 @@ func (s *Service) ListOpenIDConnectProviders(ctx context.Context, _ *iamapi.List
 func (s *Service) DeleteOpenIDConnectProvider(ctx context.Context, in *iamapi.DeleteOpenIDConnectProviderInput) (*iamapi.DeleteOpenIDConnectProviderOutput, error) {
 	return nil, s.update(ctx, func(tx resource.Tx) error {
 		p, err := findProvider(tx, *in.OpenIDConnectProviderArn)
+		if err != nil && cloud.KindOf(err) == cloud.NotFound {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -106,6 +106,9 @@ func (s *Service) GetPolicy(ctx context.Context, in *iamapi.GetPolicyInput) (*ia
 		}
 		shape, err := p.shape(r, *in.PolicyArn)
 		shape.Description = optional(p.Description)
+		if shape.Tags == nil {
+			shape.Tags = []iamapi.Tag{} // which are told here even where there are none
+		}
 		out.Policy = &shape
 		return err
 	})
@@ -209,15 +212,20 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *iamapi.ListEnti
 		}
 		var all []found
 		var names []string
+		listed := map[string]bool{} // who has it in both ways is listed once
 		for entry, err := range uses.List(r, *in.PolicyArn) {
 			if err != nil {
 				return err
 			}
 			parts := resource.Names(entry.Name)
 			usage, noun, name := parts[0], parts[1], parts[2]
-			if filter := in.PolicyUsageFilter; filter != nil && *filter != usage || in.EntityFilter != nil && *in.EntityFilter != noun {
+			if filter := in.PolicyUsageFilter; filter != nil && *filter != usage || !strings.HasSuffix(resource.Or(in.EntityFilter, noun), "ManagedPolicy") && resource.Or(in.EntityFilter, noun) != noun {
 				continue
 			}
+			if listed[noun+name] {
+				continue
+			}
+			listed[noun+name] = true
 			path, err := pathOf(r, noun, name)
 			if err != nil {
 				return err

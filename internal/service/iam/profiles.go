@@ -66,6 +66,9 @@ func (s *Service) GetInstanceProfile(ctx context.Context, in *iamapi.GetInstance
 			return err
 		}
 		shape, err := p.shape(r)
+		if shape.Tags == nil {
+			shape.Tags = []iamapi.Tag{} // which are told here even where there are none
+		}
 		out.InstanceProfile = &shape
 		return err
 	})

@@ -20,7 +20,7 @@ func (s *Service) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*
 		return nil, err
 	}
 	r := role{
-		entity: newEntity("AROA", *in.RoleName, in.Path), Trust: *in.AssumeRolePolicyDocument, Description: resource.Value(in.Description),
+		entity: newEntity("AROA", *in.RoleName, in.Path), Trust: *in.AssumeRolePolicyDocument, Description: in.Description,
 		MaxSession: time.Duration(resource.Or(in.MaxSessionDuration, int32(session.Seconds()))) * time.Second,
 	}
 	out := &iamapi.CreateRoleOutput{}
@@ -77,7 +77,7 @@ func (s *Service) ListRoles(ctx context.Context, in *iamapi.ListRolesInput) (*ia
 func (s *Service) UpdateRole(ctx context.Context, in *iamapi.UpdateRoleInput) (*iamapi.UpdateRoleOutput, error) {
 	return nil, s.changeRole(ctx, in.RoleName, func(r *role) error {
 		if in.Description != nil {
-			r.Description = *in.Description
+			r.Description = in.Description
 		}
 		r.MaxSession = time.Duration(resource.Or(in.MaxSessionDuration, int32(session.Seconds()))) * time.Second
 		return nil
@@ -92,7 +92,7 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *iamapi.UpdateRo
 		if err != nil {
 			return err
 		}
-		r.Description = *in.Description // which may be changed of a service's role too
+		r.Description = in.Description // which may be changed of a service's role too
 		if err := roles.put(tx, &r); err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (s *Service) DeleteRole(ctx context.Context, in *iamapi.DeleteRoleInput) (*
 func (r *role) plain(rd resource.Reader) iamapi.Role {
 	return iamapi.Role{
 		Path: &r.Path, RoleName: &r.Name, RoleId: &r.ID, Arn: new(roles.arn(rd, &r.entity)), CreateDate: &r.Created,
-		AssumeRolePolicyDocument: encoded(r.Trust), Description: optional(r.Description), MaxSessionDuration: new(int32(r.MaxSession.Seconds())),
+		AssumeRolePolicyDocument: encoded(r.Trust), Description: r.Description, MaxSessionDuration: new(int32(r.MaxSession.Seconds())),
 	}
 }
 

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,17 +13,10 @@ import (
 	"github.com/sillok/sillok/internal/resource"
 )
 
-// sourced is a document of a simulation and where it is from, in the words of
-// SourcePolicyType.
-type sourced struct {
-	document *policy.Document
-	kind     string
-}
-
 // simulation is the questions of one simulation, and the policies that are asked.
 type simulation struct {
 	policies  policy.Policies
-	sources   map[string]sourced // by the policy's name
+	sources   map[string]string // where a policy is from, in the words of SourcePolicyType, by its name
 	principal cloud.Principal
 	context   policy.Context
 	owner     cloud.Account
@@ -33,7 +27,7 @@ type simulation struct {
 
 // SimulateCustomPolicy answers what policies would allow that nobody needs to have.
 func (s *Service) SimulateCustomPolicy(ctx context.Context, in *iamapi.SimulateCustomPolicyInput) (*iamapi.SimulateCustomPolicyOutput, error) {
-	sim := simulation{sources: map[string]sourced{}, actions: in.ActionNames, resources: in.ResourceArns}
+	sim := simulation{sources: map[string]string{}, actions: in.ActionNames, resources: in.ResourceArns}
 	sim.principal = callerOf(cloud.CallOf(ctx).Account, in.CallerArn)
 	if err := sim.add(in.PolicyInputList); err != nil {
 		return nil, err
@@ -47,7 +41,7 @@ func (s *Service) SimulateCustomPolicy(ctx context.Context, in *iamapi.SimulateC
 // SimulatePrincipalPolicy answers what a user, group or role may do, with policies that
 // it has not yet beside its own.
 func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.SimulatePrincipalPolicyInput) (*iamapi.SimulatePrincipalPolicyOutput, error) {
-	sim := simulation{sources: map[string]sourced{}, actions: in.ActionNames, resources: in.ResourceArns}
+	sim := simulation{sources: map[string]string{}, actions: in.ActionNames, resources: in.ResourceArns}
 	i, name, err := s.source(ctx, *in.PolicySourceArn)
 	if err != nil {
 		return nil, err
@@ -56,10 +50,10 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.Simula
 	sim.principal.ID, sim.principal.Tags = i.id, i.tags
 	sim.policies.Identity, sim.policies.Boundary = slices.Clone(i.policies), i.boundary
 	for _, attached := range i.policies {
-		sim.sources[attached.Name] = sourced{attached.Document, ownSource(attached.Name, name)}
+		sim.sources[attached.Name] = ownSource(attached.Name, name)
 	}
 	if i.boundary != nil {
-		sim.bounded, sim.sources[i.boundary.Name] = true, sourced{i.boundary.Document, "user-managed"}
+		sim.bounded, sim.sources[i.boundary.Name] = true, "user-managed"
 	}
 	if err := sim.add(in.PolicyInputList); err != nil {
 		return nil, err
@@ -130,16 +124,17 @@ func (sim *simulation) add(documents []string) error {
 			return err
 		}
 		sim.policies.Identity = append(sim.policies.Identity, policy.Attached{Name: name, Document: document})
-		sim.sources[name] = sourced{document, given}
+		sim.sources[name] = given
 	}
 	return nil
 }
 
 func parsedInput(text string, kind policy.Kind) (*policy.Document, error) {
-	if err := parsed(text, kind); err != nil {
-		return nil, cloud.Errorf(cloud.Invalid, "InvalidInput", "%s", err.Error())
+	document, err := policy.Parse(text, kind)
+	if malformed, ok := errors.AsType[*policy.Malformed](err); ok {
+		return nil, errInput("%s", malformed.Message)
 	}
-	return policy.Parse(text, kind)
+	return document, err
 }
 
 // ask takes the rest of the questions.
@@ -153,7 +148,7 @@ func (sim *simulation) ask(boundaries []string, resourcePolicy, owner *string, e
 			return err
 		}
 		sim.policies.Boundary = &policy.Attached{Name: "PermissionsBoundaryPolicyInputList.1", Document: document}
-		sim.bounded, sim.sources[sim.policies.Boundary.Name] = true, sourced{document, given}
+		sim.bounded, sim.sources[sim.policies.Boundary.Name] = true, given
 	}
 	sim.owner = sim.principal.Account
 	if owner != nil {
@@ -168,7 +163,7 @@ func (sim *simulation) ask(boundaries []string, resourcePolicy, owner *string, e
 			return err
 		}
 		sim.policies.Resource = []policy.Attached{{Name: "ResourcePolicy", Document: document}}
-		sim.sources["ResourcePolicy"] = sourced{document, "resource"}
+		sim.sources["ResourcePolicy"] = "resource"
 	}
 	if len(sim.resources) == 0 {
 		sim.resources = []string{"*"}
@@ -242,12 +237,13 @@ func (sim *simulation) answer(action, on string) iamapi.EvaluationResult {
 // statement returns a statement that matched as it is answered, with its place in the
 // document.
 func (sim *simulation) statement(m policy.Match) iamapi.Statement {
-	from := sim.sources[m.Policy]
-	shape := iamapi.Statement{SourcePolicyId: &m.Policy, SourcePolicyType: &from.kind}
-	if start, end, ok := placeOf(from.document.Text(), m.Statement); ok {
-		shape.StartPosition, shape.EndPosition = start, end
+	return iamapi.Statement{
+		SourcePolicyId: &m.Policy, SourcePolicyType: new(sim.sources[m.Policy]), StartPosition: placed(m.From), EndPosition: placed(m.To),
 	}
-	return shape
+}
+
+func placed(p policy.Position) *iamapi.Position {
+	return &iamapi.Position{Line: new(int32(p.Line)), Column: new(int32(p.Column))} //nolint:gosec // a document has fewer than 2^31 characters
 }
 
 // given is where AWS says that a document is from that only the input has.
@@ -255,7 +251,7 @@ const given = "IAM Policy"
 
 // GetContextKeysForCustomPolicy returns the condition keys that documents mention.
 func (s *Service) GetContextKeysForCustomPolicy(_ context.Context, in *iamapi.GetContextKeysForCustomPolicyInput) (*iamapi.GetContextKeysForCustomPolicyOutput, error) {
-	sim := simulation{sources: map[string]sourced{}}
+	sim := simulation{sources: map[string]string{}}
 	if err := sim.add(in.PolicyInputList); err != nil {
 		return nil, err
 	}
@@ -269,7 +265,7 @@ func (s *Service) GetContextKeysForPrincipalPolicy(ctx context.Context, in *iama
 	if err != nil {
 		return nil, err
 	}
-	sim := simulation{sources: map[string]sourced{}}
+	sim := simulation{sources: map[string]string{}}
 	sim.policies.Identity = slices.Clone(i.policies)
 	if err := sim.add(in.PolicyInputList); err != nil {
 		return nil, err
