@@ -10,7 +10,7 @@ func conditionsOf(service string) conditionOverlay {
 	case "athena":
 		return conditionOverlay{fill: map[string]string{}, passedTo: "athena.amazonaws.com"}
 	case "ec2":
-		return conditionOverlay{passedTo: "vpc-flow-logs.amazonaws.com"}
+		return conditionOverlay{passedTo: "vpc-flow-logs.amazonaws.com"} //nolint:gosec // the name of a service
 	case "glue":
 		return conditionOverlay{fill: map[string]string{}, leftOut: []string{"glue:"}} // Lake Formation, jobs in networks and federated catalogs
 	case "iam":
@@ -46,8 +46,8 @@ func conditionsOf(service string) conditionOverlay {
 }
 
 func iamConditions() conditionOverlay {
-	return conditionOverlay{ //nolint:gosec // names of condition keys
-		fill: map[string]string{
+	return conditionOverlay{
+		fill: map[string]string{ //nolint:gosec // names of condition keys
 			"iam:AWSServiceName": "AWSServiceName",
 			// Where the input has none, it is the boundary that the user or role has.
 			"iam:PermissionsBoundary":                  "PermissionsBoundary",
