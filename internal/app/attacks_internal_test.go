@@ -106,7 +106,9 @@ func TestRolesAreAssumedByTrust(t *testing.T) {
 	outside := h.role(ours, "outside", trusting(`{"AWS":"`+string(theirs)+`"}`, `{"StringEquals":{"sts:ExternalId":"42"}}`), allow("sts:AssumeRole", delegating), allow("s3:GetObject", "*"))
 	ann, ben := h.user(ours, "ann"), h.user(ours, "ben", allow("sts:AssumeRole", "*"))
 	auditor, clerk := h.user(theirs, "auditor", allow("sts:AssumeRole", "*")), h.user(theirs, "clerk")
-	untrusted := func(c caller, role, why string) string { return notAuthorized(c.principal.ARN, "sts:AssumeRole", role, why) }
+	untrusted := func(c caller, role, why string) string {
+		return notAuthorized(c.principal.ARN, "sts:AssumeRole", role, why)
+	}
 	noTrust := "because no role trust policy allows the sts:AssumeRole action"
 	for name, tt := range map[string]struct {
 		who  caller
