@@ -83,7 +83,7 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	r := &running{cmd: exec.Command("sillok", append([]string{"serve"}, args...)...), log: &bytes.Buffer{}, exited: make(chan error, 1)}
 	r.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "SILLOK_DATA", "SILLOK_LISTEN", "SILLOK_ROOT_ACCESS_KEY_ID", "SILLOK_ROOT_SECRET_ACCESS_KEY", "SILLOK_ROOT_ACCOUNT_ID"} {
+	for _, name := range []string{"PATH", "HOME", "SILLOK_DATA", "SILLOK_LISTEN", "SILLOK_ROOT_ACCESS_KEY_ID", "SILLOK_ROOT_SECRET_ACCESS_KEY", "SILLOK_ROOT_ACCOUNT_ID", "SILLOK_MASTER_KEY"} {
 		if value := ts.Getenv(name); value != "" {
 			r.cmd.Env = append(r.cmd.Env, name+"="+value)
 		}

@@ -31,6 +31,10 @@ The first start makes a root credential and writes it to DIR/credentials, in the
 of AWS's shared credentials file. Every call must be signed with it. To choose the
 credential yourself give its three parts, best in the environment.
 
+Secrets are sealed by a master key. The first start writes one to DIR/master.key; keep a
+copy of it elsewhere. --master-key and --master-key-command give your own, as 32 bytes
+in base64. To change it, give several, one a line: the first seals, all are read.
+
 All state lies in DIR; copy the folder while the server is stopped to have a backup.
 SIGTERM or Ctrl-C lets calls and queries in flight finish, for up to 20 seconds.
 GET /_sillok/health answers without a signature.
@@ -61,6 +65,12 @@ A flag wins over the environment, and the environment over the file.`,
 			if err != nil {
 				return err
 			}
+			// What it starts, to read foreign bytes, has no use for the secrets.
+			for _, name := range []string{"SILLOK_MASTER_KEY", "SILLOK_ROOT_SECRET_ACCESS_KEY"} {
+				if err := os.Unsetenv(name); err != nil {
+					return err
+				}
+			}
 			return serve(c.Context(), e, cfg, level, began)
 		},
 	}
@@ -71,6 +81,8 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootAccessKeyID, "root-access-key-id", "", "access key `ID` of the root user, instead of the one in DIR/credentials")
 	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
+	f.StringVar(&flags.MasterKey, "master-key", "", "`FILE` with the key that seals secrets, instead of DIR/master.key; the key itself in SILLOK_MASTER_KEY is taken too")
+	f.StringVar(&flags.MasterKeyCommand, "master-key-command", "", "`COMMAND` of the shell that prints this key, so that it is on no disk")
 	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
 	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
 	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")

@@ -23,6 +23,8 @@ type serveOptions struct {
 	RootAccessKeyID     string        `yaml:"root_access_key_id"`
 	RootSecretAccessKey string        `yaml:"root_secret_access_key"`
 	RootAccountID       string        `yaml:"root_account_id"`
+	MasterKey           string        `yaml:"master_key"`
+	MasterKeyCommand    string        `yaml:"master_key_command"`
 	Concurrency         int           `yaml:"concurrency"`
 	QueryTimeout        time.Duration `yaml:"query_timeout"`
 	ActiveQueries       int           `yaml:"active_queries"`
@@ -91,6 +93,8 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"root-access-key-id":     func() { o.RootAccessKeyID = flags.RootAccessKeyID },
 		"root-secret-access-key": func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
 		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
+		"master-key":             func() { o.MasterKey = flags.MasterKey },
+		"master-key-command":     func() { o.MasterKeyCommand = flags.MasterKeyCommand },
 		"concurrency":            func() { o.Concurrency = flags.Concurrency },
 		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
 		"query-timeout":          func() { o.QueryTimeout = flags.QueryTimeout },
@@ -127,11 +131,14 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	}
 	shadows, err := shadowSize(options.ShadowSize)
 	errs = append(errs, err)
+	masterFile, masterKey, err := masterKey(options.MasterKey)
+	errs = append(errs, err)
 	cfg := app.Config{
 		ShadowSize: shadows, NewState: options.NewState,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
+		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}
 	if err := errors.Join(append(errs, cfg.Validate())...); err != nil {

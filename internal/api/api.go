@@ -68,12 +68,13 @@ type Operation struct {
 	XMLNS      string // REST-XML: its namespace
 	AnswerRoot string // REST-XML: root element of an answer without payload member; empty for <NameResult>
 
-	Action    string     // IAM's action that authorizes it, such as "glue:GetTable"; empty where AWS has none
-	Resources []Resource // what it touches, most general first; empty when it touches nothing that has an ARN
-	Access    Access
-	Event     Event
-	MaxBody   int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
-	Checksum  Checksum
+	Action     string      // IAM's action that authorizes it, such as "glue:GetTable"; empty where AWS has none
+	Resources  []Resource  // what it touches, most general first; empty when it touches nothing that has an ARN
+	Conditions []Condition // the condition keys of policies that its input fills
+	Access     Access
+	Event      Event
+	MaxBody    int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
+	Checksum   Checksum
 }
 
 // Checksum says whether a checksum in the headers of a request, or behind its
@@ -120,6 +121,7 @@ func (o *Operation) BodyLimit() int64 {
 //	{name:FunctionName}    a name, or an ARN, which then stands for all before it
 //	{parameter:Name}       SSM's, less a slash in front and ":version" or ":label" behind, or an ARN
 //	{source:CopySource}    S3's "/bucket/key?versionId=id", unescaped: "bucket/key"
+//	{key:KeyId}            KMS's key ID, or an ARN; an alias stands as "*"
 //	{queue:QueueUrl}       SQS's ".../account/name": "account:name"
 //
 // The service must read its member in the same way.
@@ -136,6 +138,29 @@ type Resource struct {
 	// that text; "Source~x" those in which it contains it; "!" before any of
 	// these the others. Members are paths as in ARN, also several with "|".
 	When string
+
+	// Each says that an element of a list which the caller may not touch fails by
+	// itself, as in DeleteObjects: the operation asks for each, and the call goes on.
+	Each bool
+}
+
+// Condition is a condition key of policies that an operation's input fills.
+type Condition struct {
+	// Key is the key's name, such as "s3:prefix". One that ends in "/" or ":" is
+	// that of a family: with tags, "aws:RequestTag/" is a key for each of them.
+	Key string
+
+	// Path leads to the member that fills it, as in Resource.ARN and without braces;
+	// of a list all elements do. These words before a colon say how it is read:
+	//
+	//	keys:Tags           the names of tags, or the keys of a map
+	//	source:CopySource   as in Resource.ARN
+	//	version:CopySource  the version that such a source names
+	//	days:RetainUntil    how many days are left until that time
+	//	alias:KeyId         an alias of KMS, also of an ARN, and nothing for all else
+	Path string
+
+	When string // which inputs fill it, as in Resource
 }
 
 // Access is one of AWS's access levels.

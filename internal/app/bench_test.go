@@ -41,7 +41,7 @@ func (forgetful) Note(context.Context, cloud.Fact) error     { return nil }
 // keys has one key.
 type keys struct{}
 
-func (keys) Lookup(context.Context, string) (cloud.Key, error) {
+func (keys) Lookup(context.Context, string, string) (cloud.Key, error) {
 	return cloud.Key{ID: keyID, Secret: secret, Principal: cloud.RootOf(account)}, nil
 }
 
@@ -67,7 +67,7 @@ func BenchmarkGetTable(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			g, err := gateway.New(gateway.Config{
 				Log: slog.New(slog.DiscardHandler), Keys: keys{}, Journal: bb.journal,
-				Authorize: func(context.Context, cloud.Call, string, []cloud.Resource) error { return nil },
+				Authorize: func(context.Context, cloud.Access) error { return nil },
 			}, gateway.Service{Model: glueapi.Service, Handler: glue.New(db)})
 			if err != nil {
 				b.Fatal(err)

@@ -30,6 +30,13 @@ type Config struct {
 	RootSecretAccessKey string
 	RootAccountID       string
 
+	// The master key, by which secrets are sealed: at most one of a file, the key
+	// itself in base64 or hexadecimal digits, and a command that prints it. All
+	// three are empty to use Data's own, which is made at the first start.
+	MasterKeyFile    string
+	MasterKey        string
+	MasterKeyCommand string
+
 	// Concurrency is how many queries run at once; 0 means one for each CPU.
 	Concurrency int
 	// QueryTimeout is how long a query may run; 0 means 30 minutes, as in Athena.
@@ -49,6 +56,9 @@ type Config struct {
 	// NewState begins with an empty state beside objects that are there: without it a
 	// state that was lost is an error.
 	NewState bool
+	// WebIdentityKeys are sets of keys, as JSON, of issuers of web identities that are
+	// not asked for them, by issuer, such as "https://token.example.org".
+	WebIdentityKeys map[string][]byte
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string
@@ -94,6 +104,9 @@ func (c Config) Validate() error {
 	}
 	if c.RootAccessKeyID != "" && !keyPattern.MatchString(c.RootAccessKeyID) {
 		errs = append(errs, errors.New("root access key id: 3 to 128 letters, digits and underscores are required"))
+	}
+	if (c.MasterKeyFile != "" || c.MasterKey != "") && c.MasterKeyCommand != "" || c.MasterKeyFile != "" && c.MasterKey != "" {
+		errs = append(errs, errors.New("master key: give a file, the key or a command that prints it, and not several of them"))
 	}
 	if c.Concurrency < 0 {
 		errs = append(errs, errors.New("concurrency: cannot be negative"))

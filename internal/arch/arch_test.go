@@ -22,10 +22,11 @@ var layers = []struct {
 	may    []string
 }{
 	{"cmd/sillok", []string{"internal/app", "internal/gateway", "internal/service", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/store", "internal/terminal", "internal/cloud", "internal/kit"}},
-	{"internal/app", []string{"internal/gateway", "internal/wire", "internal/service", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/app", []string{"internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/gateway", []string{"internal/wire", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/wire", []string{"internal/api", "internal/cloud", "internal/kit"}},
-	{"internal/service", []string{"internal/sql", "internal/engine", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/access", []string{"internal/policy", "internal/cloud", "internal/kit"}},
+	{"internal/service", []string{"internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/journal", []string{"internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/resource", []string{"internal/servicetest", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/servicetest", []string{"internal/store", "internal/cloud", "internal/kit"}},
@@ -38,6 +39,7 @@ var layers = []struct {
 	{"internal/sql", []string{"internal/cloud", "internal/kit"}},
 	{"internal/sql/value", []string{"internal/sql/datatype"}},
 	{"internal/lake", []string{"internal/cloud", "internal/kit"}},
+	{"internal/policy", []string{"internal/cloud", "internal/kit"}},
 	{"internal/bus", []string{"internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/store", []string{"internal/cloud", "internal/kit"}},
 	{"internal/terminal", []string{"internal/kit"}},
@@ -59,6 +61,7 @@ var owners = map[string][]string{
 	"github.com/jedib0t/go-pretty":   {"internal/terminal"},
 	"golang.org/x/term":              {"internal/terminal"},
 	"github.com/dlclark/regexp2":     {"internal/kit/javaregex"},
+	"github.com/decred/dcrd":         {"internal/service/kms/material"},
 	"net/http":                       {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
 	"database/sql":                   {"internal/store/state", "internal/engine/duckdb"},
 	module + "internal/servicetest":  nil, // tests alone

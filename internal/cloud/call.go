@@ -15,14 +15,27 @@ type Call struct {
 
 	Principal   Principal
 	AccessKeyID string
-	InvokedBy   string // the service that makes the call for Principal, such as "athena.amazonaws.com"; empty for a client's own
-	SourceARN   string // the resource on whose behalf InvokedBy makes it; empty when there is none
+	InvokedBy   string   // the service that makes the call for Principal, such as "athena.amazonaws.com"; empty for a client's own
+	SourceARN   string   // the resource on whose behalf InvokedBy makes it; empty when there is none
+	CalledVia   []string // the services that pass the call on for Principal, the first one first; nil for a client's own
 
 	RequestID string
 	SourceIP  string
 	UserAgent string
 	Endpoint  string    // where the client called, such as "http://logs.storage.example:4566"; empty for a call that no client made
 	Time      time.Time // when the call arrived, UTC
+
+	Referer   string
+	TLS       string    // version of the client's connection, such as "1.3"; empty without TLS
+	Signature Signature // how the client signed; the zero value for an unsigned call, and one that no client made
+}
+
+// Signature says how a client signed a call, in the words of S3's condition keys.
+type Signature struct {
+	Version string // "AWS4-HMAC-SHA256", or "AWS" for version 2
+	Way     string // "REST-HEADER", "REST-QUERY-STRING" or "POST"
+	At      time.Time
+	Content string // X-Amz-Content-Sha256 as it was signed
 }
 
 type callKey struct{}

@@ -12,6 +12,10 @@ type Resource struct {
 	Action string `json:"action"`         // IAM's, such as "glue:GetTable"
 	Type   string `json:"type,omitempty"` // the service authorization reference's noun, such as "table"; empty where the caller named the ARN
 	ARN    string `json:"arn"`
+
+	// Each says that the operation itself asks whether this one may be touched, and
+	// answers a refusal by itself.
+	Each bool `json:"-"`
 }
 
 // Outcome says how a call ended.

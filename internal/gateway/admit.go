@@ -90,10 +90,10 @@ func (x *exchange) admit() error {
 // hasRead notes that all of the request has come.
 func (x *exchange) hasRead() { x.timing.read = time.Now() }
 
-// streams says whether the operation reads its body itself as it comes. Only
-// that of a verified caller does.
+// streams says whether the operation reads its body itself as it comes. That of
+// a caller who may yet prove to be another than he says does not.
 func (x *exchange) streams() bool {
-	return x.verified != nil && x.route.operation != nil && x.route.operation.Streams()
+	return (x.verified != nil || x.anonymous) && x.route.operation != nil && x.route.operation.Streams()
 }
 
 // maxBody is how large a request's body may be: the operation's limit, or,

@@ -18,6 +18,7 @@ type attempt struct {
 	do     method          // nil for an operation that nobody has written
 	in     any             // a pointer to the operation's input type; nil until it is decoded
 	inside bool            // it came through the inner door
+	asks   bool            // what it does asks by itself whether each of its resources may be touched
 	fact   cloud.Fact
 	intent cloud.Intent // nil until it is on disk, and for calls that change nothing
 }

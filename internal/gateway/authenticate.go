@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"net"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ import (
 func (x *exchange) authenticate() error {
 	g := x.gateway
 	if x.mayBeUnsigned() {
+		if x.ofS3() && x.route.manner != preflight {
+			return x.stayUnknown()
+		}
 		return nil
 	}
 	pending, err := g.verifier.Begin(x.r.Context(), sigv4.Request{
@@ -33,15 +37,15 @@ func (x *exchange) authenticate() error {
 }
 
 // mayBeUnsigned says whether a request without signature goes on: for an
-// operation that AWS leaves unsigned, for a form that may name one, and for a
-// preflight.
+// operation that AWS leaves unsigned, for a form that may name one, for a
+// preflight, and to S3, where a bucket may be everybody's.
 func (x *exchange) mayBeUnsigned() bool {
 	switch {
 	case x.route.manner == preflight:
 		return true
 	case sigv4.Signed(x.r):
 		return false
-	case x.route.operation != nil && x.route.operation.Unsigned:
+	case x.ofS3(), x.route.operation != nil && x.route.operation.Unsigned:
 		return true
 	}
 	return x.route.operation == nil && x.gateway.bound[x.route.model].unsigned
@@ -57,6 +61,26 @@ func (x *exchange) identify(verified *sigv4.Verified) error {
 		call.Region = "us-east-1"
 	}
 	x.verified = verified
+	version, way := x.signed()
+	call.Signature = cloud.Signature{Version: signatureWords[version], Way: signatureWords[way], At: verified.Time}
+	if x.ofS3() {
+		call.Signature.Content = verified.PayloadHash
+	}
+	x.tell()
+	return x.takeCall()
+}
+
+// signatureWords says in the words of S3's condition keys what its log of access
+// says of signatures.
+var signatureWords = map[string]string{
+	"SigV4": "AWS4-HMAC-SHA256", "SigV2": "AWS", "AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING", "POST": "POST",
+}
+
+// stayUnknown lets a call go on as nobody's, in S3's first region. All such calls
+// together count as those of one key.
+func (x *exchange) stayUnknown() error {
+	x.anonymous = true
+	x.attempt.fact.Call.Region = "us-east-1"
 	x.tell()
 	return x.takeCall()
 }
@@ -79,8 +103,16 @@ func (x *exchange) claimed() cloud.Call {
 	return cloud.Call{
 		Principal: cloud.Principal{Type: cloud.Anonymous}, AccessKeyID: shortened(x.claim.AccessKeyID), RequestID: x.requestID,
 		SourceIP: host, UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
-		Endpoint: scheme + shortened(x.r.Host),
+		Endpoint: scheme + shortened(x.r.Host), Referer: shortened(x.r.Referer()), TLS: tlsVersion(x.r.TLS),
 	}
+}
+
+// tlsVersion is the version of a connection, such as "1.3"; empty without TLS.
+func tlsVersion(state *tls.ConnectionState) string {
+	if state == nil {
+		return ""
+	}
+	return strings.TrimPrefix(tls.VersionName(state.Version), "TLS ")
 }
 
 // maxClaim bounds what is kept of a text that nobody has verified.

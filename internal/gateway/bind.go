@@ -17,8 +17,8 @@ type Service struct {
 	//
 	//	func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error)
 	//
-	// All other methods are left alone, but for S3's CORS, Served and Website:
-	// see hooks.go.
+	// All other methods are left alone, but for Complete, see complete.go, and S3's
+	// CORS, Served and Website, see hooks.go.
 	Handler any
 	// Run does the service's work that no call asks for, until ctx is done, and
 	// then finishes what is in flight; nil for none.
@@ -33,11 +33,12 @@ type method func(ctx context.Context, in any) (any, error)
 
 // binding is a service with its methods found.
 type binding struct {
-	model    *wire.Model
-	methods  map[string]method // by operation
-	hooks    hooks             // of S3's handler
-	unsigned bool              // some operation may be unsigned
-	maxBody  int64             // the largest body that an operation takes
+	model     *wire.Model
+	methods   map[string]method // by operation
+	hooks     hooks             // of S3's handler
+	completer completer         // nil where an operation's row and input say all that is touched
+	unsigned  bool              // some operation may be unsigned
+	maxBody   int64             // the largest body that an operation takes
 }
 
 // bind returns a binding for every service that the models know, in the order
@@ -81,7 +82,9 @@ func (b *binding) bind(handler any) error {
 	if handler == nil {
 		return nil
 	}
-	var errs []error
+	complete, err := findCompleter(handler)
+	b.completer = complete
+	errs := []error{err}
 	if b.model.ID == "s3" {
 		errs = append(errs, b.hooks.find(handler))
 	}

@@ -30,6 +30,9 @@ func (x *exchange) decode() error {
 		}
 		req.Stream = content
 	} else {
+		if err := x.authorizeUnread(); err != nil {
+			return err
+		}
 		var err error
 		if body, err = x.readBody(); err != nil {
 			return err
@@ -45,7 +48,11 @@ func (x *exchange) decode() error {
 		}
 	}
 	op := x.route.operation
-	if x.attempt.do == nil {
+	switch {
+	case x.attempt.do != nil:
+	case x.anonymous:
+		return cloud.Errorf(cloud.Unauthenticated, "AccessDenied", "Access Denied") // what is answered is for callers to know
+	default:
 		return errUnsupported(op.Model, op.Name) // its shapes may not even be generated
 	}
 	if req.Stream == nil {
@@ -92,10 +99,17 @@ func (x *exchange) completeRoute(body []byte) error {
 // content returns a body as it was before the client framed and signed it. With
 // a hash that was signed, reading fails at its end when it has another one.
 func (x *exchange) content() (io.Reader, error) {
-	if x.verified == nil {
+	switch {
+	case x.verified != nil:
+		return x.verified.Content(x.r)
+	case !x.anonymous:
 		return x.r.Body, nil
 	}
-	return x.verified.Content(x.r)
+	hash := x.r.Header.Get("X-Amz-Content-Sha256")
+	if !sigv4.Chunked(hash) {
+		hash = sigv4.Unsigned // of what nobody signed, the hash proves nothing
+	}
+	return (&sigv4.Verified{PayloadHash: hash}).Content(x.r)
 }
 
 // readBody reads a whole body within what admit lets come.

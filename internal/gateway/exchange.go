@@ -29,8 +29,11 @@ type exchange struct {
 	pending  *sigv4.Pending  // from authenticate on; nil for what is not signed
 	verified *sigv4.Verified // whose call it is; nil until its signature is verified
 	form     *form           // that a browser posted; nil for all else
-	bodySize int64           // the largest body that admit lets come
-	giveBack []func()        // what was taken of the gateway's limits
+
+	anonymous bool // nobody signed it, and S3 may let everybody in
+
+	bodySize int64    // the largest body that admit lets come
+	giveBack []func() // what was taken of the gateway's limits
 }
 
 // drainGrace is how long what is left of a body may take that nobody reads.

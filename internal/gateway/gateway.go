@@ -25,9 +25,9 @@ type Config struct {
 	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
 	// Keys finds the access keys with which calls are signed.
 	Keys sigv4.Credentials
-	// Authorize returns nil when the call's principal may do the action, named
-	// as IAM does, to all of the resources, and otherwise the error to answer.
-	Authorize func(ctx context.Context, call cloud.Call, action string, resources []cloud.Resource) error
+	// Authorize returns nil when the call's principal may have all of the access
+	// that it asks for, and otherwise the error to answer.
+	Authorize func(ctx context.Context, a cloud.Access) error
 	Journal   Journal
 	// Domains are the names of this server below which the hosts of buckets
 	// are, such as "storage.example.org" for "logs.storage.example.org". Hosts

@@ -30,7 +30,7 @@ const (
 // keys is a set of credentials in memory.
 type keys map[string]cloud.Key
 
-func (k keys) Lookup(_ context.Context, id string) (cloud.Key, error) {
+func (k keys) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
 	key, ok := k[id]
 	if !ok {
 		return cloud.Key{}, cloud.Errorf(cloud.NotFound, "NoSuchEntity", "no key %s", id)
@@ -97,8 +97,13 @@ func (l *ledger) lines() []string {
 	return lines
 }
 
-// allowed lets everyone do everything.
-func allowed(context.Context, cloud.Call, string, []cloud.Resource) error { return nil }
+// allowed lets everyone who has a key do everything.
+func allowed(_ context.Context, a cloud.Access) error {
+	if a.Call.Principal.Type == cloud.Anonymous {
+		return cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied")
+	}
+	return nil
+}
 
 func config(journal gateway.Journal) gateway.Config {
 	return gateway.Config{Log: slog.New(slog.DiscardHandler), Keys: testKeys(), Authorize: allowed, Journal: journal}

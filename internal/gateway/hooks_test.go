@@ -129,7 +129,7 @@ func TestServedIsToldOfAnswers(t *testing.T) {
 	serve(g, request{method: http.MethodGet, target: "/logs/key"}.http(t))
 	serve(g, presigned(t, http.MethodGet, "/logs/key", nil))
 	refused, later := h.served[1], h.served[2]
-	if refused.Status != 403 || refused.Signature != "" || refused.Auth != "" || refused.Input != nil || refused.Fact.Code != "AccessDenied" || refused.Sent == 0 {
+	if refused.Status != 403 || refused.Signature != "" || refused.Auth != "" || refused.Input == nil || refused.Fact.Code != "AccessDenied" || refused.Sent == 0 {
 		t.Errorf("a refusal was served as %+v", refused)
 	}
 	if later.Auth != "QueryString" || later.Signature != "SigV4" || later.Status != 200 || later.Sent != 5 {

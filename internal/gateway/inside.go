@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,17 +47,28 @@ func (d door) Do(ctx context.Context, service *api.Service, operation string, in
 	return out, g.record(ctx, a, err)
 }
 
+// Acting returns a context that carries the call which a principal would make by
+// the inner door: for a service that asks whether it may do something, and then
+// does it in another way.
+func (g *Gateway) Acting(ctx context.Context, principal cloud.Principal) context.Context {
+	return cloud.WithCall(ctx, door{g, principal}.call(ctx))
+}
+
 // call returns what is known of a call that is made while the context's is
 // worked on.
 func (d door) call(ctx context.Context) cloud.Call {
 	call := cloud.CallOf(ctx)
 	call.RequestID, call.Time = uuid.NewString(), time.Now().UTC()
 	call.InvokedBy = d.principal.InvokedBy
+	call.Referer, call.Signature = "", cloud.Signature{} // the client's, of another call
 	if d.principal.Type == cloud.AWSService {
 		call.InvokedBy = d.principal.Name
+		if call.Principal.Type != "" && call.Principal.Type != cloud.AWSService {
+			call.CalledVia = append(slices.Clip(call.CalledVia), d.principal.Name)
+		}
 	}
 	if d.principal.Type != cloud.AWSService || call.Principal.Type == "" {
-		call.Principal, call.AccessKeyID = d.principal, ""
+		call.Principal, call.AccessKeyID, call.CalledVia = d.principal, "", nil
 		if d.principal.Account != "" {
 			call.Account = d.principal.Account
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/api/firehoseapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/iamapi"
+	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/lambdaapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -35,6 +36,7 @@ func Models() []*api.Service {
 		firehoseapi.Service,
 		glueapi.Service,
 		iamapi.Service,
+		kmsapi.Service,
 		lambdaapi.Service,
 		logsapi.Service,
 		s3api.Service,

@@ -112,11 +112,15 @@ func TestFactsTellTheCall(t *testing.T) {
 	w := serve(open(t, config(journal), fakes()...), r)
 	got := journal.facts[1]
 	got.Call.Time, got.Took = got.Call.Time.Truncate(1<<62), 0
+	if age := time.Since(got.Call.Signature.At); age < 0 || age > time.Hour {
+		t.Errorf("it was signed %s ago", age)
+	}
 	want := cloud.Fact{
 		Call: cloud.Call{
 			Service: "athena", Operation: "StartQueryExecution", Account: testAccount, Region: "ap-northeast-2",
 			Principal: cloud.RootOf(testAccount), AccessKeyID: testKey, RequestID: w.Header().Get("X-Amzn-Requestid"),
 			SourceIP: "192.0.2.7", UserAgent: "aws-cli/1.46", Endpoint: "http://127.0.0.1:4566", Time: got.Call.Time,
+			Signature: cloud.Signature{Version: "AWS4-HMAC-SHA256", Way: "REST-HEADER", At: got.Call.Signature.At},
 		},
 		Action: "athena:StartQueryExecution", Changes: true, Event: "Management", Outcome: cloud.Done,
 		Resources:  got.Resources,
@@ -152,9 +156,9 @@ func TestAuthorizeDecides(t *testing.T) {
 	journal := &ledger{}
 	cfg := config(journal)
 	var asked []string
-	cfg.Authorize = func(_ context.Context, call cloud.Call, action string, resources []cloud.Resource) error {
-		asked = append(asked, string(call.Account)+" "+action)
-		for _, r := range resources {
+	cfg.Authorize = func(_ context.Context, a cloud.Access) error {
+		asked = append(asked, string(a.Call.Account)+" "+a.Action)
+		for _, r := range a.Resources {
 			asked = append(asked, r.Type+" "+r.ARN)
 		}
 		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "you may not")

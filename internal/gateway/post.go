@@ -79,7 +79,7 @@ func (f faulty) Read(p []byte) (int, error) {
 func (x *exchange) verifyForm() (*browserform.Policy, error) {
 	text, ok := x.form.Lookup("policy")
 	if !ok {
-		return nil, cloud.Errorf(cloud.Unauthenticated, "AccessDenied", "Access Denied")
+		return &browserform.Policy{Most: -1}, x.stayUnknown() // nobody's, without a word on what may be put
 	}
 	verified, err := x.gateway.verifier.VerifyForm(x.r.Context(), text, x.form.Value)
 	if err != nil {

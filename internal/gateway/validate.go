@@ -13,6 +13,9 @@ func (g *Gateway) validate(_ context.Context, a *attempt) error {
 		return err
 	}
 	a.fact.Resources = a.op.Touches(a.fact.Call, a.in)
+	for i := range a.fact.Resources {
+		a.fact.Resources[i].Each = a.fact.Resources[i].Each || a.asks
+	}
 	return nil
 }
 

@@ -28,7 +28,7 @@ func (x *exchange) decodePage() error {
 	op := x.route.operation
 	in := op.NewInput()
 	x.attempt.in = in
-	x.attempt.do = x.readPage
+	x.attempt.do, x.attempt.asks = x.readPage, true // a page may be another object than the one that was asked for
 	return op.DecodeBindings(&wire.Request{HTTP: x.r, Labels: x.route.labels, Params: url.Values{}}, reflect.ValueOf(in).Elem())
 }
 

@@ -88,7 +88,7 @@ func (o *object) value(name string, value any) {
 
 // principal writes who calls. Most are no session and have no tags.
 func (o *object) principal(p *cloud.Principal) {
-	if p.Issuer != nil || len(p.Tags) > 0 || p.MFA || !p.Expires.IsZero() || p.InvokedBy != "" {
+	if p.Issuer != nil || len(p.Tags) > 0 || p.MFA || !p.Expires.IsZero() || p.Session != nil || p.InvokedBy != "" {
 		o.value("principal", p)
 		return
 	}

@@ -26,6 +26,7 @@ func FuzzEntry(f *testing.F) {
 		if session {
 			principal.Issuer, principal.Tags, principal.MFA = new(cloud.RootOf("111122223333")), map[string]string{valid(agent): valid(message)}, true
 			principal.Expires = time.Unix(took%1e9, 0).UTC()
+			principal.Session = &cloud.Session{SourceIdentity: valid(service), Transitive: []string{valid(agent)}, Issued: principal.Expires, Provider: valid(operation)}
 		}
 		message = valid(message)
 		if len(message) > 512 { // more is cut off

@@ -36,8 +36,9 @@ type Operation struct {
 	*api.Operation
 	Model *Model
 
-	input, output func() *Type      // made on first use
-	resources     func() []resource // made on first use
+	input, output func() *Type          // made on first use
+	resources     func() []resource     // made on first use
+	conditions    func() []conditionKey // the same
 }
 
 func newOperation(m *Model, op *api.Operation) *Operation {
@@ -45,6 +46,7 @@ func newOperation(m *Model, op *api.Operation) *Operation {
 	o.input = sync.OnceValue(func() *Type { return m.TypeOf(reflect.TypeOf(op.In).Elem(), "") })
 	o.output = sync.OnceValue(func() *Type { return m.TypeOf(reflect.TypeOf(op.Out).Elem(), "") })
 	o.resources = sync.OnceValue(func() []resource { return compileResources(o) })
+	o.conditions = sync.OnceValue(func() []conditionKey { return compileConditions(o) })
 	return o
 }
 

@@ -12,6 +12,7 @@ type resource struct {
 	parts       []part
 	list        []*Field // path to the list of which each element is one ARN; nil when there is one ARN
 	when        condition
+	each        bool
 }
 
 // part is a piece of an ARN: a literal or, with a choice of values, a placeholder.
@@ -53,7 +54,7 @@ func compileResources(o *Operation) []resource {
 	all := make([]resource, len(o.Resources))
 	for i, r := range o.Resources {
 		c := resourceCompiler{input: o.Input()}
-		all[i] = resource{action: r.Action, typ: r.Type, parts: c.parts(r.ARN), when: c.condition(r.When), list: c.list}
+		all[i] = resource{action: r.Action, typ: r.Type, parts: c.parts(r.ARN), when: c.condition(r.When), list: c.list, each: r.Each}
 		if r.Action == "" {
 			all[i].action = o.Action
 		}

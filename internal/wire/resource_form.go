@@ -10,7 +10,7 @@ func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 // takesARN says whether a member that is read in that form may be an ARN, which
 // then stands for all that the template has before it. In other forms it must
 // not: an object's key that reads like an ARN is a key.
-func takesARN(form string) bool { return form == "name" || form == "parameter" }
+func takesARN(form string) bool { return form == "name" || form == "parameter" || form == "key" }
 
 // readAs returns what a member's text says in one of api.Resource's forms.
 func readAs(form, text string) string {
@@ -23,6 +23,8 @@ func readAs(form, text string) string {
 		return readSource(text)
 	case "queue":
 		return readQueue(text)
+	case "key":
+		return readKeyID(text)
 	}
 	return text
 }
@@ -41,13 +43,28 @@ func readParameter(text string) string {
 	return strings.TrimPrefix(name, "/")
 }
 
-// readSource reads S3's x-amz-copy-source: "/b/a%20key?versionId=1" is "b/a key".
-func readSource(text string) string {
-	path, _, _ := strings.Cut(strings.TrimPrefix(text, "/"), "?")
-	if plain, err := url.PathUnescape(path); err == nil {
-		return plain
+// readKeyID reads what KMS's callers name a key by: its ID or its ARN. Which key an
+// alias is of is known to KMS alone.
+func readKeyID(text string) string {
+	if strings.HasPrefix(text, "alias/") {
+		return unnamed
 	}
-	return path
+	return text
+}
+
+// readSource reads S3's x-amz-copy-source: "/b/a%20key?versionId=1" is "b/a key".
+// It is escaped as in a query string, where "+" is a space, and only what follows
+// the last "?versionId=" is not of the key.
+func readSource(text string) string {
+	path := text
+	if i := strings.LastIndex(text, "?versionId="); i >= 0 {
+		path = text[:i]
+	}
+	plain, err := url.QueryUnescape(path)
+	if err != nil {
+		plain = path
+	}
+	return strings.TrimPrefix(plain, "/")
 }
 
 // readQueue reads the account and the name in a queue's URL.

@@ -46,7 +46,7 @@ func (t *touching) appendResource(to []cloud.Resource, r *resource) []cloud.Reso
 		return to
 	}
 	if r.list == nil {
-		return append(to, cloud.Resource{Action: r.action, Type: r.typ, ARN: t.arn(r, none)})
+		return append(to, cloud.Resource{Action: r.action, Type: r.typ, Each: r.each, ARN: t.arn(r, none)})
 	}
 	list, ok := follow(r.list, t.input)
 	if !ok {
@@ -57,10 +57,10 @@ func (t *touching) appendResource(to []cloud.Resource, r *resource) []cloud.Reso
 		if r.when.element && !t.holds(&r.when, element) {
 			continue
 		}
-		to = append(to, cloud.Resource{Action: r.action, Type: r.typ, ARN: t.arn(r, element)})
+		to = append(to, cloud.Resource{Action: r.action, Type: r.typ, Each: r.each, ARN: t.arn(r, element)})
 	}
 	if list.Len() > maxTouched {
-		to = append(to, cloud.Resource{Action: r.action, Type: r.typ, ARN: t.arn(r, none)})
+		to = append(to, cloud.Resource{Action: r.action, Type: r.typ, Each: r.each, ARN: t.arn(r, none)})
 	}
 	return to
 }

@@ -306,16 +306,35 @@ func emitTouch(w *bytes.Buffer, t touch) {
 		fmt.Fprintf(w, ", MaxBody: %d", t.maxBody)
 	}
 	w.WriteString(",\n")
-	if len(t.resources) == 0 {
+	emitResources(w, t.resources)
+	if len(t.conditions) == 0 {
+		return
+	}
+	w.WriteString("Conditions: []api.Condition{\n")
+	for _, c := range t.conditions {
+		fmt.Fprintf(w, "{Key: %q, Path: %q", c.Key, c.Path)
+		if c.When != "" {
+			fmt.Fprintf(w, ", When: %q", c.When)
+		}
+		w.WriteString("},\n")
+	}
+	w.WriteString("},\n")
+}
+
+func emitResources(w *bytes.Buffer, resources []api.Resource) {
+	if len(resources) == 0 {
 		return
 	}
 	w.WriteString("Resources: []api.Resource{\n")
-	for _, r := range t.resources {
+	for _, r := range resources {
 		w.WriteString("{")
 		for _, field := range [][2]string{{"Type", r.Type}, {"ARN", r.ARN}, {"Action", r.Action}, {"When", r.When}} {
 			if field[1] != "" {
 				fmt.Fprintf(w, "%s: %q, ", field[0], field[1])
 			}
+		}
+		if r.Each {
+			w.WriteString("Each: true")
 		}
 		w.WriteString("},\n")
 	}

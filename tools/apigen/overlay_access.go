@@ -43,7 +43,9 @@ func authorizationOf(service string) authorizationOverlay {
 	case "glue":
 		return glueAuthorization()
 	case "iam":
-		return authorizationOverlay{members: map[string]string{"UserNameWithPath": "UserName"}}
+		return iamAuthorization()
+	case "kms":
+		return kmsAuthorization()
 	case "lambda":
 		return lambdaAuthorization()
 	case "logs":
@@ -63,6 +65,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return sqsAuthorization()
 	case "ssm":
 		return ssmAuthorization()
+	case "sts":
+		return stsAuthorization()
 	}
 	return authorizationOverlay{}
 }
@@ -135,6 +139,29 @@ func glueAuthorization() authorizationOverlay {
 			Type: "database", ARN: "arn:{Partition}:glue:{Region}:{Account}:database/{lower:DatabaseInput.Name}",
 			Action: "glue:TagResource", When: "Tags",
 		}}},
+	}
+}
+
+// kmsAuthorization names keys as callers do; an alias, and the key that a
+// ciphertext or a grant's token names, are known to KMS alone.
+func kmsAuthorization() authorizationOverlay {
+	const alias, key = "arn:{Partition}:kms:{Region}:{Account}:{AliasName}", "arn:{Partition}:kms:{Region}:{Account}:key/"
+	aliased := func(key string) []api.Resource {
+		return []api.Resource{{Type: "alias", ARN: alias}, {Type: "key", ARN: key}}
+	}
+	return authorizationOverlay{
+		forms:   map[string]string{"KeyId": "key"},
+		actions: map[string]string{"ReEncrypt": "ReEncryptFrom"},
+		resources: map[string][]api.Resource{
+			"CreateKey":   {{ARN: "*"}, {Type: "key", ARN: key + "*", Action: "kms:TagResource", When: "Tags"}},
+			"CreateAlias": aliased(key + "{key:TargetKeyId}"),
+			"UpdateAlias": aliased(key + "{key:TargetKeyId}"),
+			"DeleteAlias": aliased(key + "*"),
+			"ReEncrypt": {
+				{Type: "key", ARN: key + "{key:SourceKeyId}"},
+				{Type: "key", ARN: key + "{key:DestinationKeyId}", Action: "kms:ReEncryptTo"},
+			},
+		},
 	}
 }
 

@@ -49,7 +49,8 @@ func (t resourceType) names() []string {
 type privilege struct {
 	Level api.Access `json:"access_level"`
 	Types map[string]struct {
-		Required bool `json:"required"`
+		Required      bool     `json:"required"`
+		ConditionKeys []string `json:"condition_keys"`
 	} `json:"resource_types"` // by noun; "" is for calls that touch none
 }
 

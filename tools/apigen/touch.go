@@ -14,11 +14,12 @@ import (
 
 // touch is what an operation's row says besides its wire form.
 type touch struct {
-	action    string // with its prefix
-	access    api.Access
-	resources []api.Resource
-	event     api.Event
-	maxBody   int64
+	action     string // with its prefix
+	access     api.Access
+	resources  []api.Resource
+	conditions []api.Condition
+	event      api.Event
+	maxBody    int64
 }
 
 // toucher finds out what the operations of one service touch.
@@ -26,6 +27,7 @@ type toucher struct {
 	model   *model
 	auth    *authorization
 	overlay authorizationOverlay
+	keys    conditionOverlay
 }
 
 // touches returns what each of the operations touches. Its error lists all that
@@ -36,9 +38,9 @@ func touches(m *model, src source, ref reference, operations []string) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	t := &toucher{model: m, auth: auth, overlay: overlay}
+	t := &toucher{model: m, auth: auth, overlay: overlay, keys: conditionsOf(src.id)}
 	found := map[string]touch{}
-	errs := []error{t.overlay.check(m), checkNames(m, events(src.id)), checkNames(m, maxBodies(src.id))}
+	errs := []error{t.overlay.check(m), checkNames(m, t.keys.also), checkNames(m, events(src.id)), checkNames(m, maxBodies(src.id))}
 	for _, op := range operations {
 		row, err := t.operation(op)
 		if err != nil {
@@ -77,7 +79,9 @@ func (t *toucher) operation(op string) (touch, error) {
 	for _, r := range row.resources {
 		errs = append(errs, t.checkResource(op, r))
 	}
-	return row, errors.Join(errs...)
+	var err error
+	row.conditions, err = t.conditions(op, row)
+	return row, errors.Join(append(errs, err)...)
 }
 
 // byVersion returns the rows for an input without a version and, under another

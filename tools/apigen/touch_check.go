@@ -30,16 +30,21 @@ func (t *toucher) checkResource(op string, r api.Resource) error {
 	if rest := placeholder.ReplaceAllString(r.ARN, ""); strings.ContainsAny(rest, "{}$") {
 		return fmt.Errorf("%s is no template", r.ARN)
 	}
-	if r.When == "" {
+	return t.checkWhen(op, r.When)
+}
+
+// checkWhen says what in a condition on inputs is no member of the operation's.
+func (t *toucher) checkWhen(op, when string) error {
+	if when == "" {
 		return nil
 	}
-	paths := strings.TrimPrefix(r.When, "!")
+	paths := strings.TrimPrefix(when, "!")
 	if i := strings.IndexAny(paths, "=~"); i >= 0 {
 		paths = paths[:i]
 	}
 	for path := range strings.SplitSeq(paths, "|") {
 		if _, err := t.walk(op, path); err != nil {
-			return fmt.Errorf("when %s: %w", r.When, err)
+			return fmt.Errorf("when %s: %w", when, err)
 		}
 	}
 	return nil

@@ -53,6 +53,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "datacatalog", ARN: "arn:{Partition}:athena:{Region}:{Account}:datacatalog/{Name}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "CreateNamedQuery", In: (*CreateNamedQueryInput)(nil), Out: (*CreateNamedQueryOutput)(nil),
@@ -80,6 +84,11 @@ var operations = []api.Operation{
 			{Type: "workgroup", ARN: "arn:{Partition}:athena:{Region}:{Account}:workgroup/{Name}"},
 			{Type: "workgroup", ARN: "arn:{Partition}:athena:{Region}:{Account}:workgroup/{Name}", Action: "athena:TagResource", When: "Tags"},
 			{Type: "role", ARN: "{Configuration.ExecutionRole}", Action: "iam:PassRole", When: "Configuration.ExecutionRole"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PassedToService", Path: "'athena.amazonaws.com'", When: "Configuration.ExecutionRole"},
 		},
 	},
 	{Name: "DeleteCapacityReservation"},
@@ -297,6 +306,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{ARN: "{ResourceARN}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{Name: "TerminateSession"},
 	{
@@ -305,6 +318,9 @@ var operations = []api.Operation{
 		Action: "athena:UntagResource", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{ARN: "{ResourceARN}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{Name: "UpdateCapacityReservation"},

@@ -73,6 +73,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "alarm", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm:{AlarmName}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{
 		Name: "PutMetricData", In: (*PutMetricDataInput)(nil), Out: (*PutMetricDataOutput)(nil), Unwrapped: true,

@@ -110,6 +110,11 @@ var operations = []api.Operation{
 			{Type: "vpc-flow-log", ARN: "arn:{Partition}:ec2:{Region}:{Account}:vpc-flow-log/*"},
 			{Type: "role", ARN: "{DeliverLogsPermissionArn}", Action: "iam:PassRole", When: "DeliverLogsPermissionArn"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "TagSpecifications[].Tags"},
+			{Key: "aws:TagKeys", Path: "keys:TagSpecifications[].Tags"},
+			{Key: "iam:PassedToService", Path: "'vpc-flow-logs.amazonaws.com'", When: "DeliverLogsPermissionArn"},
+		},
 	},
 	{Name: "CreateFpgaImage"},
 	{Name: "CreateImage"},

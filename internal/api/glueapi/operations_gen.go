@@ -114,6 +114,10 @@ var operations = []api.Operation{
 			{Type: "database", ARN: "arn:{Partition}:glue:{Region}:{Account}:database/{lower:DatabaseInput.Name}"},
 			{Type: "database", ARN: "arn:{Partition}:glue:{Region}:{Account}:database/{lower:DatabaseInput.Name}", Action: "glue:TagResource", When: "Tags"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{Name: "CreateDevEndpoint"},
 	{Name: "CreateGlueIdentityCenterConfiguration"},

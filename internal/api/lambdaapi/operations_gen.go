@@ -33,6 +33,11 @@ var operations = []api.Operation{
 			{Type: "function", ARN: "arn:{Partition}:lambda:{Region}:{Account}:function:{name:FunctionName}"},
 			{Type: "role", ARN: "{Role}", Action: "iam:PassRole", When: "Role"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PassedToService", Path: "'lambda.amazonaws.com'", When: "Role"},
+		},
 	},
 	{Name: "CreateFunctionUrlConfig", Method: "POST", URI: "/2021-10-31/functions/{FunctionName}/url"},
 	{Name: "DeleteAlias", Method: "DELETE", URI: "/2015-03-31/functions/{FunctionName}/aliases/{Name}"},

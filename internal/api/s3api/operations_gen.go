@@ -33,6 +33,12 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:if-match", Path: "IfMatch"},
+			{Key: "s3:if-none-match", Path: "IfNoneMatch"},
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:ObjectCreationOperation", Path: "'true'"},
+		},
 	},
 	{
 		Name: "CopyObject", In: (*CopyObjectInput)(nil), Out: (*CopyObjectOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}",
@@ -42,10 +48,39 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObject", When: "!CopySource~?versionId="},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObjectVersion", When: "CopySource~?versionId="},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL|GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read-write"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=authenticated-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=aws-exec-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=log-delivery-write"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectTagging", When: "Tagging"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:RequestObjectTag/", Path: "Tagging"},
+			{Key: "s3:RequestObjectTagKeys", Path: "keys:Tagging"},
+			{Key: "s3:if-match", Path: "IfMatch"},
+			{Key: "s3:if-none-match", Path: "IfNoneMatch"},
+			{Key: "s3:object-lock-legal-hold", Path: "ObjectLockLegalHoldStatus"},
+			{Key: "s3:object-lock-mode", Path: "ObjectLockMode"},
+			{Key: "s3:object-lock-remaining-retention-days", Path: "days:ObjectLockRetainUntilDate"},
+			{Key: "s3:object-lock-retain-until-date", Path: "ObjectLockRetainUntilDate"},
+			{Key: "s3:versionid", Path: "version:CopySource"},
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-copy-source", Path: "source:CopySource"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
+			{Key: "s3:x-amz-metadata-directive", Path: "MetadataDirective"},
+			{Key: "s3:x-amz-server-side-encryption", Path: "ServerSideEncryption"},
+			{Key: "s3:x-amz-server-side-encryption-aws-kms-key-id", Path: "SSEKMSKeyId"},
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:x-amz-storage-class", Path: "StorageClass"},
+			{Key: "s3:x-amz-website-redirect-location", Path: "WebsiteRedirectLocation"},
+			{Key: "s3:ObjectCreationOperation", Path: "'true'"},
 		},
 	},
 	{
@@ -58,6 +93,19 @@ var operations = []api.Operation{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}", Action: "s3:PutBucketObjectLockConfiguration", When: "ObjectLockEnabledForBucket"},
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}", Action: "s3:PutBucketVersioning", When: "ObjectLockEnabledForBucket"},
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}", Action: "s3:PutBucketOwnershipControls", When: "ObjectOwnership"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:locationconstraint", Path: "CreateBucketConfiguration.LocationConstraint"},
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-bucket-namespace", Path: "BucketNamespace"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write", Path: "GrantWrite"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
+			{Key: "s3:x-amz-object-ownership", Path: "ObjectOwnership"},
+			{Key: "aws:RequestTag/", Path: "CreateBucketConfiguration.Tags"},
+			{Key: "aws:TagKeys", Path: "keys:CreateBucketConfiguration.Tags"},
 		},
 	},
 	{
@@ -81,10 +129,34 @@ var operations = []api.Operation{
 		Action: "s3:PutObject", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL|GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read-write"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=authenticated-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=aws-exec-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=log-delivery-write"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectTagging", When: "Tagging"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:RequestObjectTag/", Path: "Tagging"},
+			{Key: "s3:RequestObjectTagKeys", Path: "keys:Tagging"},
+			{Key: "s3:object-lock-legal-hold", Path: "ObjectLockLegalHoldStatus"},
+			{Key: "s3:object-lock-mode", Path: "ObjectLockMode"},
+			{Key: "s3:object-lock-remaining-retention-days", Path: "days:ObjectLockRetainUntilDate"},
+			{Key: "s3:object-lock-retain-until-date", Path: "ObjectLockRetainUntilDate"},
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
+			{Key: "s3:x-amz-server-side-encryption", Path: "ServerSideEncryption"},
+			{Key: "s3:x-amz-server-side-encryption-aws-kms-key-id", Path: "SSEKMSKeyId"},
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:x-amz-storage-class", Path: "StorageClass"},
+			{Key: "s3:x-amz-website-redirect-location", Path: "WebsiteRedirectLocation"},
+			{Key: "s3:ObjectCreationOperation", Path: "'false'"},
 		},
 	},
 	{Name: "CreateSession", Method: "GET", URI: "/{Bucket}?session"},
@@ -201,6 +273,10 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:DeleteObjectVersion", When: "VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:if-match", Path: "IfMatch"},
+			{Key: "s3:versionid", Path: "VersionId"},
+		},
 	},
 	{
 		Name: "DeleteObjectTagging", In: (*DeleteObjectTaggingInput)(nil), Out: (*DeleteObjectTaggingOutput)(nil), Method: "DELETE", URI: "/{Bucket}/{Key+}?tagging", Status: 204,
@@ -209,14 +285,17 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:DeleteObjectVersionTagging", When: "VersionId"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
+		},
 	},
 	{
 		Name: "DeleteObjects", In: (*DeleteObjectsInput)(nil), Out: (*DeleteObjectsOutput)(nil), Method: "POST", URI: "/{Bucket}?delete", AnswerRoot: "DeleteResult",
 		Action: "s3:DeleteObject", Access: api.Write, Event: api.Data, MaxBody: 8388608,
 		Resources: []api.Resource{
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:DeleteObjectVersion", When: "Delete.Objects[].VersionId"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", When: "!Delete.Objects[].VersionId", Each: true},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:DeleteObjectVersion", When: "Delete.Objects[].VersionId", Each: true},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Delete.Objects[].Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention", Each: true},
 		},
 		Checksum: api.ChecksumRequired,
 	},
@@ -410,6 +489,9 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersion", When: "VersionId"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
+		},
 	},
 	{
 		Name: "GetObjectAcl", In: (*GetObjectAclInput)(nil), Out: (*GetObjectAclOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?acl", AnswerRoot: "AccessControlPolicy",
@@ -418,6 +500,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersionAcl", When: "VersionId"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
 		},
 	},
 	{
@@ -429,6 +514,9 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersionAttributes", When: "VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObject", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersion", When: "VersionId"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
 		},
 	},
 	{
@@ -458,6 +546,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersionTagging", When: "VersionId"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
 		},
 	},
 	{
@@ -489,6 +580,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObjectVersion", When: "VersionId"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
 		},
 	},
 	{
@@ -537,6 +631,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:delimiter", Path: "Delimiter"},
+			{Key: "s3:max-keys", Path: "MaxKeys"},
+			{Key: "s3:prefix", Path: "Prefix"},
+		},
 	},
 	{
 		Name: "ListObjects", In: (*ListObjectsInput)(nil), Out: (*ListObjectsOutput)(nil), Method: "GET", URI: "/{Bucket}", AnswerRoot: "ListBucketResult",
@@ -545,6 +644,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:delimiter", Path: "Delimiter"},
+			{Key: "s3:max-keys", Path: "MaxKeys"},
+			{Key: "s3:prefix", Path: "Prefix"},
+		},
 	},
 	{
 		Name: "ListObjectsV2", In: (*ListObjectsV2Input)(nil), Out: (*ListObjectsV2Output)(nil), Method: "GET", URI: "/{Bucket}?list-type=2", AnswerRoot: "ListBucketResult",
@@ -552,6 +656,11 @@ var operations = []api.Operation{
 		Action: "s3:ListBucket", Access: api.List, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:delimiter", Path: "Delimiter"},
+			{Key: "s3:max-keys", Path: "MaxKeys"},
+			{Key: "s3:prefix", Path: "Prefix"},
 		},
 	},
 	{
@@ -582,6 +691,14 @@ var operations = []api.Operation{
 		Action: "s3:PutBucketAcl", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write", Path: "GrantWrite"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
 		},
 		Checksum: api.ChecksumOptional,
 	},
@@ -620,6 +737,9 @@ var operations = []api.Operation{
 		Action: "s3:PutInventoryConfiguration", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:InventoryAccessibleOptionalFields", Path: "InventoryConfiguration.OptionalFields"},
 		},
 	},
 	{
@@ -691,6 +811,9 @@ var operations = []api.Operation{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 			{Type: "role", ARN: "{ReplicationConfiguration.Role}", Action: "iam:PassRole", When: "ReplicationConfiguration.Role"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PassedToService", Path: "'s3.amazonaws.com'", When: "ReplicationConfiguration.Role"},
+		},
 		Checksum: api.ChecksumRequired,
 	},
 	{
@@ -706,6 +829,10 @@ var operations = []api.Operation{
 		Action: "s3:PutBucketTagging", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tagging.TagSet"},
+			{Key: "aws:TagKeys", Path: "keys:Tagging.TagSet"},
 		},
 		Checksum: api.ChecksumRequired,
 	},
@@ -731,10 +858,36 @@ var operations = []api.Operation{
 		Action: "s3:PutObject", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL|GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "GrantFullControl|GrantRead|GrantReadACP|GrantWriteACP"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=public-read-write"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=authenticated-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=aws-exec-read"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectAcl", When: "ACL=log-delivery-write"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectTagging", When: "Tagging"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:RequestObjectTag/", Path: "Tagging"},
+			{Key: "s3:RequestObjectTagKeys", Path: "keys:Tagging"},
+			{Key: "s3:if-match", Path: "IfMatch"},
+			{Key: "s3:if-none-match", Path: "IfNoneMatch"},
+			{Key: "s3:object-lock-legal-hold", Path: "ObjectLockLegalHoldStatus"},
+			{Key: "s3:object-lock-mode", Path: "ObjectLockMode"},
+			{Key: "s3:object-lock-remaining-retention-days", Path: "days:ObjectLockRetainUntilDate"},
+			{Key: "s3:object-lock-retain-until-date", Path: "ObjectLockRetainUntilDate"},
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
+			{Key: "s3:x-amz-server-side-encryption", Path: "ServerSideEncryption"},
+			{Key: "s3:x-amz-server-side-encryption-aws-kms-key-id", Path: "SSEKMSKeyId"},
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:x-amz-storage-class", Path: "StorageClass"},
+			{Key: "s3:x-amz-website-redirect-location", Path: "WebsiteRedirectLocation"},
+			{Key: "s3:ObjectCreationOperation", Path: "'true'"},
 		},
 		Checksum: api.ChecksumOptional,
 	},
@@ -746,6 +899,15 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectVersionAcl", When: "VersionId"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "VersionId"},
+			{Key: "s3:x-amz-acl", Path: "ACL"},
+			{Key: "s3:x-amz-grant-full-control", Path: "GrantFullControl"},
+			{Key: "s3:x-amz-grant-read", Path: "GrantRead"},
+			{Key: "s3:x-amz-grant-read-acp", Path: "GrantReadACP"},
+			{Key: "s3:x-amz-grant-write", Path: "GrantWrite"},
+			{Key: "s3:x-amz-grant-write-acp", Path: "GrantWriteACP"},
+		},
 		Checksum: api.ChecksumOptional,
 	},
 	{
@@ -753,6 +915,9 @@ var operations = []api.Operation{
 		Action: "s3:PutObjectLegalHold", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:object-lock-legal-hold", Path: "LegalHold.Status"},
 		},
 		Checksum: api.ChecksumRequired,
 	},
@@ -771,6 +936,11 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:object-lock-mode", Path: "Retention.Mode"},
+			{Key: "s3:object-lock-remaining-retention-days", Path: "days:Retention.RetainUntilDate"},
+			{Key: "s3:object-lock-retain-until-date", Path: "Retention.RetainUntilDate"},
+		},
 		Checksum: api.ChecksumRequired,
 	},
 	{
@@ -779,6 +949,11 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", When: "!VersionId"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectVersionTagging", When: "VersionId"},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:RequestObjectTag/", Path: "Tagging.TagSet"},
+			{Key: "s3:RequestObjectTagKeys", Path: "keys:Tagging.TagSet"},
+			{Key: "s3:versionid", Path: "VersionId"},
 		},
 		Checksum: api.ChecksumRequired,
 	},
@@ -796,7 +971,8 @@ var operations = []api.Operation{
 		Action: "s3:PutObject", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
-			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:DeleteObject"},
 		},
 	},
 	{
@@ -846,6 +1022,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:ObjectCreationOperation", Path: "'false'"},
+		},
 		Checksum: api.ChecksumOptional,
 	},
 	{
@@ -855,6 +1035,12 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObject", When: "!CopySource~?versionId="},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObjectVersion", When: "CopySource~?versionId="},
+		},
+		Conditions: []api.Condition{
+			{Key: "s3:versionid", Path: "version:CopySource"},
+			{Key: "s3:x-amz-copy-source", Path: "source:CopySource"},
+			{Key: "s3:x-amz-server-side-encryption-customer-algorithm", Path: "SSECustomerAlgorithm"},
+			{Key: "s3:ObjectCreationOperation", Path: "'false'"},
 		},
 	},
 	{Name: "WriteGetObjectResponse", Method: "POST", URI: "/WriteGetObjectResponse"},

@@ -27,6 +27,9 @@ var operations = []api.Operation{
 			{Type: "schedule", ARN: "arn:{Partition}:scheduler:{Region}:{Account}:schedule/{GroupName|'default'}/{Name}"},
 			{Type: "role", ARN: "{Target.RoleArn}", Action: "iam:PassRole", When: "Target.RoleArn"},
 		},
+		Conditions: []api.Condition{
+			{Key: "iam:PassedToService", Path: "'scheduler.amazonaws.com'", When: "Target.RoleArn"},
+		},
 	},
 	{Name: "CreateScheduleGroup", Method: "POST", URI: "/schedule-groups/{Name}"},
 	{Name: "DeleteSchedule", Method: "DELETE", URI: "/schedules/{Name}"},

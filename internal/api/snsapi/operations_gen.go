@@ -32,6 +32,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "topic", ARN: "arn:{Partition}:sns:{Region}:{Account}:{Name}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{Name: "DeleteEndpoint"},
 	{Name: "DeletePlatformApplication"},

@@ -27,6 +27,10 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:ResourceId}", When: "ResourceType=Parameter"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
 	},
 	{Name: "AssociateOpsItemRelatedItem"},
 	{Name: "CancelCommand"},
@@ -158,6 +162,9 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:Path}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "ssm:Recursive", Path: "Recursive"},
+		},
 	},
 	{Name: "GetPatchBaseline"},
 	{Name: "GetPatchBaselineForPatchGroup"},
@@ -207,6 +214,12 @@ var operations = []api.Operation{
 			{Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:Name}"},
 			{Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:Name}", Action: "ssm:AddTagsToResource", When: "Tags"},
 		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "ssm:Overwrite", Path: "Overwrite"},
+			{Key: "ssm:Policies", Path: "Policies"},
+		},
 	},
 	{Name: "PutResourcePolicy"},
 	{Name: "RegisterDefaultPatchBaseline"},
@@ -219,6 +232,9 @@ var operations = []api.Operation{
 		Action: "ssm:RemoveTagsFromResource", Access: api.Tagging, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "parameter", ARN: "arn:{Partition}:ssm:{Region}:{Account}:parameter/{parameter:ResourceId}", When: "ResourceType=Parameter"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
 		},
 	},
 	{Name: "ResetServiceSetting"},

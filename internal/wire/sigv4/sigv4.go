@@ -44,9 +44,10 @@ const (
 
 // Credentials finds access keys.
 type Credentials interface {
-	// Lookup returns the key of that ID. Its error is of kind
-	// cloud.NotFound when there is none.
-	Lookup(ctx context.Context, accessKeyID string) (cloud.Key, error)
+	// Lookup returns the key of that ID. Temporary credentials come with the
+	// session token that was given with them, "" where none was. The error is of
+	// kind cloud.NotFound when there is no such key, or the token is not of it.
+	Lookup(ctx context.Context, accessKeyID, token string) (cloud.Key, error)
 }
 
 // Request is what to verify.
@@ -142,10 +143,12 @@ func (v *Verifier) begin(ctx context.Context, req Request) (*Pending, error) {
 
 // lookup finds the key of a signature, and checks its session token.
 func (v *Verifier) lookup(ctx context.Context, s *signature) (cloud.Key, error) {
-	key, err := v.creds.Lookup(ctx, s.accessKeyID)
+	key, err := v.creds.Lookup(ctx, s.accessKeyID, s.token)
 	switch {
 	case err == nil:
 		return key, v.checkToken(s, key)
+	case cloud.KindOf(err) == cloud.NotFound && s.token != "":
+		return key, errToken().because(err)
 	case cloud.KindOf(err) == cloud.NotFound:
 		return key, errUnknownKey(s.accessKeyID).because(err)
 	}
@@ -277,7 +280,7 @@ func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 		if s.token == "" {
 			return errUnknownKey(s.accessKeyID)
 		}
-		return &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
+		return errToken()
 	}
 	if !key.Principal.Expires.IsZero() && !v.now().Before(key.Principal.Expires) {
 		return &fault{
@@ -286,6 +289,11 @@ func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 		}
 	}
 	return nil
+}
+
+// errToken is how a service, and S3, refuse a session token that is not of the key.
+func errToken() *fault {
+	return &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
 }
 
 // defaultRegion is where a request is that says of no region that it is there.

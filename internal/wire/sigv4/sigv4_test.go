@@ -27,7 +27,7 @@ const (
 
 type keys map[string]cloud.Key
 
-func (k keys) Lookup(_ context.Context, id string) (cloud.Key, error) {
+func (k keys) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
 	if id == "BROKEN" {
 		return cloud.Key{}, errors.New("the store is down")
 	}

@@ -1,0 +1,295 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/policy"
+)
+
+// Identities knows the policies of users and roles.
+type Identities interface {
+	// Policies returns the policies of the user or role that a principal is, or
+	// that its session is of, and its permissions boundary, nil for none. One
+	// that is not there any more has none.
+	Policies(ctx context.Context, p cloud.Principal) (identity []policy.Attached, boundary *policy.Attached, err error)
+}
+
+// Organization knows which accounts belong together.
+type Organization interface {
+	// Membership returns an account's place in its organization: the zero value
+	// for one that is in none.
+	Membership(ctx context.Context, account cloud.Account) (Membership, error)
+}
+
+// Membership is an account's place in an organization.
+type Membership struct {
+	ID   string // of the organization, such as "o-a1b2c3d4e5"
+	Path string // "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", as aws:PrincipalOrgPaths says it
+
+	// One list a level: the root, each unit on the way, the account. Both are nil
+	// for the management account, which they do not bind, and where the
+	// organization does not use them.
+	ServiceControl, ResourceControl [][]policy.Attached
+}
+
+// Resources knows what a service holds.
+type Resources interface {
+	// Held returns what is known of a resource of the service that a call asks to
+	// touch, for that call. Of one that is not there it returns the zero value: an
+	// error would tell strangers what there is.
+	Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (Held, error)
+}
+
+// Held is what is known of a resource.
+type Held struct {
+	Owner    cloud.Account     // whose it is; empty for the ARN's account
+	Policies []policy.Attached // its own; nil for none
+	Required bool              // one of them must allow each call, as with keys of KMS
+	Trust    bool              // they are the trust policy of a role
+	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
+
+	CanonicalUser string // S3's ID of the caller's account, for policies that name it so
+
+	// Conditions are the condition keys that follow from the resource, such as
+	// "aws:ResourceTag/team". Those that the call's input fills count before these.
+	Conditions map[string][]string
+
+	// Grants reports whether something other than policies allows the call, such as
+	// a grant of KMS. It is asked where no policy allows and none denies; nil for no.
+	Grants func(ctx context.Context) (bool, error)
+}
+
+// Config is what a Decider needs to know.
+type Config struct {
+	Identities   Identities           // nil: there are only root users
+	Organization Organization         // nil: no account is in one
+	Resources    map[string]Resources // by the service in an ARN, such as "s3"; of others nothing is known but the ARN
+	// Encode seals the details of a refusal for those who may decode them; nil
+	// leaves them out.
+	Encode func(detail []byte) (string, error)
+}
+
+// Decider decides calls. It is safe for concurrent use.
+type Decider struct {
+	cfg      Config
+	sessions documents
+}
+
+// New returns a Decider.
+func New(cfg Config) *Decider { return &Decider{cfg: cfg} }
+
+// Authorize returns nil where the call may touch all that it touches, and
+// otherwise the error to answer. Resources that the operation asks about by itself
+// (cloud.Resource.Each) are left to it.
+func (d *Decider) Authorize(ctx context.Context, a cloud.Access) error {
+	if free(&a) {
+		return nil
+	}
+	q, err := d.question(ctx, &a)
+	if err != nil {
+		return err
+	}
+	if len(a.Resources) == 0 {
+		return q.decide(ctx, cloud.Resource{Action: a.Action, ARN: anything})
+	}
+	for _, r := range a.Resources {
+		if r.Each {
+			continue
+		}
+		if err := q.decide(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// May returns nil where the principal of the call that ctx carries may do an
+// action to a resource, and otherwise the error to answer. conditions are the
+// condition keys that follow from what is done; nil for none.
+func (d *Decider) May(ctx context.Context, action, arn string, conditions map[string][]string) error {
+	return d.Authorize(ctx, cloud.Access{
+		Call: cloud.CallOf(ctx), Action: action, Resources: []cloud.Resource{{Action: action, ARN: arn}}, Conditions: conditions,
+	})
+}
+
+// anything is the resource of an action that is on none.
+const anything = "*"
+
+// free says whether a call needs no permission, and no policy can take it away:
+// it says who the caller is, or opens the session that a second factor needs.
+//
+// See https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+// and API_GetSessionToken.html.
+func free(a *cloud.Access) bool {
+	return a.Call.Principal.Type != cloud.Anonymous && (a.Action == "sts:GetCallerIdentity" || a.Action == "sts:GetSessionToken")
+}
+
+// question is a call with all that is the same for each of its resources.
+type question struct {
+	decider  *Decider
+	access   *cloud.Access
+	context  policy.Context
+	policies policy.Policies
+	member   Membership // of the principal's account
+
+	ofResource []string // the keys of context that the resource at hand has set
+}
+
+// question collects what is asked of every resource of a call.
+func (d *Decider) question(ctx context.Context, a *cloud.Access) (*question, error) {
+	q := &question{decider: d, access: a}
+	var err error
+	if q.policies, err = d.ofPrincipal(ctx, a.Call.Principal); err != nil {
+		return nil, err
+	}
+	if q.member, err = d.membership(ctx, a.Call.Principal.Account); err != nil {
+		return nil, err
+	}
+	if limitedByOrganization(a.Call.Principal) {
+		q.policies.ServiceControl = q.member.ServiceControl
+	}
+	q.context = newContext(a, q.member)
+	return q, nil
+}
+
+// ofPrincipal returns the policies that a principal brings along.
+func (d *Decider) ofPrincipal(ctx context.Context, p cloud.Principal) (policy.Policies, error) {
+	var all policy.Policies
+	switch p.Type {
+	case cloud.IAMUser, cloud.AssumedRole, cloud.FederatedUser:
+		if d.cfg.Identities != nil {
+			var err error
+			if all.Identity, all.Boundary, err = d.cfg.Identities.Policies(ctx, p); err != nil {
+				return all, fmt.Errorf("policies of %s: %w", p.ARN, err)
+			}
+		}
+	case cloud.Anonymous, cloud.Root, cloud.AWSService, cloud.WebIdentity, cloud.Role:
+	}
+	if p.Session == nil || len(p.Session.Policies) == 0 {
+		return all, nil
+	}
+	all.HasSession = true
+	for i, text := range p.Session.Policies {
+		document, err := d.sessions.parse(text, policy.Session)
+		if err != nil {
+			return all, fmt.Errorf("session policy %d of %s: %w", i+1, p.ARN, err)
+		}
+		all.Session = append(all.Session, policy.Attached{Name: fmt.Sprintf("session policy %d", i+1), Document: document})
+	}
+	return all, nil
+}
+
+// limitedByOrganization says whether service control policies bind a principal:
+// all of a member account but the roles that services have for themselves.
+func limitedByOrganization(p cloud.Principal) bool {
+	if p.Type == cloud.AWSService || p.Type == cloud.Anonymous {
+		return false
+	}
+	return p.Issuer == nil || !strings.Contains(p.Issuer.ARN, ":role/aws-service-role/")
+}
+
+func (d *Decider) membership(ctx context.Context, account cloud.Account) (Membership, error) {
+	if d.cfg.Organization == nil || account == "" {
+		return Membership{}, nil
+	}
+	m, err := d.cfg.Organization.Membership(ctx, account)
+	if err != nil {
+		return m, fmt.Errorf("organization of account %s: %w", account, err)
+	}
+	return m, nil
+}
+
+// decide returns nil where the call may touch a resource.
+func (q *question) decide(ctx context.Context, r cloud.Resource) error {
+	asked, err := q.of(ctx, r)
+	if err != nil {
+		return err
+	}
+	decision := policy.Decide(asked.request, asked.policies.Policies)
+	if decision.Allowed {
+		return nil
+	}
+	if !decision.Explicit && asked.held.Grants != nil {
+		granted, err := asked.held.Grants(ctx)
+		if err != nil || granted {
+			return err
+		}
+	}
+	return q.refusal(asked, decision)
+}
+
+// asked is a question about one resource.
+type asked struct {
+	request  policy.Request
+	policies policies
+	held     Held
+}
+
+// of completes a question with what is known of one resource.
+func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
+	held, err := q.held(ctx, r)
+	if err != nil {
+		return asked{}, err
+	}
+	owner := held.Owner
+	if owner == "" {
+		owner = ownerIn(r.ARN, q.access.Call.Account)
+	}
+	resourceMember, err := q.decider.membership(ctx, owner)
+	if err != nil {
+		return asked{}, err
+	}
+	all := policies{q.policies}
+	all.Resource, all.Required, all.Trust = held.Policies, held.Required, held.Trust
+	if q.access.Call.Principal.Type != cloud.AWSService {
+		all.ResourceControl = resourceMember.ResourceControl
+	}
+	q.setResource(owner, resourceMember, held)
+	return asked{
+		request: policy.Request{
+			Principal: q.access.Call.Principal, Action: r.Action, Resource: r.ARN, ResourceAccount: owner, Context: q.context,
+			CanonicalUser: held.CanonicalUser,
+		},
+		policies: all, held: held,
+	}, nil
+}
+
+func (q *question) held(ctx context.Context, r cloud.Resource) (Held, error) {
+	service, ok := serviceOf(r.ARN)
+	if !ok {
+		return Held{}, nil
+	}
+	resources := q.decider.cfg.Resources[service]
+	if resources == nil {
+		return Held{}, nil
+	}
+	held, err := resources.Held(ctx, q.access, r)
+	if err != nil {
+		return Held{}, fmt.Errorf("policy of %s: %w", r.ARN, err)
+	}
+	return held, nil
+}
+
+// serviceOf returns the service in an ARN.
+func serviceOf(arn string) (string, bool) {
+	rest, ok := strings.CutPrefix(arn, "arn:")
+	if !ok {
+		return "", false
+	}
+	_, rest, _ = strings.Cut(rest, ":")
+	service, _, ok := strings.Cut(rest, ":")
+	return service, ok
+}
+
+// ownerIn returns the account that an ARN names, and else the caller's: that of
+// an action on no resource, and of AWS's own policies.
+func ownerIn(arn string, caller cloud.Account) cloud.Account {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[4] == "" || parts[4] == "aws" {
+		return caller
+	}
+	return cloud.Account(parts[4])
+}

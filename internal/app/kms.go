@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+
+	"github.com/sillok/sillok/internal/access"
+	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/gateway"
+	"github.com/sillok/sillok/internal/policy"
+	"github.com/sillok/sillok/internal/service/kms"
+)
+
+func (a *App) openKMS(context.Context) (gateway.Service, error) {
+	a.kms = kms.New(a.state, a.seal)
+	a.held["kms"] = keyPolicies{a.kms}
+	return gateway.Service{Model: kmsapi.Service, Handler: a.kms, Run: a.kms.Run}, nil
+}
+
+// keyPolicies tells whoever decides calls about the keys of KMS: their policies,
+// which must allow each call, and their grants.
+type keyPolicies struct{ keys *kms.Service }
+
+// Held implements access.Resources.
+func (k keyPolicies) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (access.Held, error) {
+	arn, err := cloud.ParseARN(r.ARN)
+	if err != nil {
+		return access.Held{}, nil //nolint:nilerr // it names no key
+	}
+	held, ok, err := k.keys.Held(ctx, arn)
+	if err != nil || !ok {
+		return access.Held{}, err
+	}
+	return access.Held{
+		Owner: held.Owner, Policies: []policy.Attached{{Name: r.ARN, Document: held.Policy}}, Required: true, Conditions: held.Conditions,
+		Grants: func(ctx context.Context) (bool, error) { return k.keys.Granted(ctx, a, arn, r.Action) },
+	}, nil
+}
