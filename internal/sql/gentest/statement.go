@@ -327,7 +327,8 @@ func (q *query) correlated(types []datatype.Type) selected {
 	}
 	sql := fmt.Sprintf("SELECT %s FROM t%d %s", strings.Join(items, ", "), table, name)
 	if len(outer) > 0 && q.chance(75) {
-		sql += " WHERE " + q.joinCondition(outer, own)
+		condition, _ := q.joinCondition(outer, own)
+		sql += " WHERE " + condition
 	} else if q.chance(60) {
 		sql += " WHERE " + q.predicate(1)
 	}
