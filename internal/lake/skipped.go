@@ -25,6 +25,7 @@ const (
 	Denied                        // it may not be read
 	Gone                          // it is not there any more
 	Packed                        // packed in a way that is not read
+	Unread                        // a log that is known, of a form or a version that is not read
 	Link                          // a link that leads out of the place, or nowhere
 	Hidden                        // its name begins with a dot or an underscore
 	Empty
@@ -34,7 +35,7 @@ const (
 // String returns the kind in words that follow a number: "2 not recognised".
 func (k SkipKind) String() string {
 	return [...]string{
-		"not recognised", "damaged", "not allowed to be read", "gone since it was listed", "packed in a way that is not read", "links that lead out",
+		"not recognised", "damaged", "not allowed to be read", "gone since it was listed", "packed in a way that is not read", "of a form or a version that is not read", "links that lead out",
 		"hidden", "empty", "no logs but AWS's own files",
 	}[k]
 }

@@ -28,7 +28,8 @@ func (g guarded) Open(ctx context.Context, o lake.Object) (io.ReadCloser, error)
 func TestWhatIsLeftOutIsNamed(t *testing.T) {
 	l := open(t, guarded{memory{
 		"a.json": record("A"), "denied.json": "x", "gone.json": "x", "cut.gz": "\x1f\x8b", "packed.7z": "7z\xbc\xaf\x27\x1c", "letter.txt": "Dear all", "empty": "", ".hidden": "x",
-		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/x.json.gz": "x",
+		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/x.json.gz":     "x",
+		"AWSLogs/111122223333/CloudTrail-Aggregated/us-east-1/2024/05/01/x.json.gz": "x", "health_check_log_111122223333_elasticloadbalancing_x.log": "x",
 	}})
 	d, err := l.Discover(t.Context(), []lake.Place{{Bucket: "logs"}})
 	if err != nil {
@@ -42,7 +43,9 @@ func TestWhatIsLeftOutIsNamed(t *testing.T) {
 		"denied.json": "not allowed to be read: it may not be read", "gone.json": "gone since it was listed: it is not there any more",
 		"cut.gz": "damaged: compressed data is cut off", "packed.7z": "packed in a way that is not read: compressed with 7-Zip, which is not read",
 		"letter.txt": "not recognised: not a log that is known", "empty": "empty: empty", ".hidden": "hidden: hidden: its name begins with a dot or an underscore",
-		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/x.json.gz": "no logs but AWS's own files: a CloudTrail digest, not a log",
+		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/x.json.gz":     "no logs but AWS's own files: a CloudTrail digest, not a log",
+		"AWSLogs/111122223333/CloudTrail-Aggregated/us-east-1/2024/05/01/x.json.gz": "of a form or a version that is not read: CloudTrail aggregated events, which are not read",
+		"health_check_log_111122223333_elasticloadbalancing_x.log":                  "of a form or a version that is not read: a load balancer's health check log, which is not read",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"syscall"
@@ -226,21 +225,6 @@ func TestAnObjectThatIsReplacedIsLookedIntoAgain(t *testing.T) {
 			}
 			if len(found)+len(d.Skipped) != 1 {
 				t.Errorf("skipped %+v", d.Skipped)
-			}
-		})
-	}
-}
-
-func BenchmarkSmallObjects(b *testing.B) {
-	objects := memory{}
-	for i := range 1000 {
-		objects[fmt.Sprintf("%04d.json.gz", i)] = gz(b, strings.Repeat(record(fmt.Sprint(i))+"\n", 5))
-	}
-	for name, p := range map[string]func() (*worker.Pool, error){"here": nil, "worker": pool(b)} {
-		b.Run(name, func(b *testing.B) {
-			for i := 0; b.Loop(); i++ {
-				_, files := load(b, lake.New(lake.Config{Dir: filepath.Join(b.TempDir(), fmt.Sprint(i)), Pool: p}, objects), trail(), nil)
-				b.ReportMetric(float64(files.Stats.Objects)*float64(b.N)/b.Elapsed().Seconds(), "objects/s")
 			}
 		})
 	}

@@ -32,11 +32,16 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 	return serve(ctx, in, out, handlers, limitProcess)
 }
 
+// garbage is how much garbage there may be, in percent of what is in use, as long as
+// there is memory: a job makes much that it needs for a moment, and keeps little.
+const garbage = 400
+
 // limitProcess makes the process one that the kernel ends first when memory runs
-// out, and keeps its garbage small.
+// out, and has it collect its garbage seldom as long as there is memory.
 func limitProcess(s settings) {
 	endFirst()
 	if s.Memory > 0 {
+		debug.SetGCPercent(garbage)
 		debug.SetMemoryLimit(s.Memory / 2)
 		limitData(s.Memory)
 	}

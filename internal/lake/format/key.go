@@ -16,6 +16,7 @@ type Placed struct {
 	Date    string    // 2024-05-01: the day of delivery
 	Time    time.Time // of the file's name
 	Reason  string    // why the object is no log that is read, when it is none
+	Log     bool      // it is a log, of a form that is not read
 }
 
 var (
@@ -37,7 +38,7 @@ func Place(key string) Placed {
 	p.file(file)
 	for _, o := range others {
 		if o.file != nil && o.file.MatchString(file) {
-			p.Reason = o.reason
+			p.Reason, p.Log = o.reason, o.log
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, p.Date); err != nil {
@@ -83,7 +84,7 @@ func (p *Placed) day(m []string) {
 func (p *Placed) service(folder string) {
 	for _, o := range others {
 		if o.folder == folder {
-			p.Reason = o.reason
+			p.Reason, p.Log = o.reason, o.log
 		}
 	}
 	found := 0

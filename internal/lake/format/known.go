@@ -103,13 +103,14 @@ var others = []struct {
 	folder string
 	file   *regexp.Regexp
 	reason string
+	log    bool // they hold records, in a form that is not read
 }{
 	{folder: "CloudTrail-Digest", reason: "a CloudTrail digest, not a log"},
-	{folder: "CloudTrail-Aggregated", reason: "CloudTrail aggregated events, which are not read"},
+	{folder: "CloudTrail-Aggregated", reason: "CloudTrail aggregated events, which are not read", log: true},
 	{file: regexp.MustCompile(`_CloudTrail-Digest_`), reason: "a CloudTrail digest, not a log"},
-	{file: regexp.MustCompile(`_CloudTrail-Aggregated_`), reason: "CloudTrail aggregated events, which are not read"},
+	{file: regexp.MustCompile(`_CloudTrail-Aggregated_`), reason: "CloudTrail aggregated events, which are not read", log: true},
 	{file: regexp.MustCompile(`^result_sign\.json$`), reason: "the signature of an export of CloudTrail Lake, not a log"},
-	{file: regexp.MustCompile(`^health_check_log_\d{12}_elasticloadbalancing_`), reason: "a load balancer's health check log, which is not read"},
+	{file: regexp.MustCompile(`^health_check_log_\d{12}_elasticloadbalancing_`), reason: "a load balancer's health check log, which is not read", log: true},
 	{file: regexp.MustCompile(`ELB(?:Access|Connection|HealthCheck)LogTestFile$`), reason: "a test file of a load balancer"},
 	{file: regexp.MustCompile(`^ConfigWritabilityCheckFile$`), reason: "a test file of AWS Config"},
 }

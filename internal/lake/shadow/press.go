@@ -17,6 +17,10 @@ type Press struct {
 	pools map[string]*pool
 }
 
+// maxPools bounds the schemas that a Press keeps something for: where headers name the
+// columns, each object may have its own.
+const maxPools = 64
+
 // NewPress returns a Press.
 func NewPress() *Press { return &Press{pools: map[string]*pool{}} }
 
@@ -83,6 +87,9 @@ func (p *Press) pool(schema *Schema) *pool {
 	defer p.mu.Unlock()
 	of, ok := p.pools[schema.id]
 	if !ok {
+		if len(p.pools) >= maxPools {
+			clear(p.pools)
+		}
 		of = newPool(schema)
 		p.pools[schema.id] = of
 	}

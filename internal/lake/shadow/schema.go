@@ -1,8 +1,8 @@
 package shadow
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -29,13 +29,43 @@ type Node struct {
 	Fields []Node
 }
 
-// Schema is the columns of a shadow, ready to be written.
+// Schema is the columns of a shadow. What it takes to write them is made by a Press
+// once for all schemas of the same columns.
 type Schema struct {
-	Columns []Node
+	columns []Node
+	id      string // the same for schemas of the same columns
+}
+
+// NewSchema returns the schema that holds columns.
+func NewSchema(columns ...Node) *Schema {
+	var id strings.Builder
+	for _, c := range columns {
+		c.spell(&id)
+	}
+	return &Schema{columns: columns, id: id.String()}
+}
+
+// spell writes what tells a node from any other.
+func (n Node) spell(to *strings.Builder) {
+	to.WriteString(strconv.Quote(n.Name))
+	to.WriteString(strconv.Itoa(int(n.Kind)))
+	if n.Unique {
+		to.WriteByte('!')
+	}
+	if len(n.Fields) > 0 {
+		to.WriteByte('{')
+		for _, f := range n.Fields {
+			f.spell(to)
+		}
+		to.WriteByte('}')
+	}
+}
+
+// layout is where a schema's columns are in a Parquet file.
+type layout struct {
 	parquet *parquet.Schema
 	leaves  []leaf
 	paths   map[string]int
-	id      string // the same for schemas of the same columns
 }
 
 type leaf struct {
@@ -43,18 +73,17 @@ type leaf struct {
 	maxDef int
 }
 
-// NewSchema returns the schema that holds columns.
-func NewSchema(columns ...Node) *Schema {
-	s := &Schema{Columns: columns, paths: map[string]int{}, id: fmt.Sprint(columns)}
+// layOut takes a while: there may be hundreds of columns.
+func layOut(s *Schema) *layout {
 	root := parquet.Group{}
-	for _, c := range columns {
+	for _, c := range s.columns {
 		root[c.Name] = parquetNode(c)
 	}
-	s.parquet = parquet.NewSchema("shadow", root)
-	for _, c := range columns {
-		s.collect(c, []string{c.Name})
+	l := &layout{parquet: parquet.NewSchema("shadow", root), paths: map[string]int{}}
+	for _, c := range s.columns {
+		l.collect(c, []string{c.Name})
 	}
-	return s
+	return l
 }
 
 func parquetNode(n Node) parquet.Node {
@@ -81,9 +110,9 @@ func parquetNode(n Node) parquet.Node {
 }
 
 // collect finds the leaves under n, whose path in the Parquet file is path.
-func (s *Schema) collect(n Node, path []string) {
+func (l *layout) collect(n Node, path []string) {
 	down := func(n Node, more ...string) {
-		s.collect(n, slices.Concat(path, more))
+		l.collect(n, slices.Concat(path, more))
 	}
 	switch n.Kind {
 	case Struct:
@@ -93,20 +122,20 @@ func (s *Schema) collect(n Node, path []string) {
 	case List:
 		down(n.Fields[0], "list", "element")
 	case Map:
-		s.leaf(slices.Concat(path, []string{"key_value", "key"}))
+		l.leaf(slices.Concat(path, []string{"key_value", "key"}))
 		down(n.Fields[0], "key_value", "value")
 	case Text, Int:
-		s.leaf(path)
+		l.leaf(path)
 	}
 }
 
-func (s *Schema) leaf(path []string) {
-	column, ok := s.parquet.Lookup(path...)
+func (l *layout) leaf(path []string) {
+	column, ok := l.parquet.Lookup(path...)
 	if !ok {
 		panic("shadow: a schema without its own column " + join(path))
 	}
-	s.paths[join(path)] = len(s.leaves)
-	s.leaves = append(s.leaves, leaf{index: column.ColumnIndex, maxDef: column.MaxDefinitionLevel})
+	l.paths[join(path)] = len(l.leaves)
+	l.leaves = append(l.leaves, leaf{index: column.ColumnIndex, maxDef: column.MaxDefinitionLevel})
 }
 
 func join(path []string) string { return strings.Join(path, ".") }

@@ -56,7 +56,7 @@ type Info struct {
 // one value, or one list, before EndRow.
 type Writer struct {
 	Info    Info
-	schema  *Schema
+	layout  *layout
 	out     *parquet.GenericWriter[any]
 	writers []*parquet.ColumnWriter // by leaf
 	columns []Column                // by leaf
@@ -84,14 +84,14 @@ type Column struct {
 // pool keeps Parquet writers of one schema: making one costs more than writing
 // a small object.
 type pool struct {
-	schema  *Schema
+	layout  *layout
 	writers sync.Pool
 }
 
 func newPool(schema *Schema) *pool {
-	p := &pool{schema: schema}
+	p := &pool{layout: layOut(schema)}
 	p.writers.New = func() any {
-		return parquet.NewGenericWriter[any](io.Discard, schema.parquet,
+		return parquet.NewGenericWriter[any](io.Discard, p.layout.parquet,
 			parquet.Compression(&codec{}), parquet.PageBufferSize(pageBytes), parquet.DataPageStatistics(false),
 			// Only the pages of the first version are compressed, and so checked, as a whole.
 			parquet.DataPageVersion(1), parquet.DictionaryMaxBytes(dictBytes), parquet.WriteBufferSize(writeBuffered),
@@ -106,13 +106,13 @@ func (p *pool) writer(out io.Writer) *Writer {
 		panic("shadow: a pool of something else")
 	}
 	pw.Reset(out)
-	w := &Writer{schema: p.schema, out: pw, columns: make([]Column, len(p.schema.leaves))}
+	w := &Writer{layout: p.layout, out: pw, columns: make([]Column, len(p.layout.leaves))}
 	columns := pw.ColumnWriters()
-	for i, l := range p.schema.leaves {
+	for i, l := range p.layout.leaves {
 		w.writers = append(w.writers, columns[l.index])
 		w.columns[i] = Column{w: w, index: l.index, maxDef: l.maxDef}
 	}
-	if i, ok := p.schema.paths[badTextColumn]; ok {
+	if i, ok := p.layout.paths[badTextColumn]; ok {
 		w.bad = &w.columns[i]
 	}
 	return w
@@ -121,7 +121,7 @@ func (p *pool) writer(out io.Writer) *Writer {
 // Column returns the leaf at path, such as "resources", "list", "element",
 // "arn". The schema must have it.
 func (w *Writer) Column(path ...string) *Column {
-	i, ok := w.schema.paths[join(path)]
+	i, ok := w.layout.paths[join(path)]
 	if !ok {
 		panic("shadow: no column " + join(path))
 	}

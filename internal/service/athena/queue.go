@@ -71,8 +71,9 @@ type queue struct {
 
 	mu     sync.Mutex
 	jobs   map[jobKey]*job
-	active map[activeKey]int
-	text   int // bytes of all jobs
+	active map[activeKey]int // of accounts
+	groups map[groupKey]int  // the same, of their work groups
+	text   int               // bytes of all jobs
 	lanes  [lanes]waiting
 	ended  []*job // that are done but for the writing of their end
 	closed bool
@@ -92,8 +93,15 @@ type activeKey struct {
 	lane  lane
 }
 
+// groupKey is what is counted in a work group.
+type groupKey struct {
+	activeKey
+
+	workGroup string
+}
+
 func newQueue(timeout time.Duration, limit int) *queue {
-	q := &queue{timeout: timeout, limit: limit, jobs: map[jobKey]*job{}, active: map[activeKey]int{}}
+	q := &queue{timeout: timeout, limit: limit, jobs: map[jobKey]*job{}, active: map[activeKey]int{}, groups: map[groupKey]int{}}
 	for i := range q.lanes {
 		q.lanes[i].change.L = &q.mu
 	}
@@ -105,16 +113,29 @@ func (q *queue) add(j *job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	size := len(resource.Value(j.execution.Query))
-	if q.active[j.activeKey()] >= q.limit || q.text+size > maxText {
+	if !q.fits(j) || q.text+size > maxText {
 		return errTooManyQueries()
 	}
 	q.active[j.activeKey()]++
+	q.groups[j.groupKey()]++
 	q.text += size
 	q.jobs[j.key()] = j
 	return nil
 }
 
+// fits says whether an account may have one more. The last tenth is for work groups
+// that have less than a tenth, so that one of them does not shut the others out.
+func (q *queue) fits(j *job) bool {
+	kept := q.limit / 10
+	left := q.limit - q.active[j.activeKey()]
+	return left > kept || left > 0 && q.groups[j.groupKey()] < kept
+}
+
 func (j *job) activeKey() activeKey { return activeKey{j.call.Scope(), j.lane} }
+
+func (j *job) groupKey() groupKey {
+	return groupKey{j.activeKey(), *j.execution.WorkGroup}
+}
 
 // remove forgets a job: it is done, or was never taken.
 func (q *queue) remove(j *job) {
@@ -127,6 +148,9 @@ func (q *queue) remove(j *job) {
 	q.text -= len(resource.Value(j.execution.Query))
 	if q.active[j.activeKey()]--; q.active[j.activeKey()] == 0 {
 		delete(q.active, j.activeKey())
+	}
+	if q.groups[j.groupKey()]--; q.groups[j.groupKey()] == 0 {
+		delete(q.groups, j.groupKey())
 	}
 	close(j.done)
 }

@@ -138,6 +138,32 @@ func TestActiveQueriesAreLimited(t *testing.T) {
 	}
 }
 
+// One work group leaves the others of its account the last tenth, and each of these
+// has a part of it.
+func TestAWorkGroupDoesNotShutOutOthers(t *testing.T) {
+	e := newTurns()
+	w := open(t, e)
+	w.cfg.Concurrency, w.cfg.ActiveQueries, w.cfg.Grace = 1, 20, 0
+	w.restart()
+	w.group("g", placed("s3://logs/g/"))
+	w.group("h", placed("s3://logs/h/"))
+	taken := func(group string) (n int) {
+		t.Helper()
+		for {
+			_, err := w.StartQueryExecution(w.ctx, &athenaapi.StartQueryExecutionInput{
+				QueryString: new("SELECT 1"), WorkGroup: new(group), ResultConfiguration: &athenaapi.ResultConfiguration{OutputLocation: new("s3://logs/results/")},
+			})
+			if err != nil {
+				servicetest.WantCode(t, err, "TooManyRequestsException", "You have exceeded the limit")
+				return n
+			}
+			n++
+		}
+	}
+	got := fmt.Sprint(taken("primary"), taken("g"), taken("primary"), taken("h"), taken("g"))
+	servicetest.Diff(t, "18 2 0 0 0", got)
+}
+
 func TestTheTextOfWhatWaitsIsLimited(t *testing.T) {
 	e := newTurns()
 	w := open(t, e)
