@@ -34,12 +34,11 @@ require (
 	modernc.org/sqlite v1.60.0
 )
 
-require github.com/ulikunitz/xz v0.5.15
-
 require (
-	github.com/go-jose/go-jose/v4 v4.1.3 // indirect
-	golang.org/x/crypto v0.59.0 // indirect
-	rsc.io/qr v0.2.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.3
+	github.com/ulikunitz/xz v0.5.15
+	golang.org/x/crypto v0.59.0
+	rsc.io/qr v0.2.0
 )
 
 require (

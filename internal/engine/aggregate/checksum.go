@@ -13,9 +13,9 @@ const checksumFactor = 0x9e3779b185ebca87
 func Share(t datatype.Type, v any) int64 {
 	if v == nil {
 		factor := uint64(checksumFactor)
-		return int64(factor) //nolint:gosec // its bits
+		return int64(factor)
 	}
-	return int64(Hash(t, v) * checksumFactor) //nolint:gosec // its bits
+	return int64(Hash(t, v) * checksumFactor)
 }
 
 // checksums are the functions that add up hashes.
@@ -30,6 +30,6 @@ func checksum(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 		for _, row := range rows {
 			sum += Share(params[0], row[0])
 		}
-		return binary.LittleEndian.AppendUint64(nil, uint64(sum)), nil //nolint:gosec // its bits
+		return binary.LittleEndian.AppendUint64(nil, uint64(sum)), nil
 	}, Hashable(params[0])
 }

@@ -38,6 +38,7 @@ func sizeKnown(t datatype.Type) bool {
 	switch t.Kind {
 	case datatype.Function, datatype.JSONPath, datatype.Opaque, datatype.Unknown:
 		return false
+	default:
 	}
 	for _, elem := range t.Elems {
 		if !sizeKnown(elem) {

@@ -152,7 +152,7 @@ func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	v, err := p.Eval(f.ctx, nil)
 	switch _, statement := errors.AsType[*sqlerr.Error](err); {
 	case err == nil && (weight(v) > maxConstant || scalar.Overlong(e.Type(), v) != nil):
-		return nil, nil //nolint:nilnil // too large to be kept, or a text that its type does not hold
+		return nil, nil //nolint:nilnil,nilerr // too large to be kept, or a text that its type does not hold
 	case err == nil:
 		c := &plan.Const{Value: v, T: e.Type()}
 		f.sources[c] = e

@@ -36,7 +36,7 @@ func JSONTable(t *plan.JSONTable) (func(w *work.Work, input any, passing []any, 
 			return nil, err
 		}
 		if err != nil {
-			return []any{}, nil
+			return []any{}, nil //nolint:nilerr // EMPTY ON ERROR
 		}
 		rows, err := root.rows(run, item)
 		if err != nil {

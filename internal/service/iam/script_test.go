@@ -82,9 +82,9 @@ func run(t *testing.T, script string) string {
 		}
 		fmt.Fprintf(&out, "> %s\n", call)
 		if name, ok := strings.CutPrefix(call, "as "); ok {
-			ctx = root
+			ctx = root //nolint:fatcontext // of another call
 			if name != "root" {
-				ctx = as(root, cloud.Principal{ //nolint:fatcontext // of another call
+				ctx = as(root, cloud.Principal{
 					Type: cloud.IAMUser, Account: servicetest.Account, Name: name, ID: "AIDA" + name, ARN: "arn:aws:iam::111122223333:user/" + name,
 				})
 			}

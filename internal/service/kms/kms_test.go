@@ -267,6 +267,7 @@ func pass(d time.Duration) {
 
 func TestAKeyIsGoneWhenItsTimeIsUp(t *testing.T) {
 	clocked(t, func(t *testing.T, v vault, store state.Store) {
+		t.Helper()
 		id, kept := v.key(), v.key()
 		servicetest.Must(v.CreateAlias(v.ctx, &kmsapi.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: id}))(t)
 		servicetest.Must(v.CreateGrant(v.ctx, &kmsapi.CreateGrantInput{KeyId: id, GranteePrincipal: new("111122223333"), RetiringPrincipal: new("111122223333"), Operations: []string{"Decrypt"}}))(t)
@@ -303,6 +304,7 @@ func TestAKeyIsGoneWhenItsTimeIsUp(t *testing.T) {
 
 func TestRotation(t *testing.T) {
 	clocked(t, func(t *testing.T, v vault, _ state.Store) {
+		t.Helper()
 		id := v.key()
 		first := v.encrypt(id, "first", nil)
 		servicetest.Must(v.EnableKeyRotation(v.ctx, &kmsapi.EnableKeyRotationInput{KeyId: id, RotationPeriodInDays: new(int32(90))}))(t)
