@@ -92,7 +92,7 @@ func (w *walker) unsigned() (uint64, error) {
 
 func (w *walker) signed() (int64, error) {
 	n, err := w.unsigned()
-	return int64(n>>1) ^ -int64(n&1), err //nolint:gosec // zigzag
+	return int64(n>>1) ^ -int64(n&1), err
 }
 
 // count reads how many elements or bytes follow, each of which takes a byte at least.

@@ -101,7 +101,7 @@ func surelyTar(head []byte) bool {
 			b = ' '
 		}
 		unsigned += int64(b)
-		signed += int64(int8(b)) //nolint:gosec // that is what they do
+		signed += int64(int8(b))
 	}
 	return told == unsigned || told == signed
 }
