@@ -74,7 +74,7 @@ func processorTime(b *testing.B) (nanoseconds int64) {
 			continue
 		}
 		var at unix.Timespec
-		const allOfIt = 2                                                      // the clock of what all threads of a process take
+		const allOfIt = 2 // the clock of what all threads of a process take
 		if err := unix.ClockGettime(int32(^pid<<3|allOfIt), &at); err == nil {
 			nanoseconds += at.Nano()
 		}
