@@ -47,7 +47,8 @@ in UTC: what happened just before midnight may be in the next day's. A condition
 these columns saves reading the other objects.
 
 After an answer one line says how many files were left out and why; --skipped lists
-them, and --strict makes that an exit code of 3.
+them, and --strict makes that an exit code of 3. Empty files, and those whose names
+begin with a dot or an underscore, are left out as in Athena; --strict lets them pass.
 
 The SQL is Athena's: a SELECT, or DESCRIBE table, or SHOW TABLES. It is an argument,
 or in a file (--file), or on standard input. Several statements have semicolons

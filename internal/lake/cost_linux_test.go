@@ -65,7 +65,7 @@ func processorTime(b *testing.B) (nanoseconds int64) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		text, err := os.ReadFile(name) //nolint:gosec // of the kernel
+		text, err := os.ReadFile(name)
 		if err != nil {
 			continue // it has ended meanwhile
 		}
@@ -74,8 +74,8 @@ func processorTime(b *testing.B) (nanoseconds int64) {
 			continue
 		}
 		var at unix.Timespec
-		const allOfIt = 2                                                      // the clock of what all threads of a process take
-		if err := unix.ClockGettime(int32(^pid<<3|allOfIt), &at); err == nil { //nolint:gosec // as the kernel numbers such clocks
+		const allOfIt = 2 // the clock of what all threads of a process take
+		if err := unix.ClockGettime(int32(^pid<<3|allOfIt), &at); err == nil {
 			nanoseconds += at.Nano()
 		}
 	}
