@@ -177,7 +177,7 @@ func TestTamperedURLs(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A changed URL is malformed or wrongly signed.
-			if answer.StatusCode != tt.status && (tt.status == 200 || answer.StatusCode != 400) {
+			if answer.StatusCode != tt.status && (tt.status == http.StatusOK || answer.StatusCode != http.StatusBadRequest) {
 				t.Errorf("%d %s, want %d", answer.StatusCode, text, tt.status)
 			}
 		})

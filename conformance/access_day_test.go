@@ -16,8 +16,10 @@ func TestDayWithIdentities(t *testing.T) {
 	logged := filepath.Join(t.TempDir(), "log")
 	data := t.TempDir()
 	// The shell lets the log go to a file as well.
-	s := &server{t: t, root: nobody(), data: data, args: []string{"--log-level", "debug"},
-		wrap: []string{"bash", "-c", `exec "$@" 2> >(tee "` + logged + `" >&2)`, "sillok"}}
+	s := &server{
+		t: t, root: nobody(), data: data, args: []string{"--log-level", "debug"},
+		wrap: []string{"bash", "-c", `exec "$@" 2> >(tee "` + logged + `" >&2)`, "sillok"},
+	}
 	s.start("127.0.0.1:0")
 	t.Cleanup(s.kill)
 	c := s.cli()

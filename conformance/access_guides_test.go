@@ -68,10 +68,14 @@ func TestGuideBucketPolicies(t *testing.T) {
 			refused: []delivery{
 				{"delivery.logs.amazonaws.com", "s3:GetBucketAcl", "arn:aws:s3:::flow-logs", nil},
 				{"delivery.logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::flow-logs/AWSLogs/111122223333/a.log.gz", flows},
-				{"delivery.logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::flow-logs/AWSLogs/111122223333/a.log.gz",
-					[]string{full, "aws:SourceAccount=444455556666", flows[1]}},
-				{"delivery.logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::flow-logs/AWSLogs/111122223333/a.log.gz",
-					[]string{full, flows[0], "aws:SourceArn=arn:aws:logs:us-east-1:111122223333:x"}},
+				{
+					"delivery.logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::flow-logs/AWSLogs/111122223333/a.log.gz",
+					[]string{full, "aws:SourceAccount=444455556666", flows[1]},
+				},
+				{
+					"delivery.logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::flow-logs/AWSLogs/111122223333/a.log.gz",
+					[]string{full, flows[0], "aws:SourceArn=arn:aws:logs:us-east-1:111122223333:x"},
+				},
 			},
 		},
 	} {
