@@ -165,6 +165,12 @@ func (s *Service) execute(ctx context.Context, j *job) (outcome, error) {
 			return outcome{}, cmp.Or(err, errDDL(errorEntity, "SemanticException catalog %s does not exist", catalog))
 		}
 		d := ddl{service: s, database: strings.ToLower(resource.Or(x.QueryExecutionContext.Database, "default")), src: src}
+		// Who may not write the result changes nothing: the catalog could not be set back.
+		if changes(st) {
+			if _, err := s.writeText(ctx, x, textTable{}); err != nil {
+				return outcome{}, err
+			}
+		}
 		table, err := d.run(ctx, st)
 		if err != nil {
 			return outcome{}, err
@@ -174,6 +180,15 @@ func (s *Service) execute(ctx context.Context, j *job) (outcome, error) {
 		return outcome{}, refused(src, st, st.Construct)
 	}
 	return outcome{}, refused(src, j.statement, construct(src, j.statement))
+}
+
+// changes says whether a statement about the catalog changes it.
+func changes(statement ast.Statement) bool {
+	switch statement.(type) {
+	case *ast.Show, *ast.Describe:
+		return false
+	}
+	return true
 }
 
 func refused(src string, at ast.Node, construct string) error {
