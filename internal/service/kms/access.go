@@ -180,7 +180,7 @@ func contextOf(in any, operation string) (map[string]string, bool) {
 	if !field.IsValid() {
 		return nil, false
 	}
-	context, ok := field.Interface().(map[string]string)
+	context, ok := reflect.TypeAssert[map[string]string](field)
 	return context, ok
 }
 

@@ -8,7 +8,7 @@ package material
 import (
 	"crypto"
 	"crypto/elliptic"
-	_ "crypto/sha1"   // RSAES_OAEP_SHA_1 is made of it
+	_ "crypto/sha1"   //nolint:gosec // RSAES_OAEP_SHA_1 is made of it
 	_ "crypto/sha256" // algorithms name these hashes
 	_ "crypto/sha512"
 	"slices"

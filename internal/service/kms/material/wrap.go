@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -37,7 +36,7 @@ func Unwrap(algorithm string, private, wrapped []byte) ([]byte, error) {
 	}
 	oaep := sha256.New()
 	if strings.HasSuffix(algorithm, "SHA_1") {
-		oaep = hash.Hash(sha1.New()) //nolint:gosec // see above
+		oaep = sha1.New() //nolint:gosec // see above
 	}
 	if strings.HasPrefix(algorithm, "RSAES_OAEP") {
 		secret, err := rsa.DecryptOAEP(oaep, nil, pair, wrapped, nil)
