@@ -63,13 +63,31 @@ func motoServer(t *testing.T) *server {
 // the server. Each passes, or is in testdata/moto.txt with the reason.
 func TestMoto(t *testing.T) {
 	s := motoServer(t)
-	outcomes := runMoto(t, s, nil, "-p", "moto_buckets", "tests/test_sts", "tests/test_glue", "tests/test_athena", "tests/test_ssm/test_ssm.py", "tests/test_kms",
+	outcomes := runMoto(t, s, nil, "-p", "moto_buckets", "tests/test_glue", "tests/test_athena", "tests/test_ssm/test_ssm.py", "tests/test_kms",
 		"--ignore", "tests/test_kms/test_model.py", "--ignore", "tests/test_kms/test_utils.py", "--ignore", "tests/test_kms/test_kms_cloudformation.py",
 		"--deselect", "tests/test_kms/test_kms_policy_enforcement.py::TestKMSPolicyValidator", // they look into moto's own process
-		"--ignore", "tests/test_kms/test_server.py", "--ignore", "tests/test_sts/test_server.py") // they ask moto's own server, in its own process
+		"--ignore", "tests/test_kms/test_server.py") // it asks moto's own server, in its own process
 	tally := judgeMoto(t, "moto.txt", outcomes)
-	report(t, "moto's tests", "%d of %d for sts, glue, athena, ssm and kms pass, %d are listed with the reason, %d moto skips",
+	report(t, "moto's tests", "%d of %d for glue, athena, ssm and kms pass, %d are listed with the reason, %d moto skips",
 		tally.passed, len(outcomes), tally.aside+tally.wanting, tally.skipped)
+}
+
+// TestMotoIAM runs moto's tests for IAM and STS against the server. Each passes, or is
+// in testdata/moto_iam.txt with the reason; of those that do not assert what only moto
+// does, nearly all pass.
+func TestMotoIAM(t *testing.T) {
+	s := motoServer(t)
+	virginia := []string{"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"}
+	outcomes := runMoto(t, s, virginia, "-p", "moto_roles", "tests/test_iam", "tests/test_sts",
+		"--ignore", "tests/test_iam/test_iam_cloudformation.py", // CloudFormation is not built
+		"--ignore", "tests/test_iam/test_server.py", "--ignore", "tests/test_sts/test_server.py") // they ask moto's own server, in its own process
+	tally := judgeMoto(t, "moto_iam.txt", outcomes)
+	share := float64(tally.passed) / float64(tally.passed+tally.wanting)
+	if share < motoShare {
+		t.Errorf("%d pass and %d do not, which is %.1f %%", tally.passed, tally.wanting, 100*share)
+	}
+	report(t, "moto's tests for IAM and STS", "%d of %d pass (%.1f %%), %d that assert what only moto does are set aside by name, %d moto skips",
+		tally.passed, tally.passed+tally.wanting, 100*share, tally.aside, tally.skipped)
 }
 
 // TestMotoS3 runs moto's tests for S3 against the server. Each passes, or is in

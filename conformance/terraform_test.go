@@ -106,3 +106,30 @@ func TestTerraformBucket(t *testing.T) {
 	}
 	report(t, "Terraform S3", "3 buckets with 20 kinds of settings and 3 objects: apply, change, plan without changes, destroy")
 }
+
+// Terraform makes users, groups, roles with policies and an instance profile, changes
+// them, and sees after each step that all is as it was told.
+func TestTerraformIdentities(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: make conformance runs it")
+	}
+	s := serve(t, t.TempDir())
+	tf := newTerraform(t, s, "identity.tf")
+	for _, value := range []string{"one", "another"} {
+		variable := "-var=value=" + value
+		tf.run("apply", "-auto-approve", variable)
+		tf.unchanged(variable)
+		want := "arn:aws:iam::" + s.root.account + ":role/audit/flow-logs writes " + value + " arn:aws:iam::aws:policy/ReadOnlyAccess"
+		if seen := strings.TrimSpace(tf.run("output", "-raw", "seen")); seen != want {
+			t.Errorf("it sees %q, want %q", seen, want)
+		}
+	}
+	tf.run("destroy", "-auto-approve", "-var=value=another")
+	for _, list := range []string{"list-users", "list-groups", "list-roles", "list-instance-profiles", "list-account-aliases"} {
+		if left := s.aws("iam", list, "--query", "*[]", "--output", "text"); strings.TrimSpace(strings.ReplaceAll(left, "False", "")) != "" {
+			t.Errorf("%s after destroy: %s", list, left)
+		}
+	}
+	report(t, "Terraform IAM", "users, groups, roles with policies, boundaries, an instance profile, keys and a provider of web identities: "+
+		"apply, change, plan without changes, destroy")
+}

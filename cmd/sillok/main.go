@@ -131,7 +131,7 @@ something out, 130 after Ctrl-C and 143 after SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), accessCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

@@ -47,20 +47,21 @@ const (
 	localRegion   = "us-east-1"
 )
 
-// client returns a client of the S3 that is meant.
-func (p *s3Place) client(ctx context.Context) (*s3.Client, error) {
+// settings returns the AWS settings of the server that is meant; BaseEndpoint is nil
+// where that is AWS.
+func (p *s3Place) settings(ctx context.Context) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if p.data != "" {
 		path := filepath.Join(p.data, "credentials")
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("--data: there is no %s; a server whose credential was chosen has none: leave --data away and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL", path)
+			return aws.Config{}, fmt.Errorf("--data: there is no %s; a server whose credential was chosen has none: leave --data away and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL", path)
 		}
 		// The profile is named, or the environment would win over the file.
 		options = append(options, config.WithSharedCredentialsFiles([]string{path}), config.WithSharedConfigProfile("default"))
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS settings: %w", err)
+		return aws.Config{}, fmt.Errorf("read the AWS settings: %w", err)
 	}
 	named := settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 	switch {
@@ -76,8 +77,18 @@ func (p *s3Place) client(ctx context.Context) (*s3.Client, error) {
 		settings.Region = localRegion
 	}
 	if settings.Region == "" {
-		return nil, errors.New("no AWS region is set; give --region, set AWS_REGION, or a region in the AWS profile")
+		return aws.Config{}, errors.New("no AWS region is set; give --region, set AWS_REGION, or a region in the AWS profile")
 	}
+	return settings, nil
+}
+
+// client returns a client of the S3 that is meant.
+func (p *s3Place) client(ctx context.Context) (*s3.Client, error) {
+	settings, err := p.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named := settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 	return s3.NewFromConfig(settings, func(o *s3.Options) {
 		// A bucket name in the host would not reach an endpoint of one's own.
 		o.UsePathStyle = named

@@ -49,6 +49,9 @@ type Held struct {
 	Policies []policy.Attached // its own; nil for none
 	Required bool              // one of them must allow each call, as with keys of KMS
 	Trust    bool              // they are the trust policy of a role
+	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
+
+	CanonicalUser string // S3's ID of the caller's account, for policies that name it so
 
 	// Conditions are the condition keys that follow from the resource, such as
 	// "aws:ResourceTag/team". Those that the call's input fills count before these.
@@ -163,7 +166,7 @@ func (d *Decider) ofPrincipal(ctx context.Context, p cloud.Principal) (policy.Po
 				return all, fmt.Errorf("policies of %s: %w", p.ARN, err)
 			}
 		}
-	case cloud.Anonymous, cloud.Root, cloud.AWSService:
+	case cloud.Anonymous, cloud.Root, cloud.AWSService, cloud.WebIdentity, cloud.Role:
 	}
 	if p.Session == nil || len(p.Session.Policies) == 0 {
 		return all, nil
@@ -205,7 +208,7 @@ func (q *question) decide(ctx context.Context, r cloud.Resource) error {
 	if err != nil {
 		return err
 	}
-	decision := policy.Decide(asked.request, asked.policies)
+	decision := policy.Decide(asked.request, asked.policies.Policies)
 	if decision.Allowed {
 		return nil
 	}
@@ -221,7 +224,7 @@ func (q *question) decide(ctx context.Context, r cloud.Resource) error {
 // asked is a question about one resource.
 type asked struct {
 	request  policy.Request
-	policies policy.Policies
+	policies policies
 	held     Held
 }
 
@@ -239,17 +242,18 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	policies := q.policies
-	policies.Resource, policies.Required, policies.Trust = held.Policies, held.Required, held.Trust
+	all := policies{q.policies}
+	all.Resource, all.Required, all.Trust = held.Policies, held.Required, held.Trust
 	if q.access.Call.Principal.Type != cloud.AWSService {
-		policies.ResourceControl = resourceMember.ResourceControl
+		all.ResourceControl = resourceMember.ResourceControl
 	}
 	q.setResource(owner, resourceMember, held)
 	return asked{
 		request: policy.Request{
 			Principal: q.access.Call.Principal, Action: r.Action, Resource: r.ARN, ResourceAccount: owner, Context: q.context,
+			CanonicalUser: held.CanonicalUser,
 		},
-		policies: policies, held: held,
+		policies: all, held: held,
 	}, nil
 }
 

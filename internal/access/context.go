@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +26,13 @@ func newContext(a *cloud.Access, member Membership) policy.Context {
 	case "kms":
 		ofKMS(c, &a.Call)
 	}
+	// What the input says counts before what follows from the call. Keys that differ
+	// in case alone are one key, none of whose values may hide the others.
+	for key := range a.Conditions {
+		c.Set(key)
+	}
 	for key, values := range a.Conditions {
-		c.Set(key, values...)
+		c.Add(key, values...)
 	}
 	return c
 }
@@ -48,7 +54,7 @@ func ofPrincipal(c policy.Context, p cloud.Principal, member Membership) {
 		c.Set("aws:principalisawsservice", "false")
 		c.Set("aws:userid", "anonymous")
 		return
-	case cloud.AssumedRole, cloud.FederatedUser:
+	case cloud.AssumedRole, cloud.FederatedUser, cloud.WebIdentity, cloud.Role:
 		c.Set("aws:principaltype", string(p.Type))
 	}
 	c.Set("aws:principalisawsservice", "false")
@@ -56,7 +62,7 @@ func ofPrincipal(c policy.Context, p cloud.Principal, member Membership) {
 	c.Set("aws:principalaccount", string(p.Account))
 	c.Set("aws:userid", p.ID)
 	for key, value := range p.Tags {
-		c.Set("aws:principaltag/"+key, value)
+		c.Add("aws:principaltag/"+key, value)
 	}
 	if member.ID != "" {
 		c.Set("aws:principalorgid", member.ID)
@@ -183,8 +189,9 @@ func (q *question) setResource(owner cloud.Account, member Membership, held Held
 	set("aws:resourceorgid", member.ID)
 	set("aws:resourceorgpaths", member.Path)
 	for key, values := range held.Conditions {
-		if len(values) > 0 && !q.context.Has(key) {
-			q.context.Set(key, values...)
+		ofHeld := slices.ContainsFunc(q.ofResource, func(k string) bool { return strings.EqualFold(k, key) })
+		if ofHeld || !q.context.Has(key) {
+			q.context.Add(key, values...)
 			q.ofResource = append(q.ofResource, key)
 		}
 	}

@@ -20,16 +20,13 @@ import (
 func (q *question) refusal(a asked, decision policy.Decision) error {
 	call := &q.access.Call
 	stranger := a.request.ResourceAccount != call.Principal.Account || call.Principal.Type == cloud.Anonymous
-	if stranger && decision.Explicit && (decision.Reason == policy.ByResource || decision.Reason == policy.ByTrust || decision.Reason == policy.ByResourceControl) {
+	if stranger && decision.Explicit && ofOthers(decision.Reason) {
 		decision.Explicit = false
 		if decision.Reason == policy.ByResourceControl {
 			decision.Reason = policy.ByResource
 		}
 	}
-	who := call.Principal.ARN
-	if who == "" {
-		who = call.Principal.Name
-	}
+	who := nameOf(call.Principal)
 	service, _, _ := strings.Cut(q.access.Action, ":")
 	switch service {
 	case "s3":
@@ -96,7 +93,7 @@ func (q *question) detail(a asked) ([]byte, error) {
 		Sid    string `json:"statementId"`
 		Effect string `json:"effect"`
 	}
-	explained := policy.Explain(a.request, a.policies)
+	explained := policy.Explain(a.request, a.policies.Policies)
 	matched := items[statement]{Items: []statement{}}
 	for _, m := range explained.Matched {
 		effect := "ALLOW"

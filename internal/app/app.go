@@ -14,17 +14,20 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 // stateFile is where the state is, in the data folder.
@@ -56,7 +59,11 @@ type App struct {
 	bus      *bus.Bus
 	workers  *worker.Pool
 	services []gateway.Service // in the order in which they were opened
-	sts      *sts.Service      // knows all access keys
+	iam      *iam.Service
+	sts      *sts.Service                // knows all access keys
+	held     map[string]access.Resources // by the service in an ARN
+	access   *access.Decider
+	explains *sigv4.Verifier // of those who ask how calls are decided
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -73,7 +80,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, log: log, opened: time.Now()}
+	a := &App{cfg: cfg, log: log, opened: time.Now(), held: map[string]access.Resources{}}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -122,12 +129,13 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openWorkers(); err != nil {
 		return err
 	}
-	a.sts = sts.New(sts.Config{AnyKey: a.cfg.Compat == compatMoto}, a.state, keyring{a.root})
+	a.openIdentities()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
+	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: ownerOnly, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

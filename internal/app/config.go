@@ -56,6 +56,9 @@ type Config struct {
 	// NewState begins with an empty state beside objects that are there: without it a
 	// state that was lost is an error.
 	NewState bool
+	// WebIdentityKeys are sets of keys, as JSON, of issuers of web identities that are
+	// not asked for them, by issuer, such as "https://token.example.org".
+	WebIdentityKeys map[string][]byte
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string

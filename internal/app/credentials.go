@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -99,19 +98,4 @@ func writeCredential(path string, c Credential) error {
 		return fmt.Errorf("keep the root credential: %w", err)
 	}
 	return nil
-}
-
-// keyring knows the access keys that do not end: so far the root user's.
-type keyring struct{ root Credential }
-
-func errNoKey(id string) error {
-	return cloud.Errorf(cloud.NotFound, "InvalidClientTokenId", "access key %s is not known", id)
-}
-
-// Lookup implements sigv4.Credentials.
-func (k keyring) Lookup(_ context.Context, id, _ string) (cloud.Key, error) {
-	if id != k.root.AccessKeyID {
-		return cloud.Key{}, errNoKey(id)
-	}
-	return cloud.Key{ID: id, Secret: k.root.SecretAccessKey, Principal: cloud.RootOf(k.root.Account)}, nil
 }

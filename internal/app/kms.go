@@ -13,6 +13,7 @@ import (
 
 func (a *App) openKMS(context.Context) (gateway.Service, error) {
 	a.kms = kms.New(a.state, a.seal)
+	a.held["kms"] = keyPolicies{a.kms}
 	return gateway.Service{Model: kmsapi.Service, Handler: a.kms, Run: a.kms.Run}, nil
 }
 

@@ -12,11 +12,12 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-// local answers what is under /_sillok: the server's own pages, which need no
-// signature and tell nothing of anybody's data.
+// local answers what is under /_sillok: the server's own pages. Those that need no
+// signature tell nothing of anybody's data.
 func (a *App) local() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_sillok/health", a.health)
+	mux.HandleFunc("GET "+ExplainPath, a.explain)
 	return mux
 }
 

@@ -22,6 +22,7 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
+		a.iam.Forget()
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status": "ok"}`))
 	})

@@ -20,6 +20,18 @@ func LakeObjects(store objects.Store) lake.Objects { return lakeObjects{store} }
 
 type lakeObjects struct{ store objects.Store }
 
+// guardedObjects are objects that not everybody may read.
+type guardedObjects struct {
+	lakeObjects
+
+	reads func(ctx context.Context, objects []lake.Object) error
+}
+
+// Readable implements lake.Guard.
+func (g guardedObjects) Readable(ctx context.Context, objects []lake.Object) error {
+	return g.reads(ctx, objects)
+}
+
 // List implements lake.Objects.
 func (l lakeObjects) List(ctx context.Context, bucket, prefix string) iter.Seq2[lake.Object, error] {
 	return func(yield func(lake.Object, error) bool) {

@@ -11,7 +11,6 @@ import (
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
-	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/gateway"
@@ -31,7 +30,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openSTS,
+		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -43,7 +42,8 @@ func (a *App) openServices(ctx context.Context) error {
 }
 
 func (a *App) openS3(context.Context) (gateway.Service, error) {
-	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers}, a.objects, a.state, a.bus)
+	s := s3.New(s3.Config{Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may}, a.objects, a.state, a.bus)
+	a.held["s3"] = s
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
 
@@ -60,7 +60,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	logs := lake.New(lake.Config{
 		Dir: a.folder("shadows"), Sync: true, Budget: a.cfg.ShadowSize, Pool: func() (*worker.Pool, error) { return a.workers, nil }, Workers: a.concurrency(),
 		Remedy: "make room on the disk that holds the data folder",
-	}, lakeObjects{objects})
+	}, guardedObjects{lakeObjects{objects}, a.reads("athena.amazonaws.com")})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
 		Lake: logs, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
 	})
@@ -83,10 +83,6 @@ func (a *App) openSSM(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state)}, nil
 }
 
-func (a *App) openSTS(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: stsapi.Service, Handler: a.sts}, nil
-}
-
 func (a *App) concurrency() int {
 	if a.cfg.Concurrency > 0 {
 		return a.cfg.Concurrency
@@ -100,21 +96,6 @@ func (a *App) inside(service string) api.Door {
 	return api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
 		return a.gateway.Inside(cloud.ServiceOf(service)).Do(ctx, of, operation, in)
 	})
-}
-
-// ownerOnly lets a principal do everything to what belongs to its account, and
-// nothing else. An ARN without account, such as a bucket's, is judged by the
-// service that keeps the resource.
-func ownerOnly(_ context.Context, a cloud.Access) error {
-	for _, r := range a.Resources {
-		arn, err := cloud.ParseARN(r.ARN)
-		if err != nil || arn.Account == "" || arn.Account == a.Call.Principal.Account {
-			continue // an ARN that is none names nothing
-		}
-		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s because it belongs to another account",
-			a.Call.Principal.ARN, a.Action, r.ARN)
-	}
-	return nil
 }
 
 // Compat writes docs/compat.md: which operations are answered.

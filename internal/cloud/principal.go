@@ -19,7 +19,9 @@ const (
 	IAMUser       PrincipalType = "IAMUser"
 	AssumedRole   PrincipalType = "AssumedRole"
 	FederatedUser PrincipalType = "FederatedUser"
-	AWSService    PrincipalType = "AWSService" // one of our own services, such as athena.amazonaws.com
+	WebIdentity   PrincipalType = "WebIdentityUser" // whom an OIDC provider vouches for, before it has a role
+	Role          PrincipalType = "Role"            // what an assumed role is a session of; it makes no calls
+	AWSService    PrincipalType = "AWSService"      // one of our own services, such as athena.amazonaws.com
 )
 
 // Principal is who makes a call.

@@ -47,6 +47,13 @@ func (d door) Do(ctx context.Context, service *api.Service, operation string, in
 	return out, g.record(ctx, a, err)
 }
 
+// Acting returns a context that carries the call which a principal would make by
+// the inner door: for a service that asks whether it may do something, and then
+// does it in another way.
+func (g *Gateway) Acting(ctx context.Context, principal cloud.Principal) context.Context {
+	return cloud.WithCall(ctx, door{g, principal}.call(ctx))
+}
+
 // call returns what is known of a call that is made while the context's is
 // worked on.
 func (d door) call(ctx context.Context) cloud.Call {

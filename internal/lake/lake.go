@@ -42,6 +42,14 @@ type Objects interface {
 	Open(ctx context.Context, o Object) (io.ReadCloser, error)
 }
 
+// Guard is what Objects may be besides: it knows who may read what. Without it a
+// query could find in the shadows what it may not open.
+type Guard interface {
+	// Readable returns why the one who asks may not read one of the objects, which
+	// are of one place; nil where all may be read.
+	Readable(ctx context.Context, objects []Object) error
+}
+
 // Config is what a Lake needs to know.
 type Config struct {
 	Dir         string           // the folder of the shadows; made when first needed

@@ -66,9 +66,15 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 		return nil, fmt.Errorf("plan %s: %w", t.name(), err)
 	}
 	s.Partitions = len(parts)
+	guard, guarded := l.objects.(Guard)
 	for _, p := range parts {
 		if len(p.Objects) == 0 {
 			continue
+		}
+		if guarded {
+			if err := guard.Readable(ctx, p.Objects); err != nil {
+				return nil, fmt.Errorf("plan %s: %w", t.name(), err)
+			}
 		}
 		s.Parts = append(s.Parts, p)
 		s.Objects += len(p.Objects)

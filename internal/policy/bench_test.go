@@ -65,3 +65,30 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDecideConditions decides a request that all statements of ten policies
+// are about but for their conditions.
+func BenchmarkDecideConditions(b *testing.B) {
+	statements := make([]string, 20)
+	for i := range statements {
+		statements[i] = fmt.Sprintf(`{"Effect":"Allow","Action":["s3:Put*","s3:Get*"],"Resource":"arn:aws:s3:::logs/*",
+			"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"StringEquals":{"aws:PrincipalTag/team":"t%d"}}}`, i)
+	}
+	document := parsed(b, `{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`, policy.Identity)
+	policies := policy.Policies{}
+	for i := range 10 {
+		policies.Identity = append(policies.Identity, policy.Attached{Name: fmt.Sprint("policy", i), Document: document})
+	}
+	request := policy.Request{
+		Principal: cloud.Principal{Type: cloud.IAMUser, Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/alice"},
+		Action:    "s3:GetObject", Resource: "arn:aws:s3:::logs/2026/11/30/x.gz", Context: policy.NewContext(),
+	}
+	request.Context.Set("aws:SourceIp", "10.1.2.3")
+	request.Context.Set("aws:PrincipalTag/team", "red")
+	b.ReportAllocs()
+	for b.Loop() {
+		if policy.Decide(request, policies).Allowed {
+			b.Fatal("allowed")
+		}
+	}
+}

@@ -80,7 +80,7 @@ func place(text string, segments []string) string {
 		switch {
 		case at(3) != "":
 			return fmt.Sprintf(regionOfIAM, text)
-		case len(segments) == arnSegments && name != "*" && !slices.ContainsFunc(pathsOfIAM, begins):
+		case len(segments) == arnSegments && name != "*" && name != "root" && !begins("role-template/") && !slices.ContainsFunc(pathsOfIAM, begins):
 			return fmt.Sprintf(pathOfIAM, strings.Join(pathsOfIAM, ", "))
 		}
 	case "s3":

@@ -129,7 +129,7 @@ func operatorOf(name string) (o operator, ok bool) {
 
 // met reports whether the request meets the condition.
 func (c *condition) met(e *evaluation) bool {
-	values := e.context.values[c.key]
+	values := e.values(c.key)
 	if c.operator.family == ofNull {
 		return c.nullMet(len(values) == 0)
 	}

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Context is what is known of a request: condition keys and their values. The
 // names of keys are compared without regard to case. The zero Context knows
@@ -21,6 +24,16 @@ func (c Context) Set(key string, values ...string) {
 		return
 	}
 	c.values[key] = values
+}
+
+// Add says that the request has values under key, besides those that it has. Keys
+// that a client names, such as tags, are added: of two that differ in case alone
+// neither hides the other.
+func (c Context) Add(key string, values ...string) {
+	key = strings.ToLower(key)
+	if len(values) > 0 {
+		c.values[key] = append(slices.Clip(c.values[key]), values...)
+	}
 }
 
 // Values returns the values under key, and none for a key that the request does

@@ -18,7 +18,8 @@ import (
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 func Decide(r Request, p Policies) Decision {
 	var e evaluation
-	return e.decide(&r, &p)
+	var v verdicts
+	return e.decide(&r, &p, &v)
 }
 
 // Explain returns what Decide returns, with all statements that matched and the
@@ -26,7 +27,8 @@ func Decide(r Request, p Policies) Decision {
 func Explain(r Request, p Policies) Decision {
 	var found Decision
 	e := evaluation{explaining: true, found: &found}
-	d := e.decide(&r, &p)
+	var v verdicts
+	d := e.decide(&r, &p, &v)
 	d.Matched, d.MissingContext = found.Matched, found.MissingContext
 	return d
 }
@@ -39,17 +41,16 @@ type verdicts struct {
 	resourceControlled, serviceAllowed bool // each level allows
 }
 
-func (e *evaluation) decide(r *Request, p *Policies) Decision {
+func (e *evaluation) decide(r *Request, p *Policies, v *verdicts) Decision {
 	e.action = strings.ToLower(r.Action)
 	e.target = newTarget(r.Resource)
 	e.context = r.Context
 	e.caller = newCaller(r)
 	e.bounded = p.Boundary != nil
 
-	var v verdicts
-	d, denied := e.denied(p, &v)
+	d, denied := e.denied(p, v)
 	if !denied {
-		d = e.granted(r, p, &v)
+		d = e.granted(r, p, v)
 	}
 	if e.spent {
 		return Decision{Reason: ByNobody, Statement: -1, Spent: true}

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+)
 
 // evaluation is one request being decided. It lives on the stack of Decide.
 type evaluation struct {
@@ -10,15 +13,44 @@ type evaluation struct {
 	caller  caller
 	bounded bool // the caller has a permissions boundary
 
+	recents [6]recent // the first keys that were asked for
+	known   int
+
 	statement *statement // that is being looked at
 
 	steps int
 	spent bool // maxSteps were not enough
 
 	pattern, text []rune // scratch
+	address       struct {
+		text string
+		is   netip.Addr
+	} // that was read last
 
 	explaining bool
 	found      *Decision // where matches and missing keys go when explaining
+}
+
+// recent is the value of a key that was asked for.
+type recent struct {
+	key    string
+	values []string
+}
+
+// values returns what the request has under a key in lower case. Policies ask for
+// the same few keys again and again: those are compared, not hashed.
+func (e *evaluation) values(key string) []string {
+	for i := range e.recents[:e.known] {
+		if e.recents[i].key == key {
+			return e.recents[i].values
+		}
+	}
+	values := e.context.values[key]
+	if e.known < len(e.recents) {
+		e.recents[e.known] = recent{key, values}
+		e.known++
+	}
+	return values
 }
 
 // maxSteps is how many comparisons one decision may take: some tenths of a second.

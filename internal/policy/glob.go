@@ -240,9 +240,9 @@ func lettersOf(text string, to []rune) []rune {
 	return to
 }
 
-// matchLetters reports whether pattern matches text, letter by letter as same
-// says; "*" of pattern takes any letters.
-func (e *evaluation) matchLetters(pattern, text []rune, same func(p, t rune) bool) bool {
+// matchLetters reports whether pattern matches text, letter by letter, where "?"
+// is alike to any; "*" of pattern takes any letters, and text has none.
+func (e *evaluation) matchLetters(pattern, text []rune) bool {
 	p, at, again, from := 0, 0, -1, 0
 	for at < len(text) {
 		if !e.step() {
@@ -252,7 +252,7 @@ func (e *evaluation) matchLetters(pattern, text []rune, same func(p, t rune) boo
 		case p < len(pattern) && pattern[p] == anyText:
 			p++
 			again, from = p, at
-		case p < len(pattern) && same(pattern[p], text[at]):
+		case p < len(pattern) && alike(pattern[p], text[at]):
 			p, at = p+1, at+1
 		case again >= 0:
 			from++
@@ -267,7 +267,53 @@ func (e *evaluation) matchLetters(pattern, text []rune, same func(p, t rune) boo
 // covers reports whether pattern stands for all texts that text stands for: a "*"
 // in text can be matched by a "*" alone.
 func (e *evaluation) covers(pattern, text []rune) bool {
-	return e.matchLetters(pattern, text, func(p, t rune) bool { return p == t || p == anyOne && t != anyText })
+	p, at, again, from := 0, 0, -1, 0
+	for p < len(pattern) || at < len(text) {
+		if !e.step() {
+			return false
+		}
+		if ones, star, size := wildcards(pattern[p:]); star {
+			// With its "?" it takes that many characters at least, and any "*".
+			for ; ones > 0; at++ {
+				if at == len(text) {
+					return false
+				}
+				if text[at] != anyText {
+					ones--
+				}
+			}
+			p += size
+			again, from = p, at
+			continue
+		}
+		switch {
+		case p < len(pattern) && at < len(text) && text[at] != anyText && (pattern[p] == text[at] || pattern[p] == anyOne):
+			p, at = p+1, at+1
+		case again >= 0 && from < len(text):
+			from++
+			p, at = again, from
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// wildcards returns what the wildcards at the start of a pattern are: how many
+// "?", whether there is a "*", and how many letters they take.
+func wildcards(pattern []rune) (ones int, star bool, size int) {
+	for _, c := range pattern {
+		switch c {
+		case anyOne:
+			ones++
+		case anyText:
+			star = true
+		default:
+			return ones, star, size
+		}
+		size++
+	}
+	return ones, star, size
 }
 
 // meets reports whether there is a text that both stand for.
@@ -275,9 +321,9 @@ func (e *evaluation) meets(a, b []rune) bool {
 	firstA, firstB := slices.Index(a, anyText), slices.Index(b, anyText)
 	switch {
 	case firstA < 0:
-		return e.matchLetters(b, a, alike)
+		return e.matchLetters(b, a)
 	case firstB < 0:
-		return e.matchLetters(a, b, alike)
+		return e.matchLetters(a, b)
 	}
 	// What lies between the first and last "*" of one can be taken by a "*" of
 	// the other, so that only the beginnings and ends must agree.

@@ -69,13 +69,25 @@ func (v *operand) matches(value string, o *operator, e *evaluation) bool {
 		d, ok := parseDate(value)
 		return ok && o.compare.holds(d.compare(v.date))
 	case ofAddress:
-		address, err := netip.ParseAddr(value)
-		return err == nil && v.network.Contains(address.Unmap().WithZone(""))
+		return v.network.Contains(e.addressOf(value))
 	case ofBinary:
 		return bytes.Equal(v.bytes, []byte(value)) || base64.StdEncoding.EncodeToString(v.bytes) == value
 	default:
 		return false
 	}
+}
+
+// addressOf reads an address, once for all statements that ask for it. What is
+// none is the zero address, which is in no network.
+func (e *evaluation) addressOf(text string) netip.Addr {
+	if e.address.text != text {
+		address, err := netip.ParseAddr(text)
+		if err != nil {
+			address = netip.Addr{}
+		}
+		e.address.text, e.address.is = text, address.Unmap().WithZone("")
+	}
+	return e.address.is
 }
 
 // equalFold reports whether the pattern, which has no wildcards, is value without

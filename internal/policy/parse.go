@@ -49,7 +49,7 @@ var statementElements = []string{
 func (p *parser) document() (*Document, string) {
 	p.at = Position{Line: 1, Column: 1}
 	root, err := readJSON(p.text)
-	if err != nil || root.kind != isObject || p.kind == Resource && root.start != 0 {
+	if err != nil || root.kind != isObject {
 		return nil, p.says(syntax, "Policies must be valid JSON and the first byte must be '{'")
 	}
 	d := &Document{kind: p.kind, text: p.text}

@@ -37,7 +37,7 @@ type caller struct {
 	id        string // the unique ID; empty for the session of a role, which has none of its own
 	issuer    string // ARN of the role or user that the session is of
 	issuerID  string
-	service   string
+	services  []string
 	provider  string
 	canonical string
 }
@@ -49,10 +49,12 @@ func newCaller(r *Request) caller {
 		arn: p.ARN, id: p.ID, canonical: r.CanonicalUser,
 	}
 	if p.Type == cloud.AWSService {
-		c.account, c.service = "", p.Name
+		c.account = ""
+		c.services = append(slices.Clip(r.Context.Values("aws:PrincipalServiceNamesList")), p.Name)
 	}
-	// The session of an IAM user that GetSessionToken opened is that user.
-	if p.Issuer != nil && p.Issuer.ARN != p.ARN {
+	// The session of an IAM user that GetSessionToken opened is that user, and a
+	// root user is named as its account.
+	if p.Issuer != nil && p.Issuer.ARN != p.ARN && p.Issuer.Type != cloud.Root {
 		c.issuer, c.issuerID = p.Issuer.ARN, p.Issuer.ID
 	}
 	if p.Type == cloud.AssumedRole {
@@ -74,7 +76,7 @@ func (p *principals) grantTo(c *caller) grant {
 	case p.everybody,
 		c.arn != "" && slices.Contains(p.names, c.arn),
 		c.id != "" && slices.Contains(p.names, c.id),
-		c.service != "" && slices.Contains(p.services, c.service),
+		slices.ContainsFunc(c.services, func(name string) bool { return slices.Contains(p.services, name) }),
 		c.provider != "" && slices.Contains(p.providers, c.provider):
 		return direct
 	case c.anonymous:
@@ -96,8 +98,8 @@ func (p *principals) spares(c *caller) bool {
 	if p.everybody {
 		return true
 	}
-	if c.service != "" {
-		return slices.Contains(p.services, c.service)
+	if c.services != nil {
+		return slices.ContainsFunc(c.services, func(name string) bool { return slices.Contains(p.services, name) })
 	}
 	if !c.hasIdentity() {
 		return c.provider != "" && slices.Contains(p.providers, c.provider)

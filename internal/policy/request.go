@@ -4,6 +4,8 @@ import "github.com/sillok/sillok/internal/cloud"
 
 // Request is one question: may this principal do this to that?
 type Request struct {
+	// Principal is who asks. A service of AWS is also known by the names that the
+	// context has under aws:PrincipalServiceNamesList.
 	Principal cloud.Principal
 	Action    string // IAM's, such as "s3:GetObject"
 	// Resource is the ARN that the action is on, or "*" for an action that is on

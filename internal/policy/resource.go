@@ -40,11 +40,13 @@ func newTarget(resource string) target {
 		return target{none: true}
 	}
 	t := target{wild: strings.Contains(resource, "*")}
-	rest, more := resource, false
+	rest := resource
 	for i := range arnSegments - 1 {
-		if t.segments[i], rest, more = strings.Cut(rest, ":"); !more {
+		segment, behind, more := strings.Cut(rest, ":")
+		if !more {
 			return t
 		}
+		t.segments[i], rest = segment, behind
 	}
 	t.segments[arnSegments-1] = rest
 	t.arn = true

@@ -12,9 +12,14 @@ type variable struct {
 	hasDefault bool
 }
 
+// maxVariable is how many bytes a variable may have with its default, so that a
+// text of nothing but beginnings of variables is read in one go.
+const maxVariable = 1024
+
 // readVariable reads the variable that text begins with and returns how long it
 // is. It is not ok where there is none: then "${" is just text.
 func readVariable(text string) (v variable, size int, ok bool) {
+	text = text[:min(len(text), maxVariable)]
 	rest, found := strings.CutPrefix(text, "${")
 	if !found {
 		return variable{}, 0, false
@@ -51,7 +56,7 @@ func readVariable(text string) (v variable, size int, ok bool) {
 // fill returns what a variable stands for. It is not ok where the request has
 // no value for it, or several, and the variable has no default.
 func (e *evaluation) fill(v *variable) (value string, ok bool) {
-	values := e.context.values[v.key]
+	values := e.values(v.key)
 	switch {
 	case len(values) == 1:
 		return values[0], true

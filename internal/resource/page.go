@@ -16,6 +16,7 @@ type Paging struct {
 	Size      *int32  // the member of In that says how many at most; absent and 0 mean Most
 	Most      int     // how many a page has at most
 	TokenCode TokenCode
+	TokenText string // what the error says of a token that continues no such listing; empty for what it is
 }
 
 // TokenCode is the code of a service's error for a token that continues no such
@@ -92,6 +93,9 @@ func (p Paging) after(listing []byte) (string, error) {
 	data, err := base64.RawURLEncoding.DecodeString(given)
 	if err == nil && len(data) > sumSize && token(listing, string(data[sumSize:])) == given {
 		return string(data[sumSize:]), nil
+	}
+	if p.TokenText != "" {
+		return "", cloud.Errorf(cloud.Invalid, string(p.TokenCode), "%s", p.TokenText)
 	}
 	return "", cloud.Errorf(cloud.Invalid, string(p.TokenCode), "NextToken continues no listing of these parameters: %q", given)
 }

@@ -147,8 +147,11 @@ func readKey(form, text string) (string, bool) {
 	case "source":
 		return readSource(text), true
 	case "version":
-		_, query, ok := strings.Cut(text, "?versionId=")
-		return query, ok
+		i := strings.LastIndex(text, "?versionId=")
+		if i < 0 {
+			return "", false
+		}
+		return unescaped(text[i+len("?versionId="):]), true
 	case "alias":
 		_, name, ok := strings.Cut(text, "alias/")
 		return "alias/" + name, ok

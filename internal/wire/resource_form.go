@@ -53,12 +53,18 @@ func readKeyID(text string) string {
 }
 
 // readSource reads S3's x-amz-copy-source: "/b/a%20key?versionId=1" is "b/a key".
+// It is escaped as in a query string, where "+" is a space, and only what follows
+// the last "?versionId=" is not of the key.
 func readSource(text string) string {
-	path, _, _ := strings.Cut(strings.TrimPrefix(text, "/"), "?")
-	if plain, err := url.PathUnescape(path); err == nil {
-		return plain
+	path := text
+	if i := strings.LastIndex(text, "?versionId="); i >= 0 {
+		path = text[:i]
 	}
-	return path
+	plain, err := url.QueryUnescape(path)
+	if err != nil {
+		plain = path
+	}
+	return strings.TrimPrefix(plain, "/")
 }
 
 // readQueue reads the account and the name in a queue's URL.

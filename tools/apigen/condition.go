@@ -111,25 +111,24 @@ func (t *toucher) referenced(row touch) []string {
 func (t *toucher) filled(op, key, paths string) []api.Condition {
 	var rows []api.Condition
 	for path := range strings.SplitSeq(paths, "|") {
-		_, member := cutForm(path)
-		if s, err := t.walk(op, member); err == nil && (s.Type != "structure") {
+		if s, err := t.walk(op, memberIn(path)); err == nil && s.Type != "structure" {
 			rows = append(rows, api.Condition{Key: key, Path: path})
 		}
 	}
 	return rows
 }
 
-// cutForm takes a path apart into the word that says how it is read and the rest.
-func cutForm(path string) (form, member string) {
-	if before, after, ok := strings.Cut(path, ":"); ok {
-		return before, after
+// memberIn returns a path without the word that says how it is read.
+func memberIn(path string) string {
+	if _, member, ok := strings.Cut(path, ":"); ok {
+		return member
 	}
-	return "", path
+	return path
 }
 
 // checkCondition says what in a row is no member of the operation's input.
 func (t *toucher) checkCondition(op string, c api.Condition) error {
-	_, member := cutForm(c.Path)
+	member := memberIn(c.Path)
 	if member[0] != '\'' {
 		if _, err := t.walk(op, member); err != nil {
 			return fmt.Errorf("condition key %s: %w", c.Key, err)

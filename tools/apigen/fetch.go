@@ -15,6 +15,7 @@ import (
 const (
 	botocoreVersion     = "1.43.11"
 	policySentryVersion = "0.15.2"
+	motoVersion         = "5.2.5"
 )
 
 // wheel is a Python package at a pinned version, of which the data is read.

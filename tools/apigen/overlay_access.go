@@ -43,7 +43,7 @@ func authorizationOf(service string) authorizationOverlay {
 	case "glue":
 		return glueAuthorization()
 	case "iam":
-		return authorizationOverlay{members: map[string]string{"UserNameWithPath": "UserName"}}
+		return iamAuthorization()
 	case "kms":
 		return kmsAuthorization()
 	case "lambda":
@@ -65,6 +65,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return sqsAuthorization()
 	case "ssm":
 		return ssmAuthorization()
+	case "sts":
+		return stsAuthorization()
 	}
 	return authorizationOverlay{}
 }

@@ -10,7 +10,7 @@ func conditionsOf(service string) conditionOverlay {
 	case "athena":
 		return conditionOverlay{fill: map[string]string{}, passedTo: "athena.amazonaws.com"}
 	case "ec2":
-		return conditionOverlay{passedTo: "vpc-flow-logs.amazonaws.com"}
+		return conditionOverlay{passedTo: "vpc-flow-logs.amazonaws.com"} //nolint:gosec // the name of a service
 	case "glue":
 		return conditionOverlay{fill: map[string]string{}, leftOut: []string{"glue:"}} // Lake Formation, jobs in networks and federated catalogs
 	case "iam":
@@ -47,7 +47,7 @@ func conditionsOf(service string) conditionOverlay {
 
 func iamConditions() conditionOverlay {
 	return conditionOverlay{
-		fill: map[string]string{
+		fill: map[string]string{ //nolint:gosec // names of condition keys
 			"iam:AWSServiceName": "AWSServiceName",
 			// Where the input has none, it is the boundary that the user or role has.
 			"iam:PermissionsBoundary":                  "PermissionsBoundary",
@@ -98,7 +98,7 @@ func kmsConditions() conditionOverlay {
 // s3Conditions is from the pages on S3's condition keys and its policy examples:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
 func s3Conditions() conditionOverlay {
-	o := conditionOverlay{
+	o := conditionOverlay{ //nolint:gosec // the same
 		fill: map[string]string{
 			"s3:InventoryAccessibleOptionalFields":               "InventoryConfiguration.OptionalFields",
 			"s3:RequestObjectTag/":                               "Tagging|Tagging.TagSet",

@@ -118,12 +118,18 @@ func s3More() map[string][]api.Resource {
 		{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObject", When: "!CopySource~?versionId="},
 		{Type: "object", ARN: "arn:{Partition}:s3:::{source:CopySource}", Action: "s3:GetObjectVersion", When: "CopySource~?versionId="},
 	}
-	written := []api.Resource{
-		object("s3:PutObjectAcl", "ACL|"+grants),
+	// An ACL that gives nothing to others than the owners of bucket and object needs
+	// no right of its own: services deliver logs with bucket-owner-full-control, and
+	// the guides' policies give them s3:PutObject alone.
+	written := []api.Resource{object("s3:PutObjectAcl", grants)}
+	for _, acl := range []string{"public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"} {
+		written = append(written, object("s3:PutObjectAcl", "ACL="+acl))
+	}
+	written = append(written,
 		object("s3:PutObjectTagging", "Tagging"),
 		object("s3:PutObjectRetention", "ObjectLockMode|ObjectLockRetainUntilDate"),
 		object("s3:PutObjectLegalHold", "ObjectLockLegalHoldStatus"),
-	}
+	)
 	bypass := []api.Resource{object("s3:BypassGovernanceRetention", "BypassGovernanceRetention")}
 	return map[string][]api.Resource{
 		"CopyObject": append(source[:2:2], written...),
@@ -139,7 +145,10 @@ func s3More() map[string][]api.Resource {
 		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
 		"PutObject":             written,
 		"PutObjectRetention":    bypass,
-		"RenameObject":          {{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{RenameSource}", Action: "s3:DeleteObject"}},
-		"UploadPartCopy":        source,
+		"RenameObject": {
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:DeleteObject"},
+		},
+		"UploadPartCopy": source,
 	}
 }

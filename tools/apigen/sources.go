@@ -26,7 +26,7 @@ func sources() []source {
 		{id: "events", listed: []string{"ListRules", "PutEvents"}},
 		{id: "firehose", listed: []string{"PutRecord", "PutRecordBatch"}},
 		{id: "glue", listed: glueOperations(), overlay: glueStatistics},
-		{id: "iam", listed: []string{"DeleteUser", "ListUsers", "TagUser"}},
+		{id: "iam", listed: iamOperations()},
 		// Key stores of one's own hardware and keys in several regions are not built.
 		{id: "kms", except: []string{
 			"ConnectCustomKeyStore", "CreateCustomKeyStore", "DeleteCustomKeyStore", "DescribeCustomKeyStores",
@@ -46,8 +46,10 @@ func sources() []source {
 			"GetParameters", "GetParametersByPath", "LabelParameterVersion", "ListTagsForResource", "PutParameter",
 			"RemoveTagsFromResource", "UnlabelParameterVersion",
 		}},
-		// With AssumeRoleWithWebIdentity the tests call without a signature.
-		{id: "sts", listed: []string{"AssumeRoleWithWebIdentity", "GetAccessKeyInfo", "GetCallerIdentity", "GetSessionToken"}},
+		{id: "sts", listed: []string{
+			"AssumeRole", "AssumeRoleWithWebIdentity", "DecodeAuthorizationMessage", "GetAccessKeyInfo", "GetCallerIdentity",
+			"GetFederationToken", "GetSessionToken",
+		}},
 	}
 }
 

@@ -11,9 +11,544 @@ import (
 // Client does AWS Identity and Access Management's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AddClientIDToOpenIDConnectProvider does the operation AddClientIDToOpenIDConnectProvider.
+func (c Client) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *AddClientIDToOpenIDConnectProviderInput) (*AddClientIDToOpenIDConnectProviderOutput, error) {
+	return api.Do[*AddClientIDToOpenIDConnectProviderOutput](ctx, c.Door, Service, "AddClientIDToOpenIDConnectProvider", in)
+}
+
+// AddRoleToInstanceProfile does the operation AddRoleToInstanceProfile.
+func (c Client) AddRoleToInstanceProfile(ctx context.Context, in *AddRoleToInstanceProfileInput) (*AddRoleToInstanceProfileOutput, error) {
+	return api.Do[*AddRoleToInstanceProfileOutput](ctx, c.Door, Service, "AddRoleToInstanceProfile", in)
+}
+
+// AddUserToGroup does the operation AddUserToGroup.
+func (c Client) AddUserToGroup(ctx context.Context, in *AddUserToGroupInput) (*AddUserToGroupOutput, error) {
+	return api.Do[*AddUserToGroupOutput](ctx, c.Door, Service, "AddUserToGroup", in)
+}
+
+// AttachGroupPolicy does the operation AttachGroupPolicy.
+func (c Client) AttachGroupPolicy(ctx context.Context, in *AttachGroupPolicyInput) (*AttachGroupPolicyOutput, error) {
+	return api.Do[*AttachGroupPolicyOutput](ctx, c.Door, Service, "AttachGroupPolicy", in)
+}
+
+// AttachRolePolicy does the operation AttachRolePolicy.
+func (c Client) AttachRolePolicy(ctx context.Context, in *AttachRolePolicyInput) (*AttachRolePolicyOutput, error) {
+	return api.Do[*AttachRolePolicyOutput](ctx, c.Door, Service, "AttachRolePolicy", in)
+}
+
+// AttachUserPolicy does the operation AttachUserPolicy.
+func (c Client) AttachUserPolicy(ctx context.Context, in *AttachUserPolicyInput) (*AttachUserPolicyOutput, error) {
+	return api.Do[*AttachUserPolicyOutput](ctx, c.Door, Service, "AttachUserPolicy", in)
+}
+
+// ChangePassword does the operation ChangePassword.
+func (c Client) ChangePassword(ctx context.Context, in *ChangePasswordInput) (*ChangePasswordOutput, error) {
+	return api.Do[*ChangePasswordOutput](ctx, c.Door, Service, "ChangePassword", in)
+}
+
+// CreateAccessKey does the operation CreateAccessKey.
+func (c Client) CreateAccessKey(ctx context.Context, in *CreateAccessKeyInput) (*CreateAccessKeyOutput, error) {
+	return api.Do[*CreateAccessKeyOutput](ctx, c.Door, Service, "CreateAccessKey", in)
+}
+
+// CreateAccountAlias does the operation CreateAccountAlias.
+func (c Client) CreateAccountAlias(ctx context.Context, in *CreateAccountAliasInput) (*CreateAccountAliasOutput, error) {
+	return api.Do[*CreateAccountAliasOutput](ctx, c.Door, Service, "CreateAccountAlias", in)
+}
+
+// CreateGroup does the operation CreateGroup.
+func (c Client) CreateGroup(ctx context.Context, in *CreateGroupInput) (*CreateGroupOutput, error) {
+	return api.Do[*CreateGroupOutput](ctx, c.Door, Service, "CreateGroup", in)
+}
+
+// CreateInstanceProfile does the operation CreateInstanceProfile.
+func (c Client) CreateInstanceProfile(ctx context.Context, in *CreateInstanceProfileInput) (*CreateInstanceProfileOutput, error) {
+	return api.Do[*CreateInstanceProfileOutput](ctx, c.Door, Service, "CreateInstanceProfile", in)
+}
+
+// CreateLoginProfile does the operation CreateLoginProfile.
+func (c Client) CreateLoginProfile(ctx context.Context, in *CreateLoginProfileInput) (*CreateLoginProfileOutput, error) {
+	return api.Do[*CreateLoginProfileOutput](ctx, c.Door, Service, "CreateLoginProfile", in)
+}
+
+// CreateOpenIDConnectProvider does the operation CreateOpenIDConnectProvider.
+func (c Client) CreateOpenIDConnectProvider(ctx context.Context, in *CreateOpenIDConnectProviderInput) (*CreateOpenIDConnectProviderOutput, error) {
+	return api.Do[*CreateOpenIDConnectProviderOutput](ctx, c.Door, Service, "CreateOpenIDConnectProvider", in)
+}
+
+// CreatePolicy does the operation CreatePolicy.
+func (c Client) CreatePolicy(ctx context.Context, in *CreatePolicyInput) (*CreatePolicyOutput, error) {
+	return api.Do[*CreatePolicyOutput](ctx, c.Door, Service, "CreatePolicy", in)
+}
+
+// CreatePolicyVersion does the operation CreatePolicyVersion.
+func (c Client) CreatePolicyVersion(ctx context.Context, in *CreatePolicyVersionInput) (*CreatePolicyVersionOutput, error) {
+	return api.Do[*CreatePolicyVersionOutput](ctx, c.Door, Service, "CreatePolicyVersion", in)
+}
+
+// CreateRole does the operation CreateRole.
+func (c Client) CreateRole(ctx context.Context, in *CreateRoleInput) (*CreateRoleOutput, error) {
+	return api.Do[*CreateRoleOutput](ctx, c.Door, Service, "CreateRole", in)
+}
+
+// CreateSAMLProvider does the operation CreateSAMLProvider.
+func (c Client) CreateSAMLProvider(ctx context.Context, in *CreateSAMLProviderInput) (*CreateSAMLProviderOutput, error) {
+	return api.Do[*CreateSAMLProviderOutput](ctx, c.Door, Service, "CreateSAMLProvider", in)
+}
+
+// CreateServiceLinkedRole does the operation CreateServiceLinkedRole.
+func (c Client) CreateServiceLinkedRole(ctx context.Context, in *CreateServiceLinkedRoleInput) (*CreateServiceLinkedRoleOutput, error) {
+	return api.Do[*CreateServiceLinkedRoleOutput](ctx, c.Door, Service, "CreateServiceLinkedRole", in)
+}
+
+// CreateServiceSpecificCredential does the operation CreateServiceSpecificCredential.
+func (c Client) CreateServiceSpecificCredential(ctx context.Context, in *CreateServiceSpecificCredentialInput) (*CreateServiceSpecificCredentialOutput, error) {
+	return api.Do[*CreateServiceSpecificCredentialOutput](ctx, c.Door, Service, "CreateServiceSpecificCredential", in)
+}
+
+// CreateUser does the operation CreateUser.
+func (c Client) CreateUser(ctx context.Context, in *CreateUserInput) (*CreateUserOutput, error) {
+	return api.Do[*CreateUserOutput](ctx, c.Door, Service, "CreateUser", in)
+}
+
+// CreateVirtualMFADevice does the operation CreateVirtualMFADevice.
+func (c Client) CreateVirtualMFADevice(ctx context.Context, in *CreateVirtualMFADeviceInput) (*CreateVirtualMFADeviceOutput, error) {
+	return api.Do[*CreateVirtualMFADeviceOutput](ctx, c.Door, Service, "CreateVirtualMFADevice", in)
+}
+
+// DeactivateMFADevice does the operation DeactivateMFADevice.
+func (c Client) DeactivateMFADevice(ctx context.Context, in *DeactivateMFADeviceInput) (*DeactivateMFADeviceOutput, error) {
+	return api.Do[*DeactivateMFADeviceOutput](ctx, c.Door, Service, "DeactivateMFADevice", in)
+}
+
+// DeleteAccessKey does the operation DeleteAccessKey.
+func (c Client) DeleteAccessKey(ctx context.Context, in *DeleteAccessKeyInput) (*DeleteAccessKeyOutput, error) {
+	return api.Do[*DeleteAccessKeyOutput](ctx, c.Door, Service, "DeleteAccessKey", in)
+}
+
+// DeleteAccountAlias does the operation DeleteAccountAlias.
+func (c Client) DeleteAccountAlias(ctx context.Context, in *DeleteAccountAliasInput) (*DeleteAccountAliasOutput, error) {
+	return api.Do[*DeleteAccountAliasOutput](ctx, c.Door, Service, "DeleteAccountAlias", in)
+}
+
+// DeleteAccountPasswordPolicy does the operation DeleteAccountPasswordPolicy.
+func (c Client) DeleteAccountPasswordPolicy(ctx context.Context, in *DeleteAccountPasswordPolicyInput) (*DeleteAccountPasswordPolicyOutput, error) {
+	return api.Do[*DeleteAccountPasswordPolicyOutput](ctx, c.Door, Service, "DeleteAccountPasswordPolicy", in)
+}
+
+// DeleteGroup does the operation DeleteGroup.
+func (c Client) DeleteGroup(ctx context.Context, in *DeleteGroupInput) (*DeleteGroupOutput, error) {
+	return api.Do[*DeleteGroupOutput](ctx, c.Door, Service, "DeleteGroup", in)
+}
+
+// DeleteGroupPolicy does the operation DeleteGroupPolicy.
+func (c Client) DeleteGroupPolicy(ctx context.Context, in *DeleteGroupPolicyInput) (*DeleteGroupPolicyOutput, error) {
+	return api.Do[*DeleteGroupPolicyOutput](ctx, c.Door, Service, "DeleteGroupPolicy", in)
+}
+
+// DeleteInstanceProfile does the operation DeleteInstanceProfile.
+func (c Client) DeleteInstanceProfile(ctx context.Context, in *DeleteInstanceProfileInput) (*DeleteInstanceProfileOutput, error) {
+	return api.Do[*DeleteInstanceProfileOutput](ctx, c.Door, Service, "DeleteInstanceProfile", in)
+}
+
+// DeleteLoginProfile does the operation DeleteLoginProfile.
+func (c Client) DeleteLoginProfile(ctx context.Context, in *DeleteLoginProfileInput) (*DeleteLoginProfileOutput, error) {
+	return api.Do[*DeleteLoginProfileOutput](ctx, c.Door, Service, "DeleteLoginProfile", in)
+}
+
+// DeleteOpenIDConnectProvider does the operation DeleteOpenIDConnectProvider.
+func (c Client) DeleteOpenIDConnectProvider(ctx context.Context, in *DeleteOpenIDConnectProviderInput) (*DeleteOpenIDConnectProviderOutput, error) {
+	return api.Do[*DeleteOpenIDConnectProviderOutput](ctx, c.Door, Service, "DeleteOpenIDConnectProvider", in)
+}
+
+// DeletePolicy does the operation DeletePolicy.
+func (c Client) DeletePolicy(ctx context.Context, in *DeletePolicyInput) (*DeletePolicyOutput, error) {
+	return api.Do[*DeletePolicyOutput](ctx, c.Door, Service, "DeletePolicy", in)
+}
+
+// DeletePolicyVersion does the operation DeletePolicyVersion.
+func (c Client) DeletePolicyVersion(ctx context.Context, in *DeletePolicyVersionInput) (*DeletePolicyVersionOutput, error) {
+	return api.Do[*DeletePolicyVersionOutput](ctx, c.Door, Service, "DeletePolicyVersion", in)
+}
+
+// DeleteRole does the operation DeleteRole.
+func (c Client) DeleteRole(ctx context.Context, in *DeleteRoleInput) (*DeleteRoleOutput, error) {
+	return api.Do[*DeleteRoleOutput](ctx, c.Door, Service, "DeleteRole", in)
+}
+
+// DeleteRolePermissionsBoundary does the operation DeleteRolePermissionsBoundary.
+func (c Client) DeleteRolePermissionsBoundary(ctx context.Context, in *DeleteRolePermissionsBoundaryInput) (*DeleteRolePermissionsBoundaryOutput, error) {
+	return api.Do[*DeleteRolePermissionsBoundaryOutput](ctx, c.Door, Service, "DeleteRolePermissionsBoundary", in)
+}
+
+// DeleteRolePolicy does the operation DeleteRolePolicy.
+func (c Client) DeleteRolePolicy(ctx context.Context, in *DeleteRolePolicyInput) (*DeleteRolePolicyOutput, error) {
+	return api.Do[*DeleteRolePolicyOutput](ctx, c.Door, Service, "DeleteRolePolicy", in)
+}
+
+// DeleteSAMLProvider does the operation DeleteSAMLProvider.
+func (c Client) DeleteSAMLProvider(ctx context.Context, in *DeleteSAMLProviderInput) (*DeleteSAMLProviderOutput, error) {
+	return api.Do[*DeleteSAMLProviderOutput](ctx, c.Door, Service, "DeleteSAMLProvider", in)
+}
+
+// DeleteSSHPublicKey does the operation DeleteSSHPublicKey.
+func (c Client) DeleteSSHPublicKey(ctx context.Context, in *DeleteSSHPublicKeyInput) (*DeleteSSHPublicKeyOutput, error) {
+	return api.Do[*DeleteSSHPublicKeyOutput](ctx, c.Door, Service, "DeleteSSHPublicKey", in)
+}
+
+// DeleteServerCertificate does the operation DeleteServerCertificate.
+func (c Client) DeleteServerCertificate(ctx context.Context, in *DeleteServerCertificateInput) (*DeleteServerCertificateOutput, error) {
+	return api.Do[*DeleteServerCertificateOutput](ctx, c.Door, Service, "DeleteServerCertificate", in)
+}
+
+// DeleteServiceLinkedRole does the operation DeleteServiceLinkedRole.
+func (c Client) DeleteServiceLinkedRole(ctx context.Context, in *DeleteServiceLinkedRoleInput) (*DeleteServiceLinkedRoleOutput, error) {
+	return api.Do[*DeleteServiceLinkedRoleOutput](ctx, c.Door, Service, "DeleteServiceLinkedRole", in)
+}
+
+// DeleteServiceSpecificCredential does the operation DeleteServiceSpecificCredential.
+func (c Client) DeleteServiceSpecificCredential(ctx context.Context, in *DeleteServiceSpecificCredentialInput) (*DeleteServiceSpecificCredentialOutput, error) {
+	return api.Do[*DeleteServiceSpecificCredentialOutput](ctx, c.Door, Service, "DeleteServiceSpecificCredential", in)
+}
+
+// DeleteSigningCertificate does the operation DeleteSigningCertificate.
+func (c Client) DeleteSigningCertificate(ctx context.Context, in *DeleteSigningCertificateInput) (*DeleteSigningCertificateOutput, error) {
+	return api.Do[*DeleteSigningCertificateOutput](ctx, c.Door, Service, "DeleteSigningCertificate", in)
+}
+
 // DeleteUser does the operation DeleteUser.
 func (c Client) DeleteUser(ctx context.Context, in *DeleteUserInput) (*DeleteUserOutput, error) {
 	return api.Do[*DeleteUserOutput](ctx, c.Door, Service, "DeleteUser", in)
+}
+
+// DeleteUserPermissionsBoundary does the operation DeleteUserPermissionsBoundary.
+func (c Client) DeleteUserPermissionsBoundary(ctx context.Context, in *DeleteUserPermissionsBoundaryInput) (*DeleteUserPermissionsBoundaryOutput, error) {
+	return api.Do[*DeleteUserPermissionsBoundaryOutput](ctx, c.Door, Service, "DeleteUserPermissionsBoundary", in)
+}
+
+// DeleteUserPolicy does the operation DeleteUserPolicy.
+func (c Client) DeleteUserPolicy(ctx context.Context, in *DeleteUserPolicyInput) (*DeleteUserPolicyOutput, error) {
+	return api.Do[*DeleteUserPolicyOutput](ctx, c.Door, Service, "DeleteUserPolicy", in)
+}
+
+// DeleteVirtualMFADevice does the operation DeleteVirtualMFADevice.
+func (c Client) DeleteVirtualMFADevice(ctx context.Context, in *DeleteVirtualMFADeviceInput) (*DeleteVirtualMFADeviceOutput, error) {
+	return api.Do[*DeleteVirtualMFADeviceOutput](ctx, c.Door, Service, "DeleteVirtualMFADevice", in)
+}
+
+// DetachGroupPolicy does the operation DetachGroupPolicy.
+func (c Client) DetachGroupPolicy(ctx context.Context, in *DetachGroupPolicyInput) (*DetachGroupPolicyOutput, error) {
+	return api.Do[*DetachGroupPolicyOutput](ctx, c.Door, Service, "DetachGroupPolicy", in)
+}
+
+// DetachRolePolicy does the operation DetachRolePolicy.
+func (c Client) DetachRolePolicy(ctx context.Context, in *DetachRolePolicyInput) (*DetachRolePolicyOutput, error) {
+	return api.Do[*DetachRolePolicyOutput](ctx, c.Door, Service, "DetachRolePolicy", in)
+}
+
+// DetachUserPolicy does the operation DetachUserPolicy.
+func (c Client) DetachUserPolicy(ctx context.Context, in *DetachUserPolicyInput) (*DetachUserPolicyOutput, error) {
+	return api.Do[*DetachUserPolicyOutput](ctx, c.Door, Service, "DetachUserPolicy", in)
+}
+
+// EnableMFADevice does the operation EnableMFADevice.
+func (c Client) EnableMFADevice(ctx context.Context, in *EnableMFADeviceInput) (*EnableMFADeviceOutput, error) {
+	return api.Do[*EnableMFADeviceOutput](ctx, c.Door, Service, "EnableMFADevice", in)
+}
+
+// GenerateCredentialReport does the operation GenerateCredentialReport.
+func (c Client) GenerateCredentialReport(ctx context.Context, in *GenerateCredentialReportInput) (*GenerateCredentialReportOutput, error) {
+	return api.Do[*GenerateCredentialReportOutput](ctx, c.Door, Service, "GenerateCredentialReport", in)
+}
+
+// GenerateServiceLastAccessedDetails does the operation GenerateServiceLastAccessedDetails.
+func (c Client) GenerateServiceLastAccessedDetails(ctx context.Context, in *GenerateServiceLastAccessedDetailsInput) (*GenerateServiceLastAccessedDetailsOutput, error) {
+	return api.Do[*GenerateServiceLastAccessedDetailsOutput](ctx, c.Door, Service, "GenerateServiceLastAccessedDetails", in)
+}
+
+// GetAccessKeyLastUsed does the operation GetAccessKeyLastUsed.
+func (c Client) GetAccessKeyLastUsed(ctx context.Context, in *GetAccessKeyLastUsedInput) (*GetAccessKeyLastUsedOutput, error) {
+	return api.Do[*GetAccessKeyLastUsedOutput](ctx, c.Door, Service, "GetAccessKeyLastUsed", in)
+}
+
+// GetAccountAuthorizationDetails does the operation GetAccountAuthorizationDetails.
+func (c Client) GetAccountAuthorizationDetails(ctx context.Context, in *GetAccountAuthorizationDetailsInput) (*GetAccountAuthorizationDetailsOutput, error) {
+	return api.Do[*GetAccountAuthorizationDetailsOutput](ctx, c.Door, Service, "GetAccountAuthorizationDetails", in)
+}
+
+// GetAccountPasswordPolicy does the operation GetAccountPasswordPolicy.
+func (c Client) GetAccountPasswordPolicy(ctx context.Context, in *GetAccountPasswordPolicyInput) (*GetAccountPasswordPolicyOutput, error) {
+	return api.Do[*GetAccountPasswordPolicyOutput](ctx, c.Door, Service, "GetAccountPasswordPolicy", in)
+}
+
+// GetAccountSummary does the operation GetAccountSummary.
+func (c Client) GetAccountSummary(ctx context.Context, in *GetAccountSummaryInput) (*GetAccountSummaryOutput, error) {
+	return api.Do[*GetAccountSummaryOutput](ctx, c.Door, Service, "GetAccountSummary", in)
+}
+
+// GetContextKeysForCustomPolicy does the operation GetContextKeysForCustomPolicy.
+func (c Client) GetContextKeysForCustomPolicy(ctx context.Context, in *GetContextKeysForCustomPolicyInput) (*GetContextKeysForCustomPolicyOutput, error) {
+	return api.Do[*GetContextKeysForCustomPolicyOutput](ctx, c.Door, Service, "GetContextKeysForCustomPolicy", in)
+}
+
+// GetContextKeysForPrincipalPolicy does the operation GetContextKeysForPrincipalPolicy.
+func (c Client) GetContextKeysForPrincipalPolicy(ctx context.Context, in *GetContextKeysForPrincipalPolicyInput) (*GetContextKeysForPrincipalPolicyOutput, error) {
+	return api.Do[*GetContextKeysForPrincipalPolicyOutput](ctx, c.Door, Service, "GetContextKeysForPrincipalPolicy", in)
+}
+
+// GetCredentialReport does the operation GetCredentialReport.
+func (c Client) GetCredentialReport(ctx context.Context, in *GetCredentialReportInput) (*GetCredentialReportOutput, error) {
+	return api.Do[*GetCredentialReportOutput](ctx, c.Door, Service, "GetCredentialReport", in)
+}
+
+// GetGroup does the operation GetGroup.
+func (c Client) GetGroup(ctx context.Context, in *GetGroupInput) (*GetGroupOutput, error) {
+	return api.Do[*GetGroupOutput](ctx, c.Door, Service, "GetGroup", in)
+}
+
+// GetGroupPolicy does the operation GetGroupPolicy.
+func (c Client) GetGroupPolicy(ctx context.Context, in *GetGroupPolicyInput) (*GetGroupPolicyOutput, error) {
+	return api.Do[*GetGroupPolicyOutput](ctx, c.Door, Service, "GetGroupPolicy", in)
+}
+
+// GetInstanceProfile does the operation GetInstanceProfile.
+func (c Client) GetInstanceProfile(ctx context.Context, in *GetInstanceProfileInput) (*GetInstanceProfileOutput, error) {
+	return api.Do[*GetInstanceProfileOutput](ctx, c.Door, Service, "GetInstanceProfile", in)
+}
+
+// GetLoginProfile does the operation GetLoginProfile.
+func (c Client) GetLoginProfile(ctx context.Context, in *GetLoginProfileInput) (*GetLoginProfileOutput, error) {
+	return api.Do[*GetLoginProfileOutput](ctx, c.Door, Service, "GetLoginProfile", in)
+}
+
+// GetMFADevice does the operation GetMFADevice.
+func (c Client) GetMFADevice(ctx context.Context, in *GetMFADeviceInput) (*GetMFADeviceOutput, error) {
+	return api.Do[*GetMFADeviceOutput](ctx, c.Door, Service, "GetMFADevice", in)
+}
+
+// GetOpenIDConnectProvider does the operation GetOpenIDConnectProvider.
+func (c Client) GetOpenIDConnectProvider(ctx context.Context, in *GetOpenIDConnectProviderInput) (*GetOpenIDConnectProviderOutput, error) {
+	return api.Do[*GetOpenIDConnectProviderOutput](ctx, c.Door, Service, "GetOpenIDConnectProvider", in)
+}
+
+// GetPolicy does the operation GetPolicy.
+func (c Client) GetPolicy(ctx context.Context, in *GetPolicyInput) (*GetPolicyOutput, error) {
+	return api.Do[*GetPolicyOutput](ctx, c.Door, Service, "GetPolicy", in)
+}
+
+// GetPolicyVersion does the operation GetPolicyVersion.
+func (c Client) GetPolicyVersion(ctx context.Context, in *GetPolicyVersionInput) (*GetPolicyVersionOutput, error) {
+	return api.Do[*GetPolicyVersionOutput](ctx, c.Door, Service, "GetPolicyVersion", in)
+}
+
+// GetRole does the operation GetRole.
+func (c Client) GetRole(ctx context.Context, in *GetRoleInput) (*GetRoleOutput, error) {
+	return api.Do[*GetRoleOutput](ctx, c.Door, Service, "GetRole", in)
+}
+
+// GetRolePolicy does the operation GetRolePolicy.
+func (c Client) GetRolePolicy(ctx context.Context, in *GetRolePolicyInput) (*GetRolePolicyOutput, error) {
+	return api.Do[*GetRolePolicyOutput](ctx, c.Door, Service, "GetRolePolicy", in)
+}
+
+// GetSAMLProvider does the operation GetSAMLProvider.
+func (c Client) GetSAMLProvider(ctx context.Context, in *GetSAMLProviderInput) (*GetSAMLProviderOutput, error) {
+	return api.Do[*GetSAMLProviderOutput](ctx, c.Door, Service, "GetSAMLProvider", in)
+}
+
+// GetSSHPublicKey does the operation GetSSHPublicKey.
+func (c Client) GetSSHPublicKey(ctx context.Context, in *GetSSHPublicKeyInput) (*GetSSHPublicKeyOutput, error) {
+	return api.Do[*GetSSHPublicKeyOutput](ctx, c.Door, Service, "GetSSHPublicKey", in)
+}
+
+// GetServerCertificate does the operation GetServerCertificate.
+func (c Client) GetServerCertificate(ctx context.Context, in *GetServerCertificateInput) (*GetServerCertificateOutput, error) {
+	return api.Do[*GetServerCertificateOutput](ctx, c.Door, Service, "GetServerCertificate", in)
+}
+
+// GetServiceLastAccessedDetails does the operation GetServiceLastAccessedDetails.
+func (c Client) GetServiceLastAccessedDetails(ctx context.Context, in *GetServiceLastAccessedDetailsInput) (*GetServiceLastAccessedDetailsOutput, error) {
+	return api.Do[*GetServiceLastAccessedDetailsOutput](ctx, c.Door, Service, "GetServiceLastAccessedDetails", in)
+}
+
+// GetServiceLastAccessedDetailsWithEntities does the operation GetServiceLastAccessedDetailsWithEntities.
+func (c Client) GetServiceLastAccessedDetailsWithEntities(ctx context.Context, in *GetServiceLastAccessedDetailsWithEntitiesInput) (*GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
+	return api.Do[*GetServiceLastAccessedDetailsWithEntitiesOutput](ctx, c.Door, Service, "GetServiceLastAccessedDetailsWithEntities", in)
+}
+
+// GetServiceLinkedRoleDeletionStatus does the operation GetServiceLinkedRoleDeletionStatus.
+func (c Client) GetServiceLinkedRoleDeletionStatus(ctx context.Context, in *GetServiceLinkedRoleDeletionStatusInput) (*GetServiceLinkedRoleDeletionStatusOutput, error) {
+	return api.Do[*GetServiceLinkedRoleDeletionStatusOutput](ctx, c.Door, Service, "GetServiceLinkedRoleDeletionStatus", in)
+}
+
+// GetUser does the operation GetUser.
+func (c Client) GetUser(ctx context.Context, in *GetUserInput) (*GetUserOutput, error) {
+	return api.Do[*GetUserOutput](ctx, c.Door, Service, "GetUser", in)
+}
+
+// GetUserPolicy does the operation GetUserPolicy.
+func (c Client) GetUserPolicy(ctx context.Context, in *GetUserPolicyInput) (*GetUserPolicyOutput, error) {
+	return api.Do[*GetUserPolicyOutput](ctx, c.Door, Service, "GetUserPolicy", in)
+}
+
+// ListAccessKeys does the operation ListAccessKeys.
+func (c Client) ListAccessKeys(ctx context.Context, in *ListAccessKeysInput) (*ListAccessKeysOutput, error) {
+	return api.Do[*ListAccessKeysOutput](ctx, c.Door, Service, "ListAccessKeys", in)
+}
+
+// ListAccountAliases does the operation ListAccountAliases.
+func (c Client) ListAccountAliases(ctx context.Context, in *ListAccountAliasesInput) (*ListAccountAliasesOutput, error) {
+	return api.Do[*ListAccountAliasesOutput](ctx, c.Door, Service, "ListAccountAliases", in)
+}
+
+// ListAttachedGroupPolicies does the operation ListAttachedGroupPolicies.
+func (c Client) ListAttachedGroupPolicies(ctx context.Context, in *ListAttachedGroupPoliciesInput) (*ListAttachedGroupPoliciesOutput, error) {
+	return api.Do[*ListAttachedGroupPoliciesOutput](ctx, c.Door, Service, "ListAttachedGroupPolicies", in)
+}
+
+// ListAttachedRolePolicies does the operation ListAttachedRolePolicies.
+func (c Client) ListAttachedRolePolicies(ctx context.Context, in *ListAttachedRolePoliciesInput) (*ListAttachedRolePoliciesOutput, error) {
+	return api.Do[*ListAttachedRolePoliciesOutput](ctx, c.Door, Service, "ListAttachedRolePolicies", in)
+}
+
+// ListAttachedUserPolicies does the operation ListAttachedUserPolicies.
+func (c Client) ListAttachedUserPolicies(ctx context.Context, in *ListAttachedUserPoliciesInput) (*ListAttachedUserPoliciesOutput, error) {
+	return api.Do[*ListAttachedUserPoliciesOutput](ctx, c.Door, Service, "ListAttachedUserPolicies", in)
+}
+
+// ListEntitiesForPolicy does the operation ListEntitiesForPolicy.
+func (c Client) ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesForPolicyInput) (*ListEntitiesForPolicyOutput, error) {
+	return api.Do[*ListEntitiesForPolicyOutput](ctx, c.Door, Service, "ListEntitiesForPolicy", in)
+}
+
+// ListGroupPolicies does the operation ListGroupPolicies.
+func (c Client) ListGroupPolicies(ctx context.Context, in *ListGroupPoliciesInput) (*ListGroupPoliciesOutput, error) {
+	return api.Do[*ListGroupPoliciesOutput](ctx, c.Door, Service, "ListGroupPolicies", in)
+}
+
+// ListGroups does the operation ListGroups.
+func (c Client) ListGroups(ctx context.Context, in *ListGroupsInput) (*ListGroupsOutput, error) {
+	return api.Do[*ListGroupsOutput](ctx, c.Door, Service, "ListGroups", in)
+}
+
+// ListGroupsForUser does the operation ListGroupsForUser.
+func (c Client) ListGroupsForUser(ctx context.Context, in *ListGroupsForUserInput) (*ListGroupsForUserOutput, error) {
+	return api.Do[*ListGroupsForUserOutput](ctx, c.Door, Service, "ListGroupsForUser", in)
+}
+
+// ListInstanceProfileTags does the operation ListInstanceProfileTags.
+func (c Client) ListInstanceProfileTags(ctx context.Context, in *ListInstanceProfileTagsInput) (*ListInstanceProfileTagsOutput, error) {
+	return api.Do[*ListInstanceProfileTagsOutput](ctx, c.Door, Service, "ListInstanceProfileTags", in)
+}
+
+// ListInstanceProfiles does the operation ListInstanceProfiles.
+func (c Client) ListInstanceProfiles(ctx context.Context, in *ListInstanceProfilesInput) (*ListInstanceProfilesOutput, error) {
+	return api.Do[*ListInstanceProfilesOutput](ctx, c.Door, Service, "ListInstanceProfiles", in)
+}
+
+// ListInstanceProfilesForRole does the operation ListInstanceProfilesForRole.
+func (c Client) ListInstanceProfilesForRole(ctx context.Context, in *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
+	return api.Do[*ListInstanceProfilesForRoleOutput](ctx, c.Door, Service, "ListInstanceProfilesForRole", in)
+}
+
+// ListMFADeviceTags does the operation ListMFADeviceTags.
+func (c Client) ListMFADeviceTags(ctx context.Context, in *ListMFADeviceTagsInput) (*ListMFADeviceTagsOutput, error) {
+	return api.Do[*ListMFADeviceTagsOutput](ctx, c.Door, Service, "ListMFADeviceTags", in)
+}
+
+// ListMFADevices does the operation ListMFADevices.
+func (c Client) ListMFADevices(ctx context.Context, in *ListMFADevicesInput) (*ListMFADevicesOutput, error) {
+	return api.Do[*ListMFADevicesOutput](ctx, c.Door, Service, "ListMFADevices", in)
+}
+
+// ListOpenIDConnectProviderTags does the operation ListOpenIDConnectProviderTags.
+func (c Client) ListOpenIDConnectProviderTags(ctx context.Context, in *ListOpenIDConnectProviderTagsInput) (*ListOpenIDConnectProviderTagsOutput, error) {
+	return api.Do[*ListOpenIDConnectProviderTagsOutput](ctx, c.Door, Service, "ListOpenIDConnectProviderTags", in)
+}
+
+// ListOpenIDConnectProviders does the operation ListOpenIDConnectProviders.
+func (c Client) ListOpenIDConnectProviders(ctx context.Context, in *ListOpenIDConnectProvidersInput) (*ListOpenIDConnectProvidersOutput, error) {
+	return api.Do[*ListOpenIDConnectProvidersOutput](ctx, c.Door, Service, "ListOpenIDConnectProviders", in)
+}
+
+// ListPolicies does the operation ListPolicies.
+func (c Client) ListPolicies(ctx context.Context, in *ListPoliciesInput) (*ListPoliciesOutput, error) {
+	return api.Do[*ListPoliciesOutput](ctx, c.Door, Service, "ListPolicies", in)
+}
+
+// ListPoliciesGrantingServiceAccess does the operation ListPoliciesGrantingServiceAccess.
+func (c Client) ListPoliciesGrantingServiceAccess(ctx context.Context, in *ListPoliciesGrantingServiceAccessInput) (*ListPoliciesGrantingServiceAccessOutput, error) {
+	return api.Do[*ListPoliciesGrantingServiceAccessOutput](ctx, c.Door, Service, "ListPoliciesGrantingServiceAccess", in)
+}
+
+// ListPolicyTags does the operation ListPolicyTags.
+func (c Client) ListPolicyTags(ctx context.Context, in *ListPolicyTagsInput) (*ListPolicyTagsOutput, error) {
+	return api.Do[*ListPolicyTagsOutput](ctx, c.Door, Service, "ListPolicyTags", in)
+}
+
+// ListPolicyVersions does the operation ListPolicyVersions.
+func (c Client) ListPolicyVersions(ctx context.Context, in *ListPolicyVersionsInput) (*ListPolicyVersionsOutput, error) {
+	return api.Do[*ListPolicyVersionsOutput](ctx, c.Door, Service, "ListPolicyVersions", in)
+}
+
+// ListRolePolicies does the operation ListRolePolicies.
+func (c Client) ListRolePolicies(ctx context.Context, in *ListRolePoliciesInput) (*ListRolePoliciesOutput, error) {
+	return api.Do[*ListRolePoliciesOutput](ctx, c.Door, Service, "ListRolePolicies", in)
+}
+
+// ListRoleTags does the operation ListRoleTags.
+func (c Client) ListRoleTags(ctx context.Context, in *ListRoleTagsInput) (*ListRoleTagsOutput, error) {
+	return api.Do[*ListRoleTagsOutput](ctx, c.Door, Service, "ListRoleTags", in)
+}
+
+// ListRoles does the operation ListRoles.
+func (c Client) ListRoles(ctx context.Context, in *ListRolesInput) (*ListRolesOutput, error) {
+	return api.Do[*ListRolesOutput](ctx, c.Door, Service, "ListRoles", in)
+}
+
+// ListSAMLProviderTags does the operation ListSAMLProviderTags.
+func (c Client) ListSAMLProviderTags(ctx context.Context, in *ListSAMLProviderTagsInput) (*ListSAMLProviderTagsOutput, error) {
+	return api.Do[*ListSAMLProviderTagsOutput](ctx, c.Door, Service, "ListSAMLProviderTags", in)
+}
+
+// ListSAMLProviders does the operation ListSAMLProviders.
+func (c Client) ListSAMLProviders(ctx context.Context, in *ListSAMLProvidersInput) (*ListSAMLProvidersOutput, error) {
+	return api.Do[*ListSAMLProvidersOutput](ctx, c.Door, Service, "ListSAMLProviders", in)
+}
+
+// ListSSHPublicKeys does the operation ListSSHPublicKeys.
+func (c Client) ListSSHPublicKeys(ctx context.Context, in *ListSSHPublicKeysInput) (*ListSSHPublicKeysOutput, error) {
+	return api.Do[*ListSSHPublicKeysOutput](ctx, c.Door, Service, "ListSSHPublicKeys", in)
+}
+
+// ListServerCertificateTags does the operation ListServerCertificateTags.
+func (c Client) ListServerCertificateTags(ctx context.Context, in *ListServerCertificateTagsInput) (*ListServerCertificateTagsOutput, error) {
+	return api.Do[*ListServerCertificateTagsOutput](ctx, c.Door, Service, "ListServerCertificateTags", in)
+}
+
+// ListServerCertificates does the operation ListServerCertificates.
+func (c Client) ListServerCertificates(ctx context.Context, in *ListServerCertificatesInput) (*ListServerCertificatesOutput, error) {
+	return api.Do[*ListServerCertificatesOutput](ctx, c.Door, Service, "ListServerCertificates", in)
+}
+
+// ListServiceSpecificCredentials does the operation ListServiceSpecificCredentials.
+func (c Client) ListServiceSpecificCredentials(ctx context.Context, in *ListServiceSpecificCredentialsInput) (*ListServiceSpecificCredentialsOutput, error) {
+	return api.Do[*ListServiceSpecificCredentialsOutput](ctx, c.Door, Service, "ListServiceSpecificCredentials", in)
+}
+
+// ListSigningCertificates does the operation ListSigningCertificates.
+func (c Client) ListSigningCertificates(ctx context.Context, in *ListSigningCertificatesInput) (*ListSigningCertificatesOutput, error) {
+	return api.Do[*ListSigningCertificatesOutput](ctx, c.Door, Service, "ListSigningCertificates", in)
+}
+
+// ListUserPolicies does the operation ListUserPolicies.
+func (c Client) ListUserPolicies(ctx context.Context, in *ListUserPoliciesInput) (*ListUserPoliciesOutput, error) {
+	return api.Do[*ListUserPoliciesOutput](ctx, c.Door, Service, "ListUserPolicies", in)
+}
+
+// ListUserTags does the operation ListUserTags.
+func (c Client) ListUserTags(ctx context.Context, in *ListUserTagsInput) (*ListUserTagsOutput, error) {
+	return api.Do[*ListUserTagsOutput](ctx, c.Door, Service, "ListUserTags", in)
 }
 
 // ListUsers does the operation ListUsers.
@@ -21,7 +556,237 @@ func (c Client) ListUsers(ctx context.Context, in *ListUsersInput) (*ListUsersOu
 	return api.Do[*ListUsersOutput](ctx, c.Door, Service, "ListUsers", in)
 }
 
+// ListVirtualMFADevices does the operation ListVirtualMFADevices.
+func (c Client) ListVirtualMFADevices(ctx context.Context, in *ListVirtualMFADevicesInput) (*ListVirtualMFADevicesOutput, error) {
+	return api.Do[*ListVirtualMFADevicesOutput](ctx, c.Door, Service, "ListVirtualMFADevices", in)
+}
+
+// PutGroupPolicy does the operation PutGroupPolicy.
+func (c Client) PutGroupPolicy(ctx context.Context, in *PutGroupPolicyInput) (*PutGroupPolicyOutput, error) {
+	return api.Do[*PutGroupPolicyOutput](ctx, c.Door, Service, "PutGroupPolicy", in)
+}
+
+// PutRolePermissionsBoundary does the operation PutRolePermissionsBoundary.
+func (c Client) PutRolePermissionsBoundary(ctx context.Context, in *PutRolePermissionsBoundaryInput) (*PutRolePermissionsBoundaryOutput, error) {
+	return api.Do[*PutRolePermissionsBoundaryOutput](ctx, c.Door, Service, "PutRolePermissionsBoundary", in)
+}
+
+// PutRolePolicy does the operation PutRolePolicy.
+func (c Client) PutRolePolicy(ctx context.Context, in *PutRolePolicyInput) (*PutRolePolicyOutput, error) {
+	return api.Do[*PutRolePolicyOutput](ctx, c.Door, Service, "PutRolePolicy", in)
+}
+
+// PutUserPermissionsBoundary does the operation PutUserPermissionsBoundary.
+func (c Client) PutUserPermissionsBoundary(ctx context.Context, in *PutUserPermissionsBoundaryInput) (*PutUserPermissionsBoundaryOutput, error) {
+	return api.Do[*PutUserPermissionsBoundaryOutput](ctx, c.Door, Service, "PutUserPermissionsBoundary", in)
+}
+
+// PutUserPolicy does the operation PutUserPolicy.
+func (c Client) PutUserPolicy(ctx context.Context, in *PutUserPolicyInput) (*PutUserPolicyOutput, error) {
+	return api.Do[*PutUserPolicyOutput](ctx, c.Door, Service, "PutUserPolicy", in)
+}
+
+// RemoveClientIDFromOpenIDConnectProvider does the operation RemoveClientIDFromOpenIDConnectProvider.
+func (c Client) RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, in *RemoveClientIDFromOpenIDConnectProviderInput) (*RemoveClientIDFromOpenIDConnectProviderOutput, error) {
+	return api.Do[*RemoveClientIDFromOpenIDConnectProviderOutput](ctx, c.Door, Service, "RemoveClientIDFromOpenIDConnectProvider", in)
+}
+
+// RemoveRoleFromInstanceProfile does the operation RemoveRoleFromInstanceProfile.
+func (c Client) RemoveRoleFromInstanceProfile(ctx context.Context, in *RemoveRoleFromInstanceProfileInput) (*RemoveRoleFromInstanceProfileOutput, error) {
+	return api.Do[*RemoveRoleFromInstanceProfileOutput](ctx, c.Door, Service, "RemoveRoleFromInstanceProfile", in)
+}
+
+// RemoveUserFromGroup does the operation RemoveUserFromGroup.
+func (c Client) RemoveUserFromGroup(ctx context.Context, in *RemoveUserFromGroupInput) (*RemoveUserFromGroupOutput, error) {
+	return api.Do[*RemoveUserFromGroupOutput](ctx, c.Door, Service, "RemoveUserFromGroup", in)
+}
+
+// ResetServiceSpecificCredential does the operation ResetServiceSpecificCredential.
+func (c Client) ResetServiceSpecificCredential(ctx context.Context, in *ResetServiceSpecificCredentialInput) (*ResetServiceSpecificCredentialOutput, error) {
+	return api.Do[*ResetServiceSpecificCredentialOutput](ctx, c.Door, Service, "ResetServiceSpecificCredential", in)
+}
+
+// ResyncMFADevice does the operation ResyncMFADevice.
+func (c Client) ResyncMFADevice(ctx context.Context, in *ResyncMFADeviceInput) (*ResyncMFADeviceOutput, error) {
+	return api.Do[*ResyncMFADeviceOutput](ctx, c.Door, Service, "ResyncMFADevice", in)
+}
+
+// SetDefaultPolicyVersion does the operation SetDefaultPolicyVersion.
+func (c Client) SetDefaultPolicyVersion(ctx context.Context, in *SetDefaultPolicyVersionInput) (*SetDefaultPolicyVersionOutput, error) {
+	return api.Do[*SetDefaultPolicyVersionOutput](ctx, c.Door, Service, "SetDefaultPolicyVersion", in)
+}
+
+// SimulateCustomPolicy does the operation SimulateCustomPolicy.
+func (c Client) SimulateCustomPolicy(ctx context.Context, in *SimulateCustomPolicyInput) (*SimulateCustomPolicyOutput, error) {
+	return api.Do[*SimulateCustomPolicyOutput](ctx, c.Door, Service, "SimulateCustomPolicy", in)
+}
+
+// SimulatePrincipalPolicy does the operation SimulatePrincipalPolicy.
+func (c Client) SimulatePrincipalPolicy(ctx context.Context, in *SimulatePrincipalPolicyInput) (*SimulatePrincipalPolicyOutput, error) {
+	return api.Do[*SimulatePrincipalPolicyOutput](ctx, c.Door, Service, "SimulatePrincipalPolicy", in)
+}
+
+// TagInstanceProfile does the operation TagInstanceProfile.
+func (c Client) TagInstanceProfile(ctx context.Context, in *TagInstanceProfileInput) (*TagInstanceProfileOutput, error) {
+	return api.Do[*TagInstanceProfileOutput](ctx, c.Door, Service, "TagInstanceProfile", in)
+}
+
+// TagMFADevice does the operation TagMFADevice.
+func (c Client) TagMFADevice(ctx context.Context, in *TagMFADeviceInput) (*TagMFADeviceOutput, error) {
+	return api.Do[*TagMFADeviceOutput](ctx, c.Door, Service, "TagMFADevice", in)
+}
+
+// TagOpenIDConnectProvider does the operation TagOpenIDConnectProvider.
+func (c Client) TagOpenIDConnectProvider(ctx context.Context, in *TagOpenIDConnectProviderInput) (*TagOpenIDConnectProviderOutput, error) {
+	return api.Do[*TagOpenIDConnectProviderOutput](ctx, c.Door, Service, "TagOpenIDConnectProvider", in)
+}
+
+// TagPolicy does the operation TagPolicy.
+func (c Client) TagPolicy(ctx context.Context, in *TagPolicyInput) (*TagPolicyOutput, error) {
+	return api.Do[*TagPolicyOutput](ctx, c.Door, Service, "TagPolicy", in)
+}
+
+// TagRole does the operation TagRole.
+func (c Client) TagRole(ctx context.Context, in *TagRoleInput) (*TagRoleOutput, error) {
+	return api.Do[*TagRoleOutput](ctx, c.Door, Service, "TagRole", in)
+}
+
+// TagSAMLProvider does the operation TagSAMLProvider.
+func (c Client) TagSAMLProvider(ctx context.Context, in *TagSAMLProviderInput) (*TagSAMLProviderOutput, error) {
+	return api.Do[*TagSAMLProviderOutput](ctx, c.Door, Service, "TagSAMLProvider", in)
+}
+
+// TagServerCertificate does the operation TagServerCertificate.
+func (c Client) TagServerCertificate(ctx context.Context, in *TagServerCertificateInput) (*TagServerCertificateOutput, error) {
+	return api.Do[*TagServerCertificateOutput](ctx, c.Door, Service, "TagServerCertificate", in)
+}
+
 // TagUser does the operation TagUser.
 func (c Client) TagUser(ctx context.Context, in *TagUserInput) (*TagUserOutput, error) {
 	return api.Do[*TagUserOutput](ctx, c.Door, Service, "TagUser", in)
+}
+
+// UntagInstanceProfile does the operation UntagInstanceProfile.
+func (c Client) UntagInstanceProfile(ctx context.Context, in *UntagInstanceProfileInput) (*UntagInstanceProfileOutput, error) {
+	return api.Do[*UntagInstanceProfileOutput](ctx, c.Door, Service, "UntagInstanceProfile", in)
+}
+
+// UntagMFADevice does the operation UntagMFADevice.
+func (c Client) UntagMFADevice(ctx context.Context, in *UntagMFADeviceInput) (*UntagMFADeviceOutput, error) {
+	return api.Do[*UntagMFADeviceOutput](ctx, c.Door, Service, "UntagMFADevice", in)
+}
+
+// UntagOpenIDConnectProvider does the operation UntagOpenIDConnectProvider.
+func (c Client) UntagOpenIDConnectProvider(ctx context.Context, in *UntagOpenIDConnectProviderInput) (*UntagOpenIDConnectProviderOutput, error) {
+	return api.Do[*UntagOpenIDConnectProviderOutput](ctx, c.Door, Service, "UntagOpenIDConnectProvider", in)
+}
+
+// UntagPolicy does the operation UntagPolicy.
+func (c Client) UntagPolicy(ctx context.Context, in *UntagPolicyInput) (*UntagPolicyOutput, error) {
+	return api.Do[*UntagPolicyOutput](ctx, c.Door, Service, "UntagPolicy", in)
+}
+
+// UntagRole does the operation UntagRole.
+func (c Client) UntagRole(ctx context.Context, in *UntagRoleInput) (*UntagRoleOutput, error) {
+	return api.Do[*UntagRoleOutput](ctx, c.Door, Service, "UntagRole", in)
+}
+
+// UntagSAMLProvider does the operation UntagSAMLProvider.
+func (c Client) UntagSAMLProvider(ctx context.Context, in *UntagSAMLProviderInput) (*UntagSAMLProviderOutput, error) {
+	return api.Do[*UntagSAMLProviderOutput](ctx, c.Door, Service, "UntagSAMLProvider", in)
+}
+
+// UntagServerCertificate does the operation UntagServerCertificate.
+func (c Client) UntagServerCertificate(ctx context.Context, in *UntagServerCertificateInput) (*UntagServerCertificateOutput, error) {
+	return api.Do[*UntagServerCertificateOutput](ctx, c.Door, Service, "UntagServerCertificate", in)
+}
+
+// UntagUser does the operation UntagUser.
+func (c Client) UntagUser(ctx context.Context, in *UntagUserInput) (*UntagUserOutput, error) {
+	return api.Do[*UntagUserOutput](ctx, c.Door, Service, "UntagUser", in)
+}
+
+// UpdateAccessKey does the operation UpdateAccessKey.
+func (c Client) UpdateAccessKey(ctx context.Context, in *UpdateAccessKeyInput) (*UpdateAccessKeyOutput, error) {
+	return api.Do[*UpdateAccessKeyOutput](ctx, c.Door, Service, "UpdateAccessKey", in)
+}
+
+// UpdateAccountPasswordPolicy does the operation UpdateAccountPasswordPolicy.
+func (c Client) UpdateAccountPasswordPolicy(ctx context.Context, in *UpdateAccountPasswordPolicyInput) (*UpdateAccountPasswordPolicyOutput, error) {
+	return api.Do[*UpdateAccountPasswordPolicyOutput](ctx, c.Door, Service, "UpdateAccountPasswordPolicy", in)
+}
+
+// UpdateAssumeRolePolicy does the operation UpdateAssumeRolePolicy.
+func (c Client) UpdateAssumeRolePolicy(ctx context.Context, in *UpdateAssumeRolePolicyInput) (*UpdateAssumeRolePolicyOutput, error) {
+	return api.Do[*UpdateAssumeRolePolicyOutput](ctx, c.Door, Service, "UpdateAssumeRolePolicy", in)
+}
+
+// UpdateGroup does the operation UpdateGroup.
+func (c Client) UpdateGroup(ctx context.Context, in *UpdateGroupInput) (*UpdateGroupOutput, error) {
+	return api.Do[*UpdateGroupOutput](ctx, c.Door, Service, "UpdateGroup", in)
+}
+
+// UpdateLoginProfile does the operation UpdateLoginProfile.
+func (c Client) UpdateLoginProfile(ctx context.Context, in *UpdateLoginProfileInput) (*UpdateLoginProfileOutput, error) {
+	return api.Do[*UpdateLoginProfileOutput](ctx, c.Door, Service, "UpdateLoginProfile", in)
+}
+
+// UpdateOpenIDConnectProviderThumbprint does the operation UpdateOpenIDConnectProviderThumbprint.
+func (c Client) UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *UpdateOpenIDConnectProviderThumbprintInput) (*UpdateOpenIDConnectProviderThumbprintOutput, error) {
+	return api.Do[*UpdateOpenIDConnectProviderThumbprintOutput](ctx, c.Door, Service, "UpdateOpenIDConnectProviderThumbprint", in)
+}
+
+// UpdateRole does the operation UpdateRole.
+func (c Client) UpdateRole(ctx context.Context, in *UpdateRoleInput) (*UpdateRoleOutput, error) {
+	return api.Do[*UpdateRoleOutput](ctx, c.Door, Service, "UpdateRole", in)
+}
+
+// UpdateRoleDescription does the operation UpdateRoleDescription.
+func (c Client) UpdateRoleDescription(ctx context.Context, in *UpdateRoleDescriptionInput) (*UpdateRoleDescriptionOutput, error) {
+	return api.Do[*UpdateRoleDescriptionOutput](ctx, c.Door, Service, "UpdateRoleDescription", in)
+}
+
+// UpdateSAMLProvider does the operation UpdateSAMLProvider.
+func (c Client) UpdateSAMLProvider(ctx context.Context, in *UpdateSAMLProviderInput) (*UpdateSAMLProviderOutput, error) {
+	return api.Do[*UpdateSAMLProviderOutput](ctx, c.Door, Service, "UpdateSAMLProvider", in)
+}
+
+// UpdateSSHPublicKey does the operation UpdateSSHPublicKey.
+func (c Client) UpdateSSHPublicKey(ctx context.Context, in *UpdateSSHPublicKeyInput) (*UpdateSSHPublicKeyOutput, error) {
+	return api.Do[*UpdateSSHPublicKeyOutput](ctx, c.Door, Service, "UpdateSSHPublicKey", in)
+}
+
+// UpdateServerCertificate does the operation UpdateServerCertificate.
+func (c Client) UpdateServerCertificate(ctx context.Context, in *UpdateServerCertificateInput) (*UpdateServerCertificateOutput, error) {
+	return api.Do[*UpdateServerCertificateOutput](ctx, c.Door, Service, "UpdateServerCertificate", in)
+}
+
+// UpdateServiceSpecificCredential does the operation UpdateServiceSpecificCredential.
+func (c Client) UpdateServiceSpecificCredential(ctx context.Context, in *UpdateServiceSpecificCredentialInput) (*UpdateServiceSpecificCredentialOutput, error) {
+	return api.Do[*UpdateServiceSpecificCredentialOutput](ctx, c.Door, Service, "UpdateServiceSpecificCredential", in)
+}
+
+// UpdateSigningCertificate does the operation UpdateSigningCertificate.
+func (c Client) UpdateSigningCertificate(ctx context.Context, in *UpdateSigningCertificateInput) (*UpdateSigningCertificateOutput, error) {
+	return api.Do[*UpdateSigningCertificateOutput](ctx, c.Door, Service, "UpdateSigningCertificate", in)
+}
+
+// UpdateUser does the operation UpdateUser.
+func (c Client) UpdateUser(ctx context.Context, in *UpdateUserInput) (*UpdateUserOutput, error) {
+	return api.Do[*UpdateUserOutput](ctx, c.Door, Service, "UpdateUser", in)
+}
+
+// UploadSSHPublicKey does the operation UploadSSHPublicKey.
+func (c Client) UploadSSHPublicKey(ctx context.Context, in *UploadSSHPublicKeyInput) (*UploadSSHPublicKeyOutput, error) {
+	return api.Do[*UploadSSHPublicKeyOutput](ctx, c.Door, Service, "UploadSSHPublicKey", in)
+}
+
+// UploadServerCertificate does the operation UploadServerCertificate.
+func (c Client) UploadServerCertificate(ctx context.Context, in *UploadServerCertificateInput) (*UploadServerCertificateOutput, error) {
+	return api.Do[*UploadServerCertificateOutput](ctx, c.Door, Service, "UploadServerCertificate", in)
+}
+
+// UploadSigningCertificate does the operation UploadSigningCertificate.
+func (c Client) UploadSigningCertificate(ctx context.Context, in *UploadSigningCertificateInput) (*UploadSigningCertificateOutput, error) {
+	return api.Do[*UploadSigningCertificateOutput](ctx, c.Door, Service, "UploadSigningCertificate", in)
 }

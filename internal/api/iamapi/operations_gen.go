@@ -20,49 +20,379 @@ var Service = &api.Service{
 
 var operations = []api.Operation{
 	{Name: "AcceptDelegationRequest"},
-	{Name: "AddClientIDToOpenIDConnectProvider"},
-	{Name: "AddRoleToInstanceProfile"},
-	{Name: "AddUserToGroup"},
+	{
+		Name: "AddClientIDToOpenIDConnectProvider", In: (*AddClientIDToOpenIDConnectProviderInput)(nil), Out: (*AddClientIDToOpenIDConnectProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:AddClientIDToOpenIDConnectProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
+	{
+		Name: "AddRoleToInstanceProfile", In: (*AddRoleToInstanceProfileInput)(nil), Out: (*AddRoleToInstanceProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityAlreadyExistsException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:AddRoleToInstanceProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}", Action: "iam:PassRole"},
+		},
+	},
+	{
+		Name: "AddUserToGroup", In: (*AddUserToGroupInput)(nil), Out: (*AddUserToGroupOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:AddUserToGroup", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
 	{Name: "AssociateDelegationRequest"},
-	{Name: "AttachGroupPolicy"},
-	{Name: "AttachRolePolicy"},
-	{Name: "AttachUserPolicy"},
-	{Name: "ChangePassword"},
-	{Name: "CreateAccessKey"},
-	{Name: "CreateAccountAlias"},
+	{
+		Name: "AttachGroupPolicy", In: (*AttachGroupPolicyInput)(nil), Out: (*AttachGroupPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "PolicyNotAttachableException", "ServiceFailureException"},
+		Action: "iam:AttachGroupPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
+	{
+		Name: "AttachRolePolicy", In: (*AttachRolePolicyInput)(nil), Out: (*AttachRolePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "PolicyNotAttachableException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:AttachRolePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
+	{
+		Name: "AttachUserPolicy", In: (*AttachUserPolicyInput)(nil), Out: (*AttachUserPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "PolicyNotAttachableException", "ServiceFailureException"},
+		Action: "iam:AttachUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
+	{
+		Name: "ChangePassword", In: (*ChangePasswordInput)(nil), Out: (*ChangePasswordOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityTemporarilyUnmodifiableException", "InvalidUserTypeException", "LimitExceededException", "NoSuchEntityException", "PasswordPolicyViolationException", "ServiceFailureException"},
+		Action: "iam:ChangePassword", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/*"},
+		},
+	},
+	{
+		Name: "CreateAccessKey", In: (*CreateAccessKeyInput)(nil), Out: (*CreateAccessKeyOutput)(nil),
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:CreateAccessKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "CreateAccountAlias", In: (*CreateAccountAliasInput)(nil), Out: (*CreateAccountAliasOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "LimitExceededException", "ServiceFailureException"},
+		Action: "iam:CreateAccountAlias", Access: api.PermissionsManagement, Event: api.Management,
+	},
 	{Name: "CreateDelegationRequest"},
-	{Name: "CreateGroup"},
-	{Name: "CreateInstanceProfile"},
-	{Name: "CreateLoginProfile"},
-	{Name: "CreateOpenIDConnectProvider"},
-	{Name: "CreatePolicy"},
-	{Name: "CreatePolicyVersion"},
-	{Name: "CreateRole"},
-	{Name: "CreateSAMLProvider"},
-	{Name: "CreateServiceLinkedRole"},
-	{Name: "CreateServiceSpecificCredential"},
-	{Name: "CreateUser"},
-	{Name: "CreateVirtualMFADevice"},
-	{Name: "DeactivateMFADevice"},
-	{Name: "DeleteAccessKey"},
-	{Name: "DeleteAccountAlias"},
-	{Name: "DeleteAccountPasswordPolicy"},
-	{Name: "DeleteGroup"},
-	{Name: "DeleteGroupPolicy"},
-	{Name: "DeleteInstanceProfile"},
-	{Name: "DeleteLoginProfile"},
-	{Name: "DeleteOpenIDConnectProvider"},
-	{Name: "DeletePolicy"},
-	{Name: "DeletePolicyVersion"},
-	{Name: "DeleteRole"},
-	{Name: "DeleteRolePermissionsBoundary"},
-	{Name: "DeleteRolePolicy"},
-	{Name: "DeleteSAMLProvider"},
-	{Name: "DeleteSSHPublicKey"},
-	{Name: "DeleteServerCertificate"},
-	{Name: "DeleteServiceLinkedRole"},
-	{Name: "DeleteServiceSpecificCredential"},
-	{Name: "DeleteSigningCertificate"},
+	{
+		Name: "CreateGroup", In: (*CreateGroupInput)(nil), Out: (*CreateGroupOutput)(nil),
+		Errors: []string{"EntityAlreadyExistsException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:CreateGroup", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group{Path|'/'}{GroupName}"},
+		},
+	},
+	{
+		Name: "CreateInstanceProfile", In: (*CreateInstanceProfileInput)(nil), Out: (*CreateInstanceProfileOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "ServiceFailureException"},
+		Action: "iam:CreateInstanceProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile{Path|'/'}{InstanceProfileName}"},
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile{Path|'/'}{InstanceProfileName}", Action: "iam:TagInstanceProfile", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "CreateLoginProfile", In: (*CreateLoginProfileInput)(nil), Out: (*CreateLoginProfileOutput)(nil),
+		Errors: []string{"EntityAlreadyExistsException", "LimitExceededException", "NoSuchEntityException", "PasswordPolicyViolationException", "ServiceFailureException"},
+		Action: "iam:CreateLoginProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "CreateOpenIDConnectProvider", In: (*CreateOpenIDConnectProviderInput)(nil), Out: (*CreateOpenIDConnectProviderOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "OpenIdIdpCommunicationErrorException", "ServiceFailureException"},
+		Action: "iam:CreateOpenIDConnectProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "arn:{Partition}:iam::{Account}:oidc-provider/*"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "CreatePolicy", In: (*CreatePolicyInput)(nil), Out: (*CreatePolicyOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "MalformedPolicyDocumentException", "ServiceFailureException"},
+		Action: "iam:CreatePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "arn:{Partition}:iam::{Account}:policy{Path|'/'}{PolicyName}"},
+			{Type: "policy", ARN: "arn:{Partition}:iam::{Account}:policy{Path|'/'}{PolicyName}", Action: "iam:TagPolicy", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "CreatePolicyVersion", In: (*CreatePolicyVersionInput)(nil), Out: (*CreatePolicyVersionOutput)(nil),
+		Errors: []string{"InvalidInputException", "LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:CreatePolicyVersion", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "CreateRole", In: (*CreateRoleInput)(nil), Out: (*CreateRoleOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "MalformedPolicyDocumentException", "ServiceFailureException"},
+		Action: "iam:CreateRole", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role{Path|'/'}{RoleName}"},
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role{Path|'/'}{RoleName}", Action: "iam:TagRole", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
+	},
+	{
+		Name: "CreateSAMLProvider", In: (*CreateSAMLProviderInput)(nil), Out: (*CreateSAMLProviderOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "ServiceFailureException"},
+		Action: "iam:CreateSAMLProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "arn:{Partition}:iam::{Account}:saml-provider/{Name}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "CreateServiceLinkedRole", In: (*CreateServiceLinkedRoleInput)(nil), Out: (*CreateServiceLinkedRoleOutput)(nil),
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:CreateServiceLinkedRole", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/aws-service-role/{AWSServiceName}/*"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:AWSServiceName", Path: "AWSServiceName"},
+		},
+	},
+	{
+		Name: "CreateServiceSpecificCredential", In: (*CreateServiceSpecificCredentialInput)(nil), Out: (*CreateServiceSpecificCredentialOutput)(nil),
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceNotSupportedException"},
+		Action: "iam:CreateServiceSpecificCredential", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:ServiceSpecificCredentialAgeDays", Path: "CredentialAgeDays"},
+			{Key: "iam:ServiceSpecificCredentialServiceName", Path: "ServiceName"},
+		},
+	},
+	{
+		Name: "CreateUser", In: (*CreateUserInput)(nil), Out: (*CreateUserOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:CreateUser", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user{Path|'/'}{UserName}"},
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user{Path|'/'}{UserName}", Action: "iam:TagUser", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
+	},
+	{
+		Name: "CreateVirtualMFADevice", In: (*CreateVirtualMFADeviceInput)(nil), Out: (*CreateVirtualMFADeviceOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "LimitExceededException", "ServiceFailureException"},
+		Action: "iam:CreateVirtualMFADevice", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "mfa", ARN: "arn:{Partition}:iam::{Account}:mfa{Path|'/'}{VirtualMFADeviceName}"},
+			{Type: "mfa", ARN: "arn:{Partition}:iam::{Account}:mfa{Path|'/'}{VirtualMFADeviceName}", Action: "iam:TagMFADevice", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "DeactivateMFADevice", In: (*DeactivateMFADeviceInput)(nil), Out: (*DeactivateMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "EntityTemporarilyUnmodifiableException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeactivateMFADevice", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteAccessKey", In: (*DeleteAccessKeyInput)(nil), Out: (*DeleteAccessKeyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteAccessKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteAccountAlias", In: (*DeleteAccountAliasInput)(nil), Out: (*DeleteAccountAliasOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteAccountAlias", Access: api.PermissionsManagement, Event: api.Management,
+	},
+	{
+		Name: "DeleteAccountPasswordPolicy", In: (*DeleteAccountPasswordPolicyInput)(nil), Out: (*DeleteAccountPasswordPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteAccountPasswordPolicy", Access: api.PermissionsManagement, Event: api.Management,
+	},
+	{
+		Name: "DeleteGroup", In: (*DeleteGroupInput)(nil), Out: (*DeleteGroupOutput)(nil), Unwrapped: true,
+		Errors: []string{"DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteGroup", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "DeleteGroupPolicy", In: (*DeleteGroupPolicyInput)(nil), Out: (*DeleteGroupPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteGroupPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "DeleteInstanceProfile", In: (*DeleteInstanceProfileInput)(nil), Out: (*DeleteInstanceProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteInstanceProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+	},
+	{
+		Name: "DeleteLoginProfile", In: (*DeleteLoginProfileInput)(nil), Out: (*DeleteLoginProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityTemporarilyUnmodifiableException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteLoginProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteOpenIDConnectProvider", In: (*DeleteOpenIDConnectProviderInput)(nil), Out: (*DeleteOpenIDConnectProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteOpenIDConnectProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
+	{
+		Name: "DeletePolicy", In: (*DeletePolicyInput)(nil), Out: (*DeletePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"DeleteConflictException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeletePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "DeletePolicyVersion", In: (*DeletePolicyVersionInput)(nil), Out: (*DeletePolicyVersionOutput)(nil), Unwrapped: true,
+		Errors: []string{"DeleteConflictException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeletePolicyVersion", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "DeleteRole", In: (*DeleteRoleInput)(nil), Out: (*DeleteRoleOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:DeleteRole", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "DeleteRolePermissionsBoundary", In: (*DeleteRolePermissionsBoundaryInput)(nil), Out: (*DeleteRolePermissionsBoundaryOutput)(nil), Unwrapped: true,
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:DeleteRolePermissionsBoundary", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "DeleteRolePolicy", In: (*DeleteRolePolicyInput)(nil), Out: (*DeleteRolePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:DeleteRolePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "DeleteSAMLProvider", In: (*DeleteSAMLProviderInput)(nil), Out: (*DeleteSAMLProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteSAMLProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+	},
+	{
+		Name: "DeleteSSHPublicKey", In: (*DeleteSSHPublicKeyInput)(nil), Out: (*DeleteSSHPublicKeyOutput)(nil), Unwrapped: true,
+		Errors: []string{"NoSuchEntityException"},
+		Action: "iam:DeleteSSHPublicKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteServerCertificate", In: (*DeleteServerCertificateInput)(nil), Out: (*DeleteServerCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteServerCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+	},
+	{
+		Name: "DeleteServiceLinkedRole", In: (*DeleteServiceLinkedRoleInput)(nil), Out: (*DeleteServiceLinkedRoleOutput)(nil),
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteServiceLinkedRole", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "DeleteServiceSpecificCredential", In: (*DeleteServiceSpecificCredentialInput)(nil), Out: (*DeleteServiceSpecificCredentialOutput)(nil), Unwrapped: true,
+		Errors: []string{"NoSuchEntityException"},
+		Action: "iam:DeleteServiceSpecificCredential", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteSigningCertificate", In: (*DeleteSigningCertificateInput)(nil), Out: (*DeleteSigningCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteSigningCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{
 		Name: "DeleteUser", In: (*DeleteUserInput)(nil), Out: (*DeleteUserOutput)(nil), Unwrapped: true,
 		Errors: []string{"ConcurrentModificationException", "DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
@@ -71,114 +401,710 @@ var operations = []api.Operation{
 			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
 		},
 	},
-	{Name: "DeleteUserPermissionsBoundary"},
-	{Name: "DeleteUserPolicy"},
-	{Name: "DeleteVirtualMFADevice"},
-	{Name: "DetachGroupPolicy"},
-	{Name: "DetachRolePolicy"},
-	{Name: "DetachUserPolicy"},
+	{
+		Name: "DeleteUserPermissionsBoundary", In: (*DeleteUserPermissionsBoundaryInput)(nil), Out: (*DeleteUserPermissionsBoundaryOutput)(nil), Unwrapped: true,
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteUserPermissionsBoundary", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteUserPolicy", In: (*DeleteUserPolicyInput)(nil), Out: (*DeleteUserPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "DeleteVirtualMFADevice", In: (*DeleteVirtualMFADeviceInput)(nil), Out: (*DeleteVirtualMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "DeleteConflictException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DeleteVirtualMFADevice", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+	},
+	{
+		Name: "DetachGroupPolicy", In: (*DetachGroupPolicyInput)(nil), Out: (*DetachGroupPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DetachGroupPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
+	{
+		Name: "DetachRolePolicy", In: (*DetachRolePolicyInput)(nil), Out: (*DetachRolePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:DetachRolePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
+	{
+		Name: "DetachUserPolicy", In: (*DetachUserPolicyInput)(nil), Out: (*DetachUserPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:DetachUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PolicyARN", Path: "PolicyArn"},
+		},
+	},
 	{Name: "DisableOrganizationsRootCredentialsManagement"},
 	{Name: "DisableOrganizationsRootSessions"},
 	{Name: "DisableOutboundWebIdentityFederation"},
-	{Name: "EnableMFADevice"},
+	{
+		Name: "EnableMFADevice", In: (*EnableMFADeviceInput)(nil), Out: (*EnableMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "EntityTemporarilyUnmodifiableException", "InvalidAuthenticationCodeException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:EnableMFADevice", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{Name: "EnableOrganizationsRootCredentialsManagement"},
 	{Name: "EnableOrganizationsRootSessions"},
 	{Name: "EnableOutboundWebIdentityFederation"},
-	{Name: "GenerateCredentialReport"},
+	{
+		Name: "GenerateCredentialReport", In: (*GenerateCredentialReportInput)(nil), Out: (*GenerateCredentialReportOutput)(nil),
+		Errors: []string{"LimitExceededException", "ServiceFailureException"},
+		Action: "iam:GenerateCredentialReport", Access: api.Read, Event: api.Management,
+	},
 	{Name: "GenerateOrganizationsAccessReport"},
-	{Name: "GenerateServiceLastAccessedDetails"},
-	{Name: "GetAccessKeyLastUsed"},
-	{Name: "GetAccountAuthorizationDetails"},
-	{Name: "GetAccountPasswordPolicy"},
-	{Name: "GetAccountSummary"},
-	{Name: "GetContextKeysForCustomPolicy"},
-	{Name: "GetContextKeysForPrincipalPolicy"},
-	{Name: "GetCredentialReport"},
+	{
+		Name: "GenerateServiceLastAccessedDetails", In: (*GenerateServiceLastAccessedDetailsInput)(nil), Out: (*GenerateServiceLastAccessedDetailsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:GenerateServiceLastAccessedDetails", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{Arn}"},
+		},
+	},
+	{
+		Name: "GetAccessKeyLastUsed", In: (*GetAccessKeyLastUsedInput)(nil), Out: (*GetAccessKeyLastUsedOutput)(nil),
+		Action: "iam:GetAccessKeyLastUsed", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/*"},
+		},
+	},
+	{
+		Name: "GetAccountAuthorizationDetails", In: (*GetAccountAuthorizationDetailsInput)(nil), Out: (*GetAccountAuthorizationDetailsOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:GetAccountAuthorizationDetails", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetAccountPasswordPolicy", In: (*GetAccountPasswordPolicyInput)(nil), Out: (*GetAccountPasswordPolicyOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetAccountPasswordPolicy", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetAccountSummary", In: (*GetAccountSummaryInput)(nil), Out: (*GetAccountSummaryOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:GetAccountSummary", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "GetContextKeysForCustomPolicy", In: (*GetContextKeysForCustomPolicyInput)(nil), Out: (*GetContextKeysForCustomPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException"},
+		Action: "iam:GetContextKeysForCustomPolicy", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetContextKeysForPrincipalPolicy", In: (*GetContextKeysForPrincipalPolicyInput)(nil), Out: (*GetContextKeysForPrincipalPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:GetContextKeysForPrincipalPolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PolicySourceArn}"},
+		},
+	},
+	{
+		Name: "GetCredentialReport", In: (*GetCredentialReportInput)(nil), Out: (*GetCredentialReportOutput)(nil),
+		Errors: []string{"CredentialReportExpiredException", "CredentialReportNotPresentException", "CredentialReportNotReadyException", "ServiceFailureException"},
+		Action: "iam:GetCredentialReport", Access: api.Read, Event: api.Management,
+	},
 	{Name: "GetDelegationRequest"},
-	{Name: "GetGroup"},
-	{Name: "GetGroupPolicy"},
+	{
+		Name: "GetGroup", In: (*GetGroupInput)(nil), Out: (*GetGroupOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetGroup", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "GetGroupPolicy", In: (*GetGroupPolicyInput)(nil), Out: (*GetGroupPolicyOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetGroupPolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
 	{Name: "GetHumanReadableSummary"},
-	{Name: "GetInstanceProfile"},
-	{Name: "GetLoginProfile"},
-	{Name: "GetMFADevice"},
-	{Name: "GetOpenIDConnectProvider"},
+	{
+		Name: "GetInstanceProfile", In: (*GetInstanceProfileInput)(nil), Out: (*GetInstanceProfileOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetInstanceProfile", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+	},
+	{
+		Name: "GetLoginProfile", In: (*GetLoginProfileInput)(nil), Out: (*GetLoginProfileOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetLoginProfile", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "GetMFADevice", In: (*GetMFADeviceInput)(nil), Out: (*GetMFADeviceOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetMFADevice", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "GetOpenIDConnectProvider", In: (*GetOpenIDConnectProviderInput)(nil), Out: (*GetOpenIDConnectProviderOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetOpenIDConnectProvider", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
 	{Name: "GetOrganizationsAccessReport"},
 	{Name: "GetOutboundWebIdentityFederationInfo"},
-	{Name: "GetPolicy"},
-	{Name: "GetPolicyVersion"},
-	{Name: "GetRole"},
-	{Name: "GetRolePolicy"},
-	{Name: "GetSAMLProvider"},
-	{Name: "GetSSHPublicKey"},
-	{Name: "GetServerCertificate"},
-	{Name: "GetServiceLastAccessedDetails"},
-	{Name: "GetServiceLastAccessedDetailsWithEntities"},
-	{Name: "GetServiceLinkedRoleDeletionStatus"},
-	{Name: "GetUser"},
-	{Name: "GetUserPolicy"},
-	{Name: "ListAccessKeys"},
-	{Name: "ListAccountAliases"},
-	{Name: "ListAttachedGroupPolicies"},
-	{Name: "ListAttachedRolePolicies"},
-	{Name: "ListAttachedUserPolicies"},
+	{
+		Name: "GetPolicy", In: (*GetPolicyInput)(nil), Out: (*GetPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetPolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "GetPolicyVersion", In: (*GetPolicyVersionInput)(nil), Out: (*GetPolicyVersionOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetPolicyVersion", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "GetRole", In: (*GetRoleInput)(nil), Out: (*GetRoleOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetRole", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "GetRolePolicy", In: (*GetRolePolicyInput)(nil), Out: (*GetRolePolicyOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetRolePolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "GetSAMLProvider", In: (*GetSAMLProviderInput)(nil), Out: (*GetSAMLProviderOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetSAMLProvider", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+	},
+	{
+		Name: "GetSSHPublicKey", In: (*GetSSHPublicKeyInput)(nil), Out: (*GetSSHPublicKeyOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "UnrecognizedPublicKeyEncodingException"},
+		Action: "iam:GetSSHPublicKey", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "GetServerCertificate", In: (*GetServerCertificateInput)(nil), Out: (*GetServerCertificateOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetServerCertificate", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+	},
+	{
+		Name: "GetServiceLastAccessedDetails", In: (*GetServiceLastAccessedDetailsInput)(nil), Out: (*GetServiceLastAccessedDetailsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:GetServiceLastAccessedDetails", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetServiceLastAccessedDetailsWithEntities", In: (*GetServiceLastAccessedDetailsWithEntitiesInput)(nil), Out: (*GetServiceLastAccessedDetailsWithEntitiesOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:GetServiceLastAccessedDetailsWithEntities", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetServiceLinkedRoleDeletionStatus", In: (*GetServiceLinkedRoleDeletionStatusInput)(nil), Out: (*GetServiceLinkedRoleDeletionStatusOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetServiceLinkedRoleDeletionStatus", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/*"},
+		},
+	},
+	{
+		Name: "GetUser", In: (*GetUserInput)(nil), Out: (*GetUserOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetUser", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "GetUserPolicy", In: (*GetUserPolicyInput)(nil), Out: (*GetUserPolicyOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:GetUserPolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListAccessKeys", In: (*ListAccessKeysInput)(nil), Out: (*ListAccessKeysOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListAccessKeys", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListAccountAliases", In: (*ListAccountAliasesInput)(nil), Out: (*ListAccountAliasesOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListAccountAliases", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListAttachedGroupPolicies", In: (*ListAttachedGroupPoliciesInput)(nil), Out: (*ListAttachedGroupPoliciesOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListAttachedGroupPolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "ListAttachedRolePolicies", In: (*ListAttachedRolePoliciesInput)(nil), Out: (*ListAttachedRolePoliciesOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListAttachedRolePolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "ListAttachedUserPolicies", In: (*ListAttachedUserPoliciesInput)(nil), Out: (*ListAttachedUserPoliciesOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListAttachedUserPolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{Name: "ListDelegationRequests"},
-	{Name: "ListEntitiesForPolicy"},
-	{Name: "ListGroupPolicies"},
-	{Name: "ListGroups"},
-	{Name: "ListGroupsForUser"},
-	{Name: "ListInstanceProfileTags"},
-	{Name: "ListInstanceProfiles"},
-	{Name: "ListInstanceProfilesForRole"},
-	{Name: "ListMFADeviceTags"},
-	{Name: "ListMFADevices"},
-	{Name: "ListOpenIDConnectProviderTags"},
-	{Name: "ListOpenIDConnectProviders"},
+	{
+		Name: "ListEntitiesForPolicy", In: (*ListEntitiesForPolicyInput)(nil), Out: (*ListEntitiesForPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListEntitiesForPolicy", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "ListGroupPolicies", In: (*ListGroupPoliciesInput)(nil), Out: (*ListGroupPoliciesOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListGroupPolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "ListGroups", In: (*ListGroupsInput)(nil), Out: (*ListGroupsOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListGroups", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListGroupsForUser", In: (*ListGroupsForUserInput)(nil), Out: (*ListGroupsForUserOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListGroupsForUser", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListInstanceProfileTags", In: (*ListInstanceProfileTagsInput)(nil), Out: (*ListInstanceProfileTagsOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListInstanceProfileTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+	},
+	{
+		Name: "ListInstanceProfiles", In: (*ListInstanceProfilesInput)(nil), Out: (*ListInstanceProfilesOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListInstanceProfiles", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListInstanceProfilesForRole", In: (*ListInstanceProfilesForRoleInput)(nil), Out: (*ListInstanceProfilesForRoleOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListInstanceProfilesForRole", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "ListMFADeviceTags", In: (*ListMFADeviceTagsInput)(nil), Out: (*ListMFADeviceTagsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListMFADeviceTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+	},
+	{
+		Name: "ListMFADevices", In: (*ListMFADevicesInput)(nil), Out: (*ListMFADevicesOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListMFADevices", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListOpenIDConnectProviderTags", In: (*ListOpenIDConnectProviderTagsInput)(nil), Out: (*ListOpenIDConnectProviderTagsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListOpenIDConnectProviderTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
+	{
+		Name: "ListOpenIDConnectProviders", In: (*ListOpenIDConnectProvidersInput)(nil), Out: (*ListOpenIDConnectProvidersOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListOpenIDConnectProviders", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListOrganizationsFeatures"},
-	{Name: "ListPolicies"},
-	{Name: "ListPoliciesGrantingServiceAccess"},
-	{Name: "ListPolicyTags"},
-	{Name: "ListPolicyVersions"},
-	{Name: "ListRolePolicies"},
-	{Name: "ListRoleTags"},
-	{Name: "ListRoles"},
-	{Name: "ListSAMLProviderTags"},
-	{Name: "ListSAMLProviders"},
-	{Name: "ListSSHPublicKeys"},
-	{Name: "ListServerCertificateTags"},
-	{Name: "ListServerCertificates"},
-	{Name: "ListServiceSpecificCredentials"},
-	{Name: "ListSigningCertificates"},
-	{Name: "ListUserPolicies"},
-	{Name: "ListUserTags"},
+	{
+		Name: "ListPolicies", In: (*ListPoliciesInput)(nil), Out: (*ListPoliciesOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListPolicies", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListPoliciesGrantingServiceAccess", In: (*ListPoliciesGrantingServiceAccessInput)(nil), Out: (*ListPoliciesGrantingServiceAccessOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:ListPoliciesGrantingServiceAccess", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{Arn}"},
+		},
+	},
+	{
+		Name: "ListPolicyTags", In: (*ListPolicyTagsInput)(nil), Out: (*ListPolicyTagsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListPolicyTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "ListPolicyVersions", In: (*ListPolicyVersionsInput)(nil), Out: (*ListPolicyVersionsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListPolicyVersions", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
+	{
+		Name: "ListRolePolicies", In: (*ListRolePoliciesInput)(nil), Out: (*ListRolePoliciesOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListRolePolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "ListRoleTags", In: (*ListRoleTagsInput)(nil), Out: (*ListRoleTagsOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListRoleTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "ListRoles", In: (*ListRolesInput)(nil), Out: (*ListRolesOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListRoles", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListSAMLProviderTags", In: (*ListSAMLProviderTagsInput)(nil), Out: (*ListSAMLProviderTagsOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListSAMLProviderTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+	},
+	{
+		Name: "ListSAMLProviders", In: (*ListSAMLProvidersInput)(nil), Out: (*ListSAMLProvidersOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListSAMLProviders", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListSSHPublicKeys", In: (*ListSSHPublicKeysInput)(nil), Out: (*ListSSHPublicKeysOutput)(nil),
+		Errors: []string{"NoSuchEntityException"},
+		Action: "iam:ListSSHPublicKeys", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListServerCertificateTags", In: (*ListServerCertificateTagsInput)(nil), Out: (*ListServerCertificateTagsOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListServerCertificateTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+	},
+	{
+		Name: "ListServerCertificates", In: (*ListServerCertificatesInput)(nil), Out: (*ListServerCertificatesOutput)(nil),
+		Errors: []string{"ServiceFailureException"},
+		Action: "iam:ListServerCertificates", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListServiceSpecificCredentials", In: (*ListServiceSpecificCredentialsInput)(nil), Out: (*ListServiceSpecificCredentialsOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceNotSupportedException"},
+		Action: "iam:ListServiceSpecificCredentials", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListSigningCertificates", In: (*ListSigningCertificatesInput)(nil), Out: (*ListSigningCertificatesOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListSigningCertificates", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListUserPolicies", In: (*ListUserPoliciesInput)(nil), Out: (*ListUserPoliciesOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListUserPolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ListUserTags", In: (*ListUserTagsInput)(nil), Out: (*ListUserTagsOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ListUserTags", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{
 		Name: "ListUsers", In: (*ListUsersInput)(nil), Out: (*ListUsersOutput)(nil),
 		Errors: []string{"ServiceFailureException"},
 		Action: "iam:ListUsers", Access: api.List, Event: api.Management,
 	},
-	{Name: "ListVirtualMFADevices"},
-	{Name: "PutGroupPolicy"},
-	{Name: "PutRolePermissionsBoundary"},
-	{Name: "PutRolePolicy"},
-	{Name: "PutUserPermissionsBoundary"},
-	{Name: "PutUserPolicy"},
+	{
+		Name: "ListVirtualMFADevices", In: (*ListVirtualMFADevicesInput)(nil), Out: (*ListVirtualMFADevicesOutput)(nil),
+		Action: "iam:ListVirtualMFADevices", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "PutGroupPolicy", In: (*PutGroupPolicyInput)(nil), Out: (*PutGroupPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:PutGroupPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "PutRolePermissionsBoundary", In: (*PutRolePermissionsBoundaryInput)(nil), Out: (*PutRolePermissionsBoundaryOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "PolicyNotAttachableException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:PutRolePermissionsBoundary", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
+	},
+	{
+		Name: "PutRolePolicy", In: (*PutRolePolicyInput)(nil), Out: (*PutRolePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:PutRolePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "PutUserPermissionsBoundary", In: (*PutUserPermissionsBoundaryInput)(nil), Out: (*PutUserPermissionsBoundaryOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "PolicyNotAttachableException", "ServiceFailureException"},
+		Action: "iam:PutUserPermissionsBoundary", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "iam:PermissionsBoundary", Path: "PermissionsBoundary"},
+		},
+	},
+	{
+		Name: "PutUserPolicy", In: (*PutUserPolicyInput)(nil), Out: (*PutUserPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:PutUserPolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{Name: "RejectDelegationRequest"},
-	{Name: "RemoveClientIDFromOpenIDConnectProvider"},
-	{Name: "RemoveRoleFromInstanceProfile"},
-	{Name: "RemoveUserFromGroup"},
-	{Name: "ResetServiceSpecificCredential"},
-	{Name: "ResyncMFADevice"},
+	{
+		Name: "RemoveClientIDFromOpenIDConnectProvider", In: (*RemoveClientIDFromOpenIDConnectProviderInput)(nil), Out: (*RemoveClientIDFromOpenIDConnectProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:RemoveClientIDFromOpenIDConnectProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
+	{
+		Name: "RemoveRoleFromInstanceProfile", In: (*RemoveRoleFromInstanceProfileInput)(nil), Out: (*RemoveRoleFromInstanceProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:RemoveRoleFromInstanceProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+	},
+	{
+		Name: "RemoveUserFromGroup", In: (*RemoveUserFromGroupInput)(nil), Out: (*RemoveUserFromGroupOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:RemoveUserFromGroup", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "ResetServiceSpecificCredential", In: (*ResetServiceSpecificCredentialInput)(nil), Out: (*ResetServiceSpecificCredentialOutput)(nil),
+		Errors: []string{"NoSuchEntityException"},
+		Action: "iam:ResetServiceSpecificCredential", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "ResyncMFADevice", In: (*ResyncMFADeviceInput)(nil), Out: (*ResyncMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidAuthenticationCodeException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:ResyncMFADevice", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 	{Name: "SendDelegationToken"},
-	{Name: "SetDefaultPolicyVersion"},
+	{
+		Name: "SetDefaultPolicyVersion", In: (*SetDefaultPolicyVersionInput)(nil), Out: (*SetDefaultPolicyVersionOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:SetDefaultPolicyVersion", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+	},
 	{Name: "SetSecurityTokenServicePreferences"},
-	{Name: "SimulateCustomPolicy"},
-	{Name: "SimulatePrincipalPolicy"},
-	{Name: "TagInstanceProfile"},
-	{Name: "TagMFADevice"},
-	{Name: "TagOpenIDConnectProvider"},
-	{Name: "TagPolicy"},
-	{Name: "TagRole"},
-	{Name: "TagSAMLProvider"},
-	{Name: "TagServerCertificate"},
+	{
+		Name: "SimulateCustomPolicy", In: (*SimulateCustomPolicyInput)(nil), Out: (*SimulateCustomPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException", "PolicyEvaluationException"},
+		Action: "iam:SimulateCustomPolicy", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "SimulatePrincipalPolicy", In: (*SimulatePrincipalPolicyInput)(nil), Out: (*SimulatePrincipalPolicyOutput)(nil),
+		Errors: []string{"InvalidInputException", "NoSuchEntityException", "PolicyEvaluationException"},
+		Action: "iam:SimulatePrincipalPolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PolicySourceArn}"},
+		},
+	},
+	{
+		Name: "TagInstanceProfile", In: (*TagInstanceProfileInput)(nil), Out: (*TagInstanceProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagInstanceProfile", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagMFADevice", In: (*TagMFADeviceInput)(nil), Out: (*TagMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagMFADevice", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagOpenIDConnectProvider", In: (*TagOpenIDConnectProviderInput)(nil), Out: (*TagOpenIDConnectProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagOpenIDConnectProvider", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagPolicy", In: (*TagPolicyInput)(nil), Out: (*TagPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagPolicy", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagRole", In: (*TagRoleInput)(nil), Out: (*TagRoleOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagRole", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagSAMLProvider", In: (*TagSAMLProviderInput)(nil), Out: (*TagSAMLProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagSAMLProvider", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "TagServerCertificate", In: (*TagServerCertificateInput)(nil), Out: (*TagServerCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:TagServerCertificate", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{
 		Name: "TagUser", In: (*TagUserInput)(nil), Out: (*TagUserOutput)(nil), Unwrapped: true,
 		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
@@ -191,32 +1117,233 @@ var operations = []api.Operation{
 			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
-	{Name: "UntagInstanceProfile"},
-	{Name: "UntagMFADevice"},
-	{Name: "UntagOpenIDConnectProvider"},
-	{Name: "UntagPolicy"},
-	{Name: "UntagRole"},
-	{Name: "UntagSAMLProvider"},
-	{Name: "UntagServerCertificate"},
-	{Name: "UntagUser"},
-	{Name: "UpdateAccessKey"},
-	{Name: "UpdateAccountPasswordPolicy"},
-	{Name: "UpdateAssumeRolePolicy"},
+	{
+		Name: "UntagInstanceProfile", In: (*UntagInstanceProfileInput)(nil), Out: (*UntagInstanceProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagInstanceProfile", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "instance-profile", ARN: "arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagMFADevice", In: (*UntagMFADeviceInput)(nil), Out: (*UntagMFADeviceOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagMFADevice", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "mfa", ARN: "{SerialNumber}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagOpenIDConnectProvider", In: (*UntagOpenIDConnectProviderInput)(nil), Out: (*UntagOpenIDConnectProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagOpenIDConnectProvider", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagPolicy", In: (*UntagPolicyInput)(nil), Out: (*UntagPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagPolicy", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "policy", ARN: "{PolicyArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagRole", In: (*UntagRoleInput)(nil), Out: (*UntagRoleOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagRole", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagSAMLProvider", In: (*UntagSAMLProviderInput)(nil), Out: (*UntagSAMLProviderOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagSAMLProvider", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagServerCertificate", In: (*UntagServerCertificateInput)(nil), Out: (*UntagServerCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagServerCertificate", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UntagUser", In: (*UntagUserInput)(nil), Out: (*UntagUserOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UntagUser", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
+	{
+		Name: "UpdateAccessKey", In: (*UpdateAccessKeyInput)(nil), Out: (*UpdateAccessKeyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateAccessKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UpdateAccountPasswordPolicy", In: (*UpdateAccountPasswordPolicyInput)(nil), Out: (*UpdateAccountPasswordPolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateAccountPasswordPolicy", Access: api.PermissionsManagement, Event: api.Management,
+	},
+	{
+		Name: "UpdateAssumeRolePolicy", In: (*UpdateAssumeRolePolicyInput)(nil), Out: (*UpdateAssumeRolePolicyOutput)(nil), Unwrapped: true,
+		Errors: []string{"LimitExceededException", "MalformedPolicyDocumentException", "NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:UpdateAssumeRolePolicy", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
 	{Name: "UpdateDelegationRequest"},
-	{Name: "UpdateGroup"},
-	{Name: "UpdateLoginProfile"},
-	{Name: "UpdateOpenIDConnectProviderThumbprint"},
-	{Name: "UpdateRole"},
-	{Name: "UpdateRoleDescription"},
-	{Name: "UpdateSAMLProvider"},
-	{Name: "UpdateSSHPublicKey"},
-	{Name: "UpdateServerCertificate"},
-	{Name: "UpdateServiceSpecificCredential"},
-	{Name: "UpdateSigningCertificate"},
-	{Name: "UpdateUser"},
-	{Name: "UploadSSHPublicKey"},
-	{Name: "UploadServerCertificate"},
-	{Name: "UploadSigningCertificate"},
+	{
+		Name: "UpdateGroup", In: (*UpdateGroupInput)(nil), Out: (*UpdateGroupOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityAlreadyExistsException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateGroup", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "group", ARN: "arn:{Partition}:iam::{Account}:group/{GroupName}"},
+		},
+	},
+	{
+		Name: "UpdateLoginProfile", In: (*UpdateLoginProfileInput)(nil), Out: (*UpdateLoginProfileOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityTemporarilyUnmodifiableException", "LimitExceededException", "NoSuchEntityException", "PasswordPolicyViolationException", "ServiceFailureException"},
+		Action: "iam:UpdateLoginProfile", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UpdateOpenIDConnectProviderThumbprint", In: (*UpdateOpenIDConnectProviderThumbprintInput)(nil), Out: (*UpdateOpenIDConnectProviderThumbprintOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateOpenIDConnectProviderThumbprint", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "oidc-provider", ARN: "{OpenIDConnectProviderArn}"},
+		},
+	},
+	{
+		Name: "UpdateRole", In: (*UpdateRoleInput)(nil), Out: (*UpdateRoleOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:UpdateRole", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "UpdateRoleDescription", In: (*UpdateRoleDescriptionInput)(nil), Out: (*UpdateRoleDescriptionOutput)(nil),
+		Errors: []string{"NoSuchEntityException", "ServiceFailureException", "UnmodifiableEntityException"},
+		Action: "iam:UpdateRoleDescription", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "arn:{Partition}:iam::{Account}:role/{RoleName}"},
+		},
+	},
+	{
+		Name: "UpdateSAMLProvider", In: (*UpdateSAMLProviderInput)(nil), Out: (*UpdateSAMLProviderOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateSAMLProvider", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "saml-provider", ARN: "{SAMLProviderArn}"},
+		},
+	},
+	{
+		Name: "UpdateSSHPublicKey", In: (*UpdateSSHPublicKeyInput)(nil), Out: (*UpdateSSHPublicKeyOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "NoSuchEntityException"},
+		Action: "iam:UpdateSSHPublicKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UpdateServerCertificate", In: (*UpdateServerCertificateInput)(nil), Out: (*UpdateServerCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"EntityAlreadyExistsException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateServerCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate/{ServerCertificateName}"},
+		},
+	},
+	{
+		Name: "UpdateServiceSpecificCredential", In: (*UpdateServiceSpecificCredentialInput)(nil), Out: (*UpdateServiceSpecificCredentialOutput)(nil), Unwrapped: true,
+		Errors: []string{"NoSuchEntityException"},
+		Action: "iam:UpdateServiceSpecificCredential", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UpdateSigningCertificate", In: (*UpdateSigningCertificateInput)(nil), Out: (*UpdateSigningCertificateOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidInputException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateSigningCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UpdateUser", In: (*UpdateUserInput)(nil), Out: (*UpdateUserOutput)(nil), Unwrapped: true,
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "EntityTemporarilyUnmodifiableException", "LimitExceededException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UpdateUser", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UploadSSHPublicKey", In: (*UploadSSHPublicKeyInput)(nil), Out: (*UploadSSHPublicKeyOutput)(nil),
+		Errors: []string{"DuplicateSSHPublicKeyException", "InvalidPublicKeyException", "LimitExceededException", "NoSuchEntityException", "UnrecognizedPublicKeyEncodingException"},
+		Action: "iam:UploadSSHPublicKey", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
+	{
+		Name: "UploadServerCertificate", In: (*UploadServerCertificateInput)(nil), Out: (*UploadServerCertificateOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "EntityAlreadyExistsException", "InvalidInputException", "KeyPairMismatchException", "LimitExceededException", "MalformedCertificateException", "ServiceFailureException"},
+		Action: "iam:UploadServerCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate{Path|'/'}{ServerCertificateName}"},
+			{Type: "server-certificate", ARN: "arn:{Partition}:iam::{Account}:server-certificate{Path|'/'}{ServerCertificateName}", Action: "iam:TagServerCertificate", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "UploadSigningCertificate", In: (*UploadSigningCertificateInput)(nil), Out: (*UploadSigningCertificateOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "DuplicateCertificateException", "EntityAlreadyExistsException", "InvalidCertificateException", "LimitExceededException", "MalformedCertificateException", "NoSuchEntityException", "ServiceFailureException"},
+		Action: "iam:UploadSigningCertificate", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "user", ARN: "arn:{Partition}:iam::{Account}:user/{UserName}"},
+		},
+	},
 }
 
 var errors = []api.Error{
@@ -258,11 +1385,77 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
+	{Name: "AccessAdvisorUsageGranularityType", Enum: []string{"SERVICE_LEVEL", "ACTION_LEVEL"}},
+	{Name: "ActionNameListType", Member: "ActionNameType"},
+	{Name: "ActionNameType", Limits: "3:128"},
+	{Name: "BootstrapDatum", Sensitive: true},
+	{Name: "ContextKeyNameType", Limits: "5:256"},
+	{Name: "ContextKeyTypeEnum", Enum: []string{"string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"}},
+	{Name: "DeletionTaskIdType", Limits: "1:1000"},
+	{Name: "EntityType", Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}},
+	{Name: "OpenIDConnectProviderUrlType", Limits: "1:255"},
+	{Name: "PolicyUsageType", Enum: []string{"PermissionsPolicy", "PermissionsBoundary"}},
+	{Name: "ResourceHandlingOptionType", Limits: "1:64"},
+	{Name: "ResourceNameListType", Member: "ResourceNameType"},
+	{Name: "ResourceNameType", Limits: "1:2048"},
+	{Name: "SAMLMetadataDocumentType", Limits: "1000:10000000"},
+	{Name: "SAMLProviderNameType", Limits: "1:128", Pattern: `[\w._-]+`},
+	{Name: "SimulationPolicyListType", Member: "policyDocumentType"},
+	{Name: "accessKeyIdType", Limits: "16:128", Pattern: `[\w]+`},
+	{Name: "accessKeySecretType", Sensitive: true},
+	{Name: "accountAliasType", Limits: "3:63", Pattern: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"},
+	{Name: "arnType", Limits: "20:2048"},
+	{Name: "assertionEncryptionModeType", Enum: []string{"Required", "Allowed"}},
+	{Name: "assignmentStatusType", Enum: []string{"Assigned", "Unassigned", "Any"}},
+	{Name: "authenticationCodeType", Limits: "6:6", Pattern: `[\d]+`},
+	{Name: "certificateBodyType", Limits: "1:16384", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "certificateChainType", Limits: "1:2097152", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "certificateIdType", Limits: "24:128", Pattern: `[\w]+`},
+	{Name: "clientIDListType", Member: "clientIDType"},
+	{Name: "clientIDType", Limits: "1:255"},
+	{Name: "credentialAgeDays", Limits: "1:36600"},
+	{Name: "customSuffixType", Limits: "1:64", Pattern: `[\w+=,.@-]+`},
+	{Name: "encodingType", Enum: []string{"SSH", "PEM"}},
+	{Name: "entityListType", Member: "EntityType"},
 	{Name: "existingUserNameType", Limits: "1:128", Pattern: `[\w+=,.@-]+`},
+	{Name: "groupNameType", Limits: "1:128", Pattern: `[\w+=,.@-]+`},
+	{Name: "instanceProfileNameType", Limits: "1:128", Pattern: `[\w+=,.@-]+`},
+	{Name: "jobIDType", Limits: "36:36"},
 	{Name: "markerType", Limits: "1:320", Pattern: `[\u0020-\u00FF]+`},
 	{Name: "maxItemsType", Limits: "1:1000"},
+	{Name: "maxPasswordAgeType", Limits: "1:1095"},
+	{Name: "minimumPasswordLengthType", Limits: "6:128"},
+	{Name: "passwordReusePreventionType", Limits: "1:24"},
+	{Name: "passwordType", Limits: "1:128", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`, Sensitive: true},
 	{Name: "pathPrefixType", Limits: "1:512", Pattern: `\u002F[\u0021-\u007F]*`},
+	{Name: "pathType", Limits: "1:512", Pattern: `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`},
+	{Name: "policyDescriptionType", Limits: ":1000"},
+	{Name: "policyDocumentType", Limits: "1:131072", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "policyNameType", Limits: "1:128", Pattern: `[\w+=,.@-]+`},
+	{Name: "policyPathType", Limits: "1:512", Pattern: `((/[A-Za-z0-9\.,\+@=_-]+)*)/`},
+	{Name: "policyScopeType", Enum: []string{"All", "AWS", "Local"}},
+	{Name: "policyVersionIdType", Pattern: `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`},
+	{Name: "privateKeyIdType", Limits: "22:64", Pattern: "[A-Z0-9]+"},
+	{Name: "privateKeyType", Limits: "1:16384", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`, Sensitive: true},
+	{Name: "publicKeyIdType", Limits: "20:128", Pattern: `[\w]+`},
+	{Name: "publicKeyMaterialType", Limits: "1:16384", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "roleDescriptionType", Limits: ":1000", Pattern: `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`},
+	{Name: "roleMaxSessionDurationType", Limits: "3600:43200"},
+	{Name: "roleNameType", Limits: "1:64", Pattern: `[\w+=,.@-]+`},
+	{Name: "serialNumberType", Limits: "9:256", Pattern: `[\w+=/:,.@-]+`},
+	{Name: "serverCertificateNameType", Limits: "1:128", Pattern: `[\w+=,.@-]+`},
+	{Name: "serviceCredentialSecret", Sensitive: true},
+	{Name: "serviceNamespaceListType", Limits: "1:200", Member: "serviceNamespaceType"},
+	{Name: "serviceNamespaceType", Limits: "1:64", Pattern: `[\w-]*`},
+	{Name: "servicePassword", Sensitive: true},
+	{Name: "serviceSpecificCredentialId", Limits: "20:128", Pattern: `[\w]+`},
+	{Name: "statusType", Enum: []string{"Active", "Inactive", "Expired"}},
+	{Name: "tagKeyListType", Limits: ":50", Member: "tagKeyType"},
 	{Name: "tagKeyType", Limits: "1:128", Pattern: `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`},
 	{Name: "tagListType", Limits: ":50"},
 	{Name: "tagValueType", Limits: "0:256", Pattern: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`},
+	{Name: "thumbprintListType", Member: "thumbprintType"},
+	{Name: "thumbprintType", Limits: "40:40"},
+	{Name: "userNameType", Limits: "1:64", Pattern: `[\w+=,.@-]+`},
+	{Name: "virtualMFADeviceName", Limits: "1:", Pattern: `[\w+=,.@-]+`},
 }

@@ -4,15 +4,1249 @@ package iamapi
 
 import "time"
 
-// AttachedPermissionsBoundary is used by ListUsers.
+// AccessKey is used by CreateAccessKey.
+type AccessKey struct {
+	UserName        *string
+	AccessKeyId     *string
+	Status          *string
+	SecretAccessKey *string `aws:",accessKeySecretType"`
+	CreateDate      *time.Time
+}
+
+// AccessKeyLastUsed is used by GetAccessKeyLastUsed.
+type AccessKeyLastUsed struct {
+	LastUsedDate *time.Time
+	ServiceName  *string
+	Region       *string
+}
+
+// AccessKeyMetadata is used by ListAccessKeys.
+type AccessKeyMetadata struct {
+	UserName    *string
+	AccessKeyId *string
+	Status      *string
+	CreateDate  *time.Time
+}
+
+// AddClientIDToOpenIDConnectProviderInput is what AddClientIDToOpenIDConnectProvider takes.
+type AddClientIDToOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+	ClientID                 *string `aws:",clientIDType,required"`
+}
+
+// AddRoleToInstanceProfileInput is what AddRoleToInstanceProfile takes.
+type AddRoleToInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+	RoleName            *string `aws:",roleNameType,required"`
+}
+
+// AddUserToGroupInput is what AddUserToGroup takes.
+type AddUserToGroupInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	UserName  *string `aws:",existingUserNameType,required"`
+}
+
+// AttachGroupPolicyInput is what AttachGroupPolicy takes.
+type AttachGroupPolicyInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// AttachRolePolicyInput is what AttachRolePolicy takes.
+type AttachRolePolicyInput struct {
+	RoleName  *string `aws:",roleNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// AttachUserPolicyInput is what AttachUserPolicy takes.
+type AttachUserPolicyInput struct {
+	UserName  *string `aws:",userNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// AttachedPermissionsBoundary is used by CreateInstanceProfile, CreateRole, CreateServiceLinkedRole and 13 more.
 type AttachedPermissionsBoundary struct {
 	PermissionsBoundaryType *string
 	PermissionsBoundaryArn  *string
 }
 
+// AttachedPolicy is used by GetAccountAuthorizationDetails, ListAttachedGroupPolicies, ListAttachedRolePolicies, ListAttachedUserPolicies.
+type AttachedPolicy struct {
+	PolicyName *string
+	PolicyArn  *string
+}
+
+// ChangePasswordInput is what ChangePassword takes.
+type ChangePasswordInput struct {
+	OldPassword *string `aws:",passwordType,required"`
+	NewPassword *string `aws:",passwordType,required"`
+}
+
+// ContextEntry is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type ContextEntry struct {
+	ContextKeyName   *string `aws:",ContextKeyNameType"`
+	ContextKeyValues []string
+	ContextKeyType   *string `aws:",ContextKeyTypeEnum"`
+}
+
+// CreateAccessKeyInput is what CreateAccessKey takes.
+type CreateAccessKeyInput struct {
+	UserName *string `aws:",existingUserNameType"`
+}
+
+// CreateAccessKeyOutput is what CreateAccessKey answers.
+type CreateAccessKeyOutput struct {
+	AccessKey *AccessKey
+}
+
+// CreateAccountAliasInput is what CreateAccountAlias takes.
+type CreateAccountAliasInput struct {
+	AccountAlias *string `aws:",accountAliasType,required"`
+}
+
+// CreateGroupInput is what CreateGroup takes.
+type CreateGroupInput struct {
+	Path      *string `aws:",pathType"`
+	GroupName *string `aws:",groupNameType,required"`
+}
+
+// CreateGroupOutput is what CreateGroup answers.
+type CreateGroupOutput struct {
+	Group *Group
+}
+
+// CreateInstanceProfileInput is what CreateInstanceProfile takes.
+type CreateInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+	Path                *string `aws:",pathType"`
+	Tags                []Tag   `aws:",tagListType"`
+}
+
+// CreateInstanceProfileOutput is what CreateInstanceProfile answers.
+type CreateInstanceProfileOutput struct {
+	InstanceProfile *InstanceProfile
+}
+
+// CreateLoginProfileInput is what CreateLoginProfile takes.
+type CreateLoginProfileInput struct {
+	UserName              *string `aws:",userNameType"`
+	Password              *string `aws:",passwordType"`
+	PasswordResetRequired *bool
+}
+
+// CreateLoginProfileOutput is what CreateLoginProfile answers.
+type CreateLoginProfileOutput struct {
+	LoginProfile *LoginProfile
+}
+
+// CreateOpenIDConnectProviderInput is what CreateOpenIDConnectProvider takes.
+type CreateOpenIDConnectProviderInput struct {
+	Url            *string  `aws:",OpenIDConnectProviderUrlType,required"`
+	ClientIDList   []string `aws:",clientIDListType"`
+	ThumbprintList []string `aws:",thumbprintListType"`
+	Tags           []Tag    `aws:",tagListType"`
+}
+
+// CreateOpenIDConnectProviderOutput is what CreateOpenIDConnectProvider answers.
+type CreateOpenIDConnectProviderOutput struct {
+	OpenIDConnectProviderArn *string
+	Tags                     []Tag
+}
+
+// CreatePolicyInput is what CreatePolicy takes.
+type CreatePolicyInput struct {
+	PolicyName     *string `aws:",policyNameType,required"`
+	Path           *string `aws:",policyPathType"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+	Description    *string `aws:",policyDescriptionType"`
+	Tags           []Tag   `aws:",tagListType"`
+}
+
+// CreatePolicyOutput is what CreatePolicy answers.
+type CreatePolicyOutput struct {
+	Policy *Policy
+}
+
+// CreatePolicyVersionInput is what CreatePolicyVersion takes.
+type CreatePolicyVersionInput struct {
+	PolicyArn      *string `aws:",arnType,required"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+	SetAsDefault   *bool
+}
+
+// CreatePolicyVersionOutput is what CreatePolicyVersion answers.
+type CreatePolicyVersionOutput struct {
+	PolicyVersion *PolicyVersion
+}
+
+// CreateRoleInput is what CreateRole takes.
+type CreateRoleInput struct {
+	Path                     *string `aws:",pathType"`
+	RoleName                 *string `aws:",roleNameType,required"`
+	AssumeRolePolicyDocument *string `aws:",policyDocumentType,required"`
+	Description              *string `aws:",roleDescriptionType"`
+	MaxSessionDuration       *int32  `aws:",roleMaxSessionDurationType"`
+	PermissionsBoundary      *string `aws:",arnType"`
+	Tags                     []Tag   `aws:",tagListType"`
+}
+
+// CreateRoleOutput is what CreateRole answers.
+type CreateRoleOutput struct {
+	Role *Role
+}
+
+// CreateSAMLProviderInput is what CreateSAMLProvider takes.
+type CreateSAMLProviderInput struct {
+	SAMLMetadataDocument    *string `aws:",SAMLMetadataDocumentType,required"`
+	Name                    *string `aws:",SAMLProviderNameType,required"`
+	Tags                    []Tag   `aws:",tagListType"`
+	AssertionEncryptionMode *string `aws:",assertionEncryptionModeType"`
+	AddPrivateKey           *string `aws:",privateKeyType"`
+}
+
+// CreateSAMLProviderOutput is what CreateSAMLProvider answers.
+type CreateSAMLProviderOutput struct {
+	SAMLProviderArn *string
+	Tags            []Tag
+}
+
+// CreateServiceLinkedRoleInput is what CreateServiceLinkedRole takes.
+type CreateServiceLinkedRoleInput struct {
+	AWSServiceName *string `aws:",groupNameType,required"`
+	Description    *string `aws:",roleDescriptionType"`
+	CustomSuffix   *string `aws:",customSuffixType"`
+}
+
+// CreateServiceLinkedRoleOutput is what CreateServiceLinkedRole answers.
+type CreateServiceLinkedRoleOutput struct {
+	Role *Role
+}
+
+// CreateServiceSpecificCredentialInput is what CreateServiceSpecificCredential takes.
+type CreateServiceSpecificCredentialInput struct {
+	UserName          *string `aws:",userNameType,required"`
+	ServiceName       *string `aws:",,required"`
+	CredentialAgeDays *int32  `aws:",credentialAgeDays"`
+}
+
+// CreateServiceSpecificCredentialOutput is what CreateServiceSpecificCredential answers.
+type CreateServiceSpecificCredentialOutput struct {
+	ServiceSpecificCredential *ServiceSpecificCredential
+}
+
+// CreateUserInput is what CreateUser takes.
+type CreateUserInput struct {
+	Path                *string `aws:",pathType"`
+	UserName            *string `aws:",userNameType,required"`
+	PermissionsBoundary *string `aws:",arnType"`
+	Tags                []Tag   `aws:",tagListType"`
+}
+
+// CreateUserOutput is what CreateUser answers.
+type CreateUserOutput struct {
+	User *User
+}
+
+// CreateVirtualMFADeviceInput is what CreateVirtualMFADevice takes.
+type CreateVirtualMFADeviceInput struct {
+	Path                 *string `aws:",pathType"`
+	VirtualMFADeviceName *string `aws:",virtualMFADeviceName,required"`
+	Tags                 []Tag   `aws:",tagListType"`
+}
+
+// CreateVirtualMFADeviceOutput is what CreateVirtualMFADevice answers.
+type CreateVirtualMFADeviceOutput struct {
+	VirtualMFADevice *VirtualMFADevice
+}
+
+// DeactivateMFADeviceInput is what DeactivateMFADevice takes.
+type DeactivateMFADeviceInput struct {
+	UserName     *string `aws:",existingUserNameType"`
+	SerialNumber *string `aws:",serialNumberType,required"`
+}
+
+// DeleteAccessKeyInput is what DeleteAccessKey takes.
+type DeleteAccessKeyInput struct {
+	UserName    *string `aws:",existingUserNameType"`
+	AccessKeyId *string `aws:",accessKeyIdType,required"`
+}
+
+// DeleteAccountAliasInput is what DeleteAccountAlias takes.
+type DeleteAccountAliasInput struct {
+	AccountAlias *string `aws:",accountAliasType,required"`
+}
+
+// DeleteGroupInput is what DeleteGroup takes.
+type DeleteGroupInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+}
+
+// DeleteGroupPolicyInput is what DeleteGroupPolicy takes.
+type DeleteGroupPolicyInput struct {
+	GroupName  *string `aws:",groupNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// DeleteInstanceProfileInput is what DeleteInstanceProfile takes.
+type DeleteInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+}
+
+// DeleteLoginProfileInput is what DeleteLoginProfile takes.
+type DeleteLoginProfileInput struct {
+	UserName *string `aws:",userNameType"`
+}
+
+// DeleteOpenIDConnectProviderInput is what DeleteOpenIDConnectProvider takes.
+type DeleteOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+}
+
+// DeletePolicyInput is what DeletePolicy takes.
+type DeletePolicyInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// DeletePolicyVersionInput is what DeletePolicyVersion takes.
+type DeletePolicyVersionInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	VersionId *string `aws:",policyVersionIdType,required"`
+}
+
+// DeleteRoleInput is what DeleteRole takes.
+type DeleteRoleInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+}
+
+// DeleteRolePermissionsBoundaryInput is what DeleteRolePermissionsBoundary takes.
+type DeleteRolePermissionsBoundaryInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+}
+
+// DeleteRolePolicyInput is what DeleteRolePolicy takes.
+type DeleteRolePolicyInput struct {
+	RoleName   *string `aws:",roleNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// DeleteSAMLProviderInput is what DeleteSAMLProvider takes.
+type DeleteSAMLProviderInput struct {
+	SAMLProviderArn *string `aws:",arnType,required"`
+}
+
+// DeleteSSHPublicKeyInput is what DeleteSSHPublicKey takes.
+type DeleteSSHPublicKeyInput struct {
+	UserName       *string `aws:",userNameType,required"`
+	SSHPublicKeyId *string `aws:",publicKeyIdType,required"`
+}
+
+// DeleteServerCertificateInput is what DeleteServerCertificate takes.
+type DeleteServerCertificateInput struct {
+	ServerCertificateName *string `aws:",serverCertificateNameType,required"`
+}
+
+// DeleteServiceLinkedRoleInput is what DeleteServiceLinkedRole takes.
+type DeleteServiceLinkedRoleInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+}
+
+// DeleteServiceLinkedRoleOutput is what DeleteServiceLinkedRole answers.
+type DeleteServiceLinkedRoleOutput struct {
+	DeletionTaskId *string
+}
+
+// DeleteServiceSpecificCredentialInput is what DeleteServiceSpecificCredential takes.
+type DeleteServiceSpecificCredentialInput struct {
+	UserName                    *string `aws:",userNameType"`
+	ServiceSpecificCredentialId *string `aws:",serviceSpecificCredentialId,required"`
+}
+
+// DeleteSigningCertificateInput is what DeleteSigningCertificate takes.
+type DeleteSigningCertificateInput struct {
+	UserName      *string `aws:",existingUserNameType"`
+	CertificateId *string `aws:",certificateIdType,required"`
+}
+
 // DeleteUserInput is what DeleteUser takes.
 type DeleteUserInput struct {
 	UserName *string `aws:",existingUserNameType,required"`
+}
+
+// DeleteUserPermissionsBoundaryInput is what DeleteUserPermissionsBoundary takes.
+type DeleteUserPermissionsBoundaryInput struct {
+	UserName *string `aws:",userNameType,required"`
+}
+
+// DeleteUserPolicyInput is what DeleteUserPolicy takes.
+type DeleteUserPolicyInput struct {
+	UserName   *string `aws:",existingUserNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// DeleteVirtualMFADeviceInput is what DeleteVirtualMFADevice takes.
+type DeleteVirtualMFADeviceInput struct {
+	SerialNumber *string `aws:",serialNumberType,required"`
+}
+
+// DeletionTaskFailureReasonType is used by GetServiceLinkedRoleDeletionStatus.
+type DeletionTaskFailureReasonType struct {
+	Reason        *string
+	RoleUsageList []RoleUsageType
+}
+
+// DetachGroupPolicyInput is what DetachGroupPolicy takes.
+type DetachGroupPolicyInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// DetachRolePolicyInput is what DetachRolePolicy takes.
+type DetachRolePolicyInput struct {
+	RoleName  *string `aws:",roleNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// DetachUserPolicyInput is what DetachUserPolicy takes.
+type DetachUserPolicyInput struct {
+	UserName  *string `aws:",userNameType,required"`
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// EnableMFADeviceInput is what EnableMFADevice takes.
+type EnableMFADeviceInput struct {
+	UserName            *string `aws:",existingUserNameType,required"`
+	SerialNumber        *string `aws:",serialNumberType,required"`
+	AuthenticationCode1 *string `aws:",authenticationCodeType,required"`
+	AuthenticationCode2 *string `aws:",authenticationCodeType,required"`
+}
+
+// EntityDetails is used by GetServiceLastAccessedDetailsWithEntities.
+type EntityDetails struct {
+	EntityInfo        *EntityInfo
+	LastAuthenticated *time.Time
+}
+
+// EntityInfo is used by GetServiceLastAccessedDetailsWithEntities.
+type EntityInfo struct {
+	Arn  *string
+	Name *string
+	Type *string
+	Id   *string
+	Path *string
+}
+
+// ErrorDetails is used by GetServiceLastAccessedDetails, GetServiceLastAccessedDetailsWithEntities.
+type ErrorDetails struct {
+	Message *string
+	Code    *string
+}
+
+// EvaluationResult is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type EvaluationResult struct {
+	EvalActionName                    *string
+	EvalResourceName                  *string
+	EvalDecision                      *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	OrganizationsDecisionDetail       *OrganizationsDecisionDetail
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+	EvalDecisionDetails               map[string]string
+	ResourceSpecificResults           []ResourceSpecificResult
+}
+
+// GenerateCredentialReportOutput is what GenerateCredentialReport answers.
+type GenerateCredentialReportOutput struct {
+	State       *string
+	Description *string
+}
+
+// GenerateServiceLastAccessedDetailsInput is what GenerateServiceLastAccessedDetails takes.
+type GenerateServiceLastAccessedDetailsInput struct {
+	Arn         *string `aws:",arnType,required"`
+	Granularity *string `aws:",AccessAdvisorUsageGranularityType"`
+}
+
+// GenerateServiceLastAccessedDetailsOutput is what GenerateServiceLastAccessedDetails answers.
+type GenerateServiceLastAccessedDetailsOutput struct {
+	JobId *string
+}
+
+// GetAccessKeyLastUsedInput is what GetAccessKeyLastUsed takes.
+type GetAccessKeyLastUsedInput struct {
+	AccessKeyId *string `aws:",accessKeyIdType,required"`
+}
+
+// GetAccessKeyLastUsedOutput is what GetAccessKeyLastUsed answers.
+type GetAccessKeyLastUsedOutput struct {
+	UserName          *string
+	AccessKeyLastUsed *AccessKeyLastUsed
+}
+
+// GetAccountAuthorizationDetailsInput is what GetAccountAuthorizationDetails takes.
+type GetAccountAuthorizationDetailsInput struct {
+	Filter   []string `aws:",entityListType"`
+	MaxItems *int32   `aws:",maxItemsType"`
+	Marker   *string  `aws:",markerType"`
+}
+
+// GetAccountAuthorizationDetailsOutput is what GetAccountAuthorizationDetails answers.
+type GetAccountAuthorizationDetailsOutput struct {
+	UserDetailList  []UserDetail
+	GroupDetailList []GroupDetail
+	RoleDetailList  []RoleDetail
+	Policies        []ManagedPolicyDetail
+	IsTruncated     *bool
+	Marker          *string
+}
+
+// GetAccountPasswordPolicyOutput is what GetAccountPasswordPolicy answers.
+type GetAccountPasswordPolicyOutput struct {
+	PasswordPolicy *PasswordPolicy
+}
+
+// GetAccountSummaryOutput is what GetAccountSummary answers.
+type GetAccountSummaryOutput struct {
+	SummaryMap map[string]int32
+}
+
+// GetContextKeysForCustomPolicyInput is what GetContextKeysForCustomPolicy takes.
+type GetContextKeysForCustomPolicyInput struct {
+	PolicyInputList []string `aws:",SimulationPolicyListType,required"`
+}
+
+// GetContextKeysForPolicyResponse is used by GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy.
+type GetContextKeysForPolicyResponse struct {
+	ContextKeyNames []string
+}
+
+// GetContextKeysForPrincipalPolicyInput is what GetContextKeysForPrincipalPolicy takes.
+type GetContextKeysForPrincipalPolicyInput struct {
+	PolicySourceArn *string  `aws:",arnType,required"`
+	PolicyInputList []string `aws:",SimulationPolicyListType"`
+}
+
+// GetCredentialReportOutput is what GetCredentialReport answers.
+type GetCredentialReportOutput struct {
+	Content       []byte
+	ReportFormat  *string
+	GeneratedTime *time.Time
+}
+
+// GetGroupInput is what GetGroup takes.
+type GetGroupInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	Marker    *string `aws:",markerType"`
+	MaxItems  *int32  `aws:",maxItemsType"`
+}
+
+// GetGroupOutput is what GetGroup answers.
+type GetGroupOutput struct {
+	Group       *Group
+	Users       []User
+	IsTruncated *bool
+	Marker      *string
+}
+
+// GetGroupPolicyInput is what GetGroupPolicy takes.
+type GetGroupPolicyInput struct {
+	GroupName  *string `aws:",groupNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// GetGroupPolicyOutput is what GetGroupPolicy answers.
+type GetGroupPolicyOutput struct {
+	GroupName      *string
+	PolicyName     *string
+	PolicyDocument *string
+}
+
+// GetInstanceProfileInput is what GetInstanceProfile takes.
+type GetInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+}
+
+// GetInstanceProfileOutput is what GetInstanceProfile answers.
+type GetInstanceProfileOutput struct {
+	InstanceProfile *InstanceProfile
+}
+
+// GetLoginProfileInput is what GetLoginProfile takes.
+type GetLoginProfileInput struct {
+	UserName *string `aws:",userNameType"`
+}
+
+// GetLoginProfileOutput is what GetLoginProfile answers.
+type GetLoginProfileOutput struct {
+	LoginProfile *LoginProfile
+}
+
+// GetMFADeviceInput is what GetMFADevice takes.
+type GetMFADeviceInput struct {
+	SerialNumber *string `aws:",serialNumberType,required"`
+	UserName     *string `aws:",userNameType"`
+}
+
+// GetMFADeviceOutput is what GetMFADevice answers.
+type GetMFADeviceOutput struct {
+	UserName       *string
+	SerialNumber   *string
+	EnableDate     *time.Time
+	Certifications map[string]string
+}
+
+// GetOpenIDConnectProviderInput is what GetOpenIDConnectProvider takes.
+type GetOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+}
+
+// GetOpenIDConnectProviderOutput is what GetOpenIDConnectProvider answers.
+type GetOpenIDConnectProviderOutput struct {
+	Url            *string
+	ClientIDList   []string
+	ThumbprintList []string
+	CreateDate     *time.Time
+	Tags           []Tag
+}
+
+// GetPolicyInput is what GetPolicy takes.
+type GetPolicyInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+}
+
+// GetPolicyOutput is what GetPolicy answers.
+type GetPolicyOutput struct {
+	Policy *Policy
+}
+
+// GetPolicyVersionInput is what GetPolicyVersion takes.
+type GetPolicyVersionInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	VersionId *string `aws:",policyVersionIdType,required"`
+}
+
+// GetPolicyVersionOutput is what GetPolicyVersion answers.
+type GetPolicyVersionOutput struct {
+	PolicyVersion *PolicyVersion
+}
+
+// GetRoleInput is what GetRole takes.
+type GetRoleInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+}
+
+// GetRoleOutput is what GetRole answers.
+type GetRoleOutput struct {
+	Role *Role
+}
+
+// GetRolePolicyInput is what GetRolePolicy takes.
+type GetRolePolicyInput struct {
+	RoleName   *string `aws:",roleNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// GetRolePolicyOutput is what GetRolePolicy answers.
+type GetRolePolicyOutput struct {
+	RoleName       *string
+	PolicyName     *string
+	PolicyDocument *string
+}
+
+// GetSAMLProviderInput is what GetSAMLProvider takes.
+type GetSAMLProviderInput struct {
+	SAMLProviderArn *string `aws:",arnType,required"`
+}
+
+// GetSAMLProviderOutput is what GetSAMLProvider answers.
+type GetSAMLProviderOutput struct {
+	SAMLProviderUUID        *string
+	SAMLMetadataDocument    *string
+	CreateDate              *time.Time
+	ValidUntil              *time.Time
+	Tags                    []Tag
+	AssertionEncryptionMode *string
+	PrivateKeyList          []SAMLPrivateKey
+}
+
+// GetSSHPublicKeyInput is what GetSSHPublicKey takes.
+type GetSSHPublicKeyInput struct {
+	UserName       *string `aws:",userNameType,required"`
+	SSHPublicKeyId *string `aws:",publicKeyIdType,required"`
+	Encoding       *string `aws:",encodingType,required"`
+}
+
+// GetSSHPublicKeyOutput is what GetSSHPublicKey answers.
+type GetSSHPublicKeyOutput struct {
+	SSHPublicKey *SSHPublicKey
+}
+
+// GetServerCertificateInput is what GetServerCertificate takes.
+type GetServerCertificateInput struct {
+	ServerCertificateName *string `aws:",serverCertificateNameType,required"`
+}
+
+// GetServerCertificateOutput is what GetServerCertificate answers.
+type GetServerCertificateOutput struct {
+	ServerCertificate *ServerCertificate
+}
+
+// GetServiceLastAccessedDetailsInput is what GetServiceLastAccessedDetails takes.
+type GetServiceLastAccessedDetailsInput struct {
+	JobId    *string `aws:",jobIDType,required"`
+	MaxItems *int32  `aws:",maxItemsType"`
+	Marker   *string `aws:",markerType"`
+}
+
+// GetServiceLastAccessedDetailsOutput is what GetServiceLastAccessedDetails answers.
+type GetServiceLastAccessedDetailsOutput struct {
+	JobStatus            *string
+	JobType              *string
+	JobCreationDate      *time.Time
+	ServicesLastAccessed []ServiceLastAccessed
+	JobCompletionDate    *time.Time
+	IsTruncated          *bool
+	Marker               *string
+	Error                *ErrorDetails
+}
+
+// GetServiceLastAccessedDetailsWithEntitiesInput is what GetServiceLastAccessedDetailsWithEntities takes.
+type GetServiceLastAccessedDetailsWithEntitiesInput struct {
+	JobId            *string `aws:",jobIDType,required"`
+	ServiceNamespace *string `aws:",serviceNamespaceType,required"`
+	MaxItems         *int32  `aws:",maxItemsType"`
+	Marker           *string `aws:",markerType"`
+}
+
+// GetServiceLastAccessedDetailsWithEntitiesOutput is what GetServiceLastAccessedDetailsWithEntities answers.
+type GetServiceLastAccessedDetailsWithEntitiesOutput struct {
+	JobStatus         *string
+	JobCreationDate   *time.Time
+	JobCompletionDate *time.Time
+	EntityDetailsList []EntityDetails
+	IsTruncated       *bool
+	Marker            *string
+	Error             *ErrorDetails
+}
+
+// GetServiceLinkedRoleDeletionStatusInput is what GetServiceLinkedRoleDeletionStatus takes.
+type GetServiceLinkedRoleDeletionStatusInput struct {
+	DeletionTaskId *string `aws:",DeletionTaskIdType,required"`
+}
+
+// GetServiceLinkedRoleDeletionStatusOutput is what GetServiceLinkedRoleDeletionStatus answers.
+type GetServiceLinkedRoleDeletionStatusOutput struct {
+	Status *string
+	Reason *DeletionTaskFailureReasonType
+}
+
+// GetUserInput is what GetUser takes.
+type GetUserInput struct {
+	UserName *string `aws:",existingUserNameType"`
+}
+
+// GetUserOutput is what GetUser answers.
+type GetUserOutput struct {
+	User *User
+}
+
+// GetUserPolicyInput is what GetUserPolicy takes.
+type GetUserPolicyInput struct {
+	UserName   *string `aws:",existingUserNameType,required"`
+	PolicyName *string `aws:",policyNameType,required"`
+}
+
+// GetUserPolicyOutput is what GetUserPolicy answers.
+type GetUserPolicyOutput struct {
+	UserName       *string
+	PolicyName     *string
+	PolicyDocument *string
+}
+
+// Group is used by CreateGroup, GetGroup, ListGroups, ListGroupsForUser.
+type Group struct {
+	Path       *string
+	GroupName  *string
+	GroupId    *string
+	Arn        *string
+	CreateDate *time.Time
+}
+
+// GroupDetail is used by GetAccountAuthorizationDetails.
+type GroupDetail struct {
+	Path                    *string
+	GroupName               *string
+	GroupId                 *string
+	Arn                     *string
+	CreateDate              *time.Time
+	GroupPolicyList         []PolicyDetail
+	AttachedManagedPolicies []AttachedPolicy
+}
+
+// InstanceProfile is used by CreateInstanceProfile, GetAccountAuthorizationDetails, GetInstanceProfile and 2 more.
+type InstanceProfile struct {
+	Path                *string
+	InstanceProfileName *string
+	InstanceProfileId   *string
+	Arn                 *string
+	CreateDate          *time.Time
+	Roles               []Role
+	Tags                []Tag
+}
+
+// ListAccessKeysInput is what ListAccessKeys takes.
+type ListAccessKeysInput struct {
+	UserName *string `aws:",existingUserNameType"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListAccessKeysOutput is what ListAccessKeys answers.
+type ListAccessKeysOutput struct {
+	AccessKeyMetadata []AccessKeyMetadata
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// ListAccountAliasesInput is what ListAccountAliases takes.
+type ListAccountAliasesInput struct {
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListAccountAliasesOutput is what ListAccountAliases answers.
+type ListAccountAliasesOutput struct {
+	AccountAliases []string
+	IsTruncated    *bool
+	Marker         *string
+}
+
+// ListAttachedGroupPoliciesInput is what ListAttachedGroupPolicies takes.
+type ListAttachedGroupPoliciesInput struct {
+	GroupName  *string `aws:",groupNameType,required"`
+	PathPrefix *string `aws:",policyPathType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListAttachedGroupPoliciesOutput is what ListAttachedGroupPolicies answers.
+type ListAttachedGroupPoliciesOutput struct {
+	AttachedPolicies []AttachedPolicy
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListAttachedRolePoliciesInput is what ListAttachedRolePolicies takes.
+type ListAttachedRolePoliciesInput struct {
+	RoleName   *string `aws:",roleNameType,required"`
+	PathPrefix *string `aws:",policyPathType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListAttachedRolePoliciesOutput is what ListAttachedRolePolicies answers.
+type ListAttachedRolePoliciesOutput struct {
+	AttachedPolicies []AttachedPolicy
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListAttachedUserPoliciesInput is what ListAttachedUserPolicies takes.
+type ListAttachedUserPoliciesInput struct {
+	UserName   *string `aws:",userNameType,required"`
+	PathPrefix *string `aws:",policyPathType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListAttachedUserPoliciesOutput is what ListAttachedUserPolicies answers.
+type ListAttachedUserPoliciesOutput struct {
+	AttachedPolicies []AttachedPolicy
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListEntitiesForPolicyInput is what ListEntitiesForPolicy takes.
+type ListEntitiesForPolicyInput struct {
+	PolicyArn         *string `aws:",arnType,required"`
+	EntityFilter      *string `aws:",EntityType"`
+	PathPrefix        *string `aws:",pathType"`
+	PolicyUsageFilter *string `aws:",PolicyUsageType"`
+	Marker            *string `aws:",markerType"`
+	MaxItems          *int32  `aws:",maxItemsType"`
+}
+
+// ListEntitiesForPolicyOutput is what ListEntitiesForPolicy answers.
+type ListEntitiesForPolicyOutput struct {
+	PolicyGroups []PolicyGroup
+	PolicyUsers  []PolicyUser
+	PolicyRoles  []PolicyRole
+	IsTruncated  *bool
+	Marker       *string
+}
+
+// ListGroupPoliciesInput is what ListGroupPolicies takes.
+type ListGroupPoliciesInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	Marker    *string `aws:",markerType"`
+	MaxItems  *int32  `aws:",maxItemsType"`
+}
+
+// ListGroupPoliciesOutput is what ListGroupPolicies answers.
+type ListGroupPoliciesOutput struct {
+	PolicyNames []string
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListGroupsForUserInput is what ListGroupsForUser takes.
+type ListGroupsForUserInput struct {
+	UserName *string `aws:",existingUserNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListGroupsForUserOutput is what ListGroupsForUser answers.
+type ListGroupsForUserOutput struct {
+	Groups      []Group
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListGroupsInput is what ListGroups takes.
+type ListGroupsInput struct {
+	PathPrefix *string `aws:",pathPrefixType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListGroupsOutput is what ListGroups answers.
+type ListGroupsOutput struct {
+	Groups      []Group
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListInstanceProfileTagsInput is what ListInstanceProfileTags takes.
+type ListInstanceProfileTagsInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+	Marker              *string `aws:",markerType"`
+	MaxItems            *int32  `aws:",maxItemsType"`
+}
+
+// ListInstanceProfileTagsOutput is what ListInstanceProfileTags answers.
+type ListInstanceProfileTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListInstanceProfilesForRoleInput is what ListInstanceProfilesForRole takes.
+type ListInstanceProfilesForRoleInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListInstanceProfilesForRoleOutput is what ListInstanceProfilesForRole answers.
+type ListInstanceProfilesForRoleOutput struct {
+	InstanceProfiles []InstanceProfile
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListInstanceProfilesInput is what ListInstanceProfiles takes.
+type ListInstanceProfilesInput struct {
+	PathPrefix *string `aws:",pathPrefixType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListInstanceProfilesOutput is what ListInstanceProfiles answers.
+type ListInstanceProfilesOutput struct {
+	InstanceProfiles []InstanceProfile
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListMFADeviceTagsInput is what ListMFADeviceTags takes.
+type ListMFADeviceTagsInput struct {
+	SerialNumber *string `aws:",serialNumberType,required"`
+	Marker       *string `aws:",markerType"`
+	MaxItems     *int32  `aws:",maxItemsType"`
+}
+
+// ListMFADeviceTagsOutput is what ListMFADeviceTags answers.
+type ListMFADeviceTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListMFADevicesInput is what ListMFADevices takes.
+type ListMFADevicesInput struct {
+	UserName *string `aws:",existingUserNameType"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListMFADevicesOutput is what ListMFADevices answers.
+type ListMFADevicesOutput struct {
+	MFADevices  []MFADevice
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListOpenIDConnectProviderTagsInput is what ListOpenIDConnectProviderTags takes.
+type ListOpenIDConnectProviderTagsInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+	Marker                   *string `aws:",markerType"`
+	MaxItems                 *int32  `aws:",maxItemsType"`
+}
+
+// ListOpenIDConnectProviderTagsOutput is what ListOpenIDConnectProviderTags answers.
+type ListOpenIDConnectProviderTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListOpenIDConnectProvidersInput is what ListOpenIDConnectProviders takes.
+type ListOpenIDConnectProvidersInput struct {
+}
+
+// ListOpenIDConnectProvidersOutput is what ListOpenIDConnectProviders answers.
+type ListOpenIDConnectProvidersOutput struct {
+	OpenIDConnectProviderList []OpenIDConnectProviderListEntry
+}
+
+// ListPoliciesGrantingServiceAccessEntry is used by ListPoliciesGrantingServiceAccess.
+type ListPoliciesGrantingServiceAccessEntry struct {
+	ServiceNamespace *string
+	Policies         []PolicyGrantingServiceAccess
+}
+
+// ListPoliciesGrantingServiceAccessInput is what ListPoliciesGrantingServiceAccess takes.
+type ListPoliciesGrantingServiceAccessInput struct {
+	Marker            *string  `aws:",markerType"`
+	Arn               *string  `aws:",arnType,required"`
+	ServiceNamespaces []string `aws:",serviceNamespaceListType,required"`
+}
+
+// ListPoliciesGrantingServiceAccessOutput is what ListPoliciesGrantingServiceAccess answers.
+type ListPoliciesGrantingServiceAccessOutput struct {
+	PoliciesGrantingServiceAccess []ListPoliciesGrantingServiceAccessEntry
+	IsTruncated                   *bool
+	Marker                        *string
+}
+
+// ListPoliciesInput is what ListPolicies takes.
+type ListPoliciesInput struct {
+	Scope             *string `aws:",policyScopeType"`
+	OnlyAttached      *bool
+	PathPrefix        *string `aws:",policyPathType"`
+	PolicyUsageFilter *string `aws:",PolicyUsageType"`
+	Marker            *string `aws:",markerType"`
+	MaxItems          *int32  `aws:",maxItemsType"`
+}
+
+// ListPoliciesOutput is what ListPolicies answers.
+type ListPoliciesOutput struct {
+	Policies    []Policy
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListPolicyTagsInput is what ListPolicyTags takes.
+type ListPolicyTagsInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	Marker    *string `aws:",markerType"`
+	MaxItems  *int32  `aws:",maxItemsType"`
+}
+
+// ListPolicyTagsOutput is what ListPolicyTags answers.
+type ListPolicyTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListPolicyVersionsInput is what ListPolicyVersions takes.
+type ListPolicyVersionsInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	Marker    *string `aws:",markerType"`
+	MaxItems  *int32  `aws:",maxItemsType"`
+}
+
+// ListPolicyVersionsOutput is what ListPolicyVersions answers.
+type ListPolicyVersionsOutput struct {
+	Versions    []PolicyVersion
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListRolePoliciesInput is what ListRolePolicies takes.
+type ListRolePoliciesInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListRolePoliciesOutput is what ListRolePolicies answers.
+type ListRolePoliciesOutput struct {
+	PolicyNames []string
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListRoleTagsInput is what ListRoleTags takes.
+type ListRoleTagsInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListRoleTagsOutput is what ListRoleTags answers.
+type ListRoleTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListRolesInput is what ListRoles takes.
+type ListRolesInput struct {
+	PathPrefix *string `aws:",pathPrefixType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListRolesOutput is what ListRoles answers.
+type ListRolesOutput struct {
+	Roles       []Role
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListSAMLProviderTagsInput is what ListSAMLProviderTags takes.
+type ListSAMLProviderTagsInput struct {
+	SAMLProviderArn *string `aws:",arnType,required"`
+	Marker          *string `aws:",markerType"`
+	MaxItems        *int32  `aws:",maxItemsType"`
+}
+
+// ListSAMLProviderTagsOutput is what ListSAMLProviderTags answers.
+type ListSAMLProviderTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListSAMLProvidersInput is what ListSAMLProviders takes.
+type ListSAMLProvidersInput struct {
+}
+
+// ListSAMLProvidersOutput is what ListSAMLProviders answers.
+type ListSAMLProvidersOutput struct {
+	SAMLProviderList []SAMLProviderListEntry
+}
+
+// ListSSHPublicKeysInput is what ListSSHPublicKeys takes.
+type ListSSHPublicKeysInput struct {
+	UserName *string `aws:",userNameType"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListSSHPublicKeysOutput is what ListSSHPublicKeys answers.
+type ListSSHPublicKeysOutput struct {
+	SSHPublicKeys []SSHPublicKeyMetadata
+	IsTruncated   *bool
+	Marker        *string
+}
+
+// ListServerCertificateTagsInput is what ListServerCertificateTags takes.
+type ListServerCertificateTagsInput struct {
+	ServerCertificateName *string `aws:",serverCertificateNameType,required"`
+	Marker                *string `aws:",markerType"`
+	MaxItems              *int32  `aws:",maxItemsType"`
+}
+
+// ListServerCertificateTagsOutput is what ListServerCertificateTags answers.
+type ListServerCertificateTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListServerCertificatesInput is what ListServerCertificates takes.
+type ListServerCertificatesInput struct {
+	PathPrefix *string `aws:",pathPrefixType"`
+	Marker     *string `aws:",markerType"`
+	MaxItems   *int32  `aws:",maxItemsType"`
+}
+
+// ListServerCertificatesOutput is what ListServerCertificates answers.
+type ListServerCertificatesOutput struct {
+	ServerCertificateMetadataList []ServerCertificateMetadata
+	IsTruncated                   *bool
+	Marker                        *string
+}
+
+// ListServiceSpecificCredentialsInput is what ListServiceSpecificCredentials takes.
+type ListServiceSpecificCredentialsInput struct {
+	UserName    *string `aws:",userNameType"`
+	ServiceName *string
+	AllUsers    *bool
+	Marker      *string `aws:",markerType"`
+	MaxItems    *int32  `aws:",maxItemsType"`
+}
+
+// ListServiceSpecificCredentialsOutput is what ListServiceSpecificCredentials answers.
+type ListServiceSpecificCredentialsOutput struct {
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata
+	Marker                     *string
+	IsTruncated                *bool
+}
+
+// ListSigningCertificatesInput is what ListSigningCertificates takes.
+type ListSigningCertificatesInput struct {
+	UserName *string `aws:",existingUserNameType"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListSigningCertificatesOutput is what ListSigningCertificates answers.
+type ListSigningCertificatesOutput struct {
+	Certificates []SigningCertificate
+	IsTruncated  *bool
+	Marker       *string
+}
+
+// ListUserPoliciesInput is what ListUserPolicies takes.
+type ListUserPoliciesInput struct {
+	UserName *string `aws:",existingUserNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListUserPoliciesOutput is what ListUserPolicies answers.
+type ListUserPoliciesOutput struct {
+	PolicyNames []string
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListUserTagsInput is what ListUserTags takes.
+type ListUserTagsInput struct {
+	UserName *string `aws:",existingUserNameType,required"`
+	Marker   *string `aws:",markerType"`
+	MaxItems *int32  `aws:",maxItemsType"`
+}
+
+// ListUserTagsOutput is what ListUserTags answers.
+type ListUserTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
 }
 
 // ListUsersInput is what ListUsers takes.
@@ -29,10 +1263,458 @@ type ListUsersOutput struct {
 	Marker      *string
 }
 
-// Tag is used by ListUsers, TagUser.
+// ListVirtualMFADevicesInput is what ListVirtualMFADevices takes.
+type ListVirtualMFADevicesInput struct {
+	AssignmentStatus *string `aws:",assignmentStatusType"`
+	Marker           *string `aws:",markerType"`
+	MaxItems         *int32  `aws:",maxItemsType"`
+}
+
+// ListVirtualMFADevicesOutput is what ListVirtualMFADevices answers.
+type ListVirtualMFADevicesOutput struct {
+	VirtualMFADevices []VirtualMFADevice
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// LoginProfile is used by CreateLoginProfile, GetLoginProfile.
+type LoginProfile struct {
+	UserName              *string
+	CreateDate            *time.Time
+	PasswordResetRequired *bool
+}
+
+// MFADevice is used by ListMFADevices.
+type MFADevice struct {
+	UserName     *string
+	SerialNumber *string
+	EnableDate   *time.Time
+}
+
+// ManagedPolicyDetail is used by GetAccountAuthorizationDetails.
+type ManagedPolicyDetail struct {
+	PolicyName                    *string
+	PolicyId                      *string
+	Arn                           *string
+	Path                          *string
+	DefaultVersionId              *string
+	AttachmentCount               *int32
+	PermissionsBoundaryUsageCount *int32
+	IsAttachable                  *bool
+	Description                   *string
+	CreateDate                    *time.Time
+	UpdateDate                    *time.Time
+	PolicyVersionList             []PolicyVersion
+}
+
+// OpenIDConnectProviderListEntry is used by ListOpenIDConnectProviders.
+type OpenIDConnectProviderListEntry struct {
+	Arn *string
+}
+
+// OrganizationsDecisionDetail is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type OrganizationsDecisionDetail struct {
+	AllowedByOrganizations *bool
+}
+
+// PasswordPolicy is used by GetAccountPasswordPolicy.
+type PasswordPolicy struct {
+	MinimumPasswordLength      *int32
+	RequireSymbols             *bool
+	RequireNumbers             *bool
+	RequireUppercaseCharacters *bool
+	RequireLowercaseCharacters *bool
+	AllowUsersToChangePassword *bool
+	ExpirePasswords            *bool
+	MaxPasswordAge             *int32
+	PasswordReusePrevention    *int32
+	HardExpiry                 *bool
+}
+
+// PermissionsBoundaryDecisionDetail is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type PermissionsBoundaryDecisionDetail struct {
+	AllowedByPermissionsBoundary *bool
+}
+
+// Policy is used by CreatePolicy, GetPolicy, ListPolicies.
+type Policy struct {
+	PolicyName                    *string
+	PolicyId                      *string
+	Arn                           *string
+	Path                          *string
+	DefaultVersionId              *string
+	AttachmentCount               *int32
+	PermissionsBoundaryUsageCount *int32
+	IsAttachable                  *bool
+	Description                   *string
+	CreateDate                    *time.Time
+	UpdateDate                    *time.Time
+	Tags                          []Tag
+}
+
+// PolicyDetail is used by GetAccountAuthorizationDetails.
+type PolicyDetail struct {
+	PolicyName     *string
+	PolicyDocument *string
+}
+
+// PolicyGrantingServiceAccess is used by ListPoliciesGrantingServiceAccess.
+type PolicyGrantingServiceAccess struct {
+	PolicyName *string
+	PolicyType *string
+	PolicyArn  *string
+	EntityType *string
+	EntityName *string
+}
+
+// PolicyGroup is used by ListEntitiesForPolicy.
+type PolicyGroup struct {
+	GroupName *string
+	GroupId   *string
+}
+
+// PolicyRole is used by ListEntitiesForPolicy.
+type PolicyRole struct {
+	RoleName *string
+	RoleId   *string
+}
+
+// PolicyUser is used by ListEntitiesForPolicy.
+type PolicyUser struct {
+	UserName *string
+	UserId   *string
+}
+
+// PolicyVersion is used by CreatePolicyVersion, GetAccountAuthorizationDetails, GetPolicyVersion, ListPolicyVersions.
+type PolicyVersion struct {
+	Document         *string
+	VersionId        *string
+	IsDefaultVersion *bool
+	CreateDate       *time.Time
+}
+
+// Position is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type Position struct {
+	Line   *int32
+	Column *int32
+}
+
+// PutGroupPolicyInput is what PutGroupPolicy takes.
+type PutGroupPolicyInput struct {
+	GroupName      *string `aws:",groupNameType,required"`
+	PolicyName     *string `aws:",policyNameType,required"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+}
+
+// PutRolePermissionsBoundaryInput is what PutRolePermissionsBoundary takes.
+type PutRolePermissionsBoundaryInput struct {
+	RoleName            *string `aws:",roleNameType,required"`
+	PermissionsBoundary *string `aws:",arnType,required"`
+}
+
+// PutRolePolicyInput is what PutRolePolicy takes.
+type PutRolePolicyInput struct {
+	RoleName       *string `aws:",roleNameType,required"`
+	PolicyName     *string `aws:",policyNameType,required"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+}
+
+// PutUserPermissionsBoundaryInput is what PutUserPermissionsBoundary takes.
+type PutUserPermissionsBoundaryInput struct {
+	UserName            *string `aws:",userNameType,required"`
+	PermissionsBoundary *string `aws:",arnType,required"`
+}
+
+// PutUserPolicyInput is what PutUserPolicy takes.
+type PutUserPolicyInput struct {
+	UserName       *string `aws:",existingUserNameType,required"`
+	PolicyName     *string `aws:",policyNameType,required"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+}
+
+// RemoveClientIDFromOpenIDConnectProviderInput is what RemoveClientIDFromOpenIDConnectProvider takes.
+type RemoveClientIDFromOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+	ClientID                 *string `aws:",clientIDType,required"`
+}
+
+// RemoveRoleFromInstanceProfileInput is what RemoveRoleFromInstanceProfile takes.
+type RemoveRoleFromInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+	RoleName            *string `aws:",roleNameType,required"`
+}
+
+// RemoveUserFromGroupInput is what RemoveUserFromGroup takes.
+type RemoveUserFromGroupInput struct {
+	GroupName *string `aws:",groupNameType,required"`
+	UserName  *string `aws:",existingUserNameType,required"`
+}
+
+// ResetServiceSpecificCredentialInput is what ResetServiceSpecificCredential takes.
+type ResetServiceSpecificCredentialInput struct {
+	UserName                    *string `aws:",userNameType"`
+	ServiceSpecificCredentialId *string `aws:",serviceSpecificCredentialId,required"`
+}
+
+// ResetServiceSpecificCredentialOutput is what ResetServiceSpecificCredential answers.
+type ResetServiceSpecificCredentialOutput struct {
+	ServiceSpecificCredential *ServiceSpecificCredential
+}
+
+// ResourceSpecificResult is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type ResourceSpecificResult struct {
+	EvalResourceName                  *string
+	EvalResourceDecision              *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	EvalDecisionDetails               map[string]string
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+}
+
+// ResyncMFADeviceInput is what ResyncMFADevice takes.
+type ResyncMFADeviceInput struct {
+	UserName            *string `aws:",existingUserNameType,required"`
+	SerialNumber        *string `aws:",serialNumberType,required"`
+	AuthenticationCode1 *string `aws:",authenticationCodeType,required"`
+	AuthenticationCode2 *string `aws:",authenticationCodeType,required"`
+}
+
+// Role is used by CreateInstanceProfile, CreateRole, CreateServiceLinkedRole and 7 more.
+type Role struct {
+	Path                     *string
+	RoleName                 *string
+	RoleId                   *string
+	Arn                      *string
+	CreateDate               *time.Time
+	AssumeRolePolicyDocument *string
+	Description              *string
+	MaxSessionDuration       *int32
+	PermissionsBoundary      *AttachedPermissionsBoundary
+	Tags                     []Tag
+	RoleLastUsed             *RoleLastUsed
+}
+
+// RoleDetail is used by GetAccountAuthorizationDetails.
+type RoleDetail struct {
+	Path                     *string
+	RoleName                 *string
+	RoleId                   *string
+	Arn                      *string
+	CreateDate               *time.Time
+	AssumeRolePolicyDocument *string
+	InstanceProfileList      []InstanceProfile
+	RolePolicyList           []PolicyDetail
+	AttachedManagedPolicies  []AttachedPolicy
+	PermissionsBoundary      *AttachedPermissionsBoundary
+	Tags                     []Tag
+	RoleLastUsed             *RoleLastUsed
+}
+
+// RoleLastUsed is used by CreateInstanceProfile, CreateRole, CreateServiceLinkedRole and 7 more.
+type RoleLastUsed struct {
+	LastUsedDate *time.Time
+	Region       *string
+}
+
+// RoleUsageType is used by GetServiceLinkedRoleDeletionStatus.
+type RoleUsageType struct {
+	Region    *string
+	Resources []string
+}
+
+// SAMLPrivateKey is used by GetSAMLProvider.
+type SAMLPrivateKey struct {
+	KeyId     *string
+	Timestamp *time.Time
+}
+
+// SAMLProviderListEntry is used by ListSAMLProviders.
+type SAMLProviderListEntry struct {
+	Arn        *string
+	ValidUntil *time.Time
+	CreateDate *time.Time
+}
+
+// SSHPublicKey is used by GetSSHPublicKey, UploadSSHPublicKey.
+type SSHPublicKey struct {
+	UserName         *string
+	SSHPublicKeyId   *string
+	Fingerprint      *string
+	SSHPublicKeyBody *string
+	Status           *string
+	UploadDate       *time.Time
+}
+
+// SSHPublicKeyMetadata is used by ListSSHPublicKeys.
+type SSHPublicKeyMetadata struct {
+	UserName       *string
+	SSHPublicKeyId *string
+	Status         *string
+	UploadDate     *time.Time
+}
+
+// ServerCertificate is used by GetServerCertificate.
+type ServerCertificate struct {
+	ServerCertificateMetadata *ServerCertificateMetadata
+	CertificateBody           *string
+	CertificateChain          *string
+	Tags                      []Tag
+}
+
+// ServerCertificateMetadata is used by GetServerCertificate, ListServerCertificates, UploadServerCertificate.
+type ServerCertificateMetadata struct {
+	Path                  *string
+	ServerCertificateName *string
+	ServerCertificateId   *string
+	Arn                   *string
+	UploadDate            *time.Time
+	Expiration            *time.Time
+}
+
+// ServiceLastAccessed is used by GetServiceLastAccessedDetails.
+type ServiceLastAccessed struct {
+	ServiceName                *string
+	LastAuthenticated          *time.Time
+	ServiceNamespace           *string
+	LastAuthenticatedEntity    *string
+	LastAuthenticatedRegion    *string
+	TotalAuthenticatedEntities *int32
+	TrackedActionsLastAccessed []TrackedActionLastAccessed
+}
+
+// ServiceSpecificCredential is used by CreateServiceSpecificCredential, ResetServiceSpecificCredential.
+type ServiceSpecificCredential struct {
+	CreateDate                  *time.Time
+	ExpirationDate              *time.Time
+	ServiceName                 *string
+	ServiceUserName             *string
+	ServicePassword             *string `aws:",servicePassword"`
+	ServiceCredentialAlias      *string
+	ServiceCredentialSecret     *string `aws:",serviceCredentialSecret"`
+	ServiceSpecificCredentialId *string
+	UserName                    *string
+	Status                      *string
+}
+
+// ServiceSpecificCredentialMetadata is used by ListServiceSpecificCredentials.
+type ServiceSpecificCredentialMetadata struct {
+	UserName                    *string
+	Status                      *string
+	ServiceUserName             *string
+	ServiceCredentialAlias      *string
+	CreateDate                  *time.Time
+	ExpirationDate              *time.Time
+	ServiceSpecificCredentialId *string
+	ServiceName                 *string
+}
+
+// SetDefaultPolicyVersionInput is what SetDefaultPolicyVersion takes.
+type SetDefaultPolicyVersionInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	VersionId *string `aws:",policyVersionIdType,required"`
+}
+
+// SigningCertificate is used by ListSigningCertificates, UploadSigningCertificate.
+type SigningCertificate struct {
+	UserName        *string
+	CertificateId   *string
+	CertificateBody *string
+	Status          *string
+	UploadDate      *time.Time
+}
+
+// SimulateCustomPolicyInput is what SimulateCustomPolicy takes.
+type SimulateCustomPolicyInput struct {
+	PolicyInputList                    []string `aws:",SimulationPolicyListType,required"`
+	PermissionsBoundaryPolicyInputList []string `aws:",SimulationPolicyListType"`
+	ActionNames                        []string `aws:",ActionNameListType,required"`
+	ResourceArns                       []string `aws:",ResourceNameListType"`
+	ResourcePolicy                     *string  `aws:",policyDocumentType"`
+	ResourceOwner                      *string  `aws:",ResourceNameType"`
+	CallerArn                          *string  `aws:",ResourceNameType"`
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             *string `aws:",ResourceHandlingOptionType"`
+	MaxItems                           *int32  `aws:",maxItemsType"`
+	Marker                             *string `aws:",markerType"`
+}
+
+// SimulatePolicyResponse is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type SimulatePolicyResponse struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// SimulatePrincipalPolicyInput is what SimulatePrincipalPolicy takes.
+type SimulatePrincipalPolicyInput struct {
+	PolicySourceArn                    *string  `aws:",arnType,required"`
+	PolicyInputList                    []string `aws:",SimulationPolicyListType"`
+	PermissionsBoundaryPolicyInputList []string `aws:",SimulationPolicyListType"`
+	ActionNames                        []string `aws:",ActionNameListType,required"`
+	ResourceArns                       []string `aws:",ResourceNameListType"`
+	ResourcePolicy                     *string  `aws:",policyDocumentType"`
+	ResourceOwner                      *string  `aws:",ResourceNameType"`
+	CallerArn                          *string  `aws:",ResourceNameType"`
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             *string `aws:",ResourceHandlingOptionType"`
+	MaxItems                           *int32  `aws:",maxItemsType"`
+	Marker                             *string `aws:",markerType"`
+}
+
+// Statement is used by SimulateCustomPolicy, SimulatePrincipalPolicy.
+type Statement struct {
+	SourcePolicyId   *string
+	SourcePolicyType *string
+	StartPosition    *Position
+	EndPosition      *Position
+}
+
+// Tag is used by CreateInstanceProfile, CreateOpenIDConnectProvider, CreatePolicy and 38 more.
 type Tag struct {
 	Key   *string `aws:",tagKeyType,required"`
 	Value *string `aws:",tagValueType,required"`
+}
+
+// TagInstanceProfileInput is what TagInstanceProfile takes.
+type TagInstanceProfileInput struct {
+	InstanceProfileName *string `aws:",instanceProfileNameType,required"`
+	Tags                []Tag   `aws:",tagListType,required"`
+}
+
+// TagMFADeviceInput is what TagMFADevice takes.
+type TagMFADeviceInput struct {
+	SerialNumber *string `aws:",serialNumberType,required"`
+	Tags         []Tag   `aws:",tagListType,required"`
+}
+
+// TagOpenIDConnectProviderInput is what TagOpenIDConnectProvider takes.
+type TagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string `aws:",arnType,required"`
+	Tags                     []Tag   `aws:",tagListType,required"`
+}
+
+// TagPolicyInput is what TagPolicy takes.
+type TagPolicyInput struct {
+	PolicyArn *string `aws:",arnType,required"`
+	Tags      []Tag   `aws:",tagListType,required"`
+}
+
+// TagRoleInput is what TagRole takes.
+type TagRoleInput struct {
+	RoleName *string `aws:",roleNameType,required"`
+	Tags     []Tag   `aws:",tagListType,required"`
+}
+
+// TagSAMLProviderInput is what TagSAMLProvider takes.
+type TagSAMLProviderInput struct {
+	SAMLProviderArn *string `aws:",arnType,required"`
+	Tags            []Tag   `aws:",tagListType,required"`
+}
+
+// TagServerCertificateInput is what TagServerCertificate takes.
+type TagServerCertificateInput struct {
+	ServerCertificateName *string `aws:",serverCertificateNameType,required"`
+	Tags                  []Tag   `aws:",tagListType,required"`
 }
 
 // TagUserInput is what TagUser takes.
@@ -41,7 +1723,218 @@ type TagUserInput struct {
 	Tags     []Tag   `aws:",tagListType,required"`
 }
 
-// User is used by ListUsers.
+// TrackedActionLastAccessed is used by GetServiceLastAccessedDetails.
+type TrackedActionLastAccessed struct {
+	ActionName         *string
+	LastAccessedEntity *string
+	LastAccessedTime   *time.Time
+	LastAccessedRegion *string
+}
+
+// UntagInstanceProfileInput is what UntagInstanceProfile takes.
+type UntagInstanceProfileInput struct {
+	InstanceProfileName *string  `aws:",instanceProfileNameType,required"`
+	TagKeys             []string `aws:",tagKeyListType,required"`
+}
+
+// UntagMFADeviceInput is what UntagMFADevice takes.
+type UntagMFADeviceInput struct {
+	SerialNumber *string  `aws:",serialNumberType,required"`
+	TagKeys      []string `aws:",tagKeyListType,required"`
+}
+
+// UntagOpenIDConnectProviderInput is what UntagOpenIDConnectProvider takes.
+type UntagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string  `aws:",arnType,required"`
+	TagKeys                  []string `aws:",tagKeyListType,required"`
+}
+
+// UntagPolicyInput is what UntagPolicy takes.
+type UntagPolicyInput struct {
+	PolicyArn *string  `aws:",arnType,required"`
+	TagKeys   []string `aws:",tagKeyListType,required"`
+}
+
+// UntagRoleInput is what UntagRole takes.
+type UntagRoleInput struct {
+	RoleName *string  `aws:",roleNameType,required"`
+	TagKeys  []string `aws:",tagKeyListType,required"`
+}
+
+// UntagSAMLProviderInput is what UntagSAMLProvider takes.
+type UntagSAMLProviderInput struct {
+	SAMLProviderArn *string  `aws:",arnType,required"`
+	TagKeys         []string `aws:",tagKeyListType,required"`
+}
+
+// UntagServerCertificateInput is what UntagServerCertificate takes.
+type UntagServerCertificateInput struct {
+	ServerCertificateName *string  `aws:",serverCertificateNameType,required"`
+	TagKeys               []string `aws:",tagKeyListType,required"`
+}
+
+// UntagUserInput is what UntagUser takes.
+type UntagUserInput struct {
+	UserName *string  `aws:",existingUserNameType,required"`
+	TagKeys  []string `aws:",tagKeyListType,required"`
+}
+
+// UpdateAccessKeyInput is what UpdateAccessKey takes.
+type UpdateAccessKeyInput struct {
+	UserName    *string `aws:",existingUserNameType"`
+	AccessKeyId *string `aws:",accessKeyIdType,required"`
+	Status      *string `aws:",statusType,required"`
+}
+
+// UpdateAccountPasswordPolicyInput is what UpdateAccountPasswordPolicy takes.
+type UpdateAccountPasswordPolicyInput struct {
+	MinimumPasswordLength      *int32 `aws:",minimumPasswordLengthType"`
+	RequireSymbols             *bool
+	RequireNumbers             *bool
+	RequireUppercaseCharacters *bool
+	RequireLowercaseCharacters *bool
+	AllowUsersToChangePassword *bool
+	MaxPasswordAge             *int32 `aws:",maxPasswordAgeType"`
+	PasswordReusePrevention    *int32 `aws:",passwordReusePreventionType"`
+	HardExpiry                 *bool
+}
+
+// UpdateAssumeRolePolicyInput is what UpdateAssumeRolePolicy takes.
+type UpdateAssumeRolePolicyInput struct {
+	RoleName       *string `aws:",roleNameType,required"`
+	PolicyDocument *string `aws:",policyDocumentType,required"`
+}
+
+// UpdateGroupInput is what UpdateGroup takes.
+type UpdateGroupInput struct {
+	GroupName    *string `aws:",groupNameType,required"`
+	NewPath      *string `aws:",pathType"`
+	NewGroupName *string `aws:",groupNameType"`
+}
+
+// UpdateLoginProfileInput is what UpdateLoginProfile takes.
+type UpdateLoginProfileInput struct {
+	UserName              *string `aws:",userNameType,required"`
+	Password              *string `aws:",passwordType"`
+	PasswordResetRequired *bool
+}
+
+// UpdateOpenIDConnectProviderThumbprintInput is what UpdateOpenIDConnectProviderThumbprint takes.
+type UpdateOpenIDConnectProviderThumbprintInput struct {
+	OpenIDConnectProviderArn *string  `aws:",arnType,required"`
+	ThumbprintList           []string `aws:",thumbprintListType,required"`
+}
+
+// UpdateRoleDescriptionInput is what UpdateRoleDescription takes.
+type UpdateRoleDescriptionInput struct {
+	RoleName    *string `aws:",roleNameType,required"`
+	Description *string `aws:",roleDescriptionType,required"`
+}
+
+// UpdateRoleDescriptionOutput is what UpdateRoleDescription answers.
+type UpdateRoleDescriptionOutput struct {
+	Role *Role
+}
+
+// UpdateRoleInput is what UpdateRole takes.
+type UpdateRoleInput struct {
+	RoleName           *string `aws:",roleNameType,required"`
+	Description        *string `aws:",roleDescriptionType"`
+	MaxSessionDuration *int32  `aws:",roleMaxSessionDurationType"`
+}
+
+// UpdateRoleOutput is what UpdateRole answers.
+type UpdateRoleOutput struct {
+}
+
+// UpdateSAMLProviderInput is what UpdateSAMLProvider takes.
+type UpdateSAMLProviderInput struct {
+	SAMLMetadataDocument    *string `aws:",SAMLMetadataDocumentType"`
+	SAMLProviderArn         *string `aws:",arnType,required"`
+	AssertionEncryptionMode *string `aws:",assertionEncryptionModeType"`
+	AddPrivateKey           *string `aws:",privateKeyType"`
+	RemovePrivateKey        *string `aws:",privateKeyIdType"`
+}
+
+// UpdateSAMLProviderOutput is what UpdateSAMLProvider answers.
+type UpdateSAMLProviderOutput struct {
+	SAMLProviderArn *string
+}
+
+// UpdateSSHPublicKeyInput is what UpdateSSHPublicKey takes.
+type UpdateSSHPublicKeyInput struct {
+	UserName       *string `aws:",userNameType,required"`
+	SSHPublicKeyId *string `aws:",publicKeyIdType,required"`
+	Status         *string `aws:",statusType,required"`
+}
+
+// UpdateServerCertificateInput is what UpdateServerCertificate takes.
+type UpdateServerCertificateInput struct {
+	ServerCertificateName    *string `aws:",serverCertificateNameType,required"`
+	NewPath                  *string `aws:",pathType"`
+	NewServerCertificateName *string `aws:",serverCertificateNameType"`
+}
+
+// UpdateServiceSpecificCredentialInput is what UpdateServiceSpecificCredential takes.
+type UpdateServiceSpecificCredentialInput struct {
+	UserName                    *string `aws:",userNameType"`
+	ServiceSpecificCredentialId *string `aws:",serviceSpecificCredentialId,required"`
+	Status                      *string `aws:",statusType,required"`
+}
+
+// UpdateSigningCertificateInput is what UpdateSigningCertificate takes.
+type UpdateSigningCertificateInput struct {
+	UserName      *string `aws:",existingUserNameType"`
+	CertificateId *string `aws:",certificateIdType,required"`
+	Status        *string `aws:",statusType,required"`
+}
+
+// UpdateUserInput is what UpdateUser takes.
+type UpdateUserInput struct {
+	UserName    *string `aws:",existingUserNameType,required"`
+	NewPath     *string `aws:",pathType"`
+	NewUserName *string `aws:",userNameType"`
+}
+
+// UploadSSHPublicKeyInput is what UploadSSHPublicKey takes.
+type UploadSSHPublicKeyInput struct {
+	UserName         *string `aws:",userNameType,required"`
+	SSHPublicKeyBody *string `aws:",publicKeyMaterialType,required"`
+}
+
+// UploadSSHPublicKeyOutput is what UploadSSHPublicKey answers.
+type UploadSSHPublicKeyOutput struct {
+	SSHPublicKey *SSHPublicKey
+}
+
+// UploadServerCertificateInput is what UploadServerCertificate takes.
+type UploadServerCertificateInput struct {
+	Path                  *string `aws:",pathType"`
+	ServerCertificateName *string `aws:",serverCertificateNameType,required"`
+	CertificateBody       *string `aws:",certificateBodyType,required"`
+	PrivateKey            *string `aws:",privateKeyType,required"`
+	CertificateChain      *string `aws:",certificateChainType"`
+	Tags                  []Tag   `aws:",tagListType"`
+}
+
+// UploadServerCertificateOutput is what UploadServerCertificate answers.
+type UploadServerCertificateOutput struct {
+	ServerCertificateMetadata *ServerCertificateMetadata
+	Tags                      []Tag
+}
+
+// UploadSigningCertificateInput is what UploadSigningCertificate takes.
+type UploadSigningCertificateInput struct {
+	UserName        *string `aws:",existingUserNameType"`
+	CertificateBody *string `aws:",certificateBodyType,required"`
+}
+
+// UploadSigningCertificateOutput is what UploadSigningCertificate answers.
+type UploadSigningCertificateOutput struct {
+	Certificate *SigningCertificate
+}
+
+// User is used by CreateUser, CreateVirtualMFADevice, GetGroup and 3 more.
 type User struct {
 	Path                *string
 	UserName            *string
@@ -53,8 +1946,269 @@ type User struct {
 	Tags                []Tag
 }
 
+// UserDetail is used by GetAccountAuthorizationDetails.
+type UserDetail struct {
+	Path                    *string
+	UserName                *string
+	UserId                  *string
+	Arn                     *string
+	CreateDate              *time.Time
+	UserPolicyList          []PolicyDetail
+	GroupList               []string
+	AttachedManagedPolicies []AttachedPolicy
+	PermissionsBoundary     *AttachedPermissionsBoundary
+	Tags                    []Tag
+}
+
+// VirtualMFADevice is used by CreateVirtualMFADevice, ListVirtualMFADevices.
+type VirtualMFADevice struct {
+	SerialNumber     *string
+	Base32StringSeed []byte `aws:",BootstrapDatum"`
+	QRCodePNG        []byte `aws:",BootstrapDatum"`
+	User             *User
+	EnableDate       *time.Time
+	Tags             []Tag
+}
+
+// AddClientIDToOpenIDConnectProviderOutput is what AddClientIDToOpenIDConnectProvider answers: nothing.
+type AddClientIDToOpenIDConnectProviderOutput struct{}
+
+// AddRoleToInstanceProfileOutput is what AddRoleToInstanceProfile answers: nothing.
+type AddRoleToInstanceProfileOutput struct{}
+
+// AddUserToGroupOutput is what AddUserToGroup answers: nothing.
+type AddUserToGroupOutput struct{}
+
+// AttachGroupPolicyOutput is what AttachGroupPolicy answers: nothing.
+type AttachGroupPolicyOutput struct{}
+
+// AttachRolePolicyOutput is what AttachRolePolicy answers: nothing.
+type AttachRolePolicyOutput struct{}
+
+// AttachUserPolicyOutput is what AttachUserPolicy answers: nothing.
+type AttachUserPolicyOutput struct{}
+
+// ChangePasswordOutput is what ChangePassword answers: nothing.
+type ChangePasswordOutput struct{}
+
+// CreateAccountAliasOutput is what CreateAccountAlias answers: nothing.
+type CreateAccountAliasOutput struct{}
+
+// DeactivateMFADeviceOutput is what DeactivateMFADevice answers: nothing.
+type DeactivateMFADeviceOutput struct{}
+
+// DeleteAccessKeyOutput is what DeleteAccessKey answers: nothing.
+type DeleteAccessKeyOutput struct{}
+
+// DeleteAccountAliasOutput is what DeleteAccountAlias answers: nothing.
+type DeleteAccountAliasOutput struct{}
+
+// DeleteAccountPasswordPolicyInput is what DeleteAccountPasswordPolicy takes: nothing.
+type DeleteAccountPasswordPolicyInput struct{}
+
+// DeleteAccountPasswordPolicyOutput is what DeleteAccountPasswordPolicy answers: nothing.
+type DeleteAccountPasswordPolicyOutput struct{}
+
+// DeleteGroupOutput is what DeleteGroup answers: nothing.
+type DeleteGroupOutput struct{}
+
+// DeleteGroupPolicyOutput is what DeleteGroupPolicy answers: nothing.
+type DeleteGroupPolicyOutput struct{}
+
+// DeleteInstanceProfileOutput is what DeleteInstanceProfile answers: nothing.
+type DeleteInstanceProfileOutput struct{}
+
+// DeleteLoginProfileOutput is what DeleteLoginProfile answers: nothing.
+type DeleteLoginProfileOutput struct{}
+
+// DeleteOpenIDConnectProviderOutput is what DeleteOpenIDConnectProvider answers: nothing.
+type DeleteOpenIDConnectProviderOutput struct{}
+
+// DeletePolicyOutput is what DeletePolicy answers: nothing.
+type DeletePolicyOutput struct{}
+
+// DeletePolicyVersionOutput is what DeletePolicyVersion answers: nothing.
+type DeletePolicyVersionOutput struct{}
+
+// DeleteRoleOutput is what DeleteRole answers: nothing.
+type DeleteRoleOutput struct{}
+
+// DeleteRolePermissionsBoundaryOutput is what DeleteRolePermissionsBoundary answers: nothing.
+type DeleteRolePermissionsBoundaryOutput struct{}
+
+// DeleteRolePolicyOutput is what DeleteRolePolicy answers: nothing.
+type DeleteRolePolicyOutput struct{}
+
+// DeleteSAMLProviderOutput is what DeleteSAMLProvider answers: nothing.
+type DeleteSAMLProviderOutput struct{}
+
+// DeleteSSHPublicKeyOutput is what DeleteSSHPublicKey answers: nothing.
+type DeleteSSHPublicKeyOutput struct{}
+
+// DeleteServerCertificateOutput is what DeleteServerCertificate answers: nothing.
+type DeleteServerCertificateOutput struct{}
+
+// DeleteServiceSpecificCredentialOutput is what DeleteServiceSpecificCredential answers: nothing.
+type DeleteServiceSpecificCredentialOutput struct{}
+
+// DeleteSigningCertificateOutput is what DeleteSigningCertificate answers: nothing.
+type DeleteSigningCertificateOutput struct{}
+
 // DeleteUserOutput is what DeleteUser answers: nothing.
 type DeleteUserOutput struct{}
 
+// DeleteUserPermissionsBoundaryOutput is what DeleteUserPermissionsBoundary answers: nothing.
+type DeleteUserPermissionsBoundaryOutput struct{}
+
+// DeleteUserPolicyOutput is what DeleteUserPolicy answers: nothing.
+type DeleteUserPolicyOutput struct{}
+
+// DeleteVirtualMFADeviceOutput is what DeleteVirtualMFADevice answers: nothing.
+type DeleteVirtualMFADeviceOutput struct{}
+
+// DetachGroupPolicyOutput is what DetachGroupPolicy answers: nothing.
+type DetachGroupPolicyOutput struct{}
+
+// DetachRolePolicyOutput is what DetachRolePolicy answers: nothing.
+type DetachRolePolicyOutput struct{}
+
+// DetachUserPolicyOutput is what DetachUserPolicy answers: nothing.
+type DetachUserPolicyOutput struct{}
+
+// EnableMFADeviceOutput is what EnableMFADevice answers: nothing.
+type EnableMFADeviceOutput struct{}
+
+// GenerateCredentialReportInput is what GenerateCredentialReport takes: nothing.
+type GenerateCredentialReportInput struct{}
+
+// GetAccountPasswordPolicyInput is what GetAccountPasswordPolicy takes: nothing.
+type GetAccountPasswordPolicyInput struct{}
+
+// GetAccountSummaryInput is what GetAccountSummary takes: nothing.
+type GetAccountSummaryInput struct{}
+
+// GetContextKeysForCustomPolicyOutput is what GetContextKeysForCustomPolicy answers.
+type GetContextKeysForCustomPolicyOutput = GetContextKeysForPolicyResponse
+
+// GetContextKeysForPrincipalPolicyOutput is what GetContextKeysForPrincipalPolicy answers.
+type GetContextKeysForPrincipalPolicyOutput = GetContextKeysForPolicyResponse
+
+// GetCredentialReportInput is what GetCredentialReport takes: nothing.
+type GetCredentialReportInput struct{}
+
+// PutGroupPolicyOutput is what PutGroupPolicy answers: nothing.
+type PutGroupPolicyOutput struct{}
+
+// PutRolePermissionsBoundaryOutput is what PutRolePermissionsBoundary answers: nothing.
+type PutRolePermissionsBoundaryOutput struct{}
+
+// PutRolePolicyOutput is what PutRolePolicy answers: nothing.
+type PutRolePolicyOutput struct{}
+
+// PutUserPermissionsBoundaryOutput is what PutUserPermissionsBoundary answers: nothing.
+type PutUserPermissionsBoundaryOutput struct{}
+
+// PutUserPolicyOutput is what PutUserPolicy answers: nothing.
+type PutUserPolicyOutput struct{}
+
+// RemoveClientIDFromOpenIDConnectProviderOutput is what RemoveClientIDFromOpenIDConnectProvider answers: nothing.
+type RemoveClientIDFromOpenIDConnectProviderOutput struct{}
+
+// RemoveRoleFromInstanceProfileOutput is what RemoveRoleFromInstanceProfile answers: nothing.
+type RemoveRoleFromInstanceProfileOutput struct{}
+
+// RemoveUserFromGroupOutput is what RemoveUserFromGroup answers: nothing.
+type RemoveUserFromGroupOutput struct{}
+
+// ResyncMFADeviceOutput is what ResyncMFADevice answers: nothing.
+type ResyncMFADeviceOutput struct{}
+
+// SetDefaultPolicyVersionOutput is what SetDefaultPolicyVersion answers: nothing.
+type SetDefaultPolicyVersionOutput struct{}
+
+// SimulateCustomPolicyOutput is what SimulateCustomPolicy answers.
+type SimulateCustomPolicyOutput = SimulatePolicyResponse
+
+// SimulatePrincipalPolicyOutput is what SimulatePrincipalPolicy answers.
+type SimulatePrincipalPolicyOutput = SimulatePolicyResponse
+
+// TagInstanceProfileOutput is what TagInstanceProfile answers: nothing.
+type TagInstanceProfileOutput struct{}
+
+// TagMFADeviceOutput is what TagMFADevice answers: nothing.
+type TagMFADeviceOutput struct{}
+
+// TagOpenIDConnectProviderOutput is what TagOpenIDConnectProvider answers: nothing.
+type TagOpenIDConnectProviderOutput struct{}
+
+// TagPolicyOutput is what TagPolicy answers: nothing.
+type TagPolicyOutput struct{}
+
+// TagRoleOutput is what TagRole answers: nothing.
+type TagRoleOutput struct{}
+
+// TagSAMLProviderOutput is what TagSAMLProvider answers: nothing.
+type TagSAMLProviderOutput struct{}
+
+// TagServerCertificateOutput is what TagServerCertificate answers: nothing.
+type TagServerCertificateOutput struct{}
+
 // TagUserOutput is what TagUser answers: nothing.
 type TagUserOutput struct{}
+
+// UntagInstanceProfileOutput is what UntagInstanceProfile answers: nothing.
+type UntagInstanceProfileOutput struct{}
+
+// UntagMFADeviceOutput is what UntagMFADevice answers: nothing.
+type UntagMFADeviceOutput struct{}
+
+// UntagOpenIDConnectProviderOutput is what UntagOpenIDConnectProvider answers: nothing.
+type UntagOpenIDConnectProviderOutput struct{}
+
+// UntagPolicyOutput is what UntagPolicy answers: nothing.
+type UntagPolicyOutput struct{}
+
+// UntagRoleOutput is what UntagRole answers: nothing.
+type UntagRoleOutput struct{}
+
+// UntagSAMLProviderOutput is what UntagSAMLProvider answers: nothing.
+type UntagSAMLProviderOutput struct{}
+
+// UntagServerCertificateOutput is what UntagServerCertificate answers: nothing.
+type UntagServerCertificateOutput struct{}
+
+// UntagUserOutput is what UntagUser answers: nothing.
+type UntagUserOutput struct{}
+
+// UpdateAccessKeyOutput is what UpdateAccessKey answers: nothing.
+type UpdateAccessKeyOutput struct{}
+
+// UpdateAccountPasswordPolicyOutput is what UpdateAccountPasswordPolicy answers: nothing.
+type UpdateAccountPasswordPolicyOutput struct{}
+
+// UpdateAssumeRolePolicyOutput is what UpdateAssumeRolePolicy answers: nothing.
+type UpdateAssumeRolePolicyOutput struct{}
+
+// UpdateGroupOutput is what UpdateGroup answers: nothing.
+type UpdateGroupOutput struct{}
+
+// UpdateLoginProfileOutput is what UpdateLoginProfile answers: nothing.
+type UpdateLoginProfileOutput struct{}
+
+// UpdateOpenIDConnectProviderThumbprintOutput is what UpdateOpenIDConnectProviderThumbprint answers: nothing.
+type UpdateOpenIDConnectProviderThumbprintOutput struct{}
+
+// UpdateSSHPublicKeyOutput is what UpdateSSHPublicKey answers: nothing.
+type UpdateSSHPublicKeyOutput struct{}
+
+// UpdateServerCertificateOutput is what UpdateServerCertificate answers: nothing.
+type UpdateServerCertificateOutput struct{}
+
+// UpdateServiceSpecificCredentialOutput is what UpdateServiceSpecificCredential answers: nothing.
+type UpdateServiceSpecificCredentialOutput struct{}
+
+// UpdateSigningCertificateOutput is what UpdateSigningCertificate answers: nothing.
+type UpdateSigningCertificateOutput struct{}
+
+// UpdateUserOutput is what UpdateUser answers: nothing.
+type UpdateUserOutput struct{}

@@ -11,9 +11,19 @@ import (
 // Client does AWS Security Token Service's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AssumeRole does the operation AssumeRole.
+func (c Client) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeRoleOutput, error) {
+	return api.Do[*AssumeRoleOutput](ctx, c.Door, Service, "AssumeRole", in)
+}
+
 // AssumeRoleWithWebIdentity does the operation AssumeRoleWithWebIdentity.
 func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWithWebIdentityInput) (*AssumeRoleWithWebIdentityOutput, error) {
 	return api.Do[*AssumeRoleWithWebIdentityOutput](ctx, c.Door, Service, "AssumeRoleWithWebIdentity", in)
+}
+
+// DecodeAuthorizationMessage does the operation DecodeAuthorizationMessage.
+func (c Client) DecodeAuthorizationMessage(ctx context.Context, in *DecodeAuthorizationMessageInput) (*DecodeAuthorizationMessageOutput, error) {
+	return api.Do[*DecodeAuthorizationMessageOutput](ctx, c.Door, Service, "DecodeAuthorizationMessage", in)
 }
 
 // GetAccessKeyInfo does the operation GetAccessKeyInfo.
@@ -24,6 +34,11 @@ func (c Client) GetAccessKeyInfo(ctx context.Context, in *GetAccessKeyInfoInput)
 // GetCallerIdentity does the operation GetCallerIdentity.
 func (c Client) GetCallerIdentity(ctx context.Context, in *GetCallerIdentityInput) (*GetCallerIdentityOutput, error) {
 	return api.Do[*GetCallerIdentityOutput](ctx, c.Door, Service, "GetCallerIdentity", in)
+}
+
+// GetFederationToken does the operation GetFederationToken.
+func (c Client) GetFederationToken(ctx context.Context, in *GetFederationTokenInput) (*GetFederationTokenOutput, error) {
+	return api.Do[*GetFederationTokenOutput](ctx, c.Door, Service, "GetFederationToken", in)
 }
 
 // GetSessionToken does the operation GetSessionToken.

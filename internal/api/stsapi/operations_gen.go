@@ -19,7 +19,24 @@ var Service = &api.Service{
 }
 
 var operations = []api.Operation{
-	{Name: "AssumeRole"},
+	{
+		Name: "AssumeRole", In: (*AssumeRoleInput)(nil), Out: (*AssumeRoleOutput)(nil),
+		Errors: []string{"ExpiredTokenException", "MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
+		Action: "sts:AssumeRole", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "role", ARN: "{RoleArn}"},
+			{Type: "role", ARN: "{RoleArn}", Action: "sts:TagSession", When: "Tags"},
+			{Type: "role", ARN: "{RoleArn}", Action: "sts:SetSourceIdentity", When: "SourceIdentity"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+			{Key: "sts:ExternalId", Path: "ExternalId"},
+			{Key: "sts:RoleSessionName", Path: "RoleSessionName"},
+			{Key: "sts:SourceIdentity", Path: "SourceIdentity"},
+			{Key: "sts:TransitiveTagKeys", Path: "TransitiveTagKeys"},
+		},
+	},
 	{Name: "AssumeRoleWithSAML", Unsigned: true},
 	{
 		Name: "AssumeRoleWithWebIdentity", In: (*AssumeRoleWithWebIdentityInput)(nil), Out: (*AssumeRoleWithWebIdentityOutput)(nil), Unsigned: true,
@@ -33,7 +50,11 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "AssumeRoot"},
-	{Name: "DecodeAuthorizationMessage"},
+	{
+		Name: "DecodeAuthorizationMessage", In: (*DecodeAuthorizationMessageInput)(nil), Out: (*DecodeAuthorizationMessageOutput)(nil),
+		Errors: []string{"InvalidAuthorizationMessageException"},
+		Action: "sts:DecodeAuthorizationMessage", Access: api.Write, Event: api.Management,
+	},
 	{
 		Name: "GetAccessKeyInfo", In: (*GetAccessKeyInfoInput)(nil), Out: (*GetAccessKeyInfoOutput)(nil),
 		Action: "sts:GetAccessKeyInfo", Access: api.Read, Event: api.Management,
@@ -43,7 +64,19 @@ var operations = []api.Operation{
 		Action: "sts:GetCallerIdentity", Access: api.Read, Event: api.Management,
 	},
 	{Name: "GetDelegatedAccessToken"},
-	{Name: "GetFederationToken"},
+	{
+		Name: "GetFederationToken", In: (*GetFederationTokenInput)(nil), Out: (*GetFederationTokenOutput)(nil),
+		Errors: []string{"MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
+		Action: "sts:GetFederationToken", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}"},
+			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}", Action: "sts:TagSession", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{
 		Name: "GetSessionToken", In: (*GetSessionTokenInput)(nil), Out: (*GetSessionTokenOutput)(nil),
 		Errors: []string{"RegionDisabledException"},
@@ -68,15 +101,26 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
+	{Name: "ProvidedContextsListType", Limits: "1:5"},
 	{Name: "accessKeyIdType", Limits: "16:128", Pattern: `[\w]*`},
 	{Name: "accessKeySecretType", Sensitive: true},
 	{Name: "arnType", Limits: "20:2048", Pattern: `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`},
 	{Name: "clientTokenType", Limits: "4:20000", Sensitive: true},
+	{Name: "contextAssertionType", Limits: "4:2048"},
 	{Name: "durationSecondsType", Limits: "900:129600"},
+	{Name: "encodedMessageType", Limits: "1:10240"},
+	{Name: "externalIdType", Limits: "2:1224", Pattern: `[\w+=,.@:\/-]*`},
 	{Name: "roleDurationSecondsType", Limits: "900:43200"},
 	{Name: "roleSessionNameType", Limits: "2:64", Pattern: `[\w+=,.@-]*`},
 	{Name: "serialNumberType", Limits: "9:256", Pattern: `[\w+=/:,.@-]*`},
 	{Name: "sessionPolicyDocumentType", Limits: "1:2048", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
+	{Name: "sourceIdentityType", Limits: "2:64", Pattern: `[\w+=,.@-]*`},
+	{Name: "tagKeyListType", Limits: ":50", Member: "tagKeyType"},
+	{Name: "tagKeyType", Limits: "1:128", Pattern: `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`},
+	{Name: "tagListType", Limits: ":50"},
+	{Name: "tagValueType", Limits: "0:256", Pattern: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`},
 	{Name: "tokenCodeType", Limits: "6:6", Pattern: `[\d]*`},
+	{Name: "unrestrictedSessionPolicyDocumentType", Limits: "1:", Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`},
 	{Name: "urlType", Limits: "4:2048"},
+	{Name: "userNameType", Limits: "2:32", Pattern: `[\w+=,.@-]*`},
 }

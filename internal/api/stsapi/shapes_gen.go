@@ -4,6 +4,30 @@ package stsapi
 
 import "time"
 
+// AssumeRoleInput is what AssumeRole takes.
+type AssumeRoleInput struct {
+	RoleArn           *string `aws:",arnType,required"`
+	RoleSessionName   *string `aws:",roleSessionNameType,required"`
+	PolicyArns        []PolicyDescriptorType
+	Policy            *string           `aws:",unrestrictedSessionPolicyDocumentType"`
+	DurationSeconds   *int32            `aws:",roleDurationSecondsType"`
+	Tags              []Tag             `aws:",tagListType"`
+	TransitiveTagKeys []string          `aws:",tagKeyListType"`
+	ExternalId        *string           `aws:",externalIdType"`
+	SerialNumber      *string           `aws:",serialNumberType"`
+	TokenCode         *string           `aws:",tokenCodeType"`
+	SourceIdentity    *string           `aws:",sourceIdentityType"`
+	ProvidedContexts  []ProvidedContext `aws:",ProvidedContextsListType"`
+}
+
+// AssumeRoleOutput is what AssumeRole answers.
+type AssumeRoleOutput struct {
+	Credentials      *Credentials
+	AssumedRoleUser  *AssumedRoleUser
+	PackedPolicySize *int32
+	SourceIdentity   *string
+}
+
 // AssumeRoleWithWebIdentityInput is what AssumeRoleWithWebIdentity takes.
 type AssumeRoleWithWebIdentityInput struct {
 	RoleArn          *string `aws:",arnType,required"`
@@ -26,18 +50,34 @@ type AssumeRoleWithWebIdentityOutput struct {
 	SourceIdentity              *string
 }
 
-// AssumedRoleUser is used by AssumeRoleWithWebIdentity.
+// AssumedRoleUser is used by AssumeRole, AssumeRoleWithWebIdentity.
 type AssumedRoleUser struct {
 	AssumedRoleId *string
 	Arn           *string
 }
 
-// Credentials is used by AssumeRoleWithWebIdentity, GetSessionToken.
+// Credentials is used by AssumeRole, AssumeRoleWithWebIdentity, GetFederationToken, GetSessionToken.
 type Credentials struct {
 	AccessKeyId     *string
 	SecretAccessKey *string `aws:",accessKeySecretType"`
 	SessionToken    *string
 	Expiration      *time.Time
+}
+
+// DecodeAuthorizationMessageInput is what DecodeAuthorizationMessage takes.
+type DecodeAuthorizationMessageInput struct {
+	EncodedMessage *string `aws:",encodedMessageType,required"`
+}
+
+// DecodeAuthorizationMessageOutput is what DecodeAuthorizationMessage answers.
+type DecodeAuthorizationMessageOutput struct {
+	DecodedMessage *string
+}
+
+// FederatedUser is used by GetFederationToken.
+type FederatedUser struct {
+	FederatedUserId *string
+	Arn             *string
 }
 
 // GetAccessKeyInfoInput is what GetAccessKeyInfo takes.
@@ -61,6 +101,22 @@ type GetCallerIdentityOutput struct {
 	Arn     *string
 }
 
+// GetFederationTokenInput is what GetFederationToken takes.
+type GetFederationTokenInput struct {
+	Name            *string `aws:",userNameType,required"`
+	Policy          *string `aws:",sessionPolicyDocumentType"`
+	PolicyArns      []PolicyDescriptorType
+	DurationSeconds *int32 `aws:",durationSecondsType"`
+	Tags            []Tag  `aws:",tagListType"`
+}
+
+// GetFederationTokenOutput is what GetFederationToken answers.
+type GetFederationTokenOutput struct {
+	Credentials      *Credentials
+	FederatedUser    *FederatedUser
+	PackedPolicySize *int32
+}
+
 // GetSessionTokenInput is what GetSessionToken takes.
 type GetSessionTokenInput struct {
 	DurationSeconds *int32  `aws:",durationSecondsType"`
@@ -73,7 +129,19 @@ type GetSessionTokenOutput struct {
 	Credentials *Credentials
 }
 
-// PolicyDescriptorType is used by AssumeRoleWithWebIdentity.
+// PolicyDescriptorType is used by AssumeRole, AssumeRoleWithWebIdentity, GetFederationToken.
 type PolicyDescriptorType struct {
 	Arn *string `aws:"arn,arnType"`
+}
+
+// ProvidedContext is used by AssumeRole.
+type ProvidedContext struct {
+	ProviderArn      *string `aws:",arnType"`
+	ContextAssertion *string `aws:",contextAssertionType"`
+}
+
+// Tag is used by AssumeRole, GetFederationToken.
+type Tag struct {
+	Key   *string `aws:",tagKeyType,required"`
+	Value *string `aws:",tagValueType,required"`
 }

@@ -234,7 +234,7 @@ func accessRequester(p cloud.Principal) string {
 		return ""
 	case cloud.AWSService:
 		return "svc:" + p.Name
-	case cloud.IAMUser, cloud.AssumedRole, cloud.FederatedUser:
+	case cloud.IAMUser, cloud.AssumedRole, cloud.FederatedUser, cloud.WebIdentity, cloud.Role:
 	}
 	return p.ARN
 }

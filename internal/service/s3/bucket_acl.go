@@ -23,8 +23,7 @@ func (s *Service) GetBucketAcl(ctx context.Context, in *s3api.GetBucketAclInput)
 	})
 }
 
-// PutBucketAcl keeps an ACL of a bucket that takes ACLs. Until identities decide
-// by it, the owner alone gets in.
+// PutBucketAcl keeps an ACL of a bucket that takes ACLs.
 func (s *Service) PutBucketAcl(ctx context.Context, in *s3api.PutBucketAclInput) (*s3api.PutBucketAclOutput, error) { //nolint:revive,staticcheck // named as the operation is
 	g := grants{in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP}
 	return nil, s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
@@ -38,21 +37,24 @@ func (s *Service) PutBucketAcl(ctx context.Context, in *s3api.PutBucketAclInput)
 		if aclsOff(&tx.View, b) {
 			return errACLsOff()
 		}
-		if err := checkPublicACL(ctx, tx, b, doc); err != nil {
+		if err := checkPublicACL(&tx.View, b, doc, func() *cloud.Error {
+			return errBlocked(ctx, bucketARN(b.Name), "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
+		}); err != nil {
 			return err
 		}
 		return tx.SetSetting(b, aclSetting, doc)
 	})
 }
 
-// checkPublicACL refuses an ACL for everybody where the bucket blocks those.
-func checkPublicACL(ctx context.Context, tx *objects.Tx, b *objects.Bucket, doc []byte) error {
+// checkPublicACL refuses an ACL for everybody, of a bucket or of an object in it,
+// where the bucket blocks those.
+func checkPublicACL(v *objects.View, b *objects.Bucket, doc []byte, refusal func() *cloud.Error) error {
 	if !isPublicACL(readACL(doc, b.Account)) {
 		return nil
 	}
-	blocked, err := blocks(&tx.View, b, func(c *s3api.PublicAccessBlockConfiguration) *bool { return c.BlockPublicAcls })
+	blocked, err := blocks(v, b, func(c *s3api.PublicAccessBlockConfiguration) *bool { return c.BlockPublicAcls })
 	if err == nil && blocked {
-		err = errBlocked(ctx, b, "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
+		return refusal()
 	}
 	return err
 }

@@ -199,3 +199,5 @@ func address(ctx context.Context, bucket string) string {
 }
 
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }
+
+func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key }

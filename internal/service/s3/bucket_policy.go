@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sillok/sillok/internal/api/s3api"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -27,8 +26,7 @@ func (s *Service) GetBucketPolicyStatus(ctx context.Context, in *s3api.GetBucket
 	return &s3api.GetBucketPolicyStatusOutput{PolicyStatus: &s3api.PolicyStatus{IsPublic: new(policy.public())}}, err
 }
 
-// PutBucketPolicy keeps a bucket's policy. Until identities decide by it, the
-// owner alone gets in, whatever it says.
+// PutBucketPolicy keeps a bucket's policy, by which the very next call is decided.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *s3api.PutBucketPolicyInput) (*s3api.PutBucketPolicyOutput, error) {
 	err := s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		policy, err := checkPolicy([]byte(*in.Policy), b.Name)
@@ -41,15 +39,14 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *s3api.PutBucketPolicy
 				return err
 			}
 			if blocked {
-				return errBlocked(ctx, b, "s3:PutBucketPolicy", "policies", "BlockPublicPolicy")
+				return errBlocked(ctx, bucketARN(b.Name), "s3:PutBucketPolicy", "policies", "BlockPublicPolicy")
 			}
+		}
+		if _, err := s.policies.compile(*in.Policy); err != nil {
+			return err
 		}
 		return tx.SetSetting(b, policySetting, []byte(*in.Policy))
 	})
-	if err == nil {
-		s.cfg.Log.WarnContext(ctx, "a bucket policy is kept and not decided by: the owner alone gets in",
-			"arn", bucketARN(*in.Bucket), "request_id", cloud.CallOf(ctx).RequestID)
-	}
 	return nil, err
 }
 

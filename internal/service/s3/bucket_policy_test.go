@@ -89,7 +89,7 @@ func TestPolicies(t *testing.T) {
 		"principal text":      {statement("Principal", `"somebody"`), principal},
 		"principal kind":      {statement("Principal", `{"Person":"x"}`), principal},
 		"principal ARN":       {statement("Principal", `{"AWS":"arn:aws:iam::111122223333:group/x"}`), principal},
-		"principal pattern":   {statement("Principal", `{"AWS":"arn:aws:iam::111122223333:role/*x"}`), ""},
+		"principal pattern":   {statement("Principal", `{"AWS":"arn:aws:iam::111122223333:role/*x"}`), principal},
 		"no principals":       {statement("Principal", `{"AWS":[]}`), principal},
 		"service name":        {statement("Principal", `{"Service":"cloudtrail"}`), principal},
 		"other service":       {statement("Action", `"sqs:SendMessage"`), action},

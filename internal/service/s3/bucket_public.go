@@ -46,8 +46,8 @@ func blocks(v *objects.View, b *objects.Bucket, which func(*s3api.PublicAccessBl
 }
 
 // errBlocked refuses what a switch of the public access block forbids.
-func errBlocked(ctx context.Context, b *objects.Bucket, action, what, which string) *cloud.Error {
+func errBlocked(ctx context.Context, arn, action, what, which string) *cloud.Error {
 	return cloud.Errorf(cloud.Denied, "AccessDenied",
 		"User: %s is not authorized to perform: %s on resource: %q because public %s are prevented by the %s setting in S3 Block Public Access.",
-		cloud.CallOf(ctx).Principal.ARN, action, bucketARN(b.Name), what, which)
+		cloud.CallOf(ctx).Principal.ARN, action, arn, what, which)
 }

@@ -32,16 +32,17 @@ type copyObject struct {
 	copying
 	*draft
 
-	ctx    context.Context //nolint:containedctx // it is one call, as its arguments
-	in     *s3api.CopyObjectInput
-	from   copySource
-	target writeConditions
-	out    *s3api.CopyObjectOutput
+	service *Service
+	ctx     context.Context //nolint:containedctx // it is one call, as its arguments
+	in      *s3api.CopyObjectInput
+	from    copySource
+	target  writeConditions
+	out     *s3api.CopyObjectOutput
 }
 
 // newCopy checks what a request to copy says.
 func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copyObject, error) {
-	c := &copyObject{copying: copying{db: s.db}, ctx: ctx, in: in, target: writeConditions{in.IfMatch, in.IfNoneMatch}}
+	c := &copyObject{copying: copying{db: s.db}, service: s, ctx: ctx, in: in, target: writeConditions{in.IfMatch, in.IfNoneMatch}}
 	switch {
 	case in.MetadataDirective != nil && !isOneOf(in.MetadataDirective, fromSource, fromRequest):
 		return nil, errArgument("x-amz-metadata-directive", *in.MetadataDirective, "Unknown metadata directive.")
@@ -69,7 +70,7 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 
 // do copies in one change.
 func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
-	sourceBucket, source, err := c.from.find(c.ctx, tx)
+	sourceBucket, source, err := c.from.find(c.ctx, c.service, tx)
 	if err != nil {
 		return err
 	}

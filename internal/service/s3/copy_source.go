@@ -46,10 +46,9 @@ func parseCopySource(header string) (copySource, error) {
 	return from, nil
 }
 
-// find returns the version that is copied, and its bucket. Both must be the
-// caller's to read.
-func (c *copySource) find(ctx context.Context, tx *objects.Tx) (*objects.Bucket, *objects.Version, error) {
-	b, err := bucket(ctx, &tx.View, &c.bucket, c.owner)
+// find returns the version that is copied, and its bucket.
+func (c *copySource) find(ctx context.Context, s *Service, tx *objects.Tx) (*objects.Bucket, *objects.Version, error) {
+	b, err := s.bucket(ctx, &tx.View, &c.bucket, c.owner)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +57,7 @@ func (c *copySource) find(ctx context.Context, tx *objects.Tx) (*objects.Bucket,
 	case isCode(err, "MethodNotAllowed"):
 		return nil, nil, errInvalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
 	case err != nil:
-		return nil, nil, err
+		return nil, nil, &sourceError{err, c.bucket}
 	}
 	if failed := c.conditions.failed(version, tx.Now()); failed != "" {
 		return nil, nil, errPrecondition(copySourceHeader + "-" + failed)

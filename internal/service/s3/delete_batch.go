@@ -24,12 +24,16 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsInpu
 	if len(list) == 0 || len(list) > maxDeleted || slices.ContainsFunc(list, func(id s3api.ObjectIdentifier) bool { return text(id.Key) == "" }) {
 		return nil, errMalformed()
 	}
+	refused, err := s.deletable(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	chunks := slices.Collect(slices.Chunk(list, deletedAtOnce))
 	batches := make([]deleteBatch, len(chunks))
 	g, running := life.New(ctx, s.cfg.Log) // one need not wait until the one before it is on disk
 	for i := range chunks {
 		g.Go(running, "delete objects", func(ctx context.Context) (err error) {
-			batches[i], err = s.deleteChunk(ctx, in, chunks[i])
+			batches[i], err = s.deleteChunk(ctx, in, chunks[i], refused)
 			return err
 		})
 	}
@@ -45,21 +49,56 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsInpu
 }
 
 // deleteChunk deletes some of the keys in one commit.
-func (s *Service) deleteChunk(ctx context.Context, in *s3api.DeleteObjectsInput, some []s3api.ObjectIdentifier) (batch deleteBatch, err error) {
+func (s *Service) deleteChunk(ctx context.Context, in *s3api.DeleteObjectsInput, some []s3api.ObjectIdentifier, refused map[*s3api.ObjectIdentifier]error) (batch deleteBatch, err error) {
 	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		bypass, err := bypasses(b, in.BypassGovernanceRetention)
 		if err != nil {
 			return err
 		}
-		batch = deleteBatch{bypass: bypass, quiet: resource.Value(in.Delete.Quiet)}
+		batch = deleteBatch{bypass: bypass, quiet: resource.Value(in.Delete.Quiet), refused: refused}
 		return batch.do(ctx, tx, b, some)
 	})
 	return batch, err
 }
 
+// deletable returns why the caller may not delete some of the keys: each is
+// decided by itself, as if it were deleted alone.
+func (s *Service) deletable(ctx context.Context, in *s3api.DeleteObjectsInput) (map[*s3api.ObjectIdentifier]error, error) {
+	refused := map[*s3api.ObjectIdentifier]error{}
+	for i := range in.Delete.Objects {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		id := &in.Delete.Objects[i]
+		err := s.mayDelete(ctx, in, id)
+		if err != nil && cloud.KindOf(err) != cloud.Denied {
+			return nil, err
+		}
+		if err != nil {
+			refused[id] = err
+		}
+	}
+	return refused, nil
+}
+
+func (s *Service) mayDelete(ctx context.Context, in *s3api.DeleteObjectsInput, id *s3api.ObjectIdentifier) error {
+	action, arn, conditions := "s3:DeleteObject", objectARN(*in.Bucket, *id.Key), map[string][]string{}
+	if id.VersionId != nil {
+		action, conditions["s3:versionid"] = "s3:DeleteObjectVersion", []string{*id.VersionId}
+	}
+	if id.ETag != nil {
+		conditions["s3:if-match"] = []string{*id.ETag}
+	}
+	if err := s.may(ctx, action, arn, conditions); err != nil || !resource.Value(in.BypassGovernanceRetention) {
+		return err
+	}
+	return s.may(ctx, "s3:BypassGovernanceRetention", arn, conditions)
+}
+
 // deleteBatch is what becomes of some keys in one commit.
 type deleteBatch struct {
 	bypass, quiet bool
+	refused       map[*s3api.ObjectIdentifier]error // those that the caller may not delete
 	deleted       []s3api.DeletedObject
 	errors        []s3api.Error
 }
@@ -70,7 +109,11 @@ func (d *deleteBatch) do(ctx context.Context, tx *objects.Tx, b *objects.Bucket,
 			return err
 		}
 		id := &list[i]
-		as, err := d.one(tx, b, id)
+		var as deletedAs
+		err := d.refused[id]
+		if err == nil {
+			as, err = d.one(tx, b, id)
+		}
 		switch refused, ok := errors.AsType[*cloud.Error](err); {
 		case ok && refused.Kind != cloud.Internal && refused.Kind != cloud.Unavailable:
 			d.errors = append(d.errors, s3api.Error{Key: id.Key, VersionId: id.VersionId, Code: &refused.Code, Message: &refused.Message})

@@ -48,8 +48,8 @@ func (s *Service) draft(ctx context.Context, in *s3api.PutObjectInput, asked boo
 		if err := checkLockAsked(b, in, asked); err != nil {
 			return err
 		}
-		if d.version.ACL != nil && aclsOff(v, b) {
-			return errACLsOff()
+		if err := own(ctx, v, b, &d.version, in); err != nil {
+			return err
 		}
 		if d.version.Encryption.Algorithm == "" {
 			if d.version.Encryption, err = bucketEncryption(v, b); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
-// GetObjectAcl tells the ACL of an object, which is kept and decides nothing.
+// GetObjectAcl tells the ACL of an object.
 //
 //nolint:staticcheck,revive // the operation's name
 func (s *Service) GetObjectAcl(ctx context.Context, in *s3api.GetObjectAclInput) (*s3api.GetObjectAclOutput, error) {
@@ -52,6 +52,11 @@ func (s *Service) PutObjectAcl(ctx context.Context, in *s3api.PutObjectAclInput)
 			return err
 		case acl != nil && aclsOff(&tx.View, b):
 			return errACLsOff()
+		}
+		if err := checkPublicACL(&tx.View, b, acl, func() *cloud.Error {
+			return errBlocked(ctx, objectARN(b.Name, *in.Key), "s3:PutObjectAcl", "ACLs", "BlockPublicAcls")
+		}); err != nil {
+			return err
 		}
 		return tx.Amend(version, false, "ObjectAcl:Put", func(v *objects.Version) error {
 			v.ACL = acl

@@ -57,6 +57,7 @@ func newShelf(tb testing.TB) *shelf {
 		}
 		servicetest.Must(s.CreateBucket(ctx, in))(tb)
 	}
+	servicetest.Must(s.DeletePublicAccessBlock(s.ctx, &s3api.DeletePublicAccessBlockInput{Bucket: new(open)}))(tb)
 	s.version(keeping, "Enabled")
 	s.version(pausing, "Enabled")
 	s.put(pausing, "earlier", "earlier")

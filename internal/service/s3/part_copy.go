@@ -22,7 +22,7 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyIn
 	}
 	from.owner = in.ExpectedSourceBucketOwner
 	from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
-	c := &copyPart{copying: copying{db: s.db}, ctx: ctx, in: in, from: from}
+	c := &copyPart{copying: copying{db: s.db}, service: s, ctx: ctx, in: in, from: from}
 	err = c.run(ctx, func() error { return s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, c.do) })
 	if err != nil {
 		return nil, err
@@ -34,10 +34,11 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyIn
 type copyPart struct {
 	copying
 
-	ctx  context.Context //nolint:containedctx // it is one call, as its arguments
-	in   *s3api.UploadPartCopyInput
-	from copySource
-	out  *s3api.UploadPartCopyOutput
+	service *Service
+	ctx     context.Context //nolint:containedctx // it is one call, as its arguments
+	in      *s3api.UploadPartCopyInput
+	from    copySource
+	out     *s3api.UploadPartCopyOutput
 }
 
 // do copies in one change.
@@ -46,7 +47,7 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err != nil {
 		return err
 	}
-	sourceBucket, source, err := c.from.find(c.ctx, tx)
+	sourceBucket, source, err := c.from.find(c.ctx, c.service, tx)
 	if err != nil {
 		return err
 	}

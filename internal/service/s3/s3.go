@@ -1,8 +1,9 @@
 // Package s3 is Simple Storage Service over this server's own store of objects.
 //
 // What has been answered is on disk. A bucket belongs to the account that made
-// it. Its policy and its ACL are kept, checked in AWS's words and not yet
-// decided by: until identities are, nobody but that account gets in.
+// it. Who may do what to it is decided before an operation is asked, by its policy
+// and its ACL too, which Held tells; what an operation alone can know of its
+// resources, it asks about by Config.May.
 package s3
 
 import (
@@ -28,6 +29,11 @@ type Config struct {
 	// Delivers reports whether something takes what the bus delivers to an ARN;
 	// nil means everything.
 	Delivers func(cloud.ARN) bool
+	// May returns nil where the principal of a call may do an action, such as
+	// "s3:GetObject", to the resource of that ARN, and otherwise the error to answer;
+	// conditions are the condition keys that follow from what is done. Where it is
+	// nil nobody decides, and an account has all of its own buckets and no others.
+	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
 }
 
 // Service answers the operations of S3.
@@ -38,6 +44,7 @@ type Service struct {
 	lifecycle *lifecycleRunner
 	notifier  *notifier
 	access    *accessLog
+	policies  policyCache
 }
 
 // New returns a Service over db. What becomes of objects it tells publisher, in
@@ -51,17 +58,27 @@ func New(cfg Config, db *objects.DB, store state.Store, publisher Publisher) *Se
 	return s
 }
 
-// bucket returns the bucket of that name. It must be the account's of the call
-// and, where the caller says so, that of the account that it expects.
-func bucket(ctx context.Context, v *objects.View, name, expectedOwner *string) (*objects.Bucket, error) {
+// bucket returns the bucket of that name. Where the caller says so, it must be
+// that of the account that it expects.
+func (s *Service) bucket(ctx context.Context, v *objects.View, name, expectedOwner *string) (*objects.Bucket, error) {
 	b, err := v.Bucket(*name)
 	if err != nil {
 		return nil, err
 	}
-	if b.Account != cloud.CallOf(ctx).Account || expectedOwner != nil && cloud.Account(*expectedOwner) != b.Account {
+	undecided := s.cfg.May == nil && b.Account != cloud.CallOf(ctx).Account
+	if undecided || expectedOwner != nil && cloud.Account(*expectedOwner) != b.Account {
 		return nil, errDenied()
 	}
 	return b, nil
+}
+
+// may asks whether the caller may do an action to a resource. Work that no call
+// asked for may do what it does.
+func (s *Service) may(ctx context.Context, action, arn string, conditions map[string][]string) error {
+	if s.cfg.May == nil || cloud.CallOf(ctx).Principal.Type == "" {
+		return nil
+	}
+	return s.cfg.May(ctx, action, arn, conditions)
 }
 
 // canonicalID is the name that ACLs and owners have for an account: 64

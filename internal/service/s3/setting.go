@@ -1,8 +1,10 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,27 +33,58 @@ const (
 	websiteSetting        = "website"
 )
 
-// inBucket runs fn on a bucket of the caller's and one state of the index.
+// inBucket runs fn on a bucket and one state of the index.
 func (s *Service) inBucket(ctx context.Context, name, expectedOwner *string, fn func(*objects.View, *objects.Bucket) error) error {
-	return s.db.View(ctx, func(v *objects.View) error {
-		b, err := bucket(ctx, v, name, expectedOwner)
+	err := s.db.View(ctx, func(v *objects.View) error {
+		b, err := s.bucket(ctx, v, name, expectedOwner)
 		if err != nil {
 			return err
 		}
 		return fn(v, b)
 	})
+	return s.hidden(ctx, *name, err)
 }
 
-// changeBucket runs fn on a bucket of the caller's and commits what it changed.
+// changeBucket runs fn on a bucket and commits what it changed.
 func (s *Service) changeBucket(ctx context.Context, name, expectedOwner *string, fn func(*objects.Tx, *objects.Bucket) error) error {
-	return s.db.Update(ctx, func(tx *objects.Tx) error {
-		b, err := bucket(ctx, &tx.View, name, expectedOwner)
+	err := s.db.Update(ctx, func(tx *objects.Tx) error {
+		b, err := s.bucket(ctx, &tx.View, name, expectedOwner)
 		if err != nil {
 			return err
 		}
 		return fn(tx, b)
 	})
+	return s.hidden(ctx, *name, err)
 }
+
+// hidden returns the error of an operation on a bucket as its caller may see it:
+// that an object is not there is told to those who may list the bucket.
+//
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
+func (s *Service) hidden(ctx context.Context, bucket string, err error) error {
+	if elsewhere, ok := errors.AsType[*sourceError](err); ok {
+		bucket = elsewhere.bucket
+	}
+	switch {
+	case err == nil:
+		return nil
+	case isCode(err, "NoSuchKey"):
+		return cmp.Or(s.may(ctx, "s3:ListBucket", bucketARN(bucket), nil), err)
+	case isCode(err, "NoSuchVersion"):
+		return cmp.Or(s.may(ctx, "s3:ListBucketVersions", bucketARN(bucket), nil), err)
+	}
+	return err
+}
+
+// sourceError is one about another bucket than the operation's own.
+type sourceError struct {
+	error
+
+	bucket string
+}
+
+// Unwrap returns the error.
+func (m *sourceError) Unwrap() error { return m.error }
 
 // setting returns a document of a bucket, or nil.
 func setting[T any](v *objects.View, b *objects.Bucket, name string) (*T, error) {

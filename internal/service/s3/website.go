@@ -17,7 +17,7 @@ import (
 // redirect. head leaves the body out. An error comes with the site's own page for
 // it, where there is one.
 //
-// Who may read is judged as for GetObject, which the website reads by.
+// Who may read is decided for each object that becomes a page, as for GetObject.
 func (s *Service) Website(ctx context.Context, in *s3api.GetObjectInput, head bool) (status int, header http.Header, body io.ReadCloser, err error) {
 	r := &siteRead{s: s, ctx: ctx, in: *in, key: text(in.Key)}
 	page, err := r.answer()
@@ -88,12 +88,18 @@ func (r *siteRead) object() (sitePage, error) {
 }
 
 func (r *siteRead) exists(key string) bool {
+	if r.s.may(r.ctx, "s3:GetObject", objectARN(text(r.in.Bucket), key), nil) != nil {
+		return false
+	}
 	_, err := r.s.HeadObject(r.ctx, &s3api.HeadObjectInput{Bucket: r.in.Bucket, Key: &key})
 	return err == nil
 }
 
 func (r *siteRead) get(key string, in s3api.GetObjectInput) (*s3api.GetObjectOutput, error) {
 	in.Key = &key
+	if err := r.s.may(r.ctx, "s3:GetObject", objectARN(text(in.Bucket), key), nil); err != nil {
+		return nil, err
+	}
 	return r.s.GetObject(r.ctx, &in)
 }
 

@@ -2,107 +2,104 @@ package sts
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/store/state"
 )
 
-// How long a session lasts: what it is when nobody says, and at most for the
+// How long a user's session lasts: what it is when nobody says, and at most for the
 // root user.
 const (
-	defaultDuration = 12 * time.Hour
-	rootDuration    = time.Hour
+	userSession = 12 * time.Hour
+	rootSession = time.Hour
 )
 
-// session is the key of a session as it is kept. Sessions of all accounts lie in
-// one place: whose a key is is known once it is found.
-type session struct {
-	Secret, Token string
-	Principal     cloud.Principal
+// duration is how long a session of a user lasts.
+func duration(p cloud.Principal, asked *int32) time.Duration {
+	lasts := userSession
+	if asked != nil {
+		lasts = time.Duration(*asked) * time.Second
+	}
+	if p.Type == cloud.Root {
+		lasts = min(lasts, rootSession)
+	}
+	return lasts
 }
 
-const sessionKind = "sts/session"
-
-func sessionKey(id string) state.Key { return state.Key{Kind: sessionKind, Name: id} }
-
-// looked is how many sessions one that opens looks at, to remove those that have
-// ended: more than it adds, so that they do not pile up.
-const looked = 8
-
-// GetSessionToken opens a session of the caller's own. There are no devices of
-// a second factor.
+// GetSessionToken opens a session of the caller's own.
 func (s *Service) GetSessionToken(ctx context.Context, in *stsapi.GetSessionTokenInput) (*stsapi.GetSessionTokenOutput, error) {
-	principal := cloud.CallOf(ctx).Principal
-	if !principal.Expires.IsZero() {
+	p := cloud.CallOf(ctx).Principal
+	if p.Session != nil || p.Type != cloud.IAMUser && p.Type != cloud.Root {
 		return nil, cloud.Errorf(cloud.Denied, "AccessDenied", "Cannot call GetSessionToken with session credentials")
 	}
-	if in.SerialNumber != nil || in.TokenCode != nil {
-		return nil, cloud.Errorf(cloud.Denied, "AccessDenied", "MultiFactorAuthentication failed, no MFA device is associated with the caller")
+	with, err := s.secondFactor(ctx, p, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return nil, err
 	}
-	lasts := defaultDuration
-	if in.DurationSeconds != nil {
-		lasts = time.Duration(*in.DurationSeconds) * time.Second
-	}
-	if principal.Type == cloud.Root {
-		lasts = min(lasts, rootDuration)
-	}
-	principal.Expires = time.Now().UTC().Add(lasts).Truncate(time.Second)
-	id, opened := "ASIA"+rand.Text()[:16], session{Secret: secret(30), Token: secret(192), Principal: principal}
-	err := s.store.Update(ctx, func(tx state.Tx) error {
-		if err := forget(tx, id); err != nil {
-			return err
-		}
-		return state.Put(tx, sessionKey(id), opened)
-	})
-	return &stsapi.GetSessionTokenOutput{Credentials: &stsapi.Credentials{
-		AccessKeyId: &id, SecretAccessKey: &opened.Secret, SessionToken: &opened.Token, Expiration: &principal.Expires,
-	}}, err
+	p.MFA, p.Expires, p.Tags = with, ends(duration(p, in.DurationSeconds)), nil
+	p.Session = &cloud.Session{Issued: time.Now().UTC().Truncate(time.Second)}
+	credentials, err := s.open(p, limits{})
+	return &stsapi.GetSessionTokenOutput{Credentials: credentials}, err
 }
 
-// Lookup returns the key of a session or one that does not end. Whether a session
-// has ended is for its caller to see by the principal.
-func (s *Service) Lookup(ctx context.Context, id, token string) (cloud.Key, error) {
-	key, err := s.keys.Lookup(ctx, id, token)
-	if err == nil || cloud.KindOf(err) != cloud.NotFound {
-		return key, err
+// secondFactor takes a code of the caller's device, where one is given, and reports
+// whether it is right.
+func (s *Service) secondFactor(ctx context.Context, p cloud.Principal, serial, code *string) (bool, error) {
+	switch {
+	case serial == nil && code == nil:
+		return false, nil
+	case serial == nil || code == nil:
+		return false, errValidation("Both a serial number and a token code are needed for a second factor.")
 	}
-	unknown := err
-	var kept session
-	err = s.store.View(ctx, func(r state.Reader) (err error) {
-		var found bool
-		kept, found, err = state.Find[session](r, sessionKey(id))
-		if err == nil && !found {
-			err = unknown
-		}
-		return err
-	})
-	return cloud.Key{ID: id, Secret: kept.Secret, SessionToken: kept.Token, Principal: kept.Principal}, err
+	return true, s.identities.VerifyMFA(ctx, p, *serial, *code)
 }
 
-// forget removes those of the sessions next to an id that have ended. Ids are
-// random, so that each session's turn comes.
-func forget(tx state.Tx, id string) error {
-	now := time.Now()
-	for entry, err := range state.List[session](tx, cloud.Scope{}, sessionKind, state.Range{After: id, Limit: looked}) {
-		if err != nil {
-			return err
-		}
-		if entry.Value.Principal.Expires.Before(now) {
-			if err := tx.Delete(entry.Key); err != nil {
-				return err
-			}
-		}
+// GetFederationToken opens a session for somebody whom the caller knows by a name. It
+// may do what the caller may, as far as its policies allow that too.
+func (s *Service) GetFederationToken(ctx context.Context, in *stsapi.GetFederationTokenInput) (*stsapi.GetFederationTokenOutput, error) {
+	p := cloud.CallOf(ctx).Principal
+	if p.Session != nil || p.Type != cloud.IAMUser && p.Type != cloud.Root {
+		return nil, cloud.Errorf(cloud.Denied, "AccessDenied", "Cannot call GetFederationToken with session credentials")
 	}
-	return nil
+	l, err := s.limit(ctx, p.Account, in.Policy, in.PolicyArns, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	issuer := p
+	issuer.Tags = nil
+	federated := cloud.Principal{
+		Type: cloud.FederatedUser, Account: p.Account, ID: string(p.Account) + ":" + *in.Name, Issuer: &issuer, Tags: l.tags,
+		ARN:     cloud.ARN{Service: "sts", Account: p.Account, Resource: "federated-user/" + *in.Name}.String(),
+		Expires: ends(duration(p, in.DurationSeconds)), Session: &cloud.Session{Issued: time.Now().UTC().Truncate(time.Second)},
+	}
+	credentials, err := s.open(federated, l)
+	return &stsapi.GetFederationTokenOutput{
+		Credentials: credentials, FederatedUser: &stsapi.FederatedUser{FederatedUserId: &federated.ID, Arn: &federated.ARN}, PackedPolicySize: l.packed,
+	}, err
 }
 
-// secret returns n random bytes as text.
-func secret(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // it never fails
-	return base64.StdEncoding.EncodeToString(b)
+// Complete adds to what a call asks the second factor that it brings along, so that a
+// role's policy can ask for one.
+func (s *Service) Complete(ctx context.Context, a cloud.Access) (cloud.Access, error) {
+	in, ok := a.Input.(*stsapi.AssumeRoleInput)
+	if !ok || in.SerialNumber == nil || in.TokenCode == nil {
+		return a, nil
+	}
+	if err := s.identities.CheckMFA(ctx, a.Call.Principal, *in.SerialNumber, *in.TokenCode); err != nil {
+		return a, err
+	}
+	conditions := map[string][]string{"aws:MultiFactorAuthPresent": {"true"}, "aws:MultiFactorAuthAge": {"0"}}
+	for key, values := range a.Conditions {
+		conditions[key] = values
+	}
+	a.Conditions = conditions
+	return a, nil
+}
+
+// errDenied is how a caller is told that it may not open a session of a role, or that
+// there is no such role.
+func errDenied(ctx context.Context, action, on string) error {
+	return cloud.Errorf(cloud.Denied, "AccessDenied", "User: %s is not authorized to perform: %s on resource: %s",
+		cloud.CallOf(ctx).Principal.ARN, action, on)
 }

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/sillok/sillok/internal/access"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/policy"
+	"github.com/sillok/sillok/internal/service/iam"
+	"github.com/sillok/sillok/internal/wire/sigv4"
+)
+
+// openAccess makes what decides every call, once the services are there that know
+// identities and resources.
+func (a *App) openAccess() {
+	a.access = access.New(access.Config{Identities: a.iam, Resources: a.held, Encode: a.sts.Encode})
+	a.explains = sigv4.New(a.sts, time.Now)
+}
+
+// authorize decides a call, and notes that its key was used.
+func (a *App) authorize(ctx context.Context, asked cloud.Access) error {
+	a.iam.Used(&asked.Call)
+	return a.access.Authorize(ctx, asked)
+}
+
+// may asks who decides for a service that works on a call. Like the inner door
+// it is there once all services are.
+func (a *App) may(ctx context.Context, action, arn string, conditions map[string][]string) error {
+	return a.access.May(ctx, action, arn, conditions)
+}
+
+// reads returns what says whether one of our services may read objects for whom
+// it works.
+func (a *App) reads(service string) func(ctx context.Context, objects []lake.Object) error {
+	return func(ctx context.Context, objects []lake.Object) error {
+		arns := make([]string, len(objects))
+		for i := range objects {
+			arns[i] = "arn:aws:s3:::" + objects[i].Bucket + "/" + objects[i].Key
+		}
+		return a.access.MayAll(a.gateway.Acting(ctx, cloud.ServiceOf(service)), "s3:GetObject", arns)
+	}
+}
+
+// heldByIAM tells what IAM holds: the trust policies of roles decide who may
+// assume them, and tags and boundaries are conditions of all other calls.
+type heldByIAM struct{ iam *iam.Service }
+
+// Held implements access.Resources.
+func (h heldByIAM) Held(ctx context.Context, _ *cloud.Access, r cloud.Resource) (access.Held, error) {
+	if strings.HasPrefix(r.Action, "sts:") {
+		return h.trust(ctx, r.ARN)
+	}
+	var held access.Held
+	tags, err := h.iam.ResourceTags(ctx, r.ARN)
+	if err != nil {
+		return held, err
+	}
+	boundary, err := h.iam.BoundaryOf(ctx, r.ARN)
+	if err != nil {
+		return held, err
+	}
+	held.Conditions = taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/")
+	if boundary != "" {
+		held.Conditions["iam:PermissionsBoundary"] = []string{boundary}
+	}
+	return held, nil
+}
+
+// trust returns the trust policy of a role. A role that is not there trusts nobody.
+func (h heldByIAM) trust(ctx context.Context, role string) (access.Held, error) {
+	held := access.Held{Trust: true}
+	arn, err := cloud.ParseARN(role)
+	if err != nil {
+		return held, nil //nolint:nilerr // what is no ARN is no role
+	}
+	document, tags, found, err := h.iam.TrustPolicy(ctx, arn)
+	if err != nil || !found {
+		return held, err
+	}
+	held.Policies = []policy.Attached{{Name: role, Document: document}}
+	held.Conditions = taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/")
+	return held, nil
+}
+
+// taggedWith returns tags as condition keys of families.
+func taggedWith(tags map[string]string, families ...string) map[string][]string {
+	conditions := map[string][]string{}
+	for key, value := range tags {
+		for _, family := range families {
+			conditions[family+key] = []string{value}
+		}
+	}
+	return conditions
+}
