@@ -9,6 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
+	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -80,7 +81,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 }
 
 func (a *App) openSSM(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state)}, nil
+	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state, kmsapi.Client{Door: a.inside("ssm.amazonaws.com")})}, nil
 }
 
 func (a *App) concurrency() int {

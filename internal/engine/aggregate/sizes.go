@@ -102,6 +102,7 @@ func sizeOf(t datatype.Type, v any) int64 {
 		if t.Precision > maxShortTimeTZ {
 			return long + int32s
 		}
+	default:
 	}
 	return long
 }

@@ -160,7 +160,7 @@ type grantName struct {
 	key, name string
 }
 
-const tokenContext = "kms grant token" //nolint:gosec // what a token is sealed for
+const tokenContext = "kms grant token" //nolint:gosec // it is no token
 
 // token returns a grant's token. A grant holds from its creation on, so that the
 // token only names it.

@@ -124,8 +124,10 @@ func TestWhatIsNoKey(t *testing.T) {
 		"ML-DSA":                {kmsapi.CreateKeyInput{KeySpec: new("ML_DSA_44"), KeyUsage: new("SIGN_VERIFY")}, "UnsupportedOperationException", "ML_DSA_44"},
 		"hardware of one's own": {kmsapi.CreateKeyInput{Origin: new("AWS_CLOUDHSM")}, "UnsupportedOperationException", "custom key stores"},
 		"no policy":             {kmsapi.CreateKeyInput{Policy: new("my policy")}, "MalformedPolicyDocumentException", ""},
-		"a lockout": {kmsapi.CreateKeyInput{Policy: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:*","Resource":"*"}}`)},
-			"MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future."},
+		"a lockout": {
+			kmsapi.CreateKeyInput{Policy: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:*","Resource":"*"}}`)},
+			"MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.",
+		},
 		"a tag of AWS": {kmsapi.CreateKeyInput{Tags: []kmsapi.Tag{{TagKey: new("aws:a"), TagValue: new("")}}}, "TagException", "reserved"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +245,7 @@ func TestStates(t *testing.T) {
 }
 
 // clocked runs a test in a bubble of time, with the service's own work running.
-func clocked(t *testing.T, test func(t *testing.T, v vault, store state.Store)) {
+func clocked(t *testing.T, test func(v vault, store state.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		store := servicetest.Store(t)
@@ -251,7 +253,7 @@ func clocked(t *testing.T, test func(t *testing.T, v vault, store state.Store)) 
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- v.Run(ctx) }()
-		test(t, v, store)
+		test(v, store)
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -266,8 +268,8 @@ func pass(d time.Duration) {
 }
 
 func TestAKeyIsGoneWhenItsTimeIsUp(t *testing.T) {
-	clocked(t, func(t *testing.T, v vault, store state.Store) {
-		t.Helper()
+	clocked(t, func(v vault, store state.Store) {
+		t := v.t
 		id, kept := v.key(), v.key()
 		servicetest.Must(v.CreateAlias(v.ctx, &kmsapi.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: id}))(t)
 		servicetest.Must(v.CreateGrant(v.ctx, &kmsapi.CreateGrantInput{KeyId: id, GranteePrincipal: new("111122223333"), RetiringPrincipal: new("111122223333"), Operations: []string{"Decrypt"}}))(t)
@@ -303,8 +305,8 @@ func TestAKeyIsGoneWhenItsTimeIsUp(t *testing.T) {
 }
 
 func TestRotation(t *testing.T) {
-	clocked(t, func(t *testing.T, v vault, _ state.Store) {
-		t.Helper()
+	clocked(t, func(v vault, _ state.Store) {
+		t := v.t
 		id := v.key()
 		first := v.encrypt(id, "first", nil)
 		servicetest.Must(v.EnableKeyRotation(v.ctx, &kmsapi.EnableKeyRotationInput{KeyId: id, RotationPeriodInDays: new(int32(90))}))(t)

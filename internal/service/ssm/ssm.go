@@ -1,7 +1,8 @@
 // Package ssm is the Parameter Store of AWS Systems Manager.
 //
 // A change is durable once its operation returns. What a parameter may be is
-// package parameter's business. SecureString is refused until there is KMS.
+// package parameter's business. The value of a SecureString is kept encrypted by a
+// key of KMS, and is decrypted for those alone who may use that key.
 package ssm
 
 import (
@@ -26,14 +27,22 @@ var (
 const tokens resource.TokenCode = "InvalidNextToken"
 
 // Service answers the operations of Parameter Store.
-type Service struct{ store resource.Store }
+type Service struct {
+	store resource.Store
+	keys  Keys
+}
 
-// New returns a Service that keeps its parameters in store.
-func New(store state.Store) *Service { return &Service{store: resource.NewStore(store)} }
+// New returns a Service that keeps its parameters in store, and encrypts those
+// that are secret by keys.
+func New(store state.Store, keys Keys) *Service { return &Service{resource.NewStore(store), keys} }
 
 // PutParameter creates a parameter, or gives it a new version.
 func (s *Service) PutParameter(ctx context.Context, in *ssmapi.PutParameterInput) (*ssmapi.PutParameterOutput, error) {
 	out := &ssmapi.PutParameterOutput{}
+	value, err := s.secured(ctx, in) // before the transaction, for KMS has its own
+	if err != nil {
+		return nil, err
+	}
 	return out, s.store.Update(ctx, func(tx resource.Tx) error {
 		kept, _, err := parameters.Find(tx, levels(tx, *in.Name)...)
 		if err != nil {
@@ -42,6 +51,9 @@ func (s *Service) PutParameter(ctx context.Context, in *ssmapi.PutParameterInput
 		if kept, err = kept.Next(in, cloud.CallOf(ctx).Principal.ARN); err != nil {
 			return err
 		}
+		if value != nil {
+			kept[len(kept)-1].Value = value
+		}
 		out.Version, out.Tier = kept.Newest().Version, kept.Newest().Tier
 		return errors.Join(parameters.Put(tx, kept, levels(tx, *in.Name)...), tags.Add(tx, arn(tx, *in.Name), resource.FromList(in.Tags, tagOf)))
 	})
@@ -49,22 +61,29 @@ func (s *Service) PutParameter(ctx context.Context, in *ssmapi.PutParameterInput
 
 // GetParameter returns one parameter, or the version of it that is selected.
 func (s *Service) GetParameter(ctx context.Context, in *ssmapi.GetParameterInput) (*ssmapi.GetParameterOutput, error) {
-	out := &ssmapi.GetParameterOutput{}
-	return out, s.store.View(ctx, func(r resource.Reader) error {
-		found, err := find(r, *in.Name)
-		out.Parameter = &found
+	found := make([]ssmapi.Parameter, 1)
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
+		found[0], err = find(r, *in.Name)
 		return err
 	})
+	if err == nil {
+		err = s.revealAll(ctx, in.WithDecryption, found)
+	}
+	return &ssmapi.GetParameterOutput{Parameter: &found[0]}, err
 }
 
 // GetParameters returns those of the parameters that exist, and names the others.
 func (s *Service) GetParameters(ctx context.Context, in *ssmapi.GetParametersInput) (*ssmapi.GetParametersOutput, error) {
 	out := &ssmapi.GetParametersOutput{InvalidParameters: []string{}}
-	return out, s.store.View(ctx, func(r resource.Reader) (err error) {
+	err := s.store.View(ctx, func(r resource.Reader) (err error) {
 		out.Parameters, err = resource.Batch(parameter.Unique(in.Names), func(name string) (ssmapi.Parameter, error) { return find(r, name) },
 			func(name string, _ *cloud.Error) { out.InvalidParameters = append(out.InvalidParameters, name) })
 		return err
 	})
+	if err == nil {
+		err = s.revealAll(ctx, in.WithDecryption, out.Parameters)
+	}
+	return out, err
 }
 
 // GetParametersByPath lists the parameters below a path.
@@ -74,13 +93,17 @@ func (s *Service) GetParametersByPath(ctx context.Context, in *ssmapi.GetParamet
 	if err != nil {
 		return nil, err
 	}
-	return out, s.store.View(ctx, func(r resource.Reader) (err error) {
+	err = s.store.View(ctx, func(r resource.Reader) (err error) {
 		out.Parameters, out.NextToken, err = resource.Page(ctx, tokens.Page(in, in.NextToken, in.MaxResults, 10), parameters.From(r, below...), func(kept parameter.Versions) (ssmapi.Parameter, bool, error) {
 			v, wanted, err := filters.Pick(r, tags, kept)
 			return parameter.Value(v, arn(r, *v.Name), nil), wanted, err
 		})
 		return err
 	})
+	if err == nil {
+		err = s.revealAll(ctx, in.WithDecryption, out.Parameters)
+	}
+	return out, err
 }
 
 // DescribeParameters lists parameters without their values.
@@ -102,14 +125,22 @@ func (s *Service) DescribeParameters(ctx context.Context, in *ssmapi.DescribePar
 // GetParameterHistory lists the versions of a parameter that are kept, oldest first.
 func (s *Service) GetParameterHistory(ctx context.Context, in *ssmapi.GetParameterHistoryInput) (*ssmapi.GetParameterHistoryOutput, error) {
 	out := &ssmapi.GetParameterHistoryOutput{}
-	return out, s.store.View(ctx, func(r resource.Reader) error {
+	name := ""
+	err := s.store.View(ctx, func(r resource.Reader) error {
 		kept, err := parameters.Get(r, levels(r, *in.Name)...)
 		if err != nil {
 			return err
 		}
 		out.Parameters, out.NextToken, err = resource.Page(ctx, tokens.Page(in, in.NextToken, in.MaxResults, 50), kept.From, resource.Whole)
+		name = arn(r, *in.Name)
 		return err
 	})
+	for i := range out.Parameters {
+		if v := &out.Parameters[i]; err == nil {
+			v.Value, err = s.reveal(ctx, in.WithDecryption, v.Type, v.Value, name)
+		}
+	}
+	return out, err
 }
 
 // LabelParameterVersion puts labels on a version, the newest if none is named.

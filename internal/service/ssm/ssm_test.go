@@ -10,20 +10,28 @@ import (
 
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
+	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/ssm"
 	"github.com/sillok/sillok/internal/servicetest"
+	"github.com/sillok/sillok/internal/store/state"
 )
 
 // store is a Parameter Store that a test calls as one account.
 type store struct {
 	*ssm.Service
-	t   *testing.T
-	ctx context.Context //nolint:containedctx // a client's call, for as long as the test
+	db   state.Store
+	keys *kms.Service
+	t    *testing.T
+	ctx  context.Context //nolint:containedctx // a client's call, for as long as the test
 }
 
 func open(t *testing.T) store {
 	t.Helper()
-	return store{ssm.New(servicetest.Store(t)), t, servicetest.Call(t)}
+	db := servicetest.Store(t)
+	sealer := servicetest.Must(seal.Open(t.Context(), seal.Config{Text: strings.Repeat("11", 32)}))(t)
+	keys := kms.New(db, sealer)
+	return store{ssm.New(db, keys), db, keys, t, servicetest.Call(t)}
 }
 
 // put gives a parameter a value, and returns its version.
@@ -102,7 +110,8 @@ func TestWhatPutParameterRefuses(t *testing.T) {
 		code, message string
 	}{
 		"no type":          {ssmapi.PutParameterInput{Name: new("new"), Type: nil}, "ValidationException", "A parameter type is required"},
-		"SecureString":     {ssmapi.PutParameterInput{Name: new("new"), Type: new("SecureString")}, "ValidationException", "SecureString is not supported"},
+		"a key for all":    {ssmapi.PutParameterInput{Name: new("new"), Type: new("String"), KeyId: new("alias/a")}, "ValidationException", "KeyId is required for SecureString type parameter only."},
+		"a key not there":  {ssmapi.PutParameterInput{Name: new("new"), Type: new("SecureString"), KeyId: new("alias/a")}, "InvalidKeyId", "alias/a is not found. (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException)"},
 		"policies":         {ssmapi.PutParameterInput{Name: new("new"), Type: new("String"), Policies: new("[]")}, "ValidationException", "Policies are not supported"},
 		"an empty value":   {ssmapi.PutParameterInput{Name: new("new"), Type: new("String"), Value: new("")}, "ValidationException", "at 'value'"},
 		"a nested value":   {ssmapi.PutParameterInput{Name: new("new"), Type: new("String"), Value: new("a {{ssm:b}}")}, "ValidationException", "can't nest"},

@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"

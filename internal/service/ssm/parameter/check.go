@@ -59,8 +59,8 @@ func checkRequest(in *ssmapi.PutParameterInput, kept Versions, v Version) error 
 			"To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.")
 	case v.Type == nil:
 		return errInvalid("A parameter type is required when you create a parameter.")
-	case *v.Type == "SecureString":
-		return errUnsupported("SecureString is not supported by this version of Sillok, which has no KMS: choose String or StringList.")
+	case in.KeyId != nil && *v.Type != SecureString:
+		return errInvalid("KeyId is required for SecureString type parameter only.")
 	case in.Policies != nil:
 		return errUnsupported("Policies are not supported by this version of Sillok, in which nothing would act on them: leave them out.")
 	case len(kept) > 0 && !overwrite:

@@ -30,6 +30,13 @@ const (
 	maxLevels   = 15
 )
 
+// SecureString is the type of parameters whose values are encrypted by a key of
+// KMS, and defaultKey the key where none is named.
+const (
+	SecureString = "SecureString"
+	defaultKey   = "alias/aws/ssm"
+)
+
 // The tiers of parameters.
 const (
 	standard    = "Standard"
@@ -82,7 +89,10 @@ func (k Versions) Next(in *ssmapi.PutParameterInput, principal string) (Versions
 	v.Value, v.Version, v.Labels = in.Value, new(resource.Value(v.Version)+1), []string{}
 	v.LastModifiedDate, v.LastModifiedUser = resource.Now(time.Millisecond), &principal
 	resource.Set(&v.Type, in.Type)
-	resource.Set(&v.KeyId, in.KeyId)
+	v.KeyId = in.KeyId
+	if resource.Value(v.Type) == SecureString {
+		v.KeyId = new(resource.Or(in.KeyId, defaultKey))
+	}
 	resource.Set(&v.DataType, in.DataType)
 	resource.Set(&v.Description, in.Description)
 	resource.Set(&v.AllowedPattern, in.AllowedPattern)
