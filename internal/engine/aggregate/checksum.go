@@ -13,9 +13,9 @@ const checksumFactor = 0x9e3779b185ebca87
 func Share(t datatype.Type, v any) int64 {
 	if v == nil {
 		factor := uint64(checksumFactor)
-		return int64(factor)
+		return int64(factor) //nolint:gosec // its bits
 	}
-	return int64(Hash(t, v) * checksumFactor)
+	return int64(Hash(t, v) * checksumFactor) //nolint:gosec // its bits
 }
 
 // checksums are the functions that add up hashes.
