@@ -32,8 +32,10 @@ type crasher struct {
 	taken *vfs.MemFS
 }
 
+// newCrasher has dice of its own, made with those of the test: the store works on the
+// disk at any time, also while the test throws.
 func newCrasher(memory *vfs.MemFS, rng *rand.Rand) *crasher {
-	c := &crasher{memory: memory, after: -1, rng: rng}
+	c := &crasher{memory: memory, after: -1, rng: rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))}
 	c.FS = errorfs.Wrap(memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 			c.mu.Lock()
