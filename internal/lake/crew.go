@@ -176,12 +176,14 @@ func jobFailure(err error) error {
 // order.
 func (c *crew) job(batch []*pending, finished *int) (err error) {
 	// The process ends at once when somebody gives up; who waits for another order of
-	// the batch gets another process.
+	// the batch gets another process. Whoever has its outcome no longer waits: that a
+	// query ends is no reason to end the process.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
 	defer cancel()
-	for _, p := range batch {
-		stop := context.AfterFunc(p.ctx, cancel)
-		defer stop()
+	unwatch := make([]func() bool, len(batch))
+	for i, p := range batch {
+		unwatch[i] = context.AfterFunc(p.ctx, cancel)
+		defer unwatch[i]()
 	}
 	var payload []byte
 	limit := decodeTime
@@ -227,6 +229,7 @@ func (c *crew) job(batch []*pending, finished *int) (err error) {
 			p.failed = cmp.Or(sources[i].err, out.Failed.error(p.order))
 		}
 		*finished = i + 1
+		unwatch[i]()
 		close(p.done)
 	}
 	if _, err := run.Next(); !errors.Is(err, io.EOF) {

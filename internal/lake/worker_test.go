@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -59,10 +61,14 @@ func spoiled(handlers map[string]worker.Handler) map[string]worker.Handler {
 	return out
 }
 
+// processesEnded counts the processes of pools that have ended.
+var processesEnded atomic.Int64
+
 func pool(tb testing.TB) func() (*worker.Pool, error) {
 	tb.Helper()
 	p, err := worker.Open(worker.Config{
-		Command: []string{os.Args[0], "-worker"}, Lanes: map[string]int{lake.LaneDecode: 2}, Memory: 512 << 20, MaxJobs: 100_000,
+		Command: []string{os.Args[0], "-worker"}, Lanes: map[string]int{lake.LaneDecode: 2}, Memory: 512 << 20,
+		MaxJobs: 100_000, Kept: 512 << 20, Ended: func(int) { processesEnded.Add(1) },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -73,6 +79,26 @@ func pool(tb testing.TB) func() (*worker.Pool, error) {
 		}
 	})
 	return func() (*worker.Pool, error) { return p, nil }
+}
+
+// TestWorkersOutliveTheLoadsTheyDecodeFor loads again and again: each process that ended
+// with a load would have to be started anew for the next.
+func TestWorkersOutliveTheLoadsTheyDecodeFor(t *testing.T) {
+	objects := memory{}
+	for i := range 20 {
+		objects[fmt.Sprintf("%02d", i)] = record(fmt.Sprint(i)) + "\n"
+	}
+	ended := processesEnded.Load()
+	workers := pool(t)
+	for i := range 15 {
+		_, files := load(t, lake.New(lake.Config{Dir: filepath.Join(t.TempDir(), fmt.Sprint(i)), Pool: workers}, objects), trail(), nil)
+		if files.Stats.Objects != len(objects) {
+			t.Fatalf("%d objects", files.Stats.Objects)
+		}
+	}
+	if n := processesEnded.Load() - ended; n > 0 {
+		t.Errorf("%d processes ended with the loads that they worked for", n)
+	}
 }
 
 // TestWorkersDecodeAsThisProcess compares what is decoded in a worker process with
