@@ -80,8 +80,10 @@ func TestWhoeverMayNotUseTheKeySeesNoSecret(t *testing.T) {
 	servicetest.WantCode(t, err, "InvalidKeyId")
 	servicetest.Must(s.keys.EnableKey(s.ctx, &kmsapi.EnableKeyInput{KeyId: own}))(t)
 	servicetest.Diff(t, "hunter2", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
-	s.put("/a/b", "by the default key", secret(""))
-	servicetest.Diff(t, "by the default key", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
+	s.put("/a/b", "by the same key", secret(""))
+	servicetest.Diff(t, "by the same key", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
+	described := servicetest.Must(s.DescribeParameters(s.ctx, &ssmapi.DescribeParametersInput{}))(t).Parameters
+	servicetest.Diff(t, *own, *described[0].KeyId)
 	servicetest.Diff(t, int64(2), s.versionOf("/a/b"))
 }
 
