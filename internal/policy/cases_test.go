@@ -27,7 +27,7 @@ var callers = map[string]cloud.Principal{
 	"anonymous":  {Type: cloud.Anonymous},
 	"delivery":   cloud.ServiceOf("delivery.logs.amazonaws.com"),
 	"cloudtrail": cloud.ServiceOf("cloudtrail.amazonaws.com"),
-	"web":        {Session: &cloud.Session{Provider: "accounts.google.com"}},
+	"web":        {Type: "WebIdentityUser", Account: "111122223333", Session: &cloud.Session{Provider: "accounts.google.com"}},
 }
 
 func user(account cloud.Account, name, id string) cloud.Principal {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// evaluation is one request being decided. It lives on the stack of Decide.
+// evaluation is one request being decided, for one goroutine. It lives on the stack
+// of Decide.
 type evaluation struct {
 	action  string // lower case
 	target  target

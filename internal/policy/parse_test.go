@@ -177,6 +177,7 @@ func TestParseIdentity(t *testing.T) {
 		"a wildcard as service":               {doc(with("Resource", `"arn:aws:*:us-east-1:111122223333:x"`)), vague},
 		"IAM's without a path":                {doc(with("Resource", `"arn:aws:iam:::logs"`)), path},
 		"IAM's that are all":                  {doc(with("Resource", `"arn:aws:iam::111122223333:*"`)), ""},
+		"IAM's root users":                    {doc(with("Resource", `["arn:aws:iam::*:root","arn:aws:iam::aws:role-template/x"]`)), ""},
 		"IAM has no regions":                  {doc(with("Resource", `"arn:aws:iam:us-east-1::x"`)), "IAM resource arn:aws:iam:us-east-1::x cannot contain region information."},
 		"S3's buckets have no regions":        {doc(with("Resource", `"arn:aws:s3:us-east-1::x"`)), "Resource arn:aws:s3:us-east-1::x can not contain region information."},
 		"a segment is missing":                {doc(with("Resource", `"arn:aws:s3::logs"`)), legacy},

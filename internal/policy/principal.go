@@ -45,14 +45,17 @@ type caller struct {
 func newCaller(r *Request) caller {
 	p := &r.Principal
 	c := caller{
-		anonymous: p.Type == cloud.Anonymous, root: p.Type == cloud.Root, account: string(p.Account),
+		anonymous: p.Type == cloud.Anonymous, root: p.Type == cloud.Root,
 		arn: p.ARN, id: p.ID, canonical: r.CanonicalUser,
 	}
-	if p.Type == cloud.AWSService {
-		c.account = ""
+	switch p.Type {
+	case cloud.Root, cloud.IAMUser, cloud.AssumedRole, cloud.FederatedUser:
+		c.account = string(p.Account)
+	case cloud.AWSService:
 		c.services = append(slices.Clip(r.Context.Values("aws:PrincipalServiceNamesList")), p.Name)
+	default: // a web identity and nobody have no policies of an account
 	}
-	// The session of an IAM user that GetSessionToken opened is that user, and a
+	// The session of a user that GetSessionToken opened is that user, and a
 	// root user is named as its account.
 	if p.Issuer != nil && p.Issuer.ARN != p.ARN && p.Issuer.Type != cloud.Root {
 		c.issuer, c.issuerID = p.Issuer.ARN, p.Issuer.ID

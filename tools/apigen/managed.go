@@ -73,17 +73,18 @@ func readManaged(module string) ([]managedPolicy, error) {
 		return nil, errors.New("there is no text in it")
 	}
 	var rows map[string]struct {
-		CreateDate, UpdateDate, DefaultVersionId, Path string //nolint:revive // AWS's words
-		Document                                       json.RawMessage
+		CreateDate, UpdateDate, Path string
+		Default                      string `json:"DefaultVersionId"`
+		Document                     json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(text), &rows); err != nil {
 		return nil, err
 	}
 	var policies []managedPolicy
 	for name, row := range rows {
-		version, err := strconv.Atoi(strings.TrimPrefix(row.DefaultVersionId, "v"))
+		version, err := strconv.Atoi(strings.TrimPrefix(row.Default, "v"))
 		if err != nil {
-			return nil, fmt.Errorf("%s: version %s", name, row.DefaultVersionId)
+			return nil, fmt.Errorf("%s: version %s", name, row.Default)
 		}
 		// Marshalled once more, so that white space goes and members are in order.
 		var document any

@@ -32,7 +32,7 @@ func (s *Service) PrincipalOf(ctx context.Context, of string) (cloud.Principal, 
 	if err != nil || i == nil || i.arn != of {
 		return cloud.Principal{}, false, err
 	}
-	_, short := splitPath(of)
+	short := shortName(of)
 	if name.noun == users.noun {
 		return cloud.Principal{Type: cloud.IAMUser, Account: name.account, ARN: i.arn, ID: i.id, Name: short, Tags: i.tags}, true, nil
 	}

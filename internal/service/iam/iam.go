@@ -87,3 +87,7 @@ type tx struct {
 
 // Scope implements resource.Tx.
 func (t tx) Scope() cloud.Scope { return t.scope }
+
+// inner is an error of what something consists of, whose kind says nothing of the whole:
+// that a group is missing does not mean that its user is.
+type inner struct{ error }

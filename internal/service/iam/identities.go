@@ -76,7 +76,7 @@ func (s *Service) AssumableRole(ctx context.Context, roleARN string) (Role, erro
 	if i == nil || i.arn != roleARN {
 		return Role{}, errNoRole(roleARN)
 	}
-	_, short := splitPath(roleARN)
+	short := shortName(roleARN)
 	return Role{
 		Principal: cloud.Principal{Type: cloud.Role, Account: name.account, ARN: i.arn, ID: i.id, Name: short, Tags: i.tags},
 		Trust:     i.trust, Longest: i.session.longest,
@@ -120,7 +120,7 @@ func entityName(of string) (identityName, bool) {
 		return identityName{}, false
 	}
 	kind, _, ok := strings.Cut(parsed.Resource, "/")
-	_, name := splitPath(of)
+	name := shortName(of)
 	for _, noun := range []string{users.noun, roles.noun, groups.noun} {
 		if ok && kind == strings.ToLower(noun) {
 			return identityName{parsed.Account, noun, folded(name)}, true
@@ -129,15 +129,14 @@ func entityName(of string) (identityName, bool) {
 	return identityName{}, false
 }
 
-// splitPath returns the path and the name at the end of an ARN of IAM's, such as
-// "/dev/" and "ann" of "arn:aws:iam::111122223333:user/dev/ann".
-func splitPath(of string) (path, name string) {
+// shortName returns the name at the end of an ARN of IAM's, such as "ann" of
+// "arn:aws:iam::111122223333:user/dev/ann".
+func shortName(of string) string {
 	at := strings.LastIndexByte(of, '/')
-	first := strings.IndexByte(of, '/')
 	if at < 0 {
-		return "", ""
+		return ""
 	}
-	return of[first : at+1], of[at+1:]
+	return of[at+1:]
 }
 
 // load returns what decides about a user or role, from memory where it is there; nil
@@ -174,7 +173,7 @@ func (s *Service) read(r resource.Reader, name identityName) (*identity, error) 
 		for _, group := range u.Groups {
 			g, err := groups.get(r, &group)
 			if err != nil {
-				return nil, fmt.Errorf("its group %s: %s", group, err) // which is no unknown user
+				return nil, fmt.Errorf("its group %s: %w", group, inner{err})
 			}
 			if err := s.collect(r, i, &g.entity); err != nil {
 				return nil, err
@@ -238,7 +237,7 @@ func (s *Service) collect(r resource.Reader, i *identity, e *entity) error {
 func (s *Service) managed(r resource.Reader, policyARN string) (policy.Attached, error) {
 	p, err := managedPolicy(r, policyARN)
 	if err != nil {
-		return policy.Attached{}, fmt.Errorf("its policy %s: %s", policyARN, err) // which is no unknown identity
+		return policy.Attached{}, fmt.Errorf("its policy %s: %w", policyARN, inner{err})
 	}
 	document, err := s.cache.document(p.document())
 	if err != nil {

@@ -2,7 +2,7 @@ package iam_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // as RFC 6238 has it
+	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
@@ -106,8 +106,11 @@ func TestAnotherOfTheSameNameIsAnother(t *testing.T) {
 	role := servicetest.Must(a.AssumableRole(t.Context(), "arn:aws:iam::111122223333:role/app"))(t).Principal
 	session := cloud.Principal{Type: cloud.AssumedRole, Account: servicetest.Account, Issuer: &role}
 	for _, step := range [][2]string{
-		{"DeleteAccessKey", `{"UserName":"ann","AccessKeyId":"` + *a.key.AccessKeyId + `"}`}, {"DeleteUser", `{"UserName":"ann"}`}, {"DeleteRole", `{"RoleName":"app"}`},
-		{"CreateUser", `{"UserName":"ann","Path":"/dev/"}`}, {"CreateRole", `{"RoleName":"app","AssumeRolePolicyDocument":` + quoted(trusting) + `}`},
+		{"DeleteAccessKey", `{"UserName":"ann","AccessKeyId":"` + *a.key.AccessKeyId + `"}`},
+		{"DeleteUser", `{"UserName":"ann"}`},
+		{"DeleteRole", `{"RoleName":"app"}`},
+		{"CreateUser", `{"UserName":"ann","Path":"/dev/"}`},
+		{"CreateRole", `{"RoleName":"app","AssumeRolePolicyDocument":` + quoted(trusting) + `}`},
 		{"PutUserPolicy", `{"UserName":"ann","PolicyName":"own","PolicyDocument":` + quoted(allowing) + `}`},
 		{"PutRolePolicy", `{"RoleName":"app","PolicyName":"own","PolicyDocument":` + quoted(allowing) + `}`},
 	} {

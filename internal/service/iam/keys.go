@@ -129,7 +129,8 @@ func (k *key) status() string {
 func (s *Service) ListAccessKeys(ctx context.Context, in *iamapi.ListAccessKeysInput) (*iamapi.ListAccessKeysOutput, error) {
 	out := &iamapi.ListAccessKeysOutput{AccessKeyMetadata: []iamapi.AccessKeyMetadata{}, IsTruncated: new(false)}
 	return out, s.view(ctx, func(r resource.Reader) error {
-		name, ids := "", []string(nil)
+		var name string
+		var ids []string
 		if in.UserName == nil && cloud.CallOf(ctx).Principal.Type == cloud.Root {
 			a, err := accountSettings(r)
 			if err != nil {
@@ -240,7 +241,7 @@ func (s *Service) Lookup(ctx context.Context, id, token string) (cloud.Key, erro
 		rd := in(r, k.Account)
 		u, err := users.get(rd, &k.User)
 		if err != nil {
-			return fmt.Errorf("the user of access key %s: %s", id, err) // it is no unknown key
+			return fmt.Errorf("the user of access key %s: %w", id, inner{err})
 		}
 		found.Principal = u.principal(rd)
 		found.Principal.Tags, err = tags.Of(rd, found.Principal.ARN)

@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file) //nolint:gosec // of testdata
+			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func run(t *testing.T, script string) string {
 		if name, ok := strings.CutPrefix(call, "as "); ok {
 			ctx = root
 			if name != "root" {
-				ctx = as(root, cloud.Principal{
+				ctx = as(root, cloud.Principal{ //nolint:fatcontext // of another call
 					Type: cloud.IAMUser, Account: servicetest.Account, Name: name, ID: "AIDA" + name, ARN: "arn:aws:iam::111122223333:user/" + name,
 				})
 			}

@@ -111,7 +111,7 @@ func callerOf(account cloud.Account, of *string) cloud.Principal {
 			p.Type = cloud.AssumedRole
 		}
 	}
-	_, p.Name = splitPath(*of)
+	p.Name = shortName(*of)
 	return p
 }
 

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/stsapi"
@@ -89,10 +90,11 @@ func (s *Service) Complete(ctx context.Context, a cloud.Access) (cloud.Access, e
 	if err := s.identities.CheckMFA(ctx, a.Call.Principal, *in.SerialNumber, *in.TokenCode); err != nil {
 		return a, err
 	}
-	conditions := map[string][]string{"aws:MultiFactorAuthPresent": {"true"}, "aws:MultiFactorAuthAge": {"0"}}
-	for key, values := range a.Conditions {
-		conditions[key] = values
+	conditions := maps.Clone(a.Conditions)
+	if conditions == nil {
+		conditions = map[string][]string{}
 	}
+	conditions["aws:MultiFactorAuthPresent"], conditions["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
 	a.Conditions = conditions
 	return a, nil
 }

@@ -36,7 +36,7 @@ func (s *Service) open(principal cloud.Principal, limits limits) (*stsapi.Creden
 		ID: cloud.NewKeyID(cloud.TemporaryKey, principal.Account), Secret: base64.StdEncoding.EncodeToString(secret), Principal: principal,
 		Policies: limits.documents, Managed: limits.managed,
 	}
-	data, err := json.Marshal(t)
+	data, err := json.Marshal(t) //nolint:gosec // it is sealed at once
 	if err != nil {
 		return nil, fmt.Errorf("encode a session: %w", err)
 	}

@@ -31,9 +31,9 @@ type idp struct {
 	asked   int
 }
 
-func newIDP(t testing.TB) *idp {
-	t.Helper()
-	p := &idp{t: t, key: servicetest.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)}
+func newIDP(tb testing.TB) *idp {
+	tb.Helper()
+	p := &idp{t: tb, key: servicetest.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(tb)}
 	p.answers = map[string]string{
 		issuer + "/.well-known/openid-configuration": `{"issuer":"` + issuer + `","jwks_uri":"` + issuer + `/keys"}`,
 		issuer + "/keys": string(p.keys()),
@@ -79,11 +79,11 @@ const trustingWeb = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Acti
 	"Condition":{"StringEquals":{"token.example.org:aud":"sts.amazonaws.com"},"StringLike":{"token.example.org:sub":"repo:shop/*"}}}}`
 
 // openWeb returns a Service of which the role app trusts p's shop.
-func openWeb(t testing.TB, p *idp) (*sts.Service, *people) {
-	t.Helper()
+func openWeb(tb testing.TB, p *idp) (*sts.Service, *people) {
+	tb.Helper()
 	known := newPeople()
 	known.trust, known.clients = trustingWeb, []string{"sts.amazonaws.com"}
-	return sts.New(sts.Config{WebIdentities: webidentity.New(webidentity.Config{Fetch: p.fetch})}, sealer(t, "01"), known), known
+	return sts.New(sts.Config{WebIdentities: webidentity.New(webidentity.Config{Fetch: p.fetch})}, sealer(tb, "01"), known), known
 }
 
 func web(token string) *stsapi.AssumeRoleWithWebIdentityInput {
@@ -149,7 +149,7 @@ func TestWebIdentitiesThatAreRefused(t *testing.T) {
 			body := servicetest.Must(json.Marshal(claims(map[string]any{"sub": "repo:shop/other"})))(p.t)
 			in.WebIdentityToken = new(parts[0] + "." + base64.RawURLEncoding.EncodeToString(body) + "." + parts[2])
 		}, "InvalidIdentityToken", "signature"},
-		{"unsigned", nil, func(p *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
+		{"unsigned", nil, func(_ *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
 			parts := strings.Split(*in.WebIdentityToken, ".")
 			in.WebIdentityToken = new(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".")
 		}, "InvalidIdentityToken", "not a valid JWT"},

@@ -164,7 +164,7 @@ func (v *Verifier) key(ctx context.Context, issuer, id string) (*jose.JSONWebKey
 }
 
 func choose(set keySet, id string) (*jose.JSONWebKey, bool) {
-	found := set.JSONWebKeySet.Keys
+	found := set.Keys
 	if id != "" {
 		found = set.Key(id)
 	}
