@@ -91,6 +91,63 @@ func TestAKeysPolicyDecides(t *testing.T) {
 	}
 }
 
+// What a key's policy says of a call is the encryption context, the service by
+// which it comes and who makes it, of whichever account.
+func TestAKeysPolicyLooksAtTheCall(t *testing.T) {
+	h := newHouse(t)
+	root := h.secrets(cloud.RootOf(ours))
+	ann := h.secrets(h.user(ours, "ann", allow("ssm:*", "*"), allow("kms:*", "*")).principal)
+	bea := h.secrets(h.user(theirs, "bea", allow("kms:*", "*")).principal)
+	cat := h.secrets(h.user(theirs, "cat").principal)
+	const (
+		everybody = `{"AWS":"*"}`
+		account   = `{"AWS":"arn:aws:iam::111122223333:root"}`
+	)
+	when := func(effect, principal, condition string) string {
+		return fmt.Sprintf(`{"Effect":%q,"Principal":%s,"Action":["kms:Encrypt","kms:Decrypt"],"Resource":"*","Condition":%s}`, effect, principal, condition)
+	}
+	secret := func(s secrets, name, key string) error {
+		_, err := s.ssm.PutParameter(h.ctx, &ssmapi.PutParameterInput{Name: &name, Value: new("hunter2"), Type: new("SecureString"), KeyId: &key})
+		return err
+	}
+	refused := func(what string, err error) {
+		t.Helper()
+		if cloud.KindOf(err) != cloud.Denied {
+			t.Errorf("%s: %v, want a denial", what, err)
+		}
+	}
+
+	purpose := root.key(document(when("Allow", account, `{"StringEquals":{"kms:EncryptionContext:purpose":"logs"}}`)))
+	blob, err := ann.encrypt(purpose, map[string]string{"purpose": "logs", "more": "1"})
+	h.want("the encryption context that is asked for", "", err)
+	_, err = ann.encrypt(purpose, map[string]string{"purpose": "other"})
+	refused("another one", err)
+	_, err = ann.encrypt(purpose, nil)
+	refused("none", err)
+	refused("a ciphertext that is decrypted in none", ann.decrypt(blob))
+
+	through := root.key(document(when("Allow", account, `{"StringEquals":{"kms:ViaService":"ssm.ap-northeast-2.amazonaws.com"}}`)))
+	h.want("by the service that is asked for", "", secret(ann, "/through", through))
+	_, err = ann.encrypt(through, nil)
+	refused("without it", err)
+
+	direct := root.key(document(grant(account, "kms:*", "*") + "," + when("Deny", everybody, `{"StringLike":{"kms:ViaService":"ssm.*"}}`)))
+	_, err = ann.encrypt(direct, nil)
+	h.want("without the service that is denied", "", err)
+	refused("by the service that is denied", secret(ann, "/direct", direct))
+	refused("by the service that is denied, the root user", secret(root, "/direct", direct))
+
+	shared := root.key(document(grant(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Encrypt", "*")))
+	_, err = bea.encrypt(shared, nil)
+	h.want("another account, where both allow it", "", err)
+	_, err = cat.encrypt(shared, nil)
+	refused("another account, which does not allow it", err)
+	_, err = bea.encrypt(root.key(""), nil)
+	refused("another account, which the key's policy does not name", err)
+	_, err = ann.encrypt(shared, nil)
+	refused("our account, which the key's policy does not name", err)
+}
+
 func TestAGrantAllowsWhatItSays(t *testing.T) {
 	h := newHouse(t)
 	root := h.secrets(cloud.RootOf(ours))
