@@ -23,9 +23,9 @@ func serveCommand(e env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve S3, Glue, Athena, SSM and STS to AWS clients",
-		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena, SSM Parameter Store
-and STS. Every call is in the journal in DIR/calls, which "sillok calls" shows.
+		Short: "Serve S3, Glue, Athena, SSM, IAM, STS and KMS to AWS clients",
+		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena, SSM Parameter Store,
+IAM, STS and KMS. Every call is in the journal in DIR/calls, which "sillok calls" shows.
 
 The first start makes a root credential and writes it to DIR/credentials, in the form
 of AWS's shared credentials file. Every call must be signed with it. To choose the

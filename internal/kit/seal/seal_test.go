@@ -272,7 +272,8 @@ func FuzzOpen(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if text, err := s.Open(data, []byte("context")); err == nil && !bytes.Equal(data, good) {
+		// Seeds may come from another process, which sealed the same text by the same key.
+		if text, err := s.Open(data, []byte("context")); err == nil && string(text) != "text" {
 			t.Errorf("%x was opened as %q", data, text)
 		}
 	})

@@ -340,7 +340,10 @@ func TestRotation(t *testing.T) {
 		servicetest.WantCode(t, err, "LimitExceededException", "25 times")
 		servicetest.Diff(t, "first", v.decrypted(first))
 		for _, spec := range []string{"RSA_2048", "ECC_NIST_P256"} {
-			_, err = v.EnableKeyRotation(v.ctx, &kmsapi.EnableKeyRotationInput{KeyId: v.key(of(spec, "SIGN_VERIFY"))})
+			signer := v.key(of(spec, "SIGN_VERIFY"))
+			servicetest.Diff(t, &kmsapi.GetKeyRotationStatusOutput{KeyId: new(arn(signer)), KeyRotationEnabled: new(false)},
+				servicetest.Must(v.GetKeyRotationStatus(v.ctx, &kmsapi.GetKeyRotationStatusInput{KeyId: signer}))(t))
+			_, err = v.EnableKeyRotation(v.ctx, &kmsapi.EnableKeyRotationInput{KeyId: signer})
 			servicetest.WantCode(t, err, "UnsupportedOperationException")
 		}
 	})

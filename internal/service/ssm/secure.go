@@ -135,9 +135,12 @@ func errKey(err error) error {
 	return err
 }
 
-// secured returns the value that a new version is kept with, as in asks for it.
-// It is nil where the value is no secret.
-func (s *Service) secured(ctx context.Context, in *ssmapi.PutParameterInput) (*string, error) {
+// secret is a value as it is kept, and the key that encrypted it.
+type secret struct{ key, value string }
+
+// secured returns the secret of the version that in adds. It is nil where the value
+// is none.
+func (s *Service) secured(ctx context.Context, in *ssmapi.PutParameterInput) (*secret, error) {
 	var (
 		next parameter.Version
 		arn  string
@@ -157,7 +160,21 @@ func (s *Service) secured(ctx context.Context, in *ssmapi.PutParameterInput) (*s
 		return nil, err
 	}
 	value, err := s.encrypted(ctx, *next.KeyId, arn, *in.Value)
-	return &value, err
+	return &secret{*next.KeyId, value}, err
+}
+
+// into gives a version its secret. The parameter may have become another one since
+// the value was encrypted: then nothing is kept, least of all a value that is not
+// encrypted, or by a key that the version does not name.
+func (c *secret) into(v *parameter.Version) error {
+	switch is := *v.Type == parameter.SecureString; {
+	case !is && c == nil:
+		return nil
+	case is && c != nil && *v.KeyId == c.key:
+		v.Value = &c.value
+		return nil
+	}
+	return cloud.Errorf(cloud.Throttled, "TooManyUpdates", "Parameter %s was changed by another call meanwhile. Try again.", *v.Name)
 }
 
 // reveal replaces the value of a SecureString with what it was before it was

@@ -1,12 +1,14 @@
 package ssm_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/service/ssm"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -80,8 +82,10 @@ func TestWhoeverMayNotUseTheKeySeesNoSecret(t *testing.T) {
 	servicetest.WantCode(t, err, "InvalidKeyId")
 	servicetest.Must(s.keys.EnableKey(s.ctx, &kmsapi.EnableKeyInput{KeyId: own}))(t)
 	servicetest.Diff(t, "hunter2", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
-	s.put("/a/b", "by the default key", secret(""))
-	servicetest.Diff(t, "by the default key", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
+	s.put("/a/b", "by the same key", secret(""))
+	servicetest.Diff(t, "by the same key", *servicetest.Must(s.GetParameter(s.ctx, read))(t).Parameter.Value)
+	described := servicetest.Must(s.DescribeParameters(s.ctx, &ssmapi.DescribeParametersInput{}))(t).Parameters
+	servicetest.Diff(t, *own, *described[0].KeyId)
 	servicetest.Diff(t, int64(2), s.versionOf("/a/b"))
 }
 
@@ -121,4 +125,49 @@ func TestASecretIsBoundToItsParameter(t *testing.T) {
 	}
 	_, err := s.GetParameter(s.ctx, &ssmapi.GetParameterInput{Name: new("/a/c"), WithDecryption: new(true)})
 	servicetest.WantCode(t, err, "InvalidKeyId", "Error Code: InvalidCiphertextException")
+}
+
+// slowKeys is a KMS during whose encryption something else happens.
+type slowKeys struct {
+	ssm.Keys
+
+	meanwhile func()
+}
+
+func (k slowKeys) Encrypt(ctx context.Context, in *kmsapi.EncryptInput) (*kmsapi.EncryptOutput, error) {
+	k.meanwhile()
+	return k.Keys.Encrypt(ctx, in)
+}
+
+// What a parameter is may change between the encryption of a value and its keeping.
+func TestAParameterThatBecomesAnotherMeanwhile(t *testing.T) {
+	s := open(t)
+	own := servicetest.Must(s.keys.CreateKey(s.ctx, &kmsapi.CreateKeyInput{}))(t).KeyMetadata.KeyId
+	for name, tt := range map[string]struct {
+		meanwhile func(*ssmapi.PutParameterInput)
+		kept      string
+	}{
+		"a plain one":        {func(in *ssmapi.PutParameterInput) { in.Type = new("String") }, "theirs"},
+		"one of another key": {secret(*own), "theirs"},
+		"as it was":          {secret(""), "ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := s
+			s.t = t
+			path := "/meanwhile/" + strings.ReplaceAll(name, " ", "-")
+			s.put(path, "before", secret(""))
+			slow := ssm.New(s.db, slowKeys{s.keys, func() {
+				servicetest.Must(s.DeleteParameter(s.ctx, &ssmapi.DeleteParameterInput{Name: &path}))(t)
+				s.put(path, "theirs", tt.meanwhile)
+			}})
+			_, err := slow.PutParameter(s.ctx, &ssmapi.PutParameterInput{Name: &path, Value: new("ours"), Overwrite: new(true)})
+			if tt.kept == "theirs" {
+				servicetest.WantCode(t, err, "TooManyUpdates", path)
+			} else if err != nil {
+				t.Error(err)
+			}
+			got := servicetest.Must(s.GetParameter(s.ctx, &ssmapi.GetParameterInput{Name: &path, WithDecryption: new(true)}))(t)
+			servicetest.Diff(t, tt.kept, *got.Parameter.Value)
+		})
+	}
 }

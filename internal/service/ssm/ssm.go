@@ -39,7 +39,7 @@ func New(store state.Store, keys Keys) *Service { return &Service{resource.NewSt
 // PutParameter creates a parameter, or gives it a new version.
 func (s *Service) PutParameter(ctx context.Context, in *ssmapi.PutParameterInput) (*ssmapi.PutParameterOutput, error) {
 	out := &ssmapi.PutParameterOutput{}
-	value, err := s.secured(ctx, in) // before the transaction, for KMS has its own
+	hidden, err := s.secured(ctx, in) // before the transaction, for KMS has its own
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (s *Service) PutParameter(ctx context.Context, in *ssmapi.PutParameterInput
 		if kept, err = kept.Next(in, cloud.CallOf(ctx).Principal.ARN); err != nil {
 			return err
 		}
-		if value != nil {
-			kept[len(kept)-1].Value = value
+		if err := hidden.into(&kept[len(kept)-1]); err != nil {
+			return err
 		}
 		out.Version, out.Tier = kept.Newest().Version, kept.Newest().Tier
 		return errors.Join(parameters.Put(tx, kept, levels(tx, *in.Name)...), tags.Add(tx, arn(tx, *in.Name), resource.FromList(in.Tags, tagOf)))

@@ -89,9 +89,9 @@ func (k Versions) Next(in *ssmapi.PutParameterInput, principal string) (Versions
 	v.Value, v.Version, v.Labels = in.Value, new(resource.Value(v.Version)+1), []string{}
 	v.LastModifiedDate, v.LastModifiedUser = resource.Now(time.Millisecond), &principal
 	resource.Set(&v.Type, in.Type)
-	v.KeyId = in.KeyId
+	resource.Set(&v.KeyId, in.KeyId) // Terraform leaves it out where it stays
 	if resource.Value(v.Type) == SecureString {
-		v.KeyId = new(resource.Or(in.KeyId, defaultKey))
+		v.KeyId = new(resource.Or(v.KeyId, defaultKey))
 	}
 	resource.Set(&v.DataType, in.DataType)
 	resource.Set(&v.Description, in.Description)
