@@ -101,7 +101,6 @@ type matchInput struct {
 	// combine makes one of what the rows so far gave and of what one more gives; nil where
 	// there is no such thing.
 	combine aggregate.Reduce
-	place   int // among the inputs that combine
 }
 
 func (c *compiler) matchExpr(e *plan.MatchExpr) (*matchExpr, error) {

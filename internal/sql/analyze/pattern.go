@@ -164,7 +164,7 @@ func (m *recognition) pattern() error {
 	}
 	c := &patternCompiler{recognition: m}
 	c.emit(r.Pattern)
-	c.op(plan.OpMatch, 0, 0)
+	c.op(plan.OpMatch, 0)
 	if c.tooLong || len(c.program) > maxPatternOps {
 		return m.refuse(r.Pattern, "a row pattern of so many parts")
 	}
@@ -204,7 +204,7 @@ func (m *recognition) checkPattern(r *ast.RowPattern) error {
 
 // relation puts together the partitions and what is made of them.
 func (m *recognition) relation(order []plan.SortKey) (relation, error) {
-	fields := qualifiedAsIs(m.keys)
+	fields := slices.Clone(m.keys)
 	var columns []plan.Column
 	var types []datatype.Type
 	give := func(f field, t datatype.Type, out plan.MatchOutput) {
@@ -212,15 +212,8 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 		fields, columns, types = append(fields, f), append(columns, f.column), append(types, t)
 		m.made.Output = append(m.made.Output, out)
 	}
-	for _, d := range m.at.Definitions {
-		define, err := m.expression(d.Expr, true)
-		if err != nil {
-			return relation{}, err
-		}
-		if t := define.Expr.Type(); t.Kind != datatype.Boolean && t.Kind != datatype.Unknown {
-			return relation{}, m.fail(d.Expr, typeMismatch, "Expression defining a label must be boolean (actual type: %s)", t)
-		}
-		m.made.Defines[slices.Index(m.made.Labels, canonical(d.Name))] = define
+	if err := m.definitions(); err != nil {
+		return relation{}, err
 	}
 	passed := map[plan.ID]bool{}
 	for _, key := range m.keys {
@@ -266,7 +259,20 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 	return relation{node: m.node(order, columns), fields: fields}, nil
 }
 
-func qualifiedAsIs(fields []field) []field { return slices.Clone(fields) }
+// definitions types the conditions of the labels.
+func (m *recognition) definitions() error {
+	for _, d := range m.at.Definitions {
+		define, err := m.expression(d.Expr, true)
+		if err != nil {
+			return err
+		}
+		if t := define.Expr.Type(); t.Kind != datatype.Boolean && t.Kind != datatype.Unknown {
+			return m.fail(d.Expr, typeMismatch, "Expression defining a label must be boolean (actual type: %s)", t)
+		}
+		m.made.Defines[slices.Index(m.made.Labels, canonical(d.Name))] = define
+	}
+	return nil
+}
 
 // node returns the partitions, each beside the rows that are made of it.
 func (m *recognition) node(order []plan.SortKey, columns []plan.Column) plan.Node {
@@ -276,7 +282,13 @@ func (m *recognition) node(order []plan.SortKey, columns []plan.Column) plan.Nod
 	types := types(m.row)
 	row := datatype.RowOf(nil, types)
 	list := m.column(datatype.ArrayOf(row))
-	gathered := &plan.Aggregate{Input: m.input.node, Calls: []plan.AggregateCall{{
+	input := m.input.node
+	if len(order) > 0 { // rows that the order leaves equal stay as they come
+		place := m.column(bigint)
+		input = &plan.Window{Input: input, Calls: []plan.WindowCall{{AggregateCall: plan.AggregateCall{Column: place, Name: "row_number"}}}}
+		order = append(slices.Clip(order), plan.SortKey{Expr: &plan.ColumnRef{ID: place.ID, T: bigint}})
+	}
+	gathered := &plan.Aggregate{Input: input, Calls: []plan.AggregateCall{{
 		Column: list, Name: "array_agg", Args: []plan.Expr{&plan.RowOf{Items: m.row, T: row}}, OrderBy: order,
 	}}}
 	for _, key := range m.keys {
@@ -351,8 +363,8 @@ type patternCompiler struct {
 	tooLong bool
 }
 
-func (c *patternCompiler) op(kind plan.PatternOpKind, arg, otherwise int) int {
-	c.program = append(c.program, plan.PatternOp{Kind: kind, Arg: arg, Else: otherwise})
+func (c *patternCompiler) op(kind plan.PatternOpKind, arg int) int {
+	c.program = append(c.program, plan.PatternOp{Kind: kind, Arg: arg})
 	return len(c.program) - 1
 }
 
@@ -363,11 +375,11 @@ func (c *patternCompiler) emit(r *ast.RowPattern) {
 	}
 	switch r.Kind {
 	case ast.PatternLabel:
-		c.op(plan.OpRow, c.labels[canonical(r.Label)][0], 0)
+		c.op(plan.OpRow, c.labels[canonical(r.Label)][0])
 	case ast.PatternStart:
-		c.op(plan.OpStart, 0, 0)
+		c.op(plan.OpStart, 0)
 	case ast.PatternEnd:
-		c.op(plan.OpEnd, 0, 0)
+		c.op(plan.OpEnd, 0)
 	case ast.PatternConcat:
 		for _, part := range r.Parts {
 			c.emit(part)
@@ -375,9 +387,9 @@ func (c *patternCompiler) emit(r *ast.RowPattern) {
 	case ast.PatternAlternate:
 		c.alternate(len(r.Parts), func(i int) { c.emit(r.Parts[i]) })
 	case ast.PatternExclude:
-		c.op(plan.OpExclude, 0, 0)
+		c.op(plan.OpExclude, 0)
 		c.emit(r.Parts[0])
-		c.op(plan.OpInclude, 0, 0)
+		c.op(plan.OpInclude, 0)
 	case ast.PatternPermute:
 		if len(r.Parts) > maxPermuted {
 			c.tooLong = true
@@ -403,9 +415,9 @@ func (c *patternCompiler) alternate(n int, emit func(i int)) {
 			emit(i)
 			break
 		}
-		split := c.op(plan.OpSplit, len(c.program)+1, 0)
+		split := c.op(plan.OpSplit, len(c.program)+1)
 		emit(i)
-		ends = append(ends, c.op(plan.OpJump, 0, 0))
+		ends = append(ends, c.op(plan.OpJump, 0))
 		c.program[split].Else = len(c.program)
 	}
 	for _, end := range ends {
@@ -422,13 +434,13 @@ func (c *patternCompiler) repeat(r *ast.RowPattern) {
 		c.emit(part)
 	}
 	if r.Max < 0 {
-		split := c.op(plan.OpSplit, 0, 0)
+		split := c.op(plan.OpSplit, 0)
 		mark := c.marks
 		c.marks++
-		c.op(plan.OpMark, mark, 0)
+		c.op(plan.OpMark, mark)
 		c.emit(part)
-		c.op(plan.OpMoved, mark, 0)
-		c.op(plan.OpJump, split, 0)
+		c.op(plan.OpMoved, mark)
+		c.op(plan.OpJump, split)
 		c.split(split, r.Reluctant)
 		return
 	}
@@ -437,7 +449,7 @@ func (c *patternCompiler) repeat(r *ast.RowPattern) {
 		if len(c.program) > maxPatternOps {
 			return
 		}
-		splits = append(splits, c.op(plan.OpSplit, 0, 0))
+		splits = append(splits, c.op(plan.OpSplit, 0))
 		c.emit(part)
 	}
 	for _, split := range splits {

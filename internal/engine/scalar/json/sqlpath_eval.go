@@ -70,7 +70,7 @@ func (e *pathEvaluation) items(x *pathExpr) ([]*Node, error) {
 		if len(e.sizes) == 0 {
 			return nil, errPath("last outside of a subscript")
 		}
-		return []*Node{integerNode(e.sizes[len(e.sizes)-1] - 1)}, nil
+		return []*Node{IntegerNode(e.sizes[len(e.sizes)-1] - 1)}, nil
 	case pathVariable:
 		items, ok := e.parameters[x.name]
 		if !ok {
@@ -260,9 +260,11 @@ func (e *pathEvaluation) subscript(x *pathExpr, which string) (int64, error) {
 
 func (n *Node) isNumber() bool { return n.Kind == Integer || n.Kind == Float }
 
-func integerNode(n int64) *Node { return &Node{Kind: Integer, Text: strconv.FormatInt(n, 10)} }
+// IntegerNode returns a whole number.
+func IntegerNode(n int64) *Node { return &Node{Kind: Integer, Text: strconv.FormatInt(n, 10)} }
 
-func floatNode(f float64) *Node { return &Node{Kind: Float, Text: value.DoubleText(f)} }
+// FloatNode returns a double, written as Trino does.
+func FloatNode(f float64) *Node { return &Node{Kind: Float, Text: value.DoubleText(f)} }
 
 // float returns the value of a number or of a text that is one.
 func (n *Node) float() (float64, error) { return strconv.ParseFloat(strings.TrimSpace(n.Text), 64) }
@@ -276,9 +278,9 @@ func (e *pathEvaluation) method(name string, n *Node) ([]*Node, error) {
 			return nil, errItem("ARRAY", n)
 		}
 		if n.Kind != Array {
-			return []*Node{integerNode(1)}, nil
+			return []*Node{IntegerNode(1)}, nil
 		}
-		return []*Node{integerNode(int64(len(n.Items)))}, nil
+		return []*Node{IntegerNode(int64(len(n.Items)))}, nil
 	case "keyvalue":
 		return keyValues(n)
 	}
@@ -303,7 +305,7 @@ func (e *pathEvaluation) method(name string, n *Node) ([]*Node, error) {
 	case "floor":
 		f = math.Floor(f)
 	}
-	return []*Node{floatNode(f)}, nil
+	return []*Node{FloatNode(f)}, nil
 }
 
 func (e *pathEvaluation) ofInteger(name string, n *Node) ([]*Node, error) {
@@ -311,7 +313,7 @@ func (e *pathEvaluation) ofInteger(name string, n *Node) ([]*Node, error) {
 		return []*Node{n}, nil
 	}
 	if i, ok := narrow(n); ok {
-		return []*Node{integerNode(max(i, -i))}, nil
+		return []*Node{IntegerNode(max(i, -i))}, nil
 	}
 	return nil, errWide()
 }
@@ -375,7 +377,7 @@ func (e *pathEvaluation) arithmetic(x *pathExpr) ([]*Node, error) {
 	case "%":
 		a = math.Mod(a, b)
 	}
-	return []*Node{floatNode(a)}, nil
+	return []*Node{FloatNode(a)}, nil
 }
 
 func wholeArithmetic(op string, left, right *Node) ([]*Node, error) {
@@ -399,7 +401,7 @@ func wholeArithmetic(op string, left, right *Node) ([]*Node, error) {
 	case "%":
 		a %= b
 	}
-	n := integerNode(a)
+	n := IntegerNode(a)
 	if _, ok := narrow(n); !ok {
 		return nil, errWide()
 	}
