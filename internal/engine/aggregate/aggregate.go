@@ -23,8 +23,10 @@ type binder func(params []datatype.Type, result datatype.Type) (Reduce, bool)
 // yields result, and whether there is one. DISTINCT, ORDER BY and FILTER are the
 // caller's: the rows come as they left them.
 func Lookup(name string, params []datatype.Type, result datatype.Type) (Reduce, bool) {
-	for _, family := range []map[string]binder{collections(), statistics(), extremes(), sums(), percentiles(), sketches(),
-		checksums(), frequents(), quantileDigests(), setDigests(), sizes()} {
+	for _, family := range []map[string]binder{
+		collections(), statistics(), extremes(), sums(), percentiles(), sketches(),
+		checksums(), frequents(), quantileDigests(), setDigests(), sizes(),
+	} {
 		if bind, ok := family[name]; ok {
 			return bind(params, result)
 		}

@@ -30,6 +30,6 @@ func checksum(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 		for _, row := range rows {
 			sum += Share(params[0], row[0])
 		}
-		return binary.LittleEndian.AppendUint64(nil, uint64(sum)), nil //nolint:gosec // its bits
+		return binary.LittleEndian.AppendUint64(nil, uint64(sum)), nil
 	}, Hashable(params[0])
 }

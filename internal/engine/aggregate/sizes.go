@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -38,13 +39,9 @@ func sizeKnown(t datatype.Type) bool {
 	switch t.Kind {
 	case datatype.Function, datatype.JSONPath, datatype.Opaque, datatype.Unknown:
 		return false
+	default:
+		return !slices.ContainsFunc(t.Elems, func(elem datatype.Type) bool { return !sizeKnown(elem) })
 	}
-	for _, elem := range t.Elems {
-		if !sizeKnown(elem) {
-			return false
-		}
-	}
-	return true
 }
 
 func sizeOf(t datatype.Type, v any) int64 {
@@ -101,6 +98,7 @@ func sizeOf(t datatype.Type, v any) int64 {
 		if t.Precision > maxShortTimeTZ {
 			return long + int32s
 		}
+	default:
 	}
 	return long
 }

@@ -326,6 +326,7 @@ func (r *matching) input(in *matchInput, m *rowpattern.Match, at int) (any, erro
 			at = len(m.Labels) - 1
 		}
 		return r.aggregated(in, m, at)
+	case plan.MatchField, plan.MatchClassifier:
 	}
 	if in.Final {
 		at = len(m.Labels) - 1

@@ -41,8 +41,7 @@ func (s *Search) At(start int) (*Match, error) {
 	if s.Forgetful {
 		seen = map[[2]int]bool{}
 	}
-	excluding := false
-	pc := 0
+	pc, excluding := 0, false
 	for {
 		if err := s.Step(); err != nil {
 			return nil, err
@@ -86,21 +85,26 @@ func (s *Search) At(start int) (*Match, error) {
 			pc++
 			continue
 		}
-		for {
-			if len(stack) == 0 {
-				return nil, nil
-			}
-			last := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			if last.mark >= 0 {
-				marks[last.mark] = last.before
-				continue
-			}
-			pc, excluding = last.pc, last.before == 1
-			s.cut(m, last.rows)
-			break
+		last, found := back(&stack, marks)
+		if !found {
+			return nil, nil
 		}
+		pc, excluding = last.pc, last.before == 1
+		s.cut(m, last.rows)
 	}
+}
+
+// back takes marks away up to a place to go on at.
+func back(stack *[]branch, marks []int) (last branch, found bool) {
+	for len(*stack) > 0 {
+		n := len(*stack) - 1
+		last, *stack = (*stack)[n], (*stack)[:n]
+		if last.mark < 0 {
+			return last, true
+		}
+		marks[last.mark] = last.before
+	}
+	return branch{}, false
 }
 
 func number(b bool) int {

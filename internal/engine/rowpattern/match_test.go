@@ -83,8 +83,16 @@ func TestSearch(t *testing.T) {
 // A repeat of repeats fails in as many steps as there are rows, not in 2 to their power.
 func TestSearchOfNestedRepeats(t *testing.T) {
 	program := []plan.PatternOp{ // ((a*)*) b
-		{Kind: plan.OpSplit, Arg: 1, Else: 8}, {Kind: plan.OpMark}, {Kind: plan.OpSplit, Arg: 3, Else: 6}, {Kind: plan.OpMark, Arg: 1}, {Kind: plan.OpRow},
-		{Kind: plan.OpJump, Arg: 2}, {Kind: plan.OpMoved}, {Kind: plan.OpJump}, {Kind: plan.OpRow, Arg: 1}, {Kind: plan.OpMatch},
+		{Kind: plan.OpSplit, Arg: 1, Else: 8},
+		{Kind: plan.OpMark},
+		{Kind: plan.OpSplit, Arg: 3, Else: 6},
+		{Kind: plan.OpMark, Arg: 1},
+		{Kind: plan.OpRow},
+		{Kind: plan.OpJump, Arg: 2},
+		{Kind: plan.OpMoved},
+		{Kind: plan.OpJump},
+		{Kind: plan.OpRow, Arg: 1},
+		{Kind: plan.OpMatch},
 	}
 	s := search(program, strings.Repeat("a", 500))
 	s.Marks, s.Forgetful = 2, true

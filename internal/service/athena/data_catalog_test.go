@@ -130,8 +130,10 @@ func TestQueriesOverADataCatalog(t *testing.T) {
 		{"SELECT sum(x) FROM mine.shop.t", catalog, "_col0\n3\n"},
 		{"SELECT sum(x) FROM awsdatacatalog.shop.t", "mine", "_col0\n3\n"},
 		{"SHOW TABLES", "mine", "t\n"},
-		{"SELECT table_catalog, table_schema, table_name FROM mine.information_schema.tables WHERE table_schema = 'shop'", catalog,
-			"table_catalog | table_schema | table_name\nmine | shop | t\n"},
+		{
+			"SELECT table_catalog, table_schema, table_name FROM mine.information_schema.tables WHERE table_schema = 'shop'", catalog,
+			"table_catalog | table_schema | table_name\nmine | shop | t\n",
+		},
 		{"SELECT count(*) FROM information_schema.schemata WHERE catalog_name = 'bare' AND schema_name IN ('shop', 'default')", "bare", "_col0\n2\n"},
 	} {
 		servicetest.Diff(t, tt.want, w.ask(tt.sql, in(tt.catalog)))

@@ -175,29 +175,37 @@ func (m *recognition) pattern() error {
 // checkPattern checks the quantifiers and gathers the labels.
 func (m *recognition) checkPattern(r *ast.RowPattern) error {
 	m.work(1)
-	switch {
-	case r.Kind == ast.PatternLabel:
+	switch r.Kind {
+	case ast.PatternLabel:
 		if name := canonical(r.Label); m.labels[name] == nil {
 			m.labels[name] = []int{len(m.made.Labels)}
 			m.made.Labels = append(m.made.Labels, name)
 		}
-	case r.Kind == ast.PatternRepeat:
-		const outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
-		switch {
-		case r.Min > math.MaxInt32:
-			return m.fail(r.Quantifier, outOfRange, "Pattern quantifier lower bound must not exceed %d", math.MaxInt32)
-		case r.Max == 0:
-			return m.fail(r.Quantifier, outOfRange, "Pattern quantifier upper bound must be greater than or equal to 1")
-		case r.Max > math.MaxInt32:
-			return m.fail(r.Quantifier, outOfRange, "Pattern quantifier upper bound must not exceed %d", math.MaxInt32)
-		case r.Max > 0 && r.Min > r.Max:
-			return m.fail(r.Quantifier, "INVALID_RANGE", "Pattern quantifier lower bound must not exceed upper bound")
+	case ast.PatternRepeat:
+		if err := m.checkQuantifier(r); err != nil {
+			return err
 		}
+	default:
 	}
 	for _, part := range r.Parts {
 		if err := m.checkPattern(part); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (m *recognition) checkQuantifier(r *ast.RowPattern) error {
+	const outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
+	switch {
+	case r.Min > math.MaxInt32:
+		return m.fail(r.Quantifier, outOfRange, "Pattern quantifier lower bound must not exceed %d", math.MaxInt32)
+	case r.Max == 0:
+		return m.fail(r.Quantifier, outOfRange, "Pattern quantifier upper bound must be greater than or equal to 1")
+	case r.Max > math.MaxInt32:
+		return m.fail(r.Quantifier, outOfRange, "Pattern quantifier upper bound must not exceed %d", math.MaxInt32)
+	case r.Max > 0 && r.Min > r.Max:
+		return m.fail(r.Quantifier, "INVALID_RANGE", "Pattern quantifier lower bound must not exceed upper bound")
 	}
 	return nil
 }

@@ -170,6 +170,13 @@ func (x *exprs) patternFunction(e *ast.Call, name string) (plan.Expr, error) {
 		}
 		offset = n
 	}
+	return x.navigated(e, name, offset)
+}
+
+// navigated types the first argument of a navigation function, so many rows away.
+func (x *exprs) navigated(e *ast.Call, name string, offset int64) (plan.Expr, error) {
+	p := x.pattern
+	physical := name == "prev" || name == "next"
 	inner, within := *x, *p
 	inner.pattern = &within
 	switch {

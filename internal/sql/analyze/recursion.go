@@ -200,10 +200,10 @@ func visitValue(v reflect.Value, name string, f func(ast.Node)) {
 		if v.IsNil() {
 			return
 		}
-		if n, ok := v.Interface().(ast.Node); ok && v.Kind() == reflect.Pointer {
+		if n, ok := reflect.TypeAssert[ast.Node](v); ok && v.Kind() == reflect.Pointer {
 			f(n)
 		}
-		if q, ok := v.Interface().(*ast.Query); ok && q.With != nil {
+		if q, ok := reflect.TypeAssert[*ast.Query](v); ok && q.With != nil {
 			for _, named := range q.With.Queries {
 				visit(named.Query, name, f)
 				if named.Name.Lower() == name {

@@ -217,6 +217,9 @@ func element(t datatype.Type, i int) datatype.Type {
 func athena(t datatype.Type, raw json.RawMessage) string {
 	var text string
 	quoted := json.Unmarshal(raw, &text) == nil
+	if t.IsSketch() {
+		t = datatype.Of(datatype.Varbinary)
+	}
 	switch t.Kind {
 	case datatype.Varbinary:
 		data, err := base64.StdEncoding.DecodeString(text)
