@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -39,13 +40,8 @@ func sizeKnown(t datatype.Type) bool {
 	case datatype.Function, datatype.JSONPath, datatype.Opaque, datatype.Unknown:
 		return false
 	default:
+		return !slices.ContainsFunc(t.Elems, func(elem datatype.Type) bool { return !sizeKnown(elem) })
 	}
-	for _, elem := range t.Elems {
-		if !sizeKnown(elem) {
-			return false
-		}
-	}
-	return true
 }
 
 func sizeOf(t datatype.Type, v any) int64 {

@@ -173,8 +173,8 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 
 // refuseUnable turns DuckDB's word that it cannot plan a query into a refusal.
 func refuseUnable(err error) error {
-	if native.Unable(err) {
-		return errors.Join(sqlerr.Refused("this combination of subqueries and joins"), err)
+	if construct, ok := native.Unable(err); ok {
+		return errors.Join(sqlerr.Refused(construct), err)
 	}
 	return err
 }

@@ -15,8 +15,36 @@ func TestStatements(t *testing.T) {
 	e := open(t, duckdb.Config{})
 	const pairs = "(VALUES (1, NULL), (1, 'y'), (1, 'x'), (NULL, 'y')) t(a, b)"
 	const inner = "(VALUES (1, 'x')) u(a, b) WHERE u.a = t.a AND u.b <> t.b"
+	const falls = "(VALUES (1, 90), (2, 80), (3, 70), (4, 75)) t(id, v) MATCH_RECOGNIZE (ORDER BY id MEASURES FIRST(id) AS f, A.v AS a, LAST(B.v) AS b, count(*) AS n, CLASSIFIER() AS l"
+	const fall = "PATTERN (A B+) DEFINE B AS v < PREV(v))"
 	for _, tt := range []struct{ name, sql, want string }{
 		{"the length of a text that is longer than its type", "SELECT length(CAST(x AS varchar(1))) FROM (VALUES TIME '00:00:00') t(x)", "[8]"},
+		{"a query that reads itself", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 11) SELECT count(*), max(n) FROM t", "[11 11]"},
+		{"a query that reads itself and drops what repeats", "WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n FROM t WHERE n < 0) SELECT * FROM t", "[1]"},
+		{"reduce_agg", "SELECT k, reduce_agg(x, 0, (s, x) -> s + x, (a, b) -> a + b) FROM (VALUES (1, 2), (1, NULL), (1, 3), (2, NULL)) t(k, x) GROUP BY k ORDER BY k", "[1 5] [2 NULL]"},
+		{"reduce_agg over a window", "SELECT reduce_agg(x, 1, (s, x) -> s * x, (a, b) -> a * b) OVER (ORDER BY x) FROM (VALUES 2, 3) t(x) ORDER BY 1", "[2] [6]"},
+		{"checksum", "SELECT to_hex(checksum(x)) IS NULL, checksum(x) = checksum(y), checksum(DISTINCT z) = checksum(x) FROM (VALUES (1, 2, 1), (2, 1, 2), (NULL, NULL, NULL)) t(x, y, z)", "[false true true]"},
+		{"checksum of no row", "SELECT checksum(x) FROM (VALUES 1) t(x) WHERE x > 1", "[NULL]"},
+		{"approx_most_frequent", "SELECT approx_most_frequent(2, x, 4) FROM (VALUES 'a', 'b', 'a', 'c', 'b', 'a') t(x)", `[{"a":3,"b":2}]`},
+		{"a digest of quantiles", "SELECT value_at_quantile(tdigest_agg(x), 0.5e0), values_at_quantiles(merge(CAST(CAST(d AS varbinary) AS tdigest)), ARRAY[0e0, 1e0]) FROM (SELECT x, tdigest_agg(x) OVER () AS d FROM (VALUES 1e0, 2e0, 3e0) t(x)) u", "[2.0 [1.0,3.0]]"},
+		{"digests of sets", "SELECT cardinality(a), intersection_cardinality(a, b), jaccard_index(a, b), cardinality(hash_counts(b)) FROM (SELECT make_set_digest(x) a, make_set_digest(y) b FROM (VALUES (1, 2), (2, 3), (2, NULL)) t(x, y)) u", "[2 1 0.5 2]"},
+		{
+			"JSON_TABLE beside its input",
+			`SELECT k, n, v FROM (VALUES (1, '[10, 20]'), (2, '[]'), (3, NULL)) t(k, j) LEFT JOIN JSON_TABLE(j, 'lax $[*]' COLUMNS (n FOR ORDINALITY, v integer PATH 'lax $ * 2')) ON TRUE ORDER BY 1, 2`,
+			"[1 1 20] [1 2 40] [2 NULL NULL] [3 NULL NULL]",
+		},
+		{
+			"JSON_TABLE with nested paths",
+			`SELECT * FROM JSON_TABLE('{"a": [1, 2], "b": [3]}', 'lax $' COLUMNS (NESTED PATH 'lax $.a[*]' COLUMNS (x integer PATH 'lax $'), NESTED PATH 'lax $.b[*]' COLUMNS (y integer PATH 'lax $')) PLAN DEFAULT (INNER, CROSS)) ORDER BY 1`,
+			"[1 3] [2 3]",
+		},
+		{"JSON_TABLE of what is no JSON", "SELECT count(*) FROM JSON_TABLE('[', 'lax $' COLUMNS (a integer))", "[0]"},
+		{"rows that match", "SELECT * FROM " + falls + " ONE ROW PER MATCH " + fall, `[1 90 70 3 "B"]`},
+		{"each row of a match", "SELECT id, l, n FROM " + falls + " ALL ROWS PER MATCH " + fall + " ORDER BY 1", `[1 "A" 1] [2 "B" 2] [3 "B" 3]`},
+		{"rows without a match", "SELECT id, l FROM " + falls + " ALL ROWS PER MATCH WITH UNMATCHED ROWS " + fall + " ORDER BY 1", `[1 "A"] [2 "B"] [3 "B"] [4 NULL]`},
+		{"a match of no row", "SELECT c FROM (VALUES 1, 2) t(x) MATCH_RECOGNIZE (ORDER BY x MEASURES count(*) AS c ALL ROWS PER MATCH PATTERN (A*?) DEFINE A AS true)", "[0] [0]"},
+		{"a pattern of nested repeats", "SELECT count(*) FROM (SELECT 1 AS x FROM UNNEST(sequence(1, 200)) u(y)) t MATCH_RECOGNIZE (MEASURES 1 AS c PATTERN ((A+)+ B) DEFINE A AS x = 1, B AS x = 2)", "[0]"},
+		{"PERMUTE", "SELECT l FROM (VALUES 2, 1) t(x) MATCH_RECOGNIZE (ORDER BY x DESC MEASURES array_agg(CLASSIFIER()) AS l PATTERN (PERMUTE(A, B)) DEFINE A AS x = 1, B AS x = 2)", `[["B","A"]]`},
 		{"OFFSET of one row", "SELECT 1 / count(y) FROM (VALUES CAST(NULL AS integer)) t(y) OFFSET 1", ""},
 		{"EXISTS as a value", "SELECT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[false] [true] [false] [false]"},
 		{"NOT EXISTS as a value", "SELECT NOT EXISTS (SELECT 1 FROM " + inner + ") FROM " + pairs, "[true] [false] [true] [true]"},
@@ -108,6 +136,13 @@ func TestStatementsThatFail(t *testing.T) {
 	e := open(t, duckdb.Config{})
 	const array = "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"
 	for _, tt := range []struct{ name, sql, want string }{
+		{
+			"a subquery in the condition of an outer join", "SELECT * FROM (VALUES 1) t(x) RIGHT JOIN (VALUES 1) u(x) ON t.x + u.x > ALL (VALUES 1)",
+			"SILLOK_NOT_SUPPORTED: a subquery in the condition of an outer join is not supported by this version of Sillok",
+		},
+		{"a query that reads itself once too often", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 12) SELECT count(*) FROM t", "NOT_SUPPORTED: Recursion depth limit exceeded (10). Use 'max_recursion_depth' session property to modify the limit."},
+		{"JSON_TABLE of what is no JSON, as an error", "SELECT count(*) FROM JSON_TABLE('[', 'lax $' COLUMNS (a integer) ERROR ON ERROR)", "JSON_INPUT_CONVERSION_ERROR: conversion to JSON failed: "},
+		{"a skip to a row that is the first", "SELECT c FROM (VALUES 1, 2) t(x) MATCH_RECOGNIZE (MEASURES count(*) AS c AFTER MATCH SKIP TO FIRST A PATTERN (A) DEFINE A AS true)", "GENERIC_USER_ERROR: AFTER MATCH SKIP failed: cannot skip to first row of match"},
 		{"arrays that NULL would tell apart", "SELECT x FROM (VALUES ARRAY[1, NULL], ARRAY[1, 2], ARRAY[7]) t(x) ORDER BY x", array},
 		{"arrays within a limit", "SELECT x FROM (VALUES ARRAY[2, NULL], ARRAY[2, NULL], ARRAY[1]) t(x) ORDER BY x LIMIT 2", array},
 		{"rows that NULL would tell apart", "SELECT b FROM (VALUES (1, ROW(1, NULL)), (2, ROW(1, 3))) t(a, b) ORDER BY b", "NOT_SUPPORTED: ROW comparison not supported for fields with null elements"},

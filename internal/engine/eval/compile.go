@@ -129,6 +129,8 @@ func (c *compiler) compile(e plan.Expr) (step, error) {
 		return c.list(e.Items)
 	case *plan.JSONPathCall:
 		return c.jsonPath(e)
+	case *plan.MatchRows:
+		return c.matchRows(e)
 	case *plan.JSONTable:
 		return c.jsonTable(e)
 	case *plan.JSONBuild:

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"errors"
+	"math/big"
 	"strconv"
 
 	"github.com/sillok/sillok/internal/engine/scalar/json"
@@ -9,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
+	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Default computes the value of a DEFAULT clause, which is asked for only where
@@ -113,7 +115,7 @@ func jsonParameters(passing []plan.JSONPassing) (parametersOf, error) {
 		for i, p := range passing {
 			switch t := p.Value.Expr.Type(); {
 			case !p.Value.JSON:
-				parameters[p.Name] = []*json.Node{json.ValueNode(t, values[i])}
+				parameters[p.Name] = []*json.Node{jsonNode(t, values[i])}
 			case values[i] == nil:
 				parameters[p.Name] = nil
 			default:
@@ -126,6 +128,24 @@ func jsonParameters(passing []plan.JSONPassing) (parametersOf, error) {
 		}
 		return parameters, nil
 	}, nil
+}
+
+// jsonNode returns a value of SQL, of a type that isJSONItem, as one of JSON.
+func jsonNode(t datatype.Type, v any) *json.Node {
+	switch v := v.(type) {
+	case bool:
+		return &json.Node{Kind: json.Bool, Text: strconv.FormatBool(v)}
+	case int64:
+		return json.IntegerNode(v)
+	case float64:
+		return json.FloatNode(v)
+	case *big.Int:
+		return json.DecimalNode(value.Text(t, v))
+	case string:
+		return &json.Node{Kind: json.Text, Text: value.Text(t, v)}
+	default:
+		return &json.Node{Kind: json.Null}
+	}
 }
 
 func isJSONItem(t datatype.Type) bool {

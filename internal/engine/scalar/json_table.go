@@ -28,17 +28,12 @@ func JSONTable(t *plan.JSONTable) (func(w *work.Work, input any, passing []any, 
 			return []any{}, nil
 		}
 		run := &jsonTableRun{jsonTable: made, w: w, defaults: defaults}
-		item, err := jsonRoot(w, t.Input.Type(), t.Encoding, input)
-		if err == nil {
-			run.parameters, err = parameters(w, passing)
-		}
-		if err != nil && (made.errors || work.Ended(err) || isRefused(err)) {
-			return nil, err
-		}
-		if err != nil {
-			return []any{}, nil //nolint:nilerr // EMPTY ON ERROR
-		}
-		rows, err := root.rows(run, item)
+		rows, err := run.rows(root, func() (item *json.Node, err error) {
+			if item, err = jsonRoot(w, t.Input.Type(), t.Encoding, input); err == nil {
+				run.parameters, err = parameters(w, passing)
+			}
+			return item, err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +59,23 @@ type jsonTableRun struct {
 	w          *work.Work
 	parameters json.Parameters
 	defaults   []Defaults
+}
+
+// rows returns the rows of what read returns, none where it fails and that is no error.
+func (r *jsonTableRun) rows(root *tablePath, read func() (*json.Node, error)) ([][]any, error) {
+	item, err := read()
+	if err != nil {
+		return nil, r.failure(err)
+	}
+	return root.rows(r, item)
+}
+
+// failure returns err where it is more than nothing to be found.
+func (r *jsonTableRun) failure(err error) error {
+	if r.errors || work.Ended(err) || isRefused(err) {
+		return err
+	}
+	return nil
 }
 
 func (r *jsonTableRun) evaluate(path json.SQLPath, item *json.Node) ([]*json.Node, error) {
@@ -131,10 +143,7 @@ func (t *jsonTable) nest(n *plan.JSONTableNest) (*tableNest, error) {
 func (p *tablePath) rows(r *jsonTableRun, item *json.Node) ([][]any, error) {
 	items, err := r.evaluate(p.path, item)
 	if err != nil {
-		if r.errors || work.Ended(err) || isRefused(err) {
-			return nil, err
-		}
-		return nil, nil
+		return nil, r.failure(err)
 	}
 	var all [][]any
 	for i, item := range items {

@@ -3,6 +3,7 @@
 package setdigest
 
 import (
+	"container/heap"
 	"encoding/binary"
 	"maps"
 	"math"
@@ -22,8 +23,33 @@ const (
 type Digest struct {
 	sketch *hll.Sketch
 	counts map[int64]int16
+	order  greatest // the hashes of counts
 	limit  int
-	last   int64 // the greatest of counts, as long as these are as many as limit
+}
+
+// greatest is a heap of hashes, the greatest first.
+type greatest []int64
+
+// Len implements heap.Interface.
+func (g greatest) Len() int { return len(g) }
+
+// Less implements heap.Interface.
+func (g greatest) Less(i, j int) bool { return g[i] > g[j] }
+
+// Swap implements heap.Interface.
+func (g greatest) Swap(i, j int) { g[i], g[j] = g[j], g[i] }
+
+// Push implements heap.Interface.
+func (g *greatest) Push(x any) {
+	h, _ := x.(int64)
+	*g = append(*g, h)
+}
+
+// Pop implements heap.Interface.
+func (g *greatest) Pop() any {
+	last := (*g)[len(*g)-1]
+	*g = (*g)[:len(*g)-1]
+	return last
 }
 
 // New returns a digest of nothing.
@@ -44,18 +70,15 @@ func (d *Digest) count(hash int64, n int16) {
 		d.counts[hash] = int16(min(int(before)+int(n), math.MaxInt16)) //nolint:gosec // fits
 		return
 	case len(d.counts) < d.limit:
-	case hash >= d.last:
+		heap.Push(&d.order, hash)
+	case d.limit == 0 || hash >= d.order[0]:
 		return
 	default:
-		delete(d.counts, d.last)
+		delete(d.counts, d.order[0])
+		d.order[0] = hash
+		heap.Fix(&d.order, 0)
 	}
 	d.counts[hash] = n
-	if len(d.counts) == d.limit {
-		d.last = math.MinInt64
-		for h := range d.counts {
-			d.last = max(d.last, h)
-		}
-	}
 }
 
 // exact says whether all hashes are known.
@@ -165,13 +188,15 @@ func Parse(b []byte) (*Digest, error) {
 		return nil, errForm()
 	}
 	d := &Digest{sketch: sketch, counts: make(map[int64]int16, n), limit: limit}
+	last := int64(0)
 	for i := range n {
 		h := int64(binary.LittleEndian.Uint64(b[i*long:]))             //nolint:gosec // its bits
 		times := int16(binary.LittleEndian.Uint16(b[n*long+i*short:])) //nolint:gosec // its bits
-		if i > 0 && h <= d.last || times < 1 {
+		if i > 0 && h <= last || times < 1 {
 			return nil, errForm()
 		}
-		d.counts[h], d.last = times, h
+		last = h
+		d.count(h, times)
 	}
 	return d, nil
 }

@@ -150,7 +150,15 @@ func TestErrors(t *testing.T) {
 		{"a table of information_schema", "SELECT 1 FROM information_schema.nosuch", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.information_schema.nosuch' does not exist"},
 		{"properties of a table", `SELECT * FROM "flows$properties"`, `SILLOK_NOT_SUPPORTED: line 1:15: "table$properties" is not supported by this version of Sillok`},
 		{"partitions of a table without", `SELECT * FROM "flows$partitions"`, "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.flows$partitions' does not exist"},
-		{"refused by name", "SELECT * FROM flows MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)", "SILLOK_NOT_SUPPORTED: line 1:15: MATCH_RECOGNIZE is not supported by this version of Sillok"},
+		{"a version of a table", "SELECT * FROM flows FOR VERSION AS OF 1", "NOT_SUPPORTED: This connector does not support versioned tables"},
+		{"a recursion that is read twice", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT t.n FROM t, t u) TABLE t", "INVALID_RECURSIVE_REFERENCE: line 1:63: multiple recursive references in the step relation of recursion"},
+		{"a recursion that starts from itself", "WITH RECURSIVE t(n) AS (SELECT n FROM t UNION ALL SELECT 1) TABLE t", "INVALID_RECURSIVE_REFERENCE: line 1:39: WITH table name is referenced in the base relation of recursion"},
+		{"a recursion with an order", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t ORDER BY 1) TABLE t", "NOT_SUPPORTED: line 1:60: immediate ORDER BY clause in recursive query"},
+		{"a label that is not in the pattern", "SELECT * FROM flows MATCH_RECOGNIZE (MEASURES 1 AS x PATTERN (A) DEFINE B AS true)", "INVALID_LABEL: line 1:73: defined variable: B is not a primary pattern variable"},
+		{"an aggregate of rows of two labels", "SELECT * FROM flows MATCH_RECOGNIZE (MEASURES sum(A.bytes + B.bytes) AS x PATTERN (A B) DEFINE B AS true)", "INVALID_ARGUMENTS: line 1:61: All aggregate arguments must apply to rows matched with the same label"},
+		{"a subquery over the rows of a pattern", "SELECT * FROM flows MATCH_RECOGNIZE (MEASURES 1 AS x PATTERN (A) DEFINE A AS bytes IN (SELECT 1))", "SILLOK_NOT_SUPPORTED: line 1:84: a subquery over the rows of a row pattern is not supported by this version of Sillok"},
+		{"a pattern of too many parts", "SELECT * FROM flows MATCH_RECOGNIZE (MEASURES 1 AS x PATTERN (((A{1000}){1000}){1000}) DEFINE A AS true)", "SILLOK_NOT_SUPPORTED: line 1:65: a row pattern of so many parts is not supported by this version of Sillok"},
+		{"a path of JSON_TABLE that is named twice", "SELECT * FROM JSON_TABLE('[]', 'lax $' AS a COLUMNS (a FOR ORDINALITY))", "DUPLICATE_COLUMN_OR_PATH_NAME: line 1:54: All column and path names in JSON_TABLE invocation must be unique"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := ask(t, tt.sql, catalog)

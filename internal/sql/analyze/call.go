@@ -21,6 +21,9 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 			return nil, x.refuse(e, "a named argument")
 		}
 	}
+	if typed, ok, err := x.patternCall(e, name); ok || err != nil {
+		return typed, err
+	}
 	plain := e.Window == nil && !e.Distinct && e.Filter == nil && len(e.OrderBy) == 0 && !e.Star
 	if plain {
 		if typed, ok, err := x.form(name, e); ok || err != nil {

@@ -85,6 +85,9 @@ func (x *exprs) reference(at ast.Node, found *resolved) (plan.Expr, error) {
 	case found.field.output != nil:
 		return &plan.ColumnRef{ID: found.field.output.column.ID, T: found.field.output.column.Type}, nil
 	}
+	if x.pattern != nil && !found.outer {
+		return x.patternColumn(at, found.field.column, "")
+	}
 	return &plan.ColumnRef{ID: found.field.column.ID, T: found.field.column.Type}, nil
 }
 
@@ -92,6 +95,9 @@ func (x *exprs) reference(at ast.Node, found *resolved) (plan.Expr, error) {
 // field of a row.
 func (x *exprs) dereference(e *ast.Dereference) (plan.Expr, error) {
 	name := dotted(e)
+	if label, ok := x.patternLabel(e); ok {
+		return x.labelled(e, label)
+	}
 	if name != nil && x.lambdaParam(name[0]) == nil {
 		found, err := x.lookup(e, x.scope, name)
 		if err != nil {

@@ -13,6 +13,8 @@ type exprs struct {
 	lambdas []lambdaScope
 	// sel is the SELECT whose clause this is; nil where there is none.
 	sel *selection
+	// pattern is set in DEFINE and MEASURES.
+	pattern *patternScope
 }
 
 // lambdaScope is the parameters of a lambda whose body is being typed.

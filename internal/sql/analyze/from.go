@@ -43,7 +43,7 @@ func (a *analyzer) from(r ast.Relation, outer *scope) (relation, error) {
 	case *ast.UnsupportedRelation:
 		return relation{}, a.refuse(r, r.Construct)
 	case *ast.PatternRecognition:
-		return relation{}, a.refuse(r, "MATCH_RECOGNIZE")
+		return a.patternRecognition(r, outer)
 	default:
 		return relation{}, a.refuse(r, "this form of FROM")
 	}

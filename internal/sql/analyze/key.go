@@ -67,7 +67,7 @@ func (k *keyWriter) head(e plan.Expr) {
 		fmt.Fprint(&k.b, e.Index)
 	case *plan.JSONPathCall:
 		fmt.Fprint(&k.b, e.Name, e.Path, e.Encoding, e.Wrapper, e.OmitQuotes, e.OnEmpty.Kind, e.OnError.Kind, e.Output, len(e.Passing))
-	case *plan.JSONTable:
+	case *plan.JSONTable, *plan.MatchRows:
 		fmt.Fprintf(&k.b, "%p", e) // stands in FROM, where nothing is compared
 	case *plan.JSONBuild:
 		fmt.Fprint(&k.b, e.Name, len(e.Keys), e.NullOnNull, e.UniqueKeys, e.Output)

@@ -85,6 +85,9 @@ func (a *analyzer) checkRecursion(q ast.WithQuery, union *ast.SetOperation) erro
 	if !ok || sel.From == nil || len(readings(sel.From, name)) == 0 {
 		return a.fail(read[0], badRecursion, "recursive reference outside of FROM clause of the step relation of recursion")
 	}
+	if nested := nestedPatterns(union.Right); nested != nil {
+		return a.fail(nested, nestedPattern, "nested row pattern recognition in recursive query")
+	}
 	return a.checkReading(sel.From, name)
 }
 

@@ -145,7 +145,8 @@ func (c *checker) expr(e plan.Expr, seen columnSet) {
 		return
 	case *plan.Const, *plan.Now, *plan.Call, *plan.Cast, *plan.Logical, *plan.Not, *plan.IsNull, *plan.Between, *plan.In,
 		*plan.Case, *plan.Coalesce, *plan.Try, *plan.Field, *plan.RowOf, *plan.ArrayOf, *plan.Scalar,
-		*plan.Exists, *plan.InQuery, *plan.Quantified, *plan.JSONPathCall, *plan.JSONBuild, *plan.JSONTable:
+		*plan.Exists, *plan.InQuery, *plan.Quantified, *plan.JSONPathCall, *plan.JSONBuild,
+		*plan.JSONTable, *plan.MatchRows:
 	default:
 		c.failf("%T has no place in a plan", e)
 	}

@@ -88,6 +88,7 @@ type Call struct {
 	WithinGroup   bool
 	Filter        Expr
 	NullTreatment NullTreatment
+	Mode          string // "RUNNING" or "FINAL" before a row pattern function; Pos is then its own
 	Window        *Window
 	Overflow      *ListaggOverflow
 }

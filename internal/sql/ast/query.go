@@ -259,13 +259,6 @@ type JSONPlan struct {
 	Left, Right *JSONPlan
 }
 
-// PatternRecognition is relation MATCH_RECOGNIZE (…); what stands in the
-// parentheses is not taken apart.
-type PatternRecognition struct {
-	Pos
-	Relation Relation
-}
-
 // UnsupportedRelation is a relation that the parser recognises and that is
 // refused by name.
 type UnsupportedRelation struct {
@@ -341,6 +334,5 @@ func (*Lateral) relation()             {}
 func (*Subquery) relation()            {}
 func (*Sampled) relation()             {}
 func (*TableFunction) relation()       {}
-func (*PatternRecognition) relation()  {}
 func (*JSONTable) relation()           {}
 func (*UnsupportedRelation) relation() {}

@@ -35,8 +35,11 @@ func (p *parser) named() ast.Expr {
 		return &ast.Unsupported{Pos: pos, Construct: "row pattern measure"}
 	case (t.key == "RUNNING" || t.key == "FINAL") && nameable(next) && p.isAny(2, "("):
 		p.at++
-		p.call()
-		return &ast.Unsupported{Pos: pos, Construct: t.key + " in a row pattern function"}
+		call := p.call()
+		if named, ok := call.(*ast.Call); ok {
+			named.Pos, named.Mode = pos, t.key
+		}
+		return call
 	}
 	if p.callAhead() {
 		return p.call()

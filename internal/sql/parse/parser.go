@@ -279,19 +279,6 @@ func (p *parser) holds(n int, key string) bool {
 	return false
 }
 
-// skipBrackets steps over the brackets that open at the token at hand, without
-// taking them apart.
-func (p *parser) skipBrackets() {
-	end := p.closing(0)
-	if end == len(p.toks)-1 {
-		p.at = end
-		p.note(")")
-		p.fail()
-		return
-	}
-	p.at = end + 1
-}
-
 // list reads one or more elements with commas between.
 func list[T any](p *parser, element func() T) []T {
 	out := []T{element()}

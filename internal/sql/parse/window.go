@@ -105,7 +105,7 @@ func (p *parser) framePattern(f *ast.Frame) {
 		p.expect("MATCH")
 		p.skipTo()
 	}
-	p.acceptAny("INITIAL", "SEEK")
+	p.search()
 	if p.accept("PATTERN") {
 		p.pattern()
 	}

@@ -82,6 +82,8 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 		return &Quantified{X: f(e.X), Op: e.Op, All: e.All, Query: e.Query, Column: e.Column, At: e.At}
 	case *JSONPathCall:
 		return rewriteJSONPath(e, f)
+	case *MatchRows:
+		return rewriteMatchRows(e, all, f)
 	case *JSONTable:
 		return rewriteJSONTable(e, f)
 	case *JSONBuild:

@@ -16,7 +16,7 @@ var Register = sync.OnceFunc(func() {
 		&Scan{}, &Values{}, &Filter{}, &Project{}, &Aggregate{}, &Window{}, &Distinct{}, &Sort{}, &Limit{}, &Join{}, &Unnest{},
 		&SetOperation{}, &With{}, &CTERef{}, &Sample{},
 		&Const{}, &ColumnRef{}, &ParamRef{}, &Call{}, &Cast{}, &Logical{}, &Not{}, &IsNull{}, &Between{}, &In{}, &Case{},
-		&Coalesce{}, &NullIf{}, &Try{}, &Field{}, &RowOf{}, &ArrayOf{}, &Lambda{}, &Now{}, &JSONPathCall{}, &JSONTable{}, &JSONBuild{},
+		&Coalesce{}, &NullIf{}, &Try{}, &Field{}, &RowOf{}, &ArrayOf{}, &Lambda{}, &Now{}, &JSONPathCall{}, &JSONTable{}, &JSONBuild{}, &MatchRows{},
 		&Scalar{}, &Exists{}, &InQuery{}, &Quantified{},
 		value.Time{},
 		value.TimeTZ{},

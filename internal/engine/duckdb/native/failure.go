@@ -65,9 +65,33 @@ var known = []struct {
 	{regexp.MustCompile(`Out of Memory Error`), engine.OutOfMemory, "Query exceeded per-node memory limit"},
 }
 
-// Unable reports whether err says that DuckDB cannot plan the query at all, as
-// for some correlated subqueries.
-func Unable(err error) bool {
+// unable are the constructs that DuckDB says it cannot plan, by a part of its words.
+var unable = []struct{ says, construct string }{
+	{"non-inner join on subquery", "a subquery in the condition of an outer join"},
+	{"Non-inner join on correlated columns", "an outer join on columns of the enclosing query"},
+	{"must be INNER or LEFT for a LATERAL", "a subquery in the condition of an outer join"},
+	{"Unsupported join type for flattening", "this kind of join in a correlated subquery"},
+	{"non-inner LATERAL JOIN", "an outer join with what is computed for each row, on a condition that is no comparison of both sides"},
+	{"lateral joins in correlated subqueries", "what is computed for each row within a correlated subquery"},
+	{"Non-constant limit", "a LIMIT that varies in a correlated subquery"},
+	{"Non-constant offset", "an OFFSET that varies in a correlated subquery"},
+	{"UNNEST() for correlated", "UNNEST of columns of the enclosing query"},
+	{"Sampling in correlated", "TABLESAMPLE in a correlated subquery"},
+	{"Not implemented Error", "this combination of subqueries and joins"},
+	{"Binder Error", "this combination of subqueries and joins"},
+}
+
+// Unable reports whether err says that DuckDB cannot plan the query at all, as for some
+// correlated subqueries, and names the construct as far as DuckDB does.
+func Unable(err error) (construct string, ok bool) {
 	text, ok := errors.AsType[textError](err)
-	return ok && (strings.Contains(string(text), "Not implemented Error") || strings.Contains(string(text), "Binder Error"))
+	if !ok {
+		return "", false
+	}
+	for _, u := range unable {
+		if strings.Contains(string(text), u.says) {
+			return u.construct, true
+		}
+	}
+	return "", false
 }

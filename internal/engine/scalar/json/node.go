@@ -1,13 +1,5 @@
 package json
 
-import (
-	"math/big"
-	"strconv"
-
-	"github.com/sillok/sillok/internal/sql/datatype"
-	"github.com/sillok/sillok/internal/sql/value"
-)
-
 // Node is a value of JSON: a scalar, or the values that it holds.
 type Node struct {
 	Kind  Kind
@@ -113,21 +105,5 @@ func (n *Node) typeName() string {
 	}
 }
 
-// ValueNode returns a value of SQL as one of JSON. t is a boolean, a text, a number or
-// unknown.
-func ValueNode(t datatype.Type, v any) *Node {
-	switch v := v.(type) {
-	case bool:
-		return &Node{Kind: Bool, Text: strconv.FormatBool(v)}
-	case int64:
-		return integerNode(v)
-	case float64:
-		return floatNode(v)
-	case *big.Int:
-		return &Node{Kind: Float, Text: value.Text(t, v), exact: true}
-	case string:
-		return &Node{Kind: Text, Text: value.Text(t, v)}
-	default:
-		return &Node{Kind: Null}
-	}
-}
+// DecimalNode returns a decimal of SQL, as it is written.
+func DecimalNode(text string) *Node { return &Node{Kind: Float, Text: text, exact: true} }

@@ -1,9 +1,7 @@
 package json
 
 import (
-	"cmp"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +68,7 @@ func (e *pathEvaluation) items(x *pathExpr) ([]*Node, error) {
 		if len(e.sizes) == 0 {
 			return nil, errPath("last outside of a subscript")
 		}
-		return []*Node{integerNode(e.sizes[len(e.sizes)-1] - 1)}, nil
+		return []*Node{IntegerNode(e.sizes[len(e.sizes)-1] - 1)}, nil
 	case pathVariable:
 		items, ok := e.parameters[x.name]
 		if !ok {
@@ -81,8 +79,13 @@ func (e *pathEvaluation) items(x *pathExpr) ([]*Node, error) {
 		return []*Node{x.literal}, nil
 	case pathSign, pathBinary:
 		return e.arithmetic(x)
-	default: // a step
+	default:
+		return e.steps(x)
 	}
+}
+
+// steps takes the step that x is from each item before it.
+func (e *pathEvaluation) steps(x *pathExpr) ([]*Node, error) {
 	of, err := e.items(x.of)
 	if err != nil {
 		return nil, err
@@ -261,9 +264,11 @@ func (e *pathEvaluation) subscript(x *pathExpr, which string) (int64, error) {
 
 func (n *Node) isNumber() bool { return n.Kind == Integer || n.Kind == Float }
 
-func integerNode(n int64) *Node { return &Node{Kind: Integer, Text: strconv.FormatInt(n, 10)} }
+// IntegerNode returns a whole number.
+func IntegerNode(n int64) *Node { return &Node{Kind: Integer, Text: strconv.FormatInt(n, 10)} }
 
-func floatNode(f float64) *Node { return &Node{Kind: Float, Text: value.DoubleText(f)} }
+// FloatNode returns a double, written as Trino does.
+func FloatNode(f float64) *Node { return &Node{Kind: Float, Text: value.DoubleText(f)} }
 
 // float returns the value of a number or of a text that is one.
 func (n *Node) float() (float64, error) { return strconv.ParseFloat(strings.TrimSpace(n.Text), 64) }
@@ -277,9 +282,9 @@ func (e *pathEvaluation) method(name string, n *Node) ([]*Node, error) {
 			return nil, errItem("ARRAY", n)
 		}
 		if n.Kind != Array {
-			return []*Node{integerNode(1)}, nil
+			return []*Node{IntegerNode(1)}, nil
 		}
-		return []*Node{integerNode(int64(len(n.Items)))}, nil
+		return []*Node{IntegerNode(int64(len(n.Items)))}, nil
 	case "keyvalue":
 		return keyValues(n)
 	}
@@ -304,7 +309,7 @@ func (e *pathEvaluation) method(name string, n *Node) ([]*Node, error) {
 	case "floor":
 		f = math.Floor(f)
 	}
-	return []*Node{floatNode(f)}, nil
+	return []*Node{FloatNode(f)}, nil
 }
 
 func (e *pathEvaluation) ofInteger(name string, n *Node) ([]*Node, error) {
@@ -312,7 +317,7 @@ func (e *pathEvaluation) ofInteger(name string, n *Node) ([]*Node, error) {
 		return []*Node{n}, nil
 	}
 	if i, ok := narrow(n); ok {
-		return []*Node{integerNode(max(i, -i))}, nil
+		return []*Node{IntegerNode(max(i, -i))}, nil
 	}
 	return nil, errWide()
 }
@@ -376,7 +381,7 @@ func (e *pathEvaluation) arithmetic(x *pathExpr) ([]*Node, error) {
 	case "%":
 		a = math.Mod(a, b)
 	}
-	return []*Node{floatNode(a)}, nil
+	return []*Node{FloatNode(a)}, nil
 }
 
 func wholeArithmetic(op string, left, right *Node) ([]*Node, error) {
@@ -400,7 +405,7 @@ func wholeArithmetic(op string, left, right *Node) ([]*Node, error) {
 	case "%":
 		a %= b
 	}
-	n := integerNode(a)
+	n := IntegerNode(a)
 	if _, ok := narrow(n); !ok {
 		return nil, errWide()
 	}
@@ -457,177 +462,4 @@ func (e *pathEvaluation) signed(x *pathExpr) ([]*Node, error) {
 		all[i] = &negated
 	}
 	return all, nil
-}
-
-// truth is what a condition says: not whether it holds where it cannot be told.
-type truth int
-
-const (
-	isUnknown truth = iota
-	isFalse
-	isTrue
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return isTrue
-	}
-	return isFalse
-}
-
-// holds says whether a condition does. What fails in it is unknown; only what is refused,
-// and what has been spent, is an error.
-func (e *pathEvaluation) holds(c *pathCondition) (truth, error) {
-	switch c.op {
-	case "&&", "||":
-		return e.both(c)
-	case "!", "unknown":
-		t, err := e.holds(c.left)
-		switch {
-		case err != nil:
-			return isUnknown, err
-		case c.op == "unknown":
-			return truthOf(t == isUnknown), nil
-		case t == isUnknown:
-			return isUnknown, nil
-		}
-		return truthOf(t == isFalse), nil
-	}
-	left, ok, err := e.tried(c.x)
-	if err != nil || !ok {
-		return isUnknown, err
-	}
-	if c.op == "exists" {
-		return truthOf(len(left) > 0), nil
-	}
-	right, ok, err := e.tried(c.y)
-	if err != nil || !ok {
-		return isUnknown, err
-	}
-	if c.op == "starts" {
-		return e.starts(left, right)
-	}
-	return e.compared(c.op, left, right)
-}
-
-func (e *pathEvaluation) both(c *pathCondition) (truth, error) {
-	left, err := e.holds(c.left)
-	if err != nil {
-		return isUnknown, err
-	}
-	decided := isFalse
-	if c.op == "||" {
-		decided = isTrue
-	}
-	if left == decided {
-		return left, nil
-	}
-	right, err := e.holds(c.right)
-	if err != nil || right == decided {
-		return right, err
-	}
-	if left == isUnknown || right == isUnknown {
-		return isUnknown, nil
-	}
-	return right, nil
-}
-
-// tried returns the items of a part of a condition; ok is false where it fails.
-func (e *pathEvaluation) tried(x *pathExpr) (items []*Node, ok bool, err error) {
-	items, err = e.items(x)
-	switch failed, statement := err.(*sqlerr.Error); { //nolint:errorlint // of this evaluation, not wrapped
-	case e.ended != nil:
-		return nil, false, e.ended
-	case statement && failed.Name == sqlerr.Unsupported:
-		return nil, false, err
-	case err != nil:
-		return nil, false, nil //nolint:nilerr // ok says it
-	}
-	if !e.strict {
-		items = unwrapped(items)
-	}
-	return items, true, nil
-}
-
-func (e *pathEvaluation) starts(items, with []*Node) (truth, error) {
-	if len(with) != 1 || with[0].Kind != Text {
-		return isUnknown, nil
-	}
-	all := isFalse
-	for _, item := range items {
-		switch {
-		case item.Kind != Text:
-			return isUnknown, nil
-		case strings.HasPrefix(item.Text, with[0].Text):
-			if all = isTrue; !e.strict {
-				return all, nil
-			}
-		}
-	}
-	return all, nil
-}
-
-func (e *pathEvaluation) compared(op string, left, right []*Node) (truth, error) {
-	all := isFalse
-	for _, a := range left {
-		for _, b := range right {
-			if err := e.spend(1); err != nil {
-				return isUnknown, err
-			}
-			switch compareItems(op, a, b) {
-			case isUnknown:
-				return isUnknown, nil
-			case isTrue:
-				if all = isTrue; !e.strict {
-					return all, nil
-				}
-			case isFalse:
-			}
-		}
-	}
-	return all, nil
-}
-
-func compareItems(op string, a, b *Node) truth {
-	equality := op == "==" || op == "<>" || op == "!="
-	switch {
-	case a.Kind >= Array || b.Kind >= Array:
-		return isUnknown
-	case a.Kind == Null && b.Kind == Null:
-		return compareSign(op, 0)
-	case a.Kind == Null || b.Kind == Null:
-		if equality {
-			return truthOf(op != "==")
-		}
-		return isFalse
-	case a.isNumber() && b.isNumber():
-		x, okX := new(big.Rat).SetString(a.Text)
-		y, okY := new(big.Rat).SetString(b.Text)
-		if !okX || !okY {
-			return isUnknown
-		}
-		return compareSign(op, x.Cmp(y))
-	case a.Kind != b.Kind:
-		return isUnknown
-	case a.Kind == Bool: // false comes first
-		return compareSign(op, cmp.Compare(len(b.Text), len(a.Text)))
-	}
-	return compareSign(op, strings.Compare(a.Text, b.Text))
-}
-
-func compareSign(op string, sign int) truth {
-	switch op {
-	case "==":
-		return truthOf(sign == 0)
-	case "<":
-		return truthOf(sign < 0)
-	case "<=":
-		return truthOf(sign <= 0)
-	case ">":
-		return truthOf(sign > 0)
-	case ">=":
-		return truthOf(sign >= 0)
-	default:
-		return truthOf(sign != 0)
-	}
 }
