@@ -23,7 +23,7 @@ def session(credentials):
 
 def left():
     """What each listing of each service holds."""
-    s3, glue, athena, ssm = (boto3.client(name) for name in ["s3", "glue", "athena", "ssm"])
+    s3, glue, athena, ssm, iam, kms = (boto3.client(name) for name in ["s3", "glue", "athena", "ssm", "iam", "kms"])
     return {
         "buckets": [b["Name"] for b in s3.list_buckets()["Buckets"]],
         "databases": [d["Name"] for d in glue.get_databases()["DatabaseList"]],
@@ -35,6 +35,8 @@ def left():
         "named queries": len(athena.list_named_queries()["NamedQueryIds"]),
         "prepared statements": [p["StatementName"] for p in athena.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]],
         "parameters": [p["Name"] for p in ssm.describe_parameters()["Parameters"]],
+        "users": [u["UserName"] for u in iam.list_users()["Users"]],
+        "keys": len(kms.list_keys()["Keys"]),
     }
 
 
@@ -62,12 +64,17 @@ def make():
            for i, sql in enumerate(["SELECT x FROM d.t", "SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y)"])]
     while athena.get_query_execution(QueryExecutionId=ids[0])["QueryExecution"]["Status"]["State"] in ("QUEUED", "RUNNING"):
         time.sleep(0.05)
-    return boto3.client("sts").get_session_token()["Credentials"]
+    boto3.client("kms").create_key()
+    iam = boto3.client("iam")
+    iam.create_user(UserName="u")
+    key = iam.create_access_key(UserName="u")["AccessKey"]
+    user = boto3.Session(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    return user.client("sts").get_session_token()["Credentials"]
 
 
 NOTHING = {
     "buckets": [], "databases": [], "tables": [], "functions": [], "work groups": ["primary"], "data catalogs": ["AwsDataCatalog"], "queries": 0,
-    "named queries": 0, "prepared statements": [], "parameters": [],
+    "named queries": 0, "prepared statements": [], "parameters": [], "users": [], "keys": 0,
 }
 
 
@@ -78,7 +85,7 @@ def test_everything_is_forgotten(time):
     credentials = make()
     full = left()
     assert all(full[of] != NOTHING[of] for of in NOTHING), full
-    assert session(credentials).client("sts").get_caller_identity()["Arn"].endswith(":root")
+    assert session(credentials).client("sts").get_caller_identity()["Arn"].endswith(":user/u")
     forget()
     assert left() == NOTHING
     with pytest.raises(botocore.exceptions.ClientError, match="InvalidClientTokenId|UnrecognizedClientException|invalid"):
