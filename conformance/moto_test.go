@@ -90,6 +90,16 @@ func TestMotoIAM(t *testing.T) {
 		tally.passed, tally.passed+tally.wanting, 100*share, tally.aside, tally.skipped)
 }
 
+// TestMotoDenial runs moto's tests of what a policy denies, which moto itself decides only
+// where a test asks for it. Each passes, or is in testdata/moto_denial.txt with the reason.
+func TestMotoDenial(t *testing.T) {
+	s := motoServer(t)
+	virginia := []string{"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"}
+	outcomes := runMoto(t, s, virginia, "-p", "moto_denial", "tests/test_core/test_auth.py")
+	tally := judgeMoto(t, "moto_denial.txt", outcomes)
+	report(t, "moto's tests of denial", "%d of %d pass, %d are listed with the reason", tally.passed, len(outcomes), tally.aside+tally.wanting)
+}
+
 // TestMotoS3 runs moto's tests for S3 against the server. Each passes, or is in
 // testdata/moto_s3.txt with the reason; of those that do not assert what only
 // moto does, nearly all pass.
