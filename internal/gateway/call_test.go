@@ -270,6 +270,10 @@ func TestCalls(t *testing.T) {
 			name: "signed for a service that is not here", req: request{service: "states", method: http.MethodGet, target: "/"}, status: 501,
 			body: `{"__type":"UnsupportedOperation","message":"Sillok does not offer the service \"states\"."}`,
 		},
+		{
+			name: "signed for a service of the query protocol that is not here", req: form("rds", "Action=DescribeDBInstances&Version=2014-10-31"), status: 501,
+			body: `<ErrorResponse xmlns=""><Error><Type>Receiver</Type><Code>UnsupportedOperation</Code><Message>Sillok does not offer the service &quot;rds&quot;.</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, _ := newGateway(t, fakes()...)

@@ -298,6 +298,9 @@ func (r *router) unknownService(req *http.Request, signing string) (route, error
 		}
 		return found, errUnknownOperation("")
 	}
+	if isForm(req) { // a client of a query protocol reads XML alone
+		found.protocol = r.protocol.query
+	}
 	return found, cloud.Errorf(cloud.Unsupported, "UnsupportedOperation", "Sillok does not offer the service %q.", signing)
 }
 
