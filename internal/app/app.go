@@ -112,7 +112,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {
 		return fmt.Errorf("open the state: %w", err)
 	}
-	a.objects, err = objects.Open(ctx, a.folder(ObjectsFolder), objects.Config{Log: a.log, Followers: followers()})
+	a.objects, err = objects.Open(ctx, a.folder(ObjectsFolder), objects.Config{Log: a.log, Followers: followers(), Seal: a.seal})
 	if err != nil {
 		return fmt.Errorf("open the objects: %w", err)
 	}
