@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // Scrub reads everything and yields what is damaged or missing, and what is in
@@ -223,10 +225,15 @@ func (s *scrub) readBlobs() error {
 // formOf returns how a blob is read, as far as it can be without a key that was
 // given with it.
 func (s *scrub) formOf(blob uint64, record *blobRecord) (form, error) {
+	closed := form{blob: blob, sealed: true}
 	if record.sealed && (record.given || s.view.db.cfg.Seal == nil) {
-		return form{blob: blob, sealed: true}, nil
+		return closed, nil
 	}
-	return s.view.db.formOf(blob, record, nil)
+	as, err := s.view.db.formOf(blob, record, nil)
+	if _, ok := errors.AsType[*seal.UnknownKeyError](err); ok {
+		return closed, nil
+	}
+	return as, err
 }
 
 // readBlob reads a blob's file from end to end.

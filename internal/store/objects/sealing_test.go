@@ -101,14 +101,24 @@ func TestAStoreWithoutItsKey(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Seal = nil
-	without := openAs(t, dir, cfg)
-	wantSound(t, without)
-	for _, key := range []string{"a", "small"} {
-		if _, _, err := without.Open(t.Context(), "logs", key); cloud.KindOf(err) != cloud.Denied {
-			t.Errorf("%s: %v", key, err)
+	for name, sealer := range map[string]*seal.Sealer{"none": nil, "another": keyOf(t, "x")} {
+		cfg.Seal = sealer
+		without, err := objects.Open(t.Context(), dir, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSound(t, without)
+		for _, key := range []string{"a", "small"} {
+			if _, _, err := without.Open(t.Context(), "logs", key); err == nil {
+				t.Errorf("%s came with %s", key, name)
+			}
+		}
+		if err := without.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
+	cfg.Seal = nil
+	without := openAs(t, dir, cfg)
 	file := filepath.Join(dir, "blobs", "0", "1")
 	data, err := os.ReadFile(file)
 	if err != nil {
