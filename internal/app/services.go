@@ -47,7 +47,7 @@ func (a *App) openS3(context.Context) (gateway.Service, error) {
 		Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may,
 		Keys: kmsapi.Client{Door: a.inside("s3.amazonaws.com")},
 	}, a.objects, a.state, a.bus)
-	a.held["s3"] = s
+	a.s3, a.held["s3"] = s, s
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
 }
 

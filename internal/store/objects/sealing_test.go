@@ -255,3 +255,36 @@ func TestContentOfBefore(t *testing.T) {
 		}
 	}
 }
+
+// Each bit of a file counts: where content is, when it is read; and the checksum
+// behind it, which is there for scrubs, to these.
+func TestEveryBitOfAFileCounts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	db := open(t, dir, objects.Config{Inline: smallInline})
+	makeBucket(t, db, "logs")
+	for n, given := range []*seal.Sealer{nil, keyOf(t, "a")} {
+		body := string(noise(200))
+		putBy(t, db, given, "k", body)
+		file := filepath.Join(dir, "blobs", "0", string(rune('1'+n)))
+		sound, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bit := range len(sound) * 8 {
+			flipped := bytes.Clone(sound)
+			flipped[bit/8] ^= 1 << (bit % 8)
+			if err := os.WriteFile(file, flipped, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := readBy(t.Context(), db, given, "k"); err == nil && (bit/8 < len(sound)-4 || got != body) {
+				t.Fatalf("bit %d of %d: %d bytes came", bit, len(sound)*8, len(got))
+			}
+			if len(scrubbed(t, db)) == 0 {
+				t.Fatalf("bit %d of %d: a scrub found nothing", bit, len(sound)*8)
+			}
+		}
+		if err := os.WriteFile(file, sound, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

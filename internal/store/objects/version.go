@@ -60,6 +60,9 @@ type Encryption struct {
 	Customer CustomerKey `cbor:"7,keyasint,omitzero"`
 }
 
+// keyed says whether the content is under a key that is not the server's own.
+func (e *Encryption) keyed() bool { return len(e.Sealed) > 0 || len(e.Customer.Salt) > 0 }
+
 // CustomerKey is what is kept of a key that a client keeps.
 type CustomerKey struct {
 	Salt  []byte `cbor:"1,keyasint"`
