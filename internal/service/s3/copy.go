@@ -88,7 +88,7 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 	if source.Size > maxObject {
 		return errSourceTooLarge()
 	}
-	if err := c.checkChanges(tx, b); err != nil {
+	if err := c.checkChanges(tx, b, source); err != nil {
 		return err
 	}
 	if err := c.target.hold(&tx.View, b, *c.in.Key); err != nil {
@@ -120,11 +120,11 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 }
 
 // checkChanges refuses a copy that would change nothing.
-func (c *copyObject) checkChanges(tx *objects.Tx, b *objects.Bucket) error {
+func (c *copyObject) checkChanges(tx *objects.Tx, b *objects.Bucket, source *objects.Version) error {
 	in := c.in
 	switch {
 	case c.from.bucket != b.Name || c.from.key != *in.Key || c.from.version != nil,
-		isOneOf(in.MetadataDirective, fromRequest),
+		isOneOf(in.MetadataDirective, fromRequest), !byServer(&source.Encryption),
 		in.StorageClass != nil || in.WebsiteRedirectLocation != nil || in.ServerSideEncryption != nil || in.SSECustomerAlgorithm != nil || in.ChecksumAlgorithm != nil:
 		return nil
 	}
