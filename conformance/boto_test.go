@@ -1,6 +1,9 @@
 package conformance_test
 
 import (
+	"bytes"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,4 +48,38 @@ func TestBotoTransfer(t *testing.T) {
 	if !t.Failed() && !testing.Short() {
 		report(t, "boto3 transfer", "%d cases with %s MB up and down, by each of 5 algorithms of checksums, whole and in parts", n, megabytes)
 	}
+}
+
+// boto3 encrypts in every way that S3 knows. Nothing of it is on the disk.
+func TestBotoEncryption(t *testing.T) {
+	s := serve(t, t.TempDir())
+	n := s.boto(t, "test_encryption.py", "BOTO_DISABLE_CRT=true")
+	s.kill()
+	const word = "correct-horse-battery-staple"
+	for _, file := range holding(t, s.data, word) {
+		t.Errorf("%s holds what was encrypted", file)
+	}
+	if !t.Failed() {
+		report(t, "boto3 encryption", "%d cases of SSE-S3, SSE-KMS and SSE-C: put, in parts, copied between keys, in ranges, signed beforehand; nothing of it on the disk", n)
+	}
+}
+
+// holding returns the files below a folder that hold some text.
+func holding(t *testing.T, folder, text string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return found
 }

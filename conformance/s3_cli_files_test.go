@@ -148,3 +148,56 @@ func presigns(t *testing.T, c *cli) {
 		t.Errorf("a changed signature: %d %s", status, body)
 	}
 }
+
+// TestS3CLIEncrypts moves files with `aws s3` under keys of KMS and of the client.
+func TestS3CLIEncrypts(t *testing.T) {
+	c := serve(t, t.TempDir()).cli()
+	c.must("s3", "mb", "s3://cli-sealed")
+	key := strings.TrimSpace(c.must("kms", "create-key", "--query", "KeyMetadata.Arn", "--output", "text"))
+	big := strings.Repeat("0123456789abcdef", 20<<20/16)
+	path := c.file("big.bin", big)
+	own := []string{"--sse-c", "AES256", "--sse-c-key", "fileb://" + c.file("own.key", "0123456789abcdef0123456789abcdef")}
+	source := []string{"--sse-c-copy-source", "AES256", "--sse-c-copy-source-key", own[3]}
+	for _, tt := range []struct {
+		name      string
+		put, get  []string
+		told, via string
+	}{
+		{"kms", []string{"--sse", "aws:kms", "--sse-kms-key-id", key}, nil, key, "AES256"},
+		{"client", own, own, "None", "AES256"},
+	} {
+		at := "s3://cli-sealed/" + tt.name
+		c.must(append([]string{"s3", "cp", path, at}, tt.put...)...)
+		c.must(append([]string{"s3", "cp", at, tt.name}, tt.get...)...)
+		if c.read(tt.name) != big {
+			t.Errorf("%s came back as another file", tt.name)
+		}
+		head := append([]string{"s3api", "head-object", "--bucket", "cli-sealed", "--key", tt.name, "--query", "SSEKMSKeyId", "--output", "text"}, headKey(tt.get)...)
+		if got := strings.TrimSpace(c.must(head...)); got != tt.told {
+			t.Errorf("%s is under %q", tt.name, got)
+		}
+	}
+	c.must(append([]string{"s3", "cp", "s3://cli-sealed/client", "s3://cli-sealed/copied", "--sse", "aws:kms"}, source...)...)
+	c.must("s3", "cp", "s3://cli-sealed/kms", "s3://cli-sealed/plain")
+	c.must("s3", "sync", "s3://cli-sealed", "synced", "--exclude", "client")
+	for _, name := range []string{"synced/copied", "synced/plain", "synced/kms"} {
+		if c.read(name) != big {
+			t.Errorf("%s came back as another file", name)
+		}
+	}
+	c.must("kms", "disable-key", "--key-id", key)
+	if a := c.run([]string{"s3", "cp", "s3://cli-sealed/kms", "again"}); a.Code == 0 || !strings.Contains(a.Err, "KMS.DisabledException") {
+		t.Errorf("under a disabled key: exit %d, %s", a.Code, a.Err)
+	}
+	if a := c.run([]string{"s3", "cp", "s3://cli-sealed/client", "again"}); a.Code == 0 || !strings.Contains(a.Err, "(400)") {
+		t.Errorf("without the client's key: exit %d, %s", a.Code, a.Err)
+	}
+}
+
+// headKey is how `aws s3api head-object` takes the key that `aws s3 cp` takes.
+func headKey(copying []string) []string {
+	if copying == nil {
+		return nil
+	}
+	return []string{"--sse-customer-algorithm", copying[1], "--sse-customer-key", copying[3]}
+}

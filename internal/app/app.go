@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
+	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
@@ -53,6 +54,7 @@ type App struct {
 	tls      *tls.Config
 	seal     *seal.Sealer
 	kms      *kms.Service
+	s3       *s3.Service
 	state    *state.DB
 	objects  *objects.DB
 	journal  *journal.Journal
@@ -112,7 +114,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.state, err = state.Open(ctx, a.folder(stateFile)); err != nil {
 		return fmt.Errorf("open the state: %w", err)
 	}
-	a.objects, err = objects.Open(ctx, a.folder(ObjectsFolder), objects.Config{Log: a.log, Followers: followers()})
+	a.objects, err = objects.Open(ctx, a.folder(ObjectsFolder), objects.Config{Log: a.log, Followers: followers(), Seal: a.seal})
 	if err != nil {
 		return fmt.Errorf("open the objects: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
-	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/stsapi"
 )
@@ -150,41 +149,8 @@ func TestQueriesReadAsTheirCaller(t *testing.T) {
 	for _, key := range []string{"t/1.csv", "t/2.csv"} {
 		h.must(root.put("data", key))
 	}
-	_, err := root.glue.CreateDatabase(h.ctx, &glueapi.CreateDatabaseInput{DatabaseInput: &glueapi.DatabaseInput{Name: new("logs")}})
-	h.must(err)
-	_, err = root.glue.CreateTable(h.ctx, &glueapi.CreateTableInput{DatabaseName: new("logs"), TableInput: &glueapi.TableInput{
-		Name: new("t"), StorageDescriptor: &glueapi.StorageDescriptor{
-			Location: new("s3://data/t/"), Columns: []glueapi.Column{{Name: new("line"), Type: new("string")}},
-			InputFormat: new("org.apache.hadoop.mapred.TextInputFormat"), OutputFormat: new("org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
-			SerdeInfo: &glueapi.SerDeInfo{SerializationLibrary: new("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")},
-		},
-	}})
-	h.must(err)
-	query := func(c caller, statement string) string {
-		t.Helper()
-		in := &athenaapi.StartQueryExecutionInput{
-			QueryString: &statement, ResultConfiguration: &athenaapi.ResultConfiguration{OutputLocation: new("s3://results/")},
-			ResultReuseConfiguration: &athenaapi.ResultReuseConfiguration{ResultReuseByAgeConfiguration: &athenaapi.ResultReuseByAgeConfiguration{Enabled: new(true)}},
-		}
-		started, err := c.athena.StartQueryExecution(h.ctx, in)
-		if err != nil {
-			return err.Error()
-		}
-		for {
-			out, err := root.athena.GetQueryExecution(h.ctx, &athenaapi.GetQueryExecutionInput{QueryExecutionId: started.QueryExecutionId})
-			h.must(err)
-			switch status := out.QueryExecution.Status; *status.State {
-			case "QUEUED", "RUNNING":
-				if h.ctx.Err() != nil {
-					t.Fatal(h.ctx.Err())
-				}
-			case "SUCCEEDED":
-				return ""
-			default:
-				return *status.StateChangeReason
-			}
-		}
-	}
+	h.table()
+	query := h.query
 	analyst := []string{allow("athena:*", "*"), allow("glue:Get*", "*"), allow("s3:ListBucket", "*"), allow("s3:PutObject", "arn:aws:s3:::results/*"), allow("s3:GetObject", "arn:aws:s3:::results/*")}
 	whole := h.user(ours, "whole", append(analyst, allow("s3:GetObject", "arn:aws:s3:::data/t/*"))...)
 	listing := h.user(ours, "listing", analyst...)

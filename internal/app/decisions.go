@@ -33,14 +33,18 @@ func (a *App) may(ctx context.Context, action, arn string, conditions map[string
 }
 
 // reads returns what says whether one of our services may read objects for whom
-// it works.
+// it works, and use the keys of their content.
 func (a *App) reads(service string) func(ctx context.Context, objects []lake.Object) error {
 	return func(ctx context.Context, objects []lake.Object) error {
 		arns := make([]string, len(objects))
 		for i := range objects {
 			arns[i] = "arn:aws:s3:::" + objects[i].Bucket + "/" + objects[i].Key
 		}
-		return a.access.MayAll(a.gateway.Acting(ctx, cloud.ServiceOf(service)), "s3:GetObject", arns)
+		ctx = a.gateway.Acting(ctx, cloud.ServiceOf(service))
+		if err := a.access.MayAll(ctx, "s3:GetObject", arns); err != nil {
+			return err
+		}
+		return a.s3.Openable(ctx, stored(objects))
 	}
 }
 

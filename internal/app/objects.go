@@ -15,6 +15,15 @@ import (
 	"github.com/sillok/sillok/internal/store/objects/folder"
 )
 
+// stored returns objects of the lake as the store has them.
+func stored(of []lake.Object) []objects.Object {
+	out := make([]objects.Object, len(of))
+	for i := range of {
+		out[i] = objects.Object(of[i])
+	}
+	return out
+}
+
 // LakeObjects lets the lake read a store of objects.
 func LakeObjects(store objects.Store) lake.Objects { return lakeObjects{store} }
 

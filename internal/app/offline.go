@@ -37,7 +37,8 @@ type Offline struct {
 }
 
 // OpenObjects opens the objects in the data folder at path, as no server may while
-// it is open. The caller must call Close.
+// it is open. Their content can be read where the master key lies in the folder
+// too; whether it is damaged can be told without. The caller must call Close.
 func OpenObjects(ctx context.Context, path string, log *slog.Logger) (*Offline, error) {
 	folder := filepath.Join(path, ObjectsFolder)
 	if _, err := os.Stat(folder); err != nil {
@@ -47,8 +48,12 @@ func OpenObjects(ctx context.Context, path string, log *slog.Logger) (*Offline, 
 	if err != nil {
 		return nil, err
 	}
+	sealer, err := sealerIn(ctx, path)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
 	// The same followers, or what these have still to see would be forgotten.
-	db, err := objects.Open(ctx, folder, objects.Config{Log: log, Followers: followers()})
+	db, err := objects.Open(ctx, folder, objects.Config{Log: log, Followers: followers(), Seal: sealer})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the objects: %w", err), lock.release())
 	}

@@ -29,6 +29,10 @@ func s3XML(m *model) {
 	for _, shape := range []string{"BucketLocationConstraint", "Event", "FilterRuleName", "Permission", "Protocol"} {
 		m.Shapes[shape].Enum = nil
 	}
+	// They could be guessed from: a client's key may be a word.
+	for _, shape := range []string{"SSECustomerKeyMD5", "CopySourceSSECustomerKeyMD5"} {
+		m.Shapes[shape].Sensitive = true
+	}
 	// Clients take any success of these for one.
 	for _, name := range []string{"PutBucketPolicy", "PutBucketTagging"} {
 		op := m.Operations[name]

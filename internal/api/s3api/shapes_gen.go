@@ -197,7 +197,7 @@ type CompleteMultipartUploadInput struct {
 	IfNoneMatch          *string                   `aws:",,header=If-None-Match"`
 	SSECustomerAlgorithm *string                   `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey       *string                   `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5    *string                   `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string                   `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 }
 
 // CompleteMultipartUploadOutput is what CompleteMultipartUpload answers.
@@ -287,13 +287,13 @@ type CopyObjectInput struct {
 	WebsiteRedirectLocation        *string           `aws:",,header=x-amz-website-redirect-location"`
 	SSECustomerAlgorithm           *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey                 *string           `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5              *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5              *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId                    *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext        *string           `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled               *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
 	CopySourceSSECustomerAlgorithm *string           `aws:",,header=x-amz-copy-source-server-side-encryption-customer-algorithm"`
 	CopySourceSSECustomerKey       *string           `aws:",CopySourceSSECustomerKey,header=x-amz-copy-source-server-side-encryption-customer-key"`
-	CopySourceSSECustomerKeyMD5    *string           `aws:",,header=x-amz-copy-source-server-side-encryption-customer-key-MD5"`
+	CopySourceSSECustomerKeyMD5    *string           `aws:",CopySourceSSECustomerKeyMD5,header=x-amz-copy-source-server-side-encryption-customer-key-MD5"`
 	RequestPayer                   *string           `aws:",RequestPayer,header=x-amz-request-payer"`
 	Tagging                        *string           `aws:",,header=x-amz-tagging"`
 	ObjectLockMode                 *string           `aws:",ObjectLockMode,header=x-amz-object-lock-mode"`
@@ -311,7 +311,7 @@ type CopyObjectOutput struct {
 	VersionId               *string           `aws:",,header=x-amz-version-id"`
 	ServerSideEncryption    *string           `aws:",,header=x-amz-server-side-encryption"`
 	SSECustomerAlgorithm    *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5       *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5       *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId             *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext *string           `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled        *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
@@ -419,7 +419,7 @@ type CreateMultipartUploadInput struct {
 	WebsiteRedirectLocation   *string           `aws:",,header=x-amz-website-redirect-location"`
 	SSECustomerAlgorithm      *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey            *string           `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5         *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5         *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId               *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext   *string           `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled          *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
@@ -442,7 +442,7 @@ type CreateMultipartUploadOutput struct {
 	UploadId                *string
 	ServerSideEncryption    *string `aws:",,header=x-amz-server-side-encryption"`
 	SSECustomerAlgorithm    *string `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5       *string `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5       *string `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId             *string `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext *string `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled        *bool   `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
@@ -1014,7 +1014,7 @@ type GetObjectAttributesInput struct {
 	PartNumberMarker     *int32   `aws:",,header=x-amz-part-number-marker"`
 	SSECustomerAlgorithm *string  `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey       *string  `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5    *string  `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string  `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	RequestPayer         *string  `aws:",RequestPayer,header=x-amz-request-payer"`
 	ExpectedBucketOwner  *string  `aws:",,header=x-amz-expected-bucket-owner"`
 	ObjectAttributes     []string `aws:",ObjectAttributesList,required,header=x-amz-object-attributes"`
@@ -1061,7 +1061,7 @@ type GetObjectInput struct {
 	VersionId                  *string    `aws:",,querystring=versionId"`
 	SSECustomerAlgorithm       *string    `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey             *string    `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5          *string    `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5          *string    `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	RequestPayer               *string    `aws:",RequestPayer,header=x-amz-request-payer"`
 	PartNumber                 *int32     `aws:",,querystring=partNumber"`
 	ExpectedBucketOwner        *string    `aws:",,header=x-amz-expected-bucket-owner"`
@@ -1127,7 +1127,7 @@ type GetObjectOutput struct {
 	ServerSideEncryption      *string           `aws:",,header=x-amz-server-side-encryption"`
 	Metadata                  map[string]string `aws:",,headers=x-amz-meta-"`
 	SSECustomerAlgorithm      *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5         *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5         *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId               *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	BucketKeyEnabled          *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
 	StorageClass              *string           `aws:",,header=x-amz-storage-class"`
@@ -1248,7 +1248,7 @@ type HeadObjectInput struct {
 	VersionId                  *string    `aws:",,querystring=versionId"`
 	SSECustomerAlgorithm       *string    `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey             *string    `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5          *string    `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5          *string    `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	RequestPayer               *string    `aws:",RequestPayer,header=x-amz-request-payer"`
 	PartNumber                 *int32     `aws:",,querystring=partNumber"`
 	ExpectedBucketOwner        *string    `aws:",,header=x-amz-expected-bucket-owner"`
@@ -1289,7 +1289,7 @@ type HeadObjectOutput struct {
 	ServerSideEncryption      *string           `aws:",,header=x-amz-server-side-encryption"`
 	Metadata                  map[string]string `aws:",,headers=x-amz-meta-"`
 	SSECustomerAlgorithm      *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5         *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5         *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId               *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	BucketKeyEnabled          *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
 	StorageClass              *string           `aws:",,header=x-amz-storage-class"`
@@ -1693,7 +1693,7 @@ type ListPartsInput struct {
 	ExpectedBucketOwner  *string `aws:",,header=x-amz-expected-bucket-owner"`
 	SSECustomerAlgorithm *string `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey       *string `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5    *string `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 }
 
 // ListPartsOutput is what ListParts answers.
@@ -2254,7 +2254,7 @@ type PutObjectInput struct {
 	WebsiteRedirectLocation   *string           `aws:",,header=x-amz-website-redirect-location"`
 	SSECustomerAlgorithm      *string           `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey            *string           `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5         *string           `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5         *string           `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId               *string           `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext   *string           `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled          *bool             `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
@@ -2317,7 +2317,7 @@ type PutObjectOutput struct {
 	ServerSideEncryption    *string `aws:",,header=x-amz-server-side-encryption"`
 	VersionId               *string `aws:",,header=x-amz-version-id"`
 	SSECustomerAlgorithm    *string `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5       *string `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5       *string `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId             *string `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	SSEKMSEncryptionContext *string `aws:",SSEKMSEncryptionContext,header=x-amz-server-side-encryption-context"`
 	BucketKeyEnabled        *bool   `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
@@ -2609,7 +2609,7 @@ type SelectObjectContentInput struct {
 	Key                  *string `aws:",ObjectKey,required,uri=Key"`
 	SSECustomerAlgorithm *string `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey       *string `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5    *string `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	Expression           *string `aws:",,required"`
 	ExpressionType       *string `aws:",ExpressionType,required"`
 	RequestProgress      *RequestProgress
@@ -2789,10 +2789,10 @@ type UploadPartCopyInput struct {
 	UploadId                       *string    `aws:",,required,querystring=uploadId"`
 	SSECustomerAlgorithm           *string    `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey                 *string    `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5              *string    `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5              *string    `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	CopySourceSSECustomerAlgorithm *string    `aws:",,header=x-amz-copy-source-server-side-encryption-customer-algorithm"`
 	CopySourceSSECustomerKey       *string    `aws:",CopySourceSSECustomerKey,header=x-amz-copy-source-server-side-encryption-customer-key"`
-	CopySourceSSECustomerKeyMD5    *string    `aws:",,header=x-amz-copy-source-server-side-encryption-customer-key-MD5"`
+	CopySourceSSECustomerKeyMD5    *string    `aws:",CopySourceSSECustomerKeyMD5,header=x-amz-copy-source-server-side-encryption-customer-key-MD5"`
 	RequestPayer                   *string    `aws:",RequestPayer,header=x-amz-request-payer"`
 	ExpectedBucketOwner            *string    `aws:",,header=x-amz-expected-bucket-owner"`
 	ExpectedSourceBucketOwner      *string    `aws:",,header=x-amz-source-expected-bucket-owner"`
@@ -2804,7 +2804,7 @@ type UploadPartCopyOutput struct {
 	CopyPartResult       *CopyPartResult `aws:",,payload"`
 	ServerSideEncryption *string         `aws:",,header=x-amz-server-side-encryption"`
 	SSECustomerAlgorithm *string         `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5    *string         `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string         `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId          *string         `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	BucketKeyEnabled     *bool           `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
 	RequestCharged       *string         `aws:",,header=x-amz-request-charged"`
@@ -2832,7 +2832,7 @@ type UploadPartInput struct {
 	UploadId             *string   `aws:",,required,querystring=uploadId"`
 	SSECustomerAlgorithm *string   `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
 	SSECustomerKey       *string   `aws:",SSECustomerKey,header=x-amz-server-side-encryption-customer-key"`
-	SSECustomerKeyMD5    *string   `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string   `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	RequestPayer         *string   `aws:",RequestPayer,header=x-amz-request-payer"`
 	ExpectedBucketOwner  *string   `aws:",,header=x-amz-expected-bucket-owner"`
 }
@@ -2852,7 +2852,7 @@ type UploadPartOutput struct {
 	ChecksumXXHASH3      *string `aws:",,header=x-amz-checksum-xxhash3"`
 	ChecksumXXHASH128    *string `aws:",,header=x-amz-checksum-xxhash128"`
 	SSECustomerAlgorithm *string `aws:",,header=x-amz-server-side-encryption-customer-algorithm"`
-	SSECustomerKeyMD5    *string `aws:",,header=x-amz-server-side-encryption-customer-key-MD5"`
+	SSECustomerKeyMD5    *string `aws:",SSECustomerKeyMD5,header=x-amz-server-side-encryption-customer-key-MD5"`
 	SSEKMSKeyId          *string `aws:",SSEKMSKeyId,header=x-amz-server-side-encryption-aws-kms-key-id"`
 	BucketKeyEnabled     *bool   `aws:",,header=x-amz-server-side-encryption-bucket-key-enabled"`
 	RequestCharged       *string `aws:",,header=x-amz-request-charged"`

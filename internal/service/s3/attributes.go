@@ -16,10 +16,17 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 	if err := checkAttributes(in); err != nil {
 		return nil, err
 	}
+	customer, err := customerKeyOf(ctx, customerHeader, in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5)
+	if err != nil {
+		return nil, err
+	}
 	out := &s3api.GetObjectAttributesOutput{}
-	err := s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
+	err = s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
 		version, err := find(v, b, *in.Key, in.VersionId, http.MethodGet)
 		if err != nil {
+			return err
+		}
+		if err := customer.check(&version.Encryption); err != nil {
 			return err
 		}
 		out.LastModified, out.VersionId = whole(version.Time), versionOf(b, version)
@@ -32,9 +39,6 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 }
 
 func checkAttributes(in *s3api.GetObjectAttributesInput) error {
-	if err := refuseCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey); err != nil {
-		return err
-	}
 	if len(in.ObjectAttributes) == 0 {
 		return errInvalidRequest("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
 	}

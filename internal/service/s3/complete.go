@@ -20,6 +20,13 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 	if err != nil {
 		return nil, err
 	}
+	customer, err := customerKeyOf(ctx, customerHeader, in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayComplete(ctx, in, customer); err != nil {
+		return nil, err
+	}
 	var out *s3api.CompleteMultipartUploadOutput
 	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		rules, err := lifecycleRules(&tx.View, b)
@@ -51,6 +58,24 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 	return out, nil
 }
 
+// mayComplete refuses to complete an upload whose key its caller may not use.
+// What is not there is for the change to tell.
+func (s *Service) mayComplete(ctx context.Context, in *s3api.CompleteMultipartUploadInput, customer *customerKey) error {
+	return s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
+		u, err := v.Upload(b, *in.Key, *in.UploadId)
+		switch {
+		case err != nil:
+			return ifThere(err)
+		case customer != nil:
+			return customer.checkPart(&u.Object.Encryption)
+		case len(u.Object.Encryption.Sealed) == 0:
+			return nil
+		}
+		_, err = s.openKey(ctx, b, &u.Object.Encryption, nil)
+		return err
+	})
+}
+
 // completedAs returns the object that an upload has become, while it is the
 // latest version.
 func completedAs(v *objects.View, b *objects.Bucket, in *s3api.CompleteMultipartUploadInput) (*objects.Version, bool) {
@@ -66,7 +91,7 @@ func completed(ctx context.Context, b *objects.Bucket, v *objects.Version, rules
 		Expiration: optional(expiration(rules, v)),
 	}
 	fill(out, told(v.Checksum))
-	fill(out, toldEncryption(v.Encryption))
+	fill(out, toldEncryption(v.Encryption, nil))
 	return out
 }
 

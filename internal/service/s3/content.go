@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"crypto/md5" //nolint:gosec // S3's ETags are MD5, to find damage and not forgery
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/checksum"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -82,9 +84,9 @@ func (c *content) compute(algorithm string) {
 func (c *content) asked() bool { return c.want.Algorithm != "" || c.wantMD5 != nil }
 
 // stage takes the content to the disk.
-func (s *Service) stage(ctx context.Context, c *content) (*objects.Staged, error) {
+func (s *Service) stage(ctx context.Context, key *seal.Sealer, c *content) (*objects.Staged, error) {
 	defer c.md5.Wait() // also where not all of it came
-	return s.db.Stage(ctx, c)
+	return s.db.StageBy(ctx, key, c)
 }
 
 // Read reads content.
@@ -124,6 +126,17 @@ func (c *content) verify() error {
 		return cloud.Errorf(cloud.Invalid, "BadDigest", "The %s you specified did not match the calculated checksum.", c.want.Algorithm)
 	}
 	return nil
+}
+
+// etagBy is the ETag of content by a key: that of what was read to its end, but of
+// a key that is not the server's own one that tells nothing of the content.
+func (c *content) etagBy(key *seal.Sealer) string {
+	if key == nil {
+		return c.etag()
+	}
+	var random [md5.Size]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	return hex.EncodeToString(random[:])
 }
 
 // etag is the ETag of what was read to its end.

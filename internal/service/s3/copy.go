@@ -1,9 +1,11 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -14,7 +16,10 @@ const (
 	fromRequest = "REPLACE"
 )
 
-// CopyObject makes an object of another one, whose bytes both then share.
+const copyEvent = "ObjectCreated:Copy"
+
+// CopyObject makes an object of another one, whose bytes both then share where
+// neither is under a key that is not the server's own.
 func (s *Service) CopyObject(ctx context.Context, in *s3api.CopyObjectInput) (*s3api.CopyObjectOutput, error) {
 	c, err := s.newCopy(ctx, in)
 	if err != nil {
@@ -32,17 +37,16 @@ type copyObject struct {
 	copying
 	*draft
 
-	service *Service
-	ctx     context.Context //nolint:containedctx // it is one call, as its arguments
-	in      *s3api.CopyObjectInput
-	from    copySource
-	target  writeConditions
-	out     *s3api.CopyObjectOutput
+	ctx    context.Context //nolint:containedctx // it is one call, as its arguments
+	in     *s3api.CopyObjectInput
+	from   copySource
+	target writeConditions
+	out    *s3api.CopyObjectOutput
 }
 
 // newCopy checks what a request to copy says.
 func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copyObject, error) {
-	c := &copyObject{copying: copying{db: s.db}, service: s, ctx: ctx, in: in, target: writeConditions{in.IfMatch, in.IfNoneMatch}}
+	c := &copyObject{copying: copying{service: s}, ctx: ctx, in: in, target: writeConditions{in.IfMatch, in.IfNoneMatch}}
 	switch {
 	case in.MetadataDirective != nil && !isOneOf(in.MetadataDirective, fromSource, fromRequest):
 		return nil, errArgument("x-amz-metadata-directive", *in.MetadataDirective, "Unknown metadata directive.")
@@ -52,7 +56,10 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 	for _, check := range []func() error{
 		c.target.check,
 		func() error { return checkAlgorithm(in.ChecksumAlgorithm) },
-		func() error { return refuseCustomerKey(in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey) },
+		func() (err error) {
+			c.opens, err = customerKeyOf(ctx, customerOfSource, in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5)
+			return err
+		},
 	} {
 		if err := check(); err != nil {
 			return nil, err
@@ -65,6 +72,7 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 	c.from.owner = in.ExpectedSourceBucketOwner
 	c.from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	c.draft, err = s.draft(ctx, created(in), true)
+	c.seals = func(ctx context.Context) (*seal.Sealer, error) { return s.newKeyOf(ctx, c.draft, *in.Key) }
 	return c, err
 }
 
@@ -74,20 +82,21 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSource(source, tx.Now()); err != nil {
+	if err := cmp.Or(c.opens.check(&source.Encryption), checkSource(source, tx.Now())); err != nil {
 		return err
 	}
 	if source.Size > maxObject {
 		return errSourceTooLarge()
 	}
-	if err := c.checkChanges(tx, b); err != nil {
+	if err := c.checkChanges(tx, b, source); err != nil {
 		return err
 	}
 	if err := c.target.hold(&tx.View, b, *c.in.Key); err != nil {
 		return err
 	}
 	algorithm := resource.Or(c.in.ChecksumAlgorithm, source.Checksum.Algorithm)
-	d, err := c.digest(source, span{0, source.Size}, algorithm)
+	anew := c.apart(&source.Encryption, &c.version.Encryption, c.customer)
+	d, err := c.digest(source, span{0, source.Size}, algorithm, anew)
 	if err != nil {
 		return err
 	}
@@ -97,7 +106,12 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 	}
 	c.inherit(v, source)
 	v.Size, v.ETag, v.Checksum = source.Size, d.etag, d.checksum
-	if err := tx.Copy(b, *c.in.Key, v, source, "ObjectCreated:Copy"); err != nil {
+	if anew {
+		err = tx.Put(b, *c.in.Key, v, c.staged, copyEvent)
+	} else {
+		err = c.shared(tx.Copy(b, *c.in.Key, v, source, copyEvent), source, span{0, source.Size}, algorithm)
+	}
+	if err != nil {
 		return err
 	}
 	c.tell(b, v)
@@ -106,12 +120,12 @@ func (c *copyObject) do(tx *objects.Tx, b *objects.Bucket) error {
 }
 
 // checkChanges refuses a copy that would change nothing.
-func (c *copyObject) checkChanges(tx *objects.Tx, b *objects.Bucket) error {
+func (c *copyObject) checkChanges(tx *objects.Tx, b *objects.Bucket, source *objects.Version) error {
 	in := c.in
 	switch {
 	case c.from.bucket != b.Name || c.from.key != *in.Key || c.from.version != nil,
-		isOneOf(in.MetadataDirective, fromRequest),
-		in.StorageClass != nil || in.WebsiteRedirectLocation != nil || in.ServerSideEncryption != nil || in.ChecksumAlgorithm != nil:
+		isOneOf(in.MetadataDirective, fromRequest), !byServer(&source.Encryption),
+		in.StorageClass != nil || in.WebsiteRedirectLocation != nil || in.ServerSideEncryption != nil || in.SSECustomerAlgorithm != nil || in.ChecksumAlgorithm != nil:
 		return nil
 	}
 	if set, err := tx.Setting(b, encryptionSetting); err != nil || set != nil {
@@ -145,5 +159,5 @@ func (c *copyObject) tell(b *objects.Bucket, v *objects.Version) {
 	result := &s3api.CopyObjectResult{ETag: new(quoted(v.ETag)), LastModified: whole(v.Time)}
 	fill(result, told(v.Checksum))
 	c.out = &s3api.CopyObjectOutput{CopyObjectResult: result, VersionId: newVersionOf(b, v), Expiration: c.expiration(v)}
-	fill(c.out, toldEncryption(v.Encryption))
+	fill(c.out, toldEncryption(v.Encryption, c.customer))
 }

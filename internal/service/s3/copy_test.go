@@ -165,8 +165,10 @@ func TestCopyObjectRefuses(t *testing.T) {
 		{"no bucket", func(in *s3api.CopyObjectInput) { in.Bucket = new(nowhere) }, "NoSuchBucket", "The specified bucket does not exist\nBucketName=missing"},
 		{"a foreign bucket", func(in *s3api.CopyObjectInput) { in.Bucket = new(others) }, "AccessDenied", "Access Denied"},
 		{
-			"a customer's key", func(in *s3api.CopyObjectInput) { in.CopySourceSSECustomerAlgorithm = new("AES256") }, "NotImplemented",
-			"Server-side encryption with customer-provided keys (SSE-C) is not supported by this version of Sillok",
+			"a customer's key of a source that has none", func(in *s3api.CopyObjectInput) {
+				in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5 = customer("a")()
+			}, "InvalidRequest",
+			"The encryption parameters are not applicable to this object.",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

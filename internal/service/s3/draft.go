@@ -6,6 +6,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -20,8 +21,10 @@ var storageClasses = []string{
 // draft is a version before it is written: what its request says of it, and
 // what the bucket adds to that.
 type draft struct {
-	version objects.Version
-	rules   []s3api.LifecycleRule
+	version  objects.Version
+	rules    []s3api.LifecycleRule
+	customer *customerKey // that the request brings; nil for none
+	bucket   *objects.Bucket
 }
 
 // created returns what a request says of the object that it makes as if it put
@@ -37,10 +40,10 @@ func created(in any) *s3api.PutObjectInput {
 func (s *Service) draft(ctx context.Context, in *s3api.PutObjectInput, asked bool) (*draft, error) {
 	account := cloud.CallOf(ctx).Account
 	d := &draft{version: objects.Version{Owner: string(account)}}
-	if err := s.outline(&d.version, in); err != nil {
+	var err error
+	if d.customer, err = s.outline(ctx, &d.version, in); err != nil {
 		return nil, err
 	}
-	var err error
 	if d.version.ACL, err = newACL(in.ACL, objectGrants(in), nil, account); err != nil {
 		return nil, err
 	}
@@ -51,38 +54,47 @@ func (s *Service) draft(ctx context.Context, in *s3api.PutObjectInput, asked boo
 		if err := own(ctx, v, b, &d.version, in); err != nil {
 			return err
 		}
-		if d.version.Encryption.Algorithm == "" {
-			if d.version.Encryption, err = bucketEncryption(v, b); err != nil {
-				return err
-			}
+		if err := d.settle(v, b, in); err != nil {
+			return err
 		}
+		d.bucket = b
 		d.rules, err = lifecycleRules(v, b)
 		return err
 	})
 }
 
-// outline sets what a request alone says of a version.
-func (s *Service) outline(v *objects.Version, in *s3api.PutObjectInput) (err error) {
+// outline sets what a request alone says of a version, and returns the key that it
+// brings.
+func (s *Service) outline(ctx context.Context, v *objects.Version, in *s3api.PutObjectInput) (customer *customerKey, err error) {
 	if err := checkKey(*in.Key); err != nil {
-		return err
+		return nil, err
 	}
 	if err := describe(v, in); err != nil {
-		return err
+		return nil, err
 	}
 	if class := text(in.StorageClass); class != "" && class != standardClass {
 		if !slices.Contains(storageClasses, class) {
-			return fail(cloud.Invalid, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", class)
+			return nil, fail(cloud.Invalid, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", class)
 		}
 		v.StorageClass = class
 	}
-	if v.Encryption, err = encryptionAsked(in); err != nil {
-		return err
+	if v.Encryption, customer, err = encryptionAsked(ctx, in); err != nil {
+		return nil, err
 	}
 	if v.Tags, err = headerTags(in.Tagging); err != nil {
-		return err
+		return nil, err
 	}
-	return lock(v, in, s.cfg.Now())
+	return customer, lock(v, in, s.cfg.Now())
 }
+
+// newKey makes the key of the content that the draft is to have; nil for the
+// server's own.
+func (s *Service) newKeyOf(ctx context.Context, d *draft, key string) (*seal.Sealer, error) {
+	return s.newKey(ctx, d.bucket, key, &d.version.Encryption, d.customer)
+}
+
+// told is what answers tell of how the draft is encrypted.
+func (d *draft) encrypted() *encryptionTold { return toldEncryption(d.version.Encryption, d.customer) }
 
 // make returns the version as it is written now. The draft stays as it is.
 func (d *draft) make(tx *objects.Tx, b *objects.Bucket) (*objects.Version, error) {

@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"cmp"
+	"context"
 	"slices"
 
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -11,63 +13,91 @@ import (
 
 const encryptionHeader = "x-amz-server-side-encryption"
 
-// encryptionAsked returns the encryption that a request asks for; the zero value
-// where it asks for none. Keys are told as they were given and not used.
-func encryptionAsked(in *s3api.PutObjectInput) (objects.Encryption, error) {
-	if err := refuseCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey); err != nil {
-		return objects.Encryption{}, err
-	}
+// encryptionAsked returns the encryption that a request asks for, the zero value
+// where it asks for none, and the key that it brings.
+func encryptionAsked(ctx context.Context, in *s3api.PutObjectInput) (objects.Encryption, *customerKey, error) {
 	e := objects.Encryption{
 		Algorithm: text(in.ServerSideEncryption), KeyID: text(in.SSEKMSKeyId),
 		BucketKey: resource.Value(in.BucketKeyEnabled), Context: text(in.SSEKMSEncryptionContext),
 	}
+	customer, err := customerKeyOf(ctx, customerHeader, in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5)
 	switch {
 	case in.ServerSideEncryption != nil && !slices.Contains(encryptionAlgorithms, e.Algorithm):
-		return e, errArgument(encryptionHeader, e.Algorithm, "The encryption method specified is not supported")
+		return e, nil, errArgument(encryptionHeader, e.Algorithm, "The encryption method specified is not supported")
+	case e.Algorithm == byKMSTwice:
+		return e, nil, errTwice()
 	case e.KeyID != "" && (e.Algorithm == "" || e.Algorithm == aes256):
-		return e, errArgument(encryptionHeader, e.Algorithm,
+		return e, nil, errArgument(encryptionHeader, e.Algorithm,
 			"Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
+	case err != nil:
+		return e, nil, err
+	case customer != nil && e.Algorithm != "":
+		return e, nil, errArgument(encryptionHeader, e.Algorithm, "Server Side Encryption with Customer provided key is incompatible with the encryption method specified")
+	case customer != nil:
+		return objects.Encryption{}, customer, nil
 	}
-	if e.Algorithm == "" || e.Algorithm == aes256 {
-		e.BucketKey = false
+	if e.Algorithm != byKMS {
+		e.BucketKey, e.Context = false, ""
+		return e, nil, nil
 	}
-	return e, nil
+	_, err = encryptionContext(&e)
+	return e, nil, err
 }
 
-// refuseCustomerKey refuses keys that a client keeps itself: content under them
-// must be unreadable here, and it would not be.
-func refuseCustomerKey(members ...*string) error {
-	for _, member := range members {
-		if member != nil {
-			return cloud.Errorf(cloud.Unsupported, "NotImplemented",
-				"Server-side encryption with customer-provided keys (SSE-C) is not supported by this version of Sillok")
+// errTwice refuses DSSE-KMS: what is under one key must not be told to be under two.
+func errTwice() error {
+	return cloud.Errorf(cloud.Unsupported, "NotImplemented", "Dual-layer server-side encryption (aws:kms:dsse) is not supported by this version of Sillok")
+}
+
+// settle says how the object of a draft is encrypted: as its request asks, and where
+// that asks for nothing as the bucket says.
+func (d *draft) settle(v *objects.View, b *objects.Bucket, in *s3api.PutObjectInput) error {
+	c, err := setting[s3api.ServerSideEncryptionConfiguration](v, b, encryptionSetting)
+	if err != nil {
+		return err
+	}
+	rule := s3api.ServerSideEncryptionRule{}
+	if c != nil && len(c.Rules) > 0 {
+		rule = c.Rules[0]
+	}
+	e := &d.version.Encryption
+	if d.customer != nil {
+		if rule.BlockedEncryptionTypes != nil && slices.Contains(rule.BlockedEncryptionTypes.EncryptionType, "SSE-C") {
+			return errDenied()
+		}
+		return nil
+	}
+	if e.Algorithm == "" {
+		e.Algorithm = aes256
+		if by := rule.ApplyServerSideEncryptionByDefault; by != nil {
+			e.Algorithm, e.KeyID = resource.Or(by.SSEAlgorithm, aes256), text(by.KMSMasterKeyID)
 		}
 	}
+	if e.Algorithm == byKMSTwice { // a setting of before, when it was only a label
+		return errTwice()
+	}
+	e.BucketKey = e.Algorithm == byKMS && resource.Value(cmp.Or(in.BucketKeyEnabled, rule.BucketKeyEnabled))
 	return nil
 }
 
-// bucketEncryption returns the encryption that a bucket gives to what asks for
-// none.
-func bucketEncryption(v *objects.View, b *objects.Bucket) (objects.Encryption, error) {
-	c, err := setting[s3api.ServerSideEncryptionConfiguration](v, b, encryptionSetting)
-	if err != nil || c == nil || len(c.Rules) == 0 || c.Rules[0].ApplyServerSideEncryptionByDefault == nil {
-		return objects.Encryption{Algorithm: aes256}, err
-	}
-	rule, by := c.Rules[0], c.Rules[0].ApplyServerSideEncryptionByDefault
-	e := objects.Encryption{Algorithm: resource.Or(by.SSEAlgorithm, aes256), KeyID: text(by.KMSMasterKeyID)}
-	e.BucketKey = e.Algorithm != aes256 && resource.Value(rule.BucketKeyEnabled)
-	return e, nil
-}
-
-// encryptionTold is what answers tell of a version's encryption.
+// encryptionTold is what answers tell of a version's encryption, and of the key that
+// its client brought.
 type encryptionTold struct {
 	ServerSideEncryption    *string
 	SSEKMSKeyId             *string //nolint:staticcheck,revive // as the shapes name it
 	SSEKMSEncryptionContext *string
 	BucketKeyEnabled        *bool
+	SSECustomerAlgorithm    *string
+	SSECustomerKeyMD5       *string
 }
 
-func toldEncryption(e objects.Encryption) *encryptionTold {
+func toldEncryption(e objects.Encryption, customer *customerKey) *encryptionTold {
+	switch {
+	case customer != nil:
+		return &encryptionTold{SSECustomerAlgorithm: new(aes256), SSECustomerKeyMD5: &customer.md5}
+	case len(e.Customer.Salt) > 0:
+		return &encryptionTold{}
+	}
 	t := &encryptionTold{ServerSideEncryption: new(resource.Or(&e.Algorithm, aes256))}
 	if e.KeyID != "" {
 		t.SSEKMSKeyId = &e.KeyID

@@ -270,12 +270,6 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 			"InvalidArgument",
 			"Version id cannot be the empty string\nArgumentName=versionId\nArgumentValue=", nil,
 		},
-		{
-			"a customer's key",
-			s3api.GetObjectInput{Bucket: new(simple), Key: new("k"), SSECustomerKey: new("k")},
-			"NotImplemented",
-			"Server-side encryption with customer-provided keys (SSE-C) is not supported by this version of Sillok", nil,
-		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := s.GetObject(s.ctx, &tt.in)

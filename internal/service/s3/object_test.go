@@ -33,6 +33,7 @@ type shelf struct {
 	*s3.Service
 
 	clock *clock
+	keys  *keyring
 	ctx   context.Context //nolint:containedctx // it is that of all calls of a test
 }
 
@@ -41,8 +42,8 @@ var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 func newShelf(tb testing.TB) *shelf {
 	tb.Helper()
-	c := &clock{noon}
-	s := &shelf{tb, serveAt(tb, c), c, servicetest.Call(tb)}
+	c, keys := &clock{noon}, &keyring{}
+	s := &shelf{tb, serveBy(tb, c, keys), c, keys, servicetest.Call(tb)}
 	where := &s3api.CreateBucketConfiguration{LocationConstraint: new(string(servicetest.Region))}
 	for _, name := range []string{simple, keeping, pausing, locking, open, others} {
 		in := &s3api.CreateBucketInput{Bucket: &name, CreateBucketConfiguration: where}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -14,9 +15,17 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s
 	if err := checkPart(in); err != nil {
 		return nil, err
 	}
+	customer, err := customerKeyOf(ctx, customerHeader, in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5)
+	if err != nil {
+		return nil, err
+	}
 	var u *objects.Upload
-	err := s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) (err error) {
-		u, err = v.Upload(b, *in.Key, *in.UploadId)
+	var key *seal.Sealer
+	err = s.inBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) (err error) {
+		if u, err = v.Upload(b, *in.Key, *in.UploadId); err != nil {
+			return err
+		}
+		key, err = s.partKey(ctx, b, u, customer)
 		return err
 	})
 	if err != nil {
@@ -30,12 +39,12 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s
 	if err := checkPartChecksum(u, content.want.Algorithm); err != nil {
 		return nil, err
 	}
-	staged, err := s.stage(ctx, content)
+	staged, err := s.stage(ctx, key, content)
 	if err != nil {
 		return nil, err
 	}
 	defer staged.Discard()
-	part := objects.Part{Number: *in.PartNumber, Size: staged.Size(), ETag: content.etag(), Checksum: content.checksum(sum.Algorithm)}
+	part := objects.Part{Number: *in.PartNumber, Size: staged.Size(), ETag: content.etagBy(key), Checksum: content.checksum(sum.Algorithm)}
 	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		u, err := tx.Upload(b, *in.Key, *in.UploadId)
 		if err != nil {
@@ -51,7 +60,7 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s
 	if told := resource.Or(&u.Checksum.Algorithm, content.want.Algorithm); told != "" {
 		fill(out, toldPart(content.checksum(told)))
 	}
-	fill(out, toldEncryption(u.Object.Encryption))
+	fill(out, toldEncryption(u.Object.Encryption, customer))
 	return out, nil
 }
 
@@ -59,10 +68,16 @@ func checkPart(in *s3api.UploadPartInput) error {
 	if err := checkPartNumber(*in.PartNumber); err != nil {
 		return err
 	}
-	if err := refuseCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey); err != nil {
-		return err
-	}
 	return checkLength(in.ContentLength)
+}
+
+// partKey returns the key of the content of an upload's parts, which is that of the
+// object which they become.
+func (s *Service) partKey(ctx context.Context, b *objects.Bucket, u *objects.Upload, customer *customerKey) (*seal.Sealer, error) {
+	if err := customer.checkPart(&u.Object.Encryption); err != nil {
+		return nil, err
+	}
+	return s.openKey(ctx, b, &u.Object.Encryption, customer)
 }
 
 // checkPartChecksum refuses a part whose client sends another checksum than the

@@ -1,19 +1,26 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
 // UploadPartCopy makes a part of an upload of the bytes of an object, which both
-// then share.
+// then share where neither is under a key that is not the server's own.
 func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyInput) (*s3api.UploadPartCopyOutput, error) {
 	if err := checkPartNumber(*in.PartNumber); err != nil {
 		return nil, err
 	}
-	if err := refuseCustomerKey(in.SSECustomerAlgorithm, in.SSECustomerKey, in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey); err != nil {
+	opens, err := customerKeyOf(ctx, customerOfSource, in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := customerKeyOf(ctx, customerHeader, in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5)
+	if err != nil {
 		return nil, err
 	}
 	from, err := parseCopySource(*in.CopySource)
@@ -22,7 +29,8 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyIn
 	}
 	from.owner = in.ExpectedSourceBucketOwner
 	from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
-	c := &copyPart{copying: copying{db: s.db}, service: s, ctx: ctx, in: in, from: from}
+	c := &copyPart{copying: copying{service: s, opens: opens}, ctx: ctx, in: in, from: from, customer: customer}
+	c.seals = c.key
 	err = c.run(ctx, func() error { return s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, c.do) })
 	if err != nil {
 		return nil, err
@@ -34,11 +42,22 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyIn
 type copyPart struct {
 	copying
 
-	service *Service
-	ctx     context.Context //nolint:containedctx // it is one call, as its arguments
-	in      *s3api.UploadPartCopyInput
-	from    copySource
-	out     *s3api.UploadPartCopyOutput
+	ctx      context.Context //nolint:containedctx // it is one call, as its arguments
+	in       *s3api.UploadPartCopyInput
+	from     copySource
+	customer *customerKey // that the upload was begun with; nil for none
+	out      *s3api.UploadPartCopyOutput
+}
+
+// key returns the key of the upload's content.
+func (c *copyPart) key(ctx context.Context) (key *seal.Sealer, err error) {
+	return key, c.service.inBucket(ctx, c.in.Bucket, c.in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
+		u, err := v.Upload(b, *c.in.Key, *c.in.UploadId)
+		if err == nil {
+			key, err = c.service.partKey(ctx, b, u, c.customer)
+		}
+		return err
+	})
 }
 
 // do copies in one change.
@@ -51,7 +70,7 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSource(source, tx.Now()); err != nil {
+	if err := cmp.Or(c.customer.checkPart(&u.Object.Encryption), c.opens.check(&source.Encryption), checkSource(source, tx.Now())); err != nil {
 		return err
 	}
 	part := span{0, source.Size}
@@ -63,12 +82,19 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 	if part.size > maxObject {
 		return errSourceTooLarge()
 	}
-	d, err := c.digest(source, part, partChecksum(u).Algorithm)
+	algorithm := partChecksum(u).Algorithm
+	anew := c.apart(&source.Encryption, &u.Object.Encryption, c.customer)
+	d, err := c.digest(source, part, algorithm, anew)
 	if err != nil {
 		return err
 	}
 	p := &objects.Part{Number: *c.in.PartNumber, ETag: d.etag, Checksum: d.checksum}
-	if err := tx.CopyPart(u, p, source, part.offset, part.size); err != nil {
+	if anew {
+		err = tx.PutPart(u, p, c.staged)
+	} else {
+		err = c.shared(tx.CopyPart(u, p, source, part.offset, part.size), source, part, algorithm)
+	}
+	if err != nil {
 		return err
 	}
 	result := &s3api.CopyPartResult{ETag: new(quoted(p.ETag)), LastModified: whole(p.Modified)}
@@ -76,6 +102,6 @@ func (c *copyPart) do(tx *objects.Tx, b *objects.Bucket) error {
 		fill(result, toldPart(p.Checksum))
 	}
 	c.out = &s3api.UploadPartCopyOutput{CopyPartResult: result, CopySourceVersionId: versionOf(sourceBucket, source)}
-	fill(c.out, toldEncryption(u.Object.Encryption))
+	fill(c.out, toldEncryption(u.Object.Encryption, c.customer))
 	return nil
 }

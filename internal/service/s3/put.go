@@ -23,12 +23,16 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3a
 	if err != nil {
 		return nil, err
 	}
-	staged, err := s.stage(ctx, content)
+	key, err := s.newKeyOf(ctx, d, *in.Key)
+	if err != nil {
+		return nil, err
+	}
+	staged, err := s.stage(ctx, key, content)
 	if err != nil {
 		return nil, err
 	}
 	defer staged.Discard()
-	d.version.Size, d.version.ETag, d.version.Checksum = staged.Size(), content.etag(), content.main()
+	d.version.Size, d.version.ETag, d.version.Checksum = staged.Size(), content.etagBy(key), content.main()
 	out := &s3api.PutObjectOutput{}
 	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		if err := conditions.hold(&tx.View, b, *in.Key); err != nil {
@@ -48,7 +52,7 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3a
 		return nil, err
 	}
 	fill(out, told(d.version.Checksum))
-	fill(out, toldEncryption(d.version.Encryption))
+	fill(out, d.encrypted())
 	return out, nil
 }
 

@@ -17,13 +17,22 @@ type reading struct {
 	now    time.Time
 	view   *objects.View
 	bucket *objects.Bucket
+
+	customer *customerKey // that the request brings; nil for none
 }
+
+// sums says whether checksums are asked for, which tell of the content: to be told
+// them one must be allowed to use its key.
+func (r *reading) sums() bool { return strings.EqualFold(text(r.in.ChecksumMode), "ENABLED") }
 
 // version returns the version that is read, unless the client has it already or
 // wants another one.
 func (r *reading) version() (*objects.Version, error) {
 	v, err := find(r.view, r.bucket, *r.in.Key, r.in.VersionId, r.method)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.customer.check(&v.Encryption); err != nil {
 		return nil, err
 	}
 	failed := conditions{r.in.IfMatch, r.in.IfNoneMatch, r.in.IfModifiedSince, r.in.IfUnmodifiedSince}.failed(v, r.now)
@@ -64,7 +73,7 @@ func (r *reading) represent(v *objects.Version) (*s3api.GetObjectOutput, span, e
 	}
 	e := v.Encryption
 	e.Context = "" // it is told to the one who sent it alone
-	fill(out, toldEncryption(e))
+	fill(out, toldEncryption(e, r.customer))
 	rules, err := lifecycleRules(r.view, r.bucket)
 	if err != nil {
 		return nil, span{}, err
@@ -109,7 +118,7 @@ func (r *reading) part(out *s3api.GetObjectOutput, v *objects.Version) (span, er
 			out.ContentRange = new(all.contentRange(v.Size))
 		}
 	}
-	if strings.EqualFold(text(r.in.ChecksumMode), "ENABLED") {
+	if r.sums() {
 		fill(out, told(sum))
 	}
 	return all, nil

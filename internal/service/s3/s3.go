@@ -34,6 +34,8 @@ type Config struct {
 	// conditions are the condition keys that follow from what is done. Where it is
 	// nil nobody decides, and an account has all of its own buckets and no others.
 	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
+	// Keys is KMS; without it nothing can be encrypted by it.
+	Keys Keys
 }
 
 // Service answers the operations of S3.

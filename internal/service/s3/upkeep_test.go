@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -26,10 +27,17 @@ func (c *clock) time() time.Time { return c.now }
 
 // serveAt returns a service over a new store, for both of which it is the
 // clock's time.
-func serveAt(tb testing.TB, c *clock) *s3.Service {
+func serveAt(tb testing.TB, c *clock) *s3.Service { return serveBy(tb, c, nil) }
+
+// serveBy is serveAt with keys of KMS.
+func serveBy(tb testing.TB, c *clock, keys s3.Keys) *s3.Service {
 	tb.Helper()
+	master, err := seal.New([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		tb.Fatal(err)
+	}
 	log := slog.New(slog.DiscardHandler)
-	db, err := objects.Open(tb.Context(), tb.TempDir(), objects.Config{Log: log, Now: c.time})
+	db, err := objects.Open(tb.Context(), tb.TempDir(), objects.Config{Log: log, Now: c.time, Seal: master})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -38,7 +46,7 @@ func serveAt(tb testing.TB, c *clock) *s3.Service {
 			tb.Error(err)
 		}
 	})
-	return s3.New(s3.Config{Log: log, Now: c.time}, db, nil, nil)
+	return s3.New(s3.Config{Log: log, Now: c.time, Keys: keys}, db, nil, nil)
 }
 
 // change runs fn in a transaction of the store.

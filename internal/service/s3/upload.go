@@ -20,6 +20,9 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *s3api.CreateMul
 	if err != nil {
 		return nil, err
 	}
+	if _, err := s.newKeyOf(ctx, d, *in.Key); err != nil {
+		return nil, err
+	}
 	var u *objects.Upload
 	err = s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) error {
 		u = &objects.Upload{Object: d.version, Checksum: sum, Owner: d.version.Owner}
@@ -35,7 +38,7 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *s3api.CreateMul
 	if date, id, ok := abortRule(d.rules, *in.Key, u.Initiated); ok {
 		out.AbortDate, out.AbortRuleId = &date, &id
 	}
-	fill(out, toldEncryption(d.version.Encryption))
+	fill(out, d.encrypted())
 	return out, nil
 }
 

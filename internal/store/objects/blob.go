@@ -15,8 +15,8 @@ import (
 	"github.com/sillok/sillok/internal/kit/disk"
 )
 
-// The file of a blob is blocks, each of some content and its checksum. All but
-// the last are full.
+// The file of a blob is blocks, each of some content, which may be sealed, and a
+// checksum. All but the last are full.
 const (
 	blockSize    = 64 << 10
 	checksumSize = 4
@@ -35,11 +35,6 @@ func blockChecksum(blob, block uint64, content []byte) uint32 {
 	binary.BigEndian.PutUint64(place[:], blob)
 	binary.BigEndian.PutUint64(place[number64:], block)
 	return crc32.Update(crc32.Update(0, castagnoli, place[:]), castagnoli, content)
-}
-
-// fileSize is how large the file of a blob of that size is.
-func fileSize(size int64) int64 {
-	return size + checksumSize*((size+blockContent-1)/blockContent)
 }
 
 // folder is where the files of blobs are.
@@ -228,11 +223,4 @@ func (f *folder) list(path string) ([]string, error) {
 		return nil, nil
 	}
 	return names, err
-}
-
-// sealBlock puts the checksum after a block's content of n bytes and returns how
-// long the block is.
-func sealBlock(block []byte, blob, index uint64, n int) int {
-	binary.BigEndian.PutUint32(block[n:], blockChecksum(blob, index, block[:n]))
-	return n + checksumSize
 }

@@ -27,4 +27,5 @@ type Bucket struct {
 	Versioning Versioning    `cbor:"5,keyasint,omitempty"`
 	ObjectLock bool          `cbor:"6,keyasint,omitempty"` // versions may be locked; then Versioning is Enabled for ever
 	Number     uint64        `cbor:"7,keyasint"`           // in the index; never that of another bucket, also of the same name
+	Keyed      bool          `cbor:"8,keyasint,omitempty"` // set by the store: it has had content under a key that is not the server's
 }

@@ -44,7 +44,7 @@ func (t *Tx) clear() error {
 // everything returns the blobs that are files, and all buckets.
 func (t *Tx) everything() (blobs []uint64, buckets []*Bucket, err error) {
 	err = t.walk([]byte{spaceBlob}, []byte{spaceBlob}, func(key, record []byte) (bool, error) {
-		if len(record) > 0 && record[0] == blobFile {
+		if len(record) > 0 && record[0]&blobInline == 0 {
 			blobs = append(blobs, numberAt(key, 1))
 		}
 		return true, nil

@@ -76,7 +76,7 @@ func (c *crasher) crashed() (*vfs.MemFS, bool) {
 func openQuiet(tb testing.TB, fsys vfs.FS, now func() time.Time) *objects.DB {
 	tb.Helper()
 	db, err := objects.Open(tb.Context(), "store", objects.Config{
-		Log: slog.New(slog.DiscardHandler), FS: fsys, Inline: smallInline, Now: now, Followers: []string{"shadows"},
+		Log: slog.New(slog.DiscardHandler), FS: fsys, Inline: smallInline, Now: now, Followers: []string{"shadows"}, Seal: master,
 	})
 	if err != nil {
 		tb.Fatal(err)

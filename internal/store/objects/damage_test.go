@@ -16,8 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/store/objects"
 )
+
+// full is how much content a block holds: of what is sealed, and of what was kept
+// before as it is.
+var full = map[bool]int64{true: 65516, false: 65532}
 
 // content is of three blocks, the last one short.
 func content(tb testing.TB) string {
@@ -25,11 +30,21 @@ func content(tb testing.TB) string {
 	return string(noise(2*65532 + 1000))
 }
 
+// inBothForms runs a test with a store that seals, and one that does not.
+func inBothForms(t *testing.T, test func(t *testing.T, cfg objects.Config)) {
+	t.Helper()
+	for name, sealer := range map[string]*seal.Sealer{"sealed": master, "as it is": nil} {
+		t.Run(name, func(t *testing.T) {
+			test(t, objects.Config{Inline: smallInline, Log: slog.New(slog.DiscardHandler), Seal: sealer})
+		})
+	}
+}
+
 // openOnDisk opens a store with the objects "a" and "b" in files of their own,
 // and returns these.
-func openOnDisk(tb testing.TB, dir string) (db *objects.DB, files [2]string) {
+func openOnDisk(tb testing.TB, dir string, cfg objects.Config) (db *objects.DB, files [2]string) {
 	tb.Helper()
-	db = open(tb, dir, objects.Config{Inline: smallInline, Log: slog.New(slog.DiscardHandler)})
+	db = openAs(tb, dir, cfg)
 	makeBucket(tb, db, "logs")
 	putText(tb, db, "a", content(tb))
 	putText(tb, db, "b", strings.ToUpper(content(tb)))
@@ -73,8 +88,10 @@ func scrubbed(tb testing.TB, db *objects.DB) []string {
 	return found
 }
 
-func TestDamagedFiles(t *testing.T) {
-	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"))
+func TestDamagedFiles(t *testing.T) { inBothForms(t, testDamagedFiles) }
+
+func testDamagedFiles(t *testing.T, cfg objects.Config) {
+	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"), cfg)
 	sound, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
@@ -120,8 +137,10 @@ func TestDamagedFiles(t *testing.T) {
 }
 
 // A range needs only the blocks that it lies in, and those are checked.
-func TestRangesAreChecked(t *testing.T) {
-	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"))
+func TestRangesAreChecked(t *testing.T) { inBothForms(t, testRangesAreChecked) }
+
+func testRangesAreChecked(t *testing.T, cfg objects.Config) {
+	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"), cfg)
 	data, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
@@ -130,18 +149,18 @@ func TestRangesAreChecked(t *testing.T) {
 	if err := os.WriteFile(files[0], data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := content(t)
+	want, full := content(t), full[cfg.Seal != nil]
 	for _, tt := range []struct {
 		offset, size int64
 		damaged      bool
 	}{
-		{0, 65532, false},
-		{65531, 1, false},
-		{65532, 1, true},
-		{65531, 2, true},
-		{2 * 65532, 1000, false},
-		{2*65532 - 1, 1001, true},
-		{2*65532 + 999, 1, false},
+		{0, full, false},
+		{full - 1, 1, false},
+		{full, 1, true},
+		{full - 1, 2, true},
+		{2 * full, 1000, false},
+		{2*full - 1, 1001, true},
+		{2*full + 999, 1, false},
 		{2*65532 + 1000, 0, false},
 		{100, 0, false},
 	} {
@@ -182,7 +201,7 @@ func readRange(tb testing.TB, db *objects.DB, offset, size int64) (string, error
 // never a different answer.
 func TestDamagedIndex(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
-	cfg := objects.WithMemtable(objects.Config{Inline: 1 << 20, Log: slog.New(slog.DiscardHandler)}, 256<<10)
+	cfg := objects.WithMemtable(objects.Config{Inline: 1 << 20, Log: slog.New(slog.DiscardHandler), Seal: master}, 256<<10)
 	db, err := objects.Open(t.Context(), dir, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +276,7 @@ func readDamaged(t *testing.T, dir, table string, at int64, cfg objects.Config, 
 // anything up, and is found.
 func TestPlantedFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
-	db, files := openOnDisk(t, dir)
+	db, files := openOnDisk(t, dir, objects.Config{Inline: smallInline, Log: slog.New(slog.DiscardHandler), Seal: master})
 	sound, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +336,7 @@ func wantForeign(t *testing.T, db *objects.DB, dir string) {
 // A folder of the store's that is a link elsewhere is not used.
 func TestPlantedFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
-	db, _ := openOnDisk(t, dir)
+	db, _ := openOnDisk(t, dir, objects.Config{Inline: smallInline, Log: slog.New(slog.DiscardHandler), Seal: master})
 	moved := filepath.Join(t.TempDir(), "moved")
 	shard := filepath.Join(dir, "blobs", "0")
 	if err := errors.Join(os.Rename(shard, moved), os.Symlink(moved, shard)); err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // DefaultInline is the largest content that lies in the index unless a Config
@@ -35,6 +37,9 @@ type Config struct {
 	// Followers are the names of those that follow the feed: what none of them
 	// has still to see is forgotten.
 	Followers []string
+	// Seal seals the keys of content that is staged by no other key. Without it
+	// such content is kept as it is, and what was sealed by it cannot be read.
+	Seal *seal.Sealer
 
 	memtable uint64 // of tests that want many tables; 0 is memtableSize
 }

@@ -93,61 +93,104 @@ func decodeNumber(record []byte) (uint64, error) {
 // blobRecord is what the index knows of a blob.
 type blobRecord struct {
 	refs   uint64 // how many segments refer to it
-	size   int64
+	size   int64  // of its content
 	inline bool
-	data   []byte // of one that is inline
+	data   []byte // of one that is inline, as it is kept
+	sum    uint32 // the checksum of all that, of one that is inline or sealed
+
+	sealed   bool
+	given    bool   // sealed by a key that is not the server's
+	envelope []byte // the key of its content, sealed
 }
 
 // The first byte of a blob's record.
 const (
-	blobFile   = 0
-	blobInline = 1
+	blobFile         = 0
+	blobInline       = 1
+	blobSealedFile   = 2
+	blobSealedInline = 3
+	blobGiven        = 4 // added to a sealed one whose key is not the server's
 )
 
-func (b *blobRecord) encode(blob uint64) []byte {
-	out := make([]byte, 1, 1+2*binary.MaxVarintLen64+checksumSize+len(b.data))
+// encode returns the record. Its checksum is the one that it came with, if it came
+// from a record: what was damaged stays so.
+func (b *blobRecord) encode() []byte {
+	out := make([]byte, 1, 1+3*binary.MaxVarintLen64+checksumSize+len(b.envelope)+len(b.data))
+	if b.sealed {
+		out[0] = blobSealedFile
+	}
 	if b.inline {
-		out[0] = blobInline
+		out[0] |= blobInline
+	}
+	if b.given {
+		out[0] |= blobGiven
 	}
 	out = binary.AppendUvarint(out, b.refs)
 	out = binary.AppendUvarint(out, uint64(b.size)) //nolint:gosec // sizes are not negative
-	if !b.inline {
+	if b.sealed {
+		out = binary.AppendUvarint(out, uint64(len(b.envelope)))
+		out = append(out, b.envelope...)
+	}
+	if !b.inline && !b.sealed {
 		return out
 	}
-	out = binary.BigEndian.AppendUint32(out, blockChecksum(blob, 0, b.data))
+	out = binary.BigEndian.AppendUint32(out, b.sum)
 	return append(out, b.data...)
 }
 
 // decodeBlob returns what a record says of a blob. The content of one that is
-// inline is checked, and shares the record's memory; it comes also with
-// errChecksum.
+// inline is checked as it is kept, and shares the record's memory; it comes also
+// with errChecksum.
 func decodeBlob(blob uint64, record []byte) (*blobRecord, error) {
-	if len(record) == 0 || record[0] > blobInline {
+	if len(record) == 0 || record[0] > blobGiven|blobSealedInline || record[0]&(blobGiven|blobSealedFile) == blobGiven {
 		return nil, errRecord
 	}
-	b := &blobRecord{inline: record[0] == blobInline}
-	var read int
-	if b.refs, read = binary.Uvarint(record[1:]); read <= 0 {
-		return nil, errRecord
-	}
-	rest := record[1+read:]
-	size, read := binary.Uvarint(rest)
-	if read <= 0 || size > math.MaxInt64 {
+	b := &blobRecord{inline: record[0]&blobInline != 0, sealed: record[0]&blobSealedFile != 0, given: record[0]&blobGiven != 0}
+	var size, sealed uint64
+	rest := record[1:]
+	if !uvarint(&rest, &b.refs) || !uvarint(&rest, &size) || size > math.MaxInt64-tagSize {
 		return nil, errRecord
 	}
 	b.size = int64(size)
-	if rest = rest[read:]; !b.inline {
+	if b.sealed {
+		if !uvarint(&rest, &sealed) || sealed > uint64(len(rest)) {
+			return nil, errRecord
+		}
+		b.envelope, rest = rest[:sealed], rest[sealed:]
+	}
+	if !b.inline && !b.sealed {
 		if len(rest) != 0 {
 			return nil, errRecord
 		}
 		return b, nil
 	}
-	if int64(len(rest)) != checksumSize+b.size {
+	if int64(len(rest)) != checksumSize+b.kept() {
 		return nil, errRecord
 	}
-	b.data = rest[checksumSize:]
-	if binary.BigEndian.Uint32(rest) != blockChecksum(blob, 0, b.data) {
+	b.sum, b.data = binary.BigEndian.Uint32(rest), rest[checksumSize:]
+	if b.sum != b.checksum(blob) {
 		return b, errChecksum
 	}
 	return b, nil
+}
+
+// kept is how many bytes of content are in the record.
+func (b *blobRecord) kept() int64 {
+	switch {
+	case !b.inline:
+		return 0
+	case b.sealed:
+		return b.size + tagSize
+	}
+	return b.size
+}
+
+// uvarint takes a number from the beginning of a record.
+func uvarint(rest *[]byte, number *uint64) bool {
+	n, read := binary.Uvarint(*rest)
+	if read <= 0 {
+		return false
+	}
+	*number, *rest = n, (*rest)[read:]
+	return true
 }

@@ -7,6 +7,11 @@ import (
 	"github.com/sillok/sillok/internal/kit/disk"
 )
 
+// ErrUnshared is what a change ends with that would share content that is not
+// sealed as new content is: by a given key, or not at all. It must be read, and
+// staged again.
+var ErrUnshared = errors.New("the content is not sealed as new content is: it cannot be shared")
+
 var (
 	errClosed   = errors.New("the store is closed")
 	errOver     = errors.New("the transaction is over")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -32,13 +33,42 @@ func CountChanges(ctx context.Context, d *DB) int {
 	return count
 }
 
+// BlobOf returns the first blob of an object's latest version, and its record.
+func BlobOf(ctx context.Context, d *DB, bucket, key string) (blob uint64, record []byte) {
+	_ = d.View(ctx, func(v *View) error {
+		version, err := v.object(bucket, key)
+		if err != nil {
+			return err
+		}
+		blob = version.Segments[0].Blob
+		record, err = v.get(numbered(spaceBlob, blob))
+		return err
+	})
+	return blob, record
+}
+
+// SetBlob puts another record of a blob in its place.
+func SetBlob(ctx context.Context, d *DB, blob uint64, record []byte) error {
+	return d.Update(ctx, func(t *Tx) error { return t.set(numbered(spaceBlob, blob), record) })
+}
+
 // SomeRecords returns records of every kind.
 func SomeRecords() [][]byte {
 	version, _ := encodeVersion(&Version{ID: NullVersion, Number: 7, Headers: map[string]string{"Content-Type": "x"}, Segments: []Segment{{Blob: 1, Size: 2}}})
 	change, _ := encode(Change{Event: "ObjectCreated:Put", Key: "k"})
 	upload, _ := encode(Upload{ID: "u", Checksum: Checksum{Algorithm: "CRC32"}})
-	file, inline := blobRecord{refs: 1, size: 100_000}, blobRecord{refs: 300, size: 3, inline: true, data: []byte("abc")}
-	return [][]byte{version, change, upload, file.encode(7), inline.encode(7), encodeNumber(9), marks{1, 2, 3}.encode()}
+	records := [][]byte{version, change, upload, encodeNumber(9), marks{1, 2, 3}.encode()}
+	for _, b := range []blobRecord{
+		{refs: 1, size: 100_000},
+		{refs: 300, size: 3, inline: true, data: []byte("abc")},
+		{refs: 1, size: 100_000, sealed: true, envelope: []byte("sealed")},
+		{refs: 2, size: 100_000, sealed: true, given: true, envelope: []byte("sealed")},
+		{refs: 2, size: 3, sealed: true, envelope: []byte("sealed"), inline: true, data: []byte("abc0123456789abcdef")},
+	} {
+		b.sum = b.checksum(7)
+		records = append(records, b.encode())
+	}
+	return records
 }
 
 // DecodeAny decodes a record as every kind there is. What is taken for a blob must
@@ -54,8 +84,8 @@ func DecodeAny(record []byte) error {
 	if err != nil {
 		return nil //nolint:nilerr // it was refused
 	}
-	again, err := decodeBlob(7, b.encode(7))
-	if err != nil || again.refs != b.refs || again.size != b.size || again.inline != b.inline || !bytes.Equal(again.data, b.data) {
+	again, err := decodeBlob(7, b.encode())
+	if err != nil || !reflect.DeepEqual(again, b) {
 		return fmt.Errorf("%+v became %+v, %w", b, again, err)
 	}
 	return nil

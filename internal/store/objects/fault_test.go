@@ -108,7 +108,7 @@ func failAt(t *testing.T, n int, forever bool) bool {
 	})
 	w := &walker{t: t, rng: rand.New(rand.NewPCG(5, 5)), model: &model{now: time.Unix(1, 0).UTC(), buckets: map[string]*modelBucket{}}}
 	now := func() time.Time { return w.model.now }
-	cfg := objects.WithMemtable(objects.Config{Log: slog.New(slog.DiscardHandler), FS: fsys, Inline: smallInline, Now: now}, 32<<10)
+	cfg := objects.WithMemtable(objects.Config{Log: slog.New(slog.DiscardHandler), FS: fsys, Inline: smallInline, Now: now, Seal: master}, 32<<10)
 	db, err := objects.Open(t.Context(), "store", cfg)
 	before := w.model
 	if err == nil {

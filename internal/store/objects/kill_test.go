@@ -42,7 +42,7 @@ const (
 func writeUntilKilled(dir string) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	db, err := objects.Open(ctx, dir, objects.Config{Log: slog.New(slog.DiscardHandler), Inline: 1000, Followers: []string{"one"}})
+	db, err := objects.Open(ctx, dir, objects.Config{Log: slog.New(slog.DiscardHandler), Inline: 1000, Followers: []string{"one"}, Seal: master})
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func TestKill(t *testing.T) {
 	last := map[string]killState{}
 	for range rounds {
 		killAfter(t, dir, 20+rng.IntN(300), last)
-		db, err := objects.Open(t.Context(), dir, objects.Config{Log: slog.New(slog.DiscardHandler), Inline: 1000, Followers: []string{"one"}})
+		db, err := objects.Open(t.Context(), dir, objects.Config{Log: slog.New(slog.DiscardHandler), Inline: 1000, Followers: []string{"one"}, Seal: master})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ var randomKeys = []string{
 	strings.Repeat("k", 1024),
 }
 
-var randomSizes = []int{0, 1, 10, smallInline, smallInline + 1, 1000, 65531, 65532, 65533, 140_000}
+var randomSizes = []int{0, 1, 10, smallInline, smallInline + 1, 1000, 65515, 65516, 65517, 140_000}
 
 // walker does random things to a store and a model at once.
 type walker struct {

@@ -2,7 +2,6 @@ package objects
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // readBlocks is how many blocks are read at a time.
@@ -25,6 +25,12 @@ const mostInline = 4 << 20
 // version and the blob, in the first 200 KB an error of Read itself. The reader may be used and must be closed after the View
 // has ended too; what it reads is not freed before that.
 func (v *View) Read(ctx context.Context, version *Version, offset, size int64) (io.ReadCloser, error) {
+	return v.ReadBy(ctx, nil, version, offset, size)
+}
+
+// ReadBy is Read for content that was staged by that key; by the server's own
+// for nil. Without the right key it is AccessDenied.
+func (v *View) ReadBy(ctx context.Context, key *seal.Sealer, version *Version, offset, size int64) (io.ReadCloser, error) {
 	if v.state == nil {
 		return nil, errors.New("content cannot be read in a change")
 	}
@@ -35,7 +41,7 @@ func (v *View) Read(ctx context.Context, version *Version, offset, size int64) (
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{db: v.db, version: version, ended: ctx.Err, rest: size}
+	r := &reader{db: v.db, version: version, key: key, ended: ctx.Err, rest: size}
 	if r.pieces, err = cut(segments, offset, size); err != nil {
 		return nil, damage(version, 0, err)
 	}
@@ -63,7 +69,7 @@ func (r *reader) begin() error {
 	if err := r.openFile(p); err != nil {
 		return err
 	}
-	if err := r.file.load(p.Offset / blockContent); err != nil {
+	if err := r.file.load(p.Offset / int64(p.form.content())); err != nil {
 		return damage(r.version, p.Blob, err)
 	}
 	return nil
@@ -74,6 +80,8 @@ type piece struct {
 	Segment
 	inline []byte // its bytes, when they are in memory
 	file   bool
+	record *blobRecord // of one in a file, until it is opened
+	form   form        // of one in a file that is open
 }
 
 // cut returns the pieces that make size bytes from offset on.
@@ -102,6 +110,7 @@ func cut(segments []Segment, offset, size int64) ([]piece, error) {
 type reader struct {
 	db      *DB
 	version *Version
+	key     *seal.Sealer // of the content; nil for the server's own
 	ended   func() error
 	pieces  []piece
 	rest    int64
@@ -123,7 +132,7 @@ func (r *reader) find(v *View) error {
 			return err
 		}
 		if !record.inline {
-			p.file = true
+			p.file, p.record = true, record
 			if n := len(r.pinned); n == 0 || r.pinned[n-1] != p.Blob {
 				r.db.pins.pin(p.Blob)
 				r.pinned = append(r.pinned, p.Blob)
@@ -131,13 +140,33 @@ func (r *reader) find(v *View) error {
 			continue
 		}
 		if inline += p.Size; inline <= mostInline {
-			p.inline = record.data[p.Offset : p.Offset+p.Size]
+			if p.inline, err = r.inline(p.Segment, record); err != nil {
+				return err
+			}
 		} else if r.state == nil {
 			r.db.state.hold(v.state)
 			r.state = v.state
 		}
 	}
 	return nil
+}
+
+// inline returns the bytes of a segment of a blob that is inline.
+func (r *reader) inline(s Segment, record *blobRecord) ([]byte, error) {
+	content, err := r.db.content(s.Blob, record, r.key)
+	if err != nil {
+		return nil, r.failed(s.Blob, err)
+	}
+	return content[s.Offset : s.Offset+s.Size], nil
+}
+
+// failed is the error of a blob that could not be opened: damage, unless it is
+// for the caller.
+func (r *reader) failed(blob uint64, err error) error {
+	if cloud.KindOf(err) == cloud.Denied {
+		return err
+	}
+	return damage(r.version, blob, err)
 }
 
 // lookUp returns the record of a segment's blob, which holds the segment.
@@ -194,7 +223,9 @@ func (r *reader) some(p *piece, to []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			p.inline = record.data[p.Offset : p.Offset+p.Size]
+			if p.inline, err = r.inline(p.Segment, record); err != nil {
+				return 0, err
+			}
 		}
 		n := copy(to, p.inline)
 		p.inline = p.inline[n:]
@@ -215,11 +246,15 @@ func (r *reader) openFile(p *piece) error {
 	if r.file != nil {
 		return nil
 	}
+	var err error
+	if p.form, err = r.db.formOf(p.Blob, p.record, r.key); err != nil {
+		return r.failed(p.Blob, err)
+	}
 	file, err := r.db.files.open(p.Blob)
 	if err != nil {
 		return damage(r.version, p.Blob, err)
 	}
-	r.file = newBlobReader(p.Blob, file, p.Offset+p.Size)
+	r.file = newBlobReader(p.form, file, p.Offset+p.Size)
 	return nil
 }
 
@@ -252,22 +287,23 @@ func (r *reader) Close() error {
 
 // blobReader reads the blocks of a blob's file.
 type blobReader struct {
-	blob   uint64
+	form   form
 	file   vfs.File
 	end    int64 // of the content that is wanted
 	buffer *[readBlocks * blockSize]byte
 	first  int64 // block in the buffer
 	have   int   // bytes in the buffer, checked
+	both   bool  // the checksums are looked at too where content is opened
 }
 
 var readBuffers = sync.Pool{New: func() any { return new([readBlocks * blockSize]byte) }}
 
-func newBlobReader(blob uint64, file vfs.File, end int64) *blobReader {
+func newBlobReader(as form, file vfs.File, end int64) *blobReader {
 	buffer, ok := readBuffers.Get().(*[readBlocks * blockSize]byte)
 	if !ok {
 		buffer = new([readBlocks * blockSize]byte)
 	}
-	return &blobReader{blob: blob, file: file, end: end, buffer: buffer}
+	return &blobReader{form: as, file: file, end: end, buffer: buffer}
 }
 
 func (b *blobReader) close() error {
@@ -278,7 +314,8 @@ func (b *blobReader) close() error {
 
 // readAt copies some content from offset on, as much as one block has.
 func (b *blobReader) readAt(to []byte, offset int64) (int, error) {
-	block, within := offset/blockContent, int(offset%blockContent)
+	full := int64(b.form.content())
+	block, within := offset/full, int(offset%full)
 	at := int(block-b.first) * blockSize
 	if block < b.first || at >= b.have {
 		if err := b.load(block); err != nil {
@@ -286,7 +323,7 @@ func (b *blobReader) readAt(to []byte, offset int64) (int, error) {
 		}
 		at = 0
 	}
-	end := min(at+blockSize, b.have) - checksumSize
+	end := min(at+blockSize, b.have) - (blockSize - int(full))
 	if at+within >= end {
 		return 0, io.ErrUnexpectedEOF
 	}
@@ -295,7 +332,7 @@ func (b *blobReader) readAt(to []byte, offset int64) (int, error) {
 
 // load reads and checks the blocks from one on that are wanted and fit.
 func (b *blobReader) load(block int64) error {
-	last := (b.end - 1) / blockContent
+	last := (b.end - 1) / int64(b.form.content())
 	want := min(last-block+1, readBlocks) * blockSize
 	b.first, b.have = block, 0
 	n, err := b.file.ReadAt(b.buffer[:want], block*blockSize)
@@ -303,17 +340,24 @@ func (b *blobReader) load(block int64) error {
 		return err
 	}
 	for at := 0; at < n; at += blockSize {
-		content := b.buffer[at:min(at+blockSize, n)]
-		if len(content) <= checksumSize {
-			return io.ErrUnexpectedEOF
-		}
-		sum := len(content) - checksumSize
-		if binary.BigEndian.Uint32(content[sum:]) != blockChecksum(b.blob, uint64(block)+uint64(at/blockSize), content[:sum]) { //nolint:gosec // not negative
-			return fmt.Errorf("block %d: %w", block+int64(at/blockSize), errChecksum)
+		index := uint64(block) + uint64(at/blockSize) //nolint:gosec // not negative
+		if err := b.open(b.buffer[at:min(at+blockSize, n)], index); err != nil {
+			return fmt.Errorf("block %d: %w", index, err)
 		}
 	}
 	b.have = n
 	return nil
+}
+
+// open checks a block, and puts its content in its place.
+func (b *blobReader) open(block []byte, index uint64) error {
+	if b.both && b.form.aead != nil {
+		if _, err := b.form.check(block, index); err != nil {
+			return err
+		}
+	}
+	_, err := b.form.open(block, index)
+	return err
 }
 
 // damage is the error of content that is not what was written. blob is 0 where

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // Scrub reads everything and yields what is damaged or missing, and what is in
@@ -220,10 +222,31 @@ func (s *scrub) readBlobs() error {
 	})
 }
 
+// formOf returns how a blob is read, as far as it can be without a key that was
+// given with it.
+func (s *scrub) formOf(blob uint64, record *blobRecord) (form, error) {
+	closed := form{blob: blob, sealed: true}
+	if record.sealed && (record.given || s.view.db.cfg.Seal == nil) {
+		return closed, nil
+	}
+	as, err := s.view.db.formOf(blob, record, nil)
+	if _, ok := errors.AsType[*seal.UnknownKeyError](err); ok {
+		return closed, nil
+	}
+	return as, err
+}
+
 // readBlob reads a blob's file from end to end.
 func (s *scrub) readBlob(blob uint64, record *blobRecord) (err error) {
-	if record.inline {
-		return nil // it was checked when it was decoded
+	as, err := s.formOf(blob, record)
+	if err != nil {
+		return err
+	}
+	if record.inline { // it was checked when it was decoded
+		if as.aead != nil {
+			_, err = as.unseal(nil, record.data, 0)
+		}
+		return err
 	}
 	file, err := s.view.db.files.open(blob)
 	if err != nil {
@@ -233,12 +256,13 @@ func (s *scrub) readBlob(blob uint64, record *blobRecord) (err error) {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	r := newBlobReader(blob, file, record.size)
+	r := newBlobReader(as, file, record.size)
+	r.both = true
 	defer func() { err = errors.Join(err, r.close()) }()
-	if want := fileSize(record.size); info.Size() != want {
+	if want := as.fileSize(record.size); info.Size() != want {
 		return fmt.Errorf("the file has %d bytes and not %d", info.Size(), want)
 	}
-	for block := int64(0); block*blockContent < record.size; block += readBlocks {
+	for block := int64(0); block*int64(as.content()) < record.size; block += readBlocks {
 		if err := r.load(block); err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // writeBlocks is how many blocks are written at a time.
@@ -20,8 +22,8 @@ const writeBehind = 8 << 20
 type Staged struct {
 	db     *DB
 	size   int64
-	inline []byte
-	blob   uint64 // of content in a file; 0 for other
+	blob   uint64      // 0 of none
+	record *blobRecord // nil while a file is being written
 
 	mu    sync.Mutex
 	state stagedState
@@ -43,7 +45,11 @@ func (s *Staged) Size() int64 { return s.size }
 // of a version or part. Nothing refers to it yet: the caller must call Discard
 // when it is done with it, also after a change has taken it. An error of r comes
 // back as it is.
-func (d *DB) Stage(ctx context.Context, r io.Reader) (*Staged, error) {
+func (d *DB) Stage(ctx context.Context, r io.Reader) (*Staged, error) { return d.StageBy(ctx, nil, r) }
+
+// StageBy is Stage for content that can be read only by that key again; by the
+// server's own for nil.
+func (d *DB) StageBy(ctx context.Context, key *seal.Sealer, r io.Reader) (*Staged, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -60,12 +66,34 @@ func (d *DB) Stage(ctx context.Context, r io.Reader) (*Staged, error) {
 		return nil, err
 	}
 	if int64(len(head)) <= first {
-		return &Staged{db: d, size: int64(len(head)), inline: head}, nil
+		return d.stageInline(key, head)
 	}
-	return d.stageFile(ctx, &w)
+	return d.stageFile(ctx, key, &w)
 }
 
-func (d *DB) stageFile(ctx context.Context, w *blobWriter) (*Staged, error) {
+// stageInline makes the record of content that lies in it.
+func (d *DB) stageInline(key *seal.Sealer, content []byte) (*Staged, error) {
+	s := &Staged{db: d, size: int64(len(content))}
+	if s.size == 0 {
+		return s, nil
+	}
+	s.blob = d.flight.inline()
+	k, err := d.newDataKey(s.blob, key)
+	if err != nil {
+		return nil, err
+	}
+	if s.record, err = k.record(s.size); err != nil {
+		return nil, err
+	}
+	s.record.inline, s.record.data = true, content
+	if s.record.sealed {
+		s.record.data = k.serves.seal(nil, content, 0)
+	}
+	s.record.sum = s.record.checksum(s.blob)
+	return s, nil
+}
+
+func (d *DB) stageFile(ctx context.Context, key *seal.Sealer, w *blobWriter) (*Staged, error) {
 	blob, err := d.flight.file()
 	if errors.Is(err, errNoNumbers) {
 		if err = d.Update(ctx, func(t *Tx) error { return t.touch() }); err == nil {
@@ -76,22 +104,38 @@ func (d *DB) stageFile(ctx context.Context, w *blobWriter) (*Staged, error) {
 		return nil, err
 	}
 	s := &Staged{db: d, blob: blob}
-	if s.size, err = d.writeFile(ctx, blob, w); err != nil {
+	if err := s.write(ctx, key, w); err != nil {
 		s.Discard()
 		return nil, err
 	}
 	return s, nil
 }
 
+// write writes the file of the content, and makes its record.
+func (s *Staged) write(ctx context.Context, key *seal.Sealer, w *blobWriter) error {
+	k, err := s.db.newDataKey(s.blob, key)
+	if err != nil {
+		return err
+	}
+	if s.size, err = s.db.writeFile(ctx, k.serves, w); err != nil {
+		return err
+	}
+	if s.record, err = k.record(s.size); err != nil {
+		return err
+	}
+	s.record.sum = s.record.checksum(s.blob)
+	return nil
+}
+
 // writeFile writes a blob's file and returns how much content it has once that
 // is on disk, and the file's name too.
-func (d *DB) writeFile(ctx context.Context, blob uint64, w *blobWriter) (int64, error) {
-	file, err := d.files.create(blob)
+func (d *DB) writeFile(ctx context.Context, as form, w *blobWriter) (int64, error) {
+	file, err := d.files.create(as.blob)
 	if err != nil {
 		return 0, writeError(err)
 	}
 	file = vfs.NewSyncingFile(file, vfs.SyncingFileOptions{BytesPerSync: writeBehind})
-	size, err := w.copy(ctx, blob, file)
+	size, err := w.copy(ctx, as, file)
 	if err == nil {
 		err = writeError(file.Sync())
 	}
@@ -101,13 +145,13 @@ func (d *DB) writeFile(ctx context.Context, blob uint64, w *blobWriter) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return size, writeError(d.files.sync(d.files.shard(blob >> shardBits)))
+	return size, writeError(d.files.sync(d.files.shard(as.blob >> shardBits)))
 }
 
 // Discard frees the content, unless a change has taken it. It may be called twice.
 func (s *Staged) Discard() {
-	if !s.become(stagedThrown) || s.blob == 0 {
-		s.inline = nil
+	inline := s.blob == 0 || s.record != nil && s.record.inline
+	if !s.become(stagedThrown) || inline {
 		return
 	}
 	// A file whose removal is not on disk may come back with a crash: it stays
@@ -193,7 +237,7 @@ var writeBuffers = sync.Pool{New: func() any { return new([writeBlocks * blockSi
 
 // copy writes the blocks of a blob and returns how much content there was. An
 // error of the reader comes back as it is.
-func (w *blobWriter) copy(ctx context.Context, blob uint64, to vfs.File) (int64, error) {
+func (w *blobWriter) copy(ctx context.Context, as form, to vfs.File) (int64, error) {
 	buffer, ok := writeBuffers.Get().(*[writeBlocks * blockSize]byte)
 	if !ok {
 		buffer = new([writeBlocks * blockSize]byte)
@@ -206,14 +250,14 @@ func (w *blobWriter) copy(ctx context.Context, blob uint64, to vfs.File) (int64,
 		}
 		filled := 0
 		for filled < len(buffer) && !ended {
-			n, last, err := w.fill(buffer[filled : filled+blockContent])
+			n, last, err := w.fill(buffer[filled : filled+as.content()])
 			if err != nil {
 				return 0, err
 			}
 			if ended = last; n == 0 {
 				break
 			}
-			filled += sealBlock(buffer[filled:], blob, block, n)
+			filled += as.close(buffer[filled:], block, n)
 			size += int64(n)
 			block++
 		}

@@ -5,14 +5,31 @@ import (
 	"testing"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/objects/objectstest"
 )
 
 const account = cloud.Account("111122223333")
 
-// open opens a store that is closed with the test.
+// master is the key that the tests' stores seal by.
+var master = func() *seal.Sealer {
+	s, err := seal.New([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		panic(err) // the key has 32 bytes
+	}
+	return s
+}()
+
+// open opens a store that is closed with the test, and seals what it keeps.
 func open(tb testing.TB, dir string, cfg objects.Config) *objects.DB {
+	tb.Helper()
+	cfg.Seal = master
+	return openAs(tb, dir, cfg)
+}
+
+// openAs opens a store that is closed with the test, and seals only if cfg says so.
+func openAs(tb testing.TB, dir string, cfg objects.Config) *objects.DB {
 	tb.Helper()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(tb.Output(), nil))

@@ -22,15 +22,11 @@ func (t *Tx) take(s *Staged) (content, error) {
 	if s.size == 0 {
 		return nil, nil
 	}
-	blob, record := s.blob, blobRecord{refs: 1, size: s.size}
-	if blob == 0 {
-		blob = t.db.flight.inline()
-		record.inline, record.data = true, s.inline
-	}
-	return content{{Blob: blob, Size: s.size}}, t.set(numbered(spaceBlob, blob), record.encode(blob))
+	return content{{Blob: s.blob, Size: s.size}}, t.set(numbered(spaceBlob, s.blob), s.record.encode())
 }
 
-// share makes the blobs of segments those of one thing more.
+// share makes the blobs of segments those of one thing more; ErrUnshared where
+// they are not as what is staged without a key.
 func (t *Tx) share(segments []Segment) error {
 	for _, s := range segments {
 		if err := t.refer(s.Blob, +1); err != nil {
@@ -80,9 +76,12 @@ func (t *Tx) refer(blob uint64, by int) error {
 	if by < 0 {
 		record.refs--
 	} else {
+		if record.given || record.sealed != (t.db.cfg.Seal != nil) {
+			return ErrUnshared
+		}
 		record.refs++
 	}
-	return t.set(key, record.encode(blob))
+	return t.set(key, record.encode())
 }
 
 // free removes a blob. Its file is removed later, once this is on disk.

@@ -70,6 +70,12 @@ func (t *Tx) again(v *Version) (*Version, error) {
 
 // add makes v the latest version of key.
 func (t *Tx) add(b *Bucket, key string, v *Version, segments content, event string) error {
+	if !b.Keyed && v.Encryption.keyed() {
+		b.Keyed = true
+		if err := t.keepBucket(b); err != nil {
+			return err
+		}
+	}
 	latest, err := t.latest(b, key)
 	if err != nil {
 		return err

@@ -47,12 +47,26 @@ type Checksum struct {
 	Type      string `cbor:"3,keyasint"` // "FULL_OBJECT" or "COMPOSITE"
 }
 
-// Encryption is what S3 says of how a version is encrypted.
+// Encryption is what S3 says of how a version is encrypted, and how the key is had
+// that the content was staged by, where that is not the server's own.
 type Encryption struct {
-	Algorithm string `cbor:"1,keyasint"` // "AES256", "aws:kms" or "aws:kms:dsse"
+	Algorithm string `cbor:"1,keyasint"` // "AES256" or "aws:kms"; empty where the client keeps the key
 	KeyID     string `cbor:"2,keyasint,omitempty"`
 	BucketKey bool   `cbor:"3,keyasint,omitempty"`
 	Context   string `cbor:"4,keyasint,omitempty"`
+
+	Sealed   []byte      `cbor:"5,keyasint,omitempty"` // the key of the content, encrypted by KMS
+	Bound    string      `cbor:"6,keyasint,omitempty"` // the ARN that KMS has bound it to
+	Customer CustomerKey `cbor:"7,keyasint,omitzero"`
+}
+
+// keyed says whether the content is under a key that is not the server's own.
+func (e *Encryption) keyed() bool { return len(e.Sealed) > 0 || len(e.Customer.Salt) > 0 }
+
+// CustomerKey is what is kept of a key that a client keeps.
+type CustomerKey struct {
+	Salt  []byte `cbor:"1,keyasint"`
+	Check []byte `cbor:"2,keyasint"` // tells another key; the key cannot be had from it
 }
 
 // Tag is one tag of an object.
