@@ -3,18 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/spf13/cobra"
 
 	"github.com/sillok/sillok/internal/app"
@@ -129,54 +124,13 @@ func accessExplain(ctx context.Context, e env, o explainOptions) error {
 	return newScreen(e, o.color, "never").explanation(&x)
 }
 
-// maxAnswer is how many bytes of a server's answer are read.
-const maxAnswer = 16 << 20
-
 // ask sends the question to the server.
 func (o *explainOptions) ask(ctx context.Context) ([]byte, error) {
-	settings, err := o.place.settings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if settings.BaseEndpoint == nil {
-		return nil, errors.New("no server is named; give --data or --endpoint-url, or set AWS_ENDPOINT_URL")
-	}
 	query := url.Values{"principal": {o.principal}, "action": {o.action}, "context": o.context}
 	if o.resource != "" {
 		query.Set("resource", o.resource)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(*settings.BaseEndpoint, "/")+app.ExplainPath+"?"+query.Encode(), http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	key, err := settings.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the AWS credentials: %w", err)
-	}
-	none := sha256.Sum256(nil)
-	if err := v4.NewSigner().SignHTTP(ctx, key, r, hex.EncodeToString(none[:]), app.ExplainService, settings.Region, time.Now()); err != nil {
-		return nil, fmt.Errorf("sign the question: %w", err)
-	}
-	client := settings.HTTPClient // it knows AWS_CA_BUNDLE
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err := errors.Join(err, answer.Body.Close()); err != nil {
-		return nil, fmt.Errorf("read the server's answer: %w", err)
-	}
-	if answer.StatusCode == http.StatusOK {
-		return text, nil
-	}
-	var failure struct{ Code, Message string }
-	if json.Unmarshal(text, &failure) != nil || failure.Code == "" {
-		return nil, fmt.Errorf("%s answers %s: is it a server of Sillok?", *settings.BaseEndpoint, answer.Status)
-	}
-	return nil, fmt.Errorf("%s: %s", failure.Code, failure.Message)
+	return o.place.ask(ctx, http.MethodGet, app.ExplainPath, query)
 }
 
 // explanation prints a decision and the statements that it comes from.

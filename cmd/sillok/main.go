@@ -102,7 +102,8 @@ func newRoot(e env) *cobra.Command {
 It asks CloudTrail, VPC flow and load balancer logs in Athena SQL, either as they
 lie in a folder or bucket (sillok query) or as a server that the AWS CLI, the SDKs
 and Terraform use like AWS itself (sillok serve). The server keeps a journal of every
-call (sillok calls). Buckets come in and go out as plain files (sillok s3).
+call (sillok calls), decides each by policies (sillok access) and can have several
+accounts (sillok account). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
@@ -131,7 +132,7 @@ something out, 130 after Ctrl-C and 143 after SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), accessCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), accessCommand(e), accountCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
+	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
@@ -63,9 +64,10 @@ type App struct {
 	services []gateway.Service // in the order in which they were opened
 	iam      *iam.Service
 	sts      *sts.Service                // knows all access keys
+	accounts *organizations.Service      // and all organizations
 	held     map[string]access.Resources // by the service in an ARN
 	access   *access.Decider
-	explains *sigv4.Verifier // of those who ask how calls are decided
+	explains *sigv4.Verifier // of those who ask the server itself
 	gateway  *gateway.Gateway
 	handler  http.Handler
 	opened   time.Time
@@ -137,7 +139,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

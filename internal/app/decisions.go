@@ -16,8 +16,8 @@ import (
 // openAccess makes what decides every call, once the services are there that know
 // identities and resources.
 func (a *App) openAccess() {
-	a.access = access.New(access.Config{Identities: a.iam, Resources: a.held, Encode: a.sts.Encode})
-	a.explains = sigv4.New(a.sts, time.Now)
+	a.access = access.New(access.Config{Identities: a.iam, Organization: a.accounts, Resources: a.held, Encode: a.sts.Encode})
+	a.explains = sigv4.New(a.keys(), time.Now)
 }
 
 // authorize decides a call, and notes that its key was used.

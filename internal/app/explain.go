@@ -25,27 +25,47 @@ const maxContext = 100
 // explain answers a question of the command "sillok access explain".
 func (a *App) explain(w http.ResponseWriter, r *http.Request) {
 	answer, err := a.explained(r)
-	if err != nil {
-		e, ok := errors.AsType[*cloud.Error](err)
-		if !ok {
-			a.log.Error("explain a decision", "error", err)
-			e = cloud.Errorf(cloud.Internal, "InternalFailure", "the server's log says why")
-		}
-		status := http.StatusBadRequest
-		switch e.Kind {
-		case cloud.Denied, cloud.Unauthenticated:
-			status = http.StatusForbidden
-		case cloud.NotFound:
-			status = http.StatusNotFound
-		case cloud.Internal:
-			status = http.StatusInternalServerError
-		case cloud.Invalid, cloud.Conflict, cloud.Unsupported, cloud.Throttled, cloud.Unavailable:
-		}
-		message, _, _ := strings.Cut(e.Message, "\n")
-		writeJSON(w, status, map[string]string{"code": e.Code, "message": message})
+	a.answer(w, r, answer, err)
+}
+
+// answer writes what one of the server's own pages answers, or its error.
+func (a *App) answer(w http.ResponseWriter, r *http.Request, answer any, err error) {
+	if err == nil {
+		writeJSON(w, http.StatusOK, answer)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	e, ok := errors.AsType[*cloud.Error](err)
+	if !ok {
+		a.log.Error("answer a page of the server's own", "path", r.URL.Path, "error", err)
+		e = cloud.Errorf(cloud.Internal, "InternalFailure", "the server's log says why")
+	}
+	status := http.StatusBadRequest
+	switch e.Kind {
+	case cloud.Denied, cloud.Unauthenticated:
+		status = http.StatusForbidden
+	case cloud.NotFound:
+		status = http.StatusNotFound
+	case cloud.Internal:
+		status = http.StatusInternalServerError
+	case cloud.Unavailable:
+		status = http.StatusServiceUnavailable
+	case cloud.Invalid, cloud.Conflict, cloud.Unsupported, cloud.Throttled:
+	}
+	message, _, _ := strings.Cut(e.Message, "\n")
+	writeJSON(w, status, map[string]string{"code": e.Code, "message": message})
+}
+
+// asked returns who signed a question to one of the server's own pages.
+func (a *App) asked(r *http.Request) (*sigv4.Verified, error) {
+	pending, err := a.explains.Begin(r.Context(), sigv4.Request{HTTP: r, Claim: sigv4.ClaimOf(r), Services: []string{ExplainService}})
+	if err != nil {
+		return nil, err
+	}
+	verified, ok := pending.Verified()
+	if !ok {
+		return nil, cloud.Errorf(cloud.Invalid, "InvalidRequest", "the question has no body: it is all in the query string")
+	}
+	return verified, nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
@@ -57,13 +77,9 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 }
 
 func (a *App) explained(r *http.Request) (any, error) {
-	pending, err := a.explains.Begin(r.Context(), sigv4.Request{HTTP: r, Claim: sigv4.ClaimOf(r), Services: []string{ExplainService}})
+	verified, err := a.asked(r)
 	if err != nil {
 		return nil, err
-	}
-	verified, ok := pending.Verified()
-	if !ok {
-		return nil, cloud.Errorf(cloud.Invalid, "InvalidRequest", "the question has no body: it is all in the query string")
 	}
 	viewer := verified.Key.Principal
 	if viewer.Type != cloud.Root {

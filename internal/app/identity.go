@@ -20,6 +20,7 @@ import (
 // sessions.
 func (a *App) openIdentities() {
 	a.iam = iam.New(a.state, a.seal)
+	a.openOrganizations()
 	a.sts = sts.New(sts.Config{
 		AnyKey: a.cfg.Compat == compatMoto, RootAssumes: a.cfg.Compat == compatMoto,
 		WebIdentities: webidentity.New(webidentity.Config{Fetch: fetch, Keys: a.cfg.WebIdentityKeys}),

@@ -18,6 +18,10 @@ func (a *App) local() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_sillok/health", a.health)
 	mux.HandleFunc("GET "+ExplainPath, a.explain)
+	mux.HandleFunc("GET "+AccountsPath, a.listAccounts)
+	mux.HandleFunc("POST "+AccountsPath, a.createAccount)
+	mux.HandleFunc("POST "+AccountsPath+"/{account}/key", a.createAccountKey)
+	mux.HandleFunc("POST "+AccountsPath+"/{account}/close", a.closeAccount)
 	return mux
 }
 

@@ -23,6 +23,7 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 			return
 		}
 		a.iam.Forget()
+		a.accounts.Forget()
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status": "ok"}`))
 	})

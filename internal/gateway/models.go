@@ -15,6 +15,7 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/lambdaapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
+	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/schedulerapi"
 	"github.com/sillok/sillok/internal/api/snsapi"
@@ -39,6 +40,7 @@ func Models() []*api.Service {
 		kmsapi.Service,
 		lambdaapi.Service,
 		logsapi.Service,
+		organizationsapi.Service,
 		s3api.Service,
 		schedulerapi.Service,
 		snsapi.Service,

@@ -54,6 +54,9 @@ func (o *Operation) Validate(in any) error {
 	if len(v.found) == 0 {
 		return nil
 	}
+	if o.Model.ID == "organizations" {
+		return v.invalidInput()
+	}
 	code, missing := constraintCode(o.Model.ID)
 	if missing != "" && v.missing != "" {
 		return cloud.Errorf(cloud.Invalid, missing, "The request must contain the parameter %s.", v.missing)

@@ -50,6 +50,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return lambdaAuthorization()
 	case "logs":
 		return logsAuthorization()
+	case "organizations":
+		return organizationsAuthorization()
 	case "s3":
 		return s3Authorization()
 	case "scheduler":

@@ -38,6 +38,13 @@ func sources() []source {
 		{id: "logs", listed: []string{"FilterLogEvents", "GetLogEvents", "PutLogEvents", "StartLiveTail"}},
 		// S3 Express's directory buckets and Object Lambda are other products.
 		{id: "s3", except: []string{"CreateSession", "ListDirectoryBuckets", "WriteGetObjectResponse"}, overlay: s3XML},
+		// There is no GovCloud here, and bills are nobody's; what a policy of another type
+		// than the two that decide should say is not checked.
+		{id: "organizations", except: []string{
+			"CreateGovCloudAccount", "ListAccountsWithInvalidEffectivePolicy", "ListEffectivePolicyValidationErrors",
+			"DescribeResponsibilityTransfer", "InviteOrganizationToTransferResponsibility", "ListInboundResponsibilityTransfers",
+			"ListOutboundResponsibilityTransfers", "TerminateResponsibilityTransfer", "UpdateResponsibilityTransfer",
+		}},
 		{id: "scheduler", listed: []string{"CreateSchedule", "GetSchedule"}},
 		{id: "sns", listed: []string{"CreateTopic", "Publish", "Subscribe"}},
 		{id: "sqs", listed: []string{"GetQueueUrl", "ReceiveMessage", "SendMessage", "SetQueueAttributes"}, overlay: sqsQuery},
