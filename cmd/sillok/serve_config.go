@@ -30,8 +30,10 @@ type serveOptions struct {
 	ActiveQueries       int           `yaml:"active_queries"`
 	WorkerMemory        int64         `yaml:"worker_memory"`
 	LogLevel            string        `yaml:"log_level"`
-	TLSCertificate      string        `yaml:"tls_certificate"`
+	TLS                 bool          `yaml:"tls"`
+	TLSCertificate      string        `yaml:"tls_cert"`
 	TLSKey              string        `yaml:"tls_key"`
+	InsecureHTTP        bool          `yaml:"insecure_http"`
 	CallsDays           int           `yaml:"calls_days"`
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
@@ -99,8 +101,10 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
 		"query-timeout":          func() { o.QueryTimeout = flags.QueryTimeout },
 		"active-queries":         func() { o.ActiveQueries = flags.ActiveQueries },
-		"tls-certificate":        func() { o.TLSCertificate = flags.TLSCertificate },
+		"tls":                    func() { o.TLS = flags.TLS },
+		"tls-cert":               func() { o.TLSCertificate = flags.TLSCertificate },
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
+		"insecure-http":          func() { o.InsecureHTTP = flags.InsecureHTTP },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
 		"domain":                 func() { o.Domains = flags.Domains },
@@ -137,7 +141,8 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		ShadowSize: shadows, NewState: options.NewState,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
-		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
+		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,
+		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}
