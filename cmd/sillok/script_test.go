@@ -3,9 +3,9 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"context"
 	"errors"
 	"flag"
 	"fmt"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sillok/sillok/internal/app"
@@ -50,6 +51,31 @@ const (
 	// defaultQueryTimeout is Athena's.
 	defaultQueryTimeout = 30 * time.Minute
 )
+
+// flags defines the flags of serve but for --config.
+func (o *serveOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.Data, "data", "", "`DIR` that holds everything the server keeps (required)")
+	f.StringVar(&o.Listen, "listen", defaultListen, "`HOST:PORT` to answer on; port 0 takes a free one")
+	f.StringVar(&o.RootAccessKeyID, "root-access-key-id", "", "access key `ID` of the root user, instead of the one in DIR/credentials")
+	f.StringVar(&o.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
+	f.StringVar(&o.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
+	f.StringVar(&o.MasterKey, "master-key", "", "`FILE` with the key that seals secrets, instead of DIR/master.key; the key itself in SILLOK_MASTER_KEY is taken too")
+	f.StringVar(&o.MasterKeyCommand, "master-key-command", "", "`COMMAND` of the shell that prints this key, so that it is on no disk")
+	f.IntVar(&o.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.Int64Var(&o.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
+	f.DurationVar(&o.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
+	f.IntVar(&o.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
+	f.BoolVar(&o.TLS, "tls", false, "speak TLS and HTTP/2; without --tls-cert by a certificate that is made, in DIR/tls")
+	f.StringVar(&o.TLSCertificate, "tls-cert", "", "`FILE` in PEM with the certificate to speak TLS by; needs --tls-key")
+	f.StringVar(&o.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
+	f.BoolVar(&o.InsecureHTTP, "insecure-http", false, "speak plain HTTP also where other machines reach it")
+	f.IntVar(&o.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
+	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
+	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
+	f.StringVar(&o.ShadowSize, "shadow-size", "", shadowSizeUsage)
+	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
+	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
+}
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {

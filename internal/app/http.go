@@ -1,11 +1,10 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"log"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -23,7 +22,7 @@ func (a *App) newServer() *http.Server {
 		ReadHeaderTimeout: headerTimeout, // and that of the handshake of TLS
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(httpLog{a.log}, "", 0),
+		ErrorLog:          slog.NewLogLogger(httpLog{a.log.Handler()}, slog.LevelWarn),
 	}
 	if a.certificate != nil {
 		server.TLSConfig = a.certificate.Config()
@@ -40,16 +39,15 @@ func (a *App) serve(server *http.Server) error {
 
 // httpLog takes what net/http has to say. What strangers can make it say as often
 // as they like is no warning.
-type httpLog struct{ log *slog.Logger }
+type httpLog struct{ slog.Handler }
 
-// Write implements io.Writer.
-func (l httpLog) Write(line []byte) (int, error) {
-	level := slog.LevelWarn
-	for _, of := range []string{"http: TLS handshake error from ", "http2: "} {
-		if bytes.HasPrefix(line, []byte(of)) {
-			level = slog.LevelDebug
-		}
+// Handle implements slog.Handler.
+func (l httpLog) Handle(ctx context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "http: TLS handshake error from ") || strings.HasPrefix(r.Message, "http2: ") {
+		r.Level = slog.LevelDebug
 	}
-	l.log.Log(context.Background(), level, string(bytes.TrimSpace(line)))
-	return len(line), nil
+	if !l.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return l.Handler.Handle(ctx, r)
 }

@@ -159,7 +159,7 @@ func TestWhatIsMadeStays(t *testing.T) {
 			later   time.Duration
 			names   []string
 			further []string
-			spoil   func(t *testing.T, dir string)
+			spoil   func(dir string)
 			stays   bool
 			err     string
 		}{
@@ -171,19 +171,19 @@ func TestWhatIsMadeStays(t *testing.T) {
 			{name: "a month and a day before its end", later: 699 * 24 * time.Hour, names: names, stays: true},
 			{name: "less than a month before its end", later: 701 * 24 * time.Hour, names: names},
 			{name: "after its end", later: 731 * 24 * time.Hour, names: names},
-			{name: "another key, as after a crash", names: names, spoil: func(t *testing.T, dir string) {
+			{name: "another key, as after a crash", names: names, spoil: func(dir string) {
 				if _, err := certificate.Made(filepath.Join(dir, "other"), names, nil, quiet()); err != nil {
 					t.Fatal(err)
 				}
 				write(t, filepath.Join(dir, "key.pem"), read(t, filepath.Join(dir, "other", "key.pem")))
 			}},
-			{name: "no key", names: names, spoil: func(t *testing.T, dir string) {
+			{name: "no key", names: names, spoil: func(dir string) {
 				if err := os.Remove(filepath.Join(dir, "key.pem")); err != nil {
 					t.Fatal(err)
 				}
 			}},
-			{name: "rubbish", names: names, spoil: func(t *testing.T, dir string) { write(t, filepath.Join(dir, "cert.pem"), []byte("rubbish")) }},
-			{name: "that of an authority, put there by somebody", names: names, stays: true, err: "was made here", spoil: func(t *testing.T, dir string) {
+			{name: "rubbish", names: names, spoil: func(dir string) { write(t, filepath.Join(dir, "cert.pem"), []byte("rubbish")) }},
+			{name: "that of an authority, put there by somebody", names: names, stays: true, err: "was made here", spoil: func(dir string) {
 				f := files{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
 				f.issue(t, "localhost", time.Hour, f.issue(t, "authority", time.Hour, nil))
 			}},
@@ -194,7 +194,7 @@ func TestWhatIsMadeStays(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tt.spoil != nil {
-				tt.spoil(t, dir)
+				tt.spoil(dir)
 			}
 			<-time.After(tt.later)
 			again, err := certificate.Made(dir, tt.names, tt.further, quiet())

@@ -18,6 +18,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sillok/sillok/internal/kit/disk"
@@ -44,7 +45,7 @@ const (
 // lacks them stays.
 func Made(dir string, names, further []string, log *slog.Logger) (*Pair, error) {
 	p := &Pair{
-		log: log, made: true, names: append(names[:len(names):len(names)], further...),
+		log: log, made: true, names: slices.Concat(names, further),
 		certificate: filepath.Join(dir, certificateFile), key: filepath.Join(dir, keyFile),
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -65,16 +66,10 @@ func Made(dir string, names, further []string, log *slog.Logger) (*Pair, error) 
 	if !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
 		return nil, fmt.Errorf("tls: %s is of an authority, and not one that was made here: give it with --tls-cert and --tls-key, or remove it", p.certificate)
 	}
-	lacks := ""
-	for _, name := range names {
-		if !has(leaf, name) {
-			lacks = name
-			break
-		}
-	}
+	lacks := slices.IndexFunc(names, func(name string) bool { return !has(leaf, name) })
 	switch {
-	case lacks != "":
-		log.Warn("the certificate is made anew, since it lacks a name: clients elsewhere need a copy of the new one", "name", lacks)
+	case lacks >= 0:
+		log.Warn("the certificate is made anew, since it lacks a name: clients elsewhere need a copy of the new one", "name", names[lacks])
 	case time.Until(leaf.NotAfter) < renewBefore:
 		log.Warn("the certificate is made anew, since it is near its end: clients elsewhere need a copy of the new one", "until", leaf.NotAfter.UTC())
 	default:
@@ -86,19 +81,9 @@ func Made(dir string, names, further []string, log *slog.Logger) (*Pair, error) 
 // has says whether a certificate has a name, with its star where it has one.
 func has(leaf *x509.Certificate, name string) bool {
 	if address := net.ParseIP(name); address != nil {
-		for _, a := range leaf.IPAddresses {
-			if a.Equal(address) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(leaf.IPAddresses, address.Equal)
 	}
-	for _, n := range leaf.DNSNames {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(leaf.DNSNames, name)
 }
 
 // renew makes the pair anew, on the disk too. The key is there first: a crash
