@@ -110,7 +110,7 @@ func (s *signature) checkTime2(now time.Time) error {
 		return &fault{e, e}
 	case s.presigned:
 		return nil
-	case s.time.After(now.Add(maxSkewS3)), s.time.Before(now.Add(-maxSkewS3)):
+	case s.time.After(now.Add(maxSkew)), s.time.Before(now.Add(-maxSkew)):
 		e := errS3Skewed(s.time, now)
 		return &fault{e, e}
 	}
