@@ -35,6 +35,9 @@ type serveOptions struct {
 	TLSCertificate      string        `yaml:"tls_cert"`
 	TLSKey              string        `yaml:"tls_key"`
 	InsecureHTTP        bool          `yaml:"insecure_http"`
+	MaxCalls            int           `yaml:"max_calls"`
+	MaxCallsPerKey      int           `yaml:"max_calls_per_key"`
+	MaxRate             int           `yaml:"max_rate"`
 	CallsDays           int           `yaml:"calls_days"`
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
@@ -69,6 +72,9 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.TLSCertificate, "tls-cert", "", "`FILE` in PEM with the certificate to speak TLS by; needs --tls-key")
 	f.StringVar(&o.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
 	f.BoolVar(&o.InsecureHTTP, "insecure-http", false, "speak plain HTTP also where other machines reach it")
+	f.IntVar(&o.MaxCalls, "max-calls", 0, "`N` calls in flight in all, more are to be repeated; 0 means 2,048")
+	f.IntVar(&o.MaxCallsPerKey, "max-calls-per-key", 0, "`N` of them that one access key may have; 0 means 512")
+	f.IntVar(&o.MaxRate, "max-rate", 0, "`N` calls a second that one access key may begin; 0 means 20,000")
 	f.IntVar(&o.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
@@ -131,6 +137,9 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"tls-cert":               func() { o.TLSCertificate = flags.TLSCertificate },
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
 		"insecure-http":          func() { o.InsecureHTTP = flags.InsecureHTTP },
+		"max-calls":              func() { o.MaxCalls = flags.MaxCalls },
+		"max-calls-per-key":      func() { o.MaxCallsPerKey = flags.MaxCallsPerKey },
+		"max-rate":               func() { o.MaxRate = flags.MaxRate },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
 		"domain":                 func() { o.Domains = flags.Domains },
@@ -168,6 +177,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,
+		MaxCalls: options.MaxCalls, MaxCallsPerKey: options.MaxCallsPerKey, MaxRate: options.MaxRate,
 		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,

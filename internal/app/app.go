@@ -139,6 +139,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
 		Log: a.log, Local: a.local(), Keys: a.sts, Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Limits: gateway.Limits{Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate},
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

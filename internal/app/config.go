@@ -26,6 +26,13 @@ type Config struct {
 	// InsecureHTTP allows plain HTTP where other machines can reach the port.
 	InsecureHTTP bool
 
+	// MaxCalls is how many calls may be in flight in all, MaxCallsPerKey how many of
+	// them may be one key's, and MaxRate how many a key may begin in a second; 0 means
+	// 2,048, 512 and 20,000.
+	MaxCalls       int
+	MaxCallsPerKey int
+	MaxRate        int
+
 	// CallsKept is how long the journal keeps calls; 0 means for ever.
 	CallsKept time.Duration
 
@@ -77,6 +84,26 @@ var (
 	keyPattern     = regexp.MustCompile(`^[\w]{3,128}$`)
 )
 
+// checkDoor reports the problems of how calls come in.
+func (c Config) checkDoor() (errs []error) {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("listen: %q is not HOST:PORT, such as 127.0.0.1:4566", c.Listen))
+	}
+	if (c.TLSCertificate == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("tls: give both the certificate and its key, or neither"))
+	}
+	switch speaksTLS := c.TLS || c.TLSCertificate != ""; {
+	case speaksTLS && c.InsecureHTTP:
+		errs = append(errs, errors.New("insecure-http: the port speaks either TLS or plain HTTP"))
+	case !speaksTLS && !c.InsecureHTTP && c.foreign():
+		errs = append(errs, errPlain(c.Listen))
+	}
+	if min(c.MaxCalls, c.MaxCallsPerKey, c.MaxRate) < 0 {
+		errs = append(errs, errors.New("max calls, max calls per key, max rate: none can be negative"))
+	}
+	return errs
+}
+
 // foreign says whether it can be read off the address to listen on that other
 // machines reach it. Names have to be looked up first.
 func (c Config) foreign() bool {
@@ -95,18 +122,7 @@ func (c Config) Validate() error {
 	if c.Data == "" {
 		errs = append(errs, errors.New("data: a folder is required, in which the server keeps everything"))
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		errs = append(errs, fmt.Errorf("listen: %q is not HOST:PORT, such as 127.0.0.1:4566", c.Listen))
-	}
-	if (c.TLSCertificate == "") != (c.TLSKey == "") {
-		errs = append(errs, errors.New("tls: give both the certificate and its key, or neither"))
-	}
-	switch speaksTLS := c.TLS || c.TLSCertificate != ""; {
-	case speaksTLS && c.InsecureHTTP:
-		errs = append(errs, errors.New("insecure-http: the port speaks either TLS or plain HTTP"))
-	case !speaksTLS && !c.InsecureHTTP && c.foreign():
-		errs = append(errs, errPlain(c.Listen))
-	}
+	errs = append(errs, c.checkDoor()...)
 	if c.ShadowSize < 0 {
 		errs = append(errs, errors.New("shadow size: cannot be negative"))
 	}

@@ -263,6 +263,11 @@ func (s *stalled) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// newStalled returns a body of which so many bytes come.
+func newStalled(left int, end <-chan struct{}) io.ReadCloser {
+	return io.NopCloser(&stalled{left: left, end: end})
+}
+
 func TestUnsignedBodiesDoNotStopSignedOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGateway(t, fakes()...)

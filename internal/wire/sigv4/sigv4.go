@@ -288,7 +288,8 @@ func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 
 // errToken is how a service, and S3, refuse a session token that is not of the key.
 func errToken() *fault {
-	return &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
+	f := &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
+	return f.because(errForged)
 }
 
 // defaultRegion is where a request is that says of no region that it is there.
@@ -314,12 +315,13 @@ func stringToSign(s *signature, canonical string) string {
 }
 
 func (s *signature) errMismatch(canonical, toSign string) error {
-	return &fault{
+	f := &fault{
 		errInvalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "+
 			"and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'%s'\n\n"+
 			"The String-to-Sign should have been\n'%s'\n", canonical, toSign),
 		s.errS3Mismatch(canonical, toSign),
 	}
+	return f.because(errForged)
 }
 
 // errS3Mismatch is how S3 says that a signature is wrong. canonical is empty for

@@ -138,7 +138,7 @@ func (p *Pending) verify2(hash string) (*Verified, error) {
 			Key: p.key, Region: s.region, Service: s.service, Time: s.time, PayloadHash: hash, Presigned: s.presigned, Version2: true,
 		}, nil
 	}
-	e := s.errS3Mismatch("", toSign)
+	e := s.errS3Mismatch("", toSign).Because(errForged)
 	return nil, &fault{e, e}
 }
 
