@@ -35,7 +35,7 @@ const (
 // Wrong signatures from an address: so many are answered as they are, and then
 // one in so long; answers to others are withheld.
 const (
-	forgeries    = 20
+	forgeries    = 64
 	forgeryEvery = time.Second
 )
 
