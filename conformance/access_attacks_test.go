@@ -101,9 +101,11 @@ func TestForgedCalls(t *testing.T) {
 		{"another key named", signed{key: ann, change: edit("Authorization", ann.KeyID, bob.KeyID)}, "SignatureDoesNotMatch"},
 		{"another region named", signed{key: ann, change: edit("Authorization", region, "us-east-1")}, "SignatureDoesNotMatch"},
 		{"another service named", signed{key: ann, change: edit("Authorization", "/sts/", "/iam/")}, "SignatureDoesNotMatch"},
-		{"replayed after 16 minutes", signed{key: ann, at: time.Now().Add(-16 * time.Minute)}, "RequestTimeTooSkewed"},
+		{"replayed after 16 minutes", signed{key: ann, at: time.Now().Add(-16 * time.Minute)}, "SignatureDoesNotMatch"},
 		{"replayed to S3 after 16 minutes", signed{key: ann, path: "/vault", at: time.Now().Add(-16 * time.Minute)}, "RequestTimeTooSkewed"},
-		{"from the future", signed{key: ann, at: time.Now().Add(16 * time.Minute)}, "RequestTimeTooSkewed"},
+		{"from the future", signed{key: ann, at: time.Now().Add(16 * time.Minute)}, "SignatureDoesNotMatch"},
+		{"replayed after 14 minutes", signed{key: ann, at: time.Now().Add(-14 * time.Minute)}, ""},
+		{"from a clock 14 minutes ahead", signed{key: ann, at: time.Now().Add(14 * time.Minute)}, ""},
 		{"the date changed", signed{key: ann, at: time.Now().Add(-time.Hour), change: func(r *http.Request) {
 			r.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
 		}}, "SignatureDoesNotMatch"},

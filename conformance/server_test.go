@@ -70,7 +70,7 @@ func serveAs(t *testing.T, root root, data string, args ...string) *server {
 	return s
 }
 
-var readyLine = regexp.MustCompile(`^sillok is ready at (http://\S+) after (\d+) ms$`)
+var readyLine = regexp.MustCompile(`^sillok is ready at (https?://\S+) after (\d+) ms$`)
 
 func (s *server) start(listen string) {
 	s.t.Helper()
@@ -139,10 +139,17 @@ func (s *server) stop() error {
 
 // environment is what makes an AWS client use the server.
 func (s *server) environment() []string {
-	return append(os.Environ(), "AWS_ENDPOINT_URL="+s.endpoint, "AWS_ACCESS_KEY_ID="+s.root.keyID, "AWS_SECRET_ACCESS_KEY="+s.root.secret,
+	env := os.Environ()
+	if strings.HasPrefix(s.endpoint, "https://") {
+		env = append(env, "AWS_CA_BUNDLE="+s.anchor())
+	}
+	return append(env, "AWS_ENDPOINT_URL="+s.endpoint, "AWS_ACCESS_KEY_ID="+s.root.keyID, "AWS_SECRET_ACCESS_KEY="+s.root.secret,
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region, "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		"AWS_EC2_METADATA_DISABLED=true")
 }
+
+// anchor is the certificate that a server with --tls has made.
+func (s *server) anchor() string { return filepath.Join(s.data, "tls", "cert.pem") }
 
 // config makes an SDK use the server.
 func (s *server) config() aws.Config {

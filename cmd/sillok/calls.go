@@ -39,6 +39,9 @@ A call that changes something is written before the change. One whose server die
 the middle, or an upload whose client was gone, is shown as "unknown": what it meant to
 change may be changed or not. One that is under way is shown as "begun", after the others.
 
+Of calls that nobody signed, or not with the key they name, the last 64 MiB are kept: more
+of them push out the oldest of them, and nothing else.
+
 With --output json each call is a JSON object on a line of its own, with parameters;
 what is sensitive in them is hidden. NO_COLOR turns colours off.`,
 		Example: `  # the last hour

@@ -1,19 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sillok/sillok/internal/app"
 )
 
 func s3Command(e env) *cobra.Command {
@@ -37,20 +43,23 @@ type s3Place struct {
 }
 
 func (p *s3Place) flags(f *pflag.FlagSet) {
-	f.StringVar(&p.data, "data", "", "`DIR` of a server's data: its credentials are used, and unless another one is given the endpoint "+localEndpoint)
+	f.StringVar(&p.data, "data", "", "`DIR` of a server's data: its credentials are used, its certificate is trusted, and unless another endpoint is given it is its own")
 	f.StringVar(&p.endpoint, "endpoint-url", "", "`URL` of the S3 (default: that of the AWS settings, such as AWS_ENDPOINT_URL)")
 	f.StringVar(&p.region, "region", "", "AWS `REGION` (default: that of the AWS settings)")
 }
 
 const (
-	localEndpoint = "http://" + defaultListen
+	localEndpoint = "http://" + defaultListen // of a server that has not said its own
 	localRegion   = "us-east-1"
 )
 
 // settings returns the AWS settings of the server that is meant; BaseEndpoint is nil
 // where that is AWS.
 func (p *s3Place) settings(ctx context.Context) (aws.Config, error) {
-	var options []func(*config.LoadOptions) error
+	var (
+		options []func(*config.LoadOptions) error
+		reach   app.Reach
+	)
 	if p.data != "" {
 		path := filepath.Join(p.data, "credentials")
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -58,6 +67,17 @@ func (p *s3Place) settings(ctx context.Context) (aws.Config, error) {
 		}
 		// The profile is named, or the environment would win over the file.
 		options = append(options, config.WithSharedCredentialsFiles([]string{path}), config.WithSharedConfigProfile("default"))
+		var err error
+		if reach, err = app.ReachOf(p.data); err != nil {
+			return aws.Config{}, fmt.Errorf("--data: %w", err)
+		}
+		if reach.Anchor != "" {
+			client, err := trusting(reach.Anchor)
+			if err != nil {
+				return aws.Config{}, fmt.Errorf("--data: %w", err)
+			}
+			options = append(options, config.WithHTTPClient(client))
+		}
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -68,7 +88,7 @@ func (p *s3Place) settings(ctx context.Context) (aws.Config, error) {
 	case p.endpoint != "":
 		settings.BaseEndpoint, named = &p.endpoint, true
 	case p.data != "" && !named:
-		settings.BaseEndpoint, named = aws.String(localEndpoint), true
+		settings.BaseEndpoint, named = aws.String(cmp.Or(reach.Endpoint, localEndpoint)), true
 	}
 	if p.region != "" {
 		settings.Region = p.region
@@ -80,6 +100,23 @@ func (p *s3Place) settings(ctx context.Context) (aws.Config, error) {
 		return aws.Config{}, errors.New("no AWS region is set; give --region, set AWS_REGION, or a region in the AWS profile")
 	}
 	return settings, nil
+}
+
+// trusting returns a client that trusts the certificate in a file beside those that
+// the system trusts. What AWS_CA_BUNDLE names is added to them.
+func trusting(path string) (*awshttp.BuildableClient, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the server of the operator's folder names it
+	if err != nil {
+		return nil, fmt.Errorf("read the server's certificate: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s has no certificate", path)
+	}
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = pool }), nil
 }
 
 // client returns a client of the S3 that is meant.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -73,7 +75,7 @@ type running struct {
 	exited chan error
 }
 
-var readyLine = regexp.MustCompile(`^sillok is ready at (http://\S+) after \d+ ms$`)
+var readyLine = regexp.MustCompile(`^sillok is ready at (https?://\S+) after \d+ ms$`)
 
 // startServer is "server FLAGS": it runs sillok serve until the script's end or
 // until it is ended, and sets ENDPOINT.
@@ -151,7 +153,13 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: get PATH STATUS")
 	}
-	answer, err := http.Get(ts.Getenv("ENDPOINT") + args[0])
+	client := http.DefaultClient
+	if anchor := ts.Getenv("AWS_CA_BUNDLE"); anchor != "" {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM([]byte(ts.ReadFile(anchor)))
+		client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	}
+	answer, err := client.Get(ts.Getenv("ENDPOINT") + args[0])
 	ts.Check(err)
 	body, err := io.ReadAll(answer.Body)
 	ts.Check(errors.Join(err, answer.Body.Close()))
@@ -204,6 +212,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\d+ ms`), "N ms"},
 	{regexp.MustCompile(`\d+\.\d\d s\b`), "N ms"},
 	{regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT[^ ]*Z`), "TIME"},
+	{regexp.MustCompile(`until \d{4}-\d\d-\d\d: SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}`), "until DAY: SHA-256 FINGERPRINT"},
 }
 
 // mask is "mask FROM TO": it copies stdout, stderr or a file, with a word in

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,11 @@ Secrets are sealed by a master key. The first start writes one to DIR/master.key
 copy of it elsewhere. --master-key and --master-key-command give your own, as 32 bytes
 in base64. To change it, give several, one a line: the first seals, all are read.
 
+On an address that other machines reach the port speaks TLS: --tls makes a certificate,
+in DIR/tls, whose fingerprint is printed and which clients trust by AWS_CA_BUNDLE;
+--tls-cert and --tls-key give your own, which is read again when it changes. Without
+them plain HTTP is for 127.0.0.1 and ::1 alone, but for --insecure-http.
+
 All state lies in DIR; copy the folder while the server is stopped to have a backup.
 SIGTERM or Ctrl-C lets calls and queries in flight finish, for up to 20 seconds.
 GET /_sillok/health answers without a signature.
@@ -44,11 +50,12 @@ Each flag can also be given in the environment, as SILLOK_DATA and so on, and bu
 
   data: /var/lib/sillok
   listen: 0.0.0.0:4566
+  tls: true
   log_level: warn
 
 A flag wins over the environment, and the environment over the file.`,
 		Example: `  sillok serve --data ./sillok-data
-  SILLOK_DATA=/var/lib/sillok sillok serve --listen 0.0.0.0:4566
+  SILLOK_DATA=/var/lib/sillok sillok serve --listen 0.0.0.0:4566 --tls
   sillok serve --config /etc/sillok.yaml
 
   # then, in another terminal:
@@ -75,26 +82,8 @@ A flag wins over the environment, and the environment over the file.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&flags.Data, "data", "", "`DIR` that holds everything the server keeps (required)")
-	f.StringVar(&flags.Listen, "listen", defaultListen, "`HOST:PORT` to answer on; port 0 takes a free one")
+	flags.flags(f)
 	f.StringVar(&config, "config", "", "configuration `FILE` in YAML")
-	f.StringVar(&flags.RootAccessKeyID, "root-access-key-id", "", "access key `ID` of the root user, instead of the one in DIR/credentials")
-	f.StringVar(&flags.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
-	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
-	f.StringVar(&flags.MasterKey, "master-key", "", "`FILE` with the key that seals secrets, instead of DIR/master.key; the key itself in SILLOK_MASTER_KEY is taken too")
-	f.StringVar(&flags.MasterKeyCommand, "master-key-command", "", "`COMMAND` of the shell that prints this key, so that it is on no disk")
-	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
-	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
-	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
-	f.IntVar(&flags.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
-	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
-	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
-	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
-	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
-	f.StringSliceVar(&flags.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
-	f.StringVar(&flags.ShadowSize, "shadow-size", "", shadowSizeUsage)
-	f.BoolVar(&flags.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
-	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 	completions(c, []choice{{"log-level", "", []string{"debug", "info", "warn", "error"}}, {"compat", "", []string{"moto"}}}, "data")
 	return c
 }
@@ -133,12 +122,17 @@ func announce(w io.Writer, server *app.App, took time.Duration, named bool) {
 	if named {
 		credentials = "export AWS_ACCESS_KEY_ID=" + server.Root().AccessKeyID + " AWS_SECRET_ACCESS_KEY=…"
 	}
-	// In one piece, so that nothing that is logged comes in between. The AWS CLI's
-	// first version and boto3 know only the second name of the region.
-	fmt.Fprintf(w, `sillok is ready at %[1]s after %[2]d ms
-  %[3]s
-  export AWS_ENDPOINT_URL=%[1]s
-  export AWS_REGION=ap-northeast-2 AWS_DEFAULT_REGION=ap-northeast-2
-  aws sts get-caller-identity
-`, server.Endpoint(), took.Milliseconds(), credentials)
+	lines := []string{
+		fmt.Sprintf("sillok is ready at %s after %d ms", server.Endpoint(), took.Milliseconds()), credentials, "export AWS_ENDPOINT_URL=" + server.Endpoint(),
+	}
+	if c, ok := server.Certificate(); ok {
+		if c.Anchor != "" {
+			lines = append(lines, "export AWS_CA_BUNDLE="+shellQuoted(c.Anchor))
+		}
+		lines = append(lines, "# its certificate, until "+c.Ends+": SHA-256 "+c.Fingerprint)
+	}
+	// The AWS CLI's first version and boto3 know only the second name of the region.
+	lines = append(lines, "export AWS_REGION=ap-northeast-2 AWS_DEFAULT_REGION=ap-northeast-2", "aws sts get-caller-identity")
+	// In one piece, so that nothing that is logged comes in between.
+	fmt.Fprintln(w, strings.Join(lines, "\n  "))
 }

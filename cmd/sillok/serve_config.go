@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sillok/sillok/internal/app"
@@ -30,8 +31,13 @@ type serveOptions struct {
 	ActiveQueries       int           `yaml:"active_queries"`
 	WorkerMemory        int64         `yaml:"worker_memory"`
 	LogLevel            string        `yaml:"log_level"`
-	TLSCertificate      string        `yaml:"tls_certificate"`
+	TLS                 bool          `yaml:"tls"`
+	TLSCertificate      string        `yaml:"tls_cert"`
 	TLSKey              string        `yaml:"tls_key"`
+	InsecureHTTP        bool          `yaml:"insecure_http"`
+	MaxCalls            int           `yaml:"max_calls"`
+	MaxCallsPerKey      int           `yaml:"max_calls_per_key"`
+	MaxRate             int           `yaml:"max_rate"`
 	CallsDays           int           `yaml:"calls_days"`
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
@@ -48,6 +54,34 @@ const (
 	// defaultQueryTimeout is Athena's.
 	defaultQueryTimeout = 30 * time.Minute
 )
+
+// flags defines the flags of serve but for --config.
+func (o *serveOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.Data, "data", "", "`DIR` that holds everything the server keeps (required)")
+	f.StringVar(&o.Listen, "listen", defaultListen, "`HOST:PORT` to answer on; port 0 takes a free one")
+	f.StringVar(&o.RootAccessKeyID, "root-access-key-id", "", "access key `ID` of the root user, instead of the one in DIR/credentials")
+	f.StringVar(&o.RootSecretAccessKey, "root-secret-access-key", "", "its `SECRET`; better given as SILLOK_ROOT_SECRET_ACCESS_KEY, which no other user sees")
+	f.StringVar(&o.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
+	f.StringVar(&o.MasterKey, "master-key", "", "`FILE` with the key that seals secrets, instead of DIR/master.key; the key itself in SILLOK_MASTER_KEY is taken too")
+	f.StringVar(&o.MasterKeyCommand, "master-key-command", "", "`COMMAND` of the shell that prints this key, so that it is on no disk")
+	f.IntVar(&o.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.Int64Var(&o.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
+	f.DurationVar(&o.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
+	f.IntVar(&o.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
+	f.BoolVar(&o.TLS, "tls", false, "speak TLS and HTTP/2; without --tls-cert by a certificate that is made, in DIR/tls")
+	f.StringVar(&o.TLSCertificate, "tls-cert", "", "`FILE` in PEM with the certificate to speak TLS by; needs --tls-key")
+	f.StringVar(&o.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
+	f.BoolVar(&o.InsecureHTTP, "insecure-http", false, "speak plain HTTP also where other machines reach it")
+	f.IntVar(&o.MaxCalls, "max-calls", 0, "`N` calls in flight in all, more are to be repeated; 0 means 2,048")
+	f.IntVar(&o.MaxCallsPerKey, "max-calls-per-key", 0, "`N` of them that one access key may have; 0 means 512")
+	f.IntVar(&o.MaxRate, "max-rate", 0, "`N` calls a second that one access key may begin; 0 means 20,000")
+	f.IntVar(&o.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
+	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
+	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
+	f.StringVar(&o.ShadowSize, "shadow-size", "", shadowSizeUsage)
+	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
+	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
+}
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {
@@ -99,8 +133,13 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
 		"query-timeout":          func() { o.QueryTimeout = flags.QueryTimeout },
 		"active-queries":         func() { o.ActiveQueries = flags.ActiveQueries },
-		"tls-certificate":        func() { o.TLSCertificate = flags.TLSCertificate },
+		"tls":                    func() { o.TLS = flags.TLS },
+		"tls-cert":               func() { o.TLSCertificate = flags.TLSCertificate },
 		"tls-key":                func() { o.TLSKey = flags.TLSKey },
+		"insecure-http":          func() { o.InsecureHTTP = flags.InsecureHTTP },
+		"max-calls":              func() { o.MaxCalls = flags.MaxCalls },
+		"max-calls-per-key":      func() { o.MaxCallsPerKey = flags.MaxCallsPerKey },
+		"max-rate":               func() { o.MaxRate = flags.MaxRate },
 		"calls-days":             func() { o.CallsDays = flags.CallsDays },
 		"log-level":              func() { o.LogLevel = flags.LogLevel },
 		"domain":                 func() { o.Domains = flags.Domains },
@@ -137,7 +176,9 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		ShadowSize: shadows, NewState: options.NewState,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
-		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,
+		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,
+		MaxCalls: options.MaxCalls, MaxCallsPerKey: options.MaxCallsPerKey, MaxRate: options.MaxRate,
+		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

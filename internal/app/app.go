@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +17,7 @@ import (
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
+	"github.com/sillok/sillok/internal/kit/certificate"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
@@ -47,30 +47,30 @@ const grace = 20 * time.Second
 
 // App is a server.
 type App struct {
-	cfg      Config
-	log      *slog.Logger
-	root     Credential
-	lock     *folderLock
-	listener net.Listener
-	tls      *tls.Config
-	seal     *seal.Sealer
-	kms      *kms.Service
-	s3       *s3.Service
-	state    *state.DB
-	objects  *objects.DB
-	journal  *journal.Journal
-	bus      *bus.Bus
-	workers  *worker.Pool
-	services []gateway.Service // in the order in which they were opened
-	iam      *iam.Service
-	sts      *sts.Service                // knows all access keys
-	accounts *organizations.Service      // and all organizations
-	held     map[string]access.Resources // by the service in an ARN
-	access   *access.Decider
-	explains *sigv4.Verifier // of those who ask the server itself
-	gateway  *gateway.Gateway
-	handler  http.Handler
-	opened   time.Time
+	cfg         Config
+	log         *slog.Logger
+	root        Credential
+	lock        *folderLock
+	listener    net.Listener
+	certificate *certificate.Pair // nil for plain HTTP
+	seal        *seal.Sealer
+	kms         *kms.Service
+	s3          *s3.Service
+	state       *state.DB
+	objects     *objects.DB
+	journal     *journal.Journal
+	bus         *bus.Bus
+	workers     *worker.Pool
+	services    []gateway.Service // in the order in which they were opened
+	iam         *iam.Service
+	sts         *sts.Service                // knows all access keys
+	accounts    *organizations.Service      // and all organizations
+	held        map[string]access.Resources // by the service in an ARN
+	access      *access.Decider
+	explains    *sigv4.Verifier // of those who ask the server itself
+	gateway     *gateway.Gateway
+	handler     http.Handler
+	opened      time.Time
 }
 
 // Open builds a server in cfg.Data, which no other server may use, and listens,
@@ -98,11 +98,14 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.lock, err = lockFolder(a.cfg.Data); err != nil {
 		return err
 	}
-	if a.tls, err = a.cfg.tls(); err != nil {
+	if err := a.openTLS(); err != nil {
 		return err
 	}
 	if a.listener, err = listen(ctx, a.cfg.Listen); err != nil {
 		return err
+	}
+	if a.certificate == nil && !a.cfg.InsecureHTTP && !plainFits(a.listener.Addr()) {
+		return errPlain(a.cfg.Listen) // its name is that of an address of the network
 	}
 	if a.root, err = rootCredential(a.cfg); err != nil {
 		return err
@@ -140,6 +143,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
 		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Limits: gateway.Limits{Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate},
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)
@@ -179,29 +183,21 @@ func (a *App) Root() Credential { return a.root }
 // Data is the data folder's whole path.
 func (a *App) Data() string { return a.cfg.Data }
 
-// The limits of a connection. AWS's own limit for all headers is 8 to 16 KiB.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 32 << 10
-)
-
 // Run serves until ctx is done, then finishes what is in flight: calls first,
 // then the services' own work, the last opened first. It calls ready once, as
 // soon as calls are answered.
 func (a *App) Run(ctx context.Context, ready func()) error {
-	server := &http.Server{
-		Handler:           a.handler,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-		TLSConfig:         a.tls,
+	if err := a.tellReach(); err != nil {
+		return err
 	}
+	server := a.newServer()
 	group, ctx := life.New(ctx, a.log)
 	stops := a.runServices(ctx, group)
 	// The bus ends with ctx, so that long polls do not hold the server up.
 	group.Go(ctx, "bus", func(ctx context.Context) error { return a.bus.Run(ctx, nil, a.targets()) })
+	if a.certificate != nil {
+		group.Go(ctx, "tls", a.certificate.Run)
+	}
 	group.Go(ctx, "http", func(context.Context) error {
 		if err := a.serve(server); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve on %s: %w", a.cfg.Listen, err)
@@ -218,13 +214,6 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	})
 	ready()
 	return group.Wait()
-}
-
-func (a *App) serve(server *http.Server) error {
-	if a.tls != nil {
-		return server.ServeTLS(a.listener, "", "")
-	}
-	return server.Serve(a.listener)
 }
 
 // runServices starts the services' own work, and that of the journal, which

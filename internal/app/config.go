@@ -3,11 +3,11 @@
 package app
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -17,9 +17,21 @@ type Config struct {
 	Listen string // address of the one port, such as "127.0.0.1:4566"
 
 	// TLSCertificate and TLSKey are PEM files. With them the port speaks TLS,
-	// and HTTP/2 to clients that do.
+	// and HTTP/2 to clients that do. They are read again when they change.
 	TLSCertificate string
 	TLSKey         string
+	// TLS says that the port speaks TLS with a certificate that the server makes,
+	// where none is given.
+	TLS bool
+	// InsecureHTTP allows plain HTTP where other machines can reach the port.
+	InsecureHTTP bool
+
+	// MaxCalls is how many calls may be in flight in all, MaxCallsPerKey how many of
+	// them may be one key's, and MaxRate how many a key may begin in a second; 0 means
+	// 2,048, 512 and 20,000.
+	MaxCalls       int
+	MaxCallsPerKey int
+	MaxRate        int
 
 	// CallsKept is how long the journal keeps calls; 0 means for ever.
 	CallsKept time.Duration
@@ -72,18 +84,45 @@ var (
 	keyPattern     = regexp.MustCompile(`^[\w]{3,128}$`)
 )
 
-// Validate reports every problem of the configuration at once.
-func (c Config) Validate() error {
-	var errs []error
-	if c.Data == "" {
-		errs = append(errs, errors.New("data: a folder is required, in which the server keeps everything"))
-	}
+// checkDoor reports the problems of how calls come in.
+func (c Config) checkDoor() (errs []error) {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("listen: %q is not HOST:PORT, such as 127.0.0.1:4566", c.Listen))
 	}
 	if (c.TLSCertificate == "") != (c.TLSKey == "") {
 		errs = append(errs, errors.New("tls: give both the certificate and its key, or neither"))
 	}
+	switch speaksTLS := c.TLS || c.TLSCertificate != ""; {
+	case speaksTLS && c.InsecureHTTP:
+		errs = append(errs, errors.New("insecure-http: the port speaks either TLS or plain HTTP"))
+	case !speaksTLS && !c.InsecureHTTP && c.foreign():
+		errs = append(errs, errPlain(c.Listen))
+	}
+	if min(c.MaxCalls, c.MaxCallsPerKey, c.MaxRate) < 0 {
+		errs = append(errs, errors.New("max calls, max calls per key, max rate: none can be negative"))
+	}
+	return errs
+}
+
+// foreign says whether it can be read off the address to listen on that other
+// machines reach it. Names have to be looked up first.
+func (c Config) foreign() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return false // which is told
+	}
+	host, _, _ = strings.Cut(host, "%")
+	address := net.ParseIP(host)
+	return host == "" || address != nil && !address.IsLoopback()
+}
+
+// Validate reports every problem of the configuration at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Data == "" {
+		errs = append(errs, errors.New("data: a folder is required, in which the server keeps everything"))
+	}
+	errs = append(errs, c.checkDoor()...)
 	if c.ShadowSize < 0 {
 		errs = append(errs, errors.New("shadow size: cannot be negative"))
 	}
@@ -129,16 +168,4 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("compat: %q is not known; only %q is", c.Compat, compatMoto))
 	}
 	return errors.Join(errs...)
-}
-
-// tls returns how the port speaks TLS, or nil when it does not.
-func (c Config) tls() (*tls.Config, error) {
-	if c.TLSCertificate == "" {
-		return nil, nil //nolint:nilnil // plain HTTP is a choice, not a failure
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCertificate, c.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("tls: read the certificate %s and its key %s: %w", c.TLSCertificate, c.TLSKey, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

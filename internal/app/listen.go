@@ -26,13 +26,15 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 // Endpoint is the URL that clients on this machine use.
 func (a *App) Endpoint() string {
-	address := a.listener.Addr().String()
+	host, port, err := net.SplitHostPort(a.listener.Addr().String())
+	if err != nil {
+		host, port = "127.0.0.1", "0" // no listener of TCP has such an address
+	}
 	if tcp, ok := a.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		// It listens on every address, and that is none that one can call.
-		address = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+		host = "127.0.0.1" // it listens on every address, and that is none that one can call
 	}
-	if a.tls != nil {
-		return "https://" + address
+	if a.certificate == nil {
+		return "http://" + net.JoinHostPort(host, port)
 	}
-	return "http://" + address
+	return "https://" + net.JoinHostPort(a.certificate.Host(host, "localhost"), port)
 }

@@ -50,6 +50,10 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "the journal of calls cannot be written, so nothing can be changed: "+shown(err))
 	}
+	if err := a.journal.StrangersErr(); err != nil {
+		h.Status, status = "failing", http.StatusServiceUnavailable
+		h.Problems = append(h.Problems, "calls that nobody signed cannot be recorded: "+shown(err))
+	}
 	if err := a.objects.Err(); err != nil {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "objects cannot be changed: "+shown(err))

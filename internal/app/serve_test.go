@@ -203,7 +203,7 @@ func certificate(t *testing.T) (cert, key string) {
 
 func TestEndpointCanBeCalled(t *testing.T) {
 	cfg := config(t.TempDir())
-	cfg.Listen = "0.0.0.0:0"
+	cfg.Listen, cfg.InsecureHTTP = "0.0.0.0:0", true
 	server, err := open(t, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +213,103 @@ func TestEndpointCanBeCalled(t *testing.T) {
 	}
 	if err := server.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Plain HTTP is for this machine alone, unless it is asked for.
+func TestPlainHTTPStaysAtHome(t *testing.T) {
+	const refusal = "--insecure-http serves plain HTTP all the same"
+	for _, tt := range []struct {
+		listen        string
+		tls, insecure bool
+		err           string
+	}{
+		{listen: "127.0.0.1:0"},
+		{listen: "127.8.9.1:0"},
+		{listen: "localhost:0"},
+		{listen: "[::1]:0"},
+		{listen: "0.0.0.0:0", err: refusal},
+		{listen: ":0", err: refusal},
+		{listen: "[::]:0", err: refusal},
+		{listen: "192.0.2.2:0", err: refusal},
+		{listen: "[fe80::1%eth0]:0", err: refusal},
+		{listen: ":0", tls: true},
+		{listen: ":0", insecure: true},
+		{listen: ":0", tls: true, insecure: true, err: "the port speaks either TLS or plain HTTP"},
+	} {
+		cfg := config("data")
+		cfg.Listen, cfg.TLS, cfg.InsecureHTTP = tt.listen, tt.tls, tt.insecure
+		err := cfg.Validate()
+		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+	// A name of this machine that is not known to be one has to be looked up.
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(t.Context(), "ip4", name)
+	if err != nil || len(addresses) == 0 {
+		return // it is nobody's, and cannot be listened on
+	}
+	cfg := config(t.TempDir())
+	cfg.Listen = net.JoinHostPort(name, "0")
+	server, err := open(t, cfg)
+	if err == nil {
+		err = server.Close()
+	}
+	if home := addresses[0].IsLoopback(); home != (err == nil) || err != nil && !strings.Contains(err.Error(), refusal) {
+		t.Errorf("%s, which is %s: %v", name, addresses[0], err)
+	}
+}
+
+// A certificate of its own is made at the first start and stays over restarts.
+// Who reads the data folder knows how to reach the server.
+func TestTLSByACertificateOfItsOwn(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.TLS, cfg.Domains = true, []string{"storage.example.org"}
+	var fingerprints []string
+	for range 2 {
+		server, stop := run(t, cfg)
+		made, ok := server.Certificate()
+		if want := filepath.Join(cfg.Data, "tls", "cert.pem"); !ok || made.Anchor != want {
+			t.Errorf("certificate %v, %+v, want %s", ok, made, want)
+		}
+		fingerprints = append(fingerprints, made.Fingerprint)
+		reach, err := app.ReachOf(cfg.Data)
+		if diff := cmp.Diff(app.Reach{Endpoint: server.Endpoint(), Anchor: made.Anchor}, reach); diff != "" || err != nil {
+			t.Errorf("how it is reached: %v (-want +got):\n%s", err, diff)
+		}
+		text, err := os.ReadFile(made.Anchor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(text)
+		address := strings.TrimPrefix(server.Endpoint(), "https://")
+		for _, name := range []string{"127.0.0.1", "::1", "localhost", "logs.localhost", "logs.s3.localhost", "storage.example.org", "logs.storage.example.org"} {
+			conn, err := (&tls.Dialer{Config: &tls.Config{RootCAs: pool, ServerName: name, MinVersion: tls.VersionTLS12}}).DialContext(t.Context(), "tcp", address)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		// Whoever speaks plain HTTP by mistake is told.
+		answer, err := http.Get("http://" + address + "/_sillok/health")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("plain HTTP: %d %v", answer.StatusCode, err)
+		}
+		stop()
+	}
+	if fingerprints[0] != fingerprints[1] {
+		t.Error("the second start made another certificate")
 	}
 }
 

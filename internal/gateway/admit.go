@@ -2,18 +2,12 @@ package gateway
 
 import (
 	"context"
-	"math"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
-
-	"github.com/sillok/sillok/internal/cloud"
 )
 
-// The limits of what is worked on at a time.
 const (
-	callsPerKey  = 512
 	unsignedBody = 64 << 10 // for a call that AWS leaves unsigned
 	budgetWait   = 10 * time.Second
 )
@@ -27,27 +21,6 @@ type class struct {
 	grace  time.Duration // for a body to begin to come
 	rate   int64         // bytes a second that it must come at then
 	budget *semaphore.Weighted
-}
-
-// limits are what a gateway's calls share.
-type limits struct {
-	unsigned class   // what everybody may send
-	signed   []class // by size
-
-	mu    sync.Mutex
-	calls map[string]int // in flight, by access key
-}
-
-func newLimits() *limits {
-	return &limits{
-		unsigned: class{unsignedBody, 5 * time.Second, 16 << 10, semaphore.NewWeighted(4 << 20)},
-		signed: []class{
-			{16 << 10, 5 * time.Second, 16 << 10, semaphore.NewWeighted(16 << 20)},
-			{256 << 10, 10 * time.Second, 64 << 10, semaphore.NewWeighted(32 << 20)},
-			{math.MaxInt64, 20 * time.Second, 256 << 10, semaphore.NewWeighted(96 << 20)},
-		},
-		calls: map[string]int{},
-	}
 }
 
 // class returns the class of a body of the request that may have so many bytes.
@@ -109,34 +82,13 @@ func (x *exchange) maxBody() int64 {
 	}
 }
 
-// takeCall counts the call among those of its key. It is only asked once the
-// signature is verified: whoever knows a key's name alone must not use up its
-// calls.
-func (x *exchange) takeCall() error {
-	l, key := x.gateway.limits, x.attempt.fact.Call.AccessKeyID
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.calls[key] >= callsPerKey {
-		return cloud.Errorf(cloud.Throttled, "ThrottlingException", "More than %d calls of this access key are in flight. Repeat this one later.", callsPerKey)
-	}
-	l.calls[key]++
-	x.giveBack = append(x.giveBack, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.calls[key]--; l.calls[key] == 0 {
-			delete(l.calls, key)
-		}
-	})
-	return nil
-}
-
 // takeBytes takes bytes from a budget of bodies, waiting a little for other
 // calls to give theirs back.
 func (x *exchange) takeBytes(budget *semaphore.Weighted, bytes int64) error {
 	ctx, cancel := context.WithTimeout(x.r.Context(), budgetWait)
 	defer cancel()
 	if err := budget.Acquire(ctx, bytes); err != nil {
-		return cloud.Errorf(cloud.Throttled, "ThrottlingException", "Too many large requests are in flight. Repeat this one later.").Because(err)
+		return errThrottled("Too many large requests are in flight.").Because(err)
 	}
 	x.giveBack = append(x.giveBack, func() { budget.Release(bytes) })
 	return nil

@@ -51,7 +51,7 @@ func (x *exchange) serve() {
 		// refused must not hold a connection by never sending it.
 		x.setReadDeadline(time.Now().Add(drainGrace))
 	}
-	err := life.Catch(x.enter)
+	err := x.withhold(life.Catch(x.enter))
 	ctx := x.r.Context()
 	defer func() { x.tellServed(ctx) }() // also of an answer that broke off
 	var out any
@@ -82,7 +82,7 @@ func (x *exchange) enter() error {
 	stages := []func() error{x.authenticate, x.admit, x.decode}
 	switch x.route.manner {
 	case preflight:
-		stages = nil // it has no caller and no input
+		stages = []func() error{x.takeCall} // it has no caller and no input
 	case posted:
 		stages = []func() error{x.readForm}
 	case website:

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
@@ -14,3 +15,15 @@ func (g *Gateway) Route(r *http.Request) (string, error) {
 	}
 	return found.operation.Name, nil
 }
+
+// Meter is a meter for tests.
+type Meter struct{ *meter }
+
+// NewMeter returns a meter.
+func NewMeter(every time.Duration, atOnce int) Meter { return Meter{newMeter(every, atOnce)} }
+
+// Take takes.
+func (m Meter) Take(name string, now time.Time) bool { return m.take(name, now) }
+
+// Known returns how many names it knows.
+func (m Meter) Known() int { return len(m.until) }

@@ -19,7 +19,7 @@ import (
 // LocalPrefix is the path below which Config.Local answers.
 const LocalPrefix = "/_sillok/"
 
-// Config is what a Gateway needs to know. All but Local and Domains is required.
+// Config is what a Gateway needs to know. All but Local, Domains and Limits is required.
 type Config struct {
 	Log   *slog.Logger
 	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
@@ -33,6 +33,7 @@ type Config struct {
 	// are, such as "storage.example.org" for "logs.storage.example.org". Hosts
 	// that look like AWS's, and those below localhost, need no entry.
 	Domains []string
+	Limits  Limits
 }
 
 // Gateway answers AWS calls. It is safe for concurrent use.
@@ -64,7 +65,7 @@ func New(cfg Config, services ...Service) (*Gateway, error) {
 	}
 	nobody := newBinding(wire.Compile(noService()))
 	g := &Gateway{
-		cfg: cfg, verifier: sigv4.New(cfg.Keys, time.Now), nobody: nobody.model, protocol: protocol, limits: newLimits(),
+		cfg: cfg, verifier: sigv4.New(cfg.Keys, time.Now), nobody: nobody.model, protocol: protocol, limits: newLimits(cfg.Limits),
 		bound: map[*wire.Model]*binding{nobody.model: nobody}, byID: map[string]*binding{},
 	}
 	for _, b := range bindings {

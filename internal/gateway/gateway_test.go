@@ -130,12 +130,18 @@ func open(t *testing.T, cfg gateway.Config, services ...gateway.Service) *gatewa
 // sign signs a request as the SDK does.
 func sign(t *testing.T, r *http.Request, body []byte, service, region string) {
 	t.Helper()
+	signAs(t, r, body, testKey, service, region)
+}
+
+// signAs signs with a key whose secret is the same.
+func signAs(t *testing.T, r *http.Request, body []byte, key, service, region string) {
+	t.Helper()
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
 	if service == "s3" {
 		r.Header.Set("X-Amz-Content-Sha256", hash)
 	}
-	creds := aws.Credentials{AccessKeyID: testKey, SecretAccessKey: testSecret}
+	creds := aws.Credentials{AccessKeyID: key, SecretAccessKey: testSecret}
 	err := v4.NewSigner().SignHTTP(t.Context(), creds, r, hash, service, region, time.Now(), func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = service == "s3"
 	})

@@ -34,6 +34,12 @@ func get() request {
 	return awsJSON("athena", "AmazonAthena.GetQueryExecution", "1.1", `{"QueryExecutionId":"a"}`)
 }
 
+// webIdentity asks for a session without a signature.
+func webIdentity() request {
+	return form("sts", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=ann&WebIdentityToken=e30.e30.e30"+
+		"&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Freader")
+}
+
 func TestEveryRoutedCallIsRecorded(t *testing.T) {
 	unsigned := func(q request) *http.Request { return q.http(t) }
 	signed := func(q request) *http.Request { return q.signed(t) }
@@ -73,6 +79,8 @@ func TestEveryRoutedCallIsRecorded(t *testing.T) {
 		{"an unknown key", stranger(start("a")), []string{"refused Anonymous athena:StartQueryExecution UnrecognizedClientException"}},
 		{"a forged signature", forged(get()), []string{"refused Anonymous athena:GetQueryExecution InvalidSignatureException"}},
 		{"a form", signed(form("sts", "Action=GetCallerIdentity&Version=2011-06-15")), []string{"done Root sts:GetCallerIdentity"}},
+		// Nobody may write intents without end, which this one does not need.
+		{"a session for a token", unsigned(webIdentity()), []string{"done Anonymous sts:AssumeRoleWithWebIdentity"}},
 		{"a form of an unknown key", stranger(form("sts", "Action=GetCallerIdentity&Version=2011-06-15")), []string{
 			"refused Anonymous sts: InvalidClientTokenId", // what it asks for was not read
 		}},
@@ -142,6 +150,9 @@ func TestAFullJournalRefusesChanges(t *testing.T) {
 	}
 	if w := serve(g, start("a").signed(t)); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "journal of calls cannot be written") {
 		t.Errorf("a change: %d %s", w.Code, w.Body)
+	}
+	if w := serve(g, webIdentity().http(t)); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("a session for a token, which nobody could tell of: %d %s", w.Code, w.Body)
 	}
 	if w := serve(g, get().signed(t)); w.Code != http.StatusOK {
 		t.Errorf("a read: %d %s", w.Code, w.Body)
@@ -261,6 +272,11 @@ func (s *stalled) Read(p []byte) (int, error) {
 	n := min(len(p), s.left)
 	s.left -= n
 	return n, nil
+}
+
+// newStalled returns a body of which so many bytes come.
+func newStalled(left int, end <-chan struct{}) io.ReadCloser {
+	return io.NopCloser(&stalled{left: left, end: end})
 }
 
 func TestUnsignedBodiesDoNotStopSignedOnes(t *testing.T) {

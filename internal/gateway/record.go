@@ -50,7 +50,7 @@ func (g *Gateway) record(ctx context.Context, a *attempt, err error) error {
 	if a.fact.Call.Principal.Type != cloud.Anonymous { // or strangers fill the log, on a disk that is full perhaps
 		g.logCall(ctx, a.fact.Call, "call was not recorded", unwritten)
 	}
-	if a.intent != nil && err == nil {
+	if a.fact.Changes && err == nil {
 		return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable",
 			"The call was done, and the journal of calls could not be written. Look at what it changed before you repeat it.")
 	}

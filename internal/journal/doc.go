@@ -10,6 +10,9 @@
 //
 // Order is the order of writing, by number. The room for an end is reserved with
 // its intent, so that a full disk refuses new changes and loses no ending.
+// Calls of nobody that had no effect are kept apart, in a log of bounded size, and
+// read with the others: what needs no key must not fill the disk.
+//
 // Parameters are kept as far as they are not sensitive; what nobody has verified
 // is kept cut short and without parameters.
 package journal

@@ -28,8 +28,11 @@ type Entry struct {
 	Resources   []cloud.Resource `json:"resources,omitempty"`
 	LeftOut     int              `json:"resources_left_out,omitempty"` // how many more than Resources there were
 	Parameters  json.RawMessage  `json:"parameters,omitempty"`
+	Stranger    bool             `json:"stranger,omitempty"` // it is among the calls of nobody, which are numbered apart
 
 	ending
+
+	written time.Time // when the last of its records was
 }
 
 // ending is how a call ended: the whole of an end's record.

@@ -10,3 +10,6 @@ func (j *Journal) KeepNow(ctx context.Context) error {
 	}
 	return j.keep(ctx)
 }
+
+// ForgetNow does what Run does each second.
+func (j *Journal) ForgetNow(ctx context.Context) error { return j.forget(ctx) }

@@ -23,6 +23,9 @@ type Config struct {
 	// SegmentBytes is what the journal takes of the disk at a time, before it is
 	// needed; 0 means 16 MiB.
 	SegmentBytes int64
+	// StrangersBytes is how much of the disk the calls of nobody may take, beside
+	// the others; 0 means 64 MiB.
+	StrangersBytes int64
 }
 
 // segmentBytes is the SegmentBytes that nobody chose.
@@ -30,9 +33,10 @@ const segmentBytes = 16 << 20
 
 // Journal writes calls. It is safe for concurrent use.
 type Journal struct {
-	cfg     Config
-	log     *records.Log
-	buffers sync.Pool // of *[]byte
+	cfg       Config
+	log       *records.Log
+	strangers *records.Log // see strangers.go
+	buffers   sync.Pool    // of *[]byte
 }
 
 // Open opens or creates the journal in cfg.Dir. Of every change that the last
@@ -44,7 +48,10 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 		return nil, fmt.Errorf("open the journal of calls: %w", err)
 	}
 	j := &Journal{cfg: cfg, log: log}
-	if err := j.tellUnfinished(ctx); err != nil {
+	if err = j.tellUnfinished(ctx); err == nil {
+		j.strangers, err = openStrangers(ctx, cfg)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal of calls: %w", err), log.Close())
 	}
 	return j, nil
@@ -86,7 +93,7 @@ func (j *Journal) tellUnfinished(ctx context.Context) error {
 // Record implements gateway.Journal.
 func (j *Journal) Record(ctx context.Context, fact cloud.Fact) error {
 	return j.write(&fact, appendEntry, func(data []byte) error {
-		_, err := j.log.Append(ctx, data)
+		_, err := j.of(&fact).Append(ctx, data)
 		return err
 	})
 }
@@ -94,7 +101,7 @@ func (j *Journal) Record(ctx context.Context, fact cloud.Fact) error {
 // Note implements gateway.Journal.
 func (j *Journal) Note(ctx context.Context, fact cloud.Fact) error {
 	return j.write(&fact, appendEntry, func(data []byte) error {
-		_, err := j.log.Enqueue(ctx, data)
+		_, err := j.of(&fact).Enqueue(ctx, data)
 		return err
 	})
 }
@@ -141,8 +148,12 @@ func (j *Journal) write(fact *cloud.Fact, encode func([]byte, *cloud.Fact) ([]by
 	return to(data)
 }
 
-// Err returns why calls cannot be recorded; nil while they can.
+// Err returns why calls cannot be recorded; nil while they can. It says nothing of
+// those of nobody.
 func (j *Journal) Err() error { return j.log.Err() }
+
+// StrangersErr returns why calls of nobody cannot be recorded; nil while they can.
+func (j *Journal) StrangersErr() error { return j.strangers.Err() }
 
 // keepEvery is how often closed segments are sealed and what is old is removed.
 const keepEvery = time.Minute
@@ -153,6 +164,7 @@ const keepEvery = time.Minute
 func (j *Journal) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, j.cfg.Log)
 	work.Every(ctx, "journal", keepEvery, j.keep)
+	work.Every(ctx, "strangers", forgetEvery, j.forget)
 	return work.Wait()
 }
 
@@ -163,4 +175,4 @@ func (j *Journal) keep(ctx context.Context) error {
 }
 
 // Close writes what waits and closes the journal. It may be called twice.
-func (j *Journal) Close() error { return j.log.Close() }
+func (j *Journal) Close() error { return errors.Join(j.strangers.Close(), j.log.Close()) }

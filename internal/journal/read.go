@@ -3,10 +3,13 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,11 +23,12 @@ type Query struct {
 }
 
 // Read yields the calls of the journal in dir, which a server may be writing, in
-// the order in which they ended. Those that have not ended come last, as Begun,
-// unless they are waited for.
+// the order in which they ended, those of nobody among the others. Those that have
+// not ended come last, as Begun, unless they are waited for. What ends while it is
+// waited for comes in the order in which it is seen.
 //
-// Where a part of the journal is damaged, or was removed as too old, the
-// sequence has a *records.DamageError or *records.RemovedError in its place and
+// Where a part of the journal is damaged, or was removed as too old or too much,
+// the sequence has a *records.DamageError or *records.RemovedError in its place and
 // goes on with what follows, as long as the loop does. Any other error ends it.
 func Read(ctx context.Context, dir string, q Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
@@ -32,38 +36,67 @@ func Read(ctx context.Context, dir string, q Query) iter.Seq2[Entry, error] {
 			yield(Entry{}, fmt.Errorf("there is no journal of calls: %w", err))
 			return
 		}
-		r := reader{view: records.View(dir), begun: map[uint64]Entry{}}
-		r.read(ctx, q, yield)
+		known, strangers := newReader(dir, false), newReader(filepath.Join(dir, strangersFolder), true)
+		if !merged(known.past(ctx, q.Since), strangers.past(ctx, q.Since), yield) || ctx.Err() != nil {
+			return
+		}
+		if q.Follow {
+			beside(ctx, yield, func(ctx context.Context) iter.Seq2[Entry, error] { return known.future(ctx, q.Since) },
+				func(ctx context.Context) iter.Seq2[Entry, error] { return strangers.future(ctx, q.Since) })
+			return
+		}
+		for _, number := range slices.Sorted(maps.Keys(known.begun)) {
+			if !yield(known.begun[number], nil) {
+				return
+			}
+		}
 	}
 }
 
-// reader joins the two records of a change.
+// reader reads one log, and joins the two records of a change.
 type reader struct {
-	view  records.Reader
-	begun map[uint64]Entry // by number
+	view     records.Reader
+	stranger bool
+	begun    map[uint64]Entry // by number
+	last     uint64           // the number of the last record that was read
 }
 
-func (r *reader) read(ctx context.Context, q Query, yield func(Entry, error) bool) {
-	wanted := r.view.Between(ctx, q.Since, time.Time{})
-	if q.Follow {
-		wanted = r.view.FollowSince(ctx, q.Since)
+func newReader(dir string, stranger bool) *reader {
+	return &reader{view: records.View(dir), stranger: stranger, begun: map[uint64]Entry{}}
+}
+
+// past yields the calls that have ended since a time.
+func (r *reader) past(ctx context.Context, since time.Time) iter.Seq2[Entry, error] {
+	return r.entries(ctx, r.view.Between(ctx, since, time.Time{}))
+}
+
+// future yields the calls that end after those that past has yielded.
+func (r *reader) future(ctx context.Context, since time.Time) iter.Seq2[Entry, error] {
+	if r.last == 0 {
+		return r.entries(ctx, r.view.FollowSince(ctx, since))
 	}
-	for record, err := range wanted {
-		var entry Entry
-		ended := true
-		if err == nil {
-			entry, ended, err = r.take(ctx, record)
-		}
-		if (ended || err != nil) && !yield(entry, err) {
-			return
-		}
-	}
-	if ctx.Err() != nil {
-		return
-	}
-	for _, number := range slices.Sorted(maps.Keys(r.begun)) {
-		if !yield(r.begun[number], nil) {
-			return
+	return r.entries(ctx, r.view.Follow(ctx, r.last+1))
+}
+
+func (r *reader) entries(ctx context.Context, from iter.Seq2[records.Record, error]) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for record, err := range from {
+			if r.stranger && errors.Is(err, fs.ErrNotExist) {
+				return // the journal is of before there was such a log
+			}
+			var entry Entry
+			ended := true
+			if err == nil {
+				r.last = record.Seq
+				entry, ended, err = r.take(ctx, record)
+				entry.written, entry.Stranger = record.Time, r.stranger
+			}
+			if r.stranger && err != nil {
+				err = fmt.Errorf("calls of nobody: %w", err)
+			}
+			if (ended || err != nil) && !yield(entry, err) {
+				return
+			}
 		}
 	}
 }

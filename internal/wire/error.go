@@ -158,8 +158,11 @@ func commonError(code string, protocol api.Protocol) (name, xmlCode string, stat
 		if protocol == api.JSON || protocol == api.CBOR {
 			status = row.flat
 		}
-		if protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch") {
+		switch {
+		case protocol == api.EC2 && (row.query == "InvalidClientTokenId" || row.query == "SignatureDoesNotMatch"):
 			return "AuthFailure", "AuthFailure", http.StatusUnauthorized, true
+		case protocol == api.EC2 && row.query == "Throttling":
+			return "RequestLimitExceeded", "RequestLimitExceeded", http.StatusServiceUnavailable, true
 		}
 		return row.json, row.query, status, true
 	}

@@ -10,6 +10,14 @@ import (
 // S3's, which are others.
 type fault struct{ general, s3 *cloud.Error }
 
+// errForged is a cause of errors of which Forged is true.
+var errForged = errors.New("the signature was not made with this key")
+
+// Forged says whether an error means that a request was not signed with the key
+// that it names: there is no such key, or the signature or the session's token is
+// not of it. A signature that is malformed, or too old, says nothing of that.
+func Forged(err error) bool { return errors.Is(err, errForged) }
+
 // Error returns the words of most services.
 func (f *fault) Error() string { return f.general.Error() }
 
@@ -40,7 +48,7 @@ func s3Error(code, message string, members ...string) *cloud.Error {
 
 // because adds a cause to both wordings.
 func (f *fault) because(cause error) *fault {
-	return &fault{f.general.Because(cause), f.s3.Because(cause)}
+	return &fault{f.general.Because(errors.Join(cause, f.general.Cause)), f.s3.Because(errors.Join(cause, f.s3.Cause))}
 }
 
 // The places of a signature, which S3 tells apart.
@@ -69,10 +77,11 @@ func errUnsigned() error { return &fault{ErrUnsigned(), errS3Denied()} }
 func errS3Denied() *cloud.Error { return s3Error("AccessDenied", "Access Denied") }
 
 func errUnknownKey(id string) *fault {
-	return &fault{
+	f := &fault{
 		cloud.Errorf(cloud.Unauthenticated, "UnrecognizedClientException", "The security token included in the request is invalid."),
 		s3Error("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "AWSAccessKeyId", shown(id)),
 	}
+	return f.because(errForged)
 }
 
 func errInvalid(format string, args ...any) *cloud.Error {

@@ -27,7 +27,7 @@ func (v *Verifier) VerifyForm(ctx context.Context, policy string, field func(nam
 		return nil, worded(err, true)
 	}
 	if !hmac.Equal(s.overPolicy(key, policy), s.bytes()) {
-		return nil, s.errS3Mismatch("", policy)
+		return nil, s.errS3Mismatch("", policy).Because(errForged)
 	}
 	return &Verified{
 		Key: key, Region: s.region, Service: s.service, Time: s.time, PayloadHash: Unsigned, Version2: s.version2,

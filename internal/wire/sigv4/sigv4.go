@@ -30,8 +30,7 @@ import (
 
 // Limits of time, as AWS sets them.
 const (
-	maxSkew    = 5 * time.Minute
-	maxSkewS3  = 15 * time.Minute
+	maxSkew    = 15 * time.Minute // of a client's clock, to either side
 	maxExpires = 7 * 24 * time.Hour
 )
 
@@ -211,7 +210,7 @@ func (p *Pending) verify(hash string) (*Verified, error) {
 
 // checkScope checks what a signature says of itself: scope and time.
 func (v *Verifier) checkScope(s *signature, req Request) error {
-	now := v.now().UTC()
+	now := v.now().UTC().Truncate(time.Second) // as the times of requests are
 	if s.version2 {
 		return s.checkTime2(now)
 	}
@@ -228,25 +227,21 @@ func (v *Verifier) checkScope(s *signature, req Request) error {
 			s.day, stamp, s.time.Format(timeLayout)),
 			`Invalid credential date "`+shown(s.day)+`". This date is not the same as X-Amz-Date: "`+stamp+`".`)
 	}
-	skew := maxSkew
-	if req.S3 {
-		skew = maxSkewS3
-	}
-	return s.checkTime(now, skew)
+	return s.checkTime(now)
 }
 
 // checkTime checks that a signature has begun to hold, and holds yet.
-func (s *signature) checkTime(now time.Time, skew time.Duration) error {
-	lasts := skew
+func (s *signature) checkTime(now time.Time) error {
+	lasts := maxSkew
 	if s.presigned {
 		lasts = s.expires
 	}
 	switch {
-	case s.time.After(now.Add(skew)):
-		return s.errTime(now, errSkewed("Signature not yet current: %s is still later than %s (%s + %d min.)",
-			s.time.Format(timeLayout), now.Add(skew).Format(timeLayout), now.Format(timeLayout), int(skew.Minutes())))
+	case s.time.After(now.Add(maxSkew)):
+		return s.errTime(now, errInvalid("Signature not yet current: %s is still later than %s (%s + %d min.)",
+			s.time.Format(timeLayout), now.Add(maxSkew).Format(timeLayout), now.Format(timeLayout), int(maxSkew.Minutes())))
 	case s.time.Add(lasts).Before(now):
-		return s.errTime(now, errSkewed("Signature expired: %s is now earlier than %s (%s - %d min.)",
+		return s.errTime(now, errInvalid("Signature expired: %s is now earlier than %s (%s - %d min.)",
 			s.time.Format(timeLayout), now.Add(-lasts).Format(timeLayout), now.Format(timeLayout), int(lasts.Minutes())))
 	}
 	return nil
@@ -266,7 +261,7 @@ func (s *signature) errTime(now time.Time, general *cloud.Error) error {
 func errS3Skewed(claimed, now time.Time) *cloud.Error {
 	return s3Error("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.",
 		"RequestTime", claimed.Format(timeLayout), "ServerTime", now.Format(time.RFC3339),
-		"MaxAllowedSkewMilliseconds", strconv.FormatInt(maxSkewS3.Milliseconds(), 10))
+		"MaxAllowedSkewMilliseconds", strconv.FormatInt(maxSkew.Milliseconds(), 10))
 }
 
 func errS3Expired(end, now time.Time, members ...string) *cloud.Error {
@@ -293,7 +288,8 @@ func (v *Verifier) checkToken(s *signature, key cloud.Key) error {
 
 // errToken is how a service, and S3, refuse a session token that is not of the key.
 func errToken() *fault {
-	return &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
+	f := &fault{errUnknownKey("").general, s3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")}
+	return f.because(errForged)
 }
 
 // defaultRegion is where a request is that says of no region that it is there.
@@ -318,18 +314,14 @@ func stringToSign(s *signature, canonical string) string {
 	return strings.Join([]string{algorithm, s.time.Format(timeLayout), s.scope(), hexHash([]byte(canonical))}, "\n")
 }
 
-// errSkewed is errInvalid for a clock that is off, which S3 names otherwise.
-func errSkewed(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(cloud.Unauthenticated, "RequestTimeTooSkewed", format, args...)
-}
-
 func (s *signature) errMismatch(canonical, toSign string) error {
-	return &fault{
+	f := &fault{
 		errInvalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "+
 			"and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'%s'\n\n"+
 			"The String-to-Sign should have been\n'%s'\n", canonical, toSign),
 		s.errS3Mismatch(canonical, toSign),
 	}
+	return f.because(errForged)
 }
 
 // errS3Mismatch is how S3 says that a signature is wrong. canonical is empty for

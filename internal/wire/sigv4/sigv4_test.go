@@ -132,6 +132,13 @@ func TestPresigned(t *testing.T) {
 		{name: "STS", service: "sts", payload: hash("")},
 		{name: "S3", service: "s3", payload: "UNSIGNED-PAYLOAD", age: 50 * time.Minute},
 		{name: "expired", service: "s3", payload: "UNSIGNED-PAYLOAD", age: 61 * time.Minute, code: "AccessDenied"},
+		{name: "at its end", service: "s3", payload: "UNSIGNED-PAYLOAD", age: time.Hour},
+		{name: "a second after its end", service: "s3", payload: "UNSIGNED-PAYLOAD", age: time.Hour + time.Second, code: "AccessDenied"},
+		{name: "as early as may be", service: "s3", payload: "UNSIGNED-PAYLOAD", age: -15 * time.Minute},
+		{name: "not yet valid", service: "s3", payload: "UNSIGNED-PAYLOAD", age: -15*time.Minute - time.Second, code: "AccessDenied"},
+		{name: "STS at its end", service: "sts", payload: hash(""), age: time.Hour},
+		{name: "STS expired", service: "sts", payload: hash(""), age: time.Hour + time.Second, code: "InvalidSignatureException"},
+		{name: "STS not yet valid", service: "sts", payload: hash(""), age: -15*time.Minute - time.Second, code: "InvalidSignatureException"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.amazonaws.com/b/k?X-Amz-Expires=3600&Action=A", nil)
@@ -148,6 +155,51 @@ func TestPresigned(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever signs a request for S3 has the same time as for all else, and is told in
+// S3's words.
+func TestClockSkewOfS3(t *testing.T) {
+	for age, code := range map[time.Duration]string{
+		15 * time.Minute: "", 15*time.Minute + time.Second: "RequestTimeTooSkewed", -15 * time.Minute: "", -15*time.Minute - time.Second: "RequestTimeTooSkewed",
+	} {
+		r := signed(t, http.MethodGet, "/b/k", "", "s3", static())
+		_, err := verify(t, verifier(at().Add(age)), sigv4.Request{HTTP: r, S3: true}, "")
+		checkCode(t, err, code)
+		if e, ok := errors.AsType[*cloud.Error](err); ok && e.Fields["MaxAllowedSkewMilliseconds"] != "900000" {
+			t.Errorf("%v: the members are %v", age, e.Fields)
+		}
+	}
+}
+
+// A presigned URL that says nothing of its end is good as long as a header.
+func TestPresignedWithoutEnd(t *testing.T) {
+	for age, code := range map[time.Duration]string{15 * time.Minute: "", 15*time.Minute + time.Second: "InvalidSignatureException"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.amazonaws.com/?Action=A", nil)
+		r.RequestURI = ""
+		uri, _, err := v4.NewSigner().PresignHTTP(t.Context(), static(), r, hash(""), "sts", "us-east-1", at())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(uri, "X-Amz-Expires") {
+			t.Fatalf("it says when it ends: %s", uri)
+		}
+		r = httptest.NewRequestWithContext(t.Context(), http.MethodGet, uri, nil)
+		_, err = verify(t, verifier(at().Add(age)), sigv4.Request{HTTP: r}, "")
+		checkCode(t, err, code)
+	}
+}
+
+// As with AWS, a request may be sent again while its time holds, and no longer.
+func TestReplay(t *testing.T) {
+	r := signed(t, http.MethodPost, "/", "{}", "athena", static())
+	for _, age := range []time.Duration{0, time.Second, 14 * time.Minute} {
+		if _, err := verify(t, verifier(at().Add(age)), sigv4.Request{HTTP: r}, "{}"); err != nil {
+			t.Errorf("after %v: %v", age, err)
+		}
+	}
+	_, err := verify(t, verifier(at().Add(16*time.Minute)), sigv4.Request{HTTP: r}, "{}")
+	checkCode(t, err, "InvalidSignatureException")
 }
 
 func checkCode(t *testing.T, err error, code string) {
@@ -204,15 +256,16 @@ func TestRefused(t *testing.T) {
 		{name: "no key ID", creds: static(), spoil: edit(keyID, ""), code: "UnrecognizedClientException"},
 		{name: "no region", creds: static(), spoil: edit("us-east-1", "x"), code: "InvalidSignatureException", text: "valid region"},
 		{name: "day of the scope", creds: static(), spoil: edit("20150830", "20150829"), code: "InvalidSignatureException", text: "'20150829' != '20150830'"},
+		{name: "as late as may be", creds: static(), now: 15*time.Minute + 999*time.Millisecond},
 		{
-			name: "late", creds: static(), now: 6 * time.Minute, code: "RequestTimeTooSkewed",
-			text: "Signature expired: 20150830T123600Z is now earlier than 20150830T123700Z (20150830T124200Z - 5 min.)",
+			name: "late", creds: static(), now: 15*time.Minute + time.Second, code: "InvalidSignatureException",
+			text: "Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T125101Z - 15 min.)",
 		},
+		{name: "as early as may be", creds: static(), now: -15 * time.Minute},
 		{
-			name: "early", creds: static(), now: -6 * time.Minute, code: "RequestTimeTooSkewed",
-			text: "Signature not yet current: 20150830T123600Z is still later than 20150830T123500Z (20150830T123000Z + 5 min.)",
+			name: "early", creds: static(), now: -15*time.Minute - time.Second, code: "InvalidSignatureException",
+			text: "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z (20150830T122059Z + 15 min.)",
 		},
-		{name: "within the skew", creds: static(), now: 5 * time.Minute},
 		{
 			name: "other token", creds: aws.Credentials{AccessKeyID: "ASIA", SecretAccessKey: secret, SessionToken: "stolen"},
 			code: "UnrecognizedClientException",
@@ -275,7 +328,7 @@ func TestBeginReadsNoBody(t *testing.T) {
 		{name: "no body", service: "athena", creds: static()},
 		{name: "unknown key", service: "athena", creds: stranger, body: body, code: "UnrecognizedClientException"},
 		{name: "wrong service", service: "glue", creds: static(), body: body, code: "InvalidSignatureException"},
-		{name: "clock is off", service: "athena", creds: static(), now: time.Hour, body: body, code: "RequestTimeTooSkewed"},
+		{name: "clock is off", service: "athena", creds: static(), now: time.Hour, body: body, code: "InvalidSignatureException"},
 		{name: "S3 with a hash", service: "s3", payload: hash(body), creds: static(), body: body},
 		{name: "S3 without", service: "s3", creds: static(), body: body, code: "InvalidRequest"},
 		{name: "S3 unsigned payload", service: "s3", payload: sigv4.Unsigned, creds: static(), body: body},

@@ -110,7 +110,7 @@ func (s *signature) checkTime2(now time.Time) error {
 		return &fault{e, e}
 	case s.presigned:
 		return nil
-	case s.time.After(now.Add(maxSkewS3)), s.time.Before(now.Add(-maxSkewS3)):
+	case s.time.After(now.Add(maxSkew)), s.time.Before(now.Add(-maxSkew)):
 		e := errS3Skewed(s.time, now)
 		return &fault{e, e}
 	}
@@ -138,7 +138,7 @@ func (p *Pending) verify2(hash string) (*Verified, error) {
 			Key: p.key, Region: s.region, Service: s.service, Time: s.time, PayloadHash: hash, Presigned: s.presigned, Version2: true,
 		}, nil
 	}
-	e := s.errS3Mismatch("", toSign)
+	e := s.errS3Mismatch("", toSign).Because(errForged)
 	return nil, &fault{e, e}
 }
 

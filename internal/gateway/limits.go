@@ -1,0 +1,208 @@
+package gateway
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/wire/sigv4"
+)
+
+// Limits bound what callers may do at a time. What is 0 has its default.
+type Limits struct {
+	// Calls is how many calls may be in flight in all: 2,048.
+	Calls int
+	// CallsPerKey is how many of them may be one key's: 512. Calls that nobody signed
+	// count together as those of one key.
+	CallsPerKey int
+	// Rate is how many calls a second a key may begin, and nobody from one address:
+	// 20,000. After a pause it may begin as many at once.
+	Rate int
+}
+
+// The limits that nobody chose.
+const (
+	defaultCalls       = 2048
+	defaultCallsPerKey = 512
+	defaultRate        = 20_000
+)
+
+// Wrong signatures from an address: so many are answered as they are, and then
+// one in so long; answers to others are withheld.
+const (
+	forgeries    = 64
+	forgeryEvery = time.Second
+)
+
+// maxMetered bounds how many names a meter knows.
+const maxMetered = 64 << 10
+
+// limits are what a gateway's calls share.
+type limits struct {
+	Limits
+
+	unsigned class   // what everybody may send
+	signed   []class // by size
+
+	rates     *meter // of keys, and of the addresses of who has none
+	forgeries *meter // of addresses
+
+	mu     sync.Mutex
+	flying int            // calls in flight
+	calls  map[string]int // of them, by access key
+}
+
+func newLimits(set Limits) *limits {
+	for value, otherwise := range map[*int]int{&set.Calls: defaultCalls, &set.CallsPerKey: defaultCallsPerKey, &set.Rate: defaultRate} {
+		if *value == 0 {
+			*value = otherwise
+		}
+	}
+	return &limits{
+		Limits:   set,
+		unsigned: class{unsignedBody, 5 * time.Second, 16 << 10, semaphore.NewWeighted(4 << 20)},
+		signed: []class{
+			{16 << 10, 5 * time.Second, 16 << 10, semaphore.NewWeighted(16 << 20)},
+			{256 << 10, 10 * time.Second, 64 << 10, semaphore.NewWeighted(32 << 20)},
+			{math.MaxInt64, 20 * time.Second, 256 << 10, semaphore.NewWeighted(96 << 20)},
+		},
+		rates:     newMeter(time.Second/time.Duration(set.Rate), set.Rate),
+		forgeries: newMeter(forgeryEvery, forgeries),
+		calls:     map[string]int{},
+	}
+}
+
+// takeCall counts the call as one of its key's. It is only asked once the
+// signature is verified, or there is none: whoever knows a key's name alone must
+// not use up its calls.
+func (x *exchange) takeCall() error {
+	l, call := x.gateway.limits, &x.attempt.fact.Call
+	key, name, whose := "", "from "+source(call.SourceIP), "without a signature from this address"
+	if x.verified != nil {
+		key, name, whose = call.AccessKeyID, call.AccessKeyID, "with this access key"
+	}
+	if err := l.begin(key); err != nil {
+		return err
+	}
+	x.giveBack = append(x.giveBack, func() { l.end(key) })
+	if !l.rates.take(name, time.Now()) {
+		return errThrottled("More than %d calls a second are made %s.", l.Rate, whose)
+	}
+	return nil
+}
+
+// begin counts a call of a key as in flight, unless there are too many.
+func (l *limits) begin(key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.calls[key] >= l.CallsPerKey:
+		return errThrottled("More than %d calls of this access key are in flight.", l.CallsPerKey)
+	case l.flying >= l.Calls:
+		return errThrottled("More than %d calls are in flight.", l.Calls)
+	}
+	l.calls[key]++
+	l.flying++
+	return nil
+}
+
+// end counts a call of a key as no longer in flight.
+func (l *limits) end(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flying--
+	if l.calls[key]--; l.calls[key] == 0 {
+		delete(l.calls, key)
+	}
+}
+
+// withhold takes the place of the answer to a wrong signature where an address
+// sends too many of them, so that whoever guesses learns nothing from it. Right
+// signatures from the same address pass: behind it may be a whole house, or a
+// proxy, and whoever could lock it out by bad ones would.
+func (x *exchange) withhold(err error) error {
+	if !sigv4.Forged(err) || x.gateway.limits.forgeries.take(source(x.attempt.fact.Call.SourceIP), time.Now()) {
+		return err
+	}
+	withheld := errThrottled("Too many requests with wrong signatures or unknown keys come from this address.").Because(err)
+	withheld.Kind = cloud.Unauthenticated // as which it is recorded
+	return withheld
+}
+
+// errThrottled refuses a call that may be repeated, in a form in which clients do.
+func errThrottled(format string, args ...any) *cloud.Error {
+	return cloud.Errorf(cloud.Throttled, "ThrottlingException", "Rate exceeded. %s Repeat this one later.", fmt.Sprintf(format, args...))
+}
+
+// source returns the name by which an address is counted: a network of IPv6 has
+// more addresses than can be counted, and is one.
+func source(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
+}
+
+// meter says of each of many names whether it may do something once more. It
+// knows a bounded number of names, of which those that did the least lately are
+// forgotten first.
+type meter struct {
+	every, room time.Duration
+
+	mu    sync.Mutex
+	until map[string]time.Time // when a name may do all at once again
+	swept time.Time
+}
+
+// newMeter returns a meter that allows one in so long, and some at once after a
+// pause.
+func newMeter(every time.Duration, atOnce int) *meter {
+	return &meter{every: every, room: every * time.Duration(atOnce), until: map[string]time.Time{}}
+}
+
+// take says whether a name may, and counts it.
+func (m *meter) take(name string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	until, known := m.until[name]
+	if until.Before(now) {
+		until = now
+	}
+	if until = until.Add(m.every); until.Sub(now) > m.room {
+		return false
+	}
+	if !known && len(m.until) >= maxMetered {
+		m.forget(now)
+	}
+	m.until[name] = until
+	return true
+}
+
+// forget makes room for a name. All are looked at once a second at most, or many
+// new names would cost more than they may.
+func (m *meter) forget(now time.Time) {
+	if now.Sub(m.swept) >= time.Second {
+		m.swept = now
+		for name, until := range m.until {
+			if !until.After(now) {
+				delete(m.until, name)
+			}
+		}
+	}
+	for name := range m.until {
+		if len(m.until) < maxMetered {
+			return
+		}
+		delete(m.until, name)
+	}
+}
