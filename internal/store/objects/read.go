@@ -5,16 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/seal"
 )
-
-// readBlocks is how many blocks are read at a time.
-const readBlocks = 4
 
 // mostInline is how many bytes of content in the index a reader takes into memory
 // when it is opened. What has more reads its state of the index as it goes.
@@ -41,7 +35,7 @@ func (v *View) ReadBy(ctx context.Context, key *seal.Sealer, version *Version, o
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{db: v.db, version: version, key: key, ended: ctx.Err, rest: size}
+	r := &reader{db: v.db, version: version, key: key, ended: ctx.Err}
 	if r.pieces, err = cut(segments, offset, size); err != nil {
 		return nil, damage(version, 0, err)
 	}
@@ -69,7 +63,7 @@ func (r *reader) begin() error {
 	if err := r.openFile(p); err != nil {
 		return err
 	}
-	if err := r.file.load(p.Offset / int64(p.form.content())); err != nil {
+	if _, err := r.file.from(p.Offset); err != nil {
 		return damage(r.version, p.Blob, err)
 	}
 	return nil
@@ -113,7 +107,6 @@ type reader struct {
 	key     *seal.Sealer // of the content; nil for the server's own
 	ended   func() error
 	pieces  []piece
-	rest    int64
 	state   *state // that it holds; nil when it needs none
 	pinned  []uint64
 
@@ -190,55 +183,91 @@ func (r *reader) lookUp(from *state, s Segment) (*blobRecord, error) {
 
 // Read implements io.Reader.
 func (r *reader) Read(to []byte) (int, error) {
-	if r.closed {
-		return 0, errClosed
-	}
-	if err := r.ended(); err != nil {
-		return 0, err
-	}
-	if len(r.pieces) == 0 {
-		return 0, io.EOF
-	}
 	if len(to) == 0 {
 		return 0, nil
 	}
-	p := &r.pieces[0]
-	n, err := r.some(p, to[:min(int64(len(to)), p.Size)])
+	some, err := r.some()
 	if err != nil {
 		return 0, err
 	}
-	p.Offset, p.Size = p.Offset+int64(n), p.Size-int64(n)
-	if p.Size == 0 {
-		r.pieces = r.pieces[1:]
-		return n, r.closeFile()
-	}
-	return n, nil
+	n := copy(to, some)
+	return n, r.pass(n)
 }
 
-// some reads from the beginning of a piece.
-func (r *reader) some(p *piece, to []byte) (int, error) {
+// WriteTo implements io.WriterTo: content is written from where it was checked.
+func (r *reader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		some, err := r.some()
+		if errors.Is(err, io.EOF) {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+		n, err := w.Write(some)
+		written += int64(n)
+		if err := errors.Join(err, r.pass(n)); err != nil {
+			return written, err
+		}
+	}
+}
+
+// some returns the content that comes next, as much as one block has, and io.EOF
+// at the end. It is valid until it is passed.
+func (r *reader) some() ([]byte, error) {
+	if r.closed {
+		return nil, errClosed
+	}
+	if err := r.ended(); err != nil {
+		return nil, err
+	}
+	if len(r.pieces) == 0 {
+		return nil, io.EOF
+	}
+	p := &r.pieces[0]
+	some, err := r.someOf(p)
+	return some[:min(int64(len(some)), p.Size)], err
+}
+
+// pass goes on behind n bytes.
+func (r *reader) pass(n int) error {
+	if n == 0 {
+		return nil
+	}
+	p := &r.pieces[0]
+	p.Offset, p.Size = p.Offset+int64(n), p.Size-int64(n)
+	if !p.file {
+		p.inline = p.inline[n:]
+	}
+	if p.Size > 0 {
+		return nil
+	}
+	r.pieces = r.pieces[1:]
+	return r.closeFile()
+}
+
+// someOf returns bytes from the beginning of a piece.
+func (r *reader) someOf(p *piece) ([]byte, error) {
 	if !p.file {
 		if p.inline == nil {
 			record, err := r.lookUp(r.state, p.Segment)
 			if err != nil {
-				return 0, err
+				return nil, err
 			}
 			if p.inline, err = r.inline(p.Segment, record); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
-		n := copy(to, p.inline)
-		p.inline = p.inline[n:]
-		return n, nil
+		return p.inline, nil
 	}
 	if err := r.openFile(p); err != nil {
-		return 0, err
+		return nil, err
 	}
-	n, err := r.file.readAt(to, p.Offset)
+	some, err := r.file.from(p.Offset)
 	if err != nil {
-		return 0, damage(r.version, p.Blob, err)
+		return nil, damage(r.version, p.Blob, err)
 	}
-	return n, nil
+	return some, nil
 }
 
 // openFile opens the file of the first piece, unless it is open.
@@ -283,81 +312,6 @@ func (r *reader) Close() error {
 		r.db.state.give(r.state)
 	}
 	return r.closeFile()
-}
-
-// blobReader reads the blocks of a blob's file.
-type blobReader struct {
-	form   form
-	file   vfs.File
-	end    int64 // of the content that is wanted
-	buffer *[readBlocks * blockSize]byte
-	first  int64 // block in the buffer
-	have   int   // bytes in the buffer, checked
-	both   bool  // the checksums are looked at too where content is opened
-}
-
-var readBuffers = sync.Pool{New: func() any { return new([readBlocks * blockSize]byte) }}
-
-func newBlobReader(as form, file vfs.File, end int64) *blobReader {
-	buffer, ok := readBuffers.Get().(*[readBlocks * blockSize]byte)
-	if !ok {
-		buffer = new([readBlocks * blockSize]byte)
-	}
-	return &blobReader{form: as, file: file, end: end, buffer: buffer}
-}
-
-func (b *blobReader) close() error {
-	readBuffers.Put(b.buffer)
-	b.buffer = nil
-	return b.file.Close()
-}
-
-// readAt copies some content from offset on, as much as one block has.
-func (b *blobReader) readAt(to []byte, offset int64) (int, error) {
-	full := int64(b.form.content())
-	block, within := offset/full, int(offset%full)
-	at := int(block-b.first) * blockSize
-	if block < b.first || at >= b.have {
-		if err := b.load(block); err != nil {
-			return 0, err
-		}
-		at = 0
-	}
-	end := min(at+blockSize, b.have) - (blockSize - int(full))
-	if at+within >= end {
-		return 0, io.ErrUnexpectedEOF
-	}
-	return copy(to, b.buffer[at+within:end]), nil
-}
-
-// load reads and checks the blocks from one on that are wanted and fit.
-func (b *blobReader) load(block int64) error {
-	last := (b.end - 1) / int64(b.form.content())
-	want := min(last-block+1, readBlocks) * blockSize
-	b.first, b.have = block, 0
-	n, err := b.file.ReadAt(b.buffer[:want], block*blockSize)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	for at := 0; at < n; at += blockSize {
-		index := uint64(block) + uint64(at/blockSize) //nolint:gosec // not negative
-		if err := b.open(b.buffer[at:min(at+blockSize, n)], index); err != nil {
-			return fmt.Errorf("block %d: %w", index, err)
-		}
-	}
-	b.have = n
-	return nil
-}
-
-// open checks a block, and puts its content in its place.
-func (b *blobReader) open(block []byte, index uint64) error {
-	if b.both && b.form.aead != nil {
-		if _, err := b.form.check(block, index); err != nil {
-			return err
-		}
-	}
-	_, err := b.form.open(block, index)
-	return err
 }
 
 // damage is the error of content that is not what was written. blob is 0 where
