@@ -59,7 +59,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 func (a *App) explained(r *http.Request) (any, error) {
 	pending, err := a.explains.Begin(r.Context(), sigv4.Request{HTTP: r, Claim: sigv4.ClaimOf(r), Services: []string{ExplainService}})
 	if err != nil {
-		return nil, err
+		return nil, a.gateway.Withhold(r, err)
 	}
 	verified, ok := pending.Verified()
 	if !ok {
