@@ -5,8 +5,11 @@ package conformance_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -22,12 +25,14 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// peer is a server of S3 that is measured.
+// peer is a server that is measured.
 type peer struct {
 	t        *testing.T
 	name     string
 	endpoint string
 	root     root
+	service  string         // that is asked; S3 where it is empty
+	trusts   *x509.CertPool // for a server that speaks TLS
 }
 
 // wireCall is a signed request as bytes: a test that sends it loads the server
@@ -61,7 +66,7 @@ func (p *peer) head(method, target, hash string, size int64, header ...string) w
 	r.Header.Set("X-Amz-Content-Sha256", hash)
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 	key := aws.Credentials{AccessKeyID: p.root.keyID, SecretAccessKey: p.root.secret}
-	if err := signer.SignHTTP(p.t.Context(), key, r, hash, "s3", region, time.Now()); err != nil {
+	if err := signer.SignHTTP(p.t.Context(), key, r, hash, cmp.Or(p.service, "s3"), region, time.Now()); err != nil {
 		p.t.Fatal(err)
 	}
 	var b bytes.Buffer
@@ -90,6 +95,9 @@ func (p *peer) dial(ctx context.Context) (*line, error) {
 	conn, err := dialer.DialContext(ctx, "tcp", u.Host)
 	if err != nil {
 		return nil, err
+	}
+	if p.trusts != nil {
+		conn = tls.Client(conn, &tls.Config{RootCAs: p.trusts, ServerName: u.Hostname(), MinVersion: tls.VersionTLS12})
 	}
 	return &line{peer: p, conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
 }

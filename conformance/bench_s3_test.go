@@ -264,6 +264,16 @@ func (p *peer) removeMany() time.Duration {
 // benchMotoServer measures moto's server, where it can be installed.
 func benchMotoServer(t *testing.T) figures {
 	t.Helper()
+	p := motoPeer(t)
+	p.once(p.call(http.MethodPut, "/bench", here2()), nil, io.Discard)
+	f := p.small()
+	p.large(&f)
+	return f
+}
+
+// motoPeer starts moto's server, where it can be installed.
+func motoPeer(t *testing.T) *peer {
+	t.Helper()
 	folder := motoTests(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -294,8 +304,5 @@ func benchMotoServer(t *testing.T) figures {
 		}
 		<-tick.C
 	}
-	p.once(p.call(http.MethodPut, "/bench", here2()), nil, io.Discard)
-	f := p.small()
-	p.large(&f)
-	return f
+	return p
 }

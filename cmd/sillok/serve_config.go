@@ -74,7 +74,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.InsecureHTTP, "insecure-http", false, "speak plain HTTP also where other machines reach it")
 	f.IntVar(&o.MaxCalls, "max-calls", 0, "`N` calls in flight in all, more are to be repeated; 0 means 2,048")
 	f.IntVar(&o.MaxCallsPerKey, "max-calls-per-key", 0, "`N` of them that one access key may have; 0 means 512")
-	f.IntVar(&o.MaxRate, "max-rate", 0, "`N` calls a second that one access key may begin; 0 means 20,000")
+	f.IntVar(&o.MaxRate, "max-rate", 0, "`N` calls a second that one access key may begin; 0 means 50,000")
 	f.IntVar(&o.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")

@@ -28,7 +28,7 @@ type Config struct {
 
 	// MaxCalls is how many calls may be in flight in all, MaxCallsPerKey how many of
 	// them may be one key's, and MaxRate how many a key may begin in a second; 0 means
-	// 2,048, 512 and 20,000.
+	// 2,048, 512 and 50,000.
 	MaxCalls       int
 	MaxCallsPerKey int
 	MaxRate        int

@@ -79,7 +79,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 func (a *App) explained(r *http.Request) (any, error) {
 	verified, err := a.asked(r)
 	if err != nil {
-		return nil, err
+		return nil, a.gateway.Withhold(r, err)
 	}
 	viewer := verified.Key.Principal
 	if viewer.Type != cloud.Root {

@@ -22,6 +22,7 @@ func (a *App) newServer() *http.Server {
 		ReadHeaderTimeout: headerTimeout, // and that of the handshake of TLS
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         newConnections(maxConnections).changed,
 		ErrorLog:          slog.NewLogLogger(httpLog{a.log.Handler()}, slog.LevelWarn),
 	}
 	if a.certificate != nil {

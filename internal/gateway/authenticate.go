@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"crypto/tls"
-	"net"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -91,17 +90,13 @@ func (x *exchange) tell() {
 
 // claimed returns what a request says of itself before anything is verified.
 func (x *exchange) claimed() cloud.Call {
-	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
-	if err != nil {
-		host = x.r.RemoteAddr
-	}
 	scheme := "http://"
 	if x.r.TLS != nil {
 		scheme = "https://"
 	}
 	return cloud.Call{
 		Principal: cloud.Principal{Type: cloud.Anonymous}, AccessKeyID: shortened(x.claim.AccessKeyID), RequestID: x.requestID,
-		SourceIP: host, UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
+		SourceIP: from(x.r), UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
 		Endpoint: scheme + shortened(x.r.Host), Referer: shortened(x.r.Referer()), TLS: tlsVersion(x.r.TLS),
 	}
 }

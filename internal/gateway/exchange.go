@@ -51,7 +51,7 @@ func (x *exchange) serve() {
 		// refused must not hold a connection by never sending it.
 		x.setReadDeadline(time.Now().Add(drainGrace))
 	}
-	err := x.withhold(life.Catch(x.enter))
+	err := x.gateway.Withhold(x.r, life.Catch(x.enter))
 	ctx := x.r.Context()
 	defer func() { x.tellServed(ctx) }() // also of an answer that broke off
 	var out any

@@ -3,6 +3,8 @@ package gateway
 import (
 	"fmt"
 	"math"
+	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -21,7 +23,7 @@ type Limits struct {
 	// count together as those of one key.
 	CallsPerKey int
 	// Rate is how many calls a second a key may begin, and nobody from one address:
-	// 20,000. After a pause it may begin as many at once.
+	// 50,000. After a pause it may begin as many at once.
 	Rate int
 }
 
@@ -29,7 +31,7 @@ type Limits struct {
 const (
 	defaultCalls       = 2048
 	defaultCallsPerKey = 512
-	defaultRate        = 20_000
+	defaultRate        = 50_000
 )
 
 // Wrong signatures from an address: so many are answered as they are, and then
@@ -121,17 +123,26 @@ func (l *limits) end(key string) {
 	}
 }
 
-// withhold takes the place of the answer to a wrong signature where an address
-// sends too many of them, so that whoever guesses learns nothing from it. Right
+// Withhold returns what to answer a request whose verification ended with an error.
+// That is another one where it says that the signature is wrong, and the request's
+// address sends too many of those: so whoever guesses learns nothing from it. Right
 // signatures from the same address pass: behind it may be a whole house, or a
 // proxy, and whoever could lock it out by bad ones would.
-func (x *exchange) withhold(err error) error {
-	if !sigv4.Forged(err) || x.gateway.limits.forgeries.take(source(x.attempt.fact.Call.SourceIP), time.Now()) {
+func (g *Gateway) Withhold(r *http.Request, err error) error {
+	if !sigv4.Forged(err) || g.limits.forgeries.take(source(from(r)), time.Now()) {
 		return err
 	}
 	withheld := errThrottled("Too many requests with wrong signatures or unknown keys come from this address.").Because(err)
 	withheld.Kind = cloud.Unauthenticated // as which it is recorded
 	return withheld
+}
+
+// from returns the address that a request comes from.
+func from(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
 }
 
 // errThrottled refuses a call that may be repeated, in a form in which clients do.

@@ -1,7 +1,6 @@
 package certificate_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,11 +215,27 @@ func TestWhatIsMadeStays(t *testing.T) {
 	})
 }
 
-// running is a pair that runs while a test's time passes.
+// running is a pair that runs while a test's time passes, and what it logs.
 type running struct {
 	*certificate.Pair
 
-	log bytes.Buffer
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+// Write implements io.Writer.
+func (r *running) Write(text []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Write(text)
+}
+
+// said returns what was logged since it was last asked.
+func (r *running) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.log.Reset()
+	return r.log.String()
 }
 
 // run opens a pair, lets some time pass, and runs it from then on.
@@ -227,7 +243,7 @@ func run(t *testing.T, first time.Duration, open func(log *slog.Logger) (*certif
 	t.Helper()
 	r := &running{}
 	var err error
-	if r.Pair, err = open(slog.New(slog.NewTextHandler(&r.log, nil))); err != nil {
+	if r.Pair, err = open(slog.New(slog.NewTextHandler(r, nil))); err != nil {
 		t.Fatal(err)
 	}
 	<-time.After(first)
@@ -256,12 +272,12 @@ func TestWhatIsMadeIsMadeAnewBeforeItEnds(t *testing.T) {
 		})
 		first := p.Fingerprint()
 		pass(50 * time.Second)
-		if p.Fingerprint() != first || p.log.Len() > 0 {
-			t.Errorf("it changed too early: %s", &p.log)
+		if said := p.said(); p.Fingerprint() != first || said != "" {
+			t.Errorf("it changed too early: %s", said)
 		}
 		pass(time.Minute)
-		if p.Fingerprint() == first || strings.Count(p.log.String(), "\n") != 1 || !strings.Contains(p.log.String(), "near its end") {
-			t.Errorf("it did not change: %s", &p.log)
+		if said := p.said(); p.Fingerprint() == first || strings.Count(said, "\n") != 1 || !strings.Contains(said, "near its end") {
+			t.Errorf("it did not change: %s", said)
 		}
 		if err := dial(t, p.Pair, p.Anchor(), "localhost", tls.VersionTLS12, tls.VersionTLS13); err != nil {
 			t.Error(err)
@@ -277,17 +293,16 @@ func TestGivenFilesAreReadAgain(t *testing.T) {
 		var seen []string
 		step := func(what string) {
 			pass(6 * time.Second)
-			said := ""
-			switch text := p.log.String(); {
+			said, text := "", p.said()
+			switch {
 			case strings.Contains(text, "cannot be used; the former one stays"):
 				said = ", told"
 			case strings.Contains(text, "read again"):
 				said = ", read again"
 			}
-			if lines := strings.Count(p.log.String(), "\n"); lines > 1 {
-				t.Errorf("%s: it is told %d times:\n%s", what, lines, &p.log)
+			if lines := strings.Count(text, "\n"); lines > 1 {
+				t.Errorf("%s: it is told %d times:\n%s", what, lines, text)
 			}
-			p.log.Reset()
 			seen = append(seen, what+": "+served(t, p.Pair).DNSNames[0]+said)
 		}
 		step("as it was")
