@@ -215,15 +215,18 @@ func TestNoContentOnTheDisk(t *testing.T) {
 	h.bucket(ours, "data", "")
 	root := h.root(ours)
 	const word = "correct-horse-battery-staple "
-	for name, change := range map[string]func(*s3api.PutObjectInput){
-		"own": func(*s3api.PutObjectInput) {}, "kms": sealedBy("alias/aws/s3"), "client": customerKey,
+	for _, way := range []struct {
+		name   string
+		change func(*s3api.PutObjectInput)
+	}{
+		{"own", func(*s3api.PutObjectInput) {}}, {"kms", sealedBy("alias/aws/s3")}, {"client", customerKey},
 	} {
 		for _, size := range []int{len(word), 5000, 40_000, 300_000} {
-			h.must(root.put("data", fmt.Sprint(name, size), change, func(in *s3api.PutObjectInput) {
+			h.must(root.put("data", fmt.Sprint(way.name, size), way.change, func(in *s3api.PutObjectInput) {
 				in.Body = strings.NewReader(strings.Repeat(word, size/len(word)+1)[:size])
 			}))
 		}
-		_, err := root.s3.CopyObject(h.ctx, &s3api.CopyObjectInput{Bucket: new("data"), Key: new(name + " copied"), CopySource: new("data/own40000"), ServerSideEncryption: new("aws:kms")})
+		_, err := root.s3.CopyObject(h.ctx, &s3api.CopyObjectInput{Bucket: new("data"), Key: new(way.name + " copied"), CopySource: new("data/own40000"), ServerSideEncryption: new("aws:kms")})
 		h.must(err)
 	}
 	h.uploaded(root, strings.Repeat(word, 200_000), word)
