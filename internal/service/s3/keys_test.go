@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +17,10 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
+	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/servicetest"
+	"github.com/sillok/sillok/internal/store/objects"
 )
 
 // keyring stands for KMS: it binds data keys to their contexts, and lets a test
@@ -342,4 +349,79 @@ func TestKMSNeedsASignature(t *testing.T) {
 	call.Signature.Version = "AWS"
 	_, err := s.GetObject(cloud.WithCall(s.ctx, call), &s3api.GetObjectInput{Bucket: new(simple), Key: new("k")})
 	wantError(t, err, "InvalidArgument", "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.\nArgumentName=Authorization")
+}
+
+// What was kept before content was encrypted is read, and its copies are encrypted:
+// so it can be copied in place.
+func TestCopiesOfContentOfBefore(t *testing.T) {
+	const word = "correct-horse-battery-staple "
+	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
+	db, err := objects.Open(t.Context(), dir, objects.Config{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := strings.Repeat(word, 4000)
+	ctx := servicetest.Call(t)
+	before := s3.New(s3.Config{Log: log}, db, nil, nil)
+	servicetest.Must(before.CreateBucket(ctx, &s3api.CreateBucketInput{
+		Bucket: new(simple), CreateBucketConfiguration: &s3api.CreateBucketConfiguration{LocationConstraint: new("ap-northeast-2")},
+	}))(t)
+	for key, body := range map[string]string{"k": content, "small": word} {
+		servicetest.Must(before.PutObject(ctx, &s3api.PutObjectInput{Bucket: new(simple), Key: &key, Body: strings.NewReader(body)}))(t)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	master, err := seal.New([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if db, err = objects.Open(t.Context(), dir, objects.Config{Log: log, Seal: master}); err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{t, s3.New(s3.Config{Log: log}, db, nil, nil), nil, nil, ctx}
+	for key, body := range map[string]string{"k": content, "small": word} {
+		s.copy(simple, key, "simple/"+key, func(in *s3api.CopyObjectInput) { in.ServerSideEncryption = new("AES256") })
+		got, _ := s.get(simple, key)
+		servicetest.Diff(t, true, got == body)
+		s.copy(simple, key+" again", "simple/"+key, nil)
+		got, _ = s.get(simple, key+" again")
+		servicetest.Diff(t, true, got == body)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	swept := make(chan error, 1)
+	go func() { swept <- db.Run(ctx) }()
+	for {
+		names, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(names) == 1 { // the one of before is gone, and the copies share theirs
+			break
+		}
+		runtime.Gosched()
+	}
+	stop()
+	if err := errors.Join(<-swept, db.Close()); err != nil {
+		t.Error(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := servicetest.Must(os.ReadFile(files[0]))(t)
+	if strings.Contains(string(text), word) {
+		t.Error("the copy is on the disk as it is")
+	}
+}
+
+// An object under a key can be copied in place to be under S3's own.
+func TestACopyInPlaceTakesTheKeyAway(t *testing.T) {
+	s := newShelf(t)
+	s.put(simple, "k", "Hello", underKMS("logs"))
+	servicetest.Diff(t, "AES256", *s.copy(simple, "k", "simple/k", nil).ServerSideEncryption)
+	s.keys.took()
+	got, _ := s.get(simple, "k")
+	servicetest.Diff(t, "Hello", got)
+	servicetest.Diff(t, []string(nil), s.keys.took())
 }

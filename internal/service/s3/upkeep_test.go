@@ -27,7 +27,10 @@ func (c *clock) time() time.Time { return c.now }
 
 // serveAt returns a service over a new store, for both of which it is the
 // clock's time.
-func serveAt(tb testing.TB, c *clock) *s3.Service { return serveBy(tb, c, nil) }
+func serveAt(tb testing.TB, c *clock) *s3.Service {
+	tb.Helper()
+	return serveBy(tb, c, nil)
+}
 
 // serveBy is serveAt with keys of KMS.
 func serveBy(tb testing.TB, c *clock, keys s3.Keys) *s3.Service {

@@ -91,6 +91,7 @@ func scrubbed(tb testing.TB, db *objects.DB) []string {
 func TestDamagedFiles(t *testing.T) { inBothForms(t, testDamagedFiles) }
 
 func testDamagedFiles(t *testing.T, cfg objects.Config) {
+	t.Helper()
 	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"), cfg)
 	sound, err := os.ReadFile(files[0])
 	if err != nil {
@@ -140,6 +141,7 @@ func testDamagedFiles(t *testing.T, cfg objects.Config) {
 func TestRangesAreChecked(t *testing.T) { inBothForms(t, testRangesAreChecked) }
 
 func testRangesAreChecked(t *testing.T, cfg objects.Config) {
+	t.Helper()
 	db, files := openOnDisk(t, filepath.Join(t.TempDir(), "store"), cfg)
 	data, err := os.ReadFile(files[0])
 	if err != nil {
