@@ -33,6 +33,9 @@ type Membership struct {
 	// for the management account, which they do not bind, and where the
 	// organization does not use them.
 	ServiceControl, ResourceControl [][]policy.Attached
+
+	// Closed says that the account is closed: what it has is for nobody.
+	Closed bool
 }
 
 // Resources knows what a service holds.
@@ -243,6 +246,9 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 		return asked{}, err
 	}
 	all := policies{q.policies}
+	if resourceMember.Closed { // its keys and sessions are not known any more, and what it allowed others neither
+		held.Policies, held.Required, held.Grants = nil, true, nil
+	}
 	all.Resource, all.Required, all.Trust = held.Policies, held.Required, held.Trust
 	if q.access.Call.Principal.Type != cloud.AWSService {
 		all.ResourceControl = resourceMember.ResourceControl

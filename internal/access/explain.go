@@ -78,6 +78,9 @@ func (d *Decider) Explain(ctx context.Context, a cloud.Access, r cloud.Resource,
 			continue
 		}
 		s := asked.policies.statement(m)
+		if m.Kind == policy.ServiceControl || m.Kind == policy.ResourceControl {
+			s.Text = "" // members are bound by an organization's policies, and cannot read them
+		}
 		e.Matched = append(e.Matched, s)
 		if m.Policy == decision.Policy && m.Statement == decision.Statement && m.Sid == decision.Sid && e.By == nil {
 			e.By = &s

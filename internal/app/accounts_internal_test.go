@@ -16,6 +16,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
@@ -241,6 +242,44 @@ func TestOrganizationsIsDecidedLikeAllElse(t *testing.T) {
 	o.want("a policy of the type", "", err)
 	_, err = o.organizations(typed.principal).DescribePolicy(o.ctx, &organizationsapi.DescribePolicyInput{PolicyId: new("p-RCPFullAWSAccess")})
 	o.want("one of another type", strings.Replace(notAuthorized(typed.principal.ARN, "organizations:DescribePolicy", "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess", noIdentityPolicy("organizations:DescribePolicy")), "AccessDenied:", "AccessDeniedException:", 1), err)
+}
+
+// What a closed account has is for nobody, whatever it allowed; another account's stays.
+func TestWhatAClosedAccountHasIsForNobody(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	for _, bucket := range []struct {
+		of   cloud.Account
+		name string
+	}{{member, "closed"}, {ours, "open"}} {
+		o.bucket(bucket.of, bucket.name, document(grant(`"*"`, "s3:GetObject", "arn:aws:s3:::"+bucket.name+"/*")))
+		o.must(o.root(bucket.of).put(bucket.name, "k"))
+	}
+	reader := o.user(theirs, "reader", allow("s3:*", "*"))
+	o.want("before", "", reader.get("closed", "k"))
+	_, err := o.client().CloseAccount(o.ctx, &organizationsapi.CloseAccountInput{AccountId: new(string(member))})
+	o.must(err)
+	o.want("after", "AccessDenied: Access Denied", reader.get("closed", "k"))
+	o.want("to its manager", "AccessDenied: Access Denied", o.root(ours).get("closed", "k"))
+	o.want("another account's", "", reader.get("open", "k"))
+}
+
+// Why an organization denies is told by policy and statement, and not by text: members
+// cannot read its policies.
+func TestAnOrganizationsPoliciesAreNamedAndNotShown(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	policy := o.attach("SERVICE", "secret", `{"Sid":"Hidden","Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::secret"}`, string(member))
+	asked := cloud.Access{Action: "s3:ListBucket", Call: cloud.Call{Account: member, Region: "ap-northeast-2", Principal: cloud.RootOf(member)}}
+	explained, err := o.app.access.Explain(o.ctx, asked, cloud.Resource{Action: asked.Action, ARN: "arn:aws:s3:::secret"}, member)
+	o.must(err)
+	want := &access.Statement{
+		Kind: "service control policy", Policy: "arn:aws:organizations::111122223333:policy/" + o.id + "/service_control_policy/" + policy,
+		Number: 1, Sid: "Hidden", Effect: "Deny",
+	}
+	if diff := cmp.Diff(want, explained.By); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // accounts asks the server for what sillok account does, signed with a key.

@@ -29,6 +29,9 @@ const (
 	expired   = "EXPIRED"
 )
 
+// maxInvitations is how many handshakes of an organization can wait for an answer.
+const maxInvitations = 1000
+
 // How long a handshake waits for an answer, and is told of after its end.
 const (
 	inviteLasts   = 15 * 24 * time.Hour
@@ -157,9 +160,10 @@ func (h *handshake) end(all resource.Tx, state string) error {
 	return handshakes.Put(all, *h, h.ID)
 }
 
-// pending yields the handshakes of an organization that wait for an answer.
+// pending yields the handshakes of an organization that wait for an answer. Those that
+// are told of no longer are removed.
 func (o *org) pending(yield func(*handshake) error) error {
-	var all []handshake // first: what is listed is changed then
+	var all, gone []handshake // first: what is listed is changed then
 	for entry, err := range seen.List(o.all, asker, string(o.management)) {
 		if err != nil {
 			return err
@@ -168,8 +172,17 @@ func (o *org) pending(yield func(*handshake) error) error {
 		if err != nil {
 			return err
 		}
-		if h.now(); h.Organization == o.ID && (h.State == open || h.State == requested) {
+		h.now()
+		switch {
+		case h.gone():
+			gone = append(gone, h)
+		case h.Organization == o.ID && (h.State == open || h.State == requested):
 			all = append(all, h)
+		}
+	}
+	for i := range gone {
+		if err := gone[i].forget(o.everywhere()); err != nil {
+			return err
 		}
 	}
 	for i := range all {
@@ -180,12 +193,24 @@ func (o *org) pending(yield func(*handshake) error) error {
 	return nil
 }
 
+// forget removes a handshake, and from the lists of those that saw it.
+func (h *handshake) forget(all resource.Tx) error {
+	if err := seen.Discard(all, asker, string(h.Management), h.Order); err != nil {
+		return err
+	}
+	if err := seen.Discard(all, asked, string(h.Account), h.Order); err != nil {
+		return err
+	}
+	return handshakes.Discard(all, h.ID)
+}
+
 // endInvitations cancels all that an organization asked, as its end does.
 func (o *org) endInvitations() error {
 	return o.pending(func(h *handshake) error { return h.end(o.everywhere(), canceled) })
 }
 
-// InviteAccountToOrganization asks an account of the server to join the organization.
+// InviteAccountToOrganization asks an account to join the organization. Whether there is
+// one of that ID or address is not told: nobody answers then, and the handshake expires.
 func (s *Service) InviteAccountToOrganization(ctx context.Context, in *api.InviteAccountToOrganizationInput) (*api.InviteAccountToOrganizationOutput, error) {
 	out := &api.InviteAccountToOrganizationOutput{}
 	return out, s.update(ctx, ask{action: "InviteAccountToOrganization"}, func(o *org) error {
@@ -194,20 +219,20 @@ func (s *Service) InviteAccountToOrganization(ctx context.Context, in *api.Invit
 		if h.Account, h.Email, err = o.invited(*in.Target); err != nil {
 			return err
 		}
-		a, err := s.account(o.all, h.Account)
-		switch {
-		case err != nil:
-			return err
-		case a.Organization == o.management:
+		if _, err := o.member(string(h.Account), errNoAccount); err == nil {
 			return errHandshake("ALREADY_IN_AN_ORGANIZATION", "The provided account is already a member of your organization.")
-		case !a.Closed.IsZero():
-			return errNoAccount()
+		} else if cloud.KindOf(err) != cloud.NotFound {
+			return err
 		}
+		waiting := 0
 		if err := o.pending(func(other *handshake) error {
+			waiting++
 			switch {
+			case waiting >= maxInvitations:
+				return errHandshake("HANDSHAKE_RATE_LIMIT_EXCEEDED", "You have exceeded the number of handshakes that can wait for an answer.")
 			case other.Action != invite:
 				return errHandshake("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES", "You can't invite accounts while the organization is enabling all features.")
-			case other.Account == h.Account:
+			case other.Email == h.Email && (h.Email != "" || other.Account == h.Account):
 				return cloud.Errorf(cloud.Conflict, "DuplicateHandshakeException", "A handshake with the same action and target already exists.")
 			}
 			return nil
@@ -222,30 +247,24 @@ func (s *Service) InviteAccountToOrganization(ctx context.Context, in *api.Invit
 	})
 }
 
-// invited returns the account that a target of an invitation is, and the address by
-// which it was named. Whether an account that is not the organization's exists is told by
-// the invitation alone, as AWS tells it.
+// invited returns the account that a target of an invitation is, and in lower case the
+// address by which it was named. Of an address that nobody has the account is empty.
 func (o *org) invited(target api.HandshakeParty) (account cloud.Account, email string, err error) {
 	switch id := *target.Id; *target.Type {
 	case ofAccount:
-		if !accountPattern.MatchString(id) {
-			return "", "", errInput("INVALID_PARTY_TYPE_TARGET", "You specified the wrong type of entity (account, organization, or email) as a party.")
+		if accountPattern.MatchString(id) {
+			return cloud.Account(id), "", nil
 		}
-		return cloud.Account(id), "", nil
 	case "EMAIL":
-		if !validEmail(id) {
+		email := lower(id)
+		if !validEmail(email) {
 			return "", "", errInput("INVALID_EMAIL_ADDRESS_TARGET", "You specified an invalid email address for the invited account owner.")
 		}
-		account, found, err := addresses.Find(o.all, lower(id))
-		switch {
-		case err != nil:
-			return "", "", err
-		case found:
-			return account, id, nil
-		case lower(id) == lower(o.service.cfg.First.Email):
-			return o.service.cfg.First.ID, id, nil
+		if email == lower(o.service.cfg.First.Email) {
+			return o.service.cfg.First.ID, email, nil
 		}
-		return "", "", errNoAccount()
+		account, _, err := addresses.Find(o.all, email)
+		return account, email, err
 	}
 	return "", "", errInput("INVALID_PARTY_TYPE_TARGET", "You specified the wrong type of entity (account, organization, or email) as a party.")
 }

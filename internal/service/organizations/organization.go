@@ -176,7 +176,8 @@ func (o *org) remove(a *account) error {
 }
 
 // EnableAllFeatures asks the accounts that were invited to allow the organization all
-// features. Where there are none, it has them at once.
+// features. It has them once the management account accepts the handshake, after they
+// all did.
 func (s *Service) EnableAllFeatures(ctx context.Context, _ *api.EnableAllFeaturesInput) (*api.EnableAllFeaturesOutput, error) {
 	out := &api.EnableAllFeaturesOutput{}
 	return out, s.update(ctx, ask{action: "EnableAllFeatures"}, func(o *org) error {

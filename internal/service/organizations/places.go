@@ -29,11 +29,9 @@ type places struct {
 	documents map[string]*policy.Document
 }
 
-// known are the places of accounts at one time.
-type known struct {
-	members map[cloud.Account]access.Membership
-	closed  map[cloud.Account]bool
-}
+// known are the places of accounts at one time: of those that are in an organization, or
+// closed.
+type known struct{ members map[cloud.Account]access.Membership }
 
 // now returns what is known, nil for nothing, and how many changes there were.
 func (p *places) now() (k *known, changes uint64) {
@@ -66,11 +64,8 @@ func (s *Service) Membership(ctx context.Context, account cloud.Account) (access
 // Closed says whether an account is closed, so that its keys and sessions hold no
 // longer.
 func (s *Service) Closed(ctx context.Context, account cloud.Account) (bool, error) {
-	k, err := s.known(ctx)
-	if err != nil {
-		return false, err
-	}
-	return k.closed[account], nil
+	m, err := s.Membership(ctx, account)
+	return m.Closed, err
 }
 
 // known returns the places of all accounts, from memory where they are there.
@@ -102,7 +97,7 @@ func (s *Service) known(ctx context.Context) (*known, error) {
 
 // read finds out the places of all accounts.
 func (s *Service) read(ctx context.Context, r state.Reader) (*known, error) {
-	k := &known{members: map[cloud.Account]access.Membership{}, closed: map[cloud.Account]bool{}}
+	k := &known{members: map[cloud.Account]access.Membership{}}
 	compiled := map[string]*policy.Document{}
 	byManager := map[cloud.Account]*levels{}
 	for entry, err := range accounts.List(everywhere(r)) {
@@ -113,10 +108,11 @@ func (s *Service) read(ctx context.Context, r state.Reader) (*known, error) {
 			return nil, err
 		}
 		a := &entry.Value
-		if !a.Closed.IsZero() {
-			k.closed[a.ID] = true
-		}
+		closed := !a.Closed.IsZero()
 		if a.Organization == "" {
+			if closed {
+				k.members[a.ID] = access.Membership{Closed: true}
+			}
 			continue
 		}
 		l := byManager[a.Organization]
@@ -128,9 +124,12 @@ func (s *Service) read(ctx context.Context, r state.Reader) (*known, error) {
 			l = &levels{org: o, compiled: compiled, before: s.places.documents, attached: map[string]policy.Attached{}, units: map[string]place{}}
 			byManager[a.Organization] = l
 		}
-		if k.members[a.ID], err = l.membership(a); err != nil {
+		m, err := l.membership(a)
+		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.ID, err)
 		}
+		m.Closed = closed
+		k.members[a.ID] = m
 	}
 	s.places.documents = compiled
 	return k, nil
