@@ -147,14 +147,14 @@ type callsShown struct {
 // lost tells of a part of the journal that cannot be read. It returns an error
 // that is not of that kind.
 func (s *callsShown) lost(err error) error {
-	if damage, ok := errors.AsType[*records.DamageError](err); ok {
+	if _, ok := errors.AsType[*records.DamageError](err); ok {
 		s.damaged++
-		fmt.Fprintf(s.screen.stderr, "sillok: %v\n", damage)
+		fmt.Fprintf(s.screen.stderr, "sillok: %v\n", err)
 		return nil
 	}
-	if removed, ok := errors.AsType[*records.RemovedError](err); ok {
+	if _, ok := errors.AsType[*records.RemovedError](err); ok {
 		if s.options.since != "all" {
-			fmt.Fprintf(s.screen.stderr, "older calls are no longer kept: %v\n", removed)
+			fmt.Fprintf(s.screen.stderr, "older calls are no longer kept: %v\n", err)
 		}
 		return nil
 	}

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -199,6 +200,56 @@ func certificate(t *testing.T) (cert, key string) {
 		}
 	}
 	return filepath.Join(folder, "cert"), filepath.Join(folder, "key")
+}
+
+// lines is a log that is written and read at the same time.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Strangers who do not speak TLS fill no log.
+func TestFailedHandshakesAreNoWarnings(t *testing.T) {
+	for level, told := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
+		cfg, log := config(t.TempDir()), &lines{}
+		cfg.TLS = true
+		server, err := app.Open(t.Context(), cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		ready := make(chan struct{})
+		go func() { done <- server.Run(ctx, func() { close(ready) }) }()
+		<-ready
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(server.Endpoint(), "https://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, "no handshake of TLS"); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.ReadAll(c) // until the server hangs up, which it logs before
+		stop()
+		if err := errors.Join(c.Close(), <-done, server.Close()); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(log.String(), "TLS handshake error") != told {
+			t.Errorf("at %s it logs\n%s", level, log)
+		}
+	}
 }
 
 func TestEndpointCanBeCalled(t *testing.T) {

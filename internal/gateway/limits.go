@@ -20,7 +20,7 @@ type Limits struct {
 	// Calls is how many calls may be in flight in all: 2,048.
 	Calls int
 	// CallsPerKey is how many of them may be one key's: 512. Calls that nobody signed
-	// count together as those of one key.
+	// count together as those of one key, and are never more than a quarter of all.
 	CallsPerKey int
 	// Rate is how many calls a second a key may begin, and nobody from one address:
 	// 50,000. After a pause it may begin as many at once.
@@ -98,13 +98,18 @@ func (x *exchange) takeCall() error {
 	return nil
 }
 
-// begin counts a call of a key as in flight, unless there are too many.
+// begin counts a call of a key, empty for nobody's, as in flight, unless there are
+// too many.
 func (l *limits) begin(key string) error {
+	most, whose := l.CallsPerKey, "of this access key"
+	if key == "" {
+		most, whose = min(most, max(l.Calls/4, 1)), "without a signature"
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.calls[key] >= l.CallsPerKey:
-		return errThrottled("More than %d calls of this access key are in flight.", l.CallsPerKey)
+	case l.calls[key] >= most:
+		return errThrottled("More than %d calls %s are in flight.", most, whose)
 	case l.flying >= l.Calls:
 		return errThrottled("More than %d calls are in flight.", l.Calls)
 	}

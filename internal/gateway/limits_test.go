@@ -185,7 +185,7 @@ func TestCallsInFlight(t *testing.T) {
 // Strangers in flight do not take the room of those who sign.
 func TestStrangersInFlightTakeNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := limited(t, &ledger{}, gateway.Limits{Calls: 4, CallsPerKey: 2}, fakes()...)
+		g := limited(t, &ledger{}, gateway.Limits{Calls: 8, CallsPerKey: 7}, fakes()...)
 		end := make(chan struct{})
 		var strangers sync.WaitGroup
 		answers := make(chan string, 10)

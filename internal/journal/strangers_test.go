@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,6 +104,32 @@ func TestFollowTellsOfNobodyToo(t *testing.T) {
 	})
 	want := []string{"1 A true", "1 B false", "2 C true", "3 D true", "2 E false"}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("followed (-want +got):\n%s", diff)
+	}
+}
+
+// A journal of before there was a log of strangers is read and followed all the same.
+func TestAJournalWithoutStrangers(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, journal.Config{Dir: dir})
+	record(t, j, "GetTable")
+	if err := os.Rename(filepath.Join(dir, "strangers"), filepath.Join(t.TempDir(), "gone")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1 GetTable false"}
+	if diff := cmp.Diff(want, told(t.Context(), t, dir, journal.Query{}, nil)); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	got := told(ctx, t, dir, journal.Query{Follow: true}, func(n int) {
+		if n == 1 {
+			record(t, j, "GetTables")
+		} else {
+			stop()
+		}
+	})
+	if diff := cmp.Diff(append(want, "2 GetTables false"), got); diff != "" {
 		t.Errorf("followed (-want +got):\n%s", diff)
 	}
 }
