@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -388,29 +387,23 @@ func TestCopiesOfContentOfBefore(t *testing.T) {
 		got, _ = s.get(simple, key+" again")
 		servicetest.Diff(t, true, got == body)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	swept := make(chan error, 1)
-	go func() { swept <- db.Run(ctx) }()
-	for {
-		names, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(names) == 1 { // the one of before is gone, and the copies share theirs
-			break
-		}
-		runtime.Gosched()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
-	stop()
-	if err := errors.Join(<-swept, db.Close()); err != nil {
-		t.Error(err)
+	if db, err = objects.Open(t.Context(), dir, objects.Config{Log: log, Seal: master}); err != nil { // which frees what is not used
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := servicetest.Must(os.ReadFile(files[0]))(t)
-	if strings.Contains(string(text), word) {
+	if len(files) != 1 { // which the copies share
+		t.Fatalf("%d files are left", len(files))
+	}
+	if text := servicetest.Must(os.ReadFile(files[0]))(t); strings.Contains(string(text), word) {
 		t.Error("the copy is on the disk as it is")
 	}
 }
@@ -424,4 +417,37 @@ func TestACopyInPlaceTakesTheKeyAway(t *testing.T) {
 	got, _ := s.get(simple, "k")
 	servicetest.Diff(t, "Hello", got)
 	servicetest.Diff(t, []string(nil), s.keys.took())
+}
+
+// Who keeps what it has read asks about the key of each object, and of a bucket key
+// once.
+func TestOpenable(t *testing.T) {
+	s := newShelf(t)
+	for _, key := range []string{"a", "b"} {
+		s.put(simple, key, "a", underKMS("logs"))
+		s.put(simple, "bucket "+key, "a", func(in *s3api.PutObjectInput) {
+			in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = new("aws:kms"), new("other"), new(true)
+		})
+		s.put(simple, "own "+key, "a")
+	}
+	s.put(keeping, "own", "a")
+	s.keys.took()
+	of := func(bucket string, keys ...string) (list []objects.Object) {
+		for _, key := range keys {
+			list = append(list, objects.Object{Bucket: bucket, Key: key})
+		}
+		return list
+	}
+	all := append(of(simple, "a", "b", "bucket a", "bucket b", "own a", "missing"), of(keeping, "own")...)
+	servicetest.Diff(t, nil, s.Openable(s.ctx, all))
+	servicetest.Diff(t, []string{
+		"Decrypt logs aws:s3:arn=arn:aws:s3:::simple/a", "Decrypt logs aws:s3:arn=arn:aws:s3:::simple/b", "Decrypt other aws:s3:arn=arn:aws:s3:::simple",
+	}, s.keys.took())
+	s.keys.refused = map[string]*cloud.Error{ring + "other": cloud.Errorf(cloud.Invalid, "DisabledException", "other is disabled.")}
+	wantError(t, s.Openable(s.ctx, all), "KMS.DisabledException", "other is disabled.")
+	servicetest.Diff(t, nil, s.Openable(s.ctx, of(simple, "a", "own a")))
+	s.put(simple, "client", "a", func(in *s3api.PutObjectInput) {
+		in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5 = customer("a")()
+	})
+	wantError(t, s.Openable(s.ctx, of(simple, "client")), "InvalidRequest", needsKey)
 }

@@ -12,18 +12,18 @@ import (
 // there is for reading to tell.
 func (s *Service) Openable(ctx context.Context, among []objects.Object) error {
 	return s.db.View(ctx, func(v *objects.View) error {
-		var b *objects.Bucket
+		o := opening{s: s, view: v, opened: map[bucketKey]bool{}}
 		for i := range among {
-			if b == nil || b.Name != among[i].Bucket {
+			if o.bucket == nil || o.bucket.Name != among[i].Bucket {
 				var err error
-				if b, err = v.Bucket(among[i].Bucket); err != nil {
+				if o.bucket, err = v.Bucket(among[i].Bucket); err != nil {
 					return ifThere(err)
 				}
 			}
-			if !b.Keyed {
+			if !o.bucket.Keyed {
 				continue
 			}
-			if err := s.openable(ctx, v, b, among[i].Key); err != nil {
+			if err := o.openable(ctx, among[i].Key); err != nil {
 				return err
 			}
 		}
@@ -31,17 +31,37 @@ func (s *Service) Openable(ctx context.Context, among []objects.Object) error {
 	})
 }
 
-func (s *Service) openable(ctx context.Context, v *objects.View, b *objects.Bucket, key string) error {
+// opening is one look at the keys of objects.
+type opening struct {
+	s      *Service
+	view   *objects.View
+	bucket *objects.Bucket
+	opened map[bucketKey]bool
+}
+
+// bucketKey is what KMS is asked about the objects of a bucket key, for all of
+// which it answers alike.
+type bucketKey struct{ key, bound, context string }
+
+func (o *opening) openable(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	version, err := v.Latest(b, key)
+	version, err := o.view.Latest(o.bucket, key)
 	if err != nil || version.Marker {
 		if cloud.KindOf(err) == cloud.NotFound {
 			return nil
 		}
 		return err
 	}
-	_, err = s.openKey(ctx, b, &version.Encryption, nil)
-	return err
+	e := &version.Encryption
+	of := bucketKey{e.KeyID, e.Bound, e.Context}
+	if e.BucketKey && o.opened[of] {
+		return nil
+	}
+	if _, err := o.s.openKey(ctx, o.bucket, e, nil); err != nil {
+		return err
+	}
+	o.opened[of] = e.BucketKey
+	return nil
 }
