@@ -80,7 +80,8 @@ whether the account was made, and "sillok account key" makes another credential 
 
   # with the ID that policies name already
   sillok account create audit --account-id 111122223333 --data ./sillok-data --output json`,
-		Args: oneAccount("a name"),
+		Args:              oneAccount("a name"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
 			query := url.Values{"name": {args[0]}, "standalone": {strconv.FormatBool(o.standalone)}}
 			for name, value := range map[string]string{"email": o.email, "id": o.id, "role": o.role} {
@@ -110,7 +111,8 @@ user has two keys at most. With --replace the new one is the only one, and the o
 hold no longer.`,
 		Example: `  sillok account key 111122223333 --data ./sillok-data
   sillok account key 111122223333 --replace --data ./sillok-data --output json | jq .access_key_id`,
-		Args: oneAccount("the ID of an account"),
+		Args:              oneAccount("the ID of an account"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := accountPath(args[0], "key")
 			if err != nil {
@@ -148,8 +150,9 @@ func accountCloseCommand(e env) *cobra.Command {
 		Long: `Close ends that the keys and sessions of an account hold, with the very next call. What
 the account has stays on the server. An account that manages an organization, and the one
 that the server was started with, cannot be closed.`,
-		Example: `  sillok account close 111122223333 --data ./sillok-data`,
-		Args:    oneAccount("the ID of an account"),
+		Example:           `  sillok account close 111122223333 --data ./sillok-data`,
+		Args:              oneAccount("the ID of an account"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := accountPath(args[0], "close")
 			if err != nil {

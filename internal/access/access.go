@@ -151,10 +151,17 @@ func (d *Decider) question(ctx context.Context, a *cloud.Access) (*question, err
 	if q.member, err = d.membership(ctx, a.Call.Principal.Account); err != nil {
 		return nil, err
 	}
-	if limitedByOrganization(a.Call.Principal) {
+	if p := &a.Call.Principal; p.Type != cloud.AWSService && p.Type != cloud.Anonymous && !linked(p) {
 		q.policies.ServiceControl = q.member.ServiceControl
 	}
 	q.context = newContext(a, q.member)
+	if account := sourceAccount(&a.Call); account != "" {
+		source, err := d.membership(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		ofSource(q.context, source)
+	}
 	return q, nil
 }
 
@@ -185,13 +192,11 @@ func (d *Decider) ofPrincipal(ctx context.Context, p cloud.Principal) (policy.Po
 	return all, nil
 }
 
-// limitedByOrganization says whether service control policies bind a principal:
-// all of a member account but the roles that services have for themselves.
-func limitedByOrganization(p cloud.Principal) bool {
-	if p.Type == cloud.AWSService || p.Type == cloud.Anonymous {
-		return false
-	}
-	return p.Issuer == nil || !strings.Contains(p.Issuer.ARN, ":role/aws-service-role/")
+// linked says whether a principal is the role that a service has for itself, which the
+// policies of an organization do not bind: neither those of its own account nor those of
+// what it touches.
+func linked(p *cloud.Principal) bool {
+	return p.Issuer != nil && strings.Contains(p.Issuer.ARN, ":role/aws-service-role/")
 }
 
 func (d *Decider) membership(ctx context.Context, account cloud.Account) (Membership, error) {
@@ -250,7 +255,9 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 		held.Policies, held.Required, held.Grants = nil, true, nil
 	}
 	all.Resource, all.Required, all.Trust = held.Policies, held.Required, held.Trust
-	if q.access.Call.Principal.Type != cloud.AWSService {
+	// Services of AWS are bound as everybody is: that they are none of the confused
+	// deputies is what such policies are for.
+	if !linked(&q.access.Call.Principal) {
 		all.ResourceControl = resourceMember.ResourceControl
 	}
 	q.setResource(owner, resourceMember, held)

@@ -113,7 +113,7 @@ func TestWhatIsKnownOfACall(t *testing.T) {
 			"aws:ResourceTag/class": "secret", "aws:PrincipalOrgID": "o-1", "aws:PrincipalOrgPaths": "o-1/r-1/ou-1/", "aws:ResourceOrgID": "o-1",
 			"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authType": "REST-HEADER", "s3:signatureAge": "1000", "s3:TlsVersion": "1.3",
 			"s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD", "aws:MultiFactorAuthPresent": "", "aws:TokenIssueTime": "", "aws:CalledVia": "", "aws:SourceArn": "",
-			"aws:SourceAccount": "", "aws:SourceIdentity": "", "s3:prefix": "a/",
+			"aws:SourceAccount": "", "aws:SourceOrgID": "", "aws:SourceIdentity": "", "s3:prefix": "a/",
 		}},
 		"a session of a role": {from(session, nil), map[string]string{
 			"aws:PrincipalType": "AssumedRole", "aws:username": "", "aws:userid": "AROAR:s", "aws:PrincipalArn": "arn:aws:iam::111122223333:role/x/r",
@@ -129,7 +129,8 @@ func TestWhatIsKnownOfACall(t *testing.T) {
 		"a service": {from(service, delivering), map[string]string{
 			"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": service.Name, "aws:PrincipalServiceNamesList": service.Name,
 			"aws:SourceArn": "arn:aws:logs:eu-west-1:444455556666:delivery:1", "aws:SourceAccount": "444455556666", "aws:PrincipalArn": "",
-			"aws:PrincipalAccount": "", "aws:SourceIp": "", "aws:ViaAWSService": "false",
+			"aws:PrincipalAccount": "", "aws:SourceIp": "", "aws:ViaAWSService": "false", "aws:SourceOrgID": "o-1",
+			"aws:SourceOrgPaths": "o-1/r-1/ou-1/", "aws:PrincipalOrgID": "",
 		}},
 		"nobody": {from(cloud.Principal{Type: cloud.Anonymous}, nil), map[string]string{
 			"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous", "aws:PrincipalArn": "", "aws:SourceIp": "192.0.2.7", "aws:username": "",

@@ -135,8 +135,25 @@ func ofServices(c policy.Context, call *cloud.Call) {
 	if call.SourceARN != "" {
 		c.Set("aws:sourcearn", call.SourceARN)
 	}
-	if account := ownerIn(call.SourceARN, call.Account); account != "" {
+	if account := sourceAccount(call); account != "" {
 		c.Set("aws:sourceaccount", string(account))
+	}
+}
+
+// sourceAccount is the account for whose resource a service of AWS calls as itself;
+// empty for other calls.
+func sourceAccount(call *cloud.Call) cloud.Account {
+	if call.Principal.Type != cloud.AWSService {
+		return ""
+	}
+	return ownerIn(call.SourceARN, call.Account)
+}
+
+// ofSource sets the keys of the organization that a service's source is in.
+func ofSource(c policy.Context, source Membership) {
+	if source.ID != "" {
+		c.Set("aws:sourceorgid", source.ID)
+		c.Set("aws:sourceorgpaths", source.Path)
 	}
 }
 

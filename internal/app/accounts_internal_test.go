@@ -20,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
+	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
 )
@@ -180,6 +181,26 @@ func TestResourceControlPoliciesBindResources(t *testing.T) {
 	o.want("the management account's own", "", o.root(ours).get("managed", "k"))
 	o.detach(policy, o.top)
 	o.want("after", "", stranger.get("theirs", "k"))
+}
+
+// A service of AWS that works for a resource outside of the organization is refused by a
+// resource control policy against confused deputies, as the guide has it; one that works for
+// a member is not, and nor is a role that a service has for itself.
+func TestResourceControlPoliciesBindServices(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	o.bucket(member, "trail", document(grant(`{"Service":"cloudtrail.amazonaws.com"}`, "s3:PutObject", "arn:aws:s3:::trail/*")))
+	deliver := func(account cloud.Account) error {
+		service, ctx := o.deliverer("cloudtrail.amazonaws.com", "arn:aws:cloudtrail:ap-northeast-2:"+string(account)+":trail/t", account)
+		_, err := service.s3.PutObject(ctx, &s3api.PutObjectInput{Bucket: new("trail"), Key: new("k"), Body: strings.NewReader("{}")})
+		return err
+	}
+	o.want("before", "", deliver(theirs))
+	o.attach("RESOURCE", "deputies", `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:SourceOrgID":"`+o.id+`"},`+
+		`"Null":{"aws:SourceAccount":"false"},"Bool":{"aws:PrincipalIsAWSService":"true"}}}`, o.top)
+	o.want("for a stranger's trail", "AccessDenied: Access Denied", deliver(theirs))
+	o.want("for a member's trail", "", deliver(member))
+	o.want("for the manager's trail", "", deliver(ours))
 }
 
 // Policies tell members by the organization's ID and their place in it.
