@@ -30,11 +30,12 @@ func (a *App) Endpoint() string {
 	if err != nil {
 		host, port = "127.0.0.1", "0" // no listener of TCP has such an address
 	}
+	names := []string{host, a.cfg.host()}
 	if tcp, ok := a.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		host = "127.0.0.1" // it listens on every address, and that is none that one can call
+		names = []string{"127.0.0.1", "localhost"} // every address is none that one can call
 	}
 	if a.certificate == nil {
-		return "http://" + net.JoinHostPort(host, port)
+		return "http://" + net.JoinHostPort(names[0], port)
 	}
-	return "https://" + net.JoinHostPort(a.certificate.Host(host, "localhost"), port)
+	return "https://" + net.JoinHostPort(a.certificate.Host(names...), port)
 }

@@ -310,6 +310,18 @@ func TestPlainHTTPStaysAtHome(t *testing.T) {
 	if err == nil {
 		err = server.Close()
 	}
+	// With TLS it is called by the name that its certificate has.
+	cfg.TLS, cfg.Data = true, t.TempDir()
+	secure, failed := open(t, cfg)
+	if failed == nil {
+		if endpoint := secure.Endpoint(); !strings.HasPrefix(endpoint, "https://"+strings.ToLower(name)+":") && !addresses[0].IsLoopback() {
+			t.Errorf("%s is reached at %s", name, endpoint)
+		}
+		failed = secure.Close()
+	}
+	if failed != nil {
+		t.Error(failed)
+	}
 	if home := addresses[0].IsLoopback(); home != (err == nil) || err != nil && !strings.Contains(err.Error(), refusal) {
 		t.Errorf("%s, which is %s: %v", name, addresses[0], err)
 	}

@@ -26,8 +26,13 @@ import (
 	"github.com/sillok/sillok/internal/kit/life"
 )
 
-// lookEvery is how often the files are read again.
-const lookEvery = 5 * time.Second
+const (
+	lookEvery = 5 * time.Second // how often the files are read again
+	// From when on, and how often, it is told that a certificate ends which cannot be
+	// made anew here.
+	warnBefore = 14 * 24 * time.Hour
+	warnEvery  = 24 * time.Hour
+)
 
 // Pair is a certificate and its key, as its files have them now. It is safe for
 // concurrent use.
@@ -38,8 +43,9 @@ type Pair struct {
 	made             bool
 	current          atomic.Pointer[tls.Certificate]
 	mu               sync.Mutex
-	seen             contents // as they were last read, whether or not they could be used
-	lastErr          string   // why they could not
+	seen             contents  // as they were last read, whether or not they could be used
+	lastErr          string    // why they could not; empty where they could
+	warned           time.Time // when the end was told
 }
 
 // contents are those of both files.
@@ -74,35 +80,51 @@ func (p *Pair) Run(ctx context.Context) error {
 	return work.Wait()
 }
 
-// look does once what Run does again and again.
+// look does once what Run does again and again. What goes wrong is told when it
+// does, and not each time that it still is.
 func (p *Pair) look(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.made && time.Until(p.Ends()) < renewBefore {
 		if err := p.renew(); err != nil {
-			return err
+			if p.warnAgain() {
+				p.log.ErrorContext(ctx, "the certificate is near its end and cannot be made anew", "error", err, "until", p.Ends())
+			}
+			return nil
 		}
 		p.log.WarnContext(ctx, "the certificate was near its end and was made anew: clients elsewhere need a copy of the new one",
 			"file", p.certificate, "sha256", p.Fingerprint(), "until", p.Ends())
 		return nil
 	}
+	if !p.made && time.Until(p.Ends()) < warnBefore && p.warnAgain() {
+		p.log.WarnContext(ctx, "the certificate ends soon", "file", p.certificate, "until", p.Ends())
+	}
 	found, err := p.read()
-	if err == nil && bytes.Equal(found.certificate, p.seen.certificate) && bytes.Equal(found.key, p.seen.key) {
+	if err == nil && p.lastErr == "" && bytes.Equal(found.certificate, p.seen.certificate) && bytes.Equal(found.key, p.seen.key) {
 		return nil
 	}
 	if err == nil {
 		err = p.use(found)
 	}
-	if err == nil {
-		p.lastErr = ""
-		p.log.InfoContext(ctx, "the certificate was read again", "file", p.certificate, "sha256", p.Fingerprint(), "until", p.Ends())
+	if err != nil {
+		if text := err.Error(); text != p.lastErr {
+			p.lastErr = text
+			p.log.ErrorContext(ctx, "the certificate was changed and cannot be used; the former one stays", "error", err, "until", p.Ends())
+		}
 		return nil
 	}
-	if text := err.Error(); text != p.lastErr {
-		p.lastErr = text
-		p.log.ErrorContext(ctx, "the certificate was changed and cannot be used; the former one stays", "error", err, "until", p.Ends())
-	}
+	p.lastErr = ""
+	p.log.InfoContext(ctx, "the certificate was read again", "file", p.certificate, "sha256", p.Fingerprint(), "until", p.Ends())
 	return nil
+}
+
+// warnAgain says whether it is time to tell of the end.
+func (p *Pair) warnAgain() bool {
+	if time.Since(p.warned) < warnEvery {
+		return false
+	}
+	p.warned = time.Now()
+	return true
 }
 
 func (p *Pair) read() (found contents, err error) {
@@ -122,8 +144,11 @@ func (p *Pair) use(found contents) error {
 	if err != nil {
 		return fmt.Errorf("tls: read the certificate %s and its key %s: %w", p.certificate, p.key, err)
 	}
-	if now := time.Now(); now.After(pair.Leaf.NotAfter) {
-		return fmt.Errorf("tls: the certificate %s ended on %s: clients would refuse it", p.certificate, pair.Leaf.NotAfter.UTC().Format(time.DateOnly))
+	switch now := time.Now(); {
+	case now.After(pair.Leaf.NotAfter):
+		return fmt.Errorf("tls: the certificate %s ended on %s: clients would refuse it", p.certificate, pair.Leaf.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(pair.Leaf.NotBefore):
+		return fmt.Errorf("tls: the certificate %s begins on %s: clients would refuse it before", p.certificate, pair.Leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	p.current.Store(&pair)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"math/big"
 	"net"
@@ -28,12 +29,16 @@ import (
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // files is a place for a pair, and what it writes there.
-type files struct{ certificate, key string }
+type files struct {
+	certificate, key string
+
+	from time.Duration // after which certificates begin
+}
 
 func newFiles(t *testing.T) files {
 	t.Helper()
 	folder := t.TempDir()
-	return files{filepath.Join(folder, "a.pem"), filepath.Join(folder, "a.key")}
+	return files{certificate: filepath.Join(folder, "a.pem"), key: filepath.Join(folder, "a.key"), from: -time.Hour}
 }
 
 // authority signs certificates of others.
@@ -52,7 +57,7 @@ func (f files) issue(t *testing.T, name string, lasts time.Duration, by *authori
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(lasts), BasicConstraintsValid: true, IsCA: by == nil,
+		NotBefore: time.Now().Add(f.from), NotAfter: time.Now().Add(lasts), BasicConstraintsValid: true, IsCA: by == nil,
 	}
 	if by == nil {
 		by = &authority{template, key}
@@ -184,7 +189,7 @@ func TestWhatIsMadeStays(t *testing.T) {
 			}},
 			{name: "rubbish", names: names, spoil: func(dir string) { write(t, filepath.Join(dir, "cert.pem"), []byte("rubbish")) }},
 			{name: "that of an authority, put there by somebody", names: names, stays: true, err: "was made here", spoil: func(dir string) {
-				f := files{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
+				f := files{certificate: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), from: -time.Hour}
 				f.issue(t, "localhost", time.Hour, f.issue(t, "authority", time.Hour, nil))
 			}},
 		} {
@@ -327,12 +332,55 @@ func TestGivenFilesAreReadAgain(t *testing.T) {
 		step("one that has ended")
 		f.issue(t, "five", time.Hour, nil)
 		step("a good one")
+		f.from = 15 * time.Second
+		f.issue(t, "six", time.Hour, nil)
+		step("one that has not begun")
+		step("still")
+		step("it begins")
 		want := []string{
 			"as it was: one", "another pair: two, read again", "a key of another one: two, told", "still: two", "its own key: three, read again",
 			"rubbish: three, told", "no file: three, told", "still: three", "one that has ended: three, told", "a good one: five, read again",
+			"one that has not begun: five, told", "still: five", "it begins: six, read again",
 		}
 		if diff := cmp.Diff(want, seen); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The end of a certificate that somebody else has to renew is told in time.
+func TestTheEndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFiles(t)
+		f.issue(t, "one", 14*24*time.Hour+time.Minute, nil)
+		p := run(t, 0, func(log *slog.Logger) (*certificate.Pair, error) { return certificate.Given(f.certificate, f.key, log) })
+		var told []int
+		for _, d := range []time.Duration{50 * time.Second, time.Minute, 23 * time.Hour, time.Hour} {
+			pass(d)
+			told = append(told, strings.Count(p.said(), "the certificate ends soon"))
+		}
+		if diff := cmp.Diff([]int{0, 1, 0, 1}, told); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A disk that cannot be written leaves what there is, and is told once a day.
+func TestWhatCannotBeMadeAnewStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		p := run(t, 701*24*time.Hour, func(log *slog.Logger) (*certificate.Pair, error) {
+			made, err := certificate.Made(dir, []string{"localhost"}, nil, log)
+			return made, errors.Join(err, os.RemoveAll(dir))
+		})
+		first := p.Fingerprint()
+		pass(time.Minute)
+		if said := p.said(); p.Fingerprint() != first || strings.Count(said, "cannot be made anew") != 1 {
+			t.Errorf("it says %s", said)
+		}
+		pass(24 * time.Hour)
+		if said := p.said(); strings.Count(said, "cannot be made anew") != 1 {
+			t.Errorf("a day later it says %s", said)
 		}
 	})
 }
