@@ -75,6 +75,7 @@ OrganizationAccountAccessRole. --standalone leaves it out.
 A name is one account's. When the answer did not arrive, "sillok account list" says
 whether the account was made, and "sillok account key" makes another credential for it.`,
 		Example: `  # an account for a team, as a profile of the AWS CLI
+  mkdir -p ~/.aws
   sillok account create logs --data ./sillok-data >> ~/.aws/credentials
   aws s3 ls --profile logs --endpoint-url http://127.0.0.1:4566
 

@@ -33,6 +33,14 @@ func (a *App) openOrganizations() {
 	a.accounts = organizations.New(cfg, a.state, a.iam)
 }
 
+// places are those of accounts in organizations, for IAM, which is there before.
+type places struct{ app *App }
+
+// Membership implements access.Organization.
+func (p places) Membership(ctx context.Context, account cloud.Account) (access.Membership, error) {
+	return p.app.accounts.Membership(ctx, account)
+}
+
 func (a *App) openAccounts(context.Context) (gateway.Service, error) {
 	a.held["organizations"] = heldByOrganizations{a.accounts}
 	return gateway.Service{Model: organizationsapi.Service, Handler: a.accounts}, nil

@@ -183,6 +183,44 @@ func TestResourceControlPoliciesBindResources(t *testing.T) {
 	o.want("after", "", stranger.get("theirs", "k"))
 }
 
+// A simulation says what the organization makes of it, and names none of its statements.
+func TestSimulationsKnowTheOrganization(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	o.attach("SERVICE", "no lists", deny("iam:ListUsers", "*"), string(member))
+	simulated := func(account cloud.Account) []iamapi.EvaluationResult {
+		ann := o.user(account, "ann", allow("iam:List*", "*"))
+		out, err := o.root(account).iam.SimulatePrincipalPolicy(o.ctx, &iamapi.SimulatePrincipalPolicyInput{
+			PolicySourceArn: &ann.principal.ARN, ActionNames: []string{"iam:ListUsers", "iam:ListRoles", "iam:GetUser"},
+		})
+		o.must(err)
+		for i := range out.EvaluationResults {
+			out.EvaluationResults[i].MatchedStatements = nil
+		}
+		return out.EvaluationResults
+	}
+	result := func(action, decision string, organization *iamapi.OrganizationsDecisionDetail) iamapi.EvaluationResult {
+		return iamapi.EvaluationResult{
+			EvalActionName: &action, EvalResourceName: new("*"), EvalDecision: &decision, MissingContextValues: []string{}, OrganizationsDecisionDetail: organization,
+		}
+	}
+	by := func(allowed bool) *iamapi.OrganizationsDecisionDetail {
+		return &iamapi.OrganizationsDecisionDetail{AllowedByOrganizations: &allowed}
+	}
+	want := []iamapi.EvaluationResult{
+		result("iam:ListUsers", "explicitDeny", by(false)), result("iam:ListRoles", "allowed", by(true)), result("iam:GetUser", "implicitDeny", by(true)),
+	}
+	if diff := cmp.Diff(want, simulated(member)); diff != "" {
+		t.Errorf("a member (-want +got):\n%s", diff)
+	}
+	want = []iamapi.EvaluationResult{
+		result("iam:ListUsers", "allowed", nil), result("iam:ListRoles", "allowed", nil), result("iam:GetUser", "implicitDeny", nil),
+	}
+	if diff := cmp.Diff(want, simulated(ours)); diff != "" {
+		t.Errorf("its manager (-want +got):\n%s", diff)
+	}
+}
+
 // A service of AWS that works for a resource outside of the organization is refused by a
 // resource control policy against confused deputies, as the guide has it; one that works for
 // a member is not, and nor is a role that a service has for itself.

@@ -19,7 +19,7 @@ import (
 // openIdentities makes what knows who calls: the root user, users, roles and their
 // sessions.
 func (a *App) openIdentities() {
-	a.iam = iam.New(a.state, a.seal)
+	a.iam = iam.New(a.state, a.seal, places{a})
 	a.openOrganizations()
 	a.sts = sts.New(sts.Config{
 		AnyKey: a.cfg.Compat == compatMoto, RootAssumes: a.cfg.Compat == compatMoto,

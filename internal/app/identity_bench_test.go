@@ -57,7 +57,7 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	identities := iam.New(db, sealer)
+	identities := iam.New(db, sealer, nil)
 	sessions := sts.New(sts.Config{}, sealer, people{identities})
 	g, err := gateway.New(gateway.Config{
 		Log: slog.New(slog.DiscardHandler), Keys: sessions, Journal: kept, Authorize: access.New(access.Config{Identities: identities}).Authorize,

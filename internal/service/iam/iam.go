@@ -11,6 +11,7 @@ package iam
 import (
 	"context"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
@@ -29,14 +30,16 @@ type Service struct {
 	store  resource.Store
 	state  state.Store
 	sealer Sealer
+	places access.Organization // nil: no account is in an organization
 	cache  *cache
 	used   *used
 }
 
 // New returns a Service that keeps identities in store, and their secrets sealed
-// by sealer.
-func New(store state.Store, sealer Sealer) *Service {
-	return &Service{store: resource.NewStore(store), state: store, sealer: sealer, cache: newCache(), used: newUsed()}
+// by sealer. What organizations say is asked of places for simulations alone; nil is for no
+// account in one.
+func New(store state.Store, sealer Sealer, places access.Organization) *Service {
+	return &Service{store: resource.NewStore(store), state: store, sealer: sealer, places: places, cache: newCache(), used: newUsed()}
 }
 
 // global returns a context whose call is in no region, as all of IAM is.

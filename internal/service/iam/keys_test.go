@@ -124,7 +124,7 @@ func TestAKeyStaysInactive(t *testing.T) {
 // No secret lies in the store as it is.
 func TestSecretsAreSealed(t *testing.T) {
 	store := servicetest.Store(t)
-	s, ctx := iam.New(store, sealer(t)), servicetest.Call(t)
+	s, ctx := iam.New(store, sealer(t), nil), servicetest.Call(t)
 	secrets := []string{"Correct-horse-1"}
 	servicetest.Must(s.CreateUser(ctx, &iamapi.CreateUserInput{UserName: new("ann")}))(t)
 	key := servicetest.Must(s.CreateAccessKey(ctx, &iamapi.CreateAccessKeyInput{UserName: new("ann")}))(t).AccessKey
@@ -163,7 +163,7 @@ func TestSecretsAreSealed(t *testing.T) {
 func TestLastUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := servicetest.Store(t)
-		s, ctx := iam.New(store, sealer(t)), servicetest.Call(t)
+		s, ctx := iam.New(store, sealer(t), nil), servicetest.Call(t)
 		a := account{Service: s, t: t, ctx: ctx}
 		a.do("CreateUser", `{"UserName":"ann"}`)
 		a.do("CreateRole", `{"RoleName":"app","AssumeRolePolicyDocument":`+quoted(trusting)+`}`)
@@ -186,7 +186,7 @@ func TestLastUse(t *testing.T) {
 		}
 		check(s, "at once")
 		<-time.After(61 * time.Second)
-		check(iam.New(store, sealer(t)), "after a minute, in another server")
+		check(iam.New(store, sealer(t), nil), "after a minute, in another server")
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)

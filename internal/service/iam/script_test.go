@@ -34,7 +34,7 @@ func sealer(tb testing.TB) *seal.Sealer {
 
 func open(tb testing.TB) (*iam.Service, context.Context) {
 	tb.Helper()
-	return iam.New(servicetest.Store(tb), sealer(tb)), servicetest.Call(tb)
+	return iam.New(servicetest.Store(tb), sealer(tb), nil), servicetest.Call(tb)
 }
 
 // TestScripts runs what is in testdata: lines that begin with "> " are calls, and what

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/policy"
@@ -55,6 +56,9 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.Simula
 	if i.boundary != nil {
 		sim.bounded, sim.sources[i.boundary.Name] = true, "user-managed"
 	}
+	if err := sim.organize(ctx, s.places, &i.arn); err != nil {
+		return nil, err
+	}
 	if err := sim.add(in.PolicyInputList); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,17 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.Simula
 		return nil, err
 	}
 	return sim.page(ctx, paging(in, in.Marker, in.MaxItems))
+}
+
+// organize adds the service control policies that bind the account, as far as they bind
+// whom the simulation is about: a role that a service has for itself is free.
+func (sim *simulation) organize(ctx context.Context, places access.Organization, of *string) error {
+	if places == nil || strings.Contains(*of, ":role/aws-service-role/") {
+		return nil
+	}
+	member, err := places.Membership(ctx, sim.principal.Account)
+	sim.policies.ServiceControl = member.ServiceControl
+	return err
 }
 
 // source returns the user, group or role of an ARN, of the caller's account.
@@ -220,8 +235,8 @@ func (sim *simulation) answer(action, on string) iamapi.EvaluationResult {
 		result.EvalDecision = new("explicitDeny")
 	}
 	for _, m := range d.Matched {
-		if m.Deny != d.Explicit {
-			continue // AWS names the statements that decided
+		if m.Deny != d.Explicit || m.Kind == policy.ServiceControl {
+			continue // AWS names the statements that decided, and none of an organization's
 		}
 		result.MatchedStatements = append(result.MatchedStatements, sim.statement(m))
 	}
@@ -230,6 +245,13 @@ func (sim *simulation) answer(action, on string) iamapi.EvaluationResult {
 			Principal: sim.principal, Action: action, Resource: on, ResourceAccount: sim.owner, Context: sim.context,
 		}, policy.Policies{Identity: []policy.Attached{*sim.policies.Boundary}})
 		result.PermissionsBoundaryDecisionDetail = &iamapi.PermissionsBoundaryDecisionDetail{AllowedByPermissionsBoundary: &only.Allowed}
+	}
+	if sim.policies.ServiceControl != nil {
+		// A root user is limited by nothing else in its account.
+		only := policy.Decide(policy.Request{
+			Principal: cloud.RootOf(sim.principal.Account), Action: action, Resource: on, ResourceAccount: sim.principal.Account, Context: sim.context,
+		}, policy.Policies{ServiceControl: sim.policies.ServiceControl})
+		result.OrganizationsDecisionDetail = &iamapi.OrganizationsDecisionDetail{AllowedByOrganizations: &only.Allowed}
 	}
 	return result
 }

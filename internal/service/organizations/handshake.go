@@ -273,7 +273,7 @@ func (o *org) invited(target api.HandshakeParty) (account cloud.Account, email s
 // organization is.
 func (s *Service) answer(ctx context.Context, id string, fn func(tx state.Tx, h *handshake, caller cloud.Account) error) (*api.Handshake, error) {
 	var shape *api.Handshake
-	return shape, s.state.Update(ctx, func(tx state.Tx) error {
+	err := s.state.Update(ctx, func(tx state.Tx) error {
 		tx.AfterCommit(s.places.forget)
 		caller := cloud.CallOf(ctx).Account
 		h, err := handshakes.Get(everywhere(tx), id)
@@ -290,6 +290,7 @@ func (s *Service) answer(ctx context.Context, id string, fn func(tx state.Tx, h 
 		shape = h.shape()
 		return nil
 	})
+	return shape, err
 }
 
 // mustWait returns AWS's error for a handshake that has ended, or ended so already.

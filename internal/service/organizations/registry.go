@@ -79,7 +79,7 @@ func (s *Service) Open(ctx context.Context, opening Opening, also func(tx state.
 		return Account{}, err
 	}
 	var made Account
-	return made, s.state.Update(ctx, func(tx state.Tx) error {
+	err := s.state.Update(ctx, func(tx state.Tx) error {
 		tx.AfterCommit(s.places.forget)
 		o, err := s.in(tx, cloud.CallOf(ctx).Account)
 		switch {
@@ -88,7 +88,8 @@ func (s *Service) Open(ctx context.Context, opening Opening, also func(tx state.
 		case err != nil:
 			return err
 		case o.management != cloud.CallOf(ctx).Account:
-			return errDenied()
+			return cloud.Errorf(cloud.Denied, "AccessDenied",
+				"The account %s is a member of the organization of %s, and can make only accounts that stand alone.", cloud.CallOf(ctx).Account, o.management)
 		default:
 			o.change(tx)
 		}
@@ -103,6 +104,7 @@ func (s *Service) Open(ctx context.Context, opening Opening, also func(tx state.
 		made.Role = role
 		return also(tx, a.ID)
 	})
+	return made, err
 }
 
 // unnamed returns an error where there is an account of a name.
@@ -288,7 +290,7 @@ func (s *Service) Accounts(ctx context.Context) (all []Account, err error) {
 // a key of its root user.
 func (s *Service) With(ctx context.Context, id cloud.Account, fn func(tx state.Tx) error) (Account, error) {
 	var told Account
-	return told, s.state.Update(ctx, func(tx state.Tx) error {
+	err := s.state.Update(ctx, func(tx state.Tx) error {
 		a, err := s.account(everywhere(tx), id)
 		if err != nil {
 			return err
@@ -305,6 +307,7 @@ func (s *Service) With(ctx context.Context, id cloud.Account, fn func(tx state.T
 		told = a.told(o)
 		return fn(tx)
 	})
+	return told, err
 }
 
 // Close closes an account of the server, whether or not it is in an organization: its

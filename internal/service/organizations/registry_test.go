@@ -109,7 +109,7 @@ func TestAccountsJoinTheOrganization(t *testing.T) {
 		t.Errorf("its role: %t %v %v", found, tags, err)
 	}
 	_, _, err = made(servicetest.As(t, "444455556666", ""), s, identities, organizations.Opening{Name: "another"})
-	servicetest.WantCode(t, err, "AccessDeniedException")
+	servicetest.WantCode(t, err, "AccessDenied", "a member of the organization of 111122223333")
 	all := servicetest.Must(s.Accounts(ctx))(t)
 	var names []string
 	for _, a := range all {

@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "write what the scripts answer anew")
 func open(tb testing.TB) (*organizations.Service, *iam.Service) {
 	tb.Helper()
 	store := servicetest.Store(tb)
-	identities := iam.New(store, servicetest.Must(seal.Open(tb.Context(), seal.Config{Text: strings.Repeat("01", 32)}))(tb))
+	identities := iam.New(store, servicetest.Must(seal.Open(tb.Context(), seal.Config{Text: strings.Repeat("01", 32)}))(tb), nil)
 	return organizations.New(organizations.Config{First: organizations.First{ID: servicetest.Account}}, store, identities), identities
 }
 
