@@ -79,8 +79,8 @@ type Operation struct {
 	EventReads   bool   // it is said to read only, though its access level is another: kms:Decrypt
 	EventAnswers bool   // the record has responseElements although it is said to read only: sts:AssumeRole
 
-	MaxBody    int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
-	Checksum   Checksum
+	MaxBody  int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
+	Checksum Checksum
 }
 
 // Checksum says whether a checksum in the headers of a request, or behind its
