@@ -155,7 +155,7 @@ func checkTables(t *testing.T, compared []string, rows map[string]map[string][]s
 	}
 	now := before + mark + b.String()
 	if *updateRecords {
-		if err := os.WriteFile(path, []byte(now), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -339,11 +339,15 @@ func (o *observed) parameters() {
 	} {
 		o.do(r)
 	}
-	var made struct{ KeyMetadata struct{ KeyId string } }
+	var made struct {
+		KeyMetadata struct {
+			ID string `json:"KeyId"`
+		}
+	}
 	if err := json.Unmarshal(o.do(target("kms", "CreateKey", `{}`)).body, &made); err != nil {
 		o.t.Fatal(err)
 	}
-	id := made.KeyMetadata.KeyId
+	id := made.KeyMetadata.ID
 	var sealed struct{ CiphertextBlob string }
 	if err := json.Unmarshal(o.do(target("kms", "Encrypt", `{"KeyId":"`+id+`","Plaintext":"aHVudGVyMg==","EncryptionContext":{"PARAMETER_ARN":"x"}}`)).body, &sealed); err != nil {
 		o.t.Fatal(err)

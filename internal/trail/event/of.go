@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +95,7 @@ func of(e *journal.Entry, account cloud.Account, shared bool) (Event, error) {
 		Version: version, Identity: identityOf(e, account), Time: ended(e).Format(time.RFC3339), Source: e.Service + ".amazonaws.com", Name: nameOf(e),
 		Region: regionOf(e), SourceIP: e.SourceIP, UserAgent: e.UserAgent, ErrorMessage: e.Message,
 		Parameters: parametersOf(e), Elements: sized(e.Elements, "responseElements"), Additional: additionalOf(e), RequestID: e.RequestID,
-		ID: idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e, account), Type: "AwsApiCall", Management: e.Event != string(api.Data),
+		ID: idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e), Type: "AwsApiCall", Management: e.Event != string(api.Data),
 		Recipient: account, Category: Management, TLS: tlsOf(e),
 	}
 	if e.LostBytes > 0 {
@@ -201,12 +202,7 @@ func idOf(e *journal.Entry, to string) string {
 func accountsOf(e *journal.Entry) []cloud.Account {
 	var accounts []cloud.Account
 	add := func(account cloud.Account) {
-		for _, known := range accounts {
-			if known == account {
-				return
-			}
-		}
-		if isAccount(account) {
+		if isAccount(account) && !slices.Contains(accounts, account) {
 			accounts = append(accounts, account)
 		}
 	}
