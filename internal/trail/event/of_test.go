@@ -141,6 +141,7 @@ func TestMembersOfRecords(t *testing.T) {
 		{"an operation that is not supported", func(f *cloud.Fact) { f.Event, f.Call.Operation = "", "GetNothing" }, "readOnly", `true`},
 		{"a data event", func(f *cloud.Fact) { f.Event = "Data" }, "managementEvent", `false`},
 		{"its category", func(f *cloud.Fact) { f.Event = "Data" }, "eventCategory", `"Data"`},
+		{"a service that tells its version", func(f *cloud.Fact) { f.Call.Service = "logs" }, "apiVersion", `"20140328"`},
 		{"a region", func(f *cloud.Fact) { f.Call.Service = "ssm" }, "awsRegion", `"eu-west-1"`},
 		{"HTML stands as it is", func(f *cloud.Fact) { f.Call.UserAgent = "<a&b>" }, "userAgent", `"<a&b>"`},
 		{"no agent", func(f *cloud.Fact) { f.Call.UserAgent = "" }, "userAgent", `"-"`},
