@@ -29,11 +29,11 @@ func openStrangers(ctx context.Context, cfg Config) (*records.Log, error) {
 	})
 }
 
-// of returns the log that a call belongs to which has ended. What nobody did to
-// some effect is evidence like all else: an object put where everybody may, a
-// session that was opened for a token.
+// of returns the log that a call belongs to which has ended. What nobody was allowed to
+// do is evidence like all else, and CloudTrail's to tell: an object read or put where
+// everybody may, a session that was opened for a token.
 func (j *Journal) of(fact *cloud.Fact) *records.Log {
-	if fact.Call.Principal.Type == cloud.Anonymous && (!fact.Changes || fact.Outcome != cloud.Done) {
+	if fact.Call.Principal.Type == cloud.Anonymous && fact.Outcome != cloud.Done {
 		return j.strangers
 	}
 	return j.log
