@@ -57,7 +57,7 @@ func BenchmarkRecording(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	identities := iam.New(db, sealer)
+	identities := iam.New(db, sealer, nil)
 	sessions := sts.New(sts.Config{}, sealer, people{identities})
 	ctx := cloud.WithCall(b.Context(), cloud.Call{Account: account, Principal: cloud.RootOf(account)})
 	if _, err := identities.CreateUser(ctx, &iamapi.CreateUserInput{UserName: new("ann")}); err != nil {
