@@ -18,7 +18,11 @@ type source struct {
 func sources() []source {
 	return []source{
 		{id: "athena", listed: athenaOperations()},
-		{id: "cloudtrail", listed: []string{"DescribeTrails", "GetTrailStatus", "LookupEvents"}},
+		{id: "cloudtrail", listed: []string{
+			"AddTags", "CreateTrail", "DeleteResourcePolicy", "DeleteTrail", "DescribeTrails", "GetEventSelectors", "GetInsightSelectors",
+			"GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListPublicKeys", "ListTags", "ListTrails", "LookupEvents",
+			"PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy", "RemoveTags", "StartLogging", "StopLogging", "UpdateTrail",
+		}},
 		{id: "cloudwatch", listed: []string{"GetMetricData", "GetMetricStatistics", "PutMetricAlarm", "PutMetricData", "SetAlarmState"}},
 		{id: "config", listed: []string{"DescribeConfigRules", "PutEvaluations", "SelectResourceConfig"}},
 		{id: "ec2", listed: []string{"CreateFlowLogs", "DeleteVpc", "DescribeFlowLogs", "DescribeVpcs"}},
