@@ -310,23 +310,7 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
-	{Name: "AdvancedFieldSelectors", Limits: "1:"},
-	{Name: "EventCategory", Enum: []string{"insight"}},
 	{Name: "EventDataStoreArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
-	{Name: "InsightType", Enum: []string{"ApiCallRateInsight", "ApiErrorRateInsight"}},
-	{Name: "LookupAttributeKey", Enum: []string{"EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource", "AccessKeyId"}},
-	{Name: "LookupAttributeValue", Limits: "1:2000"},
-	{Name: "MaxResults", Limits: "1:50"},
-	{Name: "Operator", Limits: "1:", Member: "OperatorValue"},
-	{Name: "OperatorValue", Limits: "1:2048", Pattern: ".+"},
-	{Name: "ReadWriteType", Enum: []string{"ReadOnly", "WriteOnly", "All"}},
 	{Name: "ResourceArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
 	{Name: "ResourcePolicy", Limits: "1:8192"},
-	{Name: "SelectorField", Limits: "1:1000", Pattern: `[\w|\d|\.|_]+`},
-	{Name: "SelectorName", Limits: "0:1000", Pattern: ".*"},
-	{Name: "SourceEventCategories", Member: "SourceEventCategory"},
-	{Name: "SourceEventCategory", Enum: []string{"Management", "Data"}},
-	{Name: "TagKey", Limits: "1:128"},
-	{Name: "TagValue", Limits: "1:256"},
-	{Name: "TagsList", Limits: ":200"},
 }

@@ -7,7 +7,7 @@ import "time"
 // AddTagsInput is what AddTags takes.
 type AddTagsInput struct {
 	ResourceId *string `aws:",,required"`
-	TagsList   []Tag   `aws:",TagsList,required"`
+	TagsList   []Tag   `aws:",,required"`
 }
 
 // AddTagsOutput is what AddTags answers.
@@ -16,19 +16,19 @@ type AddTagsOutput struct {
 
 // AdvancedEventSelector is used by GetEventSelectors, PutEventSelectors.
 type AdvancedEventSelector struct {
-	Name           *string                 `aws:",SelectorName"`
-	FieldSelectors []AdvancedFieldSelector `aws:",AdvancedFieldSelectors,required"`
+	Name           *string
+	FieldSelectors []AdvancedFieldSelector `aws:",,required"`
 }
 
 // AdvancedFieldSelector is used by GetEventSelectors, PutEventSelectors.
 type AdvancedFieldSelector struct {
-	Field         *string  `aws:",SelectorField,required"`
-	Equals        []string `aws:",Operator"`
-	StartsWith    []string `aws:",Operator"`
-	EndsWith      []string `aws:",Operator"`
-	NotEquals     []string `aws:",Operator"`
-	NotStartsWith []string `aws:",Operator"`
-	NotEndsWith   []string `aws:",Operator"`
+	Field         *string `aws:",,required"`
+	Equals        []string
+	StartsWith    []string
+	EndsWith      []string
+	NotEquals     []string
+	NotStartsWith []string
+	NotEndsWith   []string
 }
 
 // CreateTrailInput is what CreateTrail takes.
@@ -44,7 +44,7 @@ type CreateTrailInput struct {
 	CloudWatchLogsRoleArn      *string
 	KmsKeyId                   *string
 	IsOrganizationTrail        *bool
-	TagsList                   []Tag `aws:",TagsList"`
+	TagsList                   []Tag
 }
 
 // CreateTrailOutput is what CreateTrail answers.
@@ -114,7 +114,7 @@ type Event struct {
 
 // EventSelector is used by GetEventSelectors, PutEventSelectors.
 type EventSelector struct {
-	ReadWriteType                 *string `aws:",ReadWriteType"`
+	ReadWriteType                 *string
 	IncludeManagementEvents       *bool
 	DataResources                 []DataResource
 	ExcludeManagementEventSources []string
@@ -196,8 +196,8 @@ type GetTrailStatusOutput struct {
 
 // InsightSelector is used by GetInsightSelectors, PutInsightSelectors.
 type InsightSelector struct {
-	InsightType     *string  `aws:",InsightType"`
-	EventCategories []string `aws:",SourceEventCategories"`
+	InsightType     *string
+	EventCategories []string
 }
 
 // ListPublicKeysInput is what ListPublicKeys takes.
@@ -238,8 +238,8 @@ type ListTrailsOutput struct {
 
 // LookupAttribute is used by LookupEvents.
 type LookupAttribute struct {
-	AttributeKey   *string `aws:",LookupAttributeKey,required"`
-	AttributeValue *string `aws:",LookupAttributeValue,required"`
+	AttributeKey   *string `aws:",,required"`
+	AttributeValue *string `aws:",,required"`
 }
 
 // LookupEventsInput is what LookupEvents takes.
@@ -247,8 +247,8 @@ type LookupEventsInput struct {
 	LookupAttributes []LookupAttribute
 	StartTime        *time.Time
 	EndTime          *time.Time
-	EventCategory    *string `aws:",EventCategory"`
-	MaxResults       *int32  `aws:",MaxResults"`
+	EventCategory    *string
+	MaxResults       *int32
 	NextToken        *string
 }
 
@@ -312,7 +312,7 @@ type PutResourcePolicyOutput struct {
 // RemoveTagsInput is what RemoveTags takes.
 type RemoveTagsInput struct {
 	ResourceId *string `aws:",,required"`
-	TagsList   []Tag   `aws:",TagsList,required"`
+	TagsList   []Tag   `aws:",,required"`
 }
 
 // RemoveTagsOutput is what RemoveTags answers.
@@ -351,8 +351,8 @@ type StopLoggingOutput struct {
 
 // Tag is used by AddTags, CreateTrail, ListTags, RemoveTags.
 type Tag struct {
-	Key   *string `aws:",TagKey,required"`
-	Value *string `aws:",TagValue"`
+	Key   *string `aws:",,required"`
+	Value *string
 }
 
 // Trail is used by DescribeTrails, GetTrail.
