@@ -40,7 +40,6 @@ var layers = []struct {
 	{"internal/sql", []string{"internal/cloud", "internal/kit"}},
 	{"internal/sql/value", []string{"internal/sql/datatype"}},
 	{"internal/lake", []string{"internal/cloud", "internal/kit"}},
-	{"internal/trail", []string{"internal/cloud", "internal/kit"}},
 	{"internal/policy", []string{"internal/cloud", "internal/kit"}},
 	{"internal/bus", []string{"internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/store", []string{"internal/cloud", "internal/kit"}},
