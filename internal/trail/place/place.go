@@ -3,6 +3,7 @@ package place
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,14 +158,7 @@ func (p *Place) name(name string) error {
 	return nil
 }
 
-func (k Kind) known() bool {
-	for _, other := range kinds {
-		if k == other {
-			return true
-		}
-	}
-	return false
-}
+func (k Kind) known() bool { return slices.Contains(kinds, k) }
 
 // KindOf returns the kind of the folder that a key is in, however the file is
 // named. ok is false for a key outside of CloudTrail's folders.
