@@ -83,7 +83,8 @@ func New(cfg Config) *Decider { return &Decider{cfg: cfg} }
 
 // Authorize returns nil where the call may touch all that it touches, and
 // otherwise the error to answer. Resources that the operation asks about by itself
-// (cloud.Resource.Each) are left to it.
+// (cloud.Resource.Each) are left to it. Whose each resource is, it notes in a's
+// Resources.
 func (d *Decider) Authorize(ctx context.Context, a cloud.Access) error {
 	if free(&a) {
 		return nil
@@ -93,10 +94,14 @@ func (d *Decider) Authorize(ctx context.Context, a cloud.Access) error {
 		return err
 	}
 	if len(a.Resources) == 0 {
-		return q.decide(ctx, cloud.Resource{Action: a.Action, ARN: anything})
+		return q.decide(ctx, &cloud.Resource{Action: a.Action, ARN: anything})
 	}
-	for _, r := range a.Resources {
+	for i := range a.Resources {
+		r := &a.Resources[i]
 		if r.Each {
+			if err := q.own(ctx, a.Resources, i); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := q.decide(ctx, r); err != nil {
@@ -104,6 +109,29 @@ func (d *Decider) Authorize(ctx context.Context, a cloud.Access) error {
 		}
 	}
 	return nil
+}
+
+// own says whose a resource is that nobody decides on here: of a batch all are
+// whose the first is.
+func (q *question) own(ctx context.Context, resources []cloud.Resource, i int) error {
+	r := &resources[i]
+	if i > 0 && resources[i-1].Each {
+		r.Owner = resources[i-1].Owner
+		return nil
+	}
+	held, err := q.held(ctx, *r)
+	if err != nil {
+		return err
+	}
+	q.note(r, held.Owner)
+	return nil
+}
+
+// note keeps whose a resource is that is not the caller's own.
+func (q *question) note(r *cloud.Resource, owner cloud.Account) {
+	if owner != q.access.Call.Account {
+		r.Owner = owner
+	}
 }
 
 // May returns nil where the principal of the call that ctx carries may do an
@@ -203,11 +231,12 @@ func (d *Decider) membership(ctx context.Context, account cloud.Account) (Member
 }
 
 // decide returns nil where the call may touch a resource.
-func (q *question) decide(ctx context.Context, r cloud.Resource) error {
-	asked, err := q.of(ctx, r)
+func (q *question) decide(ctx context.Context, r *cloud.Resource) error {
+	asked, err := q.of(ctx, *r)
 	if err != nil {
 		return err
 	}
+	q.note(r, asked.request.ResourceAccount)
 	decision := policy.Decide(asked.request, asked.policies.Policies)
 	if decision.Allowed {
 		return nil

@@ -35,7 +35,7 @@ func (d *Decider) MayAll(ctx context.Context, action string, arns []string) erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := q.decide(ctx, cloud.Resource{Action: action, ARN: arn}); err != nil {
+		if err := q.decide(ctx, &cloud.Resource{Action: action, ARN: arn}); err != nil {
 			return err
 		}
 	}

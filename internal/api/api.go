@@ -73,8 +73,14 @@ type Operation struct {
 	Conditions []Condition // the condition keys of policies that its input fills
 	Access     Access
 	Event      Event
-	MaxBody    int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
-	Checksum   Checksum
+
+	// What CloudTrail's record of it has otherwise than follows from the above.
+	EventName    string // its name there, such as "ListObjects" of ListObjectsV2; empty for Name
+	EventReads   bool   // it is said to read only, though its access level is another: kms:Decrypt
+	EventAnswers bool   // the record has responseElements although it is said to read only: sts:AssumeRole
+
+	MaxBody  int64 // most bytes of a request's body; 0 means DefaultMaxBody; a payload that is streamed has its own rule
+	Checksum Checksum
 }
 
 // Checksum says whether a checksum in the headers of a request, or behind its

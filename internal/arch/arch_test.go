@@ -28,7 +28,7 @@ var layers = []struct {
 	{"internal/access", []string{"internal/policy", "internal/cloud", "internal/kit"}},
 	{"internal/service", []string{"internal/trail", "internal/journal", "internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/journal", []string{"internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
-	{"internal/trail", []string{"internal/journal", "internal/lake", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/trail", []string{"internal/journal", "internal/wire", "internal/lake", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/resource", []string{"internal/servicetest", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/servicetest", []string{"internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/engine", []string{"internal/sql", "internal/lake", "internal/cloud", "internal/kit"}},

@@ -27,6 +27,7 @@ type Call struct {
 
 	Referer   string
 	TLS       string    // version of the client's connection, such as "1.3"; empty without TLS
+	Cipher    string    // of it, in Go's words, such as "TLS_AES_128_GCM_SHA256"; empty without TLS
 	Signature Signature // how the client signed; the zero value for an unsigned call, and one that no client made
 }
 

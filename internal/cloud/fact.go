@@ -13,6 +13,10 @@ type Resource struct {
 	Type   string `json:"type,omitempty"` // the service authorization reference's noun, such as "table"; empty where the caller named the ARN
 	ARN    string `json:"arn"`
 
+	// Owner is whose it is, where that is known and is not the caller's account: it
+	// is filled in while the call is decided.
+	Owner Account `json:"owner,omitempty"`
+
 	// Each says that the operation itself asks whether this one may be touched, and
 	// answers a refusal by itself.
 	Each bool `json:"-"`
@@ -38,11 +42,18 @@ type Fact struct {
 	Changes    bool   // it may change something
 	Event      string // what kind of event it is to CloudTrail, in package api's words
 	Resources  []Resource
-	Parameters json.RawMessage // the input as a JSON object, what is sensitive hidden; nil when it was not read
+	Parameters json.RawMessage // the input as CloudTrail shows it; nil when it was not read
 	Outcome    Outcome
 	Code       string // AWS's error code; empty when Done or Begun
 	Message    string // the error's message as the caller got it, without what a wrong signature was made of
 	Took       time.Duration
+
+	EventName  string          // CloudTrail's name of the operation; empty for the operation's own
+	EventReads bool            // CloudTrail calls it read-only whether or not Changes
+	EventCode  string          // CloudTrail's error code; empty for Code
+	Elements   json.RawMessage // the output as CloudTrail shows it; nil where it shows none
+	Received   int64           // bytes of the body that came, of calls of S3 over HTTP
+	Sent       int64           // bytes of the body that leaves, of the same
 }
 
 // Intent is a change that has begun and is written down. It must be ended, once.

@@ -49,6 +49,7 @@ type Session struct {
 	Transitive     []string  `json:"transitive,omitempty"`      // the keys of the tags that go on to the next role of a chain
 	Issued         time.Time `json:"issued,omitzero"`           // when it was opened
 	Provider       string    `json:"provider,omitempty"`        // of a web identity: who vouches for it, as aws:FederatedProvider says that
+	Console        bool      `json:"console,omitempty"`         // its credentials are those of a browser that is signed in to a console
 }
 
 // RootOf returns the root user of an account.

@@ -37,7 +37,10 @@ func (told) ListBuckets(context.Context, *s3api.ListBucketsInput) (*s3api.ListBu
 // key.
 func asked(t *testing.T, fact cloud.Fact) string {
 	t.Helper()
-	var in struct{ Bucket, Key string }
+	var in struct {
+		Bucket string `json:"bucketName"`
+		Key    string `json:"key"`
+	}
 	if fact.Parameters != nil {
 		if err := json.Unmarshal(fact.Parameters, &in); err != nil {
 			t.Fatal(err)
@@ -164,7 +167,9 @@ func FuzzAddress(f *testing.F) {
 		if w.Code >= http.StatusInternalServerError && w.Code != http.StatusNotImplemented {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		var in struct{ Bucket string }
+		var in struct {
+			Bucket string `json:"bucketName"`
+		}
 		if fact := journal.facts[0]; fact.Parameters != nil && json.Unmarshal(fact.Parameters, &in) == nil && in.Bucket != "" {
 			if !strings.HasPrefix(path, "/"+in.Bucket) && !strings.HasPrefix(strings.ToLower(host), in.Bucket+".") {
 				t.Errorf("host %q and path %q are of the bucket %q", host, path, in.Bucket)

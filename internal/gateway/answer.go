@@ -29,17 +29,36 @@ func (x *exchange) answer(ctx context.Context, out any, err error) {
 			return err
 		})
 	}
-	if x.route.model != x.gateway.nobody {
-		err = x.gateway.record(ctx, x.attempt, err)
-	}
 	if err != nil {
-		if resp != nil && resp.Stream != nil {
-			err = errors.Join(err, resp.Stream.Close())
-		}
 		resp = x.failure(ctx, out, err)
+	}
+	if x.route.model != x.gateway.nobody {
+		x.count(resp)
+		if instead := x.gateway.record(ctx, x.attempt, err); instead != nil {
+			if resp.Stream != nil {
+				instead = errors.Join(instead, resp.Stream.Close())
+			}
+			resp = x.failure(ctx, out, instead)
+		}
 	}
 	x.decorate(ctx, resp)
 	x.send(ctx, resp)
+}
+
+// count notes how long the bodies of a call of S3 are: what came, and what is about
+// to leave.
+func (x *exchange) count(resp *wire.Response) {
+	if !x.ofS3() {
+		return
+	}
+	fact := &x.attempt.fact
+	fact.Received, fact.Sent = max(x.received, 0), int64(len(resp.Body))
+	if length, err := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64); err == nil && resp.Stream != nil {
+		fact.Sent = length
+	}
+	if wire.Bodiless(x.r.Method, resp.Status) {
+		fact.Sent = 0
+	}
 }
 
 // encode says an output in the caller's protocol, or in the manner in which S3

@@ -35,6 +35,7 @@ func (a *attempt) is(op *wire.Operation, do method) {
 	a.model, a.op, a.do = op.Model, op, do
 	a.fact.Call.Service, a.fact.Call.Operation = op.Model.SigningName, op.Name
 	a.fact.Action, a.fact.Changes, a.fact.Event = op.Action, op.Access.Changes(), string(op.Event)
+	a.fact.EventName, a.fact.EventReads = op.EventName, op.EventReads
 }
 
 // perform takes an attempt from its decoded input to its output. One that
@@ -46,7 +47,9 @@ func (g *Gateway) perform(ctx context.Context, a *attempt) (out any, err error) 
 				return err
 			}
 		}
-		out, err = g.invoke(ctx, a)
+		if out, err = g.invoke(ctx, a); err == nil {
+			a.fact.Elements = a.op.Elements(out, maxParameters)
+		}
 		return err
 	})
 	return out, err

@@ -103,8 +103,16 @@ func (x *exchange) claimed() cloud.Call {
 	return cloud.Call{
 		Principal: cloud.Principal{Type: cloud.Anonymous}, AccessKeyID: shortened(x.claim.AccessKeyID), RequestID: x.requestID,
 		SourceIP: host, UserAgent: shortened(x.r.UserAgent()), Time: time.Now().UTC(),
-		Endpoint: scheme + shortened(x.r.Host), Referer: shortened(x.r.Referer()), TLS: tlsVersion(x.r.TLS),
+		Endpoint: scheme + shortened(x.r.Host), Referer: shortened(x.r.Referer()), TLS: tlsVersion(x.r.TLS), Cipher: cipher(x.r.TLS),
 	}
+}
+
+// cipher is the name of a connection's cipher suite; empty without TLS.
+func cipher(state *tls.ConnectionState) string {
+	if state == nil {
+		return ""
+	}
+	return tls.CipherSuiteName(state.CipherSuite)
 }
 
 // tlsVersion is the version of a connection, such as "1.3"; empty without TLS.

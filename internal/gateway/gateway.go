@@ -26,7 +26,8 @@ type Config struct {
 	// Keys finds the access keys with which calls are signed.
 	Keys sigv4.Credentials
 	// Authorize returns nil when the call's principal may have all of the access
-	// that it asks for, and otherwise the error to answer.
+	// that it asks for, and otherwise the error to answer. It may note in a's
+	// Resources whose they are.
 	Authorize func(ctx context.Context, a cloud.Access) error
 	Journal   Journal
 	// Domains are the names of this server below which the hosts of buckets

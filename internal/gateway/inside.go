@@ -44,7 +44,10 @@ func (d door) Do(ctx context.Context, service *api.Service, operation string, in
 	a.in, a.inside = in, true
 	ctx = cloud.WithCall(ctx, a.fact.Call)
 	out, err := g.perform(ctx, a)
-	return out, g.record(ctx, a, err)
+	if instead := g.record(ctx, a, err); instead != nil {
+		err = instead
+	}
+	return out, err
 }
 
 // Acting returns a context that carries the call which a principal would make by

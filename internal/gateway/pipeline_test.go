@@ -124,7 +124,8 @@ func TestFactsTellTheCall(t *testing.T) {
 		},
 		Action: "athena:StartQueryExecution", Changes: true, Event: "Management", Outcome: cloud.Done,
 		Resources:  got.Resources,
-		Parameters: []byte(`{"QueryString":"SELECT 1"}`),
+		Parameters: []byte(`{"queryString":"SELECT 1"}`),
+		Elements:   []byte(`{"queryExecutionId":"ap-northeast-2 SELECT 1"}`),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the fact (-want +got):\n%s", diff)

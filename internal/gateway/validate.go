@@ -19,6 +19,6 @@ func (g *Gateway) validate(_ context.Context, a *attempt) error {
 	return nil
 }
 
-// maxParameters is how many bytes of a call's parameters are kept, as in
-// CloudTrail.
+// maxParameters is how many bytes of a call's parameters are kept, and of the
+// elements of its answer, as in CloudTrail.
 const maxParameters = 100 << 10

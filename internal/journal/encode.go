@@ -33,19 +33,40 @@ func appendEntry(b []byte, f *cloud.Fact) ([]byte, error) {
 	o.name("changes")
 	o.b = strconv.AppendBool(o.b, f.Changes)
 	o.text("event", f.Event)
+	o.text("event_name", f.EventName)
+	if f.EventReads {
+		o.name("event_reads")
+		o.b = append(o.b, "true"...)
+	}
+	if c.InvokedBy == "" { // or it is the client's of another call
+		o.text("endpoint", c.Endpoint)
+		o.text("tls", c.TLS)
+		o.text("cipher", c.Cipher)
+	}
+	if c.Service == "s3" {
+		o.text("signature", c.Signature.Version)
+		o.text("signed_in", c.Signature.Way)
+	}
 	o.resources(f.Resources)
 	if len(f.Parameters) > 0 {
 		o.name("parameters")
 		o.b = append(o.b, f.Parameters...)
 	}
-	o.ending(f)
+	o.ending(f, true)
 	return o.end()
 }
 
 // appendEnding appends how a fact ended.
 func appendEnding(b []byte, f *cloud.Fact) ([]byte, error) {
 	o := object{b: append(b, '{')}
-	o.ending(f)
+	o.ending(f, true)
+	return o.end()
+}
+
+// appendShort appends how a fact ended in no more than endRoom.
+func appendShort(b []byte, f *cloud.Fact) ([]byte, error) {
+	o := object{b: append(b, '{')}
+	o.ending(f, false)
 	return o.end()
 }
 
@@ -123,17 +144,37 @@ func (o *object) resources(all []cloud.Resource) {
 		o.text("action", r.Action)
 		o.text("type", r.Type)
 		o.text("arn", r.ARN)
+		o.text("owner", string(r.Owner))
 		o.b = append(o.b, '}')
 	}
 	o.b = append(o.b, ']')
 }
 
-func (o *object) ending(f *cloud.Fact) {
+func (o *object) ending(f *cloud.Fact, elements bool) {
 	o.text("outcome", string(f.Outcome))
 	o.text("error_code", f.Code)
 	o.text("error_message", f.Message[:min(len(f.Message), maxMessage)])
 	o.name("took_us")
 	o.b = strconv.AppendInt(o.b, f.Took.Microseconds(), 10)
+	o.text("event_code", f.EventCode)
+	switch {
+	case len(f.Elements) == 0:
+	case elements:
+		o.name("elements")
+		o.b = append(o.b, f.Elements...)
+	default:
+		o.number("elements_lost", int64(len(f.Elements)))
+	}
+	o.number("received", f.Received)
+	o.number("sent", f.Sent)
+}
+
+// number writes a number that is not zero.
+func (o *object) number(name string, n int64) {
+	if n != 0 {
+		o.name(name)
+		o.b = strconv.AppendInt(o.b, n, 10)
+	}
 }
 
 func (o *object) end() ([]byte, error) { return append(o.b, '}'), o.err }

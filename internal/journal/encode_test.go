@@ -29,16 +29,17 @@ func FuzzEntry(f *testing.F) {
 			principal.Session = &cloud.Session{SourceIdentity: valid(service), Transitive: []string{valid(agent)}, Issued: principal.Expires, Provider: valid(operation)}
 		}
 		message = valid(message)
-		if len(message) > 512 { // more is cut off
+		if len(message) > 1024 { // more is cut off
 			message = ""
 		}
 		fact := cloud.Fact{
 			Call: cloud.Call{
 				Service: valid(service), Operation: valid(operation), Principal: principal, UserAgent: valid(agent), RequestID: "id",
-				Time: time.Unix(0, took).UTC(),
+				Time: time.Unix(0, took).UTC(), Endpoint: valid(agent), TLS: valid(service), Cipher: valid(operation),
 			},
-			Resources: []cloud.Resource{{Action: valid(operation), ARN: valid(agent)}}, Parameters: json.RawMessage(`{"a":1}`),
+			Resources: []cloud.Resource{{Action: valid(operation), ARN: valid(agent), Owner: cloud.Account(valid(service))}}, Parameters: json.RawMessage(`{"a":1}`),
 			Outcome: cloud.Failed, Code: valid(operation), Message: message, Took: time.Duration(took%1e9) * time.Microsecond,
+			EventName: valid(service), EventReads: session, EventCode: valid(agent), Elements: json.RawMessage(`{"b":2}`), Received: took, Sent: 2 * took,
 		}
 		dir := t.TempDir()
 		j, err := journal.Open(t.Context(), journal.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), SegmentBytes: 64 << 10})
@@ -57,11 +58,13 @@ func FuzzEntry(f *testing.F) {
 			want := journal.Entry{
 				Number: 1, Time: c.Time, Service: c.Service, Operation: c.Operation, Principal: c.Principal, UserAgent: c.UserAgent,
 				RequestID: c.RequestID, Resources: fact.Resources, Parameters: fact.Parameters,
+				EventName: fact.EventName, EventReads: fact.EventReads, Endpoint: c.Endpoint, TLS: c.TLS, Cipher: c.Cipher,
 			}
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(journal.Entry{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if got.Outcome != fact.Outcome || got.Code != fact.Code || got.Message != fact.Message || got.Took() != fact.Took {
+			if got.Outcome != fact.Outcome || got.Code != fact.Code || got.Message != fact.Message || got.Took() != fact.Took ||
+				got.EventCode != fact.EventCode || string(got.Elements) != string(fact.Elements) || got.Received != fact.Received || got.Sent != fact.Sent {
 				t.Errorf("it ended as %+v", got)
 			}
 		}

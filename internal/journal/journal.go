@@ -117,12 +117,21 @@ type intent struct {
 
 // End implements cloud.Intent.
 func (i intent) End(ctx context.Context, fact cloud.Fact) error {
-	return i.journal.write(&fact, appendEnding, func(data []byte) error { return i.record.End(ctx, data) })
+	return i.end(&fact, func(data []byte) error { return i.record.End(ctx, data) })
 }
 
 // EndLater implements cloud.Intent.
 func (i intent) EndLater(ctx context.Context, fact cloud.Fact) error {
-	return i.journal.write(&fact, appendEnding, func(data []byte) error { return i.record.EndLater(ctx, data) })
+	return i.end(&fact, func(data []byte) error { return i.record.EndLater(ctx, data) })
+}
+
+// end writes the end of an intent, and on a full disk what has room reserved.
+func (i intent) end(fact *cloud.Fact, to func(data []byte) error) error {
+	err := i.journal.write(fact, appendEnding, to)
+	if err == nil || len(fact.Elements) == 0 || i.journal.Err() != nil {
+		return err
+	}
+	return i.journal.write(fact, appendShort, to)
 }
 
 // write encodes a fact and has it written. The log copies what it is given, so

@@ -135,6 +135,7 @@ func TestAnEntryTellsTheWholeCall(t *testing.T) {
 			Number: 1, Time: c.Time, Service: c.Service, Operation: c.Operation, Action: f.Action, Account: c.Account, Region: c.Region,
 			Principal: c.Principal, AccessKeyID: c.AccessKeyID, InvokedBy: c.InvokedBy, SourceARN: c.SourceARN, SourceIP: c.SourceIP,
 			UserAgent: c.UserAgent, RequestID: c.RequestID, Changes: true, Event: f.Event, Resources: f.Resources, Parameters: f.Parameters,
+			EventName: f.EventName, EventReads: f.EventReads, Endpoint: c.Endpoint, TLS: c.TLS, Cipher: c.Cipher,
 		}
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(journal.Entry{})); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
@@ -142,8 +143,8 @@ func TestAnEntryTellsTheWholeCall(t *testing.T) {
 		if got.Outcome != cloud.Failed || got.Code != "AlreadyExistsException" || got.Took() != f.Took {
 			t.Errorf("it ended as %s %s after %v", got.Outcome, got.Code, got.Took())
 		}
-		if !strings.HasPrefix(got.Message, "why ") || len(got.Message) > 512 {
-			t.Errorf("a message of %d bytes is kept, want the first 512", len(got.Message))
+		if !strings.HasPrefix(got.Message, "why ") || len(got.Message) > 1024 {
+			t.Errorf("a message of %d bytes is kept, want the first 1024", len(got.Message))
 		}
 	}
 }

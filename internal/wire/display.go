@@ -11,7 +11,7 @@ import (
 // maxShown bounds how much of a value a message repeats.
 const maxShown = 16 << 10
 
-// hidden stands in messages and records for a value that must not be shown.
+// hidden stands in messages for a value that must not be shown.
 const hidden = "***"
 
 // subject returns a value as constraint messages show it, quoted and followed

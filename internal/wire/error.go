@@ -86,6 +86,23 @@ func (m *Model) Code(err *cloud.Error) string {
 	return f.Code
 }
 
+// RecordCode returns the code by which CloudTrail's records tell an error: the
+// name of its shape, where an answer in XML has another code.
+func (m *Model) RecordCode(err *cloud.Error) string {
+	f := m.Fail(err, m.Protocols[0], "")
+	switch {
+	case m.ofS3():
+		return f.Code
+	case m.Protocols[0] == api.EC2 && f.Fault:
+		return "Server." + f.Code
+	case m.Protocols[0] == api.EC2:
+		return "Client." + f.Code
+	case err.Kind == cloud.Denied && f.Name == "AccessDeniedException":
+		return "AccessDenied"
+	}
+	return f.Name
+}
+
 // Fault returns the error that a caller sees in place of one of ours, which must
 // not be shown: the one that the operation's model has for that, where it has
 // one.

@@ -19,6 +19,7 @@ type Model struct {
 	operations map[string]*Operation
 	errors     map[string]*api.Error // by name and by code
 	shapes     map[string]*api.Shape
+	style      *recordStyle
 
 	mu    sync.Mutex
 	types map[typeKey]*Type
@@ -58,6 +59,7 @@ func Compile(service *api.Service) *Model {
 		errors:     make(map[string]*api.Error, 2*len(service.Errors)),
 		shapes:     make(map[string]*api.Shape, len(service.Shapes)),
 		types:      map[typeKey]*Type{},
+		style:      recordStyleOf(service.ID),
 	}
 	for i := range service.Operations {
 		op := &service.Operations[i]
@@ -143,7 +145,7 @@ func (m *Model) fields(typ reflect.Type) []Field {
 		if field.Member == "" {
 			field.Member = f.Name
 		}
-		field.Name = field.Member
+		field.Name, field.record = field.Member, lowered(field.Member)
 		shape := ""
 		if len(parts) > 1 {
 			shape = parts[1]

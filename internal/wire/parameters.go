@@ -9,27 +9,67 @@ import (
 	"unicode/utf8"
 )
 
-// cutMark is the member that says that Parameters left something out.
-const cutMark = `"_truncated":true`
+// cutMark begins the member that says that a record left something out. Its value
+// is how many bytes all would have been.
+const cutMark = `"_truncated":`
 
-// Parameters returns an input, a pointer to the operation's input type, as a
-// JSON object by member names, for an audit record. Sensitive members read
-// "***", blobs "(12 bytes)", times ISO 8601; streams are left out. What would
-// make it longer than limit bytes is cut: texts keep their beginnings and end
-// in "…", lists and structures keep their first parts, and a member _truncated
-// says so. It is valid JSON always, also where limit is too small for more than
-// that member.
+// maxMark is how long the member is at most.
+const maxMark = len(cutMark) + len("9223372036854775807")
+
+// Parameters returns an input, a pointer to the operation's input type, as a JSON
+// object in the form of CloudTrail's requestParameters, for an audit record: names
+// begin with a small letter, what is sensitive is hidden or left out as AWS does,
+// blobs and streams are left out. S3 has a form of its own.
+//
+// What would make it longer than limit bytes is cut: texts keep their beginnings
+// and end in "…", lists and structures keep their first parts, and a member
+// _truncated says how many bytes all is. It is valid JSON always, also where limit
+// is too small for more than that member.
 func (o *Operation) Parameters(in any, limit int) json.RawMessage {
-	p := parameters{b: make([]byte, 0, 256), limit: limit - len(cutMark) - len(",")}
-	p.structure(o.Input(), reflect.ValueOf(in).Elem())
+	v := reflect.ValueOf(in).Elem()
+	if o.Model.ofS3() {
+		return o.record(limit, func(p *parameters) { p.s3Input(o, v) })
+	}
+	return o.record(limit, func(p *parameters) { p.structure(o.Input(), v) })
+}
+
+// Elements returns an output, a pointer to the operation's output type, in the
+// form of CloudTrail's responseElements, cut as Parameters are. It is nil where
+// AWS has none: for what only reads, and for an answer that says nothing.
+func (o *Operation) Elements(out any, limit int) json.RawMessage {
+	if out == nil || (o.EventReads || !o.Access.Changes()) && !o.EventAnswers {
+		return nil
+	}
+	v := reflect.ValueOf(out)
+	if v.Type() != reflect.TypeOf(o.Out) || v.IsNil() {
+		return nil // it is answered in another manner, as a page
+	}
+	write := func(p *parameters) { p.structure(o.Output(), v.Elem()) }
+	if o.Model.ofS3() {
+		write = func(p *parameters) { p.s3Output(o, v.Elem()) }
+	}
+	elements := o.record(limit, write)
+	if len(elements) == len("{}") {
+		return nil
+	}
+	return elements
+}
+
+// record writes one object by write, and where it is cut again, to know its size.
+func (o *Operation) record(limit int, write func(*parameters)) json.RawMessage {
+	style := o.Model.style
+	p := parameters{b: make([]byte, 0, 256), limit: limit - maxMark - len(","), style: style}
+	write(&p)
 	if !p.cut {
 		return p.b
 	}
+	whole := parameters{limit: math.MaxInt, style: style}
+	write(&whole)
 	p.b = p.b[:len(p.b)-1]
 	if len(p.b) > 1 {
 		p.b = append(p.b, ',')
 	}
-	return append(append(p.b, cutMark...), '}')
+	return append(strconv.AppendInt(append(p.b, cutMark...), int64(len(whole.b)), 10), '}')
 }
 
 // parameters writes one object. Whatever it accepts leaves room for the brackets
@@ -39,6 +79,8 @@ type parameters struct {
 	limit int
 	open  int
 	cut   bool
+	style *recordStyle
+	xml   bool // it writes a document of S3's: names and lists are as in XML
 }
 
 // fits says whether what was written can stay.
@@ -60,7 +102,7 @@ func (p *parameters) element(first bool, write func() bool) bool {
 // value writes a value. It reports false when no part of it fits.
 func (p *parameters) value(t *Type, v reflect.Value) bool {
 	if t.sensitive {
-		return p.text(hidden)
+		return p.text(hiddenValue)
 	}
 	switch t.Kind {
 	case Struct:
@@ -70,13 +112,16 @@ func (p *parameters) value(t *Type, v reflect.Value) bool {
 	case Map:
 		p.mapping(t, v)
 	case String:
+		if p.xml {
+			return p.untyped(v.String())
+		}
 		return p.text(v.String())
-	case Blob:
+	case Blob: // an element of a list: members are left out
 		p.b = append(p.b, `"(`...)
 		p.b = append(strconv.AppendInt(p.b, int64(v.Len()), 10), ` bytes)"`...)
 	case Time:
 		when, _ := reflect.TypeAssert[time.Time](v)
-		p.b = appendJSONString(p.b, FormatTime(when, ISO8601))
+		p.b = appendJSONString(p.b, p.style.format(when))
 	case Integer:
 		p.b = strconv.AppendInt(p.b, v.Int(), 10)
 	case Boolean:
@@ -94,26 +139,51 @@ func (p *parameters) value(t *Type, v reflect.Value) bool {
 }
 
 func (p *parameters) structure(t *Type, v reflect.Value) {
+	p.object(func() { p.fields(t, v, true) })
+}
+
+// object writes what write does as an object.
+func (p *parameters) object(write func()) {
 	p.b = append(p.b, '{')
 	p.open++
-	first := true
+	write()
+	p.open--
+	p.b = append(p.b, '}')
+}
+
+// fields writes the members of a structure. It reports whether none is there yet.
+func (p *parameters) fields(t *Type, v reflect.Value, first bool) bool {
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		fv, ok := f.Get(v)
-		if !ok || f.Type.Kind == Stream || f.Type.Kind == Events {
+		if !ok || p.style.leavesOut(f) || p.xml && f.Location != InBody {
 			continue
 		}
-		more := p.element(first, func() bool {
-			p.b = append(appendJSONString(p.b, f.Member), ':')
-			return p.value(f.Type, fv)
-		})
-		if !more {
+		if !p.member(first, p.style.name(f, p.xml), func() bool { return p.fieldValue(f, fv) }) {
 			break
 		}
 		first = false
 	}
-	p.open--
-	p.b = append(p.b, '}')
+	return first
+}
+
+// member writes one member of an object. It reports false when the rest must be
+// left out.
+func (p *parameters) member(first bool, name string, write func() bool) bool {
+	return p.element(first, func() bool {
+		p.b = append(appendJSONString(p.b, name), ':')
+		return write()
+	})
+}
+
+func (p *parameters) fieldValue(f *Field, v reflect.Value) bool {
+	switch {
+	case p.style.hides(f):
+		return p.text(hiddenValue)
+	case p.xml && f.Type.Kind == List:
+		return p.xmlList(f, v)
+	}
+	return p.value(f.Type, v)
 }
 
 func (p *parameters) list(t *Type, v reflect.Value) {
@@ -130,7 +200,7 @@ func (p *parameters) list(t *Type, v reflect.Value) {
 
 func (p *parameters) mapping(t *Type, v reflect.Value) {
 	if t.Key.sensitive {
-		p.b = appendJSONString(p.b, hidden)
+		p.b = appendJSONString(p.b, hiddenValue)
 		return
 	}
 	p.b = append(p.b, '{')

@@ -60,6 +60,7 @@ type Field struct {
 	Index  int
 	Member string // the model's name: in JSON and CBOR
 	Name   string // in query and XML
+	record string // in CloudTrail's records
 	Query  string // EC2 query's name for it in a request; empty for the rule's
 	Type   *Type
 

@@ -301,7 +301,16 @@ func emitTouch(w *bytes.Buffer, t touch) {
 	words := map[api.Access]string{
 		api.Read: "Read", api.List: "List", api.Write: "Write", api.Tagging: "Tagging", api.PermissionsManagement: "PermissionsManagement",
 	}
-	fmt.Fprintf(w, "Action: %q, Access: api.%s, Event: api.%s", t.action, words[t.access], t.event)
+	fmt.Fprintf(w, "Action: %q, Access: api.%s, Event: api.%s", t.action, words[t.access], t.event.kind)
+	if t.event.name != "" {
+		fmt.Fprintf(w, ", EventName: %q", t.event.name)
+	}
+	if t.event.reads {
+		w.WriteString(", EventReads: true")
+	}
+	if t.event.answers {
+		w.WriteString(", EventAnswers: true")
+	}
 	if t.maxBody != 0 {
 		fmt.Fprintf(w, ", MaxBody: %d", t.maxBody)
 	}

@@ -18,7 +18,7 @@ type touch struct {
 	access     api.Access
 	resources  []api.Resource
 	conditions []api.Condition
-	event      api.Event
+	event      event
 	maxBody    int64
 }
 
@@ -40,14 +40,14 @@ func touches(m *model, src source, ref reference, operations []string) (map[stri
 	}
 	t := &toucher{model: m, auth: auth, overlay: overlay, keys: conditionsOf(src.id)}
 	found := map[string]touch{}
-	errs := []error{t.overlay.check(m), checkNames(m, t.keys.also), checkNames(m, events(src.id)), checkNames(m, maxBodies(src.id))}
+	errs := []error{t.overlay.check(m), checkNames(m, t.keys.also), checkNames(m, events(src.id)), checkNames(m, eventNames(src.id)), checkNames(m, onlyReads(src.id)), checkNames(m, maxBodies(src.id))}
 	for _, op := range operations {
 		row, err := t.operation(op)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", op, err))
 			continue
 		}
-		row.event = cmp.Or(events(src.id)[op], api.Management)
+		row.event = eventOf(m, src.id, op)
 		row.maxBody = maxBodies(src.id)[op]
 		found[op] = row
 	}

@@ -74,7 +74,7 @@ var operations = []api.Operation{
 	{
 		Name: "Decrypt", In: (*DecryptInput)(nil), Out: (*DecryptOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "IncorrectKeyException", "InvalidCiphertextException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:Decrypt", Access: api.Write, Event: api.Management,
+		Action: "kms:Decrypt", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -106,7 +106,7 @@ var operations = []api.Operation{
 	{
 		Name: "DeriveSharedSecret", In: (*DeriveSharedSecretInput)(nil), Out: (*DeriveSharedSecretOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:DeriveSharedSecret", Access: api.Write, Event: api.Management,
+		Action: "kms:DeriveSharedSecret", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -166,7 +166,7 @@ var operations = []api.Operation{
 	{
 		Name: "Encrypt", In: (*EncryptInput)(nil), Out: (*EncryptOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:Encrypt", Access: api.Write, Event: api.Management,
+		Action: "kms:Encrypt", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -180,7 +180,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateDataKey", In: (*GenerateDataKeyInput)(nil), Out: (*GenerateDataKeyOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:GenerateDataKey", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateDataKey", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -193,7 +193,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateDataKeyPair", In: (*GenerateDataKeyPairInput)(nil), Out: (*GenerateDataKeyPairOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException", "UnsupportedOperationException"},
-		Action: "kms:GenerateDataKeyPair", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateDataKeyPair", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -207,7 +207,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateDataKeyPairWithoutPlaintext", In: (*GenerateDataKeyPairWithoutPlaintextInput)(nil), Out: (*GenerateDataKeyPairWithoutPlaintextOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException", "UnsupportedOperationException"},
-		Action: "kms:GenerateDataKeyPairWithoutPlaintext", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateDataKeyPairWithoutPlaintext", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -221,7 +221,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateDataKeyWithoutPlaintext", In: (*GenerateDataKeyWithoutPlaintextInput)(nil), Out: (*GenerateDataKeyWithoutPlaintextOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:GenerateDataKeyWithoutPlaintext", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateDataKeyWithoutPlaintext", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -234,7 +234,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateMac", In: (*GenerateMacInput)(nil), Out: (*GenerateMacOutput)(nil),
 		Errors: []string{"DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:GenerateMac", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateMac", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -246,7 +246,7 @@ var operations = []api.Operation{
 	{
 		Name: "GenerateRandom", In: (*GenerateRandomInput)(nil), Out: (*GenerateRandomOutput)(nil),
 		Errors: []string{"CustomKeyStoreInvalidStateException", "CustomKeyStoreNotFoundException", "DependencyTimeoutException", "KMSInternalException", "UnsupportedOperationException"},
-		Action: "kms:GenerateRandom", Access: api.Write, Event: api.Management,
+		Action: "kms:GenerateRandom", Access: api.Write, Event: api.Management, EventReads: true,
 	},
 	{Name: "GetKeyLastUsage"},
 	{
@@ -361,7 +361,7 @@ var operations = []api.Operation{
 	{
 		Name: "ReEncrypt", In: (*ReEncryptInput)(nil), Out: (*ReEncryptOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "IncorrectKeyException", "InvalidCiphertextException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:ReEncryptFrom", Access: api.Write, Event: api.Management,
+		Action: "kms:ReEncryptFrom", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:SourceKeyId}"},
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:DestinationKeyId}", Action: "kms:ReEncryptTo"},
@@ -416,7 +416,7 @@ var operations = []api.Operation{
 	{
 		Name: "Sign", In: (*SignInput)(nil), Out: (*SignOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:Sign", Access: api.Write, Event: api.Management,
+		Action: "kms:Sign", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -471,7 +471,7 @@ var operations = []api.Operation{
 	{
 		Name: "Verify", In: (*VerifyInput)(nil), Out: (*VerifyOutput)(nil),
 		Errors: []string{"DependencyTimeoutException", "DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidSignatureException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:Verify", Access: api.Write, Event: api.Management,
+		Action: "kms:Verify", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},
@@ -484,7 +484,7 @@ var operations = []api.Operation{
 	{
 		Name: "VerifyMac", In: (*VerifyMacInput)(nil), Out: (*VerifyMacOutput)(nil),
 		Errors: []string{"DisabledException", "DryRunOperationException", "InvalidGrantTokenException", "InvalidKeyUsageException", "KMSInternalException", "KMSInvalidMacException", "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException"},
-		Action: "kms:VerifyMac", Access: api.Write, Event: api.Management,
+		Action: "kms:VerifyMac", Access: api.Write, Event: api.Management, EventReads: true,
 		Resources: []api.Resource{
 			{Type: "key", ARN: "arn:{Partition}:kms:{Region}:{Account}:key/{key:KeyId}"},
 		},

@@ -28,7 +28,7 @@ var operations = []api.Operation{
 	{
 		Name: "CreateFunction", In: (*CreateFunctionInput)(nil), Out: (*CreateFunctionOutput)(nil), Method: "POST", URI: "/2015-03-31/functions", Status: 201,
 		Errors: []string{"CodeSigningConfigNotFoundException", "CodeStorageExceededException", "CodeVerificationFailedException", "FunctionVersionsPerCapacityProviderLimitExceededException", "InvalidCodeSignatureException", "InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
-		Action: "lambda:CreateFunction", Access: api.Write, Event: api.Management, MaxBody: 73400320,
+		Action: "lambda:CreateFunction", Access: api.Write, Event: api.Management, EventName: "CreateFunction20150331", MaxBody: 73400320,
 		Resources: []api.Resource{
 			{Type: "function", ARN: "arn:{Partition}:lambda:{Region}:{Account}:function:{name:FunctionName}"},
 			{Type: "role", ARN: "{Role}", Action: "iam:PassRole", When: "Role"},
@@ -62,7 +62,7 @@ var operations = []api.Operation{
 	{
 		Name: "GetFunction", In: (*GetFunctionInput)(nil), Out: (*GetFunctionOutput)(nil), Method: "GET", URI: "/2015-03-31/functions/{FunctionName}",
 		Errors: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
-		Action: "lambda:GetFunction", Access: api.Read, Event: api.Management,
+		Action: "lambda:GetFunction", Access: api.Read, Event: api.Management, EventName: "GetFunction20150331v2",
 		Resources: []api.Resource{
 			{Type: "function", ARN: "arn:{Partition}:lambda:{Region}:{Account}:function:{name:FunctionName}"},
 		},
@@ -115,7 +115,7 @@ var operations = []api.Operation{
 	{
 		Name: "PublishLayerVersion", In: (*PublishLayerVersionInput)(nil), Out: (*PublishLayerVersionOutput)(nil), Method: "POST", URI: "/2018-10-31/layers/{LayerName}/versions", Status: 201,
 		Errors: []string{"CodeStorageExceededException", "InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
-		Action: "lambda:PublishLayerVersion", Access: api.Write, Event: api.Management, MaxBody: 73400320,
+		Action: "lambda:PublishLayerVersion", Access: api.Write, Event: api.Management, EventName: "PublishLayerVersion20181031", MaxBody: 73400320,
 		Resources: []api.Resource{
 			{Type: "layer", ARN: "arn:{Partition}:lambda:{Region}:{Account}:layer:{name:LayerName}"},
 		},
@@ -143,7 +143,7 @@ var operations = []api.Operation{
 	{
 		Name: "UpdateFunctionCode", In: (*UpdateFunctionCodeInput)(nil), Out: (*UpdateFunctionCodeOutput)(nil), Method: "PUT", URI: "/2015-03-31/functions/{FunctionName}/code",
 		Errors: []string{"CodeSigningConfigNotFoundException", "CodeStorageExceededException", "CodeVerificationFailedException", "InvalidCodeSignatureException", "InvalidParameterValueException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
-		Action: "lambda:UpdateFunctionCode", Access: api.Write, Event: api.Management, MaxBody: 73400320,
+		Action: "lambda:UpdateFunctionCode", Access: api.Write, Event: api.Management, EventName: "UpdateFunctionCode20150331v2", MaxBody: 73400320,
 		Resources: []api.Resource{
 			{Type: "function", ARN: "arn:{Partition}:lambda:{Region}:{Account}:function:{name:FunctionName}"},
 		},

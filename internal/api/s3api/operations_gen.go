@@ -301,7 +301,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "DeletePublicAccessBlock", In: (*DeletePublicAccessBlockInput)(nil), Out: (*DeletePublicAccessBlockOutput)(nil), Method: "DELETE", URI: "/{Bucket}?publicAccessBlock", Status: 204, Unwrapped: true,
-		Action: "s3:PutBucketPublicAccessBlock", Access: api.PermissionsManagement, Event: api.Management,
+		Action: "s3:PutBucketPublicAccessBlock", Access: api.PermissionsManagement, Event: api.Management, EventName: "DeleteBucketPublicAccessBlock",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -315,7 +315,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "GetBucketAccelerateConfiguration", In: (*GetBucketAccelerateConfigurationInput)(nil), Out: (*GetBucketAccelerateConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?accelerate", AnswerRoot: "AccelerateConfiguration",
-		Action: "s3:GetAccelerateConfiguration", Access: api.Read, Event: api.Management,
+		Action: "s3:GetAccelerateConfiguration", Access: api.Read, Event: api.Management, EventName: "GetAccelerateConfiguration",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -371,7 +371,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "GetBucketLifecycleConfiguration", In: (*GetBucketLifecycleConfigurationInput)(nil), Out: (*GetBucketLifecycleConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?lifecycle", AnswerRoot: "LifecycleConfiguration",
-		Action: "s3:GetLifecycleConfiguration", Access: api.Read, Event: api.Management,
+		Action: "s3:GetLifecycleConfiguration", Access: api.Read, Event: api.Management, EventName: "GetBucketLifecycle",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -420,7 +420,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "GetBucketNotificationConfiguration", In: (*GetBucketNotificationConfigurationInput)(nil), Out: (*GetBucketNotificationConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?notification", AnswerRoot: "NotificationConfiguration",
-		Action: "s3:GetBucketNotification", Access: api.Read, Event: api.Management,
+		Action: "s3:GetBucketNotification", Access: api.Read, Event: api.Management, EventName: "GetBucketNotification",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -521,21 +521,21 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "GetObjectLegalHold", In: (*GetObjectLegalHoldInput)(nil), Out: (*GetObjectLegalHoldOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?legal-hold",
-		Action: "s3:GetObjectLegalHold", Access: api.Read, Event: api.Data,
+		Action: "s3:GetObjectLegalHold", Access: api.Read, Event: api.Data, EventName: "GetObjectLockLegalHold",
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
 	},
 	{
 		Name: "GetObjectLockConfiguration", In: (*GetObjectLockConfigurationInput)(nil), Out: (*GetObjectLockConfigurationOutput)(nil), Method: "GET", URI: "/{Bucket}?object-lock",
-		Action: "s3:GetBucketObjectLockConfiguration", Access: api.Read, Event: api.Management,
+		Action: "s3:GetBucketObjectLockConfiguration", Access: api.Read, Event: api.Management, EventName: "GetBucketObjectLockConfiguration",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
 	},
 	{
 		Name: "GetObjectRetention", In: (*GetObjectRetentionInput)(nil), Out: (*GetObjectRetentionOutput)(nil), Method: "GET", URI: "/{Bucket}/{Key+}?retention",
-		Action: "s3:GetObjectRetention", Access: api.Read, Event: api.Data,
+		Action: "s3:GetObjectRetention", Access: api.Read, Event: api.Data, EventName: "GetObjectLockRetention",
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
@@ -560,7 +560,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "GetPublicAccessBlock", In: (*GetPublicAccessBlockInput)(nil), Out: (*GetPublicAccessBlockOutput)(nil), Method: "GET", URI: "/{Bucket}?publicAccessBlock",
-		Action: "s3:GetBucketPublicAccessBlock", Access: api.Read, Event: api.Management,
+		Action: "s3:GetBucketPublicAccessBlock", Access: api.Read, Event: api.Management, EventName: "GetBucketPublicAccessBlock",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -653,7 +653,7 @@ var operations = []api.Operation{
 	{
 		Name: "ListObjectsV2", In: (*ListObjectsV2Input)(nil), Out: (*ListObjectsV2Output)(nil), Method: "GET", URI: "/{Bucket}?list-type=2", AnswerRoot: "ListBucketResult",
 		Errors: []string{"NoSuchBucket"},
-		Action: "s3:ListBucket", Access: api.List, Event: api.Data,
+		Action: "s3:ListBucket", Access: api.List, Event: api.Data, EventName: "ListObjects",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -680,7 +680,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutBucketAccelerateConfiguration", In: (*PutBucketAccelerateConfigurationInput)(nil), Out: (*PutBucketAccelerateConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?accelerate", Unwrapped: true,
-		Action: "s3:PutAccelerateConfiguration", Access: api.Write, Event: api.Management,
+		Action: "s3:PutAccelerateConfiguration", Access: api.Write, Event: api.Management, EventName: "PutAccelerateConfiguration",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -752,7 +752,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutBucketLifecycleConfiguration", In: (*PutBucketLifecycleConfigurationInput)(nil), Out: (*PutBucketLifecycleConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?lifecycle",
-		Action: "s3:PutLifecycleConfiguration", Access: api.Write, Event: api.Management,
+		Action: "s3:PutLifecycleConfiguration", Access: api.Write, Event: api.Management, EventName: "PutBucketLifecycle",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -783,7 +783,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutBucketNotificationConfiguration", In: (*PutBucketNotificationConfigurationInput)(nil), Out: (*PutBucketNotificationConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?notification", Unwrapped: true,
-		Action: "s3:PutBucketNotification", Access: api.Write, Event: api.Management,
+		Action: "s3:PutBucketNotification", Access: api.Write, Event: api.Management, EventName: "PutBucketNotification",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -912,7 +912,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutObjectLegalHold", In: (*PutObjectLegalHoldInput)(nil), Out: (*PutObjectLegalHoldOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?legal-hold",
-		Action: "s3:PutObjectLegalHold", Access: api.Write, Event: api.Data,
+		Action: "s3:PutObjectLegalHold", Access: api.Write, Event: api.Data, EventName: "PutObjectLockLegalHold",
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 		},
@@ -923,7 +923,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutObjectLockConfiguration", In: (*PutObjectLockConfigurationInput)(nil), Out: (*PutObjectLockConfigurationOutput)(nil), Method: "PUT", URI: "/{Bucket}?object-lock",
-		Action: "s3:PutBucketObjectLockConfiguration", Access: api.Write, Event: api.Management,
+		Action: "s3:PutBucketObjectLockConfiguration", Access: api.Write, Event: api.Management, EventName: "PutBucketObjectLockConfiguration",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},
@@ -931,7 +931,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutObjectRetention", In: (*PutObjectRetentionInput)(nil), Out: (*PutObjectRetentionOutput)(nil), Method: "PUT", URI: "/{Bucket}/{Key+}?retention",
-		Action: "s3:PutObjectRetention", Access: api.Write, Event: api.Data,
+		Action: "s3:PutObjectRetention", Access: api.Write, Event: api.Data, EventName: "PutObjectLockRetention",
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:BypassGovernanceRetention", When: "BypassGovernanceRetention"},
@@ -959,7 +959,7 @@ var operations = []api.Operation{
 	},
 	{
 		Name: "PutPublicAccessBlock", In: (*PutPublicAccessBlockInput)(nil), Out: (*PutPublicAccessBlockOutput)(nil), Method: "PUT", URI: "/{Bucket}?publicAccessBlock", Unwrapped: true,
-		Action: "s3:PutBucketPublicAccessBlock", Access: api.PermissionsManagement, Event: api.Management,
+		Action: "s3:PutBucketPublicAccessBlock", Access: api.PermissionsManagement, Event: api.Management, EventName: "PutBucketPublicAccessBlock",
 		Resources: []api.Resource{
 			{Type: "bucket", ARN: "arn:{Partition}:s3:::{Bucket}"},
 		},

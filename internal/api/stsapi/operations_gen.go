@@ -22,7 +22,7 @@ var operations = []api.Operation{
 	{
 		Name: "AssumeRole", In: (*AssumeRoleInput)(nil), Out: (*AssumeRoleOutput)(nil),
 		Errors: []string{"ExpiredTokenException", "MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
-		Action: "sts:AssumeRole", Access: api.Write, Event: api.Management,
+		Action: "sts:AssumeRole", Access: api.Write, Event: api.Management, EventReads: true, EventAnswers: true,
 		Resources: []api.Resource{
 			{Type: "role", ARN: "{RoleArn}"},
 			{Type: "role", ARN: "{RoleArn}", Action: "sts:TagSession", When: "Tags"},
@@ -41,7 +41,7 @@ var operations = []api.Operation{
 	{
 		Name: "AssumeRoleWithWebIdentity", In: (*AssumeRoleWithWebIdentityInput)(nil), Out: (*AssumeRoleWithWebIdentityOutput)(nil), Unsigned: true,
 		Errors: []string{"ExpiredTokenException", "IDPCommunicationErrorException", "IDPRejectedClaimException", "InvalidIdentityTokenException", "MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
-		Action: "sts:AssumeRoleWithWebIdentity", Access: api.Write, Event: api.Management,
+		Action: "sts:AssumeRoleWithWebIdentity", Access: api.Write, Event: api.Management, EventReads: true, EventAnswers: true,
 		Resources: []api.Resource{
 			{Type: "role", ARN: "{RoleArn}"},
 		},
@@ -53,7 +53,7 @@ var operations = []api.Operation{
 	{
 		Name: "DecodeAuthorizationMessage", In: (*DecodeAuthorizationMessageInput)(nil), Out: (*DecodeAuthorizationMessageOutput)(nil),
 		Errors: []string{"InvalidAuthorizationMessageException"},
-		Action: "sts:DecodeAuthorizationMessage", Access: api.Write, Event: api.Management,
+		Action: "sts:DecodeAuthorizationMessage", Access: api.Write, Event: api.Management, EventReads: true,
 	},
 	{
 		Name: "GetAccessKeyInfo", In: (*GetAccessKeyInfoInput)(nil), Out: (*GetAccessKeyInfoOutput)(nil),
@@ -67,7 +67,7 @@ var operations = []api.Operation{
 	{
 		Name: "GetFederationToken", In: (*GetFederationTokenInput)(nil), Out: (*GetFederationTokenOutput)(nil),
 		Errors: []string{"MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
-		Action: "sts:GetFederationToken", Access: api.Read, Event: api.Management,
+		Action: "sts:GetFederationToken", Access: api.Read, Event: api.Management, EventReads: true, EventAnswers: true,
 		Resources: []api.Resource{
 			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}"},
 			{Type: "federated-user", ARN: "arn:{Partition}:sts::{Account}:federated-user/{Name}", Action: "sts:TagSession", When: "Tags"},
@@ -80,7 +80,7 @@ var operations = []api.Operation{
 	{
 		Name: "GetSessionToken", In: (*GetSessionTokenInput)(nil), Out: (*GetSessionTokenOutput)(nil),
 		Errors: []string{"RegionDisabledException"},
-		Action: "sts:GetSessionToken", Access: api.Read, Event: api.Management,
+		Action: "sts:GetSessionToken", Access: api.Read, Event: api.Management, EventReads: true, EventAnswers: true,
 	},
 	{Name: "GetWebIdentityToken"},
 }

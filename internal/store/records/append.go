@@ -169,7 +169,7 @@ func (l *Log) fits(f frame, change int64) bool {
 		return false
 	}
 	need := l.pos + frameSize(len(f.data)) + l.reserved + change
-	if f.kind != Ended {
+	if f.kind != Ended || frameSize(len(f.data))+entrySize > -change {
 		need += markReserve
 	}
 	return need <= l.segments[len(l.segments)-1].size

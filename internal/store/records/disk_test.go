@@ -332,6 +332,7 @@ func fillUntilFull(dir string) error {
 		_, err = l.Append(ctx, make([]byte, 5000))
 	}
 	fmt.Fprintln(os.Stdout, "an append fails:", n > 5, cloud.KindOf(err), strings.Contains(err.Error(), "the disk is full"))
+	fmt.Fprintln(os.Stdout, "a longer end than was reserved fails:", cloud.KindOf(intent.End(ctx, make([]byte, 15000))))
 	fmt.Fprintln(os.Stdout, "the end of an intent fails:", intent.End(ctx, make([]byte, 5000)))
 	limit.Cur = free
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {

@@ -14,9 +14,8 @@ import (
 // Intent is a record of something that is about to be done, until a record of
 // how it ended follows.
 type Intent struct {
-	log     *Log
-	seq     uint64
-	reserve int
+	log *Log
+	seq uint64
 }
 
 // Begin appends an intent and returns once it is durable. It holds back space
@@ -33,29 +32,24 @@ func (l *Log) Begin(ctx context.Context, data []byte, reserve int) (*Intent, err
 	if <-b.done; b.err != nil {
 		return nil, b.err
 	}
-	return &Intent{log: l, seq: seq, reserve: reserve}, nil
+	return &Intent{log: l, seq: seq}, nil
 }
 
 // Seq returns the number of the intent's record.
 func (i *Intent) Seq() uint64 { return i.seq }
 
 // End appends the end of the intent and returns once it is durable. A full disk
-// does not stop it. After an error the intent is still open, except when the
-// disk has failed; the error is of kind Invalid for more data than was reserved,
-// Conflict when the intent has ended already, and else Append's.
+// does not stop one of no more data than was reserved, and may refuse a longer
+// one. After an error the intent is still open, except when the disk has failed;
+// the error is of kind Conflict when the intent has ended already, and else
+// Append's.
 func (i *Intent) End(ctx context.Context, data []byte) error {
-	if len(data) > i.reserve {
-		return errTooLarge("the end of an intent", len(data), i.reserve)
-	}
 	return i.log.endIntent(ctx, i.seq, data)
 }
 
 // EndLater appends the end of the intent as Enqueue appends a record: it does
 // not wait until it is durable. Its errors are End's.
 func (i *Intent) EndLater(ctx context.Context, data []byte) error {
-	if len(data) > i.reserve {
-		return errTooLarge("the end of an intent", len(data), i.reserve)
-	}
 	_, _, err := i.log.add(ctx, frame{kind: Ended, of: i.seq, data: data}, false)
 	return err
 }

@@ -262,8 +262,8 @@ func TestIntents(t *testing.T) {
 	if got := []uint64{a.Seq(), b.Seq(), c.Seq()}; !slices.Equal(got, []uint64{1, 2, 3}) {
 		t.Errorf("numbers = %v", got)
 	}
-	wantKind(t, "an end longer than reserved", b.End(t.Context(), []byte("11 letters!")), cloud.Invalid)
-	end(t, b, "10 letters")
+	wantKind(t, "an end longer than a record", b.End(t.Context(), make([]byte, small)), cloud.Invalid)
+	end(t, b, "11 letters!")
 	wantKind(t, "a second end", b.End(t.Context(), nil), cloud.Conflict)
 	wantLines(t, "of this run", l.Unfinished(t.Context()))
 	wantKind(t, "Abandon in the same run", l.Abandon(t.Context(), a.Seq(), nil), cloud.NotFound)

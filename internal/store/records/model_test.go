@@ -118,7 +118,7 @@ func (m *model) step(l *records.Log) {
 			intent := m.intents[0]
 			m.intents = m.intents[1:]
 			group.Go(func() {
-				text := fmt.Sprint(text[:min(len(text), 900)], " ends")
+				text := fmt.Sprint(text[:min(len(text), 3000)], " ends") // also longer than was reserved
 				m.noteEnd(intent.Seq(), text, intent.End(m.t.Context(), []byte(text)))
 			})
 		default:

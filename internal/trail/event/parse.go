@@ -136,17 +136,8 @@ func (i *identity) summary() Identity {
 	}
 }
 
-// username is what LookupEvents calls Username.
 func (i *identity) username() string {
-	switch cloud.PrincipalType(i.Type) {
-	case cloud.Root:
-		return "root"
-	case cloud.AssumedRole, cloud.FederatedUser:
-		if _, session, ok := strings.Cut(string(i.PrincipalID), ":"); ok {
-			return session
-		}
-	}
-	return string(i.UserName)
+	return username(string(i.Type), string(i.PrincipalID), string(i.UserName))
 }
 
 // resource is one of the record's resources. Some services write ARN, others
@@ -166,7 +157,7 @@ func (r *resource) listed() (Resource, bool) {
 	if arn == "" {
 		return Resource{}, false
 	}
-	return Resource{Type: string(r.Type), Name: arn, ARN: arn, Account: cloud.Account(r.Account), Listed: true}, true
+	return Resource{Type: string(r.Type), Name: nameIn(arn), ARN: arn, Account: cloud.Account(r.Account), Listed: true}, true
 }
 
 // text is a text of a record, which older or edited ones may have as a number, a
