@@ -36,6 +36,7 @@ type serveOptions struct {
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
 	ShadowSize          string        `yaml:"shadow_size"`
+	Strict              bool          `yaml:"strict"`
 	NewState            bool          `yaml:"-"` // for one start
 }
 
@@ -106,6 +107,7 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"domain":                 func() { o.Domains = flags.Domains },
 		"compat":                 func() { o.Compat = flags.Compat },
 		"shadow-size":            func() { o.ShadowSize = flags.ShadowSize },
+		"strict":                 func() { o.Strict = flags.Strict },
 		"new-state":              func() { o.NewState = flags.NewState },
 	} {
 		if c.Flags().Changed(name) {
@@ -134,7 +136,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	masterFile, masterKey, err := masterKey(options.MasterKey)
 	errs = append(errs, err)
 	cfg := app.Config{
-		ShadowSize: shadows, NewState: options.NewState,
+		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,

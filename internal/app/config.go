@@ -62,6 +62,10 @@ type Config struct {
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string
+	// Strict has services keep AWS's limits where ours are wider: CloudTrail's
+	// LookupEvents takes one attribute, looks back 90 days in one region, and answers
+	// twice a second.
+	Strict bool
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
 	Compat string
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -25,6 +26,7 @@ type Cursor struct {
 	reader reader
 	places map[uint64]records.Place // of intents that have not ended, by number
 	next   uint64                   // the record to go on with
+	last   records.Record           // that was read, without its data; the zero Record before any
 }
 
 // Cursor returns a cursor before the calls that ended with a record from number
@@ -41,12 +43,20 @@ func (c *Cursor) Next() uint64 { return c.next }
 // place, and any other error ends the sequence.
 func (c *Cursor) Read(ctx context.Context) iter.Seq2[Call, error] {
 	return func(yield func(Call, error) bool) {
-		for record, err := range c.reader.view.Read(ctx, c.next) {
+		wanted := c.reader.view.Read(ctx, c.next)
+		if c.last.Seq == c.next-1 && c.last.Seq > 0 {
+			wanted = c.reader.view.After(ctx, c.last)
+		}
+		for record, err := range wanted {
 			var call Call
 			ended := true
 			if err == nil {
-				c.next = record.Seq + 1
+				c.next, c.last = record.Seq+1, records.Record{Seq: record.Seq, Place: record.Place}
 				call, ended, err = c.take(ctx, record)
+			} else if damage, ok := errors.AsType[*records.DamageError](err); ok {
+				c.next = max(c.next, damage.Last+1)
+			} else if removed, ok := errors.AsType[*records.RemovedError](err); ok {
+				c.next = max(c.next, removed.Last+1)
 			}
 			if (ended || err != nil) && !yield(call, err) {
 				return

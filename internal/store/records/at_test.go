@@ -25,6 +25,7 @@ func TestARecordIsReadWhereItLies(t *testing.T) {
 	if err != nil || len(closed) < 2 || closed[0].First != 1 || closed[1].First != closed[0].Last+1 {
 		t.Fatalf("closed segments %v, %v", closed, err)
 	}
+	all := lines(l.Read(t.Context(), 1))
 	n := 0
 	for want, err := range l.Read(t.Context(), 1) {
 		if err != nil {
@@ -40,6 +41,8 @@ func TestARecordIsReadWhereItLies(t *testing.T) {
 			}
 		}
 		n++
+		wantLines(t, fmt.Sprint("after record ", n), l.After(t.Context(), want), all[n:]...)
+		wantLines(t, fmt.Sprint("in a view after record ", n), records.View(dir).After(t.Context(), want), all[n:]...)
 	}
 	if n != 42 {
 		t.Errorf("%d records", n)
