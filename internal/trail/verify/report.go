@@ -111,7 +111,7 @@ type Proven struct {
 type Report struct {
 	Days     []Day            `json:"days"`
 	Chains   []Proven         `json:"chains"`
-	Problems map[Kind]int64   `json:"problems"` // how many of each kind
+	Problems map[Kind]int64   `json:"problem_kinds"` // how many of each kind
 	Weights  map[Weight]int64 `json:"weights"`
 	Others   int64            `json:"others"` // objects that are not in CloudTrail's folders
 	Bytes    int64            `json:"bytes"`  // of the files that were read
