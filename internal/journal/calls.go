@@ -118,3 +118,7 @@ func (j *Journal) Find(place, begun records.Place) (Entry, error) {
 // Closed returns the parts of the journal to which nothing is added any more,
 // oldest first.
 func (j *Journal) Closed() ([]records.Segment, error) { return j.log.Closed() }
+
+// Next returns the number that the next record will have: a call that ends from now
+// on has a Last that is no less.
+func (j *Journal) Next() uint64 { return j.log.Next() }
