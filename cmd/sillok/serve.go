@@ -93,6 +93,8 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&flags.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
 	f.StringVar(&flags.ShadowSize, "shadow-size", "", shadowSizeUsage)
+	f.DurationVar(&flags.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "how long a `DURATION` an event may wait until a trail of CloudTrail has it in its bucket")
+	f.DurationVar(&flags.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "the `DURATION` that one digest of a trail is of")
 	f.BoolVar(&flags.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
 	f.BoolVar(&flags.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")

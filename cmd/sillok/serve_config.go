@@ -37,6 +37,8 @@ type serveOptions struct {
 	Compat              string        `yaml:"compat"`
 	ShadowSize          string        `yaml:"shadow_size"`
 	Strict              bool          `yaml:"strict"`
+	TrailDelivery       time.Duration `yaml:"cloudtrail_delivery"`
+	TrailDigest         time.Duration `yaml:"cloudtrail_digest"`
 	NewState            bool          `yaml:"-"` // for one start
 }
 
@@ -48,11 +50,17 @@ const (
 	defaultCallsDays = 90
 	// defaultQueryTimeout is Athena's.
 	defaultQueryTimeout = 30 * time.Minute
+	// These two are CloudTrail's.
+	defaultTrailDelivery = 5 * time.Minute
+	defaultTrailDigest   = time.Hour
 )
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {
-	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout}
+	options := serveOptions{
+		Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout,
+		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest,
+	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
 		return options, fmt.Errorf("config: %w", err)
@@ -107,6 +115,8 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"domain":                 func() { o.Domains = flags.Domains },
 		"compat":                 func() { o.Compat = flags.Compat },
 		"shadow-size":            func() { o.ShadowSize = flags.ShadowSize },
+		"cloudtrail-delivery":    func() { o.TrailDelivery = flags.TrailDelivery },
+		"cloudtrail-digest":      func() { o.TrailDigest = flags.TrailDigest },
 		"strict":                 func() { o.Strict = flags.Strict },
 		"new-state":              func() { o.NewState = flags.NewState },
 	} {
@@ -136,7 +146,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	masterFile, masterKey, err := masterKey(options.MasterKey)
 	errs = append(errs, err)
 	cfg := app.Config{
-		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict,
+		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, CallsKept: time.Duration(options.CallsDays) * 24 * time.Hour,

@@ -27,6 +27,7 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -45,28 +46,29 @@ const grace = 20 * time.Second
 
 // App is a server.
 type App struct {
-	cfg      Config
-	log      *slog.Logger
-	root     Credential
-	lock     *folderLock
-	listener net.Listener
-	tls      *tls.Config
-	seal     *seal.Sealer
-	kms      *kms.Service
-	state    *state.DB
-	objects  *objects.DB
-	journal  *journal.Journal
-	bus      *bus.Bus
-	workers  *worker.Pool
-	services []gateway.Service // in the order in which they were opened
-	iam      *iam.Service
-	sts      *sts.Service                // knows all access keys
-	held     map[string]access.Resources // by the service in an ARN
-	access   *access.Decider
-	explains *sigv4.Verifier // of those who ask how calls are decided
-	gateway  *gateway.Gateway
-	handler  http.Handler
-	opened   time.Time
+	cfg        Config
+	log        *slog.Logger
+	root       Credential
+	lock       *folderLock
+	listener   net.Listener
+	tls        *tls.Config
+	seal       *seal.Sealer
+	kms        *kms.Service
+	state      *state.DB
+	objects    *objects.DB
+	journal    *journal.Journal
+	bus        *bus.Bus
+	workers    *worker.Pool
+	services   []gateway.Service // in the order in which they were opened
+	iam        *iam.Service
+	sts        *sts.Service                // knows all access keys
+	deliveries *delivery.Delivery          // of trails
+	held       map[string]access.Resources // by the service in an ARN
+	access     *access.Decider
+	explains   *sigv4.Verifier // of those who ask how calls are decided
+	gateway    *gateway.Gateway
+	handler    http.Handler
+	opened     time.Time
 }
 
 // Open builds a server in cfg.Data, which no other server may use, and listens,
@@ -120,7 +122,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.journal, err = journal.Open(ctx, journal.Config{
-		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept},
+		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept, NeededAge: a.keptForTrails()}, Needed: a.neededCalls,
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/delivery"
 )
 
 // Principal is who CloudTrail acts as.
@@ -52,6 +53,14 @@ type Organization struct {
 	Management cloud.Account // whose trails may be of all its accounts
 }
 
+// Deliveries delivers what trails record, and must be told of them in the transactions
+// that change them.
+type Deliveries interface {
+	Set(ctx context.Context, tx state.Tx, t delivery.Trail) error
+	Remove(ctx context.Context, tx state.Tx, arn string) error
+	Status(ctx context.Context, arn string) (delivery.Status, error)
+}
+
 // Sealer keeps the private keys of digests secret.
 type Sealer interface {
 	Seal(plaintext, context []byte) ([]byte, error)
@@ -70,6 +79,8 @@ type Config struct {
 	// Strict has LookupEvents keep AWS's limits: one attribute, one region, 90
 	// days, twice a second.
 	Strict bool
+	// Deliveries delivers what trails record; nil means that nothing does.
+	Deliveries Deliveries
 	// Others returns the accounts besides the caller's own whose events the caller
 	// of ctx may look up; nil means of none.
 	Others func(ctx context.Context) ([]cloud.Account, error)

@@ -51,7 +51,7 @@ func (s *Service) CreateTrail(ctx context.Context, in *cloudtrailapi.CreateTrail
 		if err := room(tx, &made); err != nil {
 			return err
 		}
-		return errors.Join(trails.Put(tx, made, string(named.region), named.name), tags.Add(tx, named.arn(), added))
+		return errors.Join(s.put(ctx, tx, &made), tags.Add(tx, named.arn(), added))
 	})
 }
 
@@ -172,6 +172,11 @@ func (s *Service) DeleteTrail(ctx context.Context, in *cloudtrailapi.DeleteTrail
 		t, err := s.home(ctx, tx, named)
 		if err != nil {
 			return err
+		}
+		if s.cfg.Deliveries != nil {
+			if err := s.cfg.Deliveries.Remove(ctx, tx, t.ref().arn()); err != nil {
+				return err
+			}
 		}
 		return errors.Join(trails.Delete(tx, string(t.home()), *t.Settings.Name), tags.Delete(tx, t.ref().arn()))
 	})

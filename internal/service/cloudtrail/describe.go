@@ -9,6 +9,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/trail/delivery"
 )
 
 // GetTrail returns the settings of one trail.
@@ -114,5 +115,33 @@ func (s *Service) GetTrailStatus(ctx context.Context, in *cloudtrailapi.GetTrail
 	if !t.Stopped.IsZero() {
 		out.StopLoggingTime, out.TimeLoggingStopped = new(t.Stopped), new(t.Stopped.Format(time.RFC3339))
 	}
-	return out, nil
+	if s.cfg.Deliveries == nil {
+		return out, nil
+	}
+	status, err := s.cfg.Deliveries.Status(ctx, t.ref().arn())
+	tell(out, &status)
+	return out, err
+}
+
+// tell adds how deliveries went.
+func tell(out *cloudtrailapi.GetTrailStatusOutput, s *delivery.Status) {
+	at := func(to **time.Time, t time.Time) {
+		if !t.IsZero() {
+			*to = new(whole(t))
+		}
+	}
+	text := func(to **string, t time.Time) {
+		if !t.IsZero() {
+			*to = new(t.UTC().Format(time.RFC3339))
+		}
+	}
+	at(&out.LatestDeliveryTime, s.Delivered)
+	at(&out.LatestDigestDeliveryTime, s.DigestDelivered)
+	at(&out.LatestNotificationTime, s.Notified)
+	at(&out.LatestCloudWatchLogsDeliveryTime, s.Sent)
+	text(&out.LatestDeliveryAttemptTime, s.Attempted)
+	text(&out.LatestDeliveryAttemptSucceeded, s.Delivered)
+	text(&out.LatestNotificationAttemptTime, s.Notified)
+	text(&out.LatestNotificationAttemptSucceeded, s.Notified)
+	out.LatestDeliveryError, out.LatestDigestDeliveryError = optional(s.Error), optional(s.DigestError)
 }

@@ -151,7 +151,7 @@ func (s *Service) change(ctx context.Context, given string, change func(tx resou
 			return err
 		}
 		changed = t
-		return trails.Put(tx, t, string(named.region), named.name)
+		return s.put(ctx, tx, &t)
 	})
 }
 

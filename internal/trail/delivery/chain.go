@@ -33,7 +33,7 @@ type chain struct {
 type draft struct {
 	Bucket, Prefix string
 	Start, End     time.Time
-	Last           uint64 // the number of its last log file
+	Last           uint64    // the number of its last log file
 	Backfill       bool      `json:",omitempty"`
 	Made           time.Time // when it was planned
 	Final          bool      `json:",omitempty"` // the chain ends with it
