@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -44,7 +45,10 @@ func (o *Operation) Elements(out any, limit int) json.RawMessage {
 	if v.Type() != reflect.TypeOf(o.Out) || v.IsNil() {
 		return nil // it is answered in another manner, as a page
 	}
-	write := func(p *parameters) { p.structure(o.Output(), v.Elem()) }
+	write := func(p *parameters) {
+		p.drops = o.Model.style.drops[o.Name]
+		p.structure(o.Output(), v.Elem())
+	}
 	if o.Model.ofS3() {
 		write = func(p *parameters) { p.s3Output(o, v.Elem()) }
 	}
@@ -80,7 +84,8 @@ type parameters struct {
 	open  int
 	cut   bool
 	style *recordStyle
-	xml   bool // it writes a document of S3's: names and lists are as in XML
+	drops []string // members that are left out
+	xml   bool     // it writes a document of S3's: names and lists are as in XML
 }
 
 // fits says whether what was written can stay.
@@ -156,7 +161,7 @@ func (p *parameters) fields(t *Type, v reflect.Value, first bool) bool {
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		fv, ok := f.Get(v)
-		if !ok || p.style.leavesOut(f) || p.xml && f.Location != InBody {
+		if !ok || p.style.leavesOut(f) || slices.Contains(p.drops, f.Member) || p.xml && f.Location != InBody {
 			continue
 		}
 		if !p.member(first, p.style.name(f, p.xml), func() bool { return p.fieldValue(f, fv) }) {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/sillok/sillok/internal/api"
 )
 
 // Of S3, records tell a request as it stands on the wire: the bucket and key, the
@@ -117,6 +119,9 @@ func told(f *Field) bool {
 // that an object has got.
 func (p *parameters) s3Output(o *Operation, out reflect.Value) {
 	p.object(func() {
+		if o.Event != api.Data {
+			return // AWS tells what became of objects alone
+		}
 		first := true
 		fields := o.Output().Fields
 		for i := range fields {

@@ -14,20 +14,26 @@ type recordStyle struct {
 	omits  bool     // sensitive members are left out, and not hidden
 	hidden []string // members that are hidden though the model calls them harmless
 	time   string   // layout of times; empty for most services'
+
+	// drops are members of answers that AWS does not answer, and we do, by operation.
+	drops map[string][]string
 }
 
 // recordStyles are those of services whose records differ from the rest, as
 // recorded from AWS.
 var recordStyles = map[string]*recordStyle{
 	"events": {hidden: []string{"Detail"}},
-	"iam":    {omits: true, time: "Jan 2, 2006 3:04:05 PM"},
+	"iam": {
+		omits: true, hidden: []string{"AuthenticationCode1", "AuthenticationCode2"}, time: "Jan 2, 2006 3:04:05 PM",
+		drops: map[string][]string{"CreateRole": {"MaxSessionDuration"}},
+	},
 	"kms":    {omits: true},
 	"lambda": {omits: true},
 	"s3":     {omits: true, time: "2006-01-02T15:04:05Z"},
 	"sns":    {hidden: []string{"Message", "Subject", "PhoneNumber"}},
 	"sqs":    {hidden: []string{"MessageBody", "MessageAttributes"}},
 	// A session token opens nothing without its secret, and is long.
-	"sts": {omits: true, hidden: []string{"SessionToken"}},
+	"sts": {omits: true, hidden: []string{"SessionToken", "TokenCode"}},
 }
 
 // recordTime is the layout of times in most services' records: a locale's.

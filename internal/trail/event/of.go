@@ -77,8 +77,15 @@ func recorded(e *journal.Entry) bool {
 	case e.Principal.Type != cloud.Anonymous:
 		return true
 	}
-	// Who signs nothing may be let in, or turned away; who signs wrongly is nobody.
-	return e.AccessKeyID == "" && (e.Outcome != cloud.Refused || e.Code == "AccessDenied")
+	// Who signs nothing may be let in, or turned away; who signs wrongly, or shows a
+	// token that is none, is nobody.
+	switch {
+	case e.AccessKeyID != "":
+		return false
+	case e.Outcome == cloud.Refused:
+		return e.Code == "AccessDenied"
+	}
+	return e.Service == s3 || e.Outcome != cloud.Failed
 }
 
 // of returns the event that an entry is to an account.
