@@ -62,6 +62,8 @@ func TestScripts(t *testing.T) {
 			"tree":   tree,
 			"spoil":  spoil,
 			"flows":  flows,
+			"trail":  trail(t),
+			"flip":   flip,
 		},
 	})
 }

@@ -73,17 +73,20 @@ func (c *Chain) Add(s Seen) []Break {
 		return c.joins(last, &s, previous)
 	}
 	var breaks []Break
-	found, known := c.There(previous.Bucket, previous.Key)
-	at := timeOf(previous.Key)
-	switch {
-	case !known:
-		breaks = append(breaks, Break{Kind: Elsewhere, Bucket: previous.Bucket, Key: previous.Key})
-	case !found && !at.Before(c.Since):
-		missing := Break{Kind: Missing, Bucket: previous.Bucket, Key: previous.Key, Until: s.Read.File.Start}
-		if last != nil && last.At.Before(at) {
-			missing.Since = last.end()
+	at, known := timeOf(previous.Key), true
+	if !at.Before(c.Since) {
+		var found bool
+		found, known = c.There(previous.Bucket, previous.Key)
+		switch {
+		case !known:
+			breaks = append(breaks, Break{Kind: Elsewhere, Bucket: previous.Bucket, Key: previous.Key})
+		case !found:
+			missing := Break{Kind: Missing, Bucket: previous.Bucket, Key: previous.Key, Until: s.Read.File.Start}
+			if last != nil && last.At.Before(at) {
+				missing.Since = last.end()
+			}
+			breaks = append(breaks, missing)
 		}
-		breaks = append(breaks, missing)
 	}
 	if last != nil && last.Read != nil && known && at.Before(last.At) {
 		// The digest's own predecessor is older than one that lies between them.

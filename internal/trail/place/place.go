@@ -104,7 +104,8 @@ var (
 
 // Parse reads a key. It returns an error that says what of the key is not as
 // CloudTrail writes it: a file of another service, a name that does not go with its
-// folders, a day that does not exist.
+// folders, a day that does not exist. With an error comes what the folders tell, the
+// time that of the day.
 func Parse(key string) (Place, error) {
 	m := folders.FindStringSubmatch(key)
 	if m == nil {
@@ -112,17 +113,19 @@ func Parse(key string) (Place, error) {
 	}
 	p := Place{Prefix: m[1], Organization: m[2], Account: cloud.Account(m[3]), Kind: Kind(m[4]), Region: cloud.Region(m[5])}
 	if !p.Kind.known() {
-		return Place{}, fmt.Errorf("%q: %s is no folder of CloudTrail's", key, p.Kind)
+		return p, fmt.Errorf("%q: %s is no folder of CloudTrail's", key, p.Kind)
 	}
 	day, err := time.Parse(dayFolder, m[6])
 	if err != nil {
-		return Place{}, fmt.Errorf("%q: there is no such day", key)
+		return p, fmt.Errorf("%q: there is no such day", key)
 	}
+	folder := p
+	folder.Time = day
 	if err := p.name(m[7]); err != nil {
-		return Place{}, fmt.Errorf("%q: %w", key, err)
+		return folder, fmt.Errorf("%q: %w", key, err)
 	}
 	if at := p.Time.Format(dayFolder); at != day.Format(dayFolder) {
-		return Place{}, fmt.Errorf("%q: its name is of another day than its folder", key)
+		return folder, fmt.Errorf("%q: its name is of another day than its folder", key)
 	}
 	return p, nil
 }
