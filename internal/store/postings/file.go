@@ -343,10 +343,10 @@ func (r *reader) list(at, length uint32) ([]uint32, error) {
 		}
 		for len(list) < int(length) {
 			step, took := binary.Uvarint(data)
-			if took <= 0 {
+			if took == 0 {
 				break // it goes on in what is read next
 			}
-			if last += step; took > binary.MaxVarintLen32 || last >= uint64(r.docs) {
+			if last += step; took < 0 || took > binary.MaxVarintLen32 || last >= uint64(r.docs) {
 				return nil, bad
 			}
 			list, data, offset = append(list, uint32(last)), data[took:], offset+int64(took) //nolint:gosec // below docs

@@ -41,8 +41,11 @@ const (
 
 // Error says why.
 func (e *InvalidError) Error() string {
-	if e.Detail == "" {
+	switch {
+	case e.Detail == "":
 		return string(e.Reason)
+	case e.Reason == NoKey || e.Reason == BadKey:
+		return string(e.Reason) + " " + e.Detail // which key
 	}
 	return string(e.Reason) + ": " + e.Detail
 }

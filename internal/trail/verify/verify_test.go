@@ -215,7 +215,7 @@ func TestWhatIsWrong(t *testing.T) {
 				trail.Key = own
 			},
 			differ: func(d *verify.Day) { d.DigestsInvalid = 1 },
-			want:   []string{"digest_invalid: 111122223333_CloudTrail-Digest_us-east-1_all_us-east-1_20260301T050000Z.json.gz: public key not found: in region us-east-1 for fingerprint FINGERPRINT"},
+			want:   []string{"digest_invalid: 111122223333_CloudTrail-Digest_us-east-1_all_us-east-1_20260301T050000Z.json.gz: public key not found in region us-east-1 for fingerprint FINGERPRINT"},
 		},
 		{
 			name: "a log file that came too late is in a backfill digest", tamper: func(trail *trailtest.Trail) {
