@@ -30,7 +30,7 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{
-		Log: a.log, Journal: a.journal, Every: a.cfg.TrailDelivery, Digest: a.cfg.TrailDigest, Send: a.sendFromTrail,
+		Log: a.log, Journal: a.journal, Every: a.cfg.TrailDelivery, Digest: a.cfg.TrailDigest, Send: a.sendFromTrail, Exists: a.bucketExists,
 		Key: func(ctx context.Context, at time.Time) (*rsa.PrivateKey, digest.PublicKey, error) {
 			return s.SigningKey(ctx, at)
 		},

@@ -39,6 +39,9 @@ type Config struct {
 	// Organization returns the ID of the organization that an account is in, empty for
 	// none; nil means that there are no organizations.
 	Organization func(ctx context.Context, account cloud.Account) (string, error)
+	// Exists says whether there is a bucket of that name: S3 tells nobody who may not
+	// use it. nil leaves it at what S3 says.
+	Exists func(ctx context.Context, bucket string) (bool, error)
 	// Send has a payload delivered to an ARN, as part of tx; nil means that nothing is.
 	Send func(tx state.Tx, to, from cloud.ARN, payload []byte) error
 }
@@ -206,8 +209,9 @@ func (d *Delivery) round(ctx context.Context) (more bool, err error) {
 			continue
 		}
 		if l.Batch != nil {
-			if err := d.again(ctx, l); err != nil {
-				errs = append(errs, err)
+			put, err := d.again(ctx, l)
+			errs = append(errs, err)
+			if !put {
 				continue
 			}
 		}

@@ -66,6 +66,11 @@ func (d *Delivery) put(ctx context.Context, t *Trail, key string, body []byte, m
 		in.SSEKMSEncryptionContext = new(base64.StdEncoding.EncodeToString(told))
 	}
 	_, err := d.buckets.PutObject(cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.Home, SourceARN: t.ARN, Time: time.Now().UTC()}), in)
+	if err != nil && cloud.KindOf(err) == cloud.Denied && d.cfg.Exists != nil {
+		if exists, asked := d.cfg.Exists(ctx, t.Bucket); asked == nil && !exists {
+			return cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist").Because(err)
+		}
+	}
 	return err
 }
 

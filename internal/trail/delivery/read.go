@@ -277,22 +277,23 @@ func itsOwn(e *journal.Entry) bool {
 		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms")
 }
 
-// again makes the files of a batch that could not be put before, and puts them.
-func (d *Delivery) again(ctx context.Context, l *ledger) error {
+// again makes the files of a batch that was not put before, and puts them; put says
+// whether they were taken.
+func (d *Delivery) again(ctx context.Context, l *ledger) (put bool, err error) {
 	f, err := d.feed(l)
 	if err != nil {
-		return err
+		return false, err
 	}
 	t, was := l.now(), l.Batch
 	f.next = was.From
 	if _, _, err := d.read(ctx, []*feed{f}, was.From, was.To); err != nil {
-		return err
+		return false, err
 	}
 	made := was.Made
 	moved := was.Bucket != t.Bucket || len(was.Files) > 0 && keyOf(t, group{was.Files[0].Account, was.Files[0].Region}, was.From, was.To, made) != was.Files[0].Key
 	b, bodies, err := f.out.plan(t, was.From, was.To, made)
 	if err != nil {
-		return err
+		return false, err
 	}
 	p := delivery{trail: *t, batch: b, bodies: bodies, events: f.out.sorted(b)}
 	if moved || !same(b, was) {
@@ -302,17 +303,17 @@ func (d *Delivery) again(ctx context.Context, l *ledger) error {
 			l.Status.Lost += f.out.lost
 			return nil
 		}); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := d.putAll(ctx, []delivery{p}); err != nil {
-		return err
+		return false, err
 	}
-	l.Batch = nil
-	if !d.pauses[t.ARN].over(time.Now()) {
-		return fmt.Errorf("log files of %s wait", t.ARN)
+	_, failed := d.pauses[t.ARN]
+	if !failed {
+		l.Batch = nil
 	}
-	return nil
+	return !failed, nil
 }
 
 func same(a, b *batch) bool {
