@@ -153,12 +153,19 @@ func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft
 	if off := now.Sub(p.End) / d.cfg.Digest; off > longestOff {
 		p.End = p.End.Add(off * d.cfg.Digest)
 	}
+	if s := l.spanOf(c.Number); s == nil || s.Stop > 0 && l.from() >= s.Stop {
+		// All that there is, also what came behind its end: there is no further one.
+		p.Final = true
+		if late, err := d.backfill(tx, c, now); err != nil || late != nil {
+			return late, err
+		}
+	}
 	n := 0
 	for entry, err := range d.known(tx, c) {
 		if err != nil {
 			return nil, err
 		}
-		if k := &entry.Value; k.Late || !k.At.Before(p.End) {
+		if k := &entry.Value; k.Late || !p.Final && !k.At.Before(p.End) {
 			continue
 		}
 		p.Last = numberOf(entry.Key.Name)
@@ -166,9 +173,7 @@ func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft
 			break
 		}
 	}
-	if s := l.spanOf(c.Number); s == nil || s.Stop > 0 && l.from() >= s.Stop {
-		p.Final = n < mostFiles
-	}
+	p.Final = p.Final && n < mostFiles
 	return &p, nil
 }
 
@@ -231,7 +236,7 @@ func (p *draft) in(c *chain, number uint64, k *known, length time.Duration) bool
 	case p.Backfill:
 		return c.window(k.Made, length).Equal(p.Start)
 	}
-	return k.At.Before(p.End)
+	return p.Final || k.At.Before(p.End)
 }
 
 // putDigest signs the digest that is planned and puts it.
@@ -311,7 +316,7 @@ func (d *Delivery) endChain(tx state.Tx, l *ledger, c *chain) error {
 	if err := tx.Delete(c.key()); err != nil {
 		return err
 	}
-	for entry, err := range d.known(tx, c) { // those that came too late are in no digest any more
+	for entry, err := range d.known(tx, c) { // of a trail that was deleted with its bucket
 		if err != nil {
 			return err
 		}
