@@ -188,7 +188,59 @@ func TestATrailDelivers(t *testing.T) {
 		status.TimeLoggingStarted == "" || status.TimeLoggingStopped == "" || status.LatestDeliveryAttemptTime == "" {
 		t.Errorf("the status is %+v", status)
 	}
+	s.asked()
 	s.tampered(since)
+}
+
+// asked asks the trail in SQL: in Athena by the table that sillok trail makes, and in
+// the bucket.
+func (s *server) asked() {
+	s.t.Helper()
+	sillok := func(args ...string) string {
+		s.t.Helper()
+		cmd := exec.CommandContext(s.t.Context(), required(s.t, "SILLOK_BIN"), args...)
+		cmd.Env = s.environment()
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			s.t.Fatalf("sillok %v: %v\n%s", args, err, &stderr)
+		}
+		return string(out)
+	}
+	s.aws("s3", "mb", "s3://trail-results")
+	if made := sillok("trail", "athena-table", "everything", "--results", "s3://trail-results/"); !strings.Contains(made, "LOCATION 's3://"+trailBucket+"/AWSLogs/111122223333/CloudTrail/'") {
+		s.t.Errorf("the statement is\n%s", made)
+	}
+	const question = "SELECT awsregion, eventname, useridentity.type FROM %s WHERE eventname LIKE 'Create%%' ORDER BY 1, 2"
+	want := region + " CreateDatabase Root,eu-west-1 CreateDatabase Root,us-east-1 CreateUser Root"
+	var id struct{ QueryExecutionId string }
+	if err := json.Unmarshal([]byte(s.aws("athena", "start-query-execution", "--query-string", fmt.Sprintf(question, "cloudtrail_logs_trail_logs"),
+		"--result-configuration", "OutputLocation=s3://trail-results/", "--output", "json")), &id); err != nil {
+		s.t.Fatal(err)
+	}
+	var rows string
+	eventually(s.t, "the query ends", func() bool {
+		var err error
+		rows, err = s.tryAWS("athena", "get-query-results", "--query-execution-id", id.QueryExecutionId, "--query", "ResultSet.Rows[1:].Data[].VarCharValue", "--output", "text")
+		return err == nil
+	})
+	if got := grouped(strings.Fields(rows), 3); got != want {
+		s.t.Errorf("Athena says %s, want %s", got, want)
+	}
+	lines := strings.Split(strings.TrimSpace(sillok("query", "--from", "s3://"+trailBucket, "--output", "csv", fmt.Sprintf(question, "cloudtrail"))), "\n")
+	if got := strings.ReplaceAll(strings.ReplaceAll(strings.Join(lines[1:], ";"), ",", " "), ";", ","); got != want {
+		s.t.Errorf("sillok query says %s, want %s", got, want)
+	}
+}
+
+// grouped joins words, so many a group.
+func grouped(words []string, n int) string {
+	var groups []string
+	for part := range slices.Chunk(words, n) {
+		groups = append(groups, strings.Join(part, " "))
+	}
+	return strings.Join(groups, ",")
 }
 
 // verifies runs sillok verify over the bucket, which finds everything right or not.
