@@ -199,10 +199,12 @@ func TestWhatATrailCannotBe(t *testing.T) {
 		"a key of others":         {change: func(in *cloudtrailapi.CreateTrailInput) { in.KmsKeyId = new("alias/foreign") }, code: "InsufficientEncryptionPolicyException", says: "Insufficient permissions to access S3 bucket trail-logs or KMS key alias/foreign."},
 		"a key closed to it":      {change: func(in *cloudtrailapi.CreateTrailInput) { in.KmsKeyId = new("alias/logs") }, refuses: "key", code: "InsufficientEncryptionPolicyException"},
 		"no name of a topic":      {change: func(in *cloudtrailapi.CreateTrailInput) { in.SnsTopicName = new("a topic") }, code: "InvalidSnsTopicNameException"},
-		"an ARN of no topic":      {change: func(in *cloudtrailapi.CreateTrailInput) { in.SnsTopicName = new("arn:aws:sqs:us-east-1:111122223333:q") }, code: "InvalidSnsTopicNameException"},
-		"a topic":                 {change: func(in *cloudtrailapi.CreateTrailInput) { in.SnsTopicName = new("topic") }, code: "InsufficientSnsTopicPolicyException", says: "Amazon SNS is not part of this server yet"},
-		"a log group alone":       {change: func(in *cloudtrailapi.CreateTrailInput) { in.CloudWatchLogsLogGroupArn = &group }, code: "InvalidCloudWatchLogsRoleArnException", says: "You must specify a role ARN as well as a log group."},
-		"a role alone":            {change: func(in *cloudtrailapi.CreateTrailInput) { in.CloudWatchLogsRoleArn = &role }, code: "InvalidCloudWatchLogsLogGroupArnException"},
+		"an ARN of no topic": {change: func(in *cloudtrailapi.CreateTrailInput) {
+			in.SnsTopicName = new("arn:aws:sqs:us-east-1:111122223333:q")
+		}, code: "InvalidSnsTopicNameException"},
+		"a topic":           {change: func(in *cloudtrailapi.CreateTrailInput) { in.SnsTopicName = new("topic") }, code: "InsufficientSnsTopicPolicyException", says: "Amazon SNS is not part of this server yet"},
+		"a log group alone": {change: func(in *cloudtrailapi.CreateTrailInput) { in.CloudWatchLogsLogGroupArn = &group }, code: "InvalidCloudWatchLogsRoleArnException", says: "You must specify a role ARN as well as a log group."},
+		"a role alone":      {change: func(in *cloudtrailapi.CreateTrailInput) { in.CloudWatchLogsRoleArn = &role }, code: "InvalidCloudWatchLogsLogGroupArnException"},
 		"no ARN of a group": {change: func(in *cloudtrailapi.CreateTrailInput) {
 			in.CloudWatchLogsLogGroupArn, in.CloudWatchLogsRoleArn = new("trail"), &role
 		}, code: "InvalidCloudWatchLogsLogGroupArnException"},
@@ -624,4 +626,3 @@ func TestKeysOfDigests(t *testing.T) {
 	_, err = s.ListPublicKeys(s.ctx, &cloudtrailapi.ListPublicKeysInput{StartTime: &at, EndTime: new(at.Add(-time.Hour))})
 	servicetest.WantCode(t, err, "InvalidTimeRangeException")
 }
-

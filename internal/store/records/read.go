@@ -155,9 +155,9 @@ func (r Reader) scan(ctx context.Context, follow bool, begin func(shelf) uint64)
 type cursor struct {
 	src   source
 	known known
-	next uint64 // the number of the next record
-	file *os.File
-	in   *segmentReader // reads file
+	next  uint64 // the number of the next record
+	file  *os.File
+	in    *segmentReader // reads file
 }
 
 // read yields what s has from the cursor on. It is false when the loop or ctx

@@ -80,7 +80,8 @@ func (p *past) call(n int, operation string) cloud.Fact {
 			AccessKeyID: "AKIA" + name, RequestID: fmt.Sprintf("00000000-0000-4000-8000-%012d", p.calls),
 		},
 		Action: "glue:" + operation, Event: "Management", Changes: strings.HasPrefix(operation, "Create"), Parameters: []byte(`{"databaseName":"db` + fmt.Sprint(n%3) + `"}`),
-		Outcome: cloud.Done, Took: time.Duration(n%4) * time.Second,
+		Resources: []cloud.Resource{{Action: "glue:" + operation, Type: "database", ARN: "arn:aws:glue:us-east-1:" + string(account) + ":database/db" + fmt.Sprint(n%3)}},
+		Outcome:   cloud.Done, Took: time.Duration(n%4) * time.Second,
 	}
 }
 
@@ -221,6 +222,7 @@ func (p *past) check(r *rand.Rand) {
 				{history.Principal, "arn:aws:iam::" + string(here) + ":user/user2"},
 				{history.ResourceType, "AWS::Glue::Database"},
 				{history.ResourceName, fmt.Sprint("db", r.IntN(3))},
+				{history.ResourceName, "arn:aws:glue:us-east-1:" + string(here) + ":database/db1"},
 				{history.Username, "nobody"},
 			}
 			q.Matches = append(q.Matches, m[r.IntN(len(m))])
