@@ -90,6 +90,23 @@ func TestMotoIAM(t *testing.T) {
 		tally.passed, tally.passed+tally.wanting, 100*share, tally.aside, tally.skipped)
 }
 
+// TestMotoCloudTrail runs moto's tests for CloudTrail against the server. Each passes, or is
+// in testdata/moto_cloudtrail.txt with the reason; of those that do not assert what only
+// moto does, nearly all pass.
+func TestMotoCloudTrail(t *testing.T) {
+	s := motoServer(t)
+	virginia := []string{"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"}
+	outcomes := runMoto(t, s, virginia, "-p", "moto_trails", "tests/test_cloudtrail",
+		"--ignore", "tests/test_cloudtrail/test_server.py") // it asks moto's own server, in its own process
+	tally := judgeMoto(t, "moto_cloudtrail.txt", outcomes)
+	share := float64(tally.passed) / float64(tally.passed+tally.wanting)
+	if share < motoShare {
+		t.Errorf("%d pass and %d do not, which is %.1f %%", tally.passed, tally.wanting, 100*share)
+	}
+	report(t, "moto's tests for CloudTrail", "%d of %d pass (%.1f %%), %d that assert what only moto does are set aside by name, %d moto skips",
+		tally.passed, tally.passed+tally.wanting, 100*share, tally.aside, tally.skipped)
+}
+
 // TestMotoDenial runs moto's tests of what a policy denies, which moto itself decides only
 // where a test asks for it. Each passes, or is in testdata/moto_denial.txt with the reason.
 func TestMotoDenial(t *testing.T) {

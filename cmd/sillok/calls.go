@@ -73,6 +73,9 @@ func (o callsOptions) choices() []choice {
 	return []choice{{"output", o.output, []string{"table", "json"}}, {"color", o.color, []string{"auto", "always", "never"}}}
 }
 
+// timeLayouts are the forms in which a person writes a time; the last is a day.
+var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", time.DateOnly}
+
 // begin returns the time from which on calls are shown.
 func (o callsOptions) begin(now time.Time) (time.Time, error) {
 	switch {
@@ -90,7 +93,7 @@ func (o callsOptions) begin(now time.Time) (time.Time, error) {
 	if o.local {
 		zone = time.Local
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+	for _, layout := range timeLayouts {
 		if at, err := time.ParseInLocation(layout, o.since, zone); err == nil {
 			return at, nil
 		}

@@ -19,6 +19,8 @@ func (e leftOutError) Error() string {
 	return terminal.Counted(int64(e.files), "file was", "files were") + " left out that may hold records, or not read to the end"
 }
 
+func (leftOutError) lacks() {}
+
 // leftOut says in one line after an answer what is not in it, and fails when that
 // was asked for.
 func (q *asked) leftOut(stats engine.Stats) error {

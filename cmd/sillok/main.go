@@ -31,7 +31,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
-	exitLacks  = 3 // a strict query left something out
+	exitLacks  = 3 // a strict query left something out, verify could not look at everything
 )
 
 func main() {
@@ -65,10 +65,16 @@ func run(ctx context.Context, e env) int {
 		return came.exitCode()
 	}
 	fmt.Fprintf(e.stderr, "sillok: %s\n", printable(err.Error()))
-	if _, ok := errors.AsType[leftOutError](err); ok {
+	if _, ok := errors.AsType[lacking](err); ok {
 		return exitLacks
 	}
 	return exitFailed
+}
+
+// lacking is an error that says that what was asked for was done in part.
+type lacking interface {
+	error
+	lacks()
 }
 
 // printable returns a message of several lines that cannot change the terminal: it
@@ -103,12 +109,14 @@ It asks CloudTrail, VPC flow and load balancer logs in Athena SQL, either as the
 lie in a folder or bucket (sillok query) or as a server that the AWS CLI, the SDKs
 and Terraform use like AWS itself (sillok serve). The server keeps a journal of every
 call (sillok calls), decides each by policies (sillok access) and can have several
-accounts (sillok account). Buckets come in and go out as plain files (sillok s3).
+accounts (sillok account). Digests prove that nobody changed CloudTrail's log files
+(sillok verify). Buckets come in and go out as plain files (sillok s3).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
 failed, 2 when the command was called in a wrong way, 3 when a strict query left
-something out, 130 after Ctrl-C and 143 after SIGTERM.`,
+something out or verify could not look at everything, 130 after Ctrl-C and 143 after
+SIGTERM.`,
 		Example: `  sillok demo
   sillok query --from ./AWSLogs
   sillok query --from ./AWSLogs "SELECT eventname, count(*) FROM cloudtrail
@@ -132,7 +140,7 @@ something out, 130 after Ctrl-C and 143 after SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), s3Command(e), accessCommand(e), accountCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), verifyCommand(e), trailCommand(e), s3Command(e), accessCommand(e), accountCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

@@ -122,18 +122,26 @@ func openBucket(ctx context.Context, name string) (place, error) {
 	if err != nil {
 		return place{}, usageError{fmt.Errorf("--from %w; write s3://BUCKET/PREFIX", err)}
 	}
+	client, err := bucketClient(ctx, name)
+	if err != nil {
+		return place{}, err
+	}
+	return place{asked: name, bucket: at.Bucket, prefix: at.Key, store: remote.New(client), close: func() error { return nil }}, nil
+}
+
+// bucketClient returns a client of S3 with the user's AWS settings, for a place.
+func bucketClient(ctx context.Context, name string, options ...func(*s3.Options)) (*s3.Client, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return place{}, fmt.Errorf("read the AWS settings: %w", err)
+		return nil, fmt.Errorf("read the AWS settings: %w", err)
 	}
 	if settings.Region == "" {
-		return place{}, fmt.Errorf("--from %s: no AWS region is set; set AWS_REGION, or a region in the AWS profile", name)
+		return nil, fmt.Errorf("--from %s: no AWS region is set; set AWS_REGION, or a region in the AWS profile", name)
 	}
-	client := s3.NewFromConfig(settings, func(o *s3.Options) {
+	return s3.NewFromConfig(settings, append(options, func(o *s3.Options) {
 		// A bucket name in the host would not reach an endpoint of one's own.
 		o.UsePathStyle = settings.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
-	})
-	return place{asked: name, bucket: at.Bucket, prefix: at.Key, store: remote.New(client), close: func() error { return nil }}, nil
+	})...), nil
 }
 
 // Close closes all places.

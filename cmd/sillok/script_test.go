@@ -64,6 +64,8 @@ func TestScripts(t *testing.T) {
 			"tree":   tree,
 			"spoil":  spoil,
 			"flows":  flows,
+			"trail":  trail(t),
+			"flip":   flip,
 		},
 	})
 }

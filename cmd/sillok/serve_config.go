@@ -42,6 +42,9 @@ type serveOptions struct {
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
 	ShadowSize          string        `yaml:"shadow_size"`
+	Strict              bool          `yaml:"strict"`
+	TrailDelivery       time.Duration `yaml:"cloudtrail_delivery"`
+	TrailDigest         time.Duration `yaml:"cloudtrail_digest"`
 	NewState            bool          `yaml:"-"` // for one start
 }
 
@@ -53,6 +56,9 @@ const (
 	defaultCallsDays = 90
 	// defaultQueryTimeout is Athena's.
 	defaultQueryTimeout = 30 * time.Minute
+	// These two are CloudTrail's.
+	defaultTrailDelivery = 5 * time.Minute
+	defaultTrailDigest   = time.Hour
 )
 
 // flags defines the flags of serve but for --config.
@@ -79,13 +85,19 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
 	f.StringVar(&o.ShadowSize, "shadow-size", "", shadowSizeUsage)
+	f.DurationVar(&o.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "how long a `DURATION` an event may wait until a trail of CloudTrail has it in its bucket")
+	f.DurationVar(&o.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "the `DURATION` that one digest of a trail is of")
+	f.BoolVar(&o.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
 	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 }
 
 // readConfig returns what the configuration file says, and every problem in it.
 func readConfig(path string) (serveOptions, error) {
-	options := serveOptions{Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout}
+	options := serveOptions{
+		Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout,
+		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest,
+	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
 		return options, fmt.Errorf("config: %w", err)
@@ -145,6 +157,9 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"domain":                 func() { o.Domains = flags.Domains },
 		"compat":                 func() { o.Compat = flags.Compat },
 		"shadow-size":            func() { o.ShadowSize = flags.ShadowSize },
+		"cloudtrail-delivery":    func() { o.TrailDelivery = flags.TrailDelivery },
+		"cloudtrail-digest":      func() { o.TrailDigest = flags.TrailDigest },
+		"strict":                 func() { o.Strict = flags.Strict },
 		"new-state":              func() { o.NewState = flags.NewState },
 	} {
 		if c.Flags().Changed(name) {
@@ -173,7 +188,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	masterFile, masterKey, err := masterKey(options.MasterKey)
 	errs = append(errs, err)
 	cfg := app.Config{
-		ShadowSize: shadows, NewState: options.NewState,
+		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,

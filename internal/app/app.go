@@ -29,6 +29,7 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -65,6 +66,7 @@ type App struct {
 	iam         *iam.Service
 	sts         *sts.Service                // knows all access keys
 	accounts    *organizations.Service      // and all organizations
+	deliveries  *delivery.Delivery          // of trails
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider
 	explains    *sigv4.Verifier // of those who ask the server itself
@@ -127,7 +129,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.journal, err = journal.Open(ctx, journal.Config{
-		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept},
+		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept, NeededAge: a.keptForTrails()}, Needed: a.neededCalls,
 	})
 	if err != nil {
 		return err

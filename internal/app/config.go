@@ -74,6 +74,13 @@ type Config struct {
 	// Domains are the names below which S3's clients may name a bucket in the host:
 	// with "storage.example.org" that is "logs.storage.example.org".
 	Domains []string
+	// Strict has services keep AWS's limits where ours are wider: CloudTrail's
+	// LookupEvents takes one attribute, looks back 90 days in one region, and answers
+	// twice a second.
+	Strict bool
+	// TrailDelivery is how long an event may wait until it is in a trail's bucket; 0 is 5
+	// minutes. TrailDigest is how long the time of one digest is; 0 is an hour.
+	TrailDelivery, TrailDigest time.Duration
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
 	Compat string
 }
@@ -155,6 +162,12 @@ func (c Config) Validate() error {
 	}
 	if c.QueryTimeout < 0 {
 		errs = append(errs, errors.New("query timeout: cannot be negative"))
+	}
+	if c.TrailDelivery != 0 && (c.TrailDelivery < time.Second || c.TrailDelivery > time.Hour) {
+		errs = append(errs, fmt.Errorf("cloudtrail delivery: %s is not between a second and an hour", c.TrailDelivery))
+	}
+	if c.TrailDigest != 0 && (c.TrailDigest < time.Second || c.TrailDigest > 24*time.Hour || c.TrailDigest%time.Second != 0) {
+		errs = append(errs, fmt.Errorf("cloudtrail digest: %s is not a whole number of seconds, up to a day", c.TrailDigest))
 	}
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))

@@ -58,6 +58,8 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "objects cannot be changed: "+shown(err))
 	}
+	// What one trail's bucket does not take is no fault of the server's.
+	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(h) // the client may be gone

@@ -55,19 +55,20 @@ var layers = []struct {
 // owners says which folders alone may import an outside package, so that a
 // protocol or a driver stops at the layer that owns it.
 var owners = map[string][]string{
-	"github.com/duckdb/":             {"internal/engine/duckdb"},
-	"modernc.org/sqlite":             {"internal/store/state"},
-	"github.com/cockroachdb/pebble":  {"internal/store/objects"},
-	"github.com/spf13/cobra":         {"cmd/sillok"},
-	"github.com/jedib0t/go-pretty":   {"internal/terminal"},
-	"golang.org/x/term":              {"internal/terminal"},
-	"github.com/dlclark/regexp2":     {"internal/kit/javaregex"},
-	"github.com/decred/dcrd":         {"internal/service/kms/material"},
-	"net/http":                       {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
-	"database/sql":                   {"internal/store/state", "internal/engine/duckdb"},
-	module + "internal/servicetest":  nil, // tests alone
-	module + "internal/kit/killtest": nil, // the same
-	module + "internal/sql/gentest":  nil,
+	"github.com/duckdb/":                {"internal/engine/duckdb"},
+	"modernc.org/sqlite":                {"internal/store/state"},
+	"github.com/cockroachdb/pebble":     {"internal/store/objects"},
+	"github.com/spf13/cobra":            {"cmd/sillok"},
+	"github.com/jedib0t/go-pretty":      {"internal/terminal"},
+	"golang.org/x/term":                 {"internal/terminal"},
+	"github.com/dlclark/regexp2":        {"internal/kit/javaregex"},
+	"github.com/decred/dcrd":            {"internal/service/kms/material"},
+	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
+	"database/sql":                      {"internal/store/state", "internal/engine/duckdb"},
+	module + "internal/servicetest":     nil, // tests alone
+	module + "internal/kit/killtest":    nil, // the same
+	module + "internal/sql/gentest":     nil,
+	module + "internal/trail/trailtest": nil,
 }
 
 func TestImportsPointDown(t *testing.T) {

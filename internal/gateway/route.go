@@ -113,6 +113,8 @@ func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model, doma
 		r.bySigning[m.SigningName] = append(r.bySigning[m.SigningName], m)
 		if m.TargetPrefix != "" {
 			r.byTarget[m.TargetPrefix] = m
+			// Newer clients leave out the package that some prefixes begin with.
+			r.byTarget[m.TargetPrefix[strings.LastIndexByte(m.TargetPrefix, '.')+1:]] = m
 		}
 		if m.Speaks(api.RESTJSON) || m.Speaks(api.RESTXML) {
 			r.rest[m] = newRESTTable(m)

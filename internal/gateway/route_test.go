@@ -113,3 +113,15 @@ func FuzzRoute(f *testing.F) {
 		}
 	})
 }
+
+// The SDKs for Java and Go name CloudTrail without the package that the AWS CLI puts
+// before it.
+func TestATargetWithoutItsPackage(t *testing.T) {
+	for _, target := range []string{"com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetTrail", "CloudTrail_20131101.GetTrail"} {
+		g, _ := newGateway(t)
+		w := serve(g, awsJSON("cloudtrail", target, "1.1", "{}").signed(t))
+		if got := w.Body.String(); !strings.Contains(got, "Sillok does not support cloudtrail:GetTrail yet.") {
+			t.Errorf("%s: answered %q", target, got)
+		}
+	}
+}

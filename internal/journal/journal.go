@@ -20,6 +20,9 @@ type Config struct {
 	Dir  string
 	Log  *slog.Logger
 	Keep records.Retention
+	// Needed returns the first record that somebody still has to read, 0 where any may
+	// be: such are kept for Keep.NeededAge. nil means that nobody has.
+	Needed func() uint64
 	// SegmentBytes is what the journal takes of the disk at a time, before it is
 	// needed; 0 means 16 MiB.
 	SegmentBytes int64
@@ -183,7 +186,13 @@ func (j *Journal) Run(ctx context.Context) error {
 // keep does once what Run does again and again.
 func (j *Journal) keep(ctx context.Context) error {
 	err := j.log.Seal(ctx, j.newSeal)
-	return errors.Join(err, j.log.Retain(ctx, j.cfg.Keep), j.removeSealed(time.Now()))
+	keep := j.cfg.Keep
+	if j.cfg.Needed == nil {
+		keep.NeededAge = 0
+	} else {
+		keep.Needed = j.cfg.Needed()
+	}
+	return errors.Join(err, j.log.Retain(ctx, keep), j.removeSealed(time.Now()))
 }
 
 // Close writes what waits and closes the journal. It may be called twice.

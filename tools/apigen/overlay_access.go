@@ -29,7 +29,7 @@ func authorizationOf(service string) authorizationOverlay {
 	case "athena":
 		return athenaAuthorization()
 	case "cloudtrail":
-		return authorizationOverlay{members: map[string]string{"TrailName": "Name"}, forms: map[string]string{"TrailName": "name"}}
+		return cloudTrailAuthorization()
 	case "ec2":
 		return ec2Authorization()
 	case "elbv2":
@@ -92,6 +92,36 @@ func athenaAuthorization() authorizationOverlay {
 			{Type: "workgroup", ARN: workgroup, Action: "athena:TagResource", When: "Tags"},
 			passRole("Configuration.ExecutionRole"),
 		}},
+	}
+}
+
+func cloudTrailAuthorization() authorizationOverlay {
+	trail := "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/"
+	return authorizationOverlay{
+		members: map[string]string{"TrailName": "Name"},
+		forms:   map[string]string{"TrailName": "name"},
+		special: map[string]string{
+			"GetEventSelectors TrailName":   "TrailName",
+			"GetInsightSelectors TrailName": "TrailName",
+			"PutEventSelectors TrailName":   "TrailName",
+			"PutInsightSelectors TrailName": "TrailName",
+		},
+		without: []string{"channel", "dashboard", "eventdatastore"},
+		resources: map[string][]api.Resource{
+			"AddTags":              {{ARN: "{ResourceId}"}},
+			"ListTags":             {{ARN: "{ResourceIdList[]}"}},
+			"RemoveTags":           {{ARN: "{ResourceId}"}},
+			"DeleteResourcePolicy": {{ARN: "{ResourceArn}"}},
+			"GetResourcePolicy":    {{ARN: "{ResourceArn}"}},
+			"PutResourcePolicy":    {{ARN: "{ResourceArn}"}},
+		},
+		more: map[string][]api.Resource{
+			"CreateTrail": {
+				{Type: "trail", ARN: trail + "{name:Name}", Action: "cloudtrail:AddTags", When: "TagsList"},
+				passRole("CloudWatchLogsRoleArn"),
+			},
+			"UpdateTrail": {passRole("CloudWatchLogsRoleArn")},
+		},
 	}
 }
 

@@ -8,7 +8,7 @@ type source struct {
 	// other is known by name alone, and of a REST service by its path.
 	listed []string
 	except []string // in place of listed: all operations but these
-	// overlay completes what the model lost; see overlay_sqs.go, overlay_s3_xml.go and overlay_glue.go.
+	// overlay completes what the model lost; see overlay_sqs.go, overlay_s3_xml.go and its like.
 	overlay func(*model)
 }
 
@@ -18,7 +18,11 @@ type source struct {
 func sources() []source {
 	return []source{
 		{id: "athena", listed: athenaOperations()},
-		{id: "cloudtrail", listed: []string{"DescribeTrails", "GetTrailStatus", "LookupEvents"}},
+		{id: "cloudtrail", listed: []string{
+			"AddTags", "CreateTrail", "DeleteResourcePolicy", "DeleteTrail", "DescribeTrails", "GetEventSelectors", "GetInsightSelectors",
+			"GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListPublicKeys", "ListTags", "ListTrails", "LookupEvents",
+			"PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy", "RemoveTags", "StartLogging", "StopLogging", "UpdateTrail",
+		}, overlay: cloudTrailLoose},
 		{id: "cloudwatch", listed: []string{"GetMetricData", "GetMetricStatistics", "PutMetricAlarm", "PutMetricData", "SetAlarmState"}},
 		{id: "config", listed: []string{"DescribeConfigRules", "PutEvaluations", "SelectResourceConfig"}},
 		{id: "ec2", listed: []string{"CreateFlowLogs", "DeleteVpc", "DescribeFlowLogs", "DescribeVpcs"}},

@@ -11,9 +11,49 @@ import (
 // Client does AWS CloudTrail's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AddTags does the operation AddTags.
+func (c Client) AddTags(ctx context.Context, in *AddTagsInput) (*AddTagsOutput, error) {
+	return api.Do[*AddTagsOutput](ctx, c.Door, Service, "AddTags", in)
+}
+
+// CreateTrail does the operation CreateTrail.
+func (c Client) CreateTrail(ctx context.Context, in *CreateTrailInput) (*CreateTrailOutput, error) {
+	return api.Do[*CreateTrailOutput](ctx, c.Door, Service, "CreateTrail", in)
+}
+
+// DeleteResourcePolicy does the operation DeleteResourcePolicy.
+func (c Client) DeleteResourcePolicy(ctx context.Context, in *DeleteResourcePolicyInput) (*DeleteResourcePolicyOutput, error) {
+	return api.Do[*DeleteResourcePolicyOutput](ctx, c.Door, Service, "DeleteResourcePolicy", in)
+}
+
+// DeleteTrail does the operation DeleteTrail.
+func (c Client) DeleteTrail(ctx context.Context, in *DeleteTrailInput) (*DeleteTrailOutput, error) {
+	return api.Do[*DeleteTrailOutput](ctx, c.Door, Service, "DeleteTrail", in)
+}
+
 // DescribeTrails does the operation DescribeTrails.
 func (c Client) DescribeTrails(ctx context.Context, in *DescribeTrailsInput) (*DescribeTrailsOutput, error) {
 	return api.Do[*DescribeTrailsOutput](ctx, c.Door, Service, "DescribeTrails", in)
+}
+
+// GetEventSelectors does the operation GetEventSelectors.
+func (c Client) GetEventSelectors(ctx context.Context, in *GetEventSelectorsInput) (*GetEventSelectorsOutput, error) {
+	return api.Do[*GetEventSelectorsOutput](ctx, c.Door, Service, "GetEventSelectors", in)
+}
+
+// GetInsightSelectors does the operation GetInsightSelectors.
+func (c Client) GetInsightSelectors(ctx context.Context, in *GetInsightSelectorsInput) (*GetInsightSelectorsOutput, error) {
+	return api.Do[*GetInsightSelectorsOutput](ctx, c.Door, Service, "GetInsightSelectors", in)
+}
+
+// GetResourcePolicy does the operation GetResourcePolicy.
+func (c Client) GetResourcePolicy(ctx context.Context, in *GetResourcePolicyInput) (*GetResourcePolicyOutput, error) {
+	return api.Do[*GetResourcePolicyOutput](ctx, c.Door, Service, "GetResourcePolicy", in)
+}
+
+// GetTrail does the operation GetTrail.
+func (c Client) GetTrail(ctx context.Context, in *GetTrailInput) (*GetTrailOutput, error) {
+	return api.Do[*GetTrailOutput](ctx, c.Door, Service, "GetTrail", in)
 }
 
 // GetTrailStatus does the operation GetTrailStatus.
@@ -21,7 +61,57 @@ func (c Client) GetTrailStatus(ctx context.Context, in *GetTrailStatusInput) (*G
 	return api.Do[*GetTrailStatusOutput](ctx, c.Door, Service, "GetTrailStatus", in)
 }
 
+// ListPublicKeys does the operation ListPublicKeys.
+func (c Client) ListPublicKeys(ctx context.Context, in *ListPublicKeysInput) (*ListPublicKeysOutput, error) {
+	return api.Do[*ListPublicKeysOutput](ctx, c.Door, Service, "ListPublicKeys", in)
+}
+
+// ListTags does the operation ListTags.
+func (c Client) ListTags(ctx context.Context, in *ListTagsInput) (*ListTagsOutput, error) {
+	return api.Do[*ListTagsOutput](ctx, c.Door, Service, "ListTags", in)
+}
+
+// ListTrails does the operation ListTrails.
+func (c Client) ListTrails(ctx context.Context, in *ListTrailsInput) (*ListTrailsOutput, error) {
+	return api.Do[*ListTrailsOutput](ctx, c.Door, Service, "ListTrails", in)
+}
+
 // LookupEvents does the operation LookupEvents.
 func (c Client) LookupEvents(ctx context.Context, in *LookupEventsInput) (*LookupEventsOutput, error) {
 	return api.Do[*LookupEventsOutput](ctx, c.Door, Service, "LookupEvents", in)
+}
+
+// PutEventSelectors does the operation PutEventSelectors.
+func (c Client) PutEventSelectors(ctx context.Context, in *PutEventSelectorsInput) (*PutEventSelectorsOutput, error) {
+	return api.Do[*PutEventSelectorsOutput](ctx, c.Door, Service, "PutEventSelectors", in)
+}
+
+// PutInsightSelectors does the operation PutInsightSelectors.
+func (c Client) PutInsightSelectors(ctx context.Context, in *PutInsightSelectorsInput) (*PutInsightSelectorsOutput, error) {
+	return api.Do[*PutInsightSelectorsOutput](ctx, c.Door, Service, "PutInsightSelectors", in)
+}
+
+// PutResourcePolicy does the operation PutResourcePolicy.
+func (c Client) PutResourcePolicy(ctx context.Context, in *PutResourcePolicyInput) (*PutResourcePolicyOutput, error) {
+	return api.Do[*PutResourcePolicyOutput](ctx, c.Door, Service, "PutResourcePolicy", in)
+}
+
+// RemoveTags does the operation RemoveTags.
+func (c Client) RemoveTags(ctx context.Context, in *RemoveTagsInput) (*RemoveTagsOutput, error) {
+	return api.Do[*RemoveTagsOutput](ctx, c.Door, Service, "RemoveTags", in)
+}
+
+// StartLogging does the operation StartLogging.
+func (c Client) StartLogging(ctx context.Context, in *StartLoggingInput) (*StartLoggingOutput, error) {
+	return api.Do[*StartLoggingOutput](ctx, c.Door, Service, "StartLogging", in)
+}
+
+// StopLogging does the operation StopLogging.
+func (c Client) StopLogging(ctx context.Context, in *StopLoggingInput) (*StopLoggingOutput, error) {
+	return api.Do[*StopLoggingOutput](ctx, c.Door, Service, "StopLogging", in)
+}
+
+// UpdateTrail does the operation UpdateTrail.
+func (c Client) UpdateTrail(ctx context.Context, in *UpdateTrailInput) (*UpdateTrailOutput, error) {
+	return api.Do[*UpdateTrailOutput](ctx, c.Door, Service, "UpdateTrail", in)
 }

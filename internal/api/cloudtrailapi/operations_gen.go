@@ -20,17 +20,47 @@ var Service = &api.Service{
 }
 
 var operations = []api.Operation{
-	{Name: "AddTags"},
+	{
+		Name: "AddTags", In: (*AddTagsInput)(nil), Out: (*AddTagsOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "CloudTrailARNInvalidException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidTagParameterException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ResourceNotFoundException", "ResourceTypeNotSupportedException", "TagsLimitExceededException", "UnsupportedOperationException"},
+		Action: "cloudtrail:AddTags", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceId}"},
+		},
+	},
 	{Name: "CancelQuery"},
 	{Name: "CreateChannel"},
 	{Name: "CreateDashboard"},
 	{Name: "CreateEventDataStore"},
-	{Name: "CreateTrail"},
+	{
+		Name: "CreateTrail", In: (*CreateTrailInput)(nil), Out: (*CreateTrailOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTagParameterException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "MaximumNumberOfTrailsExceededException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "TagsLimitExceededException", "ThrottlingException", "TrailAlreadyExistsException", "TrailNotProvidedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CreateTrail", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}", Action: "cloudtrail:AddTags", When: "TagsList"},
+			{Type: "role", ARN: "{CloudWatchLogsRoleArn}", Action: "iam:PassRole", When: "CloudWatchLogsRoleArn"},
+		},
+	},
 	{Name: "DeleteChannel"},
 	{Name: "DeleteDashboard"},
 	{Name: "DeleteEventDataStore"},
-	{Name: "DeleteResourcePolicy"},
-	{Name: "DeleteTrail"},
+	{
+		Name: "DeleteResourcePolicy", In: (*DeleteResourcePolicyInput)(nil), Out: (*DeleteResourcePolicyOutput)(nil),
+		Errors: []string{"ConflictException", "OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteResourcePolicy", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+	},
+	{
+		Name: "DeleteTrail", In: (*DeleteTrailInput)(nil), Out: (*DeleteTrailOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteTrail", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+		},
+	},
 	{Name: "DeregisterOrganizationDelegatedAdmin"},
 	{Name: "DescribeQuery"},
 	{
@@ -45,12 +75,40 @@ var operations = []api.Operation{
 	{Name: "GetDashboard"},
 	{Name: "GetEventConfiguration"},
 	{Name: "GetEventDataStore"},
-	{Name: "GetEventSelectors"},
+	{
+		Name: "GetEventSelectors", In: (*GetEventSelectorsInput)(nil), Out: (*GetEventSelectorsOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetEventSelectors", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
+		},
+	},
 	{Name: "GetImport"},
-	{Name: "GetInsightSelectors"},
+	{
+		Name: "GetInsightSelectors", In: (*GetInsightSelectorsInput)(nil), Out: (*GetInsightSelectorsOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "InsightNotEnabledException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetInsightSelectors", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
+		},
+	},
 	{Name: "GetQueryResults"},
-	{Name: "GetResourcePolicy"},
-	{Name: "GetTrail"},
+	{
+		Name: "GetResourcePolicy", In: (*GetResourcePolicyInput)(nil), Out: (*GetResourcePolicyOutput)(nil),
+		Errors: []string{"OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetResourcePolicy", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+	},
+	{
+		Name: "GetTrail", In: (*GetTrailInput)(nil), Out: (*GetTrailOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "OperationNotPermittedException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetTrail", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+		},
+	},
 	{
 		Name: "GetTrailStatus", In: (*GetTrailStatusInput)(nil), Out: (*GetTrailStatusOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "OperationNotPermittedException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -66,35 +124,100 @@ var operations = []api.Operation{
 	{Name: "ListImports"},
 	{Name: "ListInsightsData"},
 	{Name: "ListInsightsMetricData"},
-	{Name: "ListPublicKeys"},
+	{
+		Name: "ListPublicKeys", In: (*ListPublicKeysInput)(nil), Out: (*ListPublicKeysOutput)(nil),
+		Errors: []string{"InvalidTimeRangeException", "InvalidTokenException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListPublicKeys", Access: api.Read, Event: api.Management,
+	},
 	{Name: "ListQueries"},
-	{Name: "ListTags"},
-	{Name: "ListTrails"},
+	{
+		Name: "ListTags", In: (*ListTagsInput)(nil), Out: (*ListTagsOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "CloudTrailARNInvalidException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidTokenException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ResourceNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListTags", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceIdList[]}"},
+		},
+	},
+	{
+		Name: "ListTrails", In: (*ListTrailsInput)(nil), Out: (*ListTrailsOutput)(nil),
+		Errors: []string{"OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListTrails", Access: api.List, Event: api.Management,
+	},
 	{
 		Name: "LookupEvents", In: (*LookupEventsInput)(nil), Out: (*LookupEventsOutput)(nil),
 		Errors: []string{"InvalidEventCategoryException", "InvalidLookupAttributesException", "InvalidMaxResultsException", "InvalidNextTokenException", "InvalidTimeRangeException", "OperationNotPermittedException", "UnsupportedOperationException"},
 		Action: "cloudtrail:LookupEvents", Access: api.Read, Event: api.Management,
 	},
 	{Name: "PutEventConfiguration"},
-	{Name: "PutEventSelectors"},
-	{Name: "PutInsightSelectors"},
-	{Name: "PutResourcePolicy"},
+	{
+		Name: "PutEventSelectors", In: (*PutEventSelectorsInput)(nil), Out: (*PutEventSelectorsOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventSelectorsException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:PutEventSelectors", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
+		},
+	},
+	{
+		Name: "PutInsightSelectors", In: (*PutInsightSelectorsInput)(nil), Out: (*PutInsightSelectorsOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InvalidHomeRegionException", "InvalidInsightSelectorsException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidTrailNameException", "KmsException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "S3BucketDoesNotExistException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:PutInsightSelectors", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
+		},
+	},
+	{
+		Name: "PutResourcePolicy", In: (*PutResourcePolicyInput)(nil), Out: (*PutResourcePolicyOutput)(nil),
+		Errors: []string{"ConflictException", "OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotValidException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:PutResourcePolicy", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+	},
 	{Name: "RegisterOrganizationDelegatedAdmin"},
-	{Name: "RemoveTags"},
+	{
+		Name: "RemoveTags", In: (*RemoveTagsInput)(nil), Out: (*RemoveTagsOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "CloudTrailARNInvalidException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidTagParameterException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ResourceNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:RemoveTags", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceId}"},
+		},
+	},
 	{Name: "RestoreEventDataStore"},
 	{Name: "SearchSampleQueries"},
 	{Name: "StartDashboardRefresh"},
 	{Name: "StartEventDataStoreIngestion"},
 	{Name: "StartImport"},
-	{Name: "StartLogging"},
+	{
+		Name: "StartLogging", In: (*StartLoggingInput)(nil), Out: (*StartLoggingOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartLogging", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+		},
+	},
 	{Name: "StartQuery"},
 	{Name: "StopEventDataStoreIngestion"},
 	{Name: "StopImport"},
-	{Name: "StopLogging"},
+	{
+		Name: "StopLogging", In: (*StopLoggingInput)(nil), Out: (*StopLoggingOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StopLogging", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+		},
+	},
 	{Name: "UpdateChannel"},
 	{Name: "UpdateDashboard"},
 	{Name: "UpdateEventDataStore"},
-	{Name: "UpdateTrail"},
+	{
+		Name: "UpdateTrail", In: (*UpdateTrailInput)(nil), Out: (*UpdateTrailOutput)(nil),
+		Errors: []string{"CloudTrailARNInvalidException", "CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidEventSelectorsException", "InvalidHomeRegionException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "ThrottlingException", "TrailNotFoundException", "TrailNotProvidedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:UpdateTrail", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
+			{Type: "role", ARN: "{CloudWatchLogsRoleArn}", Action: "iam:PassRole", When: "CloudWatchLogsRoleArn"},
+		},
+	},
 }
 
 var errors = []api.Error{
@@ -187,8 +310,7 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
-	{Name: "EventCategory", Enum: []string{"insight"}},
-	{Name: "LookupAttributeKey", Enum: []string{"EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource", "AccessKeyId"}},
-	{Name: "LookupAttributeValue", Limits: "1:2000"},
-	{Name: "MaxResults", Limits: "1:50"},
+	{Name: "EventDataStoreArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ResourceArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ResourcePolicy", Limits: "1:8192"},
 }

@@ -4,6 +4,90 @@ package cloudtrailapi
 
 import "time"
 
+// AddTagsInput is what AddTags takes.
+type AddTagsInput struct {
+	ResourceId *string `aws:",,required"`
+	TagsList   []Tag   `aws:",,required"`
+}
+
+// AddTagsOutput is what AddTags answers.
+type AddTagsOutput struct {
+}
+
+// AdvancedEventSelector is used by GetEventSelectors, PutEventSelectors.
+type AdvancedEventSelector struct {
+	Name           *string
+	FieldSelectors []AdvancedFieldSelector `aws:",,required"`
+}
+
+// AdvancedFieldSelector is used by GetEventSelectors, PutEventSelectors.
+type AdvancedFieldSelector struct {
+	Field         *string `aws:",,required"`
+	Equals        []string
+	StartsWith    []string
+	EndsWith      []string
+	NotEquals     []string
+	NotStartsWith []string
+	NotEndsWith   []string
+}
+
+// CreateTrailInput is what CreateTrail takes.
+type CreateTrailInput struct {
+	Name                       *string `aws:",,required"`
+	S3BucketName               *string `aws:",,required"`
+	S3KeyPrefix                *string
+	SnsTopicName               *string
+	IncludeGlobalServiceEvents *bool
+	IsMultiRegionTrail         *bool
+	EnableLogFileValidation    *bool
+	CloudWatchLogsLogGroupArn  *string
+	CloudWatchLogsRoleArn      *string
+	KmsKeyId                   *string
+	IsOrganizationTrail        *bool
+	TagsList                   []Tag
+}
+
+// CreateTrailOutput is what CreateTrail answers.
+type CreateTrailOutput struct {
+	Name                       *string
+	S3BucketName               *string
+	S3KeyPrefix                *string
+	SnsTopicName               *string
+	SnsTopicARN                *string
+	IncludeGlobalServiceEvents *bool
+	IsMultiRegionTrail         *bool
+	TrailARN                   *string
+	LogFileValidationEnabled   *bool
+	CloudWatchLogsLogGroupArn  *string
+	CloudWatchLogsRoleArn      *string
+	KmsKeyId                   *string
+	IsOrganizationTrail        *bool
+}
+
+// DataResource is used by GetEventSelectors, PutEventSelectors.
+type DataResource struct {
+	Type   *string
+	Values []string
+}
+
+// DeleteResourcePolicyInput is what DeleteResourcePolicy takes.
+type DeleteResourcePolicyInput struct {
+	ResourceArn *string `aws:",ResourceArn,required"`
+}
+
+// DeleteResourcePolicyOutput is what DeleteResourcePolicy answers.
+type DeleteResourcePolicyOutput struct {
+}
+
+// DeleteTrailInput is what DeleteTrail takes.
+type DeleteTrailInput struct {
+	Name *string `aws:",,required"`
+}
+
+// DeleteTrailOutput is what DeleteTrail answers.
+type DeleteTrailOutput struct {
+}
+
 // DescribeTrailsInput is what DescribeTrails takes.
 type DescribeTrailsInput struct {
 	TrailNameList       []string `aws:"trailNameList"`
@@ -26,6 +110,62 @@ type Event struct {
 	Username        *string
 	Resources       []Resource
 	CloudTrailEvent *string
+}
+
+// EventSelector is used by GetEventSelectors, PutEventSelectors.
+type EventSelector struct {
+	ReadWriteType                 *string
+	IncludeManagementEvents       *bool
+	DataResources                 []DataResource
+	ExcludeManagementEventSources []string
+}
+
+// GetEventSelectorsInput is what GetEventSelectors takes.
+type GetEventSelectorsInput struct {
+	TrailName *string `aws:",,required"`
+}
+
+// GetEventSelectorsOutput is what GetEventSelectors answers.
+type GetEventSelectorsOutput struct {
+	TrailARN               *string
+	EventSelectors         []EventSelector
+	AdvancedEventSelectors []AdvancedEventSelector
+}
+
+// GetInsightSelectorsInput is what GetInsightSelectors takes.
+type GetInsightSelectorsInput struct {
+	TrailName      *string
+	EventDataStore *string `aws:",EventDataStoreArn"`
+}
+
+// GetInsightSelectorsOutput is what GetInsightSelectors answers.
+type GetInsightSelectorsOutput struct {
+	TrailARN            *string
+	InsightSelectors    []InsightSelector
+	EventDataStoreArn   *string
+	InsightsDestination *string
+}
+
+// GetResourcePolicyInput is what GetResourcePolicy takes.
+type GetResourcePolicyInput struct {
+	ResourceArn *string `aws:",ResourceArn,required"`
+}
+
+// GetResourcePolicyOutput is what GetResourcePolicy answers.
+type GetResourcePolicyOutput struct {
+	ResourceArn                  *string
+	ResourcePolicy               *string
+	DelegatedAdminResourcePolicy *string
+}
+
+// GetTrailInput is what GetTrail takes.
+type GetTrailInput struct {
+	Name *string `aws:",,required"`
+}
+
+// GetTrailOutput is what GetTrail answers.
+type GetTrailOutput struct {
+	Trail *Trail
 }
 
 // GetTrailStatusInput is what GetTrailStatus takes.
@@ -54,10 +194,52 @@ type GetTrailStatusOutput struct {
 	TimeLoggingStopped                 *string
 }
 
+// InsightSelector is used by GetInsightSelectors, PutInsightSelectors.
+type InsightSelector struct {
+	InsightType     *string
+	EventCategories []string
+}
+
+// ListPublicKeysInput is what ListPublicKeys takes.
+type ListPublicKeysInput struct {
+	StartTime *time.Time
+	EndTime   *time.Time
+	NextToken *string
+}
+
+// ListPublicKeysOutput is what ListPublicKeys answers.
+type ListPublicKeysOutput struct {
+	PublicKeyList []PublicKey
+	NextToken     *string
+}
+
+// ListTagsInput is what ListTags takes.
+type ListTagsInput struct {
+	ResourceIdList []string `aws:",,required"`
+	NextToken      *string
+}
+
+// ListTagsOutput is what ListTags answers.
+type ListTagsOutput struct {
+	ResourceTagList []ResourceTag
+	NextToken       *string
+}
+
+// ListTrailsInput is what ListTrails takes.
+type ListTrailsInput struct {
+	NextToken *string
+}
+
+// ListTrailsOutput is what ListTrails answers.
+type ListTrailsOutput struct {
+	Trails    []TrailInfo
+	NextToken *string
+}
+
 // LookupAttribute is used by LookupEvents.
 type LookupAttribute struct {
-	AttributeKey   *string `aws:",LookupAttributeKey,required"`
-	AttributeValue *string `aws:",LookupAttributeValue,required"`
+	AttributeKey   *string `aws:",,required"`
+	AttributeValue *string `aws:",,required"`
 }
 
 // LookupEventsInput is what LookupEvents takes.
@@ -65,8 +247,8 @@ type LookupEventsInput struct {
 	LookupAttributes []LookupAttribute
 	StartTime        *time.Time
 	EndTime          *time.Time
-	EventCategory    *string `aws:",EventCategory"`
-	MaxResults       *int32  `aws:",MaxResults"`
+	EventCategory    *string
+	MaxResults       *int32
 	NextToken        *string
 }
 
@@ -76,13 +258,104 @@ type LookupEventsOutput struct {
 	NextToken *string
 }
 
+// PublicKey is used by ListPublicKeys.
+type PublicKey struct {
+	Value             []byte
+	ValidityStartTime *time.Time
+	ValidityEndTime   *time.Time
+	Fingerprint       *string
+}
+
+// PutEventSelectorsInput is what PutEventSelectors takes.
+type PutEventSelectorsInput struct {
+	TrailName              *string `aws:",,required"`
+	EventSelectors         []EventSelector
+	AdvancedEventSelectors []AdvancedEventSelector
+}
+
+// PutEventSelectorsOutput is what PutEventSelectors answers.
+type PutEventSelectorsOutput struct {
+	TrailARN               *string
+	EventSelectors         []EventSelector
+	AdvancedEventSelectors []AdvancedEventSelector
+}
+
+// PutInsightSelectorsInput is what PutInsightSelectors takes.
+type PutInsightSelectorsInput struct {
+	TrailName           *string
+	InsightSelectors    []InsightSelector `aws:",,required"`
+	EventDataStore      *string           `aws:",EventDataStoreArn"`
+	InsightsDestination *string           `aws:",EventDataStoreArn"`
+}
+
+// PutInsightSelectorsOutput is what PutInsightSelectors answers.
+type PutInsightSelectorsOutput struct {
+	TrailARN            *string
+	InsightSelectors    []InsightSelector
+	EventDataStoreArn   *string
+	InsightsDestination *string
+}
+
+// PutResourcePolicyInput is what PutResourcePolicy takes.
+type PutResourcePolicyInput struct {
+	ResourceArn    *string `aws:",ResourceArn,required"`
+	ResourcePolicy *string `aws:",ResourcePolicy,required"`
+}
+
+// PutResourcePolicyOutput is what PutResourcePolicy answers.
+type PutResourcePolicyOutput struct {
+	ResourceArn                  *string
+	ResourcePolicy               *string
+	DelegatedAdminResourcePolicy *string
+}
+
+// RemoveTagsInput is what RemoveTags takes.
+type RemoveTagsInput struct {
+	ResourceId *string `aws:",,required"`
+	TagsList   []Tag   `aws:",,required"`
+}
+
+// RemoveTagsOutput is what RemoveTags answers.
+type RemoveTagsOutput struct {
+}
+
 // Resource is used by LookupEvents.
 type Resource struct {
 	ResourceType *string
 	ResourceName *string
 }
 
-// Trail is used by DescribeTrails.
+// ResourceTag is used by ListTags.
+type ResourceTag struct {
+	ResourceId *string
+	TagsList   []Tag
+}
+
+// StartLoggingInput is what StartLogging takes.
+type StartLoggingInput struct {
+	Name *string `aws:",,required"`
+}
+
+// StartLoggingOutput is what StartLogging answers.
+type StartLoggingOutput struct {
+}
+
+// StopLoggingInput is what StopLogging takes.
+type StopLoggingInput struct {
+	Name *string `aws:",,required"`
+}
+
+// StopLoggingOutput is what StopLogging answers.
+type StopLoggingOutput struct {
+}
+
+// Tag is used by AddTags, CreateTrail, ListTags, RemoveTags.
+type Tag struct {
+	Key   *string `aws:",,required"`
+	Value *string
+}
+
+// Trail is used by DescribeTrails, GetTrail.
 type Trail struct {
 	Name                       *string
 	S3BucketName               *string
@@ -99,5 +372,44 @@ type Trail struct {
 	KmsKeyId                   *string
 	HasCustomEventSelectors    *bool
 	HasInsightSelectors        *bool
+	IsOrganizationTrail        *bool
+}
+
+// TrailInfo is used by ListTrails.
+type TrailInfo struct {
+	TrailARN   *string
+	Name       *string
+	HomeRegion *string
+}
+
+// UpdateTrailInput is what UpdateTrail takes.
+type UpdateTrailInput struct {
+	Name                       *string `aws:",,required"`
+	S3BucketName               *string
+	S3KeyPrefix                *string
+	SnsTopicName               *string
+	IncludeGlobalServiceEvents *bool
+	IsMultiRegionTrail         *bool
+	EnableLogFileValidation    *bool
+	CloudWatchLogsLogGroupArn  *string
+	CloudWatchLogsRoleArn      *string
+	KmsKeyId                   *string
+	IsOrganizationTrail        *bool
+}
+
+// UpdateTrailOutput is what UpdateTrail answers.
+type UpdateTrailOutput struct {
+	Name                       *string
+	S3BucketName               *string
+	S3KeyPrefix                *string
+	SnsTopicName               *string
+	SnsTopicARN                *string
+	IncludeGlobalServiceEvents *bool
+	IsMultiRegionTrail         *bool
+	TrailARN                   *string
+	LogFileValidationEnabled   *bool
+	CloudWatchLogsLogGroupArn  *string
+	CloudWatchLogsRoleArn      *string
+	KmsKeyId                   *string
 	IsOrganizationTrail        *bool
 }

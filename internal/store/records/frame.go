@@ -37,6 +37,14 @@ type Record struct {
 	Kind Kind      // Plain, Begun or Ended
 	Of   uint64    // the intent that an Ended ends, else 0
 	Data []byte    // the caller's own
+
+	Place Place // where it lies
+}
+
+// Place is where a record lies, for Reader.At.
+type Place struct {
+	Segment uint64 // the number of the first record of its segment
+	Offset  uint32 // in the segment's file
 }
 
 // A segment is a row of frames, each at a multiple of 8: a head of 40 bytes,
@@ -65,13 +73,15 @@ type frame struct {
 	time int64
 	of   uint64
 	data []byte
+
+	place Place // of one that was read
 }
 
 func (f frame) isRecord() bool { return f.kind <= Ended }
 
 // record returns what a caller sees of f, in memory of its own.
 func (f frame) record() Record {
-	r := Record{Seq: f.seq, Time: time.Unix(0, f.time).UTC(), Kind: f.kind, Data: bytes.Clone(f.data)}
+	r := Record{Seq: f.seq, Time: time.Unix(0, f.time).UTC(), Kind: f.kind, Data: bytes.Clone(f.data), Place: f.place}
 	if f.kind == Ended {
 		r.Of = f.of
 	}

@@ -226,3 +226,11 @@ func makeFolder(dir string) error {
 	}
 	return disk.SyncFolder(filepath.Dir(dir))
 }
+
+// Next returns the number that the next record will have: higher than those of all
+// whose append has ended.
+func (l *Log) Next() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next
+}

@@ -17,7 +17,16 @@ import (
 //
 // A Reader may be used by many at once, while records are appended, sealed and
 // removed.
-type Reader struct{ src source }
+type Reader struct {
+	src   source
+	known known
+}
+
+// known is where a record is known to lie, so that reading can begin there.
+type known struct {
+	seq   uint64 // 0 for none
+	place Place
+}
 
 // source is where a Reader finds the segments.
 type source interface {
@@ -47,6 +56,13 @@ type removed struct {
 // was durable when it was called.
 func (r Reader) Read(ctx context.Context, from uint64) iter.Seq2[Record, error] {
 	return r.scan(ctx, false, func(shelf) uint64 { return from })
+}
+
+// After is Read from the record behind one that was read before, without looking at
+// what stands before it.
+func (r Reader) After(ctx context.Context, last Record) iter.Seq2[Record, error] {
+	r.known = known{last.Seq, last.Place}
+	return r.Read(ctx, last.Seq+1)
 }
 
 // Between yields the records that were appended at from or later and before to,
@@ -115,7 +131,7 @@ func (r Reader) scan(ctx context.Context, follow bool, begin func(shelf) uint64)
 			yield(Record{}, err)
 			return
 		}
-		c := cursor{src: r.src, next: max(begin(s), 1)}
+		c := cursor{src: r.src, known: r.known, next: max(begin(s), 1)}
 		defer c.close()
 		for c.read(ctx, s, yield) && follow {
 			if err = r.src.wait(ctx, s); err == nil {
@@ -137,10 +153,11 @@ func (r Reader) scan(ctx context.Context, follow bool, begin func(shelf) uint64)
 
 // cursor is a place among the records.
 type cursor struct {
-	src  source
-	next uint64 // the number of the next record
-	file *os.File
-	in   *segmentReader // reads file
+	src   source
+	known known
+	next  uint64 // the number of the next record
+	file  *os.File
+	in    *segmentReader // reads file
 }
 
 // read yields what s has from the cursor on. It is false when the loop or ctx
@@ -215,6 +232,9 @@ func (c *cursor) open(s shelf, i int) error {
 			return err
 		}
 		c.file, c.in = file, newSegmentReader(file, seg)
+		if c.known.seq > 0 && c.known.seq < c.next && c.known.place.Segment == seg.first {
+			c.in.pos, c.in.next = int64(c.known.place.Offset), c.known.seq
+		}
 	}
 	latest := i == len(s.segments)-1
 	if latest && !s.tail {

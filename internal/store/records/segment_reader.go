@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-const chunk = 256 << 10 // bytes that are read at once
+const chunk = 256 << 10 // bytes that are read at once where records are read in a row
 
 // segmentReader reads the frames of one segment in order.
 type segmentReader struct {
@@ -20,6 +20,7 @@ type segmentReader struct {
 	// can be found.
 	tail bool
 
+	step     int    // bytes that are read at once
 	pos      int64  // of the next frame
 	next     uint64 // the number of the next record
 	buf      []byte // bytes of the file from at
@@ -28,7 +29,7 @@ type segmentReader struct {
 }
 
 func newSegmentReader(file io.ReaderAt, seg segment) *segmentReader {
-	return &segmentReader{file: file, seg: seg, next: seg.first}
+	return &segmentReader{file: file, seg: seg, next: seg.first, step: chunk}
 }
 
 // read returns the next frame, whose data is valid until the next call. A
@@ -147,6 +148,7 @@ func (r *segmentReader) frameAt(offset int64) (f frame, size int64, fault string
 		return frame{}, 0, "it ends within a record", err
 	}
 	f.data = whole[headSize : headSize+length : headSize+length]
+	f.place = Place{Segment: r.seg.first, Offset: uint32(offset)} //nolint:gosec // below maxSegment
 	switch {
 	case dataSum(f.data) != sum || !zero(whole[headSize+length:]):
 		return frame{}, size, "the data of a record does not have its checksum", nil
@@ -225,7 +227,7 @@ func (r *segmentReader) window(offset int64, n int) ([]byte, error) {
 	if offset >= r.at && offset+int64(n) <= r.at+int64(len(r.buf)) {
 		return r.buf[offset-r.at:][:n], nil
 	}
-	size := int(min(int64(max(n, chunk)), r.end-offset))
+	size := int(min(int64(max(n, r.step)), r.end-offset))
 	if cap(r.buf) < size {
 		r.buf = make([]byte, size)
 	}

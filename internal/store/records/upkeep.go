@@ -37,6 +37,11 @@ type Sink interface {
 type Retention struct {
 	MaxAge   time.Duration // records that are younger; 0 is all
 	MaxBytes int64         // the newest segments that are not more on disk; 0 is all
+
+	// Segments with records from number Needed on are kept, whatever MaxAge and
+	// MaxBytes say, while they are younger than NeededAge; 0 keeps none for that.
+	Needed    uint64
+	NeededAge time.Duration
 }
 
 // Rotate closes the segment that is written to, if it has a record, so that Seal
@@ -152,7 +157,8 @@ func (l *Log) expired(closed []closedSegment, now progress, keep Retention) []cl
 	for i, c := range closed {
 		old := keep.MaxAge > 0 && time.Since(c.To) > keep.MaxAge
 		large := keep.MaxBytes > 0 && bytes > keep.MaxBytes
-		if !old && !large || c.First >= pinned || l.cfg.Sealed && c.Last > now.sealed {
+		needed := c.Last >= keep.Needed && time.Since(c.To) <= keep.NeededAge
+		if !old && !large || needed || c.First >= pinned || l.cfg.Sealed && c.Last > now.sealed {
 			return closed[:i]
 		}
 		bytes -= c.size

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"crypto/rsa"
+	"path/filepath"
+	"time"
+
+	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/gateway"
+	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/service/cloudtrail"
+	"github.com/sillok/sillok/internal/store/objects"
+	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/delivery"
+	"github.com/sillok/sillok/internal/trail/digest"
+	"github.com/sillok/sillok/internal/trail/history"
+)
+
+// historyFolder is where the indexes of event history are, in the folder of the
+// journal of calls.
+const historyFolder = "index"
+
+func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
+	events := history.New(history.Config{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Journal: a.journal, Log: a.log})
+	door := a.inside(cloudtrail.Principal)
+	var s *cloudtrail.Service
+	a.deliveries = delivery.New(delivery.Config{
+		Log: a.log, Journal: a.journal, Every: a.cfg.TrailDelivery, Digest: a.cfg.TrailDigest, Send: a.sendFromTrail, Exists: a.bucketExists,
+		Key: func(ctx context.Context, at time.Time) (*rsa.PrivateKey, digest.PublicKey, error) {
+			return s.SigningKey(ctx, at)
+		},
+	}, a.state, s3api.Client{Door: door})
+	s = cloudtrail.New(cloudtrail.Config{
+		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
+	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
+	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
+		g, ctx := life.New(ctx, a.log)
+		g.Go(ctx, "event history", events.Run)
+		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
+		return g.Wait()
+	}}, nil
+}
+
+// sendFromTrail has what a trail tells delivered to an ARN.
+func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, payload []byte) error {
+	_, err := a.bus.Deliver(tx, bus.Delivery{Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload})
+	return err
+}
+
+// neededByTrails is how much longer than others the journal keeps the calls that a
+// trail has yet to deliver.
+const neededByTrails = 90 * 24 * time.Hour
+
+// keptForTrails is how long the journal keeps calls that a trail has yet to deliver; 0
+// is for ever.
+func (a *App) keptForTrails() time.Duration {
+	if a.cfg.CallsKept == 0 {
+		return 0
+	}
+	return a.cfg.CallsKept + neededByTrails
+}
+
+// neededCalls returns the first record of the journal that a trail needs; 0 while that
+// is not known.
+func (a *App) neededCalls() uint64 {
+	if a.deliveries == nil {
+		return 0
+	}
+	return a.deliveries.Needed()
+}
+
+// bucketExists says whether there is a bucket of that name, whoever has it.
+func (a *App) bucketExists(ctx context.Context, name string) (exists bool, err error) {
+	err = a.objects.View(ctx, func(v *objects.View) error {
+		_, err := v.Bucket(name)
+		if err != nil && cloud.KindOf(err) == cloud.NotFound {
+			return nil
+		}
+		exists = err == nil
+		return err
+	})
+	return exists, err
+}

@@ -1,0 +1,77 @@
+package journal_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/journal"
+)
+
+// A cursor yields what Read yields, from wherever it begins, and each call is found
+// again by its places.
+func TestACursorYieldsCallsThatHaveEnded(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, journal.Config{Dir: dir})
+	early := begin(t, j, "CreateTable")
+	for n := range 5 {
+		record(t, j, fmt.Sprint("Get", n))
+	}
+	if err := j.KeepNow(t.Context()); err != nil { // a further segment begins
+		t.Fatal(err)
+	}
+	late := begin(t, j, "DeleteTable")
+	early(cloud.Failed, "EntityNotFoundException")
+	open := begin(t, j, "UpdateTable")
+	ended := func(from uint64) (got []journal.Entry) {
+		c := j.Cursor(from)
+		for range 2 { // the second time there is nothing more
+			for call, err := range c.Read(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := j.Find(call.Place, call.Begun)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(call.Entry, again, cmpopts.IgnoreUnexported(journal.Entry{})); diff != "" || call.Outcome != again.Outcome {
+					t.Errorf("found again (-want +got):\n%s", diff)
+				}
+				got = append(got, call.Entry)
+			}
+		}
+		return got
+	}
+	names := func(all []journal.Entry) (got []string) {
+		for _, e := range all {
+			got = append(got, fmt.Sprint(e.Number, " ", e.Operation, " ", e.Outcome, " ", e.Code))
+		}
+		return got
+	}
+	want := []string{"2 Get0 done ", "3 Get1 done ", "4 Get2 done ", "5 Get3 done ", "6 Get4 done ", "1 CreateTable failed EntityNotFoundException"}
+	for from, want := range map[uint64][]string{0: want, 1: want, 4: want[2:], 8: want[5:], 9: nil} {
+		if diff := cmp.Diff(want, names(ended(from)), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("from %d (-want +got):\n%s", from, diff)
+		}
+	}
+	// A cursor goes on with what ends later.
+	c := j.Cursor(9)
+	for range c.Read(t.Context()) {
+		t.Error("nothing has ended since")
+	}
+	open(cloud.Done, "")
+	late(cloud.Done, "")
+	var got []journal.Entry
+	for call, err := range c.Read(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, call.Entry)
+	}
+	if diff := cmp.Diff([]string{"9 UpdateTable done ", "7 DeleteTable done "}, names(got)); diff != "" || c.Next() != 12 {
+		t.Errorf("next is %d (-want +got):\n%s", c.Next(), diff)
+	}
+}

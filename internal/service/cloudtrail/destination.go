@@ -1,0 +1,196 @@
+package cloudtrail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/trail/place"
+)
+
+// maxPrefix is how long S3KeyPrefix may be, in characters.
+const maxPrefix = 200
+
+func checkBucketName(name string) error {
+	if err := cloud.CheckBucketName(name); err != nil {
+		return cloud.Errorf(cloud.Invalid, "InvalidS3BucketNameException", "%q is not the name of a bucket: %s", name, err.Error())
+	}
+	return nil
+}
+
+func checkPrefix(prefix string) error {
+	switch {
+	case utf8.RuneCountInString(prefix) > maxPrefix:
+		return cloud.Errorf(cloud.Invalid, "InvalidS3PrefixException", "An S3 key prefix has %d characters at most.", maxPrefix)
+	case strings.ContainsFunc(prefix, unicode.IsControl) || strings.HasPrefix(prefix, "/") || strings.HasSuffix(prefix, "/"):
+		return cloud.Errorf(cloud.Invalid, "InvalidS3PrefixException", "%q is not an S3 key prefix: it may not begin or end with a slash, or hold control characters.", prefix)
+	}
+	return nil
+}
+
+var (
+	topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	logGroup  = regexp.MustCompile(`^arn:[a-z-]+:logs:[a-z0-9-]+:[0-9]{12}:log-group:[A-Za-z0-9._/#-]{1,512}(:\*)?$`)
+	roleARN   = regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`)
+)
+
+// topicARN returns the ARN of a topic, which may be named by it.
+func topicARN(ctx context.Context, topic *string) *string {
+	if topic == nil || strings.HasPrefix(*topic, "arn:") {
+		return topic
+	}
+	return new(cloud.CallOf(ctx).ARN("sns", *topic))
+}
+
+func checkTopic(set *cloudtrailapi.Trail) error {
+	if set.SnsTopicARN == nil {
+		return nil
+	}
+	arn, err := cloud.ParseARN(*set.SnsTopicARN)
+	if err != nil || arn.Service != "sns" || !topicName.MatchString(arn.Resource) || !accountForm.MatchString(string(arn.Account)) || arn.Region == "" {
+		return cloud.Errorf(cloud.Invalid, "InvalidSnsTopicNameException", "%q is not the name or the ARN of an SNS topic.", *set.SnsTopicName)
+	}
+	return nil
+}
+
+func checkLogGroup(set *cloudtrailapi.Trail) error {
+	group, role := resource.Value(set.CloudWatchLogsLogGroupArn), resource.Value(set.CloudWatchLogsRoleArn)
+	switch {
+	case group == "" && role == "":
+		return nil
+	case role == "":
+		return cloud.Errorf(cloud.Invalid, "InvalidCloudWatchLogsRoleArnException", "You must specify a role ARN as well as a log group.")
+	case group == "":
+		return cloud.Errorf(cloud.Invalid, "InvalidCloudWatchLogsLogGroupArnException", "You must specify a log group as well as a role ARN.")
+	case !logGroup.MatchString(group):
+		return cloud.Errorf(cloud.Invalid, "InvalidCloudWatchLogsLogGroupArnException", "%q is not the ARN of a log group.", group)
+	case !roleARN.MatchString(role):
+		return cloud.Errorf(cloud.Invalid, "InvalidCloudWatchLogsRoleArnException", "%q is not the ARN of a role.", role)
+	}
+	return nil
+}
+
+// try asks, as CloudTrail, whether a trail can deliver to what it names, and has
+// the name of its key completed.
+func (s *Service) try(ctx context.Context, t *trail) error {
+	for _, try := range []func(context.Context, *trail) error{s.tryBucket, s.tryKey, s.tryTopic, s.tryLogGroup} {
+		if err := try(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// itself returns the context of calls that CloudTrail makes as itself, on behalf
+// of a trail.
+func itself(ctx context.Context, t *trail) context.Context {
+	return cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.home(), SourceARN: *t.Settings.TrailARN, Time: time.Now().UTC()})
+}
+
+// tryBucket reads the bucket's ACL and puts an empty object where log files will
+// be, as CloudTrail does.
+func (s *Service) tryBucket(ctx context.Context, t *trail) error {
+	bucket := *t.Settings.S3BucketName
+	exists, err := s.cfg.Exists(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return cloud.Errorf(cloud.NotFound, "S3BucketDoesNotExistException", "S3 bucket %s does not exist!", bucket)
+	}
+	ctx = itself(ctx, t)
+	_, err = s.buckets.GetBucketAcl(ctx, &s3api.GetBucketAclInput{Bucket: &bucket})
+	if err == nil {
+		// The folder of all regions.
+		folder, _, _ := strings.Cut(place.Place{
+			Prefix: resource.Value(t.Settings.S3KeyPrefix), Organization: t.Organization, Account: t.Account, Kind: place.Log, Region: "*",
+		}.Folder(), "*")
+		_, err = s.buckets.PutObject(ctx, &s3api.PutObjectInput{
+			Bucket: &bucket, Key: &folder, Body: bytes.NewReader(nil), ContentLength: new(int64(0)), ACL: new("bucket-owner-full-control"),
+		})
+	}
+	return s.refused(err, "InsufficientS3BucketPolicyException", "Incorrect S3 bucket policy is detected for bucket: "+bucket)
+}
+
+// refused returns a refusal of another service in CloudTrail's words; any other
+// error of a caller's is one too, and a fault stays one.
+func (s *Service) refused(err error, code, message string) error {
+	e, ok := errors.AsType[*cloud.Error](err)
+	if err == nil || !ok || e.Kind == cloud.Internal || e.Kind == cloud.Unavailable || e.Kind == cloud.Throttled {
+		return err
+	}
+	return cloud.Errorf(cloud.Invalid, code, "%s", message).Because(err)
+}
+
+// tryKey looks the key up for the caller, and asks whether CloudTrail may encrypt
+// by it for this trail.
+func (s *Service) tryKey(ctx context.Context, t *trail) error {
+	if t.Settings.KmsKeyId == nil {
+		return nil
+	}
+	given := *t.Settings.KmsKeyId
+	if strings.HasPrefix(given, "arn:") {
+		if arn, err := cloud.ParseARN(given); err != nil || arn.Service != "kms" {
+			return cloud.Errorf(cloud.Invalid, "InvalidKmsKeyIdException", "%q is not the ARN of a KMS key.", given)
+		}
+	}
+	out, err := s.keys.DescribeKey(ctx, &kmsapi.DescribeKeyInput{KeyId: &given})
+	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Kind == cloud.NotFound {
+		return cloud.Errorf(cloud.NotFound, "KmsKeyNotFoundException", "KMS key %s does not exist, or is not in region %s.", given, t.home()).Because(err)
+	}
+	insufficient := "Insufficient permissions to access S3 bucket " + *t.Settings.S3BucketName + " or KMS key " + given + "."
+	if err != nil {
+		return s.refused(err, "InsufficientEncryptionPolicyException", insufficient)
+	}
+	key := out.KeyMetadata
+	if arn, err := cloud.ParseARN(*key.Arn); err != nil || arn.Region != t.home() {
+		return cloud.Errorf(cloud.NotFound, "KmsKeyNotFoundException", "KMS key %s is not in region %s.", given, t.home())
+	}
+	if state := resource.Value(key.KeyState); state != "Enabled" {
+		return cloud.Errorf(cloud.Conflict, "KmsKeyDisabledException", "KMS key %s cannot be used: its state is %s.", *key.Arn, state)
+	}
+	if resource.Value(key.KeySpec) != "SYMMETRIC_DEFAULT" {
+		return cloud.Errorf(cloud.Invalid, "InvalidKmsKeyIdException", "KMS key %s is not symmetric.", *key.Arn)
+	}
+	t.Settings.KmsKeyId = key.Arn
+	_, err = s.keys.GenerateDataKey(itself(ctx, t), &kmsapi.GenerateDataKeyInput{
+		KeyId: key.Arn, KeySpec: new("AES_256"), EncryptionContext: map[string]string{"aws:cloudtrail:arn": *t.Settings.TrailARN}, DryRun: new(true),
+	})
+	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Code == "DryRunOperationException" {
+		return nil // it would have been done
+	}
+	return s.refused(err, "InsufficientEncryptionPolicyException", insufficient)
+}
+
+// tryTopic refuses a topic that nobody takes notifications for.
+func (s *Service) tryTopic(_ context.Context, t *trail) error {
+	if t.Settings.SnsTopicARN == nil || s.delivers(*t.Settings.SnsTopicARN) {
+		return nil
+	}
+	return cloud.Errorf(cloud.Invalid, "InsufficientSnsTopicPolicyException",
+		"SNS Topic does not exist or the topic policy is incorrect! Amazon SNS is not part of this server yet: leave SnsTopicName out.")
+}
+
+// tryLogGroup refuses a log group that nobody takes events for.
+func (s *Service) tryLogGroup(_ context.Context, t *trail) error {
+	if t.Settings.CloudWatchLogsLogGroupArn == nil || s.delivers(*t.Settings.CloudWatchLogsLogGroupArn) {
+		return nil
+	}
+	return cloud.Errorf(cloud.Invalid, "CloudWatchLogsDeliveryUnavailableException",
+		"Cannot set a CloudWatch Logs delivery for this region: Amazon CloudWatch Logs is not part of this server yet. Leave CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn out.")
+}
+
+func (s *Service) delivers(to string) bool {
+	arn, err := cloud.ParseARN(to)
+	return err == nil && s.cfg.Delivers != nil && s.cfg.Delivers(arn)
+}

@@ -1,0 +1,13 @@
+package main
+
+// cloudTrailLoose takes from CloudTrail's model the constraints that the service
+// itself looks at, and answers with an exception of its own.
+func cloudTrailLoose(m *model) {
+	for _, name := range []string{
+		"AdvancedFieldSelectors", "EventCategory", "InsightType", "LookupAttributeKey", "LookupAttributeValue", "MaxResults", "Operator",
+		"OperatorValue", "ReadWriteType", "SelectorField", "SelectorName", "SourceEventCategory", "TagKey", "TagValue", "TagsList",
+	} {
+		s := m.Shapes[name]
+		s.Enum, s.Min, s.Max, s.Pattern = nil, "", "", ""
+	}
+}
