@@ -31,7 +31,9 @@ type places struct {
 
 // known are the places of accounts at one time: of those that are in an organization, or
 // closed.
-type known struct{ members map[cloud.Account]access.Membership }
+type known struct {
+	members map[cloud.Account]access.Membership
+}
 
 // now returns what is known, nil for nothing, and how many changes there were.
 func (p *places) now() (k *known, changes uint64) {
