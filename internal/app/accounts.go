@@ -127,7 +127,7 @@ func (a *App) recorded(r *http.Request, call accountCall) (answer any, err error
 	if err != nil {
 		fact.Outcome, fact.Code = cloud.Failed, "InternalFailure"
 		if e, ok := errors.AsType[*cloud.Error](err); ok {
-			fact.Code, fact.Message = e.Code, e.Message
+			fact.Code, fact.Message = e.Code, tellable(e)
 		}
 		if kind := cloud.KindOf(err); kind == cloud.Denied || kind == cloud.Unauthenticated {
 			fact.Outcome = cloud.Refused

@@ -51,8 +51,17 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request, answer any, err err
 		status = http.StatusServiceUnavailable
 	case cloud.Invalid, cloud.Conflict, cloud.Unsupported, cloud.Throttled:
 	}
-	message, _, _ := strings.Cut(e.Message, "\n")
-	writeJSON(w, status, map[string]string{"code": e.Code, "message": message})
+	writeJSON(w, status, map[string]string{"code": e.Code, "message": tellable(e)})
+}
+
+// tellable is an error's message. That of a wrong signature shows after its first line
+// the request as it had to be signed, with session tokens in its headers.
+func tellable(e *cloud.Error) string {
+	if e.Kind != cloud.Unauthenticated && e.Kind != cloud.Denied {
+		return e.Message
+	}
+	first, _, _ := strings.Cut(e.Message, "\n")
+	return first
 }
 
 // asked returns who signed a question to one of the server's own pages.

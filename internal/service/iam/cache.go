@@ -20,6 +20,7 @@ type cache struct {
 	changed    uint64
 	keys       map[string]cloud.Key
 	identities map[identityName]*identity
+	absent     map[identityName]bool       // what was asked for and is not there, apart from what is
 	documents  map[string]*policy.Document // by text; they never become old
 }
 
@@ -50,6 +51,7 @@ func newCache() *cache {
 func (c *cache) clear() {
 	c.changed++
 	c.keys, c.identities, c.documents = map[string]cloud.Key{}, map[identityName]*identity{}, map[string]*policy.Document{}
+	c.absent = map[identityName]bool{}
 }
 
 // changes returns how many changes there were.
@@ -74,6 +76,11 @@ func (c *cache) forget(account cloud.Account) {
 			delete(c.identities, name)
 		}
 	}
+	for name := range c.absent {
+		if name.account == account {
+			delete(c.absent, name)
+		}
+	}
 }
 
 func (c *cache) key(id string) (cloud.Key, bool) {
@@ -95,17 +102,28 @@ func (c *cache) keepKey(seen uint64, k cloud.Key) {
 	c.keys[k.ID] = k
 }
 
+// identity returns what is known of a user or role: nil, and that it is known, of one
+// that is not there.
 func (c *cache) identity(name identityName) (*identity, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	i, ok := c.identities[name]
-	return i, ok
+	return i, ok || c.absent[name]
 }
 
+// keepIdentity keeps what was found of a user or role; nil for one that is not there. That
+// is kept too, so that strangers are refused after the same work.
 func (c *cache) keepIdentity(seen uint64, name identityName, i *identity) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.changed != seen {
+		return
+	}
+	if i == nil {
+		if len(c.absent) >= mostKept {
+			clear(c.absent)
+		}
+		c.absent[name] = true
 		return
 	}
 	if len(c.identities) >= mostKept {

@@ -152,6 +152,7 @@ func (s *Service) load(ctx context.Context, name identityName) (*identity, error
 		return err
 	})
 	if err != nil && cloud.KindOf(err) == cloud.NotFound {
+		s.cache.keepIdentity(seen, name, nil)
 		return nil, nil //nolint:nilnil // there is none
 	}
 	if err != nil {

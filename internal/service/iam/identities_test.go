@@ -14,7 +14,9 @@ import (
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/policy"
+	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/servicetest"
+	"github.com/sillok/sillok/internal/store/state"
 )
 
 const (
@@ -286,4 +288,30 @@ func BenchmarkPolicies(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// That a role is not there is remembered, and forgotten once it is made: by its account,
+// or for an organization.
+func TestARoleThatWasMissingIsFoundOnceItIsMade(t *testing.T) {
+	store := servicetest.Store(t)
+	s, ctx := iam.New(store, sealer(t), nil), servicetest.Call(t)
+	const made, access = "arn:aws:iam::111122223333:role/made", "arn:aws:iam::111122223333:role/access"
+	for range 2 {
+		for _, arn := range []string{made, access} {
+			_, err := s.AssumableRole(ctx, arn)
+			servicetest.WantKind(t, err, cloud.NotFound)
+		}
+	}
+	servicetest.Must(s.CreateRole(ctx, &iamapi.CreateRoleInput{
+		RoleName:                 new("made"),
+		AssumeRolePolicyDocument: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole"}]}`),
+	}))(t)
+	servicetest.Must(s.AssumableRole(ctx, made))(t)
+	if err := store.Update(t.Context(), func(tx state.Tx) error { return s.AddAccessRole(tx, servicetest.Account, "access", "444455556666") }); err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Must(s.AssumableRole(ctx, access))(t)
+	servicetest.Must(s.DeleteRole(ctx, &iamapi.DeleteRoleInput{RoleName: new("made")}))(t)
+	_, err := s.AssumableRole(ctx, made)
+	servicetest.WantKind(t, err, cloud.NotFound)
 }

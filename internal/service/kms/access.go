@@ -37,17 +37,19 @@ func (s *Service) Held(ctx context.Context, arn cloud.ARN) (Held, bool, error) {
 		names  []string
 	)
 	err = s.view(ctx, n.scope, func(r resource.Reader) error {
-		if k, ok, err = keys.Find(r, n.id); err != nil || !ok || k.gone() {
-			ok = false
+		if k, ok, err = keys.Find(r, n.id); err != nil {
 			return err
 		}
-		for entry, err := range aliased.List(r, k.ID) {
+		ok = ok && !k.gone()
+		// The rest is looked for of a key that is not there too: a stranger is refused
+		// after the same work.
+		for entry, err := range aliased.List(r, n.id) {
 			if err != nil {
 				return err
 			}
 			names = append(names, entry.Name)
 		}
-		tagged, err = tags.Of(r, k.arn(n.scope))
+		tagged, err = tags.Of(r, arn.String())
 		return err
 	})
 	if err != nil {
@@ -59,7 +61,7 @@ func (s *Service) Held(ctx context.Context, arn cloud.ARN) (Held, bool, error) {
 			return Held{}, false, nil
 		}
 		k = managed(n.scope, managers()[at])
-		names = []string{reservedPrefix + k.Managed}
+		names, tagged = []string{reservedPrefix + k.Managed}, nil
 	}
 	document, err := s.policies.parse(k.Policy)
 	if err != nil {
