@@ -111,13 +111,18 @@ func TestAnObjectUnderKMS(t *testing.T) {
 		{"a context of one's own", func(in *s3api.PutObjectInput) {
 			in.ServerSideEncryption, in.SSEKMSEncryptionContext = new("aws:kms"), new("eyJ0ZWFtIjoib3BzIn0=")
 		}, "aws/s3", ofObject + " team=ops"},
+		{"two layers, which have no bucket key", func(in *s3api.PutObjectInput) {
+			in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = new("aws:kms:dsse"), new("logs"), new(true)
+		}, "logs", ofObject},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShelf(t)
 			s.put(simple, "k", "Hello", tt.in)
+			in := &s3api.PutObjectInput{}
+			tt.in(in)
 			servicetest.Diff(t, []string{"GenerateDataKey " + tt.key + tt.told}, s.keys.took())
 			head := s.head(simple, "k")
-			servicetest.Diff(t, []string{"aws:kms", ring + tt.key}, []string{*head.ServerSideEncryption, *head.SSEKMSKeyId})
+			servicetest.Diff(t, []string{*in.ServerSideEncryption, ring + tt.key}, []string{*head.ServerSideEncryption, *head.SSEKMSKeyId})
 			servicetest.Diff(t, []string{"Decrypt " + tt.key + tt.told}, s.keys.took()) // it asked for checksums
 			if *head.ETag == etagOfText("Hello") {
 				t.Error("the ETag tells the content")
@@ -260,6 +265,12 @@ func TestCopiesBetweenKeys(t *testing.T) {
 			func(in *s3api.CreateMultipartUploadInput) {
 				in.ServerSideEncryption, in.SSEKMSKeyId = new("aws:kms"), new("other")
 			},
+			func(*s3api.UploadPartCopyInput) {},
+		},
+		"KMS's, twice": {
+			func(in *s3api.CopyObjectInput) { in.ServerSideEncryption = new("aws:kms:dsse") },
+			func(*s3api.GetObjectInput) {},
+			func(in *s3api.CreateMultipartUploadInput) { in.ServerSideEncryption = new("aws:kms:dsse") },
 			func(*s3api.UploadPartCopyInput) {},
 		},
 		"the client's": {
