@@ -462,3 +462,44 @@ func TestOpenable(t *testing.T) {
 	})
 	wantError(t, s.Openable(s.ctx, of(simple, "client")), "InvalidRequest", needsKey)
 }
+
+// FuzzEncryptionHeaders sends headers of encryption that are none. A put is refused in
+// S3's words, or read back by the same key; nothing else comes of it.
+func FuzzEncryptionHeaders(f *testing.F) {
+	algorithm, key, sum := customer("a")()
+	for _, seed := range [][6]string{
+		{"aws:kms", "e30=", "logs", "", "", ""}, {"aws:kms", "eyJhIjoiYiJ9", "", "", "", ""}, {"aws:kms", "W10=", "", "", "", ""}, {"aws:kms", "bnVsbA==", "", "", "", ""},
+		{"", "", "", *algorithm, *key, *sum}, {"AES256", "", "", *algorithm, *key, *sum}, {"", "", "", *algorithm, "YQ==", "YQ=="}, {"aws:kms:dsse", "?", "", "", "", ""},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4], seed[5])
+	}
+	s := newShelf(f)
+	f.Fuzz(func(t *testing.T, algorithm, about, id, customer, key, sum string) {
+		given := func(text string) *string {
+			if text == "" {
+				return nil
+			}
+			return &text
+		}
+		in := &s3api.PutObjectInput{
+			Bucket: new(simple), Key: new("k"), Body: strings.NewReader("Hello"), ServerSideEncryption: given(algorithm), SSEKMSEncryptionContext: given(about),
+			SSEKMSKeyId: given(id), SSECustomerAlgorithm: given(customer), SSECustomerKey: given(key), SSECustomerKeyMD5: given(sum),
+		}
+		if _, err := s.PutObject(s.ctx, in); err != nil {
+			if _, ok := errors.AsType[*cloud.Error](err); !ok || cloud.KindOf(err) == cloud.Internal {
+				t.Errorf("%+v: %v", in, err)
+			}
+			return
+		}
+		out, err := s.GetObject(s.ctx, &s3api.GetObjectInput{
+			Bucket: new(simple), Key: new("k"), SSECustomerAlgorithm: given(customer), SSECustomerKey: given(key), SSECustomerKeyMD5: given(sum),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(out.Body)
+		if err := errors.Join(err, out.Body.Close()); err != nil || string(text) != "Hello" {
+			t.Errorf("%+v: %q, %v", in, text, err)
+		}
+	})
+}
