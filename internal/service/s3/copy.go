@@ -74,7 +74,7 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 	c.draft, err = s.draft(ctx, created(in), true)
 	c.seals = func(ctx context.Context) (*objects.Encryption, *seal.Sealer, error) {
 		key, err := s.newKeyOf(ctx, c.draft, *in.Key)
-		return &c.draft.version.Encryption, key, err
+		return &c.version.Encryption, key, err
 	}
 	return c, err
 }

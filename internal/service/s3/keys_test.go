@@ -468,8 +468,14 @@ func TestOpenable(t *testing.T) {
 func FuzzEncryptionHeaders(f *testing.F) {
 	algorithm, key, sum := customer("a")()
 	for _, seed := range [][6]string{
-		{"aws:kms", "e30=", "logs", "", "", ""}, {"aws:kms", "eyJhIjoiYiJ9", "", "", "", ""}, {"aws:kms", "W10=", "", "", "", ""}, {"aws:kms", "bnVsbA==", "", "", "", ""},
-		{"", "", "", *algorithm, *key, *sum}, {"AES256", "", "", *algorithm, *key, *sum}, {"", "", "", *algorithm, "YQ==", "YQ=="}, {"aws:kms:dsse", "?", "", "", "", ""},
+		{"aws:kms", "e30=", "logs", "", "", ""},
+		{"aws:kms", "eyJhIjoiYiJ9", "", "", "", ""},
+		{"aws:kms", "W10=", "", "", "", ""},
+		{"aws:kms", "bnVsbA==", "", "", "", ""},
+		{"", "", "", *algorithm, *key, *sum},
+		{"AES256", "", "", *algorithm, *key, *sum},
+		{"", "", "", *algorithm, "YQ==", "YQ=="},
+		{"aws:kms:dsse", "?", "", "", "", ""},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4], seed[5])
 	}
