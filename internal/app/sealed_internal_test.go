@@ -112,6 +112,39 @@ func TestObjectsNeedTheirKeys(t *testing.T) {
 	}
 }
 
+// An upload in parts needs both: a key is made when it begins, and opened for each
+// part and the end. A grant gives what policies do not. Nobody has no key.
+func TestUploadsGrantsAndStrangers(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "data", document(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}`))
+	root, keys := h.root(ours), h.secrets(cloud.RootOf(ours))
+	key := keys.key("")
+	writer := h.user(ours, "writer", allow("s3:*", "*"), allow("kms:GenerateDataKey", key))
+	begun, err := writer.s3.CreateMultipartUpload(h.ctx, &s3api.CreateMultipartUploadInput{
+		Bucket: new("data"), Key: new("parts"), ServerSideEncryption: new("aws:kms"), SSEKMSKeyId: &key,
+	})
+	h.must(err)
+	part := &s3api.UploadPartInput{Bucket: new("data"), Key: new("parts"), UploadId: begun.UploadId, PartNumber: new(int32(1)), Body: strings.NewReader("a")}
+	_, err = writer.s3.UploadPart(h.ctx, part)
+	h.want("a part without opening keys", refusedKey(writer.principal.ARN, "Decrypt", key), err)
+	ann := h.user(ours, "ann", allow("s3:*", "*"))
+	h.must(root.put("data", "k", sealedBy(key)))
+	_, err = keys.kms.CreateGrant(h.ctx, &kmsapi.CreateGrantInput{
+		KeyId: &key, GranteePrincipal: &ann.principal.ARN, Operations: []string{"Decrypt"},
+		Constraints: &kmsapi.GrantConstraints{EncryptionContextSubset: map[string]string{"aws:s3:arn": "arn:aws:s3:::data/k"}},
+	})
+	h.must(err)
+	h.must(root.put("data", "other", sealedBy(key)))
+	h.want("get by a grant", "", ann.get("data", "k"))
+	h.want("get beside the grant", refusedKey(ann.principal.ARN, "Decrypt", key), ann.get("data", "other"))
+	nobody := h.as(cloud.Principal{Type: cloud.Anonymous})
+	h.want("get of nobody", "InvalidArgument: Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.", nobody.get("data", "k"))
+	stranger := h.user(theirs, "stranger", allow("s3:*", "*"), allow("kms:*", "*"))
+	if err := stranger.get("data", "k"); cloud.KindOf(err) != cloud.Denied {
+		t.Errorf("get of another account whom only the bucket's policy allows: %v", err)
+	}
+}
+
 // A key that is disabled or is to be deleted makes its objects unreadable at once,
 // for queries too that have read them before.
 func TestAKeyThatIsGoneTakesItsObjects(t *testing.T) {

@@ -56,6 +56,7 @@ def ways(key):
         "kms": ({"ServerSideEncryption": "aws:kms"}, {}),
         "kms by key": ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}, {}),
         "kms by bucket key": ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "BucketKeyEnabled": True}, {}),
+        "dsse": ({"ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": key}, {}),
         "customer": (CUSTOMER, CUSTOMER),
     }
 
@@ -77,7 +78,7 @@ def expected(way, key, kms):
         own = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"]
         return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": own}
     more = {"BucketKeyEnabled": True} if way == "kms by bucket key" else {}
-    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} | more
+    return {"ServerSideEncryption": "aws:kms:dsse" if way == "dsse" else "aws:kms", "SSEKMSKeyId": key} | more
 
 
 @pytest.mark.parametrize("way", WAYS)

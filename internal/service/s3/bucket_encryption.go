@@ -51,11 +51,8 @@ func checkEncryption(c *s3api.ServerSideEncryptionConfiguration) error {
 		return errMalformed()
 	}
 	by := c.Rules[0].ApplyServerSideEncryptionByDefault
-	switch {
-	case by == nil || !slices.Contains(encryptionAlgorithms, text(by.SSEAlgorithm)):
+	if by == nil || !slices.Contains(encryptionAlgorithms, text(by.SSEAlgorithm)) {
 		return errMalformed()
-	case *by.SSEAlgorithm == byKMSTwice:
-		return errTwice()
 	}
 	if by.KMSMasterKeyID != nil && *by.SSEAlgorithm == aes256 {
 		e := errInvalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")

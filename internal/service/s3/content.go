@@ -83,10 +83,11 @@ func (c *content) compute(algorithm string) {
 // asked says whether the client sent a checksum of any kind.
 func (c *content) asked() bool { return c.want.Algorithm != "" || c.wantMD5 != nil }
 
-// stage takes the content to the disk.
-func (s *Service) stage(ctx context.Context, key *seal.Sealer, c *content) (*objects.Staged, error) {
+// stage takes the content to the disk, as that of an object that is encrypted so
+// and has that key.
+func (s *Service) stage(ctx context.Context, e *objects.Encryption, key *seal.Sealer, c *content) (*objects.Staged, error) {
 	defer c.md5.Wait() // also where not all of it came
-	return s.db.StageBy(ctx, key, c)
+	return s.db.StageBy(ctx, objects.Key{By: key, Twice: e.Algorithm == byKMSTwice && key != nil}, c)
 }
 
 // Read reads content.

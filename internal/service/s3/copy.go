@@ -72,7 +72,10 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 	c.from.owner = in.ExpectedSourceBucketOwner
 	c.from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	c.draft, err = s.draft(ctx, created(in), true)
-	c.seals = func(ctx context.Context) (*seal.Sealer, error) { return s.newKeyOf(ctx, c.draft, *in.Key) }
+	c.seals = func(ctx context.Context) (*objects.Encryption, *seal.Sealer, error) {
+		key, err := s.newKeyOf(ctx, c.draft, *in.Key)
+		return &c.version.Encryption, key, err
+	}
 	return c, err
 }
 

@@ -31,9 +31,9 @@ type digest struct {
 // that nobody has computed yet, or to be sealed by another key.
 type copying struct {
 	service  *Service
-	opens    *customerKey                                // of the source; nil for none
-	seals    func(context.Context) (*seal.Sealer, error) // returns the key of the copy; nil for the server's own
-	unshared bool                                        // the source cannot be shared, though it is under the server's key
+	opens    *customerKey                                                     // of the source; nil for none
+	seals    func(context.Context) (*objects.Encryption, *seal.Sealer, error) // returns the key of the copy; nil for the server's own
+	unshared bool                                                             // the source cannot be shared, though it is under the server's key
 
 	source    *objects.Version // that is or was to be read
 	part      span
@@ -71,7 +71,7 @@ func (c *copying) discard() {
 // apart says whether a copy cannot share the bytes of its source, since either is
 // under a key that is not the server's own.
 func (c *copying) apart(source, target *objects.Encryption, customer *customerKey) bool {
-	return c.unshared || !byServer(source) || !byServer(target) || customer != nil || target.Algorithm == byKMS
+	return c.unshared || !byServer(source) || !byServer(target) || customer != nil || usesKMS(target)
 }
 
 // digest returns what a copy of some bytes of a version says of them, or
@@ -118,12 +118,12 @@ func (c *copying) read(ctx context.Context) error {
 
 // seal seals the source by the key of the copy.
 func (c *copying) seal(ctx context.Context, body *content) error {
-	key, err := c.seals(ctx)
+	e, key, err := c.seals(ctx)
 	if err != nil {
 		return err
 	}
 	c.discard()
-	if c.staged, err = c.service.stage(ctx, key, body); err != nil {
+	if c.staged, err = c.service.stage(ctx, e, key, body); err != nil {
 		return err
 	}
 	c.found = &digest{body.etagBy(key), body.checksum(c.algorithm)}

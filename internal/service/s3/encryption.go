@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/sillok/sillok/internal/api/s3api"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -24,8 +23,6 @@ func encryptionAsked(ctx context.Context, in *s3api.PutObjectInput) (objects.Enc
 	switch {
 	case in.ServerSideEncryption != nil && !slices.Contains(encryptionAlgorithms, e.Algorithm):
 		return e, nil, errArgument(encryptionHeader, e.Algorithm, "The encryption method specified is not supported")
-	case e.Algorithm == byKMSTwice:
-		return e, nil, errTwice()
 	case e.KeyID != "" && (e.Algorithm == "" || e.Algorithm == aes256):
 		return e, nil, errArgument(encryptionHeader, e.Algorithm,
 			"Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
@@ -36,17 +33,12 @@ func encryptionAsked(ctx context.Context, in *s3api.PutObjectInput) (objects.Enc
 	case customer != nil:
 		return objects.Encryption{}, customer, nil
 	}
-	if e.Algorithm != byKMS {
+	if !usesKMS(&e) {
 		e.BucketKey, e.Context = false, ""
 		return e, nil, nil
 	}
 	_, err = encryptionContext(&e)
 	return e, nil, err
-}
-
-// errTwice refuses DSSE-KMS: what is under one key must not be told to be under two.
-func errTwice() error {
-	return cloud.Errorf(cloud.Unsupported, "NotImplemented", "Dual-layer server-side encryption (aws:kms:dsse) is not supported by this version of Sillok")
 }
 
 // settle says how the object of a draft is encrypted: as its request asks, and where
@@ -72,9 +64,6 @@ func (d *draft) settle(v *objects.View, b *objects.Bucket, in *s3api.PutObjectIn
 		if by := rule.ApplyServerSideEncryptionByDefault; by != nil {
 			e.Algorithm, e.KeyID = resource.Or(by.SSEAlgorithm, aes256), text(by.KMSMasterKeyID)
 		}
-	}
-	if e.Algorithm == byKMSTwice { // a setting of before, when it was only a label
-		return errTwice()
 	}
 	e.BucketKey = e.Algorithm == byKMS && resource.Value(cmp.Or(in.BucketKeyEnabled, rule.BucketKeyEnabled))
 	return nil

@@ -35,13 +35,16 @@ const (
 // what was only called encrypted by KMS, before it was.
 func byServer(e *objects.Encryption) bool { return len(e.Sealed) == 0 && len(e.Customer.Salt) == 0 }
 
+// usesKMS says whether a new object is to be encrypted by KMS.
+func usesKMS(e *objects.Encryption) bool { return e.Algorithm == byKMS || e.Algorithm == byKMSTwice }
+
 // newKey makes the key of the content of a new object, and notes in e how it is
 // had again; nil for the server's own.
 func (s *Service) newKey(ctx context.Context, b *objects.Bucket, key string, e *objects.Encryption, customer *customerKey) (*seal.Sealer, error) {
 	switch {
 	case customer != nil:
 		return customer.newKey(e)
-	case e.Algorithm != byKMS:
+	case !usesKMS(e):
 		return nil, nil
 	}
 	if err := s.mayUseKMS(ctx); err != nil {

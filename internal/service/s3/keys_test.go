@@ -111,13 +111,18 @@ func TestAnObjectUnderKMS(t *testing.T) {
 		{"a context of one's own", func(in *s3api.PutObjectInput) {
 			in.ServerSideEncryption, in.SSEKMSEncryptionContext = new("aws:kms"), new("eyJ0ZWFtIjoib3BzIn0=")
 		}, "aws/s3", ofObject + " team=ops"},
+		{"two layers, which have no bucket key", func(in *s3api.PutObjectInput) {
+			in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = new("aws:kms:dsse"), new("logs"), new(true)
+		}, "logs", ofObject},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShelf(t)
 			s.put(simple, "k", "Hello", tt.in)
+			in := &s3api.PutObjectInput{}
+			tt.in(in)
 			servicetest.Diff(t, []string{"GenerateDataKey " + tt.key + tt.told}, s.keys.took())
 			head := s.head(simple, "k")
-			servicetest.Diff(t, []string{"aws:kms", ring + tt.key}, []string{*head.ServerSideEncryption, *head.SSEKMSKeyId})
+			servicetest.Diff(t, []string{*in.ServerSideEncryption, ring + tt.key}, []string{*head.ServerSideEncryption, *head.SSEKMSKeyId})
 			servicetest.Diff(t, []string{"Decrypt " + tt.key + tt.told}, s.keys.took()) // it asked for checksums
 			if *head.ETag == etagOfText("Hello") {
 				t.Error("the ETag tells the content")
@@ -260,6 +265,12 @@ func TestCopiesBetweenKeys(t *testing.T) {
 			func(in *s3api.CreateMultipartUploadInput) {
 				in.ServerSideEncryption, in.SSEKMSKeyId = new("aws:kms"), new("other")
 			},
+			func(*s3api.UploadPartCopyInput) {},
+		},
+		"KMS's, twice": {
+			func(in *s3api.CopyObjectInput) { in.ServerSideEncryption = new("aws:kms:dsse") },
+			func(*s3api.GetObjectInput) {},
+			func(in *s3api.CreateMultipartUploadInput) { in.ServerSideEncryption = new("aws:kms:dsse") },
 			func(*s3api.UploadPartCopyInput) {},
 		},
 		"the client's": {
@@ -450,4 +461,51 @@ func TestOpenable(t *testing.T) {
 		in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5 = customer("a")()
 	})
 	wantError(t, s.Openable(s.ctx, of(simple, "client")), "InvalidRequest", needsKey)
+}
+
+// FuzzEncryptionHeaders sends headers of encryption that are none. A put is refused in
+// S3's words, or read back by the same key; nothing else comes of it.
+func FuzzEncryptionHeaders(f *testing.F) {
+	algorithm, key, sum := customer("a")()
+	for _, seed := range [][6]string{
+		{"aws:kms", "e30=", "logs", "", "", ""},
+		{"aws:kms", "eyJhIjoiYiJ9", "", "", "", ""},
+		{"aws:kms", "W10=", "", "", "", ""},
+		{"aws:kms", "bnVsbA==", "", "", "", ""},
+		{"", "", "", *algorithm, *key, *sum},
+		{"AES256", "", "", *algorithm, *key, *sum},
+		{"", "", "", *algorithm, "YQ==", "YQ=="},
+		{"aws:kms:dsse", "?", "", "", "", ""},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4], seed[5])
+	}
+	s := newShelf(f)
+	f.Fuzz(func(t *testing.T, algorithm, about, id, customer, key, sum string) {
+		given := func(text string) *string {
+			if text == "" {
+				return nil
+			}
+			return &text
+		}
+		in := &s3api.PutObjectInput{
+			Bucket: new(simple), Key: new("k"), Body: strings.NewReader("Hello"), ServerSideEncryption: given(algorithm), SSEKMSEncryptionContext: given(about),
+			SSEKMSKeyId: given(id), SSECustomerAlgorithm: given(customer), SSECustomerKey: given(key), SSECustomerKeyMD5: given(sum),
+		}
+		if _, err := s.PutObject(s.ctx, in); err != nil {
+			if _, ok := errors.AsType[*cloud.Error](err); !ok || cloud.KindOf(err) == cloud.Internal {
+				t.Errorf("%+v: %v", in, err)
+			}
+			return
+		}
+		out, err := s.GetObject(s.ctx, &s3api.GetObjectInput{
+			Bucket: new(simple), Key: new("k"), SSECustomerAlgorithm: given(customer), SSECustomerKey: given(key), SSECustomerKeyMD5: given(sum),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(out.Body)
+		if err := errors.Join(err, out.Body.Close()); err != nil || string(text) != "Hello" {
+			t.Errorf("%+v: %q, %v", in, text, err)
+		}
+	})
 }

@@ -39,7 +39,7 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartInput) (*s
 	if err := checkPartChecksum(u, content.want.Algorithm); err != nil {
 		return nil, err
 	}
-	staged, err := s.stage(ctx, key, content)
+	staged, err := s.stage(ctx, &u.Object.Encryption, key, content)
 	if err != nil {
 		return nil, err
 	}

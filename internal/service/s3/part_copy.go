@@ -50,14 +50,17 @@ type copyPart struct {
 }
 
 // key returns the key of the upload's content.
-func (c *copyPart) key(ctx context.Context) (key *seal.Sealer, err error) {
-	return key, c.service.inBucket(ctx, c.in.Bucket, c.in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
+func (c *copyPart) key(ctx context.Context) (e *objects.Encryption, key *seal.Sealer, err error) {
+	err = c.service.inBucket(ctx, c.in.Bucket, c.in.ExpectedBucketOwner, func(v *objects.View, b *objects.Bucket) error {
 		u, err := v.Upload(b, *c.in.Key, *c.in.UploadId)
-		if err == nil {
-			key, err = c.service.partKey(ctx, b, u, c.customer)
+		if err != nil {
+			return err
 		}
+		e = &u.Object.Encryption
+		key, err = c.service.partKey(ctx, b, u, c.customer)
 		return err
 	})
+	return e, key, err
 }
 
 // do copies in one change.

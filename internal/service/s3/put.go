@@ -27,7 +27,7 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3a
 	if err != nil {
 		return nil, err
 	}
-	staged, err := s.stage(ctx, key, content)
+	staged, err := s.stage(ctx, &d.version.Encryption, key, content)
 	if err != nil {
 		return nil, err
 	}

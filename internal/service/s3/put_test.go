@@ -179,10 +179,6 @@ func TestPutObjectRefuses(t *testing.T) {
 			"Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms\nArgumentName=x-amz-server-side-encryption\nArgumentValue=AES256",
 		},
 		{
-			"two layers", func(in *s3api.PutObjectInput) { in.ServerSideEncryption = new("aws:kms:dsse") }, "NotImplemented",
-			"Dual-layer server-side encryption (aws:kms:dsse) is not supported by this version of Sillok",
-		},
-		{
 			"a context that is none", func(in *s3api.PutObjectInput) {
 				in.ServerSideEncryption, in.SSEKMSEncryptionContext = new("aws:kms"), new("W10=")
 			}, "InvalidArgument",

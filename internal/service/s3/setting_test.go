@@ -98,8 +98,6 @@ func TestEncryption(t *testing.T) {
 	servicetest.Diff(t, "InvalidArgument: a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse "+
 		"ArgumentName=ApplyServerSideEncryptionByDefault", put(encryptedBy("AES256", new("x"), false)))
 	servicetest.Diff(t, malformed, put(encryptedBy("ROT13", nil, false)))
-	servicetest.Diff(t, "NotImplemented: Dual-layer server-side encryption (aws:kms:dsse) is not supported by this version of Sillok",
-		put(encryptedBy("aws:kms:dsse", nil, false)))
 	servicetest.Diff(t, malformed, put(&s3api.ServerSideEncryptionConfiguration{}))
 	servicetest.Diff(t, encryptedBy("aws:kms", new("alias/logs"), false), get())
 	servicetest.Must(s.DeleteBucketEncryption(ctx, &s3api.DeleteBucketEncryptionInput{Bucket: b}))(t)

@@ -100,6 +100,7 @@ type blobRecord struct {
 
 	sealed   bool
 	given    bool   // sealed by a key that is not the server's
+	twice    bool   // and by the server's too
 	envelope []byte // the key of its content, sealed
 }
 
@@ -110,21 +111,43 @@ const (
 	blobSealedFile   = 2
 	blobSealedInline = 3
 	blobGiven        = 4 // added to a sealed one whose key is not the server's
+	blobTwice        = 8 // added to one of these that is sealed by the server's too
 )
+
+// head is the first byte of the record.
+func (b *blobRecord) head() byte {
+	head := byte(blobFile)
+	if b.inline {
+		head |= blobInline
+	}
+	if b.sealed {
+		head |= blobSealedFile
+	}
+	if b.given {
+		head |= blobGiven
+	}
+	if b.twice {
+		head |= blobTwice
+	}
+	return head
+}
+
+// layers is how often the content is sealed.
+func (b *blobRecord) layers() int {
+	switch {
+	case b.twice:
+		return layersTwice
+	case b.sealed:
+		return 1
+	}
+	return 0
+}
 
 // encode returns the record. Its checksum is the one that it came with, if it came
 // from a record: what was damaged stays so.
 func (b *blobRecord) encode() []byte {
 	out := make([]byte, 1, 1+3*binary.MaxVarintLen64+checksumSize+len(b.envelope)+len(b.data))
-	if b.sealed {
-		out[0] = blobSealedFile
-	}
-	if b.inline {
-		out[0] |= blobInline
-	}
-	if b.given {
-		out[0] |= blobGiven
-	}
+	out[0] = b.head()
 	out = binary.AppendUvarint(out, b.refs)
 	out = binary.AppendUvarint(out, uint64(b.size)) //nolint:gosec // sizes are not negative
 	if b.sealed {
@@ -142,13 +165,17 @@ func (b *blobRecord) encode() []byte {
 // inline is checked as it is kept, and shares the record's memory; it comes also
 // with errChecksum.
 func decodeBlob(blob uint64, record []byte) (*blobRecord, error) {
-	if len(record) == 0 || record[0] > blobGiven|blobSealedInline || record[0]&(blobGiven|blobSealedFile) == blobGiven {
+	if len(record) == 0 || record[0] > blobTwice|blobGiven|blobSealedInline {
 		return nil, errRecord
 	}
-	b := &blobRecord{inline: record[0]&blobInline != 0, sealed: record[0]&blobSealedFile != 0, given: record[0]&blobGiven != 0}
+	is := func(bit byte) bool { return record[0]&bit != 0 }
+	b := &blobRecord{inline: is(blobInline), sealed: is(blobSealedFile), given: is(blobGiven), twice: is(blobTwice)}
+	if b.given && !b.sealed || b.twice && !b.given {
+		return nil, errRecord
+	}
 	var size, sealed uint64
 	rest := record[1:]
-	if !uvarint(&rest, &b.refs) || !uvarint(&rest, &size) || size > math.MaxInt64-tagSize {
+	if !uvarint(&rest, &b.refs) || !uvarint(&rest, &size) || size > math.MaxInt64-layersTwice*tagSize {
 		return nil, errRecord
 	}
 	b.size = int64(size)
@@ -176,13 +203,10 @@ func decodeBlob(blob uint64, record []byte) (*blobRecord, error) {
 
 // kept is how many bytes of content are in the record.
 func (b *blobRecord) kept() int64 {
-	switch {
-	case !b.inline:
+	if !b.inline {
 		return 0
-	case b.sealed:
-		return b.size + tagSize
 	}
-	return b.size
+	return b.size + int64(tagSize*b.layers())
 }
 
 // uvarint takes a number from the beginning of a record.

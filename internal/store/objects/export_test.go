@@ -63,6 +63,7 @@ func SomeRecords() [][]byte {
 		{refs: 300, size: 3, inline: true, data: []byte("abc")},
 		{refs: 1, size: 100_000, sealed: true, envelope: []byte("sealed")},
 		{refs: 2, size: 100_000, sealed: true, given: true, envelope: []byte("sealed")},
+		{refs: 2, size: 100_000, sealed: true, given: true, twice: true, envelope: []byte("sealed")},
 		{refs: 2, size: 3, sealed: true, envelope: []byte("sealed"), inline: true, data: []byte("abc0123456789abcdef")},
 	} {
 		b.sum = b.checksum(7)

@@ -130,7 +130,7 @@ func (b *blobReader) fill(s *blocks) (err error) {
 
 // open checks a block, and puts its content in its place.
 func (b *blobReader) open(block []byte, index uint64) error {
-	if b.both && b.form.aead != nil {
+	if b.both && b.form.aeads != nil {
 		if _, err := b.form.check(block, index); err != nil {
 			return err
 		}

@@ -225,7 +225,7 @@ func (s *scrub) readBlobs() error {
 // formOf returns how a blob is read, as far as it can be without a key that was
 // given with it.
 func (s *scrub) formOf(blob uint64, record *blobRecord) (form, error) {
-	closed := form{blob: blob, sealed: true}
+	closed := form{blob: blob, layers: record.layers()}
 	if record.sealed && (record.given || s.view.db.cfg.Seal == nil) {
 		return closed, nil
 	}
@@ -243,7 +243,7 @@ func (s *scrub) readBlob(blob uint64, record *blobRecord) (err error) {
 		return err
 	}
 	if record.inline { // it was checked when it was decoded
-		if as.aead != nil {
+		if as.aeads != nil {
 			_, err = as.unseal(nil, record.data, 0)
 		}
 		return err

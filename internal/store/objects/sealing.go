@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/seal"
@@ -18,11 +19,13 @@ import (
 // a file are sealed one by one, so that a range opens only its own: the number of
 // a block is its nonce. Behind each is a checksum of what is on the disk, so that
 // damage is found without any key.
+//
+// What is sealed twice has a second key, of the server's own, over all that the
+// first one has sealed.
 const (
-	dataKeySize   = 32
-	tagSize       = 16
-	nonceSize     = 12
-	sealedContent = blockContent - tagSize
+	dataKeySize = 32
+	tagSize     = 16
+	nonceSize   = 12
 )
 
 // errSealed is what reading without the right key ends with.
@@ -33,16 +36,13 @@ func errSealed() *cloud.Error {
 // form is how the content of a blob becomes blocks and is had from them again.
 type form struct {
 	blob   uint64
-	sealed bool
-	aead   cipher.AEAD // nil of content that is kept as it is, or that cannot be opened
+	layers int           // how often it is sealed
+	aeads  []cipher.AEAD // of the layers, the inmost first; nil of what cannot be opened
 }
 
 // content is how many bytes of content a full block holds.
 func (f form) content() int {
-	if f.sealed {
-		return sealedContent
-	}
-	return blockContent
+	return blockContent - tagSize*f.layers
 }
 
 // fileSize is how large the file of so much content is.
@@ -53,10 +53,7 @@ func (f form) fileSize(size int64) int64 {
 
 // close makes a block of its first n bytes, and returns how long it is.
 func (f form) close(block []byte, index uint64, n int) int {
-	if f.sealed {
-		f.seal(block[:0], block[:n], index)
-		n += tagSize
-	}
+	n = len(f.seal(block[:0], block[:n], index))
 	binary.BigEndian.PutUint32(block[n:], blockChecksum(f.blob, index, block[:n]))
 	return n + checksumSize
 }
@@ -64,7 +61,7 @@ func (f form) close(block []byte, index uint64, n int) int {
 // open checks a block and returns its content, for which it takes the block's
 // place. Of what it cannot open it returns what is on the disk.
 func (f form) open(block []byte, index uint64) ([]byte, error) {
-	if f.aead == nil {
+	if f.aeads == nil {
 		return f.check(block, index)
 	}
 	if len(block) <= checksumSize {
@@ -82,18 +79,25 @@ func (f form) check(block []byte, index uint64) ([]byte, error) {
 	return block[:sum], nil
 }
 
+// seal puts content, sealed, into the room of to, which may be its own.
 func (f form) seal(to, content []byte, index uint64) []byte {
 	nonce, place := f.nonce(index)
-	return f.aead.Seal(to, nonce[:], content, place[:])
+	for _, aead := range f.aeads {
+		content = aead.Seal(to, nonce[:], content, place[:])
+	}
+	return content
 }
 
+// unseal is the reverse of seal.
 func (f form) unseal(to, sealed []byte, index uint64) ([]byte, error) {
 	nonce, place := f.nonce(index)
-	content, err := f.aead.Open(to, nonce[:], sealed, place[:])
-	if err != nil {
-		return nil, errAltered
+	for _, aead := range slices.Backward(f.aeads) {
+		var err error
+		if sealed, err = aead.Open(to, nonce[:], sealed, place[:]); err != nil {
+			return nil, errAltered
+		}
 	}
-	return content, nil
+	return sealed, nil
 }
 
 // nonce returns what makes the sealing of each block another, and what it is
@@ -104,53 +108,73 @@ func (f form) nonce(index uint64) (nonce [nonceSize]byte, place [number64]byte) 
 	return nonce, place
 }
 
-// dataKey is the key of one blob while it is written.
+// Key is what content is staged by: the server's own key for the zero value.
+type Key struct {
+	By    *seal.Sealer // without it nobody can read the content
+	Twice bool         // it is sealed by the server's own too
+}
+
+// dataKey is the key of one blob while it is written, or its two keys.
 type dataKey struct {
-	key    []byte
-	by     *seal.Sealer
+	keys   [][]byte
+	by     []*seal.Sealer
 	given  bool
 	serves form
 }
 
-// newDataKey makes the key of a blob. It is sealed by a given key or else by the
-// server's own; nil where that has none, whose content is kept as it is.
-func (d *DB) newDataKey(blob uint64, given *seal.Sealer) (*dataKey, error) {
-	k := &dataKey{by: given, given: given != nil, serves: form{blob: blob}}
-	if given == nil {
-		k.by = d.cfg.Seal
+// newDataKey makes the key of a blob. Where neither is there to seal it by, a given
+// key or one of the server's own, content is kept as it is.
+func (d *DB) newDataKey(blob uint64, key Key) (*dataKey, error) {
+	k := &dataKey{given: key.By != nil, serves: form{blob: blob}}
+	if key.By != nil {
+		k.by = append(k.by, key.By)
 	}
-	if k.by == nil {
-		return k, nil
+	if d.cfg.Seal != nil && (key.Twice || key.By == nil) {
+		k.by = append(k.by, d.cfg.Seal)
 	}
-	k.key = make([]byte, dataKeySize)
-	if _, err := rand.Read(k.key); err != nil {
-		return nil, err
+	if key.Twice && len(k.by) != layersTwice {
+		return nil, errors.New("content cannot be sealed twice without two keys")
 	}
-	var err error
-	k.serves, err = sealedForm(blob, k.key)
-	return k, err
+	for range k.by {
+		made := make([]byte, dataKeySize)
+		if _, err := rand.Read(made); err != nil {
+			return nil, err
+		}
+		if err := k.serves.add(made); err != nil {
+			return nil, err
+		}
+		k.keys = append(k.keys, made)
+	}
+	return k, nil
 }
 
-func sealedForm(blob uint64, key []byte) (form, error) {
+// layersTwice is how many layers there are of what is sealed twice.
+const layersTwice = 2
+
+// add adds the next layer, by its key.
+func (f *form) add(key []byte) error {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return form{}, err
+		return err
 	}
 	aead, err := cipher.NewGCM(block)
-	return form{blob: blob, sealed: true, aead: aead}, err
+	f.layers, f.aeads = f.layers+1, append(f.aeads, aead)
+	return err
 }
 
 // record returns the record of the blob, which has so much content. The key can
 // only be opened as that of a blob of this number and size, so that one that was
-// cut or put in another's place is found.
+// cut or put in another's place is found. The key of an outer layer is sealed with
+// that of the inner one, sealed already, behind it.
 func (k *dataKey) record(size int64) (*blobRecord, error) {
-	r := &blobRecord{refs: 1, size: size, sealed: k.serves.sealed, given: k.given}
-	if !r.sealed {
-		return r, nil
+	r := &blobRecord{refs: 1, size: size, sealed: len(k.by) > 0, given: k.given, twice: len(k.by) == layersTwice}
+	for i, by := range k.by {
+		var err error
+		if r.envelope, err = by.Seal(slices.Concat(k.keys[i], r.envelope), envelopeContext(k.serves.blob, size)); err != nil {
+			return nil, err
+		}
 	}
-	var err error
-	r.envelope, err = k.by.Seal(k.key, envelopeContext(k.serves.blob, size))
-	return r, err
+	return r, nil
 }
 
 func envelopeContext(blob uint64, size int64) []byte {
@@ -161,27 +185,41 @@ func envelopeContext(blob uint64, size int64) []byte {
 // formOf returns how the blob of a record is read by a given key, or without one
 // by the server's.
 func (d *DB) formOf(blob uint64, r *blobRecord, given *seal.Sealer) (form, error) {
-	if !r.sealed {
-		return form{blob: blob}, nil
+	var by []*seal.Sealer // the outermost first
+	if r.sealed && (r.twice || !r.given) {
+		by = append(by, d.cfg.Seal)
 	}
-	by := d.cfg.Seal
 	if r.given {
-		by = given
+		by = append(by, given)
 	}
-	if by == nil {
-		return form{}, errSealed()
+	var keys [][]byte
+	envelope := r.envelope
+	for _, sealer := range by {
+		if sealer == nil {
+			return form{}, errSealed()
+		}
+		opened, err := sealer.Open(envelope, envelopeContext(blob, r.size))
+		if err != nil {
+			return form{}, fmt.Errorf("the key of its content: %w", err)
+		}
+		if len(opened) < dataKeySize {
+			return form{}, errRecord
+		}
+		keys, envelope = append(keys, opened[:dataKeySize]), opened[dataKeySize:]
 	}
-	key, err := by.Open(r.envelope, envelopeContext(blob, r.size))
-	if err != nil {
-		return form{}, fmt.Errorf("the key of its content: %w", err)
+	f := form{blob: blob}
+	for _, key := range slices.Backward(keys) {
+		if err := f.add(key); err != nil {
+			return form{}, err
+		}
 	}
-	return sealedForm(blob, key)
+	return f, nil
 }
 
 // content returns the content of a blob that is inline.
 func (d *DB) content(blob uint64, r *blobRecord, given *seal.Sealer) ([]byte, error) {
 	f, err := d.formOf(blob, r, given)
-	if err != nil || !f.sealed {
+	if err != nil || f.layers == 0 {
 		return r.data, err
 	}
 	return f.unseal(nil, r.data, 0)
@@ -197,8 +235,6 @@ func (b *blobRecord) checksum(blob uint64) uint32 {
 	}
 	var size [number64 + 1]byte
 	binary.BigEndian.PutUint64(size[:], uint64(b.size)) //nolint:gosec // sizes are not negative
-	if b.given {
-		size[number64] = 1
-	}
+	size[number64] = b.head()
 	return crc32.Update(blockChecksum(blob, 0, append(size[:], b.envelope...)), castagnoli, b.data)
 }

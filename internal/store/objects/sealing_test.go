@@ -29,6 +29,11 @@ func keyOf(tb testing.TB, letter string) *seal.Sealer {
 // putBy puts an object whose content is sealed by a key.
 func putBy(tb testing.TB, db *objects.DB, key *seal.Sealer, name, body string) {
 	tb.Helper()
+	putAs(tb, db, objects.Key{By: key}, name, body)
+}
+
+func putAs(tb testing.TB, db *objects.DB, key objects.Key, name, body string) {
+	tb.Helper()
 	staged, err := db.StageBy(tb.Context(), key, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
@@ -173,14 +178,58 @@ func findIn(tb testing.TB, dir, text string) []string {
 	return found
 }
 
+// inEveryWay are the ways in which content is sealed.
+func inEveryWay(tb testing.TB) []objects.Key {
+	tb.Helper()
+	return []objects.Key{{}, {By: keyOf(tb, "a")}, {By: keyOf(tb, "a"), Twice: true}}
+}
+
+// What is sealed twice needs both keys.
+func TestContentThatIsSealedTwice(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	cfg := objects.Config{Log: slog.New(slog.DiscardHandler), Seal: master}
+	db, err := objects.Open(t.Context(), dir, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	makeBucket(t, db, "logs")
+	sizes := map[string]int{"small": 1000, "file": 33 << 10, "one block": 65500, "one more": 65501, "blocks": 300_000}
+	for name, size := range sizes {
+		putAs(t, db, objects.Key{By: keyOf(t, "a"), Twice: true}, name, string(noise(size)))
+		if got, err := readBy(t.Context(), db, keyOf(t, "a"), name); err != nil || got != string(noise(size)) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+		for what, key := range map[string]*seal.Sealer{"none": nil, "the server's": master, "another": keyOf(t, "b")} {
+			if _, err := readBy(t.Context(), db, key, name); err == nil {
+				t.Errorf("%s came by %s", name, what)
+			}
+		}
+	}
+	wantSound(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Seal = nil
+	without := openAs(t, dir, cfg)
+	wantSound(t, without)
+	for name := range sizes {
+		if _, err := readBy(t.Context(), without, keyOf(t, "a"), name); cloud.KindOf(err) != cloud.Denied {
+			t.Errorf("%s without the server's key: %v", name, err)
+		}
+	}
+	if _, err := without.StageBy(t.Context(), objects.Key{By: keyOf(t, "a"), Twice: true}, strings.NewReader("a")); err == nil {
+		t.Error("it was sealed twice by one key")
+	}
+}
+
 // Each bit of the record of a small object counts, and of a file's too.
 func TestEveryBitOfARecordCounts(t *testing.T) {
 	db := open(t, t.TempDir(), objects.Config{})
 	makeBucket(t, db, "logs")
-	for _, given := range []*seal.Sealer{nil, keyOf(t, "a")} {
+	for _, given := range inEveryWay(t) {
 		for _, size := range []int{100, 40_000} {
 			body := string(noise(size))
-			putBy(t, db, given, "k", body)
+			putAs(t, db, given, "k", body)
 			blob, record := objects.BlobOf(t.Context(), db, "logs", "k")
 			for bit := range len(record) * 8 {
 				flipped := bytes.Clone(record)
@@ -188,7 +237,7 @@ func TestEveryBitOfARecordCounts(t *testing.T) {
 				if err := objects.SetBlob(t.Context(), db, blob, flipped); err != nil {
 					t.Fatal(err)
 				}
-				got, err := readBy(t.Context(), db, given, "k")
+				got, err := readBy(t.Context(), db, given.By, "k")
 				if bit/8 == 1 { // how often it is referred to is for scrubs
 					continue
 				}
@@ -262,9 +311,9 @@ func TestEveryBitOfAFileCounts(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
 	db := open(t, dir, objects.Config{Inline: smallInline})
 	makeBucket(t, db, "logs")
-	for n, given := range []*seal.Sealer{nil, keyOf(t, "a")} {
+	for n, given := range inEveryWay(t) {
 		body := string(noise(200))
-		putBy(t, db, given, "k", body)
+		putAs(t, db, given, "k", body)
 		file := filepath.Join(dir, "blobs", "0", string(rune('1'+n)))
 		sound, err := os.ReadFile(file)
 		if err != nil {
@@ -276,7 +325,7 @@ func TestEveryBitOfAFileCounts(t *testing.T) {
 			if err := os.WriteFile(file, flipped, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := readBy(t.Context(), db, given, "k"); err == nil && (bit/8 < len(sound)-4 || got != body) {
+			if got, err := readBy(t.Context(), db, given.By, "k"); err == nil && (bit/8 < len(sound)-4 || got != body) {
 				t.Fatalf("bit %d of %d: %d bytes came", bit, len(sound)*8, len(got))
 			}
 			if len(scrubbed(t, db)) == 0 {

@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"github.com/sillok/sillok/internal/kit/seal"
 )
 
 // writeBlocks is how many blocks are written at a time.
@@ -45,11 +43,12 @@ func (s *Staged) Size() int64 { return s.size }
 // of a version or part. Nothing refers to it yet: the caller must call Discard
 // when it is done with it, also after a change has taken it. An error of r comes
 // back as it is.
-func (d *DB) Stage(ctx context.Context, r io.Reader) (*Staged, error) { return d.StageBy(ctx, nil, r) }
+func (d *DB) Stage(ctx context.Context, r io.Reader) (*Staged, error) {
+	return d.StageBy(ctx, Key{}, r)
+}
 
-// StageBy is Stage for content that can be read only by that key again; by the
-// server's own for nil.
-func (d *DB) StageBy(ctx context.Context, key *seal.Sealer, r io.Reader) (*Staged, error) {
+// StageBy is Stage for content that can be read only by that key again.
+func (d *DB) StageBy(ctx context.Context, key Key, r io.Reader) (*Staged, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -72,7 +71,7 @@ func (d *DB) StageBy(ctx context.Context, key *seal.Sealer, r io.Reader) (*Stage
 }
 
 // stageInline makes the record of content that lies in it.
-func (d *DB) stageInline(key *seal.Sealer, content []byte) (*Staged, error) {
+func (d *DB) stageInline(key Key, content []byte) (*Staged, error) {
 	s := &Staged{db: d, size: int64(len(content))}
 	if s.size == 0 {
 		return s, nil
@@ -87,13 +86,15 @@ func (d *DB) stageInline(key *seal.Sealer, content []byte) (*Staged, error) {
 	}
 	s.record.inline, s.record.data = true, content
 	if s.record.sealed {
-		s.record.data = k.serves.seal(nil, content, 0)
+		room := make([]byte, len(content), len(content)+tagSize*k.serves.layers)
+		copy(room, content)
+		s.record.data = k.serves.seal(room[:0], room, 0)
 	}
 	s.record.sum = s.record.checksum(s.blob)
 	return s, nil
 }
 
-func (d *DB) stageFile(ctx context.Context, key *seal.Sealer, w *blobWriter) (*Staged, error) {
+func (d *DB) stageFile(ctx context.Context, key Key, w *blobWriter) (*Staged, error) {
 	blob, err := d.flight.file()
 	if errors.Is(err, errNoNumbers) {
 		if err = d.Update(ctx, func(t *Tx) error { return t.touch() }); err == nil {
@@ -112,7 +113,7 @@ func (d *DB) stageFile(ctx context.Context, key *seal.Sealer, w *blobWriter) (*S
 }
 
 // write writes the file of the content, and makes its record.
-func (s *Staged) write(ctx context.Context, key *seal.Sealer, w *blobWriter) error {
+func (s *Staged) write(ctx context.Context, key Key, w *blobWriter) error {
 	k, err := s.db.newDataKey(s.blob, key)
 	if err != nil {
 		return err
