@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -140,14 +141,12 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 	}
 	defer result.Close()
 	out, size := batch{Width: len(s.Types)}, 0
-	unmeasured := castsUnmeasured(q.Root)
+	clocks := slices.ContainsFunc(s.Types, hasClock)
 	err = result.Each(func(row []any) error {
 		for i, v := range row {
-			if unmeasured {
-				if err := scalar.Overlong(s.Types[i], v); err != nil {
-					r.abandoned = true
-					return err
-				}
+			if clocks && hasClock(s.Types[i]) && scalar.Beyond(s.Types[i], v) != nil {
+				r.abandoned = true
+				return sqlerr.New("SERIALIZATION_ERROR", "Could not serialize data to JSON")
 			}
 			c := cell(j.Spelling, s.Types[i], v)
 			out.Cells = append(out.Cells, c)
@@ -186,4 +185,10 @@ func failureOf(err error) error {
 		return e
 	}
 	return fmt.Errorf("run the query: %w", err)
+}
+
+// hasClock reports whether a value of the type has a time of day in it, which Trino may
+// compute and then cannot write.
+func hasClock(t datatype.Type) bool {
+	return t.Kind == datatype.Time || t.Kind == datatype.TimeTZ || slices.ContainsFunc(t.Elems, hasClock)
 }

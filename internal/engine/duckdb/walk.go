@@ -1,9 +1,6 @@
 package duckdb
 
 import (
-	"slices"
-
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -41,20 +38,4 @@ func idSet(n plan.Node) map[plan.ID]bool {
 		ids[c.ID] = true
 	}
 	return ids
-}
-
-// castsUnmeasured reports whether a cast in n, or in its subqueries, may yield a text
-// that is longer than its type says.
-func castsUnmeasured(n plan.Node) bool {
-	found := false
-	plan.Exprs(n, func(e plan.Expr) {
-		found = found || anyPart(e, func(x plan.Expr) bool {
-			if cast, ok := x.(*plan.Cast); ok {
-				return scalar.Unmeasured(cast.X.Type(), cast.T)
-			}
-			inner := plan.Subquery(x)
-			return inner != nil && castsUnmeasured(inner)
-		})
-	})
-	return found || slices.ContainsFunc(plan.Inputs(n), castsUnmeasured)
 }

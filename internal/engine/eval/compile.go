@@ -253,7 +253,7 @@ func inOrder(f scalar.Function, args []argument) step {
 			if err != nil {
 				return nil, err
 			}
-			if v == nil && !f.NullCall {
+			if v == nil && f.NullFrom(i) {
 				return nil, nil
 			}
 			values[i] = v
@@ -271,9 +271,9 @@ func allOf(f scalar.Function, args []argument) step {
 			if err != nil {
 				return nil, err
 			}
-			values[i], null = v, null || v == nil
+			values[i], null = v, null || v == nil && f.NullFrom(i)
 		}
-		if null && !f.NullCall {
+		if null {
 			return nil, nil
 		}
 		return f.Call(at.work, values)

@@ -151,8 +151,8 @@ func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	}
 	v, err := p.Eval(f.ctx, nil)
 	switch _, statement := errors.AsType[*sqlerr.Error](err); {
-	case err == nil && (weight(v) > maxConstant || scalar.Overlong(e.Type(), v) != nil):
-		return nil, nil //nolint:nilnil,nilerr // too large to be kept, or a text that its type does not hold
+	case err == nil && weight(v) > maxConstant:
+		return nil, nil //nolint:nilnil // too large to be kept
 	case err == nil:
 		c := &plan.Const{Value: v, T: e.Type()}
 		f.sources[c] = e
@@ -264,13 +264,14 @@ func (f *folder) call(e *plan.Call) plan.Expr {
 		return c
 	}
 	types := make([]datatype.Type, len(e.Args))
-	null := false
 	for i, arg := range e.Args {
 		types[i] = arg.Type()
-		null = null || isNullConst(arg)
 	}
-	if function, ok := scalar.Lookup(e.Name, types, e.T); null && ok && !function.NullCall {
-		return &plan.Const{T: e.T}
+	function, ok := scalar.Lookup(e.Name, types, e.T)
+	for i, arg := range e.Args {
+		if ok && isNullConst(arg) && function.NullFrom(i) {
+			return &plan.Const{T: e.T}
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -25,8 +26,37 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		return nil, err
 	}
 	f.planned = true
-	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{}}
-	return &plan.Query{Root: r.node(q.Root), Columns: q.Columns}, nil
+	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
+		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}}
+	root := r.node(q.Root)
+	r.checkConstants(root)
+	return &plan.Query{Root: root, Columns: q.Columns}, nil
+}
+
+// checkConstants fails for a constant that Trino cannot write down, as it does with each
+// that is left in a plan.
+func (r *remainder) checkConstants(node plan.Node) {
+	r.work(1)
+	plan.Exprs(node, func(e plan.Expr) {
+		plan.Any(e, func(part plan.Expr) bool {
+			c, ok := part.(*plan.Const)
+			if !ok {
+				c = r.composed[part]
+			}
+			if c != nil {
+				if err := scalar.Beyond(c.T, c.Value); err != nil {
+					r.fail(err)
+				}
+			}
+			if inner := plan.Subquery(part); inner != nil {
+				r.checkConstants(inner)
+			}
+			return false
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		r.checkConstants(input)
+	}
 }
 
 // folder folds the expressions of one query.
@@ -95,6 +125,10 @@ type remainder struct {
 	read   map[plan.ID]bool        // which columns Trino has not dropped
 	seen   map[plan.Node]bool      // which nodes Trino has not dropped
 	values map[int]*plan.Values    // the named queries that are nothing else
+	// composed are the constants with parts, by how they are written.
+	composed map[plan.Expr]*plan.Const
+	// sifted are VALUES of which rows were dropped: by then Trino computes nothing in them.
+	sifted map[plan.Node]bool
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -116,7 +150,9 @@ func (r *remainder) written(e plan.Expr) plan.Expr {
 		if !ok || c.Value == nil || len(c.T.Elems) == 0 || source == nil {
 			return nil, false
 		}
-		return r.settled(source), true
+		settled := r.settled(source)
+		r.composed[settled] = c
+		return settled, true
 	})
 }
 
@@ -126,7 +162,18 @@ func (r *remainder) settled(e plan.Expr) plan.Expr {
 }
 
 func (r *remainder) copied(n plan.Node) plan.Node {
+	if r.empty(n) {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	switch n := n.(type) {
+	case *plan.Values:
+		return r.rows(n)
+	case *plan.Aggregate:
+		return r.aggregate(n)
+	case *plan.Window:
+		return r.window(n)
+	case *plan.Join:
+		return r.join(n)
 	case *plan.Filter:
 		condition := r.written(n.Condition)
 		if decided, always := trivial(condition); decided {
@@ -151,5 +198,5 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
 	}
-	return plan.Map(n, r.node, func(e plan.Expr) plan.Expr { return plan.MapQueries(r.written(e), r.node) })
+	return r.mapped(n)
 }

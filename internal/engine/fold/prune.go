@@ -57,6 +57,9 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 				kept.Calls = append(kept.Calls, p.call(call))
 			}
 		}
+		if isGlobal(&kept) && len(kept.Calls) == 0 {
+			return oneRow(n)
+		}
 		kept.Input = p.node(n.Input)
 		return &kept
 	case *plan.Window:

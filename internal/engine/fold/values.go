@@ -50,7 +50,7 @@ func (r *remainder) project(n *plan.Project) plan.Node {
 	}
 	kept := &plan.Project{Input: input, Columns: slices.Clone(n.Columns)}
 	for i, c := range n.Columns {
-		kept.Columns[i].Expr = plan.MapQueries(r.written(c.Expr), r.node)
+		kept.Columns[i].Expr = r.wanted(c.Column, c.Expr)
 	}
 	return kept
 }
@@ -63,6 +63,9 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 	size := 0
 	for _, c := range n.Columns {
 		folded := r.expr(c.Expr)
+		if _, passes := folded.(*plan.ColumnRef); !passes && r.sifted[values] {
+			return nil
+		}
 		if volatile(folded) || open(folded, idsOf(values)) {
 			return nil
 		}
@@ -82,6 +85,7 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 		}
 		kept.Rows = append(kept.Rows, cells)
 	}
+	r.sifted[kept] = r.sifted[values]
 	for _, row := range kept.Rows {
 		for i, cell := range row {
 			if c := kept.Columns[i]; r.read[c.ID] {
@@ -119,6 +123,7 @@ func (r *remainder) filtered(n *plan.Filter, values *plan.Values, condition plan
 		undecided = undecided || !constant
 		kept.Rows = append(kept.Rows, row)
 	}
+	r.sifted[kept] = true
 	if !undecided {
 		return kept
 	}

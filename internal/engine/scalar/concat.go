@@ -129,9 +129,6 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	call := func(w *work.Work, args []any) (any, error) {
-		if args[0] == nil || ofArray && args[1] == nil {
-			return nil, nil
-		}
 		items := args[1:]
 		if ofArray {
 			items = value.As[[]any](args[1])
@@ -144,7 +141,10 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return join(w, parts, value.As[string](args[0]))
 	}
-	return seesNull(call)
+	if ofArray {
+		return seesNull(call, 0, 1)
+	}
+	return seesNull(call, 0)
 }
 
 func isVarcharOrUnknown(t datatype.Type) bool {

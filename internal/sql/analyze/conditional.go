@@ -142,7 +142,7 @@ func (x *exprs) nullIf(e *ast.Call, args []ast.Expr) (plan.Expr, error) {
 	if !ok {
 		return nil, x.fail(e, typeMismatch, "Types are not comparable with NULLIF: %s vs %s", operands[0].Type(), operands[1].Type())
 	}
-	return &plan.NullIf{X: operands[0], Param: param, Compare: compared}, nil
+	return &plan.NullIf{X: operands[0], Param: param, Compare: plan.Explicitly(compared)}, nil
 }
 
 func (x *exprs) coalesce(args []ast.Expr) (plan.Expr, error) {

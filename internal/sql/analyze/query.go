@@ -88,7 +88,16 @@ func (a *analyzer) sorted(q *ast.Query, r relation, outer *scope) (relation, err
 		}
 		sort.Keys = append(sort.Keys, sortKey(item, typed))
 	}
+	if a.inVain(q) {
+		return r, nil
+	}
 	return relation{node: sort, fields: r.fields}, nil
+}
+
+// inVain reports whether Trino drops the order of q: of a query within another that
+// takes all of its rows.
+func (a *analyzer) inVain(q *ast.Query) bool {
+	return q != a.top && q.Limit == nil && q.Offset == nil
 }
 
 // limit keeps the rows that OFFSET and LIMIT or FETCH FIRST leave.
