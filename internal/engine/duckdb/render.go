@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -207,7 +208,25 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 		}
 		where = append([]string{rest}, where...)
 	}
-	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + strings.Join(where, " AND "), nil
+	condition := strings.Join(where, " AND ")
+	if hasTotal(n.Input) && mayFail(n.Input) { // Trino groups all rows before it drops groups
+		condition = "CASE WHEN random() < 2 THEN " + condition + " END"
+	}
+	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil
+}
+
+// hasTotal reports whether node makes groups of which one is of all rows.
+func hasTotal(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Project:
+		return hasTotal(n.Input)
+	case *plan.Filter:
+		return hasTotal(n.Input)
+	case *plan.Aggregate:
+		return slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 })
+	default:
+		return false
+	}
 }
 
 // anchorsOf returns the columns in the conditions of the joins right below a filter.

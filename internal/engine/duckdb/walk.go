@@ -1,6 +1,9 @@
 package duckdb
 
 import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -38,4 +41,16 @@ func idSet(n plan.Node) map[plan.ID]bool {
 		ids[c.ID] = true
 	}
 	return ids
+}
+
+// mayFail reports whether something that n computes can fail.
+func mayFail(n plan.Node) bool {
+	found := false
+	plan.Exprs(n, func(e plan.Expr) {
+		found = found || fold.MayFail(e) || anyPart(e, func(x plan.Expr) bool {
+			inner := plan.Subquery(x)
+			return inner != nil && mayFail(inner)
+		})
+	})
+	return found || slices.ContainsFunc(plan.Inputs(n), mayFail)
 }

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
-	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -70,11 +68,8 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 	}
 	return func(f *frame) (any, error) {
 		var result any = e.And
-		for i, term := range terms {
+		for _, term := range terms {
 			v, err := term(f)
-			if err != nil && !work.Ended(err) && decided(f, e, terms, i+1) {
-				return !e.And, nil
-			}
 			if err != nil {
 				return nil, err
 			}
@@ -87,20 +82,6 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 		}
 		return result, nil
 	}, nil
-}
-
-// decided reports whether a constant among the terms from some on decides: Trino
-// looks at constants before it computes a term that may fail.
-func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
-	for i := from; i < len(terms); i++ {
-		if !isConstant(e.Terms[i]) {
-			continue
-		}
-		if v, err := terms[i](f); err == nil && v == !e.And {
-			return true
-		}
-	}
-	return false
 }
 
 // lazyBetween computes the ends one after the other, and neither where the value is NULL.
@@ -165,12 +146,8 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
-	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
 	return func(f *frame) (any, error) {
 		v, err := x(f)
-		if err != nil && !work.Ended(err) && nulls && areNull(f, items) {
-			return nil, nil
-		}
 		if err != nil || v == nil {
 			return nil, err
 		}
@@ -202,16 +179,6 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		}
 		return result, nil
 	}, nil
-}
-
-// areNull reports whether all of the items are NULL.
-func areNull(f *frame, items []step) bool {
-	for _, item := range items {
-		if v, err := item(f); err != nil || v != nil {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {
@@ -338,31 +305,6 @@ func caught(err error) bool {
 		return true
 	}
 	return false
-}
-
-// isConstant reports whether e refers to nothing that changes from row to row. bound
-// are the parameters of lambdas within it.
-func isConstant(e plan.Expr, bound ...plan.ID) bool {
-	switch e := e.(type) {
-	case *plan.ColumnRef:
-		return false
-	case *plan.ParamRef:
-		return slices.Contains(bound, e.ID)
-	case *plan.Lambda:
-		for _, p := range e.Params {
-			bound = append(bound, p.ID)
-		}
-	case *plan.Case:
-		bound = append(bound, e.Param.ID)
-	case *plan.NullIf:
-		bound = append(bound, e.Param.ID)
-	}
-	for _, c := range plan.Children(e) {
-		if !isConstant(c, bound...) {
-			return false
-		}
-	}
-	return true
 }
 
 // constructOf names an expression that has no semantics here.

@@ -189,7 +189,7 @@ func (f *folder) in(e *plan.In) plan.Expr {
 		if seen.add(item); seen.same(item, e.X) {
 			same = true
 		}
-		if mayFail(item) {
+		if MayFail(item) {
 			risky = append(risky, item)
 		} else {
 			safe = append(safe, item)
@@ -204,8 +204,8 @@ func (f *folder) in(e *plan.In) plan.Expr {
 	return nil
 }
 
-// mayFail reports whether computing e can fail.
-func mayFail(e plan.Expr) bool {
+// MayFail reports whether computing e can fail.
+func MayFail(e plan.Expr) bool {
 	return plan.Any(e, func(part plan.Expr) bool {
 		switch part := part.(type) {
 		case *plan.Call:

@@ -193,10 +193,6 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 		return r.with(n)
 	case *plan.CTERef:
 		return r.reference(n)
-	case *plan.Limit:
-		if n.Count == 0 {
-			return &plan.Values{Columns: plan.Columns(n)}
-		}
 	}
 	return r.mapped(n)
 }

@@ -71,7 +71,7 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 		keys := p.keys(n.Keys)
 		return &plan.Sort{Input: p.node(n.Input), Keys: keys}
 	case *plan.Limit:
-		if n.Count == 0 {
+		if n.Count == 0 || p.passedOver(n) {
 			return &plan.Values{Columns: plan.Columns(n.Input)}
 		}
 		kept := *n
@@ -342,5 +342,5 @@ func trivial(condition plan.Expr) (decided, always bool) {
 		return true, c.Value == true
 	}
 	terms := plan.Conjuncts(condition)
-	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, mayFail), false
+	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, MayFail), false
 }

@@ -90,7 +90,7 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 		for i, cell := range row {
 			if c := kept.Columns[i]; r.read[c.ID] {
 				row[i] = r.eagerly(n, cell)
-			} else if row[i] = r.written(cell); !isConst(row[i]) && mayFail(row[i]) {
+			} else if row[i] = r.written(cell); !isConst(row[i]) && MayFail(row[i]) {
 				row[i] = &plan.Const{T: c.Type} // which nobody reads
 			}
 		}
