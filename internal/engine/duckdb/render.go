@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -43,6 +44,9 @@ type renderer struct {
 	lazy      map[plan.ID]lazyColumn
 	used      scan.Usage
 	scans     map[*plan.Scan]scanned // rendered already: a subquery may be rendered twice
+	// written means that the rows are the statement's own: conditions are looked at in their
+	// order, as there is nothing to skip by those that cannot fail.
+	written bool
 }
 
 // scanned is a scan that was rendered, and those of its columns that stay in the
@@ -57,6 +61,7 @@ func (r *renderer) query(ctx context.Context, q *plan.Query) (statement, error) 
 	if r.used, err = scan.UsageOf(ctx, q); err != nil {
 		return statement{}, err
 	}
+	r.written = !reads(q.Root)
 	r.lazy, r.scans = map[plan.ID]lazyColumn{}, map[*plan.Scan]scanned{}
 	sql, err := r.root(ctx, q)
 	if err != nil {
@@ -201,6 +206,7 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	existing := len(where) > 0
 	if len(terms) > 0 {
 		rest, err := r.conjunction(ctx, terms, anchorsOf(n.Input))
 		if err != nil {
@@ -209,10 +215,24 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 		where = append([]string{rest}, where...)
 	}
 	condition := strings.Join(where, " AND ")
-	if hasTotal(n.Input) && mayFail(n.Input) { // Trino groups all rows before it drops groups
+	// Trino groups all rows before it drops groups, and looks for others first.
+	if hasTotal(n.Input) && mayFail(n.Input) || r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition) {
 		condition = "CASE WHEN random() < 2 THEN " + condition + " END"
 	}
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil
+}
+
+// joins reports whether node is a filter by rows of a subquery.
+func joins(node plan.Node) bool {
+	filter, ok := node.(*plan.Filter)
+	return ok && slices.ContainsFunc(conjuncts(filter.Condition), func(term plan.Expr) bool {
+		switch term.(type) {
+		case *plan.Exists, *plan.InQuery:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 // hasTotal reports whether node makes groups of which one is of all rows.

@@ -54,3 +54,18 @@ func mayFail(n plan.Node) bool {
 	})
 	return found || slices.ContainsFunc(plan.Inputs(n), mayFail)
 }
+
+// reads reports whether n, or a subquery in it, reads a table.
+func reads(n plan.Node) bool {
+	if _, ok := n.(*plan.Scan); ok {
+		return true
+	}
+	found := false
+	plan.Exprs(n, func(e plan.Expr) {
+		found = found || anyPart(e, func(x plan.Expr) bool {
+			inner := plan.Subquery(x)
+			return inner != nil && reads(inner)
+		})
+	})
+	return found || slices.ContainsFunc(plan.Inputs(n), reads)
+}

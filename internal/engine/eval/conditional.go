@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
@@ -137,7 +138,11 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := c.compileAll(e.Items)
+	inOrder := e.Items
+	if !c.interpreted {
+		inOrder = asCompared(e.Items)
+	}
+	items, err := c.compileAll(inOrder)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +184,33 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		}
 		return result, nil
 	}, nil
+}
+
+// asCompared returns the items of IN in the order in which Trino compares with them for a
+// row: the constants, then the others from the last to the first.
+func asCompared(items []plan.Expr) []plan.Expr {
+	var constants, others []plan.Expr
+	for _, item := range items {
+		if isLiteral(item) {
+			constants = append(constants, item)
+		} else {
+			others = append(others, item)
+		}
+	}
+	slices.Reverse(others)
+	return append(constants, others...)
+}
+
+// isLiteral reports whether e is made of constants without computing anything.
+func isLiteral(e plan.Expr) bool {
+	switch e.(type) {
+	case *plan.Const:
+		return true
+	case *plan.ArrayOf, *plan.RowOf:
+		return !slices.ContainsFunc(plan.Children(e), func(part plan.Expr) bool { return !isLiteral(part) })
+	default:
+		return false
+	}
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {

@@ -24,6 +24,11 @@ func (f *folder) expr(e plan.Expr) plan.Expr {
 	}
 	f.work(1)
 	given := e
+	if n, ok := e.(*plan.Not); ok {
+		if l, ok := n.X.(*plan.Logical); ok {
+			e = negated(l)
+		}
+	}
 	if l, ok := e.(*plan.Logical); ok { // Trino combines terms before it folds them
 		if c := decisive(l); c != nil {
 			f.done[given] = c

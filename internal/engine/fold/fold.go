@@ -27,7 +27,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 	}
 	f.planned = true
 	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
-		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}}
+		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}}
 	root := r.node(q.Root)
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
@@ -129,6 +129,8 @@ type remainder struct {
 	composed map[plan.Expr]*plan.Const
 	// sifted are VALUES of which rows were dropped: by then Trino computes nothing in them.
 	sifted map[plan.Node]bool
+	// under are the inputs of filters: the condition of a join is looked at together with those.
+	under map[plan.Node]bool
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -137,7 +139,7 @@ func (r *remainder) node(n plan.Node) plan.Node {
 	}
 	r.work(1)
 	kept := r.copied(n)
-	r.nodes[n] = kept
+	r.nodes[n], r.nodes[kept] = kept, kept
 	return kept
 }
 
@@ -175,18 +177,15 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 	case *plan.Join:
 		return r.join(n)
 	case *plan.Filter:
-		condition := r.written(n.Condition)
+		condition := r.expr(n.Condition)
 		if decided, always := trivial(condition); decided {
 			if always {
 				return r.node(n.Input)
 			}
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
-		input := r.node(n.Input)
-		if values, ok := input.(*plan.Values); ok {
-			return r.filtered(n, values, plan.MapQueries(condition, r.node))
-		}
-		return &plan.Filter{Input: input, Condition: plan.MapQueries(condition, r.node)}
+		r.under[n.Input] = true
+		return sifter{r, r.seen[n]}.sift(r.node(n.Input), plan.Conjuncts(condition))
 	case *plan.Project:
 		return r.project(n)
 	case *plan.With:

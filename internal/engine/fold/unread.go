@@ -3,6 +3,7 @@ package fold
 import (
 	"slices"
 
+	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -93,19 +94,23 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 		return r.inPlaceOf(n, r.node(n.Left))
 	}
 	joined := value.As[*plan.Join](r.mapped(n))
-	if joined.Condition == nil || n.Lateral {
+	if n.Condition == nil || n.Lateral {
 		return joined
 	}
-	terms := slices.Clone(plan.Conjuncts(joined.Condition))
+	terms := slices.Clone(plan.Conjuncts(r.expr(n.Condition)))
 	for i, term := range terms {
 		if call, ok := term.(*plan.Call); ok && isComparison(call.Name) && call.Name != plan.OpDistinct && between(call, n) {
 			terms[i] = plan.Explicitly(call) // Trino computes the sides beneath the join
 		}
 	}
-	if joined.Condition = terms[0]; len(terms) > 1 {
-		joined.Condition = &plan.Logical{And: true, Terms: terms}
+	if !slices.ContainsFunc(terms, MayFail) {
+		return joined
 	}
-	return joined
+	if r.under[n] && n.Kind == ast.InnerJoin {
+		joined.Condition = plan.MapQueries(r.written(conjunction(terms)), r.node)
+		return joined
+	}
+	return sifter{r, r.seen[n]}.siftOn(joined, terms)
 }
 
 func (r *remainder) mapped(n plan.Node) plan.Node {
