@@ -286,6 +286,9 @@ func (p *pruner) reference(n *plan.CTERef) {
 }
 
 func (p *pruner) call(call plan.AggregateCall) plan.AggregateCall {
+	if len(call.OrderBy) > 0 { // Trino looks whether the function asks for it
+		p.checkState(call)
+	}
 	call.Args, call.OrderBy, call.Filter = p.exprs(call.Args), p.keys(call.OrderBy), p.expr(call.Filter)
 	return call
 }

@@ -65,7 +65,7 @@ func (r *remainder) window(n *plan.Window) plan.Node {
 }
 
 // checkState fails for reduce_agg over what Trino holds as an object: it has no state for that.
-func (r *remainder) checkState(call plan.AggregateCall) {
+func (f *folder) checkState(call plan.AggregateCall) {
 	if call.Name != "reduce_agg" {
 		return
 	}
@@ -83,7 +83,7 @@ func (r *remainder) checkState(call plan.AggregateCall) {
 		object = t.Precision > 9
 	}
 	if object {
-		r.fail(sqlerr.New(sqlerr.NotSupported, "State type not supported for reduce_agg: %s", t))
+		f.fail(sqlerr.New(sqlerr.NotSupported, "State type not supported for reduce_agg: %s", t))
 	}
 }
 

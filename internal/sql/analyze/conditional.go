@@ -74,7 +74,7 @@ func (x *exprs) simpleConditions(e *ast.Case, c *plan.Case) ([]plan.Expr, error)
 	conditions := make([]plan.Expr, len(values))
 	for i, value := range values {
 		args := []plan.Expr{&plan.ParamRef{ID: c.Param.ID, T: common}, coerce(value, common)}
-		conditions[i] = &plan.Call{Name: plan.OpEqual, Args: args, T: boolean}
+		conditions[i] = plan.Explicitly(&plan.Call{Name: plan.OpEqual, Args: args, T: boolean})
 	}
 	return conditions, nil
 }
