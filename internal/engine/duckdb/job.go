@@ -141,12 +141,14 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 	}
 	defer result.Close()
 	out, size := batch{Width: len(s.Types)}, 0
-	clocks := slices.ContainsFunc(s.Types, hasClock)
+	odd := slices.ContainsFunc(s.Types, func(t datatype.Type) bool { return hasKind(t, isClock) || hasKind(t, isChar) })
 	err = result.Each(func(row []any) error {
 		for i, v := range row {
-			if clocks && hasClock(s.Types[i]) && scalar.Beyond(s.Types[i], v) != nil {
-				r.abandoned = true
-				return sqlerr.New("SERIALIZATION_ERROR", "Could not serialize data to JSON")
+			if odd {
+				if err := unwritable(s.Types[i], v); err != nil {
+					r.abandoned = true
+					return err
+				}
 			}
 			c := cell(j.Spelling, s.Types[i], v)
 			out.Cells = append(out.Cells, c)
@@ -187,8 +189,24 @@ func failureOf(err error) error {
 	return fmt.Errorf("run the query: %w", err)
 }
 
-// hasClock reports whether a value of the type has a time of day in it, which Trino may
-// compute and then cannot write.
-func hasClock(t datatype.Type) bool {
-	return t.Kind == datatype.Time || t.Kind == datatype.TimeTZ || slices.ContainsFunc(t.Elems, hasClock)
+// unwritable returns the error of a value that Trino computes and then cannot write: a
+// time that is too precise, a char that ends in spaces.
+func unwritable(t datatype.Type, v any) error {
+	err := error(nil)
+	if hasKind(t, isClock) || hasKind(t, isChar) {
+		err = scalar.Beyond(t, v)
+	}
+	if err != nil && hasKind(t, isClock) {
+		err = sqlerr.New("SERIALIZATION_ERROR", "Could not serialize data to JSON")
+	}
+	return err
 }
+
+// hasKind reports whether a type, or one within it, is of a kind.
+func hasKind(t datatype.Type, is func(datatype.Type) bool) bool {
+	return is(t) || slices.ContainsFunc(t.Elems, func(elem datatype.Type) bool { return hasKind(elem, is) })
+}
+
+func isClock(t datatype.Type) bool { return t.Kind == datatype.Time || t.Kind == datatype.TimeTZ }
+
+func isChar(t datatype.Type) bool { return t.Kind == datatype.Char }

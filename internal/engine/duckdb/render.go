@@ -208,18 +208,39 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	}
 	existing := len(where) > 0
 	if len(terms) > 0 {
-		rest, err := r.conjunction(ctx, terms, anchorsOf(n.Input))
+		rest, guarded, err := r.conjuncts(ctx, terms, anchorsOf(n.Input))
 		if err != nil {
 			return "", err
 		}
-		where = append([]string{rest}, where...)
+		if _, values := n.Input.(*plan.Values); guarded != "" && r.written && !values {
+			guarded = inPlace(guarded)
+		}
+		if guarded != "" {
+			rest = append(rest, guarded)
+		}
+		where = append(rest, where...)
 	}
 	condition := strings.Join(where, " AND ")
 	// Trino groups all rows before it drops groups, and looks for others first.
-	if hasTotal(n.Input) && mayFail(n.Input) || r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition) {
-		condition = "CASE WHEN random() < 2 THEN " + condition + " END"
+	if hasTotal(n.Input) && mayFail(n.Input) || r.written && (groups(n.Input) || joins(n.Input) && !existing && fold.MayFail(n.Condition)) {
+		condition = inPlace(condition)
 	}
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil
+}
+
+// inPlace renders a condition that DuckDB looks at nowhere else than where it stands.
+func inPlace(condition string) string { return "CASE WHEN random() < 2 THEN " + condition + " END" }
+
+// groups reports whether node computes its columns from groups.
+func groups(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Project:
+		return groups(n.Input)
+	case *plan.Aggregate:
+		return true
+	default:
+		return false
+	}
 }
 
 // joins reports whether node is a filter by rows of a subquery.

@@ -300,11 +300,11 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 	}
 	return func(f *frame) (any, error) {
 		v, err := x(f)
-		if err != nil || v == nil {
+		if err != nil || v == nil && !c.interpreted {
 			return nil, err
 		}
 		f.slots[param] = v
-		same, err := compare(f)
+		same, err := compare(f) // of NULL too, where all is computed
 		if err != nil || same == true {
 			return nil, err
 		}

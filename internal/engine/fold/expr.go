@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -268,11 +267,7 @@ func (f *folder) call(e *plan.Call) plan.Expr {
 	if c := f.constant(e); c != nil {
 		return c
 	}
-	types := make([]datatype.Type, len(e.Args))
-	for i, arg := range e.Args {
-		types[i] = arg.Type()
-	}
-	function, ok := scalar.Lookup(e.Name, types, e.T)
+	function, ok := functionOf(e)
 	for i, arg := range e.Args {
 		if ok && isNullConst(arg) && function.NullFrom(i) {
 			return &plan.Const{T: e.T}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -27,7 +28,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 	}
 	f.planned = true
 	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
-		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}}
+		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{}}
 	root := r.node(q.Root)
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
@@ -48,6 +49,9 @@ func (r *remainder) checkConstants(node plan.Node) {
 					r.fail(err)
 				}
 			}
+			if call, ok := part.(*plan.Call); ok {
+				r.checkCall(call)
+			}
 			if inner := plan.Subquery(part); inner != nil {
 				r.checkConstants(inner)
 			}
@@ -57,6 +61,22 @@ func (r *remainder) checkConstants(node plan.Node) {
 	for _, input := range plan.Inputs(node) {
 		r.checkConstants(input)
 	}
+}
+
+// checkCall fails for a function that fails however it is called.
+func (r *remainder) checkCall(call *plan.Call) {
+	if function, ok := functionOf(call); ok && function.Always {
+		_, err := function.Call(work.New(r.ctx, r.now), nil)
+		r.fail(err)
+	}
+}
+
+func functionOf(call *plan.Call) (scalar.Function, bool) {
+	types := make([]datatype.Type, len(call.Args))
+	for i, arg := range call.Args {
+		types[i] = arg.Type()
+	}
+	return scalar.Lookup(call.Name, types, call.T)
 }
 
 // folder folds the expressions of one query.
@@ -131,6 +151,8 @@ type remainder struct {
 	sifted map[plan.Node]bool
 	// under are the inputs of filters: the condition of a join is looked at together with those.
 	under map[plan.Node]bool
+	// failing are the nodes of which it is known whether they can fail.
+	failing map[plan.Node]bool
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -138,7 +160,7 @@ func (r *remainder) node(n plan.Node) plan.Node {
 		return known
 	}
 	r.work(1)
-	kept := r.copied(n)
+	kept := r.settledNode(r.copied(n))
 	r.nodes[n], r.nodes[kept] = kept, kept
 	return kept
 }

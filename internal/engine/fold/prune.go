@@ -5,6 +5,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // pruner copies a plan without what Trino has dropped from its own by the time that it
@@ -286,8 +287,9 @@ func (p *pruner) reference(n *plan.CTERef) {
 }
 
 func (p *pruner) call(call plan.AggregateCall) plan.AggregateCall {
-	if len(call.OrderBy) > 0 { // Trino looks whether the function asks for it
-		p.checkState(call)
+	if len(call.OrderBy) > 0 {
+		p.checkState(call) // as Trino looks whether the function asks for the order
+		call.OrderBy = orderOf(call)
 	}
 	call.Args, call.OrderBy, call.Filter = p.exprs(call.Args), p.keys(call.OrderBy), p.expr(call.Filter)
 	return call
@@ -332,6 +334,9 @@ func (p *pruner) reading(e plan.Expr) plan.Expr {
 		p.read[e.Column.ID] = true
 		return &plan.InQuery{X: p.reading(e.X), Query: p.node(e.Query), Column: e.Column, At: e.At}
 	case *plan.Quantified:
+		if !e.Membership() && !(e.Op == plan.OpNotEqual && e.All) && !e.X.Type().Orderable() {
+			p.fail(sqlerr.New("GENERIC_INTERNAL_ERROR", "Subquery result type must be orderable"))
+		}
 		p.read[e.Column.ID] = true
 		return &plan.Quantified{X: p.reading(e.X), Op: e.Op, All: e.All, Query: p.node(e.Query), Column: e.Column, At: e.At}
 	default:

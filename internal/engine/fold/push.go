@@ -28,7 +28,7 @@ func (r sifter) sift(node plan.Node, terms []plan.Expr) plan.Node {
 	}
 	var staying, pushed []plan.Expr
 	_, values := node.(*plan.Values)
-	nothing := !values && !slices.ContainsFunc(terms, MayFail)
+	nothing := !values && !slices.ContainsFunc(terms, MayFail) && !r.fallible(node)
 	exists := slices.ContainsFunc(terms, isMembership)
 	for _, term := range terms {
 		if nothing || volatile(term) || exists && risky(term) {
@@ -40,6 +40,7 @@ func (r sifter) sift(node plan.Node, terms []plan.Expr) plan.Node {
 	if len(pushed) > 0 {
 		var rest []plan.Expr
 		node, rest = r.siftBelow(node, pushed)
+		node = r.settledNode(node)
 		staying = slices.Concat(rest, staying)
 	}
 	if exists && !nothing {
@@ -203,6 +204,8 @@ func (r sifter) siftInner(n plan.Join, terms []plan.Expr) plan.Node {
 			both = append(both, term)
 		}
 	}
+	left = append(left, r.domains(both, n.Right, leftIDs)...)
+	right = append(right, r.domains(both, n.Left, rightIDs)...)
 	for _, term := range terms {
 		if !volatile(term) && risky(term) && (len(both)+len(failing) > 0 || !push(term)) {
 			failing = append(failing, term)

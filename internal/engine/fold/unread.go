@@ -41,6 +41,7 @@ func (r *remainder) aggregate(n *plan.Aggregate) plan.Node {
 	for _, call := range n.Calls {
 		if r.read[call.ID] {
 			r.checkState(call)
+			call.OrderBy = orderOf(call)
 			kept.Calls = append(kept.Calls, call)
 		}
 	}
@@ -62,6 +63,17 @@ func (r *remainder) window(n *plan.Window) plan.Node {
 		return r.inPlaceOf(n, r.node(n.Input))
 	}
 	return r.inPlaceOf(n, r.mapped(kept))
+}
+
+// orderOf returns the order of an aggregate's rows, where the function has an answer that
+// goes by it: Trino drops the others.
+func orderOf(call plan.AggregateCall) []plan.SortKey {
+	switch call.Name {
+	case "array_agg", "map_agg", "multimap_agg", "listagg", "qdigest_agg":
+		return call.OrderBy
+	default:
+		return nil
+	}
 }
 
 // checkState fails for reduce_agg over what Trino holds as an object: it has no state for that.

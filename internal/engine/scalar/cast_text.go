@@ -54,6 +54,9 @@ func Beyond(t datatype.Type, v any) error {
 			return errInternal("picoseconds contains data beyond specified precision (%d): %d", t.Precision, v.Picos)
 		}
 	case string:
+		if t.Kind == datatype.Char && strings.HasSuffix(v, " ") {
+			return errInternal("Slice representing Char should not have trailing spaces")
+		}
 		if t.Kind == datatype.Varchar && len(v) > t.Length && utf8.RuneCountInString(v) > t.Length {
 			return errInternal("Character count exceeds length limit %d: base64:%s", t.Length, base64.StdEncoding.EncodeToString([]byte(v)))
 		}

@@ -32,7 +32,7 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 
 // tooFew is a function that was called with too few arguments for its kind.
 func tooFew(message string) (Function, bool) {
-	return pure(func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) })
+	return Function{Call: func(*work.Work, []any) (any, error) { return nil, sqlerr.Argument("%s", message) }, Always: true}, true
 }
 
 func areAll(types []datatype.Type, kind datatype.Kind) bool {

@@ -35,7 +35,8 @@ type Function struct {
 	Strict []int
 	// Volatile means that two calls with equal arguments may differ.
 	Volatile bool
-	// Always means that a cast fails for every value, under TRY_CAST too.
+	// Always means that the function fails for every value: a cast under TRY_CAST too, any
+	// other where it is part of a plan.
 	Always bool
 
 	counts bool // Call counts what it makes
