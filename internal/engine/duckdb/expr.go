@@ -40,16 +40,21 @@ func (r *renderer) constant(ctx context.Context, e plan.Expr) (sql string, ok bo
 	return computed(ctx, e, p)
 }
 
-// interpreted renders a cell of VALUES without columns by its value.
+// interpreted renders a cell of VALUES without columns by its value. Trino computes it
+// before anything runs, and so fails even for a cell that nothing comes upon.
 func (r *renderer) interpreted(ctx context.Context, e plan.Expr) (sql string, ok bool, err error) {
 	if varies(e) {
 		return "", false, nil
 	}
 	p, err := eval.Interpreted(e, r.now)
+	if err != nil || p.Volatile {
+		return "", false, err
+	}
+	v, err := p.Eval(ctx, nil)
 	if err != nil {
 		return "", false, err
 	}
-	return computed(ctx, e, p)
+	return literal(e.Type(), v)
 }
 
 // computed renders the value of an expression, whose program p is.
@@ -202,6 +207,16 @@ func (r *renderer) call(f function, args []string) (string, error) {
 // anchors are columns of both sides of a join below: Trino does not evaluate what
 // can fail before the join, and DuckDB cannot where it depends on all of them.
 func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) (string, error) {
+	all, guarded, err := r.conjuncts(ctx, terms, anchors)
+	if guarded != "" {
+		all = append(all, guarded)
+	}
+	return strings.Join(all, " AND "), err
+}
+
+// conjuncts renders the terms that cannot fail, each, and all others as one, which is ""
+// when there is none.
+func (r *renderer) conjuncts(ctx context.Context, terms, anchors []plan.Expr) (all []string, guarded string, err error) {
 	var safe, aside, risky []string
 	var fused []plan.Expr
 	for _, t := range terms {
@@ -211,16 +226,16 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 		}
 		n, ok := r.native(ctx, t)
 		if sql, isConst, err := r.constant(ctx, t); err != nil {
-			return "", err
+			return nil, "", err
 		} else if isConst {
 			n, ok = rendered{sql: sql, fails: strings.Contains(sql, "error(")}, true
 		}
 		switch {
 		case ok && n.err != nil:
-			return "", n.err
+			return nil, "", n.err
 		case ok && !n.fails && n.aside:
 			aside = append(aside, n.sql)
-		case ok && !n.fails:
+		case ok && !n.fails && !(r.written && len(risky)+len(fused) > 0):
 			safe = append(safe, n.sql)
 		case ok && len(fused) == 0 && len(anchors) == 0:
 			risky = append(risky, n.sql)
@@ -235,22 +250,22 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 		}
 		sql, err := r.bridge(ctx, last, anchors...)
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
 		risky = append(risky, sql)
 	}
-	all := append(append([]string{}, safe...), aside...)
+	all = append(append([]string{}, safe...), aside...)
 	if len(risky) == 0 {
-		return strings.Join(all, " AND "), nil
+		return all, "", nil
 	}
-	guarded := risky[len(risky)-1]
+	guarded = risky[len(risky)-1]
 	for i := len(risky) - 2; i >= 0; i-- {
 		guarded = "CASE WHEN " + risky[i] + " THEN " + guarded + " ELSE FALSE END"
 	}
 	if len(safe) > 0 {
 		guarded = "CASE WHEN " + strings.Join(safe, " AND ") + " THEN " + guarded + " ELSE FALSE END"
 	}
-	return strings.Join(append(all, guarded), " AND "), nil
+	return all, guarded, nil
 }
 
 // constantOf returns the value of an expression without columns.

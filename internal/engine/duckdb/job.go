@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
@@ -140,11 +141,11 @@ func (r *runner) query(ctx context.Context, j job, emit func(batch) error) error
 	}
 	defer result.Close()
 	out, size := batch{Width: len(s.Types)}, 0
-	unmeasured := castsUnmeasured(q.Root)
+	odd := slices.ContainsFunc(s.Types, func(t datatype.Type) bool { return hasKind(t, isClock) || hasKind(t, isChar) })
 	err = result.Each(func(row []any) error {
 		for i, v := range row {
-			if unmeasured {
-				if err := scalar.Overlong(s.Types[i], v); err != nil {
+			if odd {
+				if err := unwritable(s.Types[i], v); err != nil {
 					r.abandoned = true
 					return err
 				}
@@ -187,3 +188,25 @@ func failureOf(err error) error {
 	}
 	return fmt.Errorf("run the query: %w", err)
 }
+
+// unwritable returns the error of a value that Trino computes and then cannot write: a
+// time that is too precise, a char that ends in spaces.
+func unwritable(t datatype.Type, v any) error {
+	err := error(nil)
+	if hasKind(t, isClock) || hasKind(t, isChar) {
+		err = scalar.Beyond(t, v)
+	}
+	if err != nil && hasKind(t, isClock) {
+		err = sqlerr.New("SERIALIZATION_ERROR", "Could not serialize data to JSON")
+	}
+	return err
+}
+
+// hasKind reports whether a type, or one within it, is of a kind.
+func hasKind(t datatype.Type, is func(datatype.Type) bool) bool {
+	return is(t) || slices.ContainsFunc(t.Elems, func(elem datatype.Type) bool { return hasKind(elem, is) })
+}
+
+func isClock(t datatype.Type) bool { return t.Kind == datatype.Time || t.Kind == datatype.TimeTZ }
+
+func isChar(t datatype.Type) bool { return t.Kind == datatype.Char }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/engine/scan"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -42,6 +44,9 @@ type renderer struct {
 	lazy      map[plan.ID]lazyColumn
 	used      scan.Usage
 	scans     map[*plan.Scan]scanned // rendered already: a subquery may be rendered twice
+	// written means that the rows are the statement's own: conditions are looked at in their
+	// order, as there is nothing to skip by those that cannot fail.
+	written bool
 }
 
 // scanned is a scan that was rendered, and those of its columns that stay in the
@@ -56,6 +61,7 @@ func (r *renderer) query(ctx context.Context, q *plan.Query) (statement, error) 
 	if r.used, err = scan.UsageOf(ctx, q); err != nil {
 		return statement{}, err
 	}
+	r.written = !reads(q.Root)
 	r.lazy, r.scans = map[plan.ID]lazyColumn{}, map[*plan.Scan]scanned{}
 	sql, err := r.root(ctx, q)
 	if err != nil {
@@ -200,14 +206,68 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	existing := len(where) > 0
 	if len(terms) > 0 {
-		rest, err := r.conjunction(ctx, terms, anchorsOf(n.Input))
+		rest, guarded, err := r.conjuncts(ctx, terms, anchorsOf(n.Input))
 		if err != nil {
 			return "", err
 		}
-		where = append([]string{rest}, where...)
+		if _, values := n.Input.(*plan.Values); guarded != "" && r.written && !values {
+			guarded = inPlace(guarded)
+		}
+		if guarded != "" {
+			rest = append(rest, guarded)
+		}
+		where = append(rest, where...)
 	}
-	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + strings.Join(where, " AND "), nil
+	condition := strings.Join(where, " AND ")
+	// Trino groups all rows before it drops groups, and looks for others first.
+	if hasTotal(n.Input) && mayFail(n.Input) || r.written && (groups(n.Input) || joins(n.Input) && !existing && fold.MayFail(n.Condition)) {
+		condition = inPlace(condition)
+	}
+	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil
+}
+
+// inPlace renders a condition that DuckDB looks at nowhere else than where it stands.
+func inPlace(condition string) string { return "CASE WHEN random() < 2 THEN " + condition + " END" }
+
+// groups reports whether node computes its columns from groups.
+func groups(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Project:
+		return groups(n.Input)
+	case *plan.Aggregate:
+		return true
+	default:
+		return false
+	}
+}
+
+// joins reports whether node is a filter by rows of a subquery.
+func joins(node plan.Node) bool {
+	filter, ok := node.(*plan.Filter)
+	return ok && slices.ContainsFunc(conjuncts(filter.Condition), func(term plan.Expr) bool {
+		switch term.(type) {
+		case *plan.Exists, *plan.InQuery:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// hasTotal reports whether node makes groups of which one is of all rows.
+func hasTotal(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Project:
+		return hasTotal(n.Input)
+	case *plan.Filter:
+		return hasTotal(n.Input)
+	case *plan.Aggregate:
+		return slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 })
+	default:
+		return false
+	}
 }
 
 // anchorsOf returns the columns in the conditions of the joins right below a filter.

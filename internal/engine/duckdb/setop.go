@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -28,7 +29,7 @@ func (r *renderer) setOperation(ctx context.Context, n *plan.SetOperation) (stri
 	if err != nil {
 		return "", err
 	}
-	if !plain {
+	if !plain || slices.ContainsFunc(n.Inputs, mayFail) { // DuckDB does not look at a side where the other decides
 		return r.counted(ctx, n, parts, keys)
 	}
 	operator := ")\n" + n.Kind.String() + " ("

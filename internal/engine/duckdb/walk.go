@@ -3,7 +3,7 @@ package duckdb
 import (
 	"slices"
 
-	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -43,18 +43,29 @@ func idSet(n plan.Node) map[plan.ID]bool {
 	return ids
 }
 
-// castsUnmeasured reports whether a cast in n, or in its subqueries, may yield a text
-// that is longer than its type says.
-func castsUnmeasured(n plan.Node) bool {
+// mayFail reports whether something that n computes can fail.
+func mayFail(n plan.Node) bool {
+	found := false
+	plan.Exprs(n, func(e plan.Expr) {
+		found = found || fold.MayFail(e) || anyPart(e, func(x plan.Expr) bool {
+			inner := plan.Subquery(x)
+			return inner != nil && mayFail(inner)
+		})
+	})
+	return found || slices.ContainsFunc(plan.Inputs(n), mayFail)
+}
+
+// reads reports whether n, or a subquery in it, reads a table.
+func reads(n plan.Node) bool {
+	if _, ok := n.(*plan.Scan); ok {
+		return true
+	}
 	found := false
 	plan.Exprs(n, func(e plan.Expr) {
 		found = found || anyPart(e, func(x plan.Expr) bool {
-			if cast, ok := x.(*plan.Cast); ok {
-				return scalar.Unmeasured(cast.X.Type(), cast.T)
-			}
 			inner := plan.Subquery(x)
-			return inner != nil && castsUnmeasured(inner)
+			return inner != nil && reads(inner)
 		})
 	})
-	return found || slices.ContainsFunc(plan.Inputs(n), castsUnmeasured)
+	return found || slices.ContainsFunc(plan.Inputs(n), reads)
 }

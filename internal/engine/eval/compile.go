@@ -183,7 +183,7 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 	}
 	c.volatile = c.volatile || f.Volatile
 	var err error
-	args := make([]argument, len(e.Args))
+	args := make([]step, len(e.Args))
 	for i, arg := range e.Args {
 		if args[i], err = c.argument(e.Name, arg); err != nil {
 			return nil, err
@@ -192,31 +192,15 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 	if c.interpreted {
 		return allOf(f, args), nil
 	}
-	if f.NullCall || !slices.ContainsFunc(args, func(a argument) bool { return a.constant }) {
-		return inOrder(f, args), nil
-	}
-	return constantsFirst(f, args), nil
+	return inOrder(f, args), nil
 }
 
-// argument is an argument of a call.
-type argument struct {
-	step     step
-	constant bool // the same for every row
-}
-
-func (c *compiler) argument(function string, e plan.Expr) (argument, error) {
-	before := c.volatile
-	c.volatile = false
-	s, err := c.compile(e)
-	if cast, ok := e.(*plan.Cast); ok && err == nil && isComparison(function) && cast.Coercion && isDecimal(cast.X.Type()) && isDecimal(cast.T) {
-		s, err = c.rescale(cast)
+// argument compiles an argument of a call.
+func (c *compiler) argument(function string, e plan.Expr) (step, error) {
+	if cast, ok := e.(*plan.Cast); ok && isComparison(function) && cast.Coercion && isDecimal(cast.X.Type()) && isDecimal(cast.T) {
+		return c.rescale(cast)
 	}
-	_, lambda := e.(*plan.Lambda)
-	known, literal := e.(*plan.Const)
-	literal = literal && known.Value != nil
-	a := argument{step: s, constant: !lambda && !literal && !c.volatile && isConstant(e)}
-	c.volatile = c.volatile || before
-	return a, err
+	return c.compile(e)
 }
 
 func isDecimal(t datatype.Type) bool { return t.Kind == datatype.Decimal }
@@ -245,15 +229,15 @@ func (c *compiler) rescale(e *plan.Cast) (step, error) {
 }
 
 // inOrder computes the arguments from left to right, up to one that is NULL.
-func inOrder(f scalar.Function, args []argument) step {
+func inOrder(f scalar.Function, args []step) step {
 	return func(at *frame) (any, error) {
 		values := make([]any, len(args))
 		for i, arg := range args {
-			v, err := arg.step(at)
+			v, err := arg(at)
 			if err != nil {
 				return nil, err
 			}
-			if v == nil && !f.NullCall {
+			if v == nil && f.NullFrom(i) {
 				return nil, nil
 			}
 			values[i] = v
@@ -263,60 +247,18 @@ func inOrder(f scalar.Function, args []argument) step {
 }
 
 // allOf computes all arguments before it looks whether one is NULL.
-func allOf(f scalar.Function, args []argument) step {
+func allOf(f scalar.Function, args []step) step {
 	return func(at *frame) (any, error) {
 		values, null := make([]any, len(args)), false
 		for i, arg := range args {
-			v, err := arg.step(at)
+			v, err := arg(at)
 			if err != nil {
 				return nil, err
 			}
-			values[i], null = v, null || v == nil
+			values[i], null = v, null || v == nil && f.NullFrom(i)
 		}
-		if null && !f.NullCall {
+		if null {
 			return nil, nil
-		}
-		return f.Call(at.work, values)
-	}
-}
-
-// constantsFirst looks at the constant arguments before the others. One that is NULL
-// makes all NULL, whatever the others are, even where they fail: Trino has made NULL
-// of such a call before it computes any.
-func constantsFirst(f scalar.Function, args []argument) step {
-	return func(at *frame) (any, error) {
-		values := make([]any, len(args))
-		var failures map[int]error
-		for i, arg := range args {
-			if !arg.constant {
-				continue
-			}
-			v, err := arg.step(at)
-			switch {
-			case work.Ended(err):
-				return nil, err
-			case err != nil:
-				if failures == nil {
-					failures = map[int]error{}
-				}
-				failures[i] = err
-			case v == nil:
-				return nil, nil
-			}
-			values[i] = v
-		}
-		for i, arg := range args {
-			if arg.constant {
-				if err := failures[i]; err != nil {
-					return nil, err
-				}
-				continue
-			}
-			v, err := arg.step(at)
-			if err != nil || v == nil {
-				return nil, err
-			}
-			values[i] = v
 		}
 		return f.Call(at.work, values)
 	}

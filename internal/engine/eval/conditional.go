@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
-	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -70,11 +69,8 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 	}
 	return func(f *frame) (any, error) {
 		var result any = e.And
-		for i, term := range terms {
+		for _, term := range terms {
 			v, err := term(f)
-			if err != nil && !work.Ended(err) && decided(f, e, terms, i+1) {
-				return !e.And, nil
-			}
 			if err != nil {
 				return nil, err
 			}
@@ -87,20 +83,6 @@ func (c *compiler) logical(e *plan.Logical) (step, error) {
 		}
 		return result, nil
 	}, nil
-}
-
-// decided reports whether a constant among the terms from some on decides: Trino
-// looks at constants before it computes a term that may fail.
-func decided(f *frame, e *plan.Logical, terms []step, from int) bool {
-	for i := from; i < len(terms); i++ {
-		if !isConstant(e.Terms[i]) {
-			continue
-		}
-		if v, err := terms[i](f); err == nil && v == !e.And {
-			return true
-		}
-	}
-	return false
 }
 
 // lazyBetween computes the ends one after the other, and neither where the value is NULL.
@@ -156,7 +138,11 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := c.compileAll(e.Items)
+	inOrder := e.Items
+	if !c.interpreted {
+		inOrder = asCompared(e.Items)
+	}
+	items, err := c.compileAll(inOrder)
 	if err != nil {
 		return nil, err
 	}
@@ -165,12 +151,8 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if !ok {
 		return nil, sqlerr.Refused(fmt.Sprintf("IN over %s", t))
 	}
-	nulls := !slices.ContainsFunc(e.Items, func(item plan.Expr) bool { return !isConstant(item) })
 	return func(f *frame) (any, error) {
 		v, err := x(f)
-		if err != nil && !work.Ended(err) && nulls && areNull(f, items) {
-			return nil, nil
-		}
 		if err != nil || v == nil {
 			return nil, err
 		}
@@ -204,14 +186,31 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	}, nil
 }
 
-// areNull reports whether all of the items are NULL.
-func areNull(f *frame, items []step) bool {
+// asCompared returns the items of IN in the order in which Trino compares with them for a
+// row: the constants, then the others from the last to the first.
+func asCompared(items []plan.Expr) []plan.Expr {
+	var constants, others []plan.Expr
 	for _, item := range items {
-		if v, err := item(f); err != nil || v != nil {
-			return false
+		if isLiteral(item) {
+			constants = append(constants, item)
+		} else {
+			others = append(others, item)
 		}
 	}
-	return true
+	slices.Reverse(others)
+	return append(constants, others...)
+}
+
+// isLiteral reports whether e is made of constants without computing anything.
+func isLiteral(e plan.Expr) bool {
+	switch e.(type) {
+	case *plan.Const:
+		return true
+	case *plan.ArrayOf, *plan.RowOf:
+		return !slices.ContainsFunc(plan.Children(e), func(part plan.Expr) bool { return !isLiteral(part) })
+	default:
+		return false
+	}
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {
@@ -301,11 +300,11 @@ func (c *compiler) nullIf(e *plan.NullIf) (step, error) {
 	}
 	return func(f *frame) (any, error) {
 		v, err := x(f)
-		if err != nil || v == nil {
+		if err != nil || v == nil && !c.interpreted {
 			return nil, err
 		}
 		f.slots[param] = v
-		same, err := compare(f)
+		same, err := compare(f) // of NULL too, where all is computed
 		if err != nil || same == true {
 			return nil, err
 		}
@@ -338,31 +337,6 @@ func caught(err error) bool {
 		return true
 	}
 	return false
-}
-
-// isConstant reports whether e refers to nothing that changes from row to row. bound
-// are the parameters of lambdas within it.
-func isConstant(e plan.Expr, bound ...plan.ID) bool {
-	switch e := e.(type) {
-	case *plan.ColumnRef:
-		return false
-	case *plan.ParamRef:
-		return slices.Contains(bound, e.ID)
-	case *plan.Lambda:
-		for _, p := range e.Params {
-			bound = append(bound, p.ID)
-		}
-	case *plan.Case:
-		bound = append(bound, e.Param.ID)
-	case *plan.NullIf:
-		bound = append(bound, e.Param.ID)
-	}
-	for _, c := range plan.Children(e) {
-		if !isConstant(c, bound...) {
-			return false
-		}
-	}
-	return true
 }
 
 // constructOf names an expression that has no semantics here.

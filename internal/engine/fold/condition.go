@@ -66,9 +66,38 @@ func decisive(e *plan.Logical) plan.Expr {
 	return nil
 }
 
+// alternatives makes IN of terms of OR that compare the same with others.
+func alternatives(terms []plan.Expr) []plan.Expr {
+	places, merged := map[string]int{}, []plan.Expr{}
+	for _, term := range terms {
+		call, ok := term.(*plan.Call)
+		if !ok || call.Name != plan.OpEqual || isConst(call.Args[0]) || len(call.Args[0].Type().Elems) > 0 || volatile(call) {
+			merged = append(merged, term)
+			continue
+		}
+		key := keyOf(call.Args[0])
+		at, ok := places[key]
+		if !ok {
+			places[key] = len(merged)
+			merged = append(merged, term)
+			continue
+		}
+		in, ok := merged[at].(*plan.In)
+		if !ok {
+			first, _ := merged[at].(*plan.Call)
+			in = &plan.In{X: first.Args[0], Items: []plan.Expr{first.Args[1]}}
+		}
+		merged[at] = &plan.In{X: in.X, Items: append(slices.Clone(in.Items), call.Args[1])}
+	}
+	return merged
+}
+
 // logical drops the terms that decide nothing, and all others where one decides.
 func logical(e *plan.Logical) plan.Expr {
 	flat := flatten(e.And, e.Terms)
+	if !e.And {
+		flat = alternatives(flat)
+	}
 	var kept []plan.Expr
 	seen := newSet()
 	nulls := 0
@@ -121,8 +150,28 @@ func not(e *plan.Not) plan.Expr {
 		return truth(nil)
 	case *plan.Not:
 		return x.X
+	case *plan.Call:
+		switch x.Name {
+		case plan.OpEqual:
+			return callOf(plan.OpNotEqual, x.Args[0], x.Args[1])
+		case plan.OpNotEqual:
+			return callOf(plan.OpEqual, x.Args[0], x.Args[1])
+		}
 	}
 	return nil
+}
+
+// negated is NOT of AND or OR, which Trino makes OR or AND of what is not.
+func negated(e *plan.Logical) plan.Expr {
+	terms := make([]plan.Expr, len(e.Terms))
+	for i, term := range e.Terms {
+		if inner, ok := term.(*plan.Logical); ok {
+			terms[i] = negated(inner)
+		} else {
+			terms[i] = &plan.Not{X: term}
+		}
+	}
+	return &plan.Logical{And: !e.And, Terms: terms}
 }
 
 // isNull looks at what can be NULL in a value: a comparison is where a side is.
@@ -189,7 +238,7 @@ func (f *folder) in(e *plan.In) plan.Expr {
 		if seen.add(item); seen.same(item, e.X) {
 			same = true
 		}
-		if mayFail(item) {
+		if MayFail(item) {
 			risky = append(risky, item)
 		} else {
 			safe = append(safe, item)
@@ -204,8 +253,8 @@ func (f *folder) in(e *plan.In) plan.Expr {
 	return nil
 }
 
-// mayFail reports whether computing e can fail.
-func mayFail(e plan.Expr) bool {
+// MayFail reports whether computing e can fail.
+func MayFail(e plan.Expr) bool {
 	return plan.Any(e, func(part plan.Expr) bool {
 		switch part := part.(type) {
 		case *plan.Call:

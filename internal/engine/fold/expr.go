@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/sillok/sillok/internal/engine/eval"
-	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -24,6 +23,11 @@ func (f *folder) expr(e plan.Expr) plan.Expr {
 	}
 	f.work(1)
 	given := e
+	if n, ok := e.(*plan.Not); ok {
+		if l, ok := n.X.(*plan.Logical); ok {
+			e = negated(l)
+		}
+	}
 	if l, ok := e.(*plan.Logical); ok { // Trino combines terms before it folds them
 		if c := decisive(l); c != nil {
 			f.done[given] = c
@@ -151,8 +155,8 @@ func (f *folder) value(e plan.Expr) (*plan.Const, error) {
 	}
 	v, err := p.Eval(f.ctx, nil)
 	switch _, statement := errors.AsType[*sqlerr.Error](err); {
-	case err == nil && (weight(v) > maxConstant || scalar.Overlong(e.Type(), v) != nil):
-		return nil, nil //nolint:nilnil,nilerr // too large to be kept, or a text that its type does not hold
+	case err == nil && weight(v) > maxConstant:
+		return nil, nil //nolint:nilnil // too large to be kept
 	case err == nil:
 		c := &plan.Const{Value: v, T: e.Type()}
 		f.sources[c] = e
@@ -263,14 +267,11 @@ func (f *folder) call(e *plan.Call) plan.Expr {
 	if c := f.constant(e); c != nil {
 		return c
 	}
-	types := make([]datatype.Type, len(e.Args))
-	null := false
+	function, ok := functionOf(e)
 	for i, arg := range e.Args {
-		types[i] = arg.Type()
-		null = null || isNullConst(arg)
-	}
-	if function, ok := scalar.Lookup(e.Name, types, e.T); null && ok && !function.NullCall {
-		return &plan.Const{T: e.T}
+		if ok && isNullConst(arg) && function.NullFrom(i) {
+			return &plan.Const{T: e.T}
+		}
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/sillok/sillok/internal/engine/scalar"
+	"github.com/sillok/sillok/internal/engine/work"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -25,8 +27,56 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		return nil, err
 	}
 	f.planned = true
-	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{}}
-	return &plan.Query{Root: r.node(q.Root), Columns: q.Columns}, nil
+	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
+		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{}}
+	root := r.node(q.Root)
+	r.checkConstants(root)
+	return &plan.Query{Root: root, Columns: q.Columns}, nil
+}
+
+// checkConstants fails for a constant that Trino cannot write down, as it does with each
+// that is left in a plan.
+func (r *remainder) checkConstants(node plan.Node) {
+	r.work(1)
+	plan.Exprs(node, func(e plan.Expr) {
+		plan.Any(e, func(part plan.Expr) bool {
+			c, ok := part.(*plan.Const)
+			if !ok {
+				c = r.composed[part]
+			}
+			if c != nil {
+				if err := scalar.Beyond(c.T, c.Value); err != nil {
+					r.fail(err)
+				}
+			}
+			if call, ok := part.(*plan.Call); ok {
+				r.checkCall(call)
+			}
+			if inner := plan.Subquery(part); inner != nil {
+				r.checkConstants(inner)
+			}
+			return false
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		r.checkConstants(input)
+	}
+}
+
+// checkCall fails for a function that fails however it is called.
+func (r *remainder) checkCall(call *plan.Call) {
+	if function, ok := functionOf(call); ok && function.Always {
+		_, err := function.Call(work.New(r.ctx, r.now), nil)
+		r.fail(err)
+	}
+}
+
+func functionOf(call *plan.Call) (scalar.Function, bool) {
+	types := make([]datatype.Type, len(call.Args))
+	for i, arg := range call.Args {
+		types[i] = arg.Type()
+	}
+	return scalar.Lookup(call.Name, types, call.T)
 }
 
 // folder folds the expressions of one query.
@@ -95,6 +145,14 @@ type remainder struct {
 	read   map[plan.ID]bool        // which columns Trino has not dropped
 	seen   map[plan.Node]bool      // which nodes Trino has not dropped
 	values map[int]*plan.Values    // the named queries that are nothing else
+	// composed are the constants with parts, by how they are written.
+	composed map[plan.Expr]*plan.Const
+	// sifted are VALUES of which rows were dropped: by then Trino computes nothing in them.
+	sifted map[plan.Node]bool
+	// under are the inputs of filters: the condition of a join is looked at together with those.
+	under map[plan.Node]bool
+	// failing are the nodes of which it is known whether they can fail.
+	failing map[plan.Node]bool
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -102,8 +160,8 @@ func (r *remainder) node(n plan.Node) plan.Node {
 		return known
 	}
 	r.work(1)
-	kept := r.copied(n)
-	r.nodes[n] = kept
+	kept := r.settledNode(r.copied(n))
+	r.nodes[n], r.nodes[kept] = kept, kept
 	return kept
 }
 
@@ -116,7 +174,9 @@ func (r *remainder) written(e plan.Expr) plan.Expr {
 		if !ok || c.Value == nil || len(c.T.Elems) == 0 || source == nil {
 			return nil, false
 		}
-		return r.settled(source), true
+		settled := r.settled(source)
+		r.composed[settled] = c
+		return settled, true
 	})
 }
 
@@ -126,30 +186,34 @@ func (r *remainder) settled(e plan.Expr) plan.Expr {
 }
 
 func (r *remainder) copied(n plan.Node) plan.Node {
+	if r.empty(n) {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	switch n := n.(type) {
+	case *plan.Values:
+		return r.rows(n)
+	case *plan.Aggregate:
+		return r.aggregate(n)
+	case *plan.Window:
+		return r.window(n)
+	case *plan.Join:
+		return r.join(n)
 	case *plan.Filter:
-		condition := r.written(n.Condition)
+		condition := r.expr(n.Condition)
 		if decided, always := trivial(condition); decided {
 			if always {
 				return r.node(n.Input)
 			}
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
-		input := r.node(n.Input)
-		if values, ok := input.(*plan.Values); ok {
-			return r.filtered(n, values, plan.MapQueries(condition, r.node))
-		}
-		return &plan.Filter{Input: input, Condition: plan.MapQueries(condition, r.node)}
+		r.under[n.Input] = true
+		return sifter{r, r.seen[n]}.sift(r.node(n.Input), plan.Conjuncts(condition))
 	case *plan.Project:
 		return r.project(n)
 	case *plan.With:
 		return r.with(n)
 	case *plan.CTERef:
 		return r.reference(n)
-	case *plan.Limit:
-		if n.Count == 0 {
-			return &plan.Values{Columns: plan.Columns(n)}
-		}
 	}
-	return plan.Map(n, r.node, func(e plan.Expr) plan.Expr { return plan.MapQueries(r.written(e), r.node) })
+	return r.mapped(n)
 }

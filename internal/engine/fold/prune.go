@@ -5,6 +5,7 @@ import (
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
+	"github.com/sillok/sillok/internal/sql/sqlerr"
 )
 
 // pruner copies a plan without what Trino has dropped from its own by the time that it
@@ -57,6 +58,9 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 				kept.Calls = append(kept.Calls, p.call(call))
 			}
 		}
+		if isGlobal(&kept) && len(kept.Calls) == 0 {
+			return oneRow(n)
+		}
 		kept.Input = p.node(n.Input)
 		return &kept
 	case *plan.Window:
@@ -68,7 +72,7 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 		keys := p.keys(n.Keys)
 		return &plan.Sort{Input: p.node(n.Input), Keys: keys}
 	case *plan.Limit:
-		if n.Count == 0 {
+		if n.Count == 0 || p.passedOver(n) {
 			return &plan.Values{Columns: plan.Columns(n.Input)}
 		}
 		kept := *n
@@ -283,6 +287,10 @@ func (p *pruner) reference(n *plan.CTERef) {
 }
 
 func (p *pruner) call(call plan.AggregateCall) plan.AggregateCall {
+	if len(call.OrderBy) > 0 {
+		p.checkState(call) // as Trino looks whether the function asks for the order
+		call.OrderBy = orderOf(call)
+	}
 	call.Args, call.OrderBy, call.Filter = p.exprs(call.Args), p.keys(call.OrderBy), p.expr(call.Filter)
 	return call
 }
@@ -326,6 +334,9 @@ func (p *pruner) reading(e plan.Expr) plan.Expr {
 		p.read[e.Column.ID] = true
 		return &plan.InQuery{X: p.reading(e.X), Query: p.node(e.Query), Column: e.Column, At: e.At}
 	case *plan.Quantified:
+		if !e.Membership() && !(e.Op == plan.OpNotEqual && e.All) && !e.X.Type().Orderable() {
+			p.fail(sqlerr.New("GENERIC_INTERNAL_ERROR", "Subquery result type must be orderable"))
+		}
 		p.read[e.Column.ID] = true
 		return &plan.Quantified{X: p.reading(e.X), Op: e.Op, All: e.All, Query: p.node(e.Query), Column: e.Column, At: e.At}
 	default:
@@ -339,5 +350,5 @@ func trivial(condition plan.Expr) (decided, always bool) {
 		return true, c.Value == true
 	}
 	terms := plan.Conjuncts(condition)
-	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, mayFail), false
+	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, MayFail), false
 }

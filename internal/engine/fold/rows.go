@@ -26,7 +26,7 @@ func (f *folder) without(node plan.Node) bool {
 		decided, always := trivial(f.expr(n.Condition))
 		return decided && !always || !f.asks(n) && f.empty(n.Input)
 	case *plan.Limit:
-		return n.Count == 0 || f.empty(n.Input)
+		return n.Count == 0 || f.passedOver(n) || f.empty(n.Input)
 	case *plan.Aggregate:
 		return len(n.Keys) > 0 && !slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 }) && f.empty(n.Input)
 	case *plan.Project, *plan.Sort, *plan.Distinct, *plan.Window:

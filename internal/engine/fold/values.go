@@ -50,7 +50,7 @@ func (r *remainder) project(n *plan.Project) plan.Node {
 	}
 	kept := &plan.Project{Input: input, Columns: slices.Clone(n.Columns)}
 	for i, c := range n.Columns {
-		kept.Columns[i].Expr = plan.MapQueries(r.written(c.Expr), r.node)
+		kept.Columns[i].Expr = r.wanted(c.Column, c.Expr)
 	}
 	return kept
 }
@@ -63,6 +63,9 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 	size := 0
 	for _, c := range n.Columns {
 		folded := r.expr(c.Expr)
+		if _, passes := folded.(*plan.ColumnRef); !passes && r.sifted[values] {
+			return nil
+		}
 		if volatile(folded) || open(folded, idsOf(values)) {
 			return nil
 		}
@@ -82,11 +85,12 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 		}
 		kept.Rows = append(kept.Rows, cells)
 	}
+	r.sifted[kept] = r.sifted[values]
 	for _, row := range kept.Rows {
 		for i, cell := range row {
 			if c := kept.Columns[i]; r.read[c.ID] {
-				row[i] = r.eagerly(n, cell)
-			} else if row[i] = r.written(cell); !isConst(row[i]) && mayFail(row[i]) {
+				row[i] = r.eagerly(r.seen[n], cell)
+			} else if row[i] = r.written(cell); !isConst(row[i]) && MayFail(row[i]) {
 				row[i] = &plan.Const{T: c.Type} // which nobody reads
 			}
 		}
@@ -96,8 +100,8 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 
 // eagerly folds an expression of a node as Trino does while it plans: with the failures
 // that end that, unless Trino has dropped the node.
-func (r *remainder) eagerly(n plan.Node, e plan.Expr) plan.Expr {
-	r.planned = !r.seen[n]
+func (r *remainder) eagerly(eager bool, e plan.Expr) plan.Expr {
+	r.planned = !eager
 	r.expr(e)
 	r.planned = true
 	return r.written(e)
@@ -105,24 +109,25 @@ func (r *remainder) eagerly(n plan.Node, e plan.Expr) plan.Expr {
 
 // filtered decides a condition for each row of VALUES. Where it cannot be decided the
 // condition stays, as one that is computed from left to right.
-func (r *remainder) filtered(n *plan.Filter, values *plan.Values, condition plan.Expr) plan.Node {
-	filter := &plan.Filter{Input: values, Condition: condition}
+func (r *remainder) filtered(eager bool, values *plan.Values, condition plan.Expr) plan.Node {
+	filter := &plan.Filter{Input: values, Condition: r.written(condition)}
 	if len(values.Rows) > maxFiltered || !fixed(values) || volatile(condition) || open(condition, idsOf(values)) {
 		return filter
 	}
 	kept, undecided := &plan.Values{Columns: values.Columns}, false
 	for _, row := range values.Rows {
-		c, constant := r.eagerly(n, inRow(condition, values, row)).(*plan.Const)
+		c, constant := r.eagerly(eager, inRow(condition, values, row)).(*plan.Const)
 		if constant && c.Value != true {
 			continue
 		}
 		undecided = undecided || !constant
 		kept.Rows = append(kept.Rows, row)
 	}
+	r.sifted[kept] = true
 	if !undecided {
 		return kept
 	}
-	whole := &plan.Case{Whens: []plan.When{{Condition: condition, Result: truth(true)}}, Else: truth(false), T: boolean()}
+	whole := &plan.Case{Whens: []plan.When{{Condition: filter.Condition, Result: truth(true)}}, Else: truth(false), T: boolean()}
 	return &plan.Filter{Input: kept, Condition: whole}
 }
 

@@ -208,9 +208,6 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	call := func(w *work.Work, args []any) (any, error) {
-		if args[1] == nil {
-			return nil, nil
-		}
 		count := value.As[int64](args[1])
 		switch {
 		case count > maxEntries:
@@ -225,7 +222,7 @@ func repeatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return slices.Repeat([]any{args[0]}, int(count)), nil
 	}
-	return seesNull(call)
+	return seesNull(call, 1)
 }
 
 // zipBinder makes rows of the elements of arrays; a shorter array is NULL behind

@@ -15,9 +15,10 @@ func pure(call plain) (Function, bool) { return Function{Call: call.uncounted()}
 // suggest.
 func working(call Func) (Function, bool) { return Function{Call: call, counts: true}, true }
 
-// seesNull is working for a function that wants to see NULL arguments.
-func seesNull(call Func) (Function, bool) {
-	return Function{Call: call, NullCall: true, counts: true}, true
+// seesNull is working for a function that wants to see NULL arguments, but for those at
+// the strict places.
+func seesNull(call Func, strict ...int) (Function, bool) {
+	return Function{Call: call, NullCall: true, Strict: strict, counts: true}, true
 }
 
 // volatile is pure for a function that may answer another thing each time.
@@ -92,11 +93,9 @@ func either(forms ...binder) binder {
 
 // apply calls f as the engine would: NULL in, NULL out, unless f asks for NULL.
 func (f Function) apply(w *work.Work, args ...any) (any, error) {
-	if !f.NullCall {
-		for _, arg := range args {
-			if arg == nil {
-				return nil, nil
-			}
+	for i, arg := range args {
+		if arg == nil && f.NullFrom(i) {
+			return nil, nil
 		}
 	}
 	return f.Call(w, args)

@@ -64,6 +64,9 @@ func castToTime(from, to datatype.Type) (Function, bool) {
 			return value.Time{Picos: picos}, nil
 		})
 	case datatype.Time:
+		if p >= from.Precision {
+			return converts(func(t value.Time) (any, error) { return t, nil })
+		}
 		return converts(func(t value.Time) (any, error) {
 			return value.Time{Picos: roundPicos(t.Picos, p) % value.PicosPerDay}, nil
 		})
@@ -101,6 +104,9 @@ func castToTimeTZ(from, to datatype.Type) (Function, bool) {
 			return value.TimeTZ{Picos: roundPicos(t.Picos, p) % value.PicosPerDay}, nil
 		})
 	case datatype.TimeTZ:
+		if p >= from.Precision {
+			return converts(func(t value.TimeTZ) (any, error) { return t, nil })
+		}
 		return converts(func(t value.TimeTZ) (any, error) {
 			return value.TimeTZ{Picos: roundPicos(t.Picos, p) % value.PicosPerDay, OffsetMinutes: t.OffsetMinutes}, nil
 		})

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +15,7 @@ import (
 
 // castToVarchar shortens a varchar or char without a word. The text of a number or a
 // date that is longer than the type is an error; at the other types' Trino does not look
-// until it writes a result (see Overlong).
+// until it writes a result (see Beyond).
 func castToVarchar(from, to datatype.Type) (Function, bool) {
 	switch from.Kind {
 	case datatype.Varchar:
@@ -41,32 +40,23 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 	}
 }
 
-// Unmeasured reports whether a cast between two types may yield a text that is longer
-// than its type says.
-func Unmeasured(from, to datatype.Type) bool {
-	if to.Kind != datatype.Varchar && from.Kind == datatype.JSON {
-		return slices.ContainsFunc(to.Elems, func(t datatype.Type) bool { return Unmeasured(from, t) })
-	}
-	if to.Kind != datatype.Varchar {
-		return len(from.Elems) == len(to.Elems) && anyPair(from.Elems, to.Elems, Unmeasured)
-	}
-	return to.Length < datatype.Unbounded && !from.IsText() && !from.IsNumeric() && from.Kind != datatype.Date && from.Kind != datatype.Unknown
-}
-
-func anyPair(from, to []datatype.Type, is func(from, to datatype.Type) bool) bool {
-	for i := range to {
-		if is(from[i], to[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// Overlong returns Trino's error when a value that is a result holds a text that is
-// longer than its type says.
-func Overlong(t datatype.Type, v any) error {
+// Beyond returns Trino's error when a value that is a result is beyond its type: a text
+// that is longer, or a time that is more precise. What a long interval is added to a time
+// overflows, and Trino sees that only when it writes the time down.
+func Beyond(t datatype.Type, v any) error {
 	switch v := v.(type) {
+	case value.Time:
+		if v.Picos%value.Pow10(12-t.Precision) != 0 {
+			return errInternal("picos contains data beyond specified precision (%d): %d", t.Precision, v.Picos)
+		}
+	case value.TimeTZ:
+		if v.Picos%value.Pow10(12-t.Precision) != 0 {
+			return errInternal("picoseconds contains data beyond specified precision (%d): %d", t.Precision, v.Picos)
+		}
 	case string:
+		if t.Kind == datatype.Char && strings.HasSuffix(v, " ") {
+			return errInternal("Slice representing Char should not have trailing spaces")
+		}
 		if t.Kind == datatype.Varchar && len(v) > t.Length && utf8.RuneCountInString(v) > t.Length {
 			return errInternal("Character count exceeds length limit %d: base64:%s", t.Length, base64.StdEncoding.EncodeToString([]byte(v)))
 		}
@@ -76,13 +66,13 @@ func Overlong(t datatype.Type, v any) error {
 			if t.Kind == datatype.Row {
 				elem = t.Elems[i]
 			}
-			if err := Overlong(elem, item); err != nil {
+			if err := Beyond(elem, item); err != nil {
 				return err
 			}
 		}
 	case *value.Map:
 		for i := range v.Keys {
-			if err := errors.Join(Overlong(t.Elems[0], v.Keys[i]), Overlong(t.Elems[1], v.Values[i])); err != nil {
+			if err := errors.Join(Beyond(t.Elems[0], v.Keys[i]), Beyond(t.Elems[1], v.Values[i])); err != nil {
 				return err
 			}
 		}

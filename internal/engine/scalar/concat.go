@@ -32,7 +32,7 @@ func concatBinder(params []datatype.Type, result datatype.Type) (Function, bool)
 
 // tooFew is a function that was called with too few arguments for its kind.
 func tooFew(message string) (Function, bool) {
-	return pure(func([]any) (any, error) { return nil, sqlerr.Argument("%s", message) })
+	return Function{Call: func(*work.Work, []any) (any, error) { return nil, sqlerr.Argument("%s", message) }, Always: true}, true
 }
 
 func areAll(types []datatype.Type, kind datatype.Kind) bool {
@@ -129,9 +129,6 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	call := func(w *work.Work, args []any) (any, error) {
-		if args[0] == nil || ofArray && args[1] == nil {
-			return nil, nil
-		}
 		items := args[1:]
 		if ofArray {
 			items = value.As[[]any](args[1])
@@ -144,7 +141,10 @@ func concatWSBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return join(w, parts, value.As[string](args[0]))
 	}
-	return seesNull(call)
+	if ofArray {
+		return seesNull(call, 0, 1)
+	}
+	return seesNull(call, 0)
 }
 
 func isVarcharOrUnknown(t datatype.Type) bool {

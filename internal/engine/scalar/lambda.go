@@ -125,9 +125,6 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		return none()
 	}
 	call := func(_ *work.Work, args []any) (any, error) {
-		if args[0] == nil {
-			return nil, nil
-		}
 		state, step, output := args[1], value.As[Lambda](args[2]), value.As[Lambda](args[3])
 		for _, elem := range value.As[[]any](args[0]) {
 			next, err := step(state, elem)
@@ -138,7 +135,7 @@ func reduceBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return output(state)
 	}
-	return seesNull(call)
+	return seesNull(call, 0)
 }
 
 // zipWithBinder calls a function with the elements of two arrays; the shorter

@@ -30,9 +30,6 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 	}
 	formats := newMemo(javaformat.Parse)
 	call := func(w *work.Work, args []any) (any, error) {
-		if args[0] == nil {
-			return nil, nil
-		}
 		text := value.As[string](args[0])
 		format, err := formats.get(text)
 		if err != nil {
@@ -49,5 +46,5 @@ func formatBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		return textOrError(format.Write(values, w.Make))
 	}
-	return seesNull(call)
+	return seesNull(call, 0)
 }

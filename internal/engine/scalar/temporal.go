@@ -87,19 +87,12 @@ func temporalPlus(t, by, result datatype.Type, sign int64) (shift, bool) {
 		return func(v any, interval int64) (any, error) { return datePlusMillis(value.As[int64](v), interval, sign) }, true
 	case datatype.Time:
 		return func(v any, interval int64) (any, error) {
-			picos := timePlus(value.As[value.Time](v).Picos, sign*(interval*value.PicosPerMilli))
-			if picos%value.Pow10(12-result.Precision) != 0 {
-				return nil, errInternal("picos contains data beyond specified precision (%d): %d", result.Precision, picos)
-			}
-			return value.Time{Picos: picos}, nil
+			return value.Time{Picos: timePlus(value.As[value.Time](v).Picos, sign*(interval*value.PicosPerMilli))}, nil
 		}, true
 	case datatype.TimeTZ:
 		return func(v any, interval int64) (any, error) {
 			tz := value.As[value.TimeTZ](v)
 			picos := timeTZPlus(tz.Picos, sign*(interval*value.PicosPerMilli), t.Precision)
-			if picos%value.Pow10(12-result.Precision) != 0 {
-				return nil, errInternal("picoseconds contains data beyond specified precision (%d): %d", result.Precision, picos)
-			}
 			return value.TimeTZ{Picos: picos, OffsetMinutes: tz.OffsetMinutes}, nil
 		}, true
 	case datatype.Timestamp:

@@ -31,13 +31,19 @@ type Function struct {
 	// NullCall means that Call wants to see NULL arguments; otherwise the result
 	// is NULL when any argument is, and Call is not called.
 	NullCall bool
+	// Strict are the places of arguments whose NULL makes the result NULL all the same.
+	Strict []int
 	// Volatile means that two calls with equal arguments may differ.
 	Volatile bool
-	// Always means that a cast fails for every value, under TRY_CAST too.
+	// Always means that the function fails for every value: a cast under TRY_CAST too, any
+	// other where it is part of a plan.
 	Always bool
 
 	counts bool // Call counts what it makes
 }
+
+// NullFrom reports whether the result is NULL when the argument at a place is.
+func (f Function) NullFrom(place int) bool { return !f.NullCall || slices.Contains(f.Strict, place) }
 
 // binder settles a function for argument and result types; it reports false when
 // the function has no form for them.

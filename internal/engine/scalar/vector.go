@@ -13,8 +13,8 @@ func vectorFamily() map[string]binder {
 	return map[string]binder{
 		"dot_product":        vectors(func(a, b []float64) (any, error) { return dot(a, b), nil }),
 		"euclidean_distance": vectors(func(a, b []float64) (any, error) { return distance(a, b), nil }),
-		"cosine_similarity":  either(vectors(similarity), bindSparseSimilarity),
-		"cosine_distance": vectors(func(a, b []float64) (any, error) {
+		"cosine_similarity":  either(wholeVectors(similarity), bindSparseSimilarity),
+		"cosine_distance": wholeVectors(func(a, b []float64) (any, error) {
 			s, err := similarity(a, b)
 			if err != nil {
 				return nil, err
@@ -24,9 +24,17 @@ func vectorFamily() map[string]binder {
 	}
 }
 
-// vectors binds a function on two arrays of double or real. It is NULL when an
-// element is.
+// vectors binds a function on two arrays of double or real, to which a NULL is 0.
 func vectors(f func(a, b []float64) (any, error)) binder {
+	return vectorsBy(f, false)
+}
+
+// wholeVectors is vectors for a function that is NULL when an element is.
+func wholeVectors(f func(a, b []float64) (any, error)) binder {
+	return vectorsBy(f, true)
+}
+
+func vectorsBy(f func(a, b []float64) (any, error), whole bool) binder {
 	return func(params []datatype.Type, result datatype.Type) (Function, bool) {
 		if !areKinds(params, datatype.Array, datatype.Array) || !params[0].Equal(params[1]) || result.Kind != datatype.Double {
 			return none()
@@ -47,7 +55,7 @@ func vectors(f func(a, b []float64) (any, error)) binder {
 			}
 			a, okA := numbers(x, number)
 			b, okB := numbers(y, number)
-			if !okA || !okB {
+			if whole && (!okA || !okB) {
 				return nil, nil
 			}
 			return f(a, b)
@@ -55,15 +63,17 @@ func vectors(f func(a, b []float64) (any, error)) binder {
 	}
 }
 
-func numbers(elems []any, number func(v any) float64) ([]float64, bool) {
-	out := make([]float64, len(elems))
+// numbers returns the elements, and whether none of them is NULL.
+func numbers(elems []any, number func(v any) float64) (out []float64, whole bool) {
+	out, whole = make([]float64, len(elems)), true
 	for i, elem := range elems {
 		if elem == nil {
-			return nil, false
+			whole = false
+			continue
 		}
 		out[i] = number(elem)
 	}
-	return out, true
+	return out, whole
 }
 
 func dot(a, b []float64) float64 {

@@ -58,7 +58,7 @@ type Session struct {
 func Query(ctx context.Context, src string, q *ast.Query, catalog Catalog, session Session) (_ *plan.Query, err error) {
 	defer settle(&err)
 	a := &analyzer{
-		shared:   &shared{budget: newBudget(ctx), listed: listingOf(ctx, catalog)},
+		shared:   &shared{budget: newBudget(ctx), listed: listingOf(ctx, catalog), top: q},
 		src:      src,
 		catalog:  session.Catalog,
 		database: session.Database,
@@ -102,6 +102,8 @@ type shared struct {
 	views map[string]*viewUse
 	// named are the views that became named queries of the whole statement.
 	named []*cte
+	// top is the query whose order is that of the answer.
+	top *ast.Query
 	// places holds where an expression stands, for messages.
 	places map[plan.Expr]ast.Expr
 	// listed asks the catalog what it holds; pending waits for its answer.

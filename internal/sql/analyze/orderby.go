@@ -38,7 +38,12 @@ func (s *selection) orderBy(q *ast.Query) error {
 		s.order = append(s.order, orderItem{at: item, key: sortKey(item, typed)})
 	}
 	if s.node.Distinct {
-		return s.orderOfDistinct()
+		if err := s.orderOfDistinct(); err != nil {
+			return err
+		}
+	}
+	if s.inVain(q) {
+		s.order = nil
 	}
 	return nil
 }

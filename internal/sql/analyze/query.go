@@ -88,7 +88,16 @@ func (a *analyzer) sorted(q *ast.Query, r relation, outer *scope) (relation, err
 		}
 		sort.Keys = append(sort.Keys, sortKey(item, typed))
 	}
+	if a.inVain(q) {
+		return r, nil
+	}
 	return relation{node: sort, fields: r.fields}, nil
+}
+
+// inVain reports whether Trino drops the order of q: of a query within another that
+// takes all of its rows.
+func (a *analyzer) inVain(q *ast.Query) bool {
+	return q != a.top && q.Limit == nil && q.Offset == nil
 }
 
 // limit keeps the rows that OFFSET and LIMIT or FETCH FIRST leave.
@@ -114,28 +123,7 @@ func (a *analyzer) limit(node plan.Node, q *ast.Query, ordered bool) (plan.Node,
 	if limit.Offset == 0 && limit.Count < 0 {
 		return node, nil
 	}
-	if limit.Offset > 0 && atMostOne(node) { // which then is not computed, and cannot fail
-		return &plan.Limit{Input: node}, nil
-	}
 	return limit, nil
-}
-
-// atMostOne reports whether node cannot have two rows.
-func atMostOne(node plan.Node) bool {
-	switch n := node.(type) {
-	case *plan.Values:
-		return len(n.Rows) <= 1
-	case *plan.Sort:
-		return atMostOne(n.Input)
-	case *plan.Project:
-		return atMostOne(n.Input)
-	case *plan.Filter:
-		return atMostOne(n.Input)
-	case *plan.Aggregate:
-		return len(n.Keys) == 0 && n.Sets == nil
-	default:
-		return false
-	}
 }
 
 // limitCount reads the number of LIMIT, or of FETCH FIRST, which asks for one row at least.

@@ -36,6 +36,7 @@ type binder struct {
 	types   map[string]datatype.Type
 	numbers map[string]int
 	changed bool
+	unfit   bool // a lambda returns another type than is settled for it
 }
 
 // bind settles f for args. It reports false when f does not take them; the
@@ -50,12 +51,15 @@ func bind(f *Function, args []Argument, coerce bool) (*Binding, bool, error) {
 		if round == maxRounds {
 			return nil, false, sqlerr.New("GENERIC_INTERNAL_ERROR", "SignatureBinder.iterativeSolve does not converge after %d iterations.", maxRounds)
 		}
-		b.changed = false
+		b.changed, b.unfit = false, false
 		for i, p := range params {
 			ok, err := b.argument(p, args[i])
 			if err != nil || !ok {
 				return nil, false, err
 			}
+		}
+		if b.unfit {
+			return nil, false, nil
 		}
 		if !b.changed {
 			break
@@ -103,8 +107,10 @@ func (b *binder) argument(p pattern, arg Argument) (bool, error) {
 		return false, nil
 	}
 	// What a lambda returns is not coerced: it can only widen what is settled.
+	// The lambdas behind it are looked at all the same, and their failures told first.
 	settled, ok := b.instantiate(p.elems[last])
-	return ok && settled.Equal(result), nil
+	b.unfit = b.unfit || ok && !settled.Equal(result)
+	return ok, nil
 }
 
 // unify makes p cover t, and reports false when it cannot.

@@ -53,8 +53,8 @@ timezone_minute(timestamp(p) with time zone) bigint
 timezone_minute(time(p) with time zone) bigint
 to_date(varchar(x), varchar(y)) date
 to_iso8601(date) varchar(16)
-to_iso8601(timestamp(p)) varchar
-to_iso8601(timestamp(p) with time zone) varchar
+to_iso8601(timestamp(p)) varchar(n); n = 22 + p + min(p, 1)
+to_iso8601(timestamp(p) with time zone) varchar(n); n = 28 + p + min(p, 1)
 to_milliseconds(interval day to second) bigint
 to_timestamp(varchar(x), varchar(y)) timestamp(3)
 to_unixtime(timestamp(p)) double

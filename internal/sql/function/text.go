@@ -46,7 +46,6 @@ split(varchar(x), varchar(y)) array(varchar(x))
 split(varchar(x), varchar(y), bigint) array(varchar(x))
 split_part(varchar(x), varchar(y), bigint) varchar(x)
 split_to_map(varchar, varchar, varchar) map(varchar, varchar)
-split_to_map(varchar, varchar, varchar, function(varchar, varchar, varchar, varchar)) map(varchar, varchar)
 split_to_multimap(varchar, varchar, varchar) map(varchar, array(varchar))
 starts_with(varchar(x), varchar(y)) boolean
 strpos(varchar(x), varchar(y)) bigint

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -73,9 +74,9 @@ func ScientificText(f float64, bits, maxFraction int) string {
 		return "0E0"
 	}
 	negative, digits, exponent := ShortestDigits(f, bits)
-	if bits == 32 { // the digits of the double that it is
-		text := strconv.FormatFloat(math.Abs(f), 'e', maxFraction, 64)
-		mantissa, power, _ := strings.Cut(text, "e")
+	if bits == 32 { // Java reads the digits of the real as a double, and rounds that
+		double, _ := strconv.ParseFloat(fmt.Sprintf("0.%se%d", digits, exponent+1), 64)
+		mantissa, power, _ := strings.Cut(strconv.FormatFloat(double, 'e', maxFraction, 64), "e")
 		exponent, _ = strconv.Atoi(power)
 		digits = orZero(strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0"))
 	}

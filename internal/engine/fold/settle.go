@@ -1,0 +1,136 @@
+package fold
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/ast"
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// noRows reports whether a node, which is settled, is VALUES without a row.
+func noRows(node plan.Node) bool {
+	values, ok := node.(*plan.Values)
+	return ok && len(values.Rows) == 0
+}
+
+// settledNode returns VALUES without a row for a node that has none as its inputs have none,
+// and an outer join without the side that has none.
+func (r *remainder) settledNode(node plan.Node) plan.Node {
+	none := false
+	switch n := node.(type) {
+	case *plan.Filter, *plan.Project, *plan.Sort, *plan.Distinct, *plan.Window, *plan.Limit, *plan.Sample:
+		none = noRows(plan.Inputs(n)[0])
+	case *plan.Aggregate:
+		none = len(n.Keys) > 0 && !slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 }) && noRows(n.Input)
+	case *plan.With:
+		none = noRows(n.Body)
+	case *plan.SetOperation:
+		none = noneOf(n)
+	case *plan.Join:
+		left, right := noRows(n.Left), noRows(n.Right)
+		switch {
+		case n.Kind == ast.LeftJoin && right && !left:
+			return r.inPlaceOf(n, n.Left)
+		case n.Kind == ast.RightJoin && left && !right && !n.Lateral:
+			return r.inPlaceOf(n, n.Right)
+		case n.Kind == ast.LeftJoin:
+			none = left
+		case n.Kind == ast.RightJoin:
+			none = right
+		case n.Kind == ast.FullJoin:
+			none = left && right
+		default:
+			none = left || right
+		}
+	}
+	if none {
+		return &plan.Values{Columns: plan.Columns(node)}
+	}
+	return node
+}
+
+func noneOf(n *plan.SetOperation) bool {
+	switch n.Kind {
+	case ast.Intersect:
+		return slices.ContainsFunc(n.Inputs, noRows)
+	case ast.Except:
+		return noRows(n.Inputs[0])
+	default:
+		return !slices.ContainsFunc(n.Inputs, func(input plan.Node) bool { return !noRows(input) })
+	}
+}
+
+// fallible reports whether computing a node can fail.
+func (r *remainder) fallible(node plan.Node) bool {
+	known, ok := r.failing[node]
+	if ok {
+		return known
+	}
+	r.work(1)
+	switch n := node.(type) {
+	case *plan.Aggregate:
+		known = len(n.Calls) > 0
+	case *plan.Window:
+		known = true
+	}
+	plan.Exprs(node, func(e plan.Expr) { known = known || MayFail(e) })
+	known = known || slices.ContainsFunc(plan.Inputs(node), r.fallible)
+	r.failing[node] = known
+	return known
+}
+
+// domains returns what equalities say of the columns given: that they are among the values
+// which the other side, where it is VALUES, has in its column.
+func (r sifter) domains(terms []plan.Expr, from plan.Node, columns map[plan.ID]bool) []plan.Expr {
+	var known []plan.Expr
+	for _, term := range terms {
+		call, ok := term.(*plan.Call)
+		if !ok || call.Name != plan.OpEqual || len(call.Args[0].Type().Elems) > 0 {
+			continue
+		}
+		for i, arg := range call.Args {
+			ref, isRef := arg.(*plan.ColumnRef)
+			other, isOther := call.Args[1-i].(*plan.ColumnRef)
+			if !isRef || !isOther || !columns[ref.ID] {
+				continue
+			}
+			if values, ok := valuesOf(from, other.ID); ok && len(values) > 0 {
+				known = append(known, &plan.In{X: ref, Items: values})
+			}
+		}
+	}
+	return known
+}
+
+// valuesOf returns the values of a column of VALUES, each once and without NULL.
+func valuesOf(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
+	switch n := node.(type) {
+	case *plan.Filter:
+		return valuesOf(n.Input, id)
+	case *plan.Project:
+		for _, c := range n.Columns {
+			if ref, ok := c.Expr.(*plan.ColumnRef); ok && c.ID == id {
+				return valuesOf(n.Input, ref.ID)
+			}
+		}
+	case *plan.Values:
+		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
+		if at < 0 || len(n.Rows) > maxFiltered {
+			return nil, false
+		}
+		var values []plan.Expr
+		seen := newSet()
+		for _, row := range n.Rows {
+			switch {
+			case !isConst(row[at]):
+				return nil, false
+			case isNullConst(row[at]) || seen.has(row[at]):
+				continue
+			}
+			seen.add(row[at])
+			values = append(values, row[at])
+		}
+		return values, true
+	}
+	return nil, false
+}
