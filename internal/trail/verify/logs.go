@@ -2,11 +2,11 @@ package verify
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/trail/place"
 )
@@ -53,41 +53,53 @@ func (g *group) logs(ctx context.Context) error {
 // order of their keys.
 func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, error) {
 	var items []*item
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(g.run.cfg.Readers)
-	list := func(kind place.Kind) error {
-		of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
-		prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
-		for o, err := range g.tree.Files.List(ctx, prefix) {
-			if err != nil {
-				return err
-			}
-			at, err := place.Parse(o.Key)
-			e, ok := known[o.Key]
-			if err != nil || !ok && !g.run.cfg.inRange(at.Time) {
-				continue // what is foreign was told of
-			}
-			it := &item{Object: o, at: at, entry: e, known: ok}
-			items = append(items, it)
-			work.Go(func() error {
-				return g.run.read(ctx, func() {
-					it.content = readLog(ctx, g.tree.Files, it.Key)
-					g.run.bytes.Add(it.Size)
-				})
-			})
-		}
-		return nil
-	}
+	work := g.run.batch(ctx)
 	var failed error
-	for _, kind := range slices.Sorted(maps.Keys(g.days[g.at])) {
-		if failed = list(kind); failed != nil {
+	for o, err := range g.objects(ctx) {
+		if failed = err; failed != nil {
+			break
+		}
+		at, err := place.Parse(o.Key)
+		e, ok := known[o.Key]
+		if err != nil || !ok && !g.run.cfg.inRange(at.Time) {
+			continue // what is foreign was told of
+		}
+		it := &item{Object: o, at: at, entry: e, known: ok}
+		items = append(items, it)
+		if failed = work.read(func(r *reader) {
+			it.content = r.log(ctx, g.tree.Files, it.Key)
+			g.run.bytes.Add(it.Size)
+		}); failed != nil {
 			break
 		}
 	}
-	if err := work.Wait(); err != nil {
+	if err := errors.Join(failed, work.wait()); err != nil {
 		return nil, err
 	}
-	return items, failed
+	return items, nil
+}
+
+// objects yields the objects in the folders of the day.
+func (g *group) objects(ctx context.Context) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		if !g.run.relist {
+			for _, o := range g.listed[g.at] {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			return
+		}
+		for _, kind := range slices.Sorted(maps.Keys(g.days[g.at])) {
+			of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
+			prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
+			for o, err := range g.tree.Files.List(ctx, prefix) {
+				if !yield(o, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // early is how much later than it was written a file may be named.
@@ -163,8 +175,7 @@ func altered(c content) string {
 
 // lates verifies log files of days that are done, or of other folders.
 func (g *group) lates(ctx context.Context, counts *Day) error {
-	work, reading := errgroup.WithContext(ctx)
-	work.SetLimit(g.run.cfg.Readers)
+	work := g.run.batch(ctx)
 	contents := make([]content, len(g.late))
 	for i, l := range g.late {
 		if it, ok := g.strange[l.key]; ok && l.tree == g.tree {
@@ -172,11 +183,11 @@ func (g *group) lates(ctx context.Context, counts *Day) error {
 			contents[i] = it.content
 			continue
 		}
-		work.Go(func() error {
-			return g.run.read(reading, func() { contents[i] = readLog(reading, l.tree.Files, l.key) })
-		})
+		if err := work.read(func(r *reader) { contents[i] = r.log(ctx, l.tree.Files, l.key) }); err != nil {
+			return errors.Join(err, work.wait())
+		}
 	}
-	if err := work.Wait(); err != nil {
+	if err := work.wait(); err != nil {
 		return err
 	}
 	for i, l := range g.late {
