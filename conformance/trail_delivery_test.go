@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	trailBucket = "trail-logs"
-	everythingARN    = "arn:aws:cloudtrail:" + region + ":111122223333:trail/everything"
+	trailBucket   = "trail-logs"
+	everythingARN = "arn:aws:cloudtrail:" + region + ":111122223333:trail/everything"
 )
 
 // trailPolicy is the policy that CloudTrail's guide has for a trail's bucket.
@@ -176,9 +176,9 @@ func TestATrailDelivers(t *testing.T) {
 	})
 	s.verifies(true)
 	var status struct {
-		IsLogging                                                          bool
-		LatestDeliveryError                                                string
-		LatestDeliveryTime, LatestDigestDeliveryTime                       float64
+		IsLogging                                                         bool
+		LatestDeliveryError                                               string
+		LatestDeliveryTime, LatestDigestDeliveryTime                      float64
 		TimeLoggingStarted, TimeLoggingStopped, LatestDeliveryAttemptTime string
 	}
 	if err := json.Unmarshal([]byte(s.aws("cloudtrail", "get-trail-status", "--name", "everything", "--output", "json")), &status); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/trail/place"
+	trailplace "github.com/sillok/sillok/internal/trail/place"
 )
 
 // athenaTableOptions are the flags of trail athena-table.
@@ -141,7 +141,7 @@ func tableOf(t *types.Trail, table, organization string) (statement, name string
 	if aws.ToBool(t.IsOrganizationTrail) != organizationForm.MatchString(organization) {
 		return "", "", usageError{errors.New("organization: give the ID, such as o-a1b2c3d4e5, of a trail that is an organization's, and of no other one")}
 	}
-	of := place.Place{Prefix: prefix, Organization: organization, Account: arn.Account, Kind: place.Log, Region: "*"}
+	of := trailplace.Place{Prefix: prefix, Organization: organization, Account: arn.Account, Kind: trailplace.Log, Region: "*"}
 	partitions, properties := "", "'classification' = 'cloudtrail'"
 	if organization != "" {
 		of.Account = "*"

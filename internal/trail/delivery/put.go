@@ -65,7 +65,7 @@ func (d *Delivery) put(ctx context.Context, t *Trail, key string, body []byte, m
 		in.ServerSideEncryption, in.SSEKMSKeyId = new("aws:kms"), &t.Key
 		in.SSEKMSEncryptionContext = new(base64.StdEncoding.EncodeToString(told))
 	}
-	_, err := d.buckets.PutObject(cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.Home, SourceARN: t.ARN, Time: time.Now().UTC()}), in)
+	_, err := d.buckets.PutObject(cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.Home, SourceARN: t.ARN, Time: d.clock().UTC()}), in)
 	if err != nil && cloud.KindOf(err) == cloud.Denied && d.cfg.Exists != nil {
 		if exists, asked := d.cfg.Exists(ctx, t.Bucket); asked == nil && !exists {
 			return cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist").Because(err)
@@ -76,7 +76,7 @@ func (d *Delivery) put(ctx context.Context, t *Trail, key string, body []byte, m
 
 // finish writes down how a batch went.
 func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error {
-	arn, now := p.trail.ARN, time.Now().UTC()
+	arn, now := p.trail.ARN, d.clock().UTC()
 	gone := false
 	err := d.change(ctx, arn, func(tx state.Tx, l *ledger) error {
 		l.Status.Attempted = now
@@ -95,14 +95,14 @@ func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error 
 		return errors.Join(d.chained(tx, l, p, now), d.notify(tx, l, p, now))
 	})
 	if err != nil {
-		d.pauses[arn] = d.pauses[arn].after(time.Now())
+		d.pauses[arn] = d.pauses[arn].after(d.clock())
 		return fmt.Errorf("write down what was delivered for %s: %w", arn, err)
 	}
 	if failed == nil {
 		delete(d.pauses, arn)
 		return nil
 	}
-	d.pauses[arn] = d.pauses[arn].after(time.Now())
+	d.pauses[arn] = d.pauses[arn].after(d.clock())
 	level := d.cfg.Log.WarnContext
 	if gone {
 		level = d.cfg.Log.ErrorContext
