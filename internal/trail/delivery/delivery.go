@@ -132,7 +132,16 @@ func (d *Delivery) Deliver(ctx context.Context) error {
 		end := d.cfg.Journal.Next()
 		more, err := d.round(ctx)
 		// A tenth of the time is left for the round itself.
-		d.next, d.seen = d.clock().Add(d.cfg.Every-d.cfg.Every/10), end
+		now := d.clock()
+		d.next, d.seen = now.Add(d.cfg.Every-d.cfg.Every/10), end
+		for _, p := range d.pauses {
+			if p.until.Before(d.next) {
+				d.next = p.until
+			}
+		}
+		if again := now.Add(shortestPause); err != nil && again.Before(d.next) {
+			d.next = again
+		}
 		if err != nil || !more || ctx.Err() != nil {
 			return err
 		}

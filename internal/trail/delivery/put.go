@@ -102,12 +102,13 @@ func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error 
 		delete(d.pauses, arn)
 		return nil
 	}
-	d.pauses[arn] = d.pauses[arn].after(d.clock())
-	level := d.cfg.Log.WarnContext
 	if gone {
-		level = d.cfg.Log.ErrorContext
+		delete(d.pauses, arn)
+		d.cfg.Log.ErrorContext(ctx, "the last log files of a trail that was deleted are not delivered", "arn", arn, "bucket", p.trail.Bucket, "error", failed)
+		return nil
 	}
-	level(ctx, "log files of a trail cannot be delivered", "arn", arn, "bucket", p.trail.Bucket, "given_up", gone, "failures", d.pauses[arn].failures, "error", failed)
+	d.pauses[arn] = d.pauses[arn].after(d.clock())
+	d.cfg.Log.WarnContext(ctx, "log files of a trail cannot be delivered", "arn", arn, "bucket", p.trail.Bucket, "failures", d.pauses[arn].failures, "error", failed)
 	return nil
 }
 

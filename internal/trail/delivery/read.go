@@ -149,7 +149,7 @@ func (d *Delivery) read(ctx context.Context, feeds []*feed, from, to uint64) (ne
 			d.cursor = nil
 			return 0, false, err
 		}
-		if n++; full || to == 0 && n >= mostRead {
+		if n++; to == 0 && (full || n >= mostRead) {
 			return cursor.Next(), true, nil
 		}
 	}
