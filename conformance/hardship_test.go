@@ -149,7 +149,7 @@ func TestTooMuchMemory(t *testing.T) {
 }
 
 // onSmallDisk starts a server whose data lie on a file system of its own.
-func onSmallDisk(t *testing.T, size string) *server {
+func onSmallDisk(t *testing.T, size string, args ...string) *server {
 	t.Helper()
 	unshare := []string{"unshare", "-m"}
 	if os.Getuid() != 0 {
@@ -161,7 +161,7 @@ func onSmallDisk(t *testing.T, size string) *server {
 		missing(t, "Full disk", "a file system in memory cannot be mounted here: %v %s", err, out)
 	}
 	// Whatever the server lays down for a while goes onto the same disk.
-	s := &server{t: t, root: nobody(), data: data, wrap: append(unshare, "sh", "-c", mount+` && TMPDIR="`+data+`" exec "$0" "$@"`)}
+	s := &server{t: t, root: nobody(), data: data, args: args, wrap: append(unshare, "sh", "-c", mount+` && TMPDIR="`+data+`" exec "$0" "$@"`)}
 	s.start("127.0.0.1:0")
 	t.Cleanup(s.kill)
 	return s

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -22,8 +23,8 @@ import (
 )
 
 const (
-	trailBucket = "trail-logs"
-	everythingARN    = "arn:aws:cloudtrail:" + region + ":111122223333:trail/everything"
+	trailBucket   = "trail-logs"
+	everythingARN = "arn:aws:cloudtrail:" + region + ":111122223333:trail/everything"
 )
 
 // trailPolicy is the policy that CloudTrail's guide has for a trail's bucket.
@@ -176,9 +177,9 @@ func TestATrailDelivers(t *testing.T) {
 	})
 	s.verifies(true)
 	var status struct {
-		IsLogging                                                          bool
-		LatestDeliveryError                                                string
-		LatestDeliveryTime, LatestDigestDeliveryTime                       float64
+		IsLogging                                                         bool
+		LatestDeliveryError                                               string
+		LatestDeliveryTime, LatestDigestDeliveryTime                      float64
 		TimeLoggingStarted, TimeLoggingStopped, LatestDeliveryAttemptTime string
 	}
 	if err := json.Unmarshal([]byte(s.aws("cloudtrail", "get-trail-status", "--name", "everything", "--output", "json")), &status); err != nil {
@@ -490,4 +491,42 @@ func TestTrailsKeepUp(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls in %s, %.0f a second, all delivered %s later", len(answered), took, float64(len(answered))/took.Seconds(), time.Since(began)-took)
+}
+
+// On a full disk a trail delivers nothing, and afterwards all that was answered.
+func TestATrailOnAFullDisk(t *testing.T) {
+	s := onSmallDisk(t, "96m", "--cloudtrail-delivery", "1s", "--cloudtrail-digest", "3s")
+	s.startTrail()
+	filler := fmt.Sprintf("/proc/%d/root%s/filler", s.cmd.Process.Pid, s.data)
+	fill(t, filler)
+	client := athena.NewFromConfig(s.config(), func(o *athena.Options) { o.RetryMaxAttempts = 1 })
+	answered := map[string]bool{}
+	for range 2000 {
+		out, err := client.ListWorkGroups(t.Context(), &athena.ListWorkGroupsInput{})
+		if err != nil {
+			continue // the journal is full too
+		}
+		id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+		answered[id] = true
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "changes are taken again", func() bool {
+		_, err := s.tryAWS("glue", "create-database", "--database-input", "Name=afterwards")
+		return err == nil
+	})
+	eventually(t, "all is delivered", func() bool {
+		all, _ := s.records()
+		return slices.ContainsFunc(all, func(r delivered) bool { return r.Name == "CreateDatabase" })
+	})
+	found, missing := s.once(), 0
+	for id := range answered {
+		if _, ok := found[id]; !ok {
+			missing++
+		}
+	}
+	if missing > 0 {
+		t.Errorf("%d of %d answered calls are not in the bucket", missing, len(answered))
+	}
 }

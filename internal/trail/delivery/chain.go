@@ -89,6 +89,12 @@ func (l *ledger) chains(tx state.Tx, was, is bool, next uint64, now time.Time) e
 	return nil
 }
 
+// setBack says whether the clock was set back so far that the chain goes on from what
+// it tells now.
+func (d *Delivery) setBack(c *chain, now time.Time) bool {
+	return c.Start.After(now.Add(2 * d.cfg.Digest))
+}
+
 // chained writes down that the files of a batch wait for their digests.
 func (d *Delivery) chained(tx state.Tx, l *ledger, p *delivery, now time.Time) error {
 	s := l.chain()
@@ -112,8 +118,8 @@ func (d *Delivery) chained(tx state.Tx, l *ledger, p *delivery, now time.Time) e
 			errs = append(errs, state.Put(tx, c.key(), c))
 		}
 		at := now
-		if at.Before(c.Start) {
-			at = c.Start // the clock was set back
+		if at.Before(c.Start) && !d.setBack(&c, now) {
+			at = c.Start
 		}
 		k := known{
 			At: at, Made: p.batch.Made, Late: p.batch.Made.Before(c.window(at, d.cfg.Digest).Add(-d.cfg.Digest)),

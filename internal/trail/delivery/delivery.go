@@ -76,6 +76,7 @@ type Delivery struct {
 	store   state.Store
 	buckets Buckets
 
+	clock   func() time.Time
 	changes atomic.Uint64 // how often trails were changed
 
 	needed atomic.Uint64 // the first record of the journal that a trail still has to deliver; 0 while that is not known
@@ -97,7 +98,7 @@ type Delivery struct {
 func New(cfg Config, store state.Store, buckets Buckets) *Delivery {
 	cfg.Every, cfg.Digest = cmp.Or(cfg.Every, defaultEvery), cmp.Or(cfg.Digest, defaultDigest)
 	return &Delivery{
-		cfg: cfg, store: store, buckets: buckets, places: map[string]uint64{}, pauses: map[string]pause{}, keys: map[cloud.Scope]signing{}, held: map[string]pause{},
+		cfg: cfg, store: store, buckets: buckets, clock: time.Now, places: map[string]uint64{}, pauses: map[string]pause{}, keys: map[cloud.Scope]signing{}, held: map[string]pause{},
 	}
 }
 
@@ -113,7 +114,7 @@ func between(d, least, most time.Duration) time.Duration { return min(max(d, lea
 
 // tick begins a round where it is time, or much was written since the last one.
 func (d *Delivery) tick(ctx context.Context) error {
-	now, end := time.Now(), d.cfg.Journal.Next()
+	now, end := d.clock(), d.cfg.Journal.Next()
 	d.mu.Lock()
 	early := now.Before(d.next) && end-d.seen < mostRecords && now.Add(d.cfg.Every).After(d.next)
 	d.mu.Unlock()
@@ -131,7 +132,16 @@ func (d *Delivery) Deliver(ctx context.Context) error {
 		end := d.cfg.Journal.Next()
 		more, err := d.round(ctx)
 		// A tenth of the time is left for the round itself.
-		d.next, d.seen = time.Now().Add(d.cfg.Every-d.cfg.Every/10), end
+		now := d.clock()
+		d.next, d.seen = now.Add(d.cfg.Every-d.cfg.Every/10), end
+		for _, p := range d.pauses {
+			if p.until.Before(d.next) {
+				d.next = p.until
+			}
+		}
+		if again := now.Add(shortestPause); err != nil && again.Before(d.next) {
+			d.next = again
+		}
 		if err != nil || !more || ctx.Err() != nil {
 			return err
 		}
@@ -200,7 +210,7 @@ func (d *Delivery) round(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	now := time.Now()
+	now := d.clock()
 	var ready []*feed
 	var errs []error
 	for _, l := range all {

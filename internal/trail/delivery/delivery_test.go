@@ -158,7 +158,7 @@ func (r *rig) id() string {
 
 func fact(operation string) cloud.Fact {
 	return cloud.Fact{
-		Call: cloud.Call{Service: "glue", Operation: operation, Account: account, Region: home, Principal: cloud.RootOf(account), Time: time.Now().UTC(), SourceIP: "192.0.2.1", UserAgent: "tests"},
+		Call:  cloud.Call{Service: "glue", Operation: operation, Account: account, Region: home, Principal: cloud.RootOf(account), Time: time.Now().UTC(), SourceIP: "192.0.2.1", UserAgent: "tests"},
 		Event: "Management", Outcome: cloud.Done, Parameters: json.RawMessage(`{"name":"a"}`),
 	}
 }
@@ -581,4 +581,34 @@ func TestAnotherBucketGetsWhatWaits(t *testing.T) {
 		r.deliver()
 		r.want("other-logs", "ap-northeast-2 StartLogging", "ap-northeast-2 UpdateTrail")
 	})
+}
+
+// A clock that jumps costs no event, and writes over no file.
+func TestAClockJumps(t *testing.T) {
+	r := open(t, journal.Config{})
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	r.SetClock(func() time.Time { return now })
+	tr := trail("a")
+	tr.Validated = true
+	r.set(tr, "StartLogging")
+	want := 1
+	for _, hours := range []time.Duration{1, 1, 24 * 365 * 10, 1, -24 * 365 * 10, 1, 1, 1, -12, 1, 1, 1} {
+		now = now.Add(hours * time.Hour)
+		r.call("GetTable")
+		want++
+		r.deliver()
+		if err := r.Digests(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(time.Hour)
+	if err := r.Digests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.events("a-logs")); got != want {
+		t.Errorf("%d events were delivered, want %d", got, want)
+	}
+	if _, _, logs := r.chain("a-logs"); logs != want-1 { // two calls of the first hour are in one file
+		t.Errorf("digests know %d log files, want %d", logs, want-1)
+	}
 }

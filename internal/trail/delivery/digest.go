@@ -55,7 +55,7 @@ func (d *Delivery) digests(ctx context.Context) error {
 	for i := range all {
 		c := &all[i]
 		name := c.name()
-		if !d.held[name].over(time.Now()) {
+		if !d.held[name].over(d.clock()) {
 			continue
 		}
 		err := d.goOn(ctx, c)
@@ -66,7 +66,7 @@ func (d *Delivery) digests(ctx context.Context) error {
 			delete(d.held, name)
 			continue
 		}
-		d.held[name] = d.held[name].after(time.Now())
+		d.held[name] = d.held[name].after(d.clock())
 		if _, told := errors.AsType[*refusedError](err); told {
 			d.cfg.Log.WarnContext(ctx, "a digest of a trail cannot be delivered", "arn", c.ARN, "account", c.Account, "region", c.Region, "failures", d.held[name].failures, "error", err)
 			continue
@@ -100,8 +100,8 @@ func (d *Delivery) goOn(ctx context.Context, c *chain) error {
 
 // due plans the next digest of a chain, where it is time for one.
 func (d *Delivery) due(ctx context.Context, c *chain) (t Trail, due bool, err error) {
-	now := time.Now().UTC()
-	if c.Plan == nil && now.Before(c.Start.Add(d.cfg.Digest)) && !c.Start.After(now.Add(2*d.cfg.Digest)) {
+	now := d.clock().UTC()
+	if c.Plan == nil && now.Before(c.Start.Add(d.cfg.Digest)) && !d.setBack(c, now) {
 		late := false
 		if err := d.store.View(ctx, func(r state.Reader) error {
 			late, err = d.anyLate(r, c)
@@ -137,7 +137,7 @@ func (d *Delivery) due(ctx context.Context, c *chain) (t Trail, due bool, err er
 
 // plan returns the plan of the next digest; nil where there is none yet.
 func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft, error) {
-	if c.Start.After(now.Add(2 * d.cfg.Digest)) {
+	if d.setBack(c, now) {
 		// The clock was set back. Digests of this time were made before: theirs are
 		// other seconds, or they would be written over.
 		c.Start = now.Truncate(time.Second)
@@ -165,7 +165,7 @@ func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft
 		if err != nil {
 			return nil, err
 		}
-		if k := &entry.Value; k.Late || !p.Final && !k.At.Before(p.End) {
+		if k := &entry.Value; k.Late || !p.takes(k, d.cfg.Digest) {
 			continue
 		}
 		p.Last = numberOf(entry.Key.Name)
@@ -236,7 +236,13 @@ func (p *draft) in(c *chain, number uint64, k *known, length time.Duration) bool
 	case p.Backfill:
 		return c.window(k.Made, length).Equal(p.Start)
 	}
-	return p.Final || k.At.Before(p.End)
+	return p.takes(k, length)
+}
+
+// takes says whether a log file was delivered in the time of the digest, or by a clock
+// that was set back since.
+func (p *draft) takes(k *known, length time.Duration) bool {
+	return p.Final || k.At.Before(p.End) || k.At.After(p.Made.Add(2*length))
 }
 
 // putDigest signs the digest that is planned and puts it.
@@ -297,7 +303,7 @@ func (d *Delivery) digestDone(ctx context.Context, c *chain, link digest.Link) e
 				}
 			}
 		}
-		l.Status.DigestDelivered, l.Status.DigestError = time.Now().UTC(), ""
+		l.Status.DigestDelivered, l.Status.DigestError = d.clock().UTC(), ""
 		c.Plan = nil
 		switch {
 		case p.Backfill:
@@ -352,7 +358,7 @@ func (d *Delivery) signingKey(ctx context.Context, account cloud.Account, region
 	if k, ok := d.keys[scope]; ok && !k.public.Start.After(at) && k.public.End.After(at.Add(keyMargin)) {
 		return k.private, nil
 	}
-	private, public, err := d.cfg.Key(cloud.WithCall(ctx, cloud.Call{Account: account, Region: region, Time: time.Now().UTC()}), at)
+	private, public, err := d.cfg.Key(cloud.WithCall(ctx, cloud.Call{Account: account, Region: region, Time: d.clock().UTC()}), at)
 	if err != nil {
 		return nil, err
 	}

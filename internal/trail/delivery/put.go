@@ -65,7 +65,7 @@ func (d *Delivery) put(ctx context.Context, t *Trail, key string, body []byte, m
 		in.ServerSideEncryption, in.SSEKMSKeyId = new("aws:kms"), &t.Key
 		in.SSEKMSEncryptionContext = new(base64.StdEncoding.EncodeToString(told))
 	}
-	_, err := d.buckets.PutObject(cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.Home, SourceARN: t.ARN, Time: time.Now().UTC()}), in)
+	_, err := d.buckets.PutObject(cloud.WithCall(ctx, cloud.Call{Account: t.Account, Region: t.Home, SourceARN: t.ARN, Time: d.clock().UTC()}), in)
 	if err != nil && cloud.KindOf(err) == cloud.Denied && d.cfg.Exists != nil {
 		if exists, asked := d.cfg.Exists(ctx, t.Bucket); asked == nil && !exists {
 			return cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist").Because(err)
@@ -76,7 +76,7 @@ func (d *Delivery) put(ctx context.Context, t *Trail, key string, body []byte, m
 
 // finish writes down how a batch went.
 func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error {
-	arn, now := p.trail.ARN, time.Now().UTC()
+	arn, now := p.trail.ARN, d.clock().UTC()
 	gone := false
 	err := d.change(ctx, arn, func(tx state.Tx, l *ledger) error {
 		l.Status.Attempted = now
@@ -95,19 +95,20 @@ func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error 
 		return errors.Join(d.chained(tx, l, p, now), d.notify(tx, l, p, now))
 	})
 	if err != nil {
-		d.pauses[arn] = d.pauses[arn].after(time.Now())
+		d.pauses[arn] = d.pauses[arn].after(d.clock())
 		return fmt.Errorf("write down what was delivered for %s: %w", arn, err)
 	}
 	if failed == nil {
 		delete(d.pauses, arn)
 		return nil
 	}
-	d.pauses[arn] = d.pauses[arn].after(time.Now())
-	level := d.cfg.Log.WarnContext
 	if gone {
-		level = d.cfg.Log.ErrorContext
+		delete(d.pauses, arn)
+		d.cfg.Log.ErrorContext(ctx, "the last log files of a trail that was deleted are not delivered", "arn", arn, "bucket", p.trail.Bucket, "error", failed)
+		return nil
 	}
-	level(ctx, "log files of a trail cannot be delivered", "arn", arn, "bucket", p.trail.Bucket, "given_up", gone, "failures", d.pauses[arn].failures, "error", failed)
+	d.pauses[arn] = d.pauses[arn].after(d.clock())
+	d.cfg.Log.WarnContext(ctx, "log files of a trail cannot be delivered", "arn", arn, "bucket", p.trail.Bucket, "failures", d.pauses[arn].failures, "error", failed)
 	return nil
 }
 

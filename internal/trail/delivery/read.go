@@ -65,7 +65,7 @@ func (d *Delivery) pass(ctx context.Context, feeds []*feed, changes uint64) (mor
 	if d.changes.Load() != changes {
 		return false, errChanged // records behind the change may have been judged by what was before it
 	}
-	made := time.Now().UTC()
+	made := d.clock().UTC()
 	var errs []error
 	var waiting []delivery
 	for _, f := range feeds {
@@ -149,7 +149,7 @@ func (d *Delivery) read(ctx context.Context, feeds []*feed, from, to uint64) (ne
 			d.cursor = nil
 			return 0, false, err
 		}
-		if n++; full || to == 0 && n >= mostRead {
+		if n++; to == 0 && (full || n >= mostRead) {
 			return cursor.Next(), true, nil
 		}
 	}

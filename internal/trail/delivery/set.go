@@ -19,7 +19,7 @@ func (d *Delivery) Set(ctx context.Context, tx state.Tx, t Trail) error {
 		return err
 	}
 	d.changes.Add(1)
-	next, now := d.cfg.Journal.Next(), time.Now().UTC()
+	next, now := d.cfg.Journal.Next(), d.clock().UTC()
 	if !found && !t.Logging {
 		return nil // there is nothing to deliver before it records
 	}
@@ -55,7 +55,7 @@ func (d *Delivery) Remove(ctx context.Context, tx state.Tx, arn string) error {
 	t, was, next := *l.now(), l.now().digested(), d.cfg.Journal.Next()
 	t.Logging = false
 	l.Eras, l.Gone = append(l.Eras, era{From: next, By: cloud.CallOf(ctx).RequestID, Trail: t}), true
-	if err := l.chains(tx, was, false, next, time.Now().UTC()); err != nil {
+	if err := l.chains(tx, was, false, next, d.clock().UTC()); err != nil {
 		return err
 	}
 	return state.Put(tx, ledgerKey(arn), l)
