@@ -41,7 +41,7 @@ func itself(ctx context.Context) error {
 	return nil
 }
 
-func (a *around) GetBucketAcl(ctx context.Context, _ *s3api.GetBucketAclInput) (*s3api.GetBucketAclOutput, error) { //nolint:revive // as S3 names it
+func (a *around) GetBucketAcl(ctx context.Context, _ *s3api.GetBucketAclInput) (*s3api.GetBucketAclOutput, error) { //nolint:revive,staticcheck // as S3 names it
 	if a.refuses == "acl" {
 		return nil, denied()
 	}
