@@ -143,6 +143,7 @@ func TestBench(t *testing.T) {
 	b.line("Measured on %s, %d processors, %s of memory, %s.\n", processor(), runtime.NumCPU(), memory(), time.Now().UTC().Format("2 January 2006"))
 	b.queries(megabytes << 20)
 	b.server()
+	b.verify()
 	if out := os.Getenv(benchOut); out != "" {
 		if err := os.WriteFile(out, []byte(b.page.String()), 0o600); err != nil {
 			t.Fatal(err)

@@ -72,7 +72,7 @@ func TestTrailsWithTheCLI(t *testing.T) {
 	type events struct {
 		Events []struct {
 			EventId, EventName, ReadOnly, AccessKeyId, EventSource, Username, CloudTrailEvent string //nolint:revive,staticcheck // AWS's names
-			Resources                                                                        []struct{ ResourceType, ResourceName string }
+			Resources                                                                         []struct{ ResourceType, ResourceName string }
 		}
 	}
 	lookup := func(key, value string, more ...string) (found events) {

@@ -32,9 +32,10 @@ var elsewhere = map[string]string{
 // document is what shows commands for a shell.
 type document struct {
 	path   string
-	needs  string // what the reader has done before
-	serves string // the server that the reader has running, whose credentials stand in the place of …
-	inline bool   // commands of aws that stand in the text are run after the blocks
+	needs  string                            // what the reader has done before
+	serves string                            // the server that the reader has running, whose credentials stand in the place of …
+	has    func(t *testing.T, folder string) // makes what the reader has
+	inline bool                              // commands of aws that stand in the text are run after the blocks
 }
 
 // documents are all that show commands for a shell, in code blocks. Each is run from
@@ -45,6 +46,7 @@ var documents = []document{
 	{path: "README.md"},
 	{path: "README.ko.md"},
 	{path: "docs/s3.md", needs: "sillok demo --once"},
+	{path: "docs/cloudtrail-verify.md", has: hasExport},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 
@@ -81,6 +83,9 @@ func TestPrintedCommands(t *testing.T) {
 			r := newReader(t)
 			if d.needs != "" {
 				r.run([]string{d.needs})
+			}
+			if d.has != nil {
+				d.has(t, r.folder)
 			}
 			code := blocks(t, d.path)
 			if d.serves != "" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sillok/sillok/internal/app"
 )
@@ -23,9 +24,9 @@ func serveCommand(e env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve S3, Glue, Athena, SSM, IAM, STS and KMS to AWS clients",
+		Short: "Serve S3, Glue, Athena, SSM, IAM, STS, KMS and CloudTrail to AWS clients",
 		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena, SSM Parameter Store,
-IAM, STS and KMS. Every call is in the journal in DIR/calls, which "sillok calls" shows.
+IAM, STS, KMS and CloudTrail. Every call is in the journal in DIR/calls, which "sillok calls" shows.
 
 The first start makes a root credential and writes it to DIR/credentials, in the form
 of AWS's shared credentials file. Every call must be signed with it. To choose the
@@ -83,23 +84,33 @@ A flag wins over the environment, and the environment over the file.`,
 	f.StringVar(&flags.RootAccountID, "root-account-id", "", "its account, 12 `DIGITS`")
 	f.StringVar(&flags.MasterKey, "master-key", "", "`FILE` with the key that seals secrets, instead of DIR/master.key; the key itself in SILLOK_MASTER_KEY is taken too")
 	f.StringVar(&flags.MasterKeyCommand, "master-key-command", "", "`COMMAND` of the shell that prints this key, so that it is on no disk")
-	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
-	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
-	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
-	f.IntVar(&flags.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
+	limitFlags(f, &flags)
 	f.StringVar(&flags.TLSCertificate, "tls-certificate", "", "`FILE` in PEM with which the port speaks TLS and HTTP/2; needs --tls-key")
 	f.StringVar(&flags.TLSKey, "tls-key", "", "`FILE` in PEM with the certificate's private key")
 	f.IntVar(&flags.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&flags.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&flags.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
 	f.StringVar(&flags.ShadowSize, "shadow-size", "", shadowSizeUsage)
-	f.DurationVar(&flags.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "how long a `DURATION` an event may wait until a trail of CloudTrail has it in its bucket")
-	f.DurationVar(&flags.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "the `DURATION` that one digest of a trail is of")
-	f.BoolVar(&flags.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
+	trailFlags(f, &flags)
 	f.BoolVar(&flags.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&flags.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 	completions(c, []choice{{"log-level", "", []string{"debug", "info", "warn", "error"}}, {"compat", "", []string{"moto"}}}, "data")
 	return c
+}
+
+// trailFlags are those of what trails of CloudTrail deliver.
+func trailFlags(f *pflag.FlagSet, flags *serveOptions) {
+	f.DurationVar(&flags.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "`TIME` that an event may wait until a trail of CloudTrail has it in its bucket, such as 5s")
+	f.DurationVar(&flags.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "`TIME` that one digest of a trail is of")
+}
+
+// limitFlags adds the flags of what the server may use, and of what it may be asked.
+func limitFlags(f *pflag.FlagSet, flags *serveOptions) {
+	f.IntVar(&flags.Concurrency, "concurrency", 0, "`N` queries at once, others wait; 0 means one for each CPU")
+	f.Int64Var(&flags.WorkerMemory, "worker-memory", 0, "`MIB` of memory that each worker process may use; 0 means half of the machine's, shared by the queries at once")
+	f.DurationVar(&flags.QueryTimeout, "query-timeout", defaultQueryTimeout, "`TIME` for which a query may run, such as 45s or 2h")
+	f.IntVar(&flags.ActiveQueries, "active-queries", 0, "`N` queries of an account that may wait or run, more are refused; 0 means 1,000")
+	f.BoolVar(&flags.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
 }
 
 // serverGC lets garbage grow to four times what is in use, which is some ten

@@ -28,7 +28,7 @@ import (
 
 // bucketReaders is how many objects of a bucket are read at once: an answer takes
 // long to come, and little work.
-const bucketReaders = 32
+const bucketReaders = 96
 
 // readersOf returns how many files are to be read at once.
 func readersOf(places []verify.Place) int {
@@ -72,6 +72,7 @@ func openVerified(ctx context.Context, from []string) (places []verify.Place, do
 type bucketFiles struct {
 	client *s3.Client
 	bucket string
+	quick  *quickGet
 }
 
 func verifiedBucket(ctx context.Context, name string) (verify.Place, error) {
@@ -79,15 +80,19 @@ func verifiedBucket(ctx context.Context, name string) (verify.Place, error) {
 	if err != nil {
 		return verify.Place{}, usageError{fmt.Errorf("--from %w; write s3://BUCKET/PREFIX", err)}
 	}
+	quick := &quickGet{}
 	client, err := bucketClient(ctx, name, func(o *s3.Options) {
-		o.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = bucketReaders })
+		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = c.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = bucketReaders })
+		}
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // every byte is hashed here
+		quick.options(o)
 	})
 	if err != nil {
 		return verify.Place{}, err
 	}
 	return verify.Place{
-		Files: bucketFiles{client, at.Bucket}, Bucket: at.Bucket, Prefix: at.Key,
+		Files: bucketFiles{client, at.Bucket, quick}, Bucket: at.Bucket, Prefix: at.Key,
 		Name: func(key string) string { return cloud.Location{Bucket: at.Bucket, Key: key}.String() },
 	}, nil
 }
@@ -120,13 +125,18 @@ func (b bucketFiles) List(ctx context.Context, prefix string) iter.Seq2[verify.O
 
 // Open implements verify.Files.
 func (b bucketFiles) Open(ctx context.Context, key string) (io.ReadCloser, map[string]string, error) {
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.bucket, Key: &key})
+	if body, metadata, ok := b.quick.get(ctx, key); ok {
+		return body, metadata, nil
+	}
+	var asked *http.Request
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.bucket, Key: &key}, b.quick.listen(&asked))
 	if _, ok := errors.AsType[*types.NoSuchKey](err); ok {
 		err = verify.ErrNotFound
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read it: %w", err)
 	}
+	b.quick.asked(asked, key)
 	return out.Body, out.Metadata, nil
 }
 
@@ -197,10 +207,11 @@ func (f *folderFiles) exported(ctx context.Context) (bucket string, err error) {
 	decoder := json.NewDecoder(bufio.NewReader(manifest))
 	for err == nil && ctx.Err() == nil {
 		var e plain.Entry
-		if err = decoder.Decode(&e); err == nil && e.Latest != (e.Version == "") || err != nil {
+		err = decoder.Decode(&e)
+		if kind, _ := trailplace.KindOf(e.Key); kind != trailplace.Digest {
 			continue
 		}
-		if kind, _ := trailplace.KindOf(e.Key); kind == trailplace.Digest && f.metadata[e.Key] == nil {
+		if _, earlier := f.metadata[e.Key]; !earlier { // of several versions the latest comes first
 			f.metadata[e.Key] = e.Metadata
 		}
 	}

@@ -218,13 +218,13 @@ type counted struct {
 
 // counts joins what there is of some things; the first even where there is none.
 func counts(first counted, others ...counted) string {
-	text := terminal.Grouped(first.n) + " " + first.word
+	parts := []string{terminal.Grouped(first.n) + " " + first.word}
 	for _, o := range others {
 		if o.n > 0 {
-			text += ", " + terminal.Grouped(o.n) + " " + o.word
+			parts = append(parts, terminal.Grouped(o.n)+" "+o.word)
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 func digestsOf(d *verify.Day) string {

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sillok/sillok/internal/store/objects/plain"
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/trailtest"
 )
@@ -76,4 +80,29 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// hasExport makes my-logs, the export of a bucket that a trail delivers to, and keys.json.
+func hasExport(t *testing.T, folder string) {
+	t.Helper()
+	trail := trailtest.New(t).Hours(30, 2)
+	exported := filepath.Join(folder, "my-logs")
+	if err := errors.Join(deliver(exported, trail), os.Mkdir(filepath.Join(exported, plain.Folder), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	var manifest bytes.Buffer
+	encoder := json.NewEncoder(&manifest)
+	for _, key := range slices.Sorted(maps.Keys(trail.Objects)) {
+		if err := encoder.Encode(plain.Entry{Key: key, File: key, Metadata: trail.Objects[key].Metadata}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string][]byte{
+		filepath.Join(exported, plain.Folder, "bucket.json"): []byte(`{"format":1,"bucket":"my-logs"}`), filepath.Join(exported, plain.Folder, "manifest.jsonl"): manifest.Bytes(),
+		filepath.Join(folder, "keys.json"): keysFile(trail),
+	} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

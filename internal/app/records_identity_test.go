@@ -3,9 +3,11 @@ package app_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -113,7 +115,7 @@ func TestRecordsTellWhoCalled(t *testing.T) {
 	for name, identity := range got {
 		paths := map[string]string{}
 		walk(paths, "", identity)
-		of := identities[identity["type"].(string)]
+		of := identities[fmt.Sprint(identity["type"])]
 		of.compare(name+" ", paths, func(format string, args ...any) {
 			if len(of.Always) > 0 && args[1] != "sessionContext.webIdFederationData" { // which is empty there
 				t.Errorf(format, args...)
@@ -167,6 +169,31 @@ func TestRecordsOfNobody(t *testing.T) {
 		if a.status != tt.status && tt.name != "no signature" || !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %d, recorded as %q, want %q", tt.name, a.status, got, tt.want)
 		}
+	}
+}
+
+// More than 100 KB of parameters are told by their length, and their beginning is in
+// the journal.
+func TestRecordsOfLongParameters(t *testing.T) {
+	o := observe(t)
+	o.do(target("glue", "CreateDatabase", `{"DatabaseInput":{"Name":"logs"}}`))
+	long := strings.Repeat("x", 150_000)
+	e := o.one(o.do(target("glue", "CreateTable", `{"DatabaseName":"logs","TableInput":{"Name":"t","Parameters":{"note":"`+long+`"}}}`)))
+	var record struct {
+		Parameters struct {
+			Reason  string
+			Omitted bool
+			Size    int `json:"originalSize"`
+		} `json:"requestParameters"`
+	}
+	if err := json.Unmarshal(e.JSON, &record); err != nil {
+		t.Fatal(err)
+	}
+	if p := record.Parameters; !p.Omitted || p.Size != len(long)+74 || p.Reason != "requestParameters too large" {
+		t.Errorf("%+v", p)
+	}
+	if len(e.JSON) > 2000 {
+		t.Errorf("a record of %d bytes", len(e.JSON))
 	}
 }
 

@@ -64,6 +64,9 @@ func TestHealthTellsWhyTheJournalFails(t *testing.T) {
 	if answer := send(t, server, http.MethodPut, "/bucket", nil, nil); answer.status != http.StatusServiceUnavailable {
 		t.Errorf("a change: %d %s", answer.status, answer.body)
 	}
+	if answer := send(t, server, http.MethodGet, "/", nil, nil); answer.status != http.StatusOK {
+		t.Errorf("a read: %d %s", answer.status, answer.body)
+	}
 	answer := send(t, server, http.MethodGet, "/_sillok/health", nil, nil)
 	var got app.Health
 	if err := json.Unmarshal(answer.body, &got); err != nil {

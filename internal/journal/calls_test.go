@@ -25,7 +25,7 @@ func TestACursorYieldsCallsThatHaveEnded(t *testing.T) {
 	}
 	late := begin(t, j, "DeleteTable")
 	early(cloud.Failed, "EntityNotFoundException")
-	open := begin(t, j, "UpdateTable")
+	update := begin(t, j, "UpdateTable")
 	ended := func(from uint64) (got []journal.Entry) {
 		c := j.Cursor(from)
 		for range 2 { // the second time there is nothing more
@@ -59,10 +59,10 @@ func TestACursorYieldsCallsThatHaveEnded(t *testing.T) {
 	}
 	// A cursor goes on with what ends later.
 	c := j.Cursor(9)
-	for range c.Read(t.Context()) {
-		t.Error("nothing has ended since")
+	for call, err := range c.Read(t.Context()) {
+		t.Errorf("nothing has ended since, and it yields %v, %v", call.Operation, err)
 	}
-	open(cloud.Done, "")
+	update(cloud.Done, "")
 	late(cloud.Done, "")
 	var got []journal.Entry
 	for call, err := range c.Read(t.Context()) {

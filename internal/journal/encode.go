@@ -56,18 +56,12 @@ func appendEntry(b []byte, f *cloud.Fact) ([]byte, error) {
 	return o.end()
 }
 
-// appendEnding appends how a fact ended.
-func appendEnding(b []byte, f *cloud.Fact) ([]byte, error) {
+// appendEnding appends how a fact ended, and what was answered; without that, it
+// takes no more than endRoom.
+func appendEnding(b []byte, f *cloud.Fact, elements bool) []byte {
 	o := object{b: append(b, '{')}
-	o.ending(f, true)
-	return o.end()
-}
-
-// appendShort appends how a fact ended in no more than endRoom.
-func appendShort(b []byte, f *cloud.Fact) ([]byte, error) {
-	o := object{b: append(b, '{')}
-	o.ending(f, false)
-	return o.end()
+	o.ending(f, elements)
+	return append(o.b, '}')
 }
 
 // object is a JSON object that is being written. Empty texts are left out.
@@ -110,7 +104,8 @@ func (o *object) value(name string, value any) {
 // principal writes who calls. Most are no session and have no tags.
 func (o *object) principal(p *cloud.Principal) {
 	if p.Issuer != nil || len(p.Tags) > 0 || p.MFA || !p.Expires.IsZero() || p.Session != nil || p.InvokedBy != "" {
-		o.value("principal", p)
+		whole := *p // or each fact would be on the heap
+		o.value("principal", &whole)
 		return
 	}
 	o.name("principal")

@@ -57,13 +57,10 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 // damaged is ended too: that nobody can tell what it meant to change must not
 // keep the server from starting.
 func (j *Journal) tellUnfinished(ctx context.Context) error {
-	data, err := appendEnding(nil, &cloud.Fact{
+	data := appendEnding(nil, &cloud.Fact{
 		Outcome: cloud.Unknown, Code: "ServerStopped",
 		Message: "The server ended before this call did. What it meant to change may be changed or not.",
-	})
-	if err != nil {
-		return err
-	}
+	}, false)
 	for intent, err := range j.log.Unfinished(ctx) {
 		var e Entry
 		_, damaged := errors.AsType[*records.DamageError](err)
@@ -88,27 +85,35 @@ func (j *Journal) tellUnfinished(ctx context.Context) error {
 
 // Record implements gateway.Journal.
 func (j *Journal) Record(ctx context.Context, fact cloud.Fact) error {
-	return j.write(&fact, appendEntry, func(data []byte) error {
-		_, err := j.log.Append(ctx, data)
-		return err
-	})
+	buffer := j.buffer()
+	defer j.buffers.Put(buffer)
+	var err error
+	if *buffer, err = appendEntry((*buffer)[:0], &fact); err == nil {
+		_, err = j.log.Append(ctx, *buffer)
+	}
+	return err
 }
 
 // Note implements gateway.Journal.
 func (j *Journal) Note(ctx context.Context, fact cloud.Fact) error {
-	return j.write(&fact, appendEntry, func(data []byte) error {
-		_, err := j.log.Enqueue(ctx, data)
-		return err
-	})
+	buffer := j.buffer()
+	defer j.buffers.Put(buffer)
+	var err error
+	if *buffer, err = appendEntry((*buffer)[:0], &fact); err == nil {
+		_, err = j.log.Enqueue(ctx, *buffer)
+	}
+	return err
 }
 
 // Begin implements gateway.Journal.
 func (j *Journal) Begin(ctx context.Context, fact cloud.Fact) (cloud.Intent, error) {
+	buffer := j.buffer()
+	defer j.buffers.Put(buffer)
 	begun := intent{journal: j}
-	err := j.write(&fact, appendEntry, func(data []byte) (err error) {
-		begun.record, err = j.log.Begin(ctx, data, endRoom)
-		return err
-	})
+	var err error
+	if *buffer, err = appendEntry((*buffer)[:0], &fact); err == nil {
+		begun.record, err = j.log.Begin(ctx, *buffer, endRoom)
+	}
 	return begun, err
 }
 
@@ -130,27 +135,25 @@ func (i intent) EndLater(ctx context.Context, fact cloud.Fact) error {
 
 // end writes the end of an intent, and on a full disk what has room reserved.
 func (i intent) end(fact *cloud.Fact, to func(data []byte) error) error {
-	err := i.journal.write(fact, appendEnding, to)
+	buffer := i.journal.buffer()
+	defer i.journal.buffers.Put(buffer)
+	*buffer = appendEnding((*buffer)[:0], fact, true)
+	err := to(*buffer)
 	if err == nil || len(fact.Elements) == 0 || i.journal.Err() != nil {
 		return err
 	}
-	return i.journal.write(fact, appendShort, to)
+	*buffer = appendEnding((*buffer)[:0], fact, false)
+	return to(*buffer)
 }
 
-// write encodes a fact and has it written. The log copies what it is given, so
-// that the next fact can use the same buffer.
-func (j *Journal) write(fact *cloud.Fact, encode func([]byte, *cloud.Fact) ([]byte, error), to func(data []byte) error) error {
+// buffer returns a buffer for one record. The log copies what it is given, so that
+// the next one can use the same.
+func (j *Journal) buffer() *[]byte {
 	buffer, ok := j.buffers.Get().(*[]byte)
 	if !ok {
 		buffer = new([]byte)
 	}
-	defer j.buffers.Put(buffer)
-	data, err := encode((*buffer)[:0], fact)
-	if err != nil {
-		return err
-	}
-	*buffer = data
-	return to(data)
+	return buffer
 }
 
 // Err returns why calls cannot be recorded; nil while they can.

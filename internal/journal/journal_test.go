@@ -149,6 +149,33 @@ func TestAnEntryTellsTheWholeCall(t *testing.T) {
 	}
 }
 
+// The elements of an answer have no room reserved: of those that the journal cannot
+// hold, it says how many bytes they were, and the call has ended all the same.
+func TestElementsWithoutRoom(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, journal.Config{Dir: dir})
+	intent, err := j.Begin(t.Context(), fact("CreateTable", cloud.Begun))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fact("CreateTable", cloud.Done)
+	f.Elements = json.RawMessage(`{"a":"` + strings.Repeat("x", 64<<10) + `"}`)
+	if err := intent.End(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	small := begin(t, j, "CreateDatabase")
+	small(cloud.Done, "")
+	want := map[string]int{"CreateTable": len(f.Elements), "CreateDatabase": 0}
+	for e, err := range journal.Read(t.Context(), dir, journal.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Outcome != cloud.Done || e.LostBytes != want[e.Operation] || e.Elements != nil {
+			t.Errorf("%s is read as %s with %d bytes of elements and %d lost", e.Operation, e.Outcome, len(e.Elements), e.LostBytes)
+		}
+	}
+}
+
 // A call that touches more than a record can hold says how many are left out.
 func TestManyResources(t *testing.T) {
 	dir := t.TempDir()

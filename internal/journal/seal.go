@@ -28,7 +28,7 @@ const (
 func sealedSchema() *shadow.Schema {
 	columns := []shadow.Node{{Name: "number", Kind: shadow.Int}, {Name: "of", Kind: shadow.Int}, {Name: "took_us", Kind: shadow.Int}}
 	for _, c := range textColumns() {
-		columns = append(columns, shadow.Node{Name: c.name, Kind: shadow.Text, Unique: c.name == "request_id" || c.name == "parameters"})
+		columns = append(columns, shadow.Node{Name: c.name, Kind: shadow.Text, Unique: c.name == "request_id" || c.name == "parameters" || c.name == "elements"})
 	}
 	return shadow.NewSchema(append(columns, shadow.Node{Name: shadow.BadText, Kind: shadow.Text})...)
 }
@@ -71,6 +71,7 @@ func textColumns() []textColumn {
 		{"outcome", func(e *Entry) string { return string(e.Outcome) }},
 		{"error_code", func(e *Entry) string { return e.Code }},
 		{"error_message", func(e *Entry) string { return e.Message }},
+		{"elements", func(e *Entry) string { return string(e.Elements) }},
 	}
 }
 

@@ -156,8 +156,8 @@ func (p *parameters) object(write func()) {
 	p.b = append(p.b, '}')
 }
 
-// fields writes the members of a structure. It reports whether none is there yet.
-func (p *parameters) fields(t *Type, v reflect.Value, first bool) bool {
+// fields writes the members of a structure, the first ones or behind others.
+func (p *parameters) fields(t *Type, v reflect.Value, first bool) {
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		fv, ok := f.Get(v)
@@ -169,7 +169,6 @@ func (p *parameters) fields(t *Type, v reflect.Value, first bool) bool {
 		}
 		first = false
 	}
-	return first
 }
 
 // member writes one member of an object. It reports false when the rest must be

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -66,12 +67,7 @@ func (s *recordStyle) leavesOut(f *Field) bool {
 
 // hides says whether a member's value is AWS's to hide, though its model does not.
 func (s *recordStyle) hides(f *Field) bool {
-	for _, name := range s.hidden {
-		if f.Member == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.hidden, f.Member)
 }
 
 // name is a member's name in a record.

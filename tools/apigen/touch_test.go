@@ -99,7 +99,7 @@ func TestTouch(t *testing.T) {
 			t.Errorf("%s: %v", tt.op, err)
 			continue
 		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(touch{})); diff != "" {
+		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(touch{}, event{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.op, diff)
 		}
 	}

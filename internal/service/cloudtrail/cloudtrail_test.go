@@ -41,7 +41,7 @@ func itself(ctx context.Context) error {
 	return nil
 }
 
-func (a *around) GetBucketAcl(ctx context.Context, _ *s3api.GetBucketAclInput) (*s3api.GetBucketAclOutput, error) {
+func (a *around) GetBucketAcl(ctx context.Context, _ *s3api.GetBucketAclInput) (*s3api.GetBucketAclOutput, error) { //nolint:revive,staticcheck // as S3 names it
 	if a.refuses == "acl" {
 		return nil, denied()
 	}
@@ -99,7 +99,7 @@ type service struct {
 	*cloudtrail.Service
 
 	around *around
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // of the calls of one test
 }
 
 func newService(tb testing.TB, change ...func(*cloudtrail.Config)) service {
@@ -277,7 +277,7 @@ func TestAnUpdateChangesWhatIsGiven(t *testing.T) {
 func TestNamesAndNumbersOfTrails(t *testing.T) {
 	s := newService(t)
 	virginia := in(t, "us-east-1")
-	make := func(ctx context.Context, name string, change ...func(*cloudtrailapi.CreateTrailInput)) error {
+	made := func(ctx context.Context, name string, change ...func(*cloudtrailapi.CreateTrailInput)) error {
 		given := &cloudtrailapi.CreateTrailInput{Name: &name, S3BucketName: new(bucket)}
 		for _, c := range change {
 			c(given)
@@ -286,23 +286,23 @@ func TestNamesAndNumbersOfTrails(t *testing.T) {
 		return err
 	}
 	s.create(t, s.ctx, "one")
-	servicetest.WantCode(t, make(s.ctx, "one"), "TrailAlreadyExistsException", "Trail one already exists for customer: 111122223333")
-	if err := make(virginia, "one"); err != nil { // of one region each
+	servicetest.WantCode(t, made(s.ctx, "one"), "TrailAlreadyExistsException", "Trail one already exists for customer: 111122223333")
+	if err := made(virginia, "one"); err != nil { // of one region each
 		t.Error(err)
 	}
-	servicetest.WantCode(t, make(virginia, "one", everywhere), "TrailAlreadyExistsException")
+	servicetest.WantCode(t, made(virginia, "one", everywhere), "TrailAlreadyExistsException")
 	s.create(t, virginia, "all", everywhere)
-	servicetest.WantCode(t, make(s.ctx, "all"), "TrailAlreadyExistsException")
+	servicetest.WantCode(t, made(s.ctx, "all"), "TrailAlreadyExistsException")
 	for _, name := range []string{"two", "three", "four"} {
 		s.create(t, s.ctx, name)
 	}
-	servicetest.WantCode(t, make(s.ctx, "six"), "MaximumNumberOfTrailsExceededException", "User: 111122223333 already has 5 trails in ap-northeast-2.")
-	servicetest.WantCode(t, make(virginia, "six", everywhere), "MaximumNumberOfTrailsExceededException", "already has 5 trails in ap-northeast-2.")
+	servicetest.WantCode(t, made(s.ctx, "six"), "MaximumNumberOfTrailsExceededException", "User: 111122223333 already has 5 trails in ap-northeast-2.")
+	servicetest.WantCode(t, made(virginia, "six", everywhere), "MaximumNumberOfTrailsExceededException", "already has 5 trails in ap-northeast-2.")
 	_, err := s.UpdateTrail(virginia, &cloudtrailapi.UpdateTrailInput{Name: new("one"), IsMultiRegionTrail: new(true)})
 	servicetest.WantCode(t, err, "TrailAlreadyExistsException")
 	servicetest.Must(s.DeleteTrail(s.ctx, &cloudtrailapi.DeleteTrailInput{Name: new("one")}))(t)
 	servicetest.Must(s.UpdateTrail(virginia, &cloudtrailapi.UpdateTrailInput{Name: new("one"), IsMultiRegionTrail: new(true)}))(t)
-	if err := make(servicetest.As(t, "444455556666", servicetest.Region), "all"); err != nil { // another account's
+	if err := made(servicetest.As(t, "444455556666", servicetest.Region), "all"); err != nil { // another account's
 		t.Error(err)
 	}
 }
@@ -321,7 +321,7 @@ func TestShadowTrails(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name string
-		ctx  context.Context
+		ctx  context.Context //nolint:containedctx // of one call
 		in   cloudtrailapi.DescribeTrailsInput
 		want []string
 	}{
@@ -468,7 +468,8 @@ func TestEventSelectorsOfATrail(t *testing.T) {
 	servicetest.Must(s.PutEventSelectors(s.ctx, &cloudtrailapi.PutEventSelectorsInput{TrailName: trail, AdvancedEventSelectors: advanced}))(t)
 	servicetest.Diff(t, &cloudtrailapi.GetEventSelectorsOutput{TrailARN: trail, AdvancedEventSelectors: advanced}, selectors())
 	for _, bad := range []*cloudtrailapi.PutEventSelectorsInput{
-		{TrailName: trail, EventSelectors: writes, AdvancedEventSelectors: advanced}, {TrailName: trail},
+		{TrailName: trail, EventSelectors: writes, AdvancedEventSelectors: advanced},
+		{TrailName: trail},
 		{TrailName: trail, EventSelectors: []cloudtrailapi.EventSelector{{ReadWriteType: new("read-only")}}},
 	} {
 		_, err := s.PutEventSelectors(s.ctx, bad)

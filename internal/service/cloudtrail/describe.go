@@ -14,7 +14,7 @@ import (
 
 // GetTrail returns the settings of one trail.
 func (s *Service) GetTrail(ctx context.Context, in *cloudtrailapi.GetTrailInput) (*cloudtrailapi.GetTrailOutput, error) {
-	t, _, err := s.find(ctx, *in.Name)
+	t, err := s.find(ctx, *in.Name)
 	if err != nil {
 		if cloud.KindOf(err) == cloud.NotFound { // this operation alone repeats what it was given
 			err = errUnknown(*in.Name, cloud.CallOf(ctx).Account)
@@ -99,7 +99,7 @@ func (s *Service) StopLogging(ctx context.Context, in *cloudtrailapi.StopLogging
 
 // GetTrailStatus says whether a trail records.
 func (s *Service) GetTrailStatus(ctx context.Context, in *cloudtrailapi.GetTrailStatusInput) (*cloudtrailapi.GetTrailStatusOutput, error) {
-	t, _, err := s.find(ctx, *in.Name)
+	t, err := s.find(ctx, *in.Name)
 	if err != nil {
 		return nil, err
 	}

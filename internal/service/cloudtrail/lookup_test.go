@@ -144,7 +144,7 @@ func TestATokenIsBoundToItsQuestion(t *testing.T) {
 func TestStrictlyTwiceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var codes []string
-		look := func(s service, ctx context.Context) { //nolint:revive // the service is what is tested
+		look := func(s service, ctx context.Context) {
 			_, err := s.LookupEvents(ctx, &cloudtrailapi.LookupEventsInput{})
 			code := ""
 			if err != nil {

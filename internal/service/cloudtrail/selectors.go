@@ -46,7 +46,7 @@ func (s *Service) PutEventSelectors(ctx context.Context, in *cloudtrailapi.PutEv
 
 // GetEventSelectors returns which events a trail records.
 func (s *Service) GetEventSelectors(ctx context.Context, in *cloudtrailapi.GetEventSelectorsInput) (*cloudtrailapi.GetEventSelectorsOutput, error) {
-	t, _, err := s.find(ctx, *in.TrailName)
+	t, err := s.find(ctx, *in.TrailName)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *Service) GetInsightSelectors(ctx context.Context, in *cloudtrailapi.Get
 	if err != nil {
 		return nil, err
 	}
-	t, _, err := s.find(ctx, name)
+	t, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -119,21 +119,21 @@ func (s *Service) seen(ctx context.Context) (found []trail, err error) {
 }
 
 // find returns the trail that a caller names, its own or its organization's.
-func (s *Service) find(ctx context.Context, given string) (trail, ref, error) {
+func (s *Service) find(ctx context.Context, given string) (trail, error) {
 	named, err := refOf(ctx, given)
 	if err != nil {
-		return trail{}, named, err
+		return trail{}, err
 	}
 	found, err := s.seen(ctx)
 	if err != nil {
-		return trail{}, named, err
+		return trail{}, err
 	}
 	for _, t := range found {
 		if t.ref().arn() == named.arn() {
-			return t, named, nil
+			return t, nil
 		}
 	}
-	return trail{}, named, errUnknown(named.arn(), cloud.CallOf(ctx).Account)
+	return trail{}, errUnknown(named.arn(), cloud.CallOf(ctx).Account)
 }
 
 // change has a trail changed in its home region by the account whose it is.
@@ -166,7 +166,7 @@ func (s *Service) owned(ctx context.Context, given string) (ref, error) {
 	if named.account == account {
 		return named, nil
 	}
-	if _, _, err := s.find(ctx, given); err != nil {
+	if _, err := s.find(ctx, given); err != nil {
 		return named, err
 	}
 	return named, cloud.Errorf(cloud.Denied, "NotOrganizationMasterAccountException",

@@ -10,7 +10,7 @@ func Resummed(file []byte, of Span, at int, flip byte) []byte {
 	}
 	for page := 0; (page+1)*pageSize <= len(file); page++ {
 		whole := file[page*pageSize:][:pageSize]
-		binary.LittleEndian.PutUint32(whole[pageData:], pageSum(of, uint32(page), whole[:pageData])) //nolint:gosec // small
+		binary.LittleEndian.PutUint32(whole[pageData:], pageSum(of, uint32(page), whole[:pageData]))
 	}
 	return file
 }

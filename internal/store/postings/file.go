@@ -158,7 +158,7 @@ func (f *File) Find(ctx context.Context, terms []uint64, within Range) iter.Seq2
 			yield(Doc{}, err)
 			return
 		}
-		from, _ := slices.BinarySearch(found, uint32(first)) //nolint:gosec // a span has fewer
+		from, _ := slices.BinarySearch(found, uint32(first))
 		for _, at := range found[from:] {
 			d, err := r.doc(int(at))
 			if err == nil {

@@ -96,14 +96,14 @@ func both(short, long []uint32) []uint32 {
 func (m *Memory) Encode(of Span) []byte {
 	order := make([]uint32, len(m.docs)) // newest first
 	for i := range order {
-		order[i] = uint32(i) //nolint:gosec // a span has fewer
+		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(a, b uint32) int { return m.docs[b].Compare(m.docs[a].Key) })
 	place := make([]uint32, len(order))
 	h := header{span: of, docs: uint32(len(order)), terms: uint32(len(m.terms)), newest: m.newest} //nolint:gosec // a span has fewer
 	rows := make([]byte, 0, len(order)*rowSize)
 	for i, at := range order {
-		place[at] = uint32(i) //nolint:gosec // the same
+		place[at] = uint32(i)
 		d := &m.docs[at]
 		rows = appendKey(rows, d.Key)
 		rows = append(rows, d.Data[:]...)

@@ -36,7 +36,7 @@ func term(n int) uint64 { return postings.Term(fmt.Sprint("term ", n)) }
 // made makes up documents. Few of them have many terms, and most one alone.
 func made(r *rand.Rand, n int) (all []kept) {
 	for i := range n {
-		k := kept{doc: postings.Doc{Key: postings.Key{Time: int64(i/7) - r.Int64N(3), Number: uint64(i), Part: uint32(r.IntN(2))}}} //nolint:gosec // small
+		k := kept{doc: postings.Doc{Key: postings.Key{Time: int64(i/7) - r.Int64N(3), Number: uint64(i), Part: uint32(r.IntN(2))}}}
 		k.doc.Data[r.IntN(postings.DataSize)] = byte(i)
 		for t := range 6 {
 			if r.IntN(1<<t) == 0 {
@@ -101,10 +101,10 @@ func all(seq iter.Seq2[postings.Doc, error]) (found []postings.Doc, err error) {
 
 // Both indexes find what is there, newest first.
 func TestFind(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a seed makes the test repeatable
+	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 2, 50, 700, 5000} {
 		docs := made(r, n)
-		m, of := indexed(docs), postings.Span{First: 8, Last: 8 + uint64(n)} //nolint:gosec // small
+		m, of := indexed(docs), postings.Span{First: 8, Last: 8 + uint64(n)}
 		f := opened(t, written(t, m, of), of)
 		for name, index := range map[string]finder{"memory": m, "file": f} {
 			t.Run(fmt.Sprint(n, " in ", name), func(t *testing.T) {
@@ -141,14 +141,14 @@ func TestFind(t *testing.T) {
 }
 
 func TestNothingIsFoundByNoTerms(t *testing.T) {
-	m := indexed(made(rand.New(rand.NewPCG(1, 2)), 10)) //nolint:gosec // a seed makes the test repeatable
+	m := indexed(made(rand.New(rand.NewPCG(1, 2)), 10))
 	if got, err := all(m.Find(t.Context(), nil, postings.Always())); got != nil || err != nil {
 		t.Error(got, err)
 	}
 }
 
 func TestFindEndsWithItsContext(t *testing.T) {
-	m, of := indexed(made(rand.New(rand.NewPCG(1, 2)), 10)), postings.Span{First: 1, Last: 10} //nolint:gosec // a seed makes the test repeatable
+	m, of := indexed(made(rand.New(rand.NewPCG(1, 2)), 10)), postings.Span{First: 1, Last: 10}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, index := range []finder{m, opened(t, written(t, m, of), of)} {
@@ -166,7 +166,7 @@ func damaged(err error) bool {
 // A file that is another's, torn, or not there is told before it is asked.
 func TestOpenTellsWhatIsNoIndex(t *testing.T) {
 	of := postings.Span{First: 1, Last: 700}
-	path := written(t, indexed(made(rand.New(rand.NewPCG(1, 2)), 700)), of) //nolint:gosec // a seed makes the test repeatable
+	path := written(t, indexed(made(rand.New(rand.NewPCG(1, 2)), 700)), of)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestOpenTellsWhatIsNoIndex(t *testing.T) {
 
 // Each flipped bit is told, or is in a page that the answer does not need.
 func TestAFlippedBitChangesNoAnswer(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a seed makes the test repeatable
+	r := rand.New(rand.NewPCG(1, 2))
 	docs, of := made(r, 700), postings.Span{First: 1, Last: 700}
 	path := written(t, indexed(docs), of)
 	whole, err := os.ReadFile(path)
@@ -239,7 +239,7 @@ func TestAFlippedBitChangesNoAnswer(t *testing.T) {
 // still say anything.
 func FuzzFile(f *testing.F) {
 	of := postings.Span{First: 1, Last: 40}
-	f.Add(indexed(made(rand.New(rand.NewPCG(1, 2)), 40)).Encode(of), uint64(0), uint16(3), byte(1)) //nolint:gosec // a seed makes the test repeatable
+	f.Add(indexed(made(rand.New(rand.NewPCG(1, 2)), 40)).Encode(of), uint64(0), uint16(3), byte(1))
 	f.Add([]byte{}, uint64(1), uint16(0), byte(0))
 	f.Fuzz(func(t *testing.T, data []byte, wanted uint64, at uint16, flip byte) {
 		if len(data) > 1<<20 {
@@ -267,7 +267,7 @@ func FuzzFile(f *testing.F) {
 }
 
 func BenchmarkFind(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a seed makes the test repeatable
+	r := rand.New(rand.NewPCG(1, 2))
 	of := postings.Span{First: 1, Last: 20000}
 	f := opened(b, written(b, indexed(made(r, 20000)), of), of)
 	for name, terms := range map[string][]uint64{"none": {term(-1)}, "one": {term(1005)}, "newest of many": {term(1)}} {

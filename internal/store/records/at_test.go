@@ -54,7 +54,10 @@ func TestAPlaceWithoutItsRecord(t *testing.T) {
 	l := open(t, records.Config{Dir: dir, SegmentBytes: small})
 	fill(t, l, dir, 3)
 	var first records.Record
-	for r := range l.Read(t.Context(), 1) {
+	for r, err := range l.Read(t.Context(), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		first = r
 		break
 	}

@@ -44,6 +44,7 @@ func TestNoSpaceLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `an append fails: true unavailable true
+a longer end than was reserved fails: unavailable
 the end of an intent fails: <nil>
 with space again, it fails: <nil> <nil>
 left behind: 0 <nil>

@@ -88,6 +88,7 @@ type Log struct {
 	reserved int64            // for the ends of open
 	batch    *batch           // what is written next
 	spare    []byte           // for the batch after it
+	zeros    []byte           // what is written ahead; nil until it is
 	attempt  *attempt         // at a further segment; nothing is given a place meanwhile
 	room     chan struct{}    // closed when the batch is taken to be written; nil unless waited for
 

@@ -104,7 +104,10 @@ func (l *Log) warmUp(end, size int64) error {
 	if end >= l.warm {
 		return nil
 	}
-	_, err := l.file.WriteAt(make([]byte, l.warm-end), end)
+	if l.zeros == nil {
+		l.zeros = make([]byte, warmAhead)
+	}
+	_, err := l.file.WriteAt(l.zeros[:l.warm-end], end)
 	return err
 }
 

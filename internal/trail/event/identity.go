@@ -136,10 +136,10 @@ func (i *userIdentity) username() string {
 // username is what LookupEvents calls Username: the name of a user, and of a
 // session its own.
 func username(kind, principal, name string) string {
-	switch cloud.PrincipalType(kind) {
-	case cloud.Root:
+	switch kind {
+	case string(cloud.Root):
 		return "root"
-	case cloud.AssumedRole, cloud.FederatedUser:
+	case string(cloud.AssumedRole), string(cloud.FederatedUser):
 		if _, session, ok := strings.Cut(principal, ":"); ok {
 			return session
 		}

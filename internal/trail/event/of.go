@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type record struct {
 	ReadOnly     bool            `json:"readOnly"`
 	Resources    []listed        `json:"resources,omitempty"`
 	Type         string          `json:"eventType"`
+	APIVersion   string          `json:"apiVersion,omitempty"`
 	Management   bool            `json:"managementEvent"`
 	Recipient    cloud.Account   `json:"recipientAccountId"`
 	SharedID     string          `json:"sharedEventID,omitempty"`
@@ -46,6 +48,9 @@ type record struct {
 	TLS          *tlsDetails     `json:"tlsDetails,omitempty"`
 	FromConsole  string          `json:"sessionCredentialFromConsole,omitempty"`
 }
+
+// apiVersions are what apiVersion says of the services that tell it.
+var apiVersions = map[string]string{"elasticloadbalancing": "2015-12-01", "logs": "20140328"}
 
 // Of returns the events that an entry of the journal is: one for each account that
 // it concerns, the caller's first. There is none of a call that has not ended, that
@@ -94,7 +99,7 @@ func of(e *journal.Entry, account cloud.Account, shared bool) (Event, error) {
 		Version: version, Identity: identityOf(e, account), Time: ended(e).Format(time.RFC3339), Source: e.Service + ".amazonaws.com", Name: nameOf(e),
 		Region: regionOf(e), SourceIP: e.SourceIP, UserAgent: e.UserAgent, ErrorMessage: e.Message,
 		Parameters: parametersOf(e), Elements: sized(e.Elements, "responseElements"), Additional: additionalOf(e), RequestID: e.RequestID,
-		ID: idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e, account), Type: "AwsApiCall", Management: e.Event != string(api.Data),
+		ID: idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e), Type: "AwsApiCall", APIVersion: apiVersions[e.Service], Management: e.Event != string(api.Data),
 		Recipient: account, Category: Management, TLS: tlsOf(e),
 	}
 	if e.LostBytes > 0 {
@@ -201,12 +206,7 @@ func idOf(e *journal.Entry, to string) string {
 func accountsOf(e *journal.Entry) []cloud.Account {
 	var accounts []cloud.Account
 	add := func(account cloud.Account) {
-		for _, known := range accounts {
-			if known == account {
-				return
-			}
-		}
-		if isAccount(account) {
+		if isAccount(account) && !slices.Contains(accounts, account) {
 			accounts = append(accounts, account)
 		}
 	}

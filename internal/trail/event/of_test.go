@@ -22,27 +22,27 @@ const account cloud.Account = "111122223333"
 
 // kept returns the entries of a journal to which facts were written: those that
 // change something as an intent, whose end may be missing.
-func kept(t testing.TB, write func(ctx context.Context, j *journal.Journal) error) []journal.Entry {
-	t.Helper()
-	dir := t.TempDir()
+func kept(tb testing.TB, write func(ctx context.Context, j *journal.Journal) error) []journal.Entry {
+	tb.Helper()
+	dir := tb.TempDir()
 	cfg := journal.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), SegmentBytes: 4 << 20}
-	j, err := journal.Open(t.Context(), cfg)
+	j, err := journal.Open(tb.Context(), cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := errors.Join(write(t.Context(), j), j.Close()); err != nil {
-		t.Fatal(err)
+	if err := errors.Join(write(tb.Context(), j), j.Close()); err != nil {
+		tb.Fatal(err)
 	}
-	if j, err = journal.Open(t.Context(), cfg); err != nil { // which tells what did not end
-		t.Fatal(err)
+	if j, err = journal.Open(tb.Context(), cfg); err != nil { // which tells what did not end
+		tb.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var entries []journal.Entry
-	for e, err := range journal.Read(t.Context(), dir, journal.Query{}) {
+	for e, err := range journal.Read(tb.Context(), dir, journal.Query{}) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		entries = append(entries, e)
 	}
@@ -68,12 +68,12 @@ func fact(change ...func(*cloud.Fact)) cloud.Fact {
 }
 
 // eventsOf are the events of a fact that was recorded.
-func eventsOf(t testing.TB, f cloud.Fact) []event.Event {
-	t.Helper()
-	entries := kept(t, func(ctx context.Context, j *journal.Journal) error { return j.Record(ctx, f) })
+func eventsOf(tb testing.TB, f cloud.Fact) []event.Event {
+	tb.Helper()
+	entries := kept(tb, func(ctx context.Context, j *journal.Journal) error { return j.Record(ctx, f) })
 	events, err := event.Of(&entries[0])
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return events
 }
@@ -141,6 +141,7 @@ func TestMembersOfRecords(t *testing.T) {
 		{"an operation that is not supported", func(f *cloud.Fact) { f.Event, f.Call.Operation = "", "GetNothing" }, "readOnly", `true`},
 		{"a data event", func(f *cloud.Fact) { f.Event = "Data" }, "managementEvent", `false`},
 		{"its category", func(f *cloud.Fact) { f.Event = "Data" }, "eventCategory", `"Data"`},
+		{"a service that tells its version", func(f *cloud.Fact) { f.Call.Service = "logs" }, "apiVersion", `"20140328"`},
 		{"a region", func(f *cloud.Fact) { f.Call.Service = "ssm" }, "awsRegion", `"eu-west-1"`},
 		{"HTML stands as it is", func(f *cloud.Fact) { f.Call.UserAgent = "<a&b>" }, "userAgent", `"<a&b>"`},
 		{"no agent", func(f *cloud.Fact) { f.Call.UserAgent = "" }, "userAgent", `"-"`},

@@ -18,7 +18,7 @@ type listed struct {
 
 // listedOf returns the resources that a record lists. Of most services AWS lists
 // those of data events alone.
-func listedOf(e *journal.Entry, account cloud.Account) []listed {
+func listedOf(e *journal.Entry) []listed {
 	switch {
 	case e.Service == s3:
 		return listedOfS3(e)

@@ -18,11 +18,11 @@ import (
 // there are says SILLOK_EVENTS, and where they are kept from one run to the next
 // SILLOK_EVENTS_DIR; without them 20,000 are made each time.
 func BenchmarkFind(b *testing.B) {
-	n, err := strconv.Atoi(os.Getenv("SILLOK_EVENTS"))
+	n, err := strconv.Atoi(os.Getenv("SILLOK_EVENTS")) //nolint:forbidigo // how large a benchmark is
 	if err != nil {
 		n = 20_000
 	}
-	p := &past{TB: b, dir: os.Getenv("SILLOK_EVENTS_DIR"), segment: 16 << 20}
+	p := &past{TB: b, dir: os.Getenv("SILLOK_EVENTS_DIR"), segment: 16 << 20} //nolint:forbidigo // where it keeps what it made
 	if p.dir == "" {
 		p.dir = b.TempDir()
 	}
@@ -100,7 +100,7 @@ func (p *past) oldest(first history.Page) event.Event {
 func (p *past) fill(n int) {
 	p.Helper()
 	names := []string{"GetTable", "GetTables", "GetDatabase", "CreateTable", "UpdateTable"}
-	var note func(cloud.Fact) error = func(f cloud.Fact) error { return p.journal.Note(p.Context(), f) }
+	note := func(f cloud.Fact) error { return p.journal.Note(p.Context(), f) }
 	for i := range n {
 		name := names[i%len(names)]
 		if i%100_003 == 0 {

@@ -30,21 +30,26 @@ func (h *History) Find(ctx context.Context, q Query) (Page, error) {
 			return page, err
 		}
 		h.cfg.Log.WarnContext(ctx, "an index of event history is made again", "error", damage)
-		h.drop(damage.Path)
+		if err := h.drop(ctx, damage.Path); err != nil {
+			return Page{}, err
+		}
 	}
 	return Page{}, fmt.Errorf("event history: more than %d indexes are damaged", repairs)
 }
 
 // drop forgets the file of an index, so that it is made again.
-func (h *History) drop(path string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (h *History) drop(ctx context.Context, path string) error {
+	if err := h.take(ctx); err != nil {
+		return err
+	}
+	defer h.release()
 	for first := range h.files {
 		if h.path(first) == path {
 			delete(h.files, first)
 			h.started = max(h.started, first+1) // it is not in memory
 		}
 	}
+	return nil
 }
 
 func (h *History) find(ctx context.Context, q *Query) (page Page, err error) {
@@ -103,8 +108,10 @@ type source struct {
 // sources brings the indexes up to date and returns what each of them finds, the
 // newest first.
 func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.take(ctx); err != nil {
+		return nil, err
+	}
+	defer h.release()
 	if err := h.keep(ctx); err != nil {
 		return nil, err
 	}

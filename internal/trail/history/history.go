@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -37,12 +36,13 @@ type Config struct {
 type History struct {
 	cfg Config
 
-	mu      sync.Mutex
+	turn    chan struct{}   // held by whoever uses what follows, which may take a while
 	cursor  *journal.Cursor // nil until the first question
 	started uint64          // the record that cursor began before
 	files   map[uint64]*postings.File
 	memory  map[uint64]*postings.Memory // of segments that have no file yet; both by the segment's first number
 	retry   time.Time                   // before which no file is written, since the last one could not be
+	looked  [2]uint64                   // the first numbers of the oldest and the newest segment that was closed when Dir was looked through
 }
 
 // New returns a History. It does no I/O.
@@ -50,7 +50,7 @@ func New(cfg Config) *History {
 	if cfg.Events == nil {
 		cfg.Events = event.Of
 	}
-	return &History{cfg: cfg, files: map[uint64]*postings.File{}, memory: map[uint64]*postings.Memory{}}
+	return &History{cfg: cfg, turn: make(chan struct{}, 1), files: map[uint64]*postings.File{}, memory: map[uint64]*postings.Memory{}}
 }
 
 const (
@@ -67,15 +67,28 @@ const (
 func (h *History) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, h.cfg.Log)
 	work.Every(ctx, "event history", keepEvery, func(ctx context.Context) error {
-		h.mu.Lock()
-		defer h.mu.Unlock()
+		if err := h.take(ctx); err != nil {
+			return err
+		}
+		defer h.release()
 		return h.keep(ctx)
 	})
 	return work.Wait()
 }
 
+// take waits for its turn, as long as ctx lasts.
+func (h *History) take(ctx context.Context) error {
+	select {
+	case h.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *History) release() { <-h.turn }
+
 // keep reads what has ended, and makes a file of each index whose segment is closed.
-// It is called with mu held.
 func (h *History) keep(ctx context.Context) error {
 	if h.cursor == nil {
 		if err := h.start(); err != nil {
@@ -83,7 +96,7 @@ func (h *History) keep(ctx context.Context) error {
 		}
 	}
 	for call, err := range h.cursor.Read(ctx) {
-		if err := h.take(ctx, h.memoryOf(call.Place.Segment), &call, err); err != nil {
+		if err := h.add(ctx, h.memoryOf(call.Place.Segment), &call, err); err != nil {
 			return err
 		}
 	}
@@ -144,9 +157,9 @@ func (h *History) memoryOf(segment uint64) *postings.Memory {
 	return m
 }
 
-// take adds the events of a call to an index. What the journal has lost is told in
+// add adds the events of a call to an index. What the journal has lost is told in
 // its place, and is in no index.
-func (h *History) take(ctx context.Context, m *postings.Memory, call *journal.Call, err error) error {
+func (h *History) add(ctx context.Context, m *postings.Memory, call *journal.Call, err error) error {
 	if _, removed := errors.AsType[*records.RemovedError](err); removed {
 		return nil
 	}
@@ -166,7 +179,7 @@ func (h *History) take(ctx context.Context, m *postings.Memory, call *journal.Ca
 	}
 	for i := range all {
 		e := &all[i]
-		d := postings.Doc{Key: postings.Key{Time: e.Time.Unix(), Number: call.Number, Part: uint32(i)}} //nolint:gosec // a few accounts
+		d := postings.Doc{Key: postings.Key{Time: e.Time.Unix(), Number: call.Number, Part: uint32(i)}}
 		putPlaces(&d.Data, call.Place, call.Begun)
 		m.Add(d, terms(e))
 	}
@@ -195,7 +208,7 @@ func (h *History) build(ctx context.Context, segment records.Segment) error {
 		if call.Last > segment.Last {
 			break
 		}
-		if err := h.take(ctx, m, &call, err); err != nil {
+		if err := h.add(ctx, m, &call, err); err != nil {
 			return err
 		}
 	}
@@ -236,6 +249,15 @@ func (h *History) forget(there map[uint64]bool, newest uint64) error {
 			delete(h.memory, first)
 		}
 	}
+	oldest := newest
+	for first := range there {
+		oldest = min(oldest, first)
+	}
+	now := [2]uint64{oldest, newest}
+	if h.looked == now && newest > 0 {
+		return nil
+	}
+	h.looked = now
 	entries, err := os.ReadDir(h.cfg.Dir)
 	if err != nil {
 		return fmt.Errorf("event history: %w", err)

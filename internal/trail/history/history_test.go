@@ -207,7 +207,7 @@ func (p *past) found(q history.Query) (ids []string) {
 func (p *past) check(r *rand.Rand) {
 	p.Helper()
 	all := p.all()
-	for range 25 {
+	for range 15 {
 		q := history.Query{Accounts: [][]cloud.Account{{here}, {there}, {here, there}, {"777788889999"}}[r.IntN(4)], Category: event.Management, Most: 1 + r.IntN(40)}
 		for range r.IntN(3) {
 			m := []history.Match{
@@ -254,10 +254,10 @@ func (p *past) indexes() []string {
 // Whatever happens to the server and to the indexes, history finds what the journal
 // holds: a model that reads the whole journal answers the same.
 func TestHistoryFindsWhatTheJournalHolds(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a seed makes the test repeatable
+			r := rand.New(rand.NewPCG(seed, 2))
 			p := begun(t, 64<<10)
 			open := map[int]func(){}
 			for step := range 60 {

@@ -65,12 +65,11 @@ func CheckBasic(given []cloudtrailapi.EventSelector) ([]cloudtrailapi.EventSelec
 	checked := make([]cloudtrailapi.EventSelector, len(given))
 	resources := 0
 	for i := range given {
-		n := 0
-		var err error
-		if checked[i], n, err = checkBasic(given[i]); err != nil {
+		s, n, err := checkBasic(given[i])
+		if err != nil {
 			return nil, err
 		}
-		resources += n
+		checked[i], resources = s, resources+n
 	}
 	if resources > MaxDataResources {
 		return nil, invalid("The event selectors of a trail may name %d data resources, and %d were given.", MaxDataResources, resources)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/place"
@@ -46,8 +44,7 @@ type loaded struct {
 // judges them.
 func (g *group) advance(ctx context.Context, chains []*chain, until time.Time) error {
 	batches := make([][]loaded, len(chains))
-	work, reading := errgroup.WithContext(ctx)
-	work.SetLimit(g.run.cfg.Readers)
+	work := g.run.batch(ctx)
 	for i, c := range chains {
 		for c.next < len(c.digests) && c.digests[c.next].Time.Before(until) {
 			batches[i] = append(batches[i], loaded{found: c.digests[c.next]})
@@ -57,12 +54,12 @@ func (g *group) advance(ctx context.Context, chains []*chain, until time.Time) e
 	for _, batch := range batches {
 		for i := range batch {
 			d := &batch[i]
-			work.Go(func() error {
-				return g.run.read(reading, func() { d.read, d.metadata, d.err = g.tree.digest(reading, d.key) })
-			})
+			if err := work.read(func(*reader) { d.read, d.metadata, d.err = g.tree.digest(ctx, d.key) }); err != nil {
+				return errors.Join(err, work.wait())
+			}
 		}
 	}
-	if err := work.Wait(); err != nil {
+	if err := work.wait(); err != nil {
 		return err
 	}
 	for i, c := range chains {

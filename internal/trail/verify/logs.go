@@ -2,11 +2,10 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/trail/place"
 )
@@ -53,8 +52,7 @@ func (g *group) logs(ctx context.Context) error {
 // order of their keys.
 func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, error) {
 	var items []*item
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(g.run.cfg.Readers)
+	work := g.run.batch(ctx)
 	list := func(kind place.Kind) error {
 		of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
 		prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
@@ -69,12 +67,12 @@ func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, erro
 			}
 			it := &item{Object: o, at: at, entry: e, known: ok}
 			items = append(items, it)
-			work.Go(func() error {
-				return g.run.read(ctx, func() {
-					it.content = readLog(ctx, g.tree.Files, it.Key)
-					g.run.bytes.Add(it.Size)
-				})
-			})
+			if err := work.read(func(r *reader) {
+				it.content = r.log(ctx, g.tree.Files, it.Key)
+				g.run.bytes.Add(it.Size)
+			}); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -84,10 +82,10 @@ func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, erro
 			break
 		}
 	}
-	if err := work.Wait(); err != nil {
+	if err := errors.Join(failed, work.wait()); err != nil {
 		return nil, err
 	}
-	return items, failed
+	return items, nil
 }
 
 // early is how much later than it was written a file may be named.
@@ -163,8 +161,7 @@ func altered(c content) string {
 
 // lates verifies log files of days that are done, or of other folders.
 func (g *group) lates(ctx context.Context, counts *Day) error {
-	work, reading := errgroup.WithContext(ctx)
-	work.SetLimit(g.run.cfg.Readers)
+	work := g.run.batch(ctx)
 	contents := make([]content, len(g.late))
 	for i, l := range g.late {
 		if it, ok := g.strange[l.key]; ok && l.tree == g.tree {
@@ -172,11 +169,11 @@ func (g *group) lates(ctx context.Context, counts *Day) error {
 			contents[i] = it.content
 			continue
 		}
-		work.Go(func() error {
-			return g.run.read(reading, func() { contents[i] = readLog(reading, l.tree.Files, l.key) })
-		})
+		if err := work.read(func(r *reader) { contents[i] = r.log(ctx, l.tree.Files, l.key) }); err != nil {
+			return errors.Join(err, work.wait())
+		}
 	}
-	if err := work.Wait(); err != nil {
+	if err := work.wait(); err != nil {
 		return err
 	}
 	for i, l := range g.late {

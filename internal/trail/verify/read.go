@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -46,12 +45,12 @@ type reader struct {
 
 const chunk = 64 << 10
 
-var readers = sync.Pool{New: func() any {
+func newReader() *reader {
 	return &reader{buffered: bufio.NewReaderSize(nil, chunk), buffer: make([]byte, chunk)}
-}}
+}
 
-// readLog reads a log file to its end.
-func readLog(ctx context.Context, files Files, key string) content {
+// log reads a log file to its end.
+func (r *reader) log(ctx context.Context, files Files, key string) content {
 	body, _, err := files.Open(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -60,14 +59,12 @@ func readLog(ctx context.Context, files Files, key string) content {
 		return content{unread: err}
 	}
 	source := &source{ctx: ctx, r: body}
-	r := readers.Get().(*reader) //nolint:forcetypeassert,errcheck // nothing else is in it
 	var c content
-	err = life.Catch(func() error {
+	if err = life.Catch(func() error {
 		c = r.read(source)
 		return nil
-	})
-	if err == nil {
-		readers.Put(r)
+	}); err != nil {
+		*r = *newReader() // what is left of the other one may be anything
 	}
 	if err := errors.Join(source.err, err); err != nil {
 		c = content{unread: err}

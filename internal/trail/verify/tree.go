@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/place"
 )
@@ -59,7 +60,11 @@ func (t *tree) digest(ctx context.Context, key string) (*digest.Read, map[string
 	if err != nil {
 		return nil, nil, err
 	}
-	read, err := digest.Parse(&source{ctx: ctx, r: body})
+	var read *digest.Read
+	err = life.Catch(func() (err error) {
+		read, err = digest.Parse(&source{ctx: ctx, r: body})
+		return err
+	})
 	_ = body.Close() // all that was needed of it is known
 	return read, metadata, err
 }

@@ -84,7 +84,7 @@ const groupsAtOnce = 8
 type run struct {
 	cfg    Config
 	ledger *ledger
-	slots  chan struct{} // of files that are read at once
+	pool   *pool
 	trees  []*tree
 	keys   regionKeys
 
@@ -101,7 +101,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = func(Progress) {}
 	}
-	r := &run{cfg: cfg, ledger: newLedger(), slots: make(chan struct{}, cfg.Readers)}
+	r := &run{cfg: cfg, ledger: newLedger()}
 	out := newOrdered(cfg.Problem)
 	groups, err := r.survey(ctx, out.turn())
 	if err != nil {
@@ -109,6 +109,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	r.keys = regionKeys{ask: cfg.Keys}
 	r.keys.span(groups)
+	r.pool = newPool(cfg.Readers)
+	defer r.pool.close()
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(groupsAtOnce)
 	for _, g := range groups {
@@ -133,20 +135,6 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 // tell tells how far the run is.
 func (r *run) tell() {
 	r.cfg.Progress(Progress{Listed: r.listed.Load(), Done: r.done.Load(), Files: r.files.Load(), Bytes: r.bytes.Load(), Problems: r.problems.Load()})
-}
-
-// read runs f when fewer than Readers files are being read.
-func (r *run) read(ctx context.Context, f func()) error {
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() { <-r.slots }()
-	f()
-	r.done.Add(1)
-	r.tell()
-	return ctx.Err()
 }
 
 // inRange says whether a time of a log file is one that was asked for.
