@@ -20,6 +20,7 @@ type group struct {
 
 	chains map[chainKey]*chain
 	days   map[string]map[place.Kind]bool // that have log files, or should have
+	listed map[string][]Object            // log files by day; none where they are listed again
 	latest time.Time                      // the end of the newest digest file, valid or not
 
 	run     *run
@@ -93,6 +94,7 @@ func (g *group) verify(ctx context.Context) error {
 		}
 		delete(g.days, g.at)
 		delete(g.known, g.at)
+		delete(g.listed, g.at)
 	}
 	if err := g.strangers(); err != nil {
 		return err

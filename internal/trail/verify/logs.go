@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -53,32 +54,22 @@ func (g *group) logs(ctx context.Context) error {
 func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, error) {
 	var items []*item
 	work := g.run.batch(ctx)
-	list := func(kind place.Kind) error {
-		of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
-		prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
-		for o, err := range g.tree.Files.List(ctx, prefix) {
-			if err != nil {
-				return err
-			}
-			at, err := place.Parse(o.Key)
-			e, ok := known[o.Key]
-			if err != nil || !ok && !g.run.cfg.inRange(at.Time) {
-				continue // what is foreign was told of
-			}
-			it := &item{Object: o, at: at, entry: e, known: ok}
-			items = append(items, it)
-			if err := work.read(func(r *reader) {
-				it.content = r.log(ctx, g.tree.Files, it.Key)
-				g.run.bytes.Add(it.Size)
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	var failed error
-	for _, kind := range slices.Sorted(maps.Keys(g.days[g.at])) {
-		if failed = list(kind); failed != nil {
+	for o, err := range g.objects(ctx) {
+		if failed = err; failed != nil {
+			break
+		}
+		at, err := place.Parse(o.Key)
+		e, ok := known[o.Key]
+		if err != nil || !ok && !g.run.cfg.inRange(at.Time) {
+			continue // what is foreign was told of
+		}
+		it := &item{Object: o, at: at, entry: e, known: ok}
+		items = append(items, it)
+		if failed = work.read(func(r *reader) {
+			it.content = r.log(ctx, g.tree.Files, it.Key)
+			g.run.bytes.Add(it.Size)
+		}); failed != nil {
 			break
 		}
 	}
@@ -86,6 +77,29 @@ func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, erro
 		return nil, err
 	}
 	return items, nil
+}
+
+// objects yields the objects in the folders of the day.
+func (g *group) objects(ctx context.Context) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		if !g.run.relist {
+			for _, o := range g.listed[g.at] {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			return
+		}
+		for _, kind := range slices.Sorted(maps.Keys(g.days[g.at])) {
+			of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
+			prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
+			for o, err := range g.tree.Files.List(ctx, prefix) {
+				if !yield(o, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // early is how much later than it was written a file may be named.

@@ -35,6 +35,7 @@ type surveyor struct {
 	out    *turn
 	trees  map[string]*tree
 	groups map[groupKey]*group
+	kept   int // log files, or more than can be kept
 }
 
 // survey lists all places. What is in CloudTrail's folders and not named as CloudTrail
@@ -60,6 +61,7 @@ func (r *run) survey(ctx context.Context, out *turn) ([]*group, error) {
 			}
 		}
 	}
+	r.relist = s.relists()
 	return s.sorted(ctx), nil
 }
 
@@ -81,9 +83,37 @@ func (s *surveyor) object(p *Place, o Object) error {
 		s.digest(p, found{Place: at, key: o.Key})
 	} else if s.cfg.inRange(at.Time) {
 		s.files.Add(1)
-		s.group(p, at).day(at.Day())[at.Kind] = true
+		g := s.group(p, at)
+		g.day(at.Day())[at.Kind] = true
+		s.keep(g, at.Day(), o)
 	}
 	return nil
+}
+
+// maxListed is how many log files a survey keeps, so that they need not be listed again
+// when their day comes.
+const maxListed = 200_000
+
+// relists says whether log files have to be listed again.
+func (s *surveyor) relists() bool {
+	return s.kept > maxListed || !s.cfg.Start.IsZero() || !s.cfg.End.IsZero()
+}
+
+// keep keeps a log file. Of more than it can keep it keeps none; and of a part of the
+// time it cannot, as a digest may know what was not asked for.
+func (s *surveyor) keep(g *group, day string, o Object) {
+	if s.kept++; s.kept == maxListed+1 {
+		for _, g := range s.groups {
+			g.listed = nil
+		}
+	}
+	if s.relists() {
+		return
+	}
+	if g.listed == nil {
+		g.listed = map[string][]Object{}
+	}
+	g.listed[day] = append(g.listed[day], o)
 }
 
 func (s *surveyor) digest(p *Place, d found) {

@@ -85,6 +85,7 @@ type run struct {
 	cfg    Config
 	ledger *ledger
 	pool   *pool
+	relist bool // log files are listed again, day by day
 	trees  []*tree
 	keys   regionKeys
 
