@@ -448,13 +448,15 @@ func TestStopBeforeReady(t *testing.T) {
 }
 
 func TestValidateTellsAll(t *testing.T) {
-	cfg := app.Config{Listen: "nowhere", RootAccountID: "12", Concurrency: -1, QueryTimeout: -1, ActiveQueries: -1, Compat: "other"}
+	cfg := app.Config{Listen: "nowhere", RootAccountID: "12", Concurrency: -1, QueryTimeout: -1, ActiveQueries: -1, TrailDelivery: 1, TrailDigest: 1500 * time.Millisecond, Compat: "other"}
 	want := `data: a folder is required, in which the server keeps everything
 listen: "nowhere" is not HOST:PORT, such as 127.0.0.1:4566
 root credential: give the access key id, the secret access key and the account id, or none of them
 root account id: 12 digits are required
 concurrency: cannot be negative
 query timeout: cannot be negative
+cloudtrail delivery: 1ns is not between a second and an hour
+cloudtrail digest: 1.5s is not a whole number of seconds, up to a day
 active queries: cannot be negative
 compat: "other" is not known; only "moto" is`
 	err := cfg.Validate()

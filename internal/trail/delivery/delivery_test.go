@@ -102,6 +102,7 @@ type rig struct {
 	*delivery.Delivery
 	cfg   delivery.Config
 	calls int
+	jumps bool // the clock jumps, so that digests are not in the order of their names
 }
 
 func open(t *testing.T, cfg journal.Config) *rig {
@@ -413,7 +414,7 @@ func (r *rig) chain(bucket string) (digests, backfills, logs int) {
 		}
 		for _, b := range chains[p.Backfill].Add(digest.Seen{Bucket: bucket, Key: key, At: p.Time, Signature: signed.Signature, Read: read}) {
 			r.t.Logf("%s: %+v", key, b)
-			if b.Kind != digest.Gap && b.Kind != digest.Jump {
+			if b.Kind != digest.Gap && b.Kind != digest.Jump && (b.Kind != digest.Beside || !r.jumps) {
 				r.t.Errorf("%s: %+v", key, b)
 			}
 		}
@@ -588,6 +589,7 @@ func TestAClockJumps(t *testing.T) {
 	r := open(t, journal.Config{})
 	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	r.SetClock(func() time.Time { return now })
+	r.jumps = true
 	tr := trail("a")
 	tr.Validated = true
 	r.set(tr, "StartLogging")

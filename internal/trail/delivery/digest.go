@@ -124,8 +124,11 @@ func (d *Delivery) due(ctx context.Context, c *chain) (t Trail, due bool, err er
 		}
 		*c, t = current, *l.now()
 		if c.Plan == nil {
-			if c.Plan, err = d.plan(tx, &l, c, now); err != nil || c.Plan == nil {
+			if c.Plan, err = d.plan(tx, &l, c, now); err != nil {
 				return err
+			}
+			if c.Plan == nil { // it may go on from another time
+				return state.Put(tx, c.key(), *c)
 			}
 		}
 		due = true
