@@ -235,7 +235,7 @@ func (r *renderer) conjuncts(ctx context.Context, terms, anchors []plan.Expr) (a
 			return nil, "", n.err
 		case ok && !n.fails && n.aside:
 			aside = append(aside, n.sql)
-		case ok && !n.fails && !(r.written && len(risky)+len(fused) > 0):
+		case ok && !n.fails && (!r.written || len(risky)+len(fused) == 0):
 			safe = append(safe, n.sql)
 		case ok && len(fused) == 0 && len(anchors) == 0:
 			risky = append(risky, n.sql)

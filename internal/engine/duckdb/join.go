@@ -37,19 +37,19 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 			return "", err
 		}
 	}
-	from := "SELECT * FROM " + r.sub(left)
+	built := ""
 	switch {
 	case lateral:
 		right = "LATERAL " + r.sub(right)
 	case r.written && mayFail(n.Right) && len(outerOf(n.Right)) == 0:
 		// Trino computes all of the right side before it looks at the left one.
 		r.aliases++
-		built := fmt.Sprintf("b%d", r.aliases)
-		from = "WITH " + built + " AS MATERIALIZED (" + right + ")\n" + from
-		right = built
+		name := fmt.Sprintf("b%d", r.aliases)
+		built, right = "WITH "+name+" AS MATERIALIZED ("+right+")\n", name
 	default:
 		right = r.sub(right)
 	}
+	from := built + "SELECT * FROM " + r.sub(left)
 	// Beside what always yields one row every row stays, and DuckDB gives NULL for the
 	// constants in such a row where it joins on the left.
 	always := lateral && isTrue(n.Condition) && oneRow(n.Right)

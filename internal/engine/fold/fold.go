@@ -27,8 +27,10 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		return nil, err
 	}
 	f.planned = true
-	r := &remainder{folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
-		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{}}
+	r := &remainder{
+		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
+		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
+	}
 	root := r.node(q.Root)
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
@@ -38,8 +40,12 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 // that is left in a plan.
 func (r *remainder) checkConstants(node plan.Node) {
 	r.work(1)
+	tried := map[plan.Expr]bool{}
 	plan.Exprs(node, func(e plan.Expr) {
 		plan.Any(e, func(part plan.Expr) bool {
+			if try, ok := part.(*plan.Try); ok {
+				plan.Any(try.X, func(within plan.Expr) bool { tried[within] = true; return false })
+			}
 			c, ok := part.(*plan.Const)
 			if !ok {
 				c = r.composed[part]
@@ -49,7 +55,7 @@ func (r *remainder) checkConstants(node plan.Node) {
 					r.fail(err)
 				}
 			}
-			if call, ok := part.(*plan.Call); ok {
+			if call, ok := part.(*plan.Call); ok && !tried[call] {
 				r.checkCall(call)
 			}
 			if inner := plan.Subquery(part); inner != nil {

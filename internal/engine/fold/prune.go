@@ -334,7 +334,7 @@ func (p *pruner) reading(e plan.Expr) plan.Expr {
 		p.read[e.Column.ID] = true
 		return &plan.InQuery{X: p.reading(e.X), Query: p.node(e.Query), Column: e.Column, At: e.At}
 	case *plan.Quantified:
-		if !e.Membership() && !(e.Op == plan.OpNotEqual && e.All) && !e.X.Type().Orderable() {
+		if !e.Membership() && (e.Op != plan.OpNotEqual || !e.All) && !e.X.Type().Orderable() {
 			p.fail(sqlerr.New("GENERIC_INTERNAL_ERROR", "Subquery result type must be orderable"))
 		}
 		p.read[e.Column.ID] = true

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -301,21 +302,15 @@ func equalitiesFirst(terms []plan.Expr) []plan.Expr {
 // divided returns the terms that refer to nothing but the columns given, and the others.
 func divided(terms []plan.Expr, columns map[plan.ID]bool) (within, others []plan.Expr) {
 	for _, term := range terms {
-		if open(term, copied(columns)) {
+		bound := map[plan.ID]bool{} // which lambdas add to
+		maps.Copy(bound, columns)
+		if open(term, bound) {
 			others = append(others, term)
 		} else {
 			within = append(within, term)
 		}
 	}
 	return within, others
-}
-
-func copied(columns map[plan.ID]bool) map[plan.ID]bool {
-	bound := make(map[plan.ID]bool, len(columns))
-	for id, is := range columns {
-		bound[id] = is
-	}
-	return bound
 }
 
 func idsIn(node plan.Node) map[plan.ID]bool {

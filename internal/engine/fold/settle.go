@@ -49,15 +49,9 @@ func (r *remainder) settledNode(node plan.Node) plan.Node {
 	return node
 }
 
+// noneOf is of UNION alone: by then Trino has made another thing of the others.
 func noneOf(n *plan.SetOperation) bool {
-	switch n.Kind {
-	case ast.Intersect:
-		return slices.ContainsFunc(n.Inputs, noRows)
-	case ast.Except:
-		return noRows(n.Inputs[0])
-	default:
-		return !slices.ContainsFunc(n.Inputs, func(input plan.Node) bool { return !noRows(input) })
-	}
+	return n.Kind == ast.Union && !slices.ContainsFunc(n.Inputs, func(input plan.Node) bool { return !noRows(input) })
 }
 
 // fallible reports whether computing a node can fail.

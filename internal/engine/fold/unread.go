@@ -93,6 +93,7 @@ func (f *folder) checkState(call plan.AggregateCall) {
 		object = t.Precision > 3
 	case datatype.TimeTZ:
 		object = t.Precision > 9
+	default:
 	}
 	if object {
 		f.fail(sqlerr.New(sqlerr.NotSupported, "State type not supported for reduce_agg: %s", t))

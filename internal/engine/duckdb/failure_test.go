@@ -1,0 +1,75 @@
+package duckdb_test
+
+import (
+	"testing"
+
+	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/engine/duckdb"
+	"github.com/sillok/sillok/internal/sql/replaytest"
+)
+
+// TestWhichPartsFail asks statements of which a part would fail: whether Trino comes
+// upon it, and upon which of several first. The answers are Trino's own.
+func TestWhichPartsFail(t *testing.T) {
+	e := open(t, duckdb.Config{Threads: 1})
+	const (
+		with     = "WITH t(a, b) AS (VALUES (1, 'x'), (2, 'y'), (2, NULL), (NULL, 'z')), u(a, b) AS (VALUES (1, 'x'), (2, 'q'), (5, NULL)) "
+		tiny     = "0.00000000000000000000000000000000000001"
+		division = "DIVISION_BY_ZERO: Division by zero"
+		notInt   = "INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT"
+		tooFine  = "INVALID_CAST_ARGUMENT: Cannot cast DECIMAL(2, 1) '1.5' to DECIMAL(38, 38)"
+		late     = "TIME '07:08:09.123456' + INTERVAL '1000000' DAY"
+	)
+	for _, tt := range []struct{ name, sql, want string }{
+		{"an aggregate that nobody reads", "SELECT u.a FROM (SELECT count(*) FROM t WHERE 1/(a-1) = 0) r CROSS JOIN u ORDER BY 1", "[1] [2] [5]"},
+		{"a call of groups that nobody reads", "SELECT count(*) FROM (SELECT max(1/(a-1)) FROM t GROUP BY a)", "[3]"},
+		{"a window that nobody reads", "SELECT count(*) FROM (SELECT max(1/(a-1)) OVER () FROM t)", "[4]"},
+		{"a cell that nobody reads", "SELECT count(*) FROM (VALUES 1/0, 2)", "[2]"},
+		{"an order that is in vain", "SELECT count(*) FROM (SELECT a FROM t ORDER BY 1/(a-1))", "[4]"},
+		{"an order within a limit", "SELECT count(*) FROM (SELECT a FROM t ORDER BY 1/(a-1) LIMIT 2)", division},
+		{"an order by which the aggregate does not go", "SELECT max(a ORDER BY 1/(a-1)), histogram(a ORDER BY 1/(a-1)) FROM (VALUES 1) t(a)", `[1 {"1":1}]`},
+		{"an order by which it goes", "SELECT array_agg(a ORDER BY 1/(a-1)) FROM t", division},
+		{"DISTINCT reads all", "SELECT count(*) FROM (SELECT DISTINCT 1/(a-1) FROM t)", division},
+		{"an offset behind the one row", "SELECT max(1/(a-1)) FROM t HAVING max(a) > 0 OFFSET 1", ""},
+		{"an order that stays before the offset", "SELECT max(1/(a-1)) FROM t HAVING max(a) > 0 ORDER BY 1 OFFSET 1", division},
+		{"NULL for what is not to be NULL", "SELECT reduce(CAST(NULL AS array(integer)), 1/0, (s, x) -> s, s -> s), format(CAST(NULL AS varchar), 1/0)", "[NULL NULL]"},
+		{"the sides of a join are cast", "SELECT count(*) FROM (VALUES 1.5) t(x) JOIN (VALUES " + tiny + ") u(y) ON x < y", tooFine},
+		{"the sides of a comparison are not", "SELECT x > " + tiny + " FROM (VALUES 1.5) t(x)", "[true]"},
+		{"NULLIF casts", "SELECT nullif(1.5, " + tiny + ")", tooFine},
+		{"CASE casts", "SELECT CASE " + tiny + " WHEN 1.5 THEN 1 END", tooFine},
+		{"a time that is too precise is computed with", "SELECT CAST(" + late + " AS varchar), extract(minute FROM " + late + ")", `["15:27:27.867916" 27]`},
+		{"and not written", "SELECT x + y FROM (VALUES (TIME '07:08:09.123456', 1), (NULL, 2)) t(x, a), UNNEST(ARRAY[INTERVAL '1000000' DAY]) u(y) WHERE a = 1", "SERIALIZATION_ERROR: Could not serialize data to JSON"},
+		{"nor planned", "SELECT a, CASE WHEN a > 7 THEN " + late + " END FROM t WHERE a = 1", "GENERIC_INTERNAL_ERROR: picos contains data beyond specified precision (6): 55647867916230656"},
+		{"both sides of INTERSECT", "SELECT 1/(a-1) FROM t INTERSECT SELECT a FROM u WHERE a > 7", division},
+		{"groups are all made", "SELECT * FROM (SELECT b, count(*) FROM t WHERE CAST(b AS integer) = 1 GROUP BY ROLLUP (b)) r WHERE b = '-'", notInt},
+		{"IN from the last", "SELECT count(*) FROM UNNEST(ARRAY[1, 2]) v(a) WHERE a IN (CAST('x' AS integer), 1/0)", division},
+		{"IN looks at constants first", "SELECT count(*) FROM UNNEST(ARRAY[2, 2]) v(a) WHERE a IN (1/0, 2)", "[2]"},
+		{"OR of what is equal is IN", "SELECT count(*) FROM UNNEST(ARRAY[2, 2]) v(a) WHERE a = 1/0 OR a = 2", "[2]"},
+		{"NOT of OR is AND", "SELECT count(*) FROM UNNEST(ARRAY[2, 2]) v(a) WHERE NOT (a = 1/0 OR a = 2)", division},
+		{"conditions in their order", "SELECT count(*) FROM UNNEST(ARRAY[1, 2]) v(a) WHERE a > 1/0 AND a > 3", division},
+		{"a condition is looked at on its side", "SELECT count(*) FROM t CROSS JOIN (SELECT a FROM u WHERE a > 7) v WHERE CAST(t.b AS integer) = 1", "[0]"},
+		{"a constant condition on both sides", "SELECT count(*) FROM t JOIN u ON 1/0 = 1", division},
+		{"what may fail waits for the join", "SELECT count(*) FROM t JOIN u ON t.a = u.a WHERE 1/(t.a-7) = 1 AND 1/(u.a-5) = 1", "[0]"},
+		{"without one it does not", "SELECT count(*) FROM t CROSS JOIN u WHERE 1/(u.a-5) = 1", division},
+		{"below a left join", "SELECT count(*) FROM t LEFT JOIN u ON t.a = u.a WHERE 1/(t.a-1) = 1", division},
+		{"a left join that is an inner one", "SELECT count(*) FROM t LEFT JOIN u ON t.a = u.a WHERE u.b = 'q' AND 1/(t.a-1) = 1", "[2]"},
+		{"EXISTS before what may fail", "SELECT count(*) FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a AND u.a > 1) AND 1/(a-1) = 1", "[2]"},
+		{"rows of VALUES before all else", "SELECT CAST(b AS integer) FROM t WHERE a > 0 UNION ALL SELECT 1/0", division},
+		{"not where nothing is left of them", "SELECT 1 FROM t WHERE a > 7 AND EXISTS (SELECT 1 FROM (VALUES 1/0) v(x) WHERE x = a)", ""},
+		{"concat of one text, of no row", "SELECT concat(b) FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.a > 4)", "INVALID_FUNCTION_ARGUMENT: There must be two or more concatenation arguments"},
+		{"a state that is an object", "SELECT reduce_agg(a, ARRAY[1], (s, x) -> s, (s, x) -> s) FROM t", "NOT_SUPPORTED: State type not supported for reduce_agg: array(integer)"},
+		{"vectors with NULL", "SELECT euclidean_distance(ARRAY[1e0, NULL], ARRAY[1e0, 2e0]), dot_product(ARRAY[1e0, NULL], ARRAY[3e0, 2e0]), cosine_similarity(ARRAY[1e0, NULL], ARRAY[3e0, 2e0])", "[2.0 3.0 NULL]"},
+		{"small reals as text", "SELECT CAST(REAL '1E-45' AS varchar), CAST(REAL '3.4028235E38' AS varchar)", `["1.4E-45" "3.402823E38"]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ask(t, e, with+tt.sql, replaytest.Catalog{}, engine.Protocol)
+			answer := lines(got.rows)
+			if got.err != nil {
+				answer = got.err.Error()
+			}
+			if answer != tt.want {
+				t.Errorf("%s\n\t%s, want %s", tt.sql, answer, tt.want)
+			}
+		})
+	}
+}
