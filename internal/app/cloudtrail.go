@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"crypto/rsa"
+	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
@@ -34,9 +36,14 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 		Key: func(ctx context.Context, at time.Time) (*rsa.PrivateKey, digest.PublicKey, error) {
 			return s.SigningKey(ctx, at)
 		},
+		Organization: func(ctx context.Context, account cloud.Account) (string, error) {
+			place, err := a.accounts.Membership(ctx, account)
+			return place.ID, err
+		},
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
@@ -85,4 +92,52 @@ func (a *App) bucketExists(ctx context.Context, name string) (exists bool, err e
 		return err
 	})
 	return exists, err
+}
+
+// organizationsOfTrails tells CloudTrail in which organization an account is.
+type organizationsOfTrails struct{ app *App }
+
+// Organization implements cloudtrail.Organizations.
+func (o organizationsOfTrails) Organization(ctx context.Context, account cloud.Account) (cloudtrail.Organization, error) {
+	place, err := o.app.accounts.Membership(ctx, account)
+	if err != nil || place.ID == "" {
+		return cloudtrail.Organization{}, err
+	}
+	ctx = cloud.WithCall(ctx, cloud.Call{Account: account, Principal: cloud.RootOf(account)})
+	out, err := o.app.accounts.DescribeOrganization(ctx, &organizationsapi.DescribeOrganizationInput{})
+	if err != nil {
+		return cloudtrail.Organization{}, fmt.Errorf("the organization of account %s: %w", account, err)
+	}
+	return cloudtrail.Organization{ID: *out.Organization.Id, Management: cloud.Account(*out.Organization.MasterAccountId)}, nil
+}
+
+// othersOf returns the other accounts whose events the caller may look up: in the
+// management account of an organization those that Organizations lists to that caller.
+func (a *App) othersOf(ctx context.Context) ([]cloud.Account, error) {
+	own := cloud.CallOf(ctx).Account
+	of, err := organizationsOfTrails{a}.Organization(ctx, own)
+	if err != nil || of.Management != own {
+		return nil, err
+	}
+	accounts := organizationsapi.Client{Door: a.inside(cloudtrail.Principal)}
+	var others []cloud.Account
+	in := &organizationsapi.ListAccountsInput{}
+	for {
+		out, err := accounts.ListAccounts(ctx, in)
+		if cloud.KindOf(err) == cloud.Denied {
+			return nil, nil //nolint:nilerr // the caller sees no other accounts
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, account := range out.Accounts {
+			if id := cloud.Account(*account.Id); id != own {
+				others = append(others, id)
+			}
+		}
+		if out.NextToken == nil {
+			return others, nil
+		}
+		in.NextToken = out.NextToken
+	}
 }
