@@ -452,7 +452,7 @@ func (s *server) lastCall(ctx context.Context) string {
 func TestTrailsKeepUp(t *testing.T) {
 	calls := 5000
 	if !testing.Short() {
-		calls = 200_000
+		calls = 100_000
 	}
 	s := trails(t)
 	s.startTrail()
