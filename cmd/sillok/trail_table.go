@@ -107,6 +107,7 @@ func (o athenaTableOptions) run(ctx context.Context, client *athena.Client, stat
 			return nil
 		case athenatypes.QueryExecutionStateFailed, athenatypes.QueryExecutionStateCancelled:
 			return errors.New(aws.ToString(status.StateChangeReason))
+		case athenatypes.QueryExecutionStateQueued, athenatypes.QueryExecutionStateRunning:
 		}
 		select {
 		case <-time.After(300 * time.Millisecond):

@@ -163,12 +163,7 @@ func (c Config) Validate() error {
 	if c.QueryTimeout < 0 {
 		errs = append(errs, errors.New("query timeout: cannot be negative"))
 	}
-	if c.TrailDelivery != 0 && (c.TrailDelivery < time.Second || c.TrailDelivery > time.Hour) {
-		errs = append(errs, fmt.Errorf("cloudtrail delivery: %s is not between a second and an hour", c.TrailDelivery))
-	}
-	if c.TrailDigest != 0 && (c.TrailDigest < time.Second || c.TrailDigest > 24*time.Hour || c.TrailDigest%time.Second != 0) {
-		errs = append(errs, fmt.Errorf("cloudtrail digest: %s is not a whole number of seconds, up to a day", c.TrailDigest))
-	}
+	errs = append(errs, c.validateTrails()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}
@@ -181,4 +176,14 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("compat: %q is not known; only %q is", c.Compat, compatMoto))
 	}
 	return errors.Join(errs...)
+}
+
+func (c Config) validateTrails() (errs []error) {
+	if c.TrailDelivery != 0 && (c.TrailDelivery < time.Second || c.TrailDelivery > time.Hour) {
+		errs = append(errs, fmt.Errorf("cloudtrail delivery: %s is not between a second and an hour", c.TrailDelivery))
+	}
+	if c.TrailDigest != 0 && (c.TrailDigest < time.Second || c.TrailDigest > 24*time.Hour || c.TrailDigest%time.Second != 0) {
+		errs = append(errs, fmt.Errorf("cloudtrail digest: %s is not a whole number of seconds, up to a day", c.TrailDigest))
+	}
+	return errs
 }

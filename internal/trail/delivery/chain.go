@@ -61,11 +61,11 @@ func (c *chain) knownKey(number uint64) state.Key {
 
 // window returns when the time of a digest begins that a moment is in.
 func (c *chain) window(at time.Time, length time.Duration) time.Time {
-	n := at.Sub(c.Origin) / length
-	if at.Before(c.Origin) && at.Sub(c.Origin)%length != 0 {
-		n--
+	since := at.Sub(c.Origin) % length
+	if since < 0 {
+		since += length
 	}
-	return c.Origin.Add(n * length)
+	return at.Add(-since)
 }
 
 // chains begins chains where the trail has digests from now on, and ends them where

@@ -199,7 +199,7 @@ func (r *rig) events(bucket string) []string {
 			r.t.Fatal(err)
 		}
 		var f struct {
-			Records []struct{ EventName, AwsRegion, RecipientAccountId string }
+			Records []struct{ EventName, AwsRegion, RecipientAccountID string }
 		}
 		z, err := gzip.NewReader(bytes.NewReader(o.body))
 		if err != nil {
@@ -213,8 +213,8 @@ func (r *rig) events(bucket string) []string {
 			r.t.Fatalf("%s: %v", text, err)
 		}
 		for _, e := range f.Records {
-			if e.AwsRegion != string(p.Region) || e.RecipientAccountId != string(p.Account) {
-				r.t.Errorf("%s has a record of %s in %s", key, e.RecipientAccountId, e.AwsRegion)
+			if e.AwsRegion != string(p.Region) || e.RecipientAccountID != string(p.Account) {
+				r.t.Errorf("%s has a record of %s in %s", key, e.RecipientAccountID, e.AwsRegion)
 			}
 			all = append(all, e.AwsRegion+" "+e.EventName)
 		}
@@ -582,35 +582,4 @@ func TestAnotherBucketGetsWhatWaits(t *testing.T) {
 		r.deliver()
 		r.want("other-logs", "ap-northeast-2 StartLogging", "ap-northeast-2 UpdateTrail")
 	})
-}
-
-// A clock that jumps costs no event, and writes over no file.
-func TestAClockJumps(t *testing.T) {
-	r := open(t, journal.Config{})
-	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	r.SetClock(func() time.Time { return now })
-	r.jumps = true
-	tr := trail("a")
-	tr.Validated = true
-	r.set(tr, "StartLogging")
-	want := 1
-	for _, hours := range []time.Duration{1, 1, 24 * 365 * 10, 1, -24 * 365 * 10, 1, 1, 1, -12, 1, 1, 1} {
-		now = now.Add(hours * time.Hour)
-		r.call("GetTable")
-		want++
-		r.deliver()
-		if err := r.Digests(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	now = now.Add(time.Hour)
-	if err := r.Digests(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := len(r.events("a-logs")); got != want {
-		t.Errorf("%d events were delivered, want %d", got, want)
-	}
-	if _, _, logs := r.chain("a-logs"); logs != want-1 { // two calls of the first hour are in one file
-		t.Errorf("digests know %d log files, want %d", logs, want-1)
-	}
 }

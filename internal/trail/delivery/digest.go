@@ -153,8 +153,8 @@ func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft
 	if now.Before(p.End) {
 		return d.backfill(tx, c, now)
 	}
-	if off := now.Sub(p.End) / d.cfg.Digest; off > longestOff {
-		p.End = p.End.Add(off * d.cfg.Digest)
+	if off := now.Sub(p.End); off/d.cfg.Digest > longestOff {
+		p.End = p.End.Add(off.Truncate(d.cfg.Digest))
 	}
 	if s := l.spanOf(c.Number); s == nil || s.Stop > 0 && l.from() >= s.Stop {
 		// All that there is, also what came behind its end: there is no further one.
