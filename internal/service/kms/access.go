@@ -95,7 +95,7 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 		retired = g.name
 	}
 	granted := false
-	return granted, s.view(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}, func(r resource.Reader) error {
+	err := s.view(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}, func(r resource.Reader) error {
 		for entry, err := range grants.List(r, id) {
 			if err == nil {
 				err = ctx.Err()
@@ -110,6 +110,7 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 		}
 		return nil
 	})
+	return granted, err
 }
 
 // allows says whether the grant allows the caller an operation. retired is the ID
