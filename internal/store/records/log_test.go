@@ -361,8 +361,8 @@ func TestRecord(t *testing.T) {
 		now := time.Now().UTC()
 		end(t, begin(t, l, "a", 1), "b")
 		want := []records.Record{
-			{Seq: 1, Time: now, Kind: records.Begun, Data: []byte("a")},
-			{Seq: 2, Time: now, Kind: records.Ended, Of: 1, Data: []byte("b")},
+			{Seq: 1, Time: now, Kind: records.Begun, Data: []byte("a"), Place: records.Place{Segment: 1, Offset: 48}},
+			{Seq: 2, Time: now, Kind: records.Ended, Of: 1, Data: []byte("b"), Place: records.Place{Segment: 1, Offset: 96}},
 		}
 		var got []records.Record
 		for r, err := range l.Read(t.Context(), 1) {
