@@ -58,6 +58,7 @@ resource "aws_organizations_policy" "deny" {
   description = "what is recorded stays, ${var.value}"
   content     = data.aws_iam_policy_document.deny.json
   tags        = { value = var.value }
+  depends_on  = [aws_organizations_organization.all] # which it does not name
 }
 
 resource "aws_organizations_policy" "members" {
