@@ -148,6 +148,7 @@ func TestATrailDelivers(t *testing.T) {
 	s.aws("glue", "create-database", "--database-input", "Name=there", "--region", "eu-west-1")
 	s.aws("iam", "create-user", "--user-name", "somebody")
 	s.aws("s3api", "put-object", "--bucket", trailBucket, "--key", "not-a-management-event")
+	eventually(t, "there is a digest before the last one", func() bool { return len(s.keysOf("/CloudTrail-Digest/"+region+"/")) > 0 })
 	s.aws("cloudtrail", "stop-logging", "--name", "everything")
 	s.aws("glue", "create-database", "--database-input", "Name=unseen")
 	want := map[string]int{
