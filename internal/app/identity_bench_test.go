@@ -38,42 +38,65 @@ func (p people) AssumableRole(ctx context.Context, arn string) (sts.Role, error)
 	return sts.Role(role), err
 }
 
-// BenchmarkGetCallerIdentity measures signed calls of GetCallerIdentity from request to
-// answer, recorded in the journal, by 32 clients for each processor: by the key of a
-// user, and by a session of it.
-func BenchmarkGetCallerIdentity(b *testing.B) {
+// signedHouse is what a signed call to STS goes through, with a user whose key signs.
+type signedHouse struct {
+	journal    *journal.Journal
+	identities *iam.Service
+	sessions   *sts.Service
+	ctx        context.Context //nolint:containedctx // of the account's root user
+	key        aws.Credentials
+}
+
+func openSignedHouse(b *testing.B) *signedHouse {
+	b.Helper()
 	dir := b.TempDir()
 	kept, err := journal.Open(b.Context(), journal.Config{Dir: filepath.Join(dir, "calls"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer kept.Close() //nolint:errcheck // the benchmark is over
+	b.Cleanup(func() { _ = kept.Close() }) // the benchmark is over
 	db, err := state.Open(b.Context(), filepath.Join(dir, "state.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the same
+	b.Cleanup(func() { _ = db.Close() }) // the same
 	sealer, err := seal.Open(b.Context(), seal.Config{Text: strings.Repeat("01", 32)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	identities := iam.New(db, sealer, nil)
-	sessions := sts.New(sts.Config{}, sealer, people{identities})
+	h := &signedHouse{journal: kept, identities: iam.New(db, sealer, nil)}
+	h.sessions = sts.New(sts.Config{}, sealer, people{h.identities})
+	h.ctx = cloud.WithCall(b.Context(), cloud.Call{Account: account, Principal: cloud.RootOf(account)})
+	if _, err := h.identities.CreateUser(h.ctx, &iamapi.CreateUserInput{UserName: new("ann")}); err != nil {
+		b.Fatal(err)
+	}
+	made, err := h.identities.CreateAccessKey(h.ctx, &iamapi.CreateAccessKeyInput{UserName: new("ann")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	h.key = aws.Credentials{AccessKeyID: *made.AccessKey.AccessKeyId, SecretAccessKey: *made.AccessKey.SecretAccessKey}
+	return h
+}
+
+// gateway returns a gateway to STS that records calls there.
+func (h *signedHouse) gateway(b *testing.B, to gateway.Journal) *gateway.Gateway {
+	b.Helper()
 	g, err := gateway.New(gateway.Config{
-		Log: slog.New(slog.DiscardHandler), Keys: sessions, Journal: kept, Authorize: access.New(access.Config{Identities: identities}).Authorize,
-	}, gateway.Service{Model: stsapi.Service, Handler: sessions})
+		Log: slog.New(slog.DiscardHandler), Keys: h.sessions, Journal: to, Authorize: access.New(access.Config{Identities: h.identities}).Authorize,
+	}, gateway.Service{Model: stsapi.Service, Handler: h.sessions})
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx := cloud.WithCall(b.Context(), cloud.Call{Account: account, Principal: cloud.RootOf(account)})
-	if _, err := identities.CreateUser(ctx, &iamapi.CreateUserInput{UserName: new("ann")}); err != nil {
-		b.Fatal(err)
-	}
-	made, err := identities.CreateAccessKey(ctx, &iamapi.CreateAccessKeyInput{UserName: new("ann")})
-	if err != nil {
-		b.Fatal(err)
-	}
-	known, err := sessions.Lookup(ctx, *made.AccessKey.AccessKeyId, "")
+	return g
+}
+
+// BenchmarkGetCallerIdentity measures signed calls of GetCallerIdentity from request to
+// answer, recorded in the journal, by 32 clients for each processor: by the key of a
+// user, and by a session of it.
+func BenchmarkGetCallerIdentity(b *testing.B) {
+	h := openSignedHouse(b)
+	g, ctx, sessions := h.gateway(b, h.journal), h.ctx, h.sessions
+	known, err := sessions.Lookup(ctx, h.key.AccessKeyID, "")
 	if err != nil {
 		b.Fatal(err)
 	}

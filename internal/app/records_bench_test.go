@@ -4,13 +4,10 @@ package app_test
 
 import (
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,16 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/sillok/sillok/internal/access"
-	"github.com/sillok/sillok/internal/api/iamapi"
-	"github.com/sillok/sillok/internal/api/stsapi"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/gateway"
-	"github.com/sillok/sillok/internal/journal"
-	"github.com/sillok/sillok/internal/kit/seal"
-	"github.com/sillok/sillok/internal/service/iam"
-	"github.com/sillok/sillok/internal/service/sts"
-	"github.com/sillok/sillok/internal/store/state"
 )
 
 const (
@@ -42,42 +30,9 @@ const (
 // machine. The ratios are medians, of what as many calls took of time and of
 // processors.
 func BenchmarkRecording(b *testing.B) {
-	dir := b.TempDir()
-	kept, err := journal.Open(b.Context(), journal.Config{Dir: filepath.Join(dir, "calls"), Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer kept.Close() //nolint:errcheck // the benchmark is over
-	db, err := state.Open(b.Context(), filepath.Join(dir, "state.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close() //nolint:errcheck // the same
-	sealer, err := seal.Open(b.Context(), seal.Config{Text: strings.Repeat("01", 32)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	identities := iam.New(db, sealer, nil)
-	sessions := sts.New(sts.Config{}, sealer, people{identities})
-	ctx := cloud.WithCall(b.Context(), cloud.Call{Account: account, Principal: cloud.RootOf(account)})
-	if _, err := identities.CreateUser(ctx, &iamapi.CreateUserInput{UserName: new("ann")}); err != nil {
-		b.Fatal(err)
-	}
-	made, err := identities.CreateAccessKey(ctx, &iamapi.CreateAccessKeyInput{UserName: new("ann")})
-	if err != nil {
-		b.Fatal(err)
-	}
-	key := aws.Credentials{AccessKeyID: *made.AccessKey.AccessKeyId, SecretAccessKey: *made.AccessKey.SecretAccessKey}
-	open := func(to gateway.Journal) *sdk {
-		g, err := gateway.New(gateway.Config{
-			Log: slog.New(slog.DiscardHandler), Keys: sessions, Journal: to, Authorize: access.New(access.Config{Identities: identities}).Authorize,
-		}, gateway.Service{Model: stsapi.Service, Handler: sessions})
-		if err != nil {
-			b.Fatal(err)
-		}
-		return dial(b, g, key)
-	}
-	on, off := open(kept), open(forgetful{})
+	h := openSignedHouse(b)
+	open := func(to gateway.Journal) *sdk { return dial(b, h.gateway(b, to), h.key) }
+	on, off := open(h.journal), open(forgetful{})
 	on.round(b, recordRound)
 	off.round(b, recordRound)
 	var times, processors, rates, costs []float64
