@@ -34,7 +34,7 @@ func withAnn(t *testing.T) account {
 
 func (a account) do(operation, in string) {
 	a.t.Helper()
-	if _, err := do(a.t, a.Service, a.ctx, operation, in); err != nil {
+	if _, err := servicetest.Do(a.ctx, a.t, a.Service, operation, in); err != nil {
 		a.t.Fatal(operation, err)
 	}
 }

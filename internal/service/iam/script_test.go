@@ -1,16 +1,12 @@
 package iam_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,7 +90,7 @@ func run(t *testing.T, script string) string {
 			call = strings.ReplaceAll(call, "$"+name, value)
 		}
 		operation, in, _ := strings.Cut(call, " ")
-		answer, err := do(t, s, ctx, operation, in)
+		answer, err := servicetest.Do(ctx, t, s, operation, in)
 		if err != nil {
 			answer = []byte(words(t, err))
 		}
@@ -118,67 +114,6 @@ func words(t *testing.T, err error) string {
 		t.Fatal(err)
 	}
 	return e.Code + ": " + e.Message
-}
-
-// do calls an operation by its name, with its input as JSON.
-func do(t *testing.T, s *iam.Service, ctx context.Context, operation, in string) ([]byte, error) { //nolint:revive // the test comes first
-	t.Helper()
-	method := reflect.ValueOf(s).MethodByName(operation)
-	if !method.IsValid() {
-		t.Fatalf("there is no operation %s", operation)
-	}
-	input := reflect.New(method.Type().In(1).Elem())
-	if in != "" {
-		d := json.NewDecoder(strings.NewReader(in))
-		d.DisallowUnknownFields()
-		if err := d.Decode(input.Interface()); err != nil {
-			t.Fatalf("%s %s: %v", operation, in, err)
-		}
-	}
-	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), input})
-	if err, _ := reflect.TypeAssert[error](results[1]); err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(results[0].Interface())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var value any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&value); err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(without(value)); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
-}
-
-// without returns a value without members that are absent, and documents unescaped.
-func without(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, member := range value {
-			if member == nil {
-				delete(value, name)
-				continue
-			}
-			value[name] = without(member)
-		}
-	case []any:
-		for i := range value {
-			value[i] = without(value[i])
-		}
-	case string:
-		if plain, err := url.QueryUnescape(value); err == nil && strings.HasPrefix(value, "%7B") {
-			return plain
-		}
-	}
-	return value
 }
 
 var (

@@ -1,14 +1,11 @@
 package organizations_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -110,7 +107,7 @@ func (s *script) run(t *testing.T, text string) string {
 			alone(t, service, cloud.Account(id), name)
 			continue
 		}
-		answer, err := do(t, service, servicetest.As(t, account, ""), operation, in)
+		answer, err := servicetest.Do(servicetest.As(t, account, ""), t, service, operation, in)
 		if err != nil {
 			answer = []byte(words(t, err))
 		}
@@ -130,61 +127,6 @@ func words(t *testing.T, err error) string {
 		return fmt.Sprintf("%s %s: %s", e.Code, reason, e.Message)
 	}
 	return e.Code + ": " + e.Message
-}
-
-// do calls an operation by its name, with its input as JSON.
-func do(t *testing.T, s *organizations.Service, ctx context.Context, operation, in string) ([]byte, error) { //nolint:revive // the test comes first
-	t.Helper()
-	method := reflect.ValueOf(s).MethodByName(operation)
-	if !method.IsValid() {
-		t.Fatalf("there is no operation %s", operation)
-	}
-	input := reflect.New(method.Type().In(1).Elem())
-	if in != "" {
-		d := json.NewDecoder(strings.NewReader(in))
-		d.DisallowUnknownFields()
-		if err := d.Decode(input.Interface()); err != nil {
-			t.Fatalf("%s %s: %v", operation, in, err)
-		}
-	}
-	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), input})
-	if err, _ := reflect.TypeAssert[error](results[1]); err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(results[0].Interface())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var value any
-	if err := json.Unmarshal(text, &value); err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(without(value)); err != nil {
-		t.Fatal(err)
-	}
-	return []byte(strings.TrimSpace(b.String())), nil
-}
-
-// without returns a value without members that are absent.
-func without(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, member := range value {
-			if member == nil {
-				delete(value, name)
-				continue
-			}
-			value[name] = without(member)
-		}
-	case []any:
-		for i := range value {
-			value[i] = without(value[i])
-		}
-	}
-	return value
 }
 
 var (
