@@ -143,6 +143,34 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestALoopThatIsLeftAsItsContextEndsIsLeft(t *testing.T) {
+	l := open(t, records.Config{Dir: t.TempDir()})
+	appendText(t, l, "a")
+	appendText(t, l, "b")
+	loops := map[string]func(context.Context) iter.Seq2[records.Record, error]{
+		"read": func(ctx context.Context) iter.Seq2[records.Record, error] { return l.Read(ctx, 1) },
+		"between": func(ctx context.Context) iter.Seq2[records.Record, error] {
+			return l.Between(ctx, time.Time{}, time.Now())
+		},
+		"follow":       func(ctx context.Context) iter.Seq2[records.Record, error] { return l.Follow(ctx, 1) },
+		"follow since": func(ctx context.Context) iter.Seq2[records.Record, error] { return l.FollowSince(ctx, time.Time{}) },
+	}
+	for name, loop := range loops {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			seen := 0
+			for range loop(ctx) { // which panics where it goes on after it was left
+				seen++
+				cancel()
+				break
+			}
+			if seen != 1 {
+				t.Errorf("%d records, want 1", seen)
+			}
+		})
+	}
+}
+
 func TestReadsAsManyTimesAsAsked(t *testing.T) {
 	l := open(t, records.Config{Dir: t.TempDir()})
 	appendText(t, l, "a")

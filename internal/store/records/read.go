@@ -133,7 +133,12 @@ func (r Reader) scan(ctx context.Context, follow bool, begin func(shelf) uint64)
 		}
 		c := cursor{src: r.src, known: r.known, next: max(begin(s), 1)}
 		defer c.close()
-		for c.read(ctx, s, yield) && follow {
+		left := false
+		give := func(record Record, err error) bool {
+			left = !yield(record, err)
+			return !left
+		}
+		for c.read(ctx, s, give) && follow {
 			if err = r.src.wait(ctx, s); err == nil {
 				s, err = r.src.look()
 			}
@@ -145,7 +150,7 @@ func (r Reader) scan(ctx context.Context, follow bool, begin func(shelf) uint64)
 				return
 			}
 		}
-		if err := ctx.Err(); err != nil && !follow {
+		if err := ctx.Err(); err != nil && !follow && !left {
 			yield(Record{}, err)
 		}
 	}
