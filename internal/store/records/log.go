@@ -234,3 +234,6 @@ func (l *Log) Next() uint64 {
 	defer l.mu.Unlock()
 	return l.next
 }
+
+// MaxRecord returns how many bytes the data of a record may have at most.
+func (l *Log) MaxRecord() int { return l.cfg.maxRecord() }
