@@ -30,6 +30,7 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
+	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -58,6 +59,7 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
+	imports     *importer.Importer
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
