@@ -23,12 +23,18 @@ import (
 	"github.com/sillok/sillok/internal/trail/history"
 )
 
-// historyFolder is where the indexes of event history are, in the folder of the
-// journal of calls.
+// historyFolder is where the indexes of event history are, in the folder of the log that
+// they are of.
 const historyFolder = "index"
 
-func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
-	events := history.New(history.Config{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Journal: a.journal, Log: a.log})
+func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
+	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
+		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
+		{Dir: filepath.Join(a.folder(EventsFolder), historyFolder), Of: history.Archived(a.archive)},
+	}})
+	if err := a.openImports(ctx, events); err != nil {
+		return gateway.Service{}, err
+	}
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{
@@ -50,7 +56,7 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 		g.Go(ctx, "event history", events.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
 		return g.Wait()
-	}}, nil
+	}, Close: a.imports.Close}, nil
 }
 
 // sendFromTrail has what a trail tells delivered to an ARN.
