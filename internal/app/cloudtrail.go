@@ -28,7 +28,7 @@ import (
 const historyFolder = "index"
 
 func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
-	events := history.New(history.Config{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Journal: a.journal, Log: a.log})
+	a.history = history.New(history.Config{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Journal: a.journal, Log: a.log})
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{
@@ -42,12 +42,12 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 		},
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
-		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
+		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
-		g.Go(ctx, "event history", events.Run)
+		g.Go(ctx, "event history", a.history.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
 		return g.Wait()
 	}}, nil

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/sillok/sillok/internal/store/postings"
 	"github.com/sillok/sillok/internal/store/records"
@@ -20,11 +21,17 @@ const repairs = 100
 // Find returns the newest events that the query asks for, of all calls that have
 // ended when it is asked. Each event is looked at: an index alone finds none.
 //
+// While old calls have no index yet, a page may be short or empty, and say nevertheless
+// where the listing goes on.
+//
 // What retention has removed meanwhile is not found. A call that the journal has
 // lost is not either, and is logged.
 func (h *History) Find(ctx context.Context, q Query) (Page, error) {
 	for range repairs {
 		page, err := h.find(ctx, &q)
+		if errors.Is(err, errUnexpected) {
+			continue // its index is there now
+		}
 		damage, damaged := errors.AsType[*postings.DamageError](err)
 		if !damaged {
 			return page, err
@@ -58,7 +65,11 @@ func (h *History) find(ctx context.Context, q *Query) (page Page, err error) {
 		return page, err
 	}
 	var last Position
-	for doc, err := range newestFirst(sources) {
+	for doc, err := range h.newestFirst(ctx, sources, q) {
+		if paused, ok := errors.AsType[*pausedError](err); ok {
+			page.Next = &paused.before
+			return page, nil
+		}
 		if err != nil {
 			return page, err
 		}
@@ -99,14 +110,15 @@ func (h *History) load(ctx context.Context, q *Query, doc *postings.Doc) (e even
 	return e, false, err
 }
 
-// source is what one index finds in one account.
+// source is what one index finds.
 type source struct {
 	newest postings.Key // nothing in it is newer
 	found  iter.Seq2[postings.Doc, error]
+	make   func() (index, error) // the index of a segment that had none; nil for one that is there
 }
 
-// sources brings the indexes up to date and returns what each of them finds, the
-// newest first.
+// sources brings the indexes up to date, as far as that is soon done, and returns what
+// each of them finds, the newest first.
 func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
 	if err := h.take(ctx); err != nil {
 		return nil, err
@@ -115,6 +127,37 @@ func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
 	if err := h.keep(ctx); err != nil {
 		return nil, err
 	}
+	wanted, within := q.terms(), q.within()
+	var all []source
+	for _, f := range h.files {
+		all = append(all, source{newest: f.Newest(), found: f.Find(ctx, wanted, within)})
+	}
+	for _, m := range h.memory {
+		all = append(all, source{newest: m.Newest(), found: m.Find(ctx, wanted, within)})
+	}
+	for _, segment := range h.missing {
+		newest := bound(segment)
+		if newest.Time < within.From {
+			continue
+		}
+		all = append(all, source{newest: newest, make: func() (index, error) { return h.indexed(ctx, segment.First) }})
+	}
+	slices.SortFunc(all, func(a, b source) int { return b.newest.Compare(a.newest) })
+	return all, nil
+}
+
+// drift is by how many seconds a call may seem to end after its record was written,
+// since how long it took is measured by another clock.
+const drift = 2
+
+// bound returns a key that is not less than that of any call of a segment: each ended
+// before its last record was written, unless the clock was set back meanwhile.
+func bound(s records.Segment) postings.Key {
+	return postings.Key{Time: s.To.Unix() + drift, Number: math.MaxUint64, Part: math.MaxUint32}
+}
+
+// within returns the part of an index that the query is about.
+func (q *Query) within() postings.Range {
 	within := postings.Range{Before: q.After, From: math.MinInt64, To: math.MaxInt64}
 	if !q.From.IsZero() {
 		within.From = q.From.Unix()
@@ -122,24 +165,24 @@ func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
 	if !q.To.IsZero() {
 		within.To = q.To.Unix()
 	}
-	var all []source
-	for _, account := range q.Accounts {
-		wanted := q.terms(account)
-		for _, f := range h.files {
-			all = append(all, source{f.Newest(), f.Find(ctx, wanted, within)})
-		}
-		for _, m := range h.memory {
-			all = append(all, source{m.Newest(), m.Find(ctx, wanted, within)})
-		}
-	}
-	slices.SortFunc(all, func(a, b source) int { return b.newest.Compare(a.newest) })
-	return all, nil
+	return within
 }
 
+// pausedError says that what is older has no index yet, and where it begins.
+type pausedError struct{ before postings.Key }
+
+func (*pausedError) Error() string { return "older calls are not indexed yet" }
+
+// errUnexpected says that an index was made that has something newer than was thought,
+// because the clock was set back in the middle of a call.
+var errUnexpected = errors.New("a segment has newer calls than it says")
+
 // newestFirst yields what all sources find in one order. No source is asked before
-// what it may hold is next.
-func newestFirst(sources []source) iter.Seq2[postings.Doc, error] {
+// what it may hold is next. Where an index has to be made for that, and another
+// was made and patience is over, it ends with a *pausedError.
+func (h *History) newestFirst(ctx context.Context, sources []source, q *Query) iter.Seq2[postings.Doc, error] {
 	return func(yield func(postings.Doc, error) bool) {
+		began, made := time.Now(), false
 		var open []*head
 		defer func() {
 			for _, h := range open {
@@ -148,8 +191,25 @@ func newestFirst(sources []source) iter.Seq2[postings.Doc, error] {
 		}()
 		for {
 			for len(sources) > 0 && (len(open) == 0 || sources[0].newest.Compare(open[0].doc.Key) > 0) {
+				next := sources[0]
+				if next.make != nil {
+					if made && time.Since(began) > h.cfg.Patience {
+						yield(postings.Doc{}, &pausedError{next.newest})
+						return
+					}
+					made = true
+					index, err := next.make()
+					if err == nil && index.Newest().Compare(next.newest) > 0 {
+						err = errUnexpected
+					}
+					if err != nil {
+						yield(postings.Doc{}, err)
+						return
+					}
+					next.found = index.Find(ctx, q.terms(), q.within())
+				}
 				h := &head{}
-				h.next, h.stop = iter.Pull2(sources[0].found)
+				h.next, h.stop = iter.Pull2(next.found)
 				sources = sources[1:]
 				there, err := h.advance()
 				if err != nil {
