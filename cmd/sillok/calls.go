@@ -73,9 +73,6 @@ func (o callsOptions) choices() []choice {
 	return []choice{{"output", o.output, []string{"table", "json"}}, {"color", o.color, []string{"auto", "always", "never"}}}
 }
 
-// timeLayouts are the forms in which a person writes a time; the last is a day.
-var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", time.DateOnly}
-
 // begin returns the time from which on calls are shown.
 func (o callsOptions) begin(now time.Time) (time.Time, error) {
 	switch {
@@ -86,19 +83,15 @@ func (o callsOptions) begin(now time.Time) (time.Time, error) {
 	case o.since == "":
 		return now.Add(-time.Hour), nil
 	}
-	if ago, err := time.ParseDuration(o.since); err == nil && ago >= 0 {
-		return now.Add(-ago), nil
-	}
 	zone := time.UTC
 	if o.local {
 		zone = time.Local
 	}
-	for _, layout := range timeLayouts {
-		if at, err := time.ParseInLocation(layout, o.since, zone); err == nil {
-			return at, nil
-		}
+	at, _, err := moment("since", o.since, now, zone)
+	if err != nil {
+		return now, usageError{err}
 	}
-	return now, usageError{fmt.Errorf("since: %q is neither how long ago, such as 10m, nor a time, such as 2026-11-29T08:00:00Z", o.since)}
+	return at, nil
 }
 
 func calls(ctx context.Context, e env, o callsOptions) error {

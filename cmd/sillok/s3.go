@@ -43,9 +43,15 @@ type s3Place struct {
 }
 
 func (p *s3Place) flags(f *pflag.FlagSet) {
-	f.StringVar(&p.data, "data", "", "`DIR` of a server's data: its credentials are used, its certificate is trusted, and unless another endpoint is given it is its own")
-	f.StringVar(&p.endpoint, "endpoint-url", "", "`URL` of the S3 (default: that of the AWS settings, such as AWS_ENDPOINT_URL)")
+	p.serverFlags(f)
+	f.Lookup("endpoint-url").Usage = "`URL` of the S3 (default: that of the AWS settings, such as AWS_ENDPOINT_URL)"
 	f.StringVar(&p.region, "region", "", "AWS `REGION` (default: that of the AWS settings)")
+}
+
+// serverFlags are those of commands to which all regions are one.
+func (p *s3Place) serverFlags(f *pflag.FlagSet) {
+	f.StringVar(&p.data, "data", "", "`DIR` of a server's data: its credentials are used, its certificate is trusted, and unless another endpoint is given it is its own")
+	f.StringVar(&p.endpoint, "endpoint-url", "", "`URL` of the server (default: that of the AWS settings, such as AWS_ENDPOINT_URL)")
 }
 
 const (

@@ -65,6 +65,8 @@ func TestScripts(t *testing.T) {
 			"spoil":  spoil,
 			"flows":  flows,
 			"trail":  trail(t),
+			"story":  story,
+			"plain":  alike,
 			"flip":   flip,
 		},
 	})

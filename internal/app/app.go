@@ -30,6 +30,7 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
+	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
@@ -67,6 +68,7 @@ type App struct {
 	sts         *sts.Service                // knows all access keys
 	accounts    *organizations.Service      // and all organizations
 	deliveries  *delivery.Delivery          // of trails
+	history     *history.History            // of events, beside the journal
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider
 	explains    *sigv4.Verifier // of those who ask the server itself

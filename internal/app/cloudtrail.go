@@ -28,11 +28,11 @@ import (
 const historyFolder = "index"
 
 func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
-	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
+	a.history = history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
 		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
 		{Dir: filepath.Join(a.folder(EventsFolder), historyFolder), Of: history.Archived(a.archive)},
 	}})
-	if err := a.openImports(ctx, events); err != nil {
+	if err := a.openImports(ctx, a.history); err != nil {
 		return gateway.Service{}, err
 	}
 	door := a.inside(cloudtrail.Principal)
@@ -48,12 +48,12 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		},
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
-		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
+		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
-		g.Go(ctx, "event history", events.Run)
+		g.Go(ctx, "event history", a.history.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
 		return g.Wait()
 	}, Close: a.imports.Close}, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/history"
 )
 
 // local answers what is under /_sillok: the server's own pages. Those that need no
@@ -34,6 +35,23 @@ type Health struct {
 	UptimeSeconds int64    `json:"uptime_seconds"`
 	Services      []string `json:"services"`
 	Problems      []string `json:"problems,omitempty"`
+	// History is how far old calls are indexed for event history; absent once all are.
+	History *HistoryHealth `json:"event_history,omitempty"`
+}
+
+// HistoryHealth says how far event history has an index of what was called before the
+// server started. Until it has, a question for what is rare takes as long as that.
+type HistoryHealth struct {
+	Segments int `json:"segments"` // of the journal that are closed
+	Indexed  int `json:"indexed"`  // of them with an index
+}
+
+// historyHealth returns what health says of event history; nil where all is indexed.
+func historyHealth(now history.Progress) *HistoryHealth {
+	if now.Missing == 0 {
+		return nil
+	}
+	return &HistoryHealth{Segments: now.Segments, Indexed: now.Segments - now.Missing}
 }
 
 func (a *App) health(w http.ResponseWriter, r *http.Request) {
@@ -66,6 +84,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	}
 	// What one trail's bucket does not take is no fault of the server's.
 	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)
+	h.History = historyHealth(a.history.Progress())
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(h) // the client may be gone

@@ -22,11 +22,17 @@ type Table struct {
 	style   Style
 	columns []Column
 
-	waiting [][]*string // rows until the widths are settled
-	widths  []int       // nil until then; empty for records
-	records bool        // whatever the widths
+	waiting []row // until the widths are settled
+	widths  []int // nil until then; empty for records
+	records bool  // whatever the widths
 	rows    int64
 	cut     int64
+}
+
+// row is a row, and how its cells are painted; nil for as they are.
+type row struct {
+	cells []*string
+	paint func(text string) string
 }
 
 // Column is a column of a Table.
@@ -58,12 +64,16 @@ func NewRecords(out io.Writer, style Style, columns ...Column) *Table {
 
 // Add prints a row, or keeps it until there are enough to settle the widths. It
 // has a cell for each column; a nil cell is NULL.
-func (t *Table) Add(row []*string) error {
+func (t *Table) Add(cells []*string) error { return t.AddPainted(cells, nil) }
+
+// AddPainted is Add of a row whose cells paint gives a colour, such as Style.Red; nil
+// for none.
+func (t *Table) AddPainted(cells []*string, paint func(text string) string) error {
 	t.rows++
 	if t.widths != nil {
-		return t.print(t.rows, row)
+		return t.print(t.rows, row{cells, paint})
 	}
-	t.waiting = append(t.waiting, slices.Clone(row))
+	t.waiting = append(t.waiting, row{slices.Clone(cells), paint})
 	if len(t.waiting) < sample {
 		return nil
 	}
@@ -103,8 +113,8 @@ func (t *Table) begin() error {
 		}
 		t.rule("├", "┼", "┤")
 	}
-	for n, row := range t.waiting {
-		if err := t.print(int64(n)+1, row); err != nil {
+	for n, r := range t.waiting {
+		if err := t.print(int64(n)+1, r); err != nil {
 			return err
 		}
 	}
@@ -125,24 +135,21 @@ func (t *Table) fitted() []int {
 	for i, c := range t.columns {
 		contents[i] = content{whole: c.Right, widths: map[int]int{}}
 		contents[i].add(text.StringWidth(Printable(c.Name)))
-		for _, row := range t.waiting {
-			contents[i].add(text.StringWidth(cellText(row[i])))
+		for _, r := range t.waiting {
+			contents[i].add(text.StringWidth(cellText(r.cells[i])))
 		}
 	}
 	return fit(contents, room)
 }
 
 // print prints the nth row, as a line of the table or as a record.
-func (t *Table) print(n int64, row []*string) error {
+func (t *Table) print(n int64, r row) error {
 	if len(t.widths) == 0 {
-		return t.record(n, row)
+		return t.record(n, r)
 	}
-	cells := make([]string, len(row))
-	for i, cell := range row {
-		cells[i] = t.padded(i, t.trimmed(cellText(cell), t.widths[i], true))
-		if cell == nil {
-			cells[i] = t.style.Faint(cells[i])
-		}
+	cells := make([]string, len(r.cells))
+	for i, cell := range r.cells {
+		cells[i] = t.painted(r, i, t.padded(i, t.trimmed(cellText(cell), t.widths[i], true)))
 	}
 	return t.line(cells)
 }
@@ -150,6 +157,17 @@ func (t *Table) print(n int64, row []*string) error {
 func (t *Table) line(cells []string) error {
 	_, err := fmt.Fprintf(t.out, "│ %s │\n", strings.Join(cells, " │ "))
 	return err
+}
+
+// painted returns a cell, or a part of it, in its colour.
+func (t *Table) painted(r row, i int, text string) string {
+	switch {
+	case r.cells[i] == nil:
+		return t.style.Faint(text)
+	case r.paint != nil:
+		return r.paint(text)
+	}
+	return text
 }
 
 func (t *Table) rule(left, middle, right string) {
@@ -164,7 +182,7 @@ func (t *Table) rule(left, middle, right string) {
 const recordWidth = 40
 
 // record prints the nth row as one line for each column; long values go on below.
-func (t *Table) record(n int64, row []*string) error {
+func (t *Table) record(n int64, r row) error {
 	widest := 0
 	for _, c := range t.columns {
 		widest = max(widest, text.StringWidth(Printable(c.Name)))
@@ -180,7 +198,7 @@ func (t *Table) record(n int64, row []*string) error {
 	}
 	for i, c := range t.columns {
 		label := text.AlignLeft.Apply(t.trimmed(Printable(c.Name), widest, false), widest)
-		value := cellText(row[i])
+		value := cellText(r.cells[i])
 		if width > 0 {
 			value = text.WrapHard(value, max(width-widest-between, leastWidth))
 		}
@@ -188,10 +206,7 @@ func (t *Table) record(n int64, row []*string) error {
 			if at > 0 {
 				label = strings.Repeat(" ", widest)
 			}
-			if row[i] == nil {
-				part = t.style.Faint(part)
-			}
-			if _, err := fmt.Fprintf(t.out, "%s │ %s\n", label, part); err != nil {
+			if _, err := fmt.Fprintf(t.out, "%s │ %s\n", label, t.painted(r, i, part)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package terminal_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -138,6 +139,38 @@ n    │ 2
 
 // The first rows settle the widths; a later cell is cut, or sticks out where
 // there is no limit.
+// A row has its colour, in a table and as a record.
+func TestRowsInColours(t *testing.T) {
+	style := terminal.Style{Color: true}
+	columns := []terminal.Column{{Name: "a"}, {Name: "b"}}
+	rows := func(table *terminal.Table) error {
+		return errors.Join(table.AddPainted([]*string{new("no"), new("c")}, style.Red), table.AddPainted([]*string{new("yes"), nil}, style.Yellow), table.Close())
+	}
+	var out bytes.Buffer
+	if err := rows(terminal.NewTable(&out, style, columns...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows(terminal.NewRecords(&out, style, columns...)); err != nil {
+		t.Fatal(err)
+	}
+	want := `┌─────┬──────┐
+│ <1ma  > │ <1mb   > │
+├─────┼──────┤
+│ <31mno > │ <31mc   > │
+│ <33myes> │ <2mNULL> │
+└─────┴──────┘
+<1m── row 1 ───────────────────────────────>
+a │ <31mno>
+b │ <31mc>
+<1m── row 2 ───────────────────────────────>
+a │ <33myes>
+b │ <2mNULL>
+`
+	if diff := cmp.Diff(want, strings.NewReplacer("\x1b[0m", ">", "\x1b[", "<").Replace(out.String())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestLongTable(t *testing.T) {
 	rows := make([][]string, 1200)
 	for i := range rows {

@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -20,6 +24,8 @@ import (
 type History interface {
 	// Find returns the newest events that a query asks for.
 	Find(ctx context.Context, q history.Query) (history.Page, error)
+	// Follow returns those that were recorded from a place on, in that order.
+	Follow(ctx context.Context, q history.Query) (history.Page, error)
 }
 
 // The limits of LookupEvents.
@@ -33,11 +39,39 @@ const (
 	strictAttributes = 1
 )
 
-// insight is the one value of EventCategory.
+// What AWS's LookupEvents has not, and ours has unless it is strict.
+const (
+	// order asks for another order than the newest first. Its one value is recorded:
+	// the order in which calls were recorded. Then each answer has a token, which goes on
+	// with what was recorded since; the first one has that alone.
+	order history.Attribute = "Order"
+	// recipient asks for the events of an account, instead of all that the caller may see.
+	recipient history.Attribute = "RecipientAccountId"
+)
+
+const recorded = "recorded"
+
+// attributes are by what events are looked up: AWS's, and those that are more.
+var (
+	attributes = []history.Attribute{
+		history.EventID, history.EventName, history.ReadOnly, history.Username, history.ResourceType, history.ResourceName, history.EventSource, history.AccessKeyID,
+	}
+	moreAttributes = []history.Attribute{
+		history.EventIDPrefix, history.Principal, history.Outcome, history.ErrorCode, history.Region, history.SourceIP, recipient, order,
+	}
+)
+
+// categories are the values of EventCategory; to AWS there is insight alone.
+var categories = map[string][]event.Category{
+	insight: {event.Insight}, "management": {event.Management}, "data": {event.Data},
+	"all": {event.Management, event.Data, event.NetworkActivity, event.Insight},
+}
+
 const insight = "insight"
 
 // LookupEvents finds events of management, or insights, in event history: newest
-// first, a page at a time.
+// first, a page at a time. Unless it is strict, it finds those of all categories, and
+// in the order in which they were recorded.
 func (s *Service) LookupEvents(ctx context.Context, in *cloudtrailapi.LookupEventsInput) (*cloudtrailapi.LookupEventsOutput, error) {
 	call := cloud.CallOf(ctx)
 	q, err := s.query(ctx, in)
@@ -54,7 +88,11 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrailapi.LookupEven
 	if q.After, err = s.opened(in.NextToken, question); err != nil {
 		return nil, err
 	}
-	page, err := s.cfg.History.Find(ctx, q)
+	find := s.cfg.History.Find
+	if follows(in) {
+		find = s.cfg.History.Follow
+	}
+	page, err := find(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -73,12 +111,16 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrailapi.LookupEven
 // query returns what the input asks event history for, but for where to go on.
 func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput) (q history.Query, err error) {
 	call := cloud.CallOf(ctx)
-	q = history.Query{Accounts: []cloud.Account{call.Account}, Category: event.Management, Most: pageSize}
+	q = history.Query{Accounts: []cloud.Account{call.Account}, Categories: []event.Category{event.Management}, Most: pageSize}
 	if c := resource.Value(in.EventCategory); in.EventCategory != nil {
-		if c != insight {
+		q.Categories = categories[c]
+		switch {
+		case s.cfg.Strict && c != insight:
 			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The one value is %s.", c, insight)
+		case q.Categories == nil:
+			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The values are %s.", c,
+				strings.Join(slices.Sorted(maps.Keys(categories)), ", "))
 		}
-		q.Category = event.Insight
 	}
 	most := int32(mostEvents)
 	if s.cfg.Strict {
@@ -118,7 +160,24 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 		}
 		q.Accounts = append(q.Accounts, others...)
 	}
+	for _, a := range in.LookupAttributes {
+		account := cloud.Account(resource.Value(a.AttributeValue))
+		switch {
+		case history.Attribute(*a.AttributeKey) != recipient:
+		case !slices.Contains(q.Accounts, account):
+			return q, cloud.Errorf(cloud.Denied, "AccessDeniedException", "%s is not one of the accounts whose events you may look up.", account)
+		default:
+			q.Accounts = []cloud.Account{account}
+		}
+	}
 	return q, nil
+}
+
+// follows says whether events are asked for in the order in which they were recorded.
+func follows(in *cloudtrailapi.LookupEventsInput) bool {
+	return slices.ContainsFunc(in.LookupAttributes, func(a cloudtrailapi.LookupAttribute) bool {
+		return history.Attribute(resource.Value(a.AttributeKey)) == order
+	})
 }
 
 // matches returns the attributes that are asked for.
@@ -129,14 +188,22 @@ func (s *Service) matches(given []cloudtrailapi.LookupAttribute) ([]history.Matc
 	if len(given) > mostEvents {
 		return nil, errAttributes("You can specify %d attributes, and %d were given.", mostEvents, len(given))
 	}
+	known := attributes
+	if !s.cfg.Strict {
+		known = slices.Concat(attributes, moreAttributes)
+	}
 	var all []history.Match
 	for _, a := range given {
-		switch key := history.Attribute(resource.Value(a.AttributeKey)); key {
-		case history.EventID, history.EventName, history.ReadOnly, history.Username, history.ResourceType, history.ResourceName,
-			history.EventSource, history.AccessKeyID:
-			all = append(all, history.Match{Attribute: key, Value: resource.Value(a.AttributeValue)})
-		default:
-			return nil, errAttributes("Value %s for AttributeKey is invalid. The values are EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource and AccessKeyId.", key)
+		key, value := history.Attribute(resource.Value(a.AttributeKey)), resource.Value(a.AttributeValue)
+		switch {
+		case !slices.Contains(known, key):
+			return nil, errAttributes("Value %s for AttributeKey is invalid. The values are %s.", key, strings.Trim(fmt.Sprint(known), "[]"))
+		case key == order && value != recorded:
+			return nil, errAttributes("The one value of attribute %s is %s.", key, recorded)
+		case key == history.EventIDPrefix && len(value) < history.PrefixLength:
+			return nil, errAttributes("The value of attribute %s has %d characters or more.", key, history.PrefixLength)
+		case key != order && key != recipient:
+			all = append(all, history.Match{Attribute: key, Value: value})
 		}
 		if n := length(resource.Value(a.AttributeValue)); n == 0 || n > longestValue {
 			return nil, errAttributes("The value of attribute %s has 1 to %d characters, of which '_', ' ', ',' and a line break count twice.", *a.AttributeKey, longestValue)

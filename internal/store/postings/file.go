@@ -19,7 +19,7 @@ import (
 // the terms in order, each with the place and the length of its list; the lists.
 const (
 	magic      = "SILLOKPX"
-	version    = 1
+	version    = 2 // 2: other terms of events
 	pageSize   = 4096
 	pageData   = pageSize - 4
 	headerSize = 72
@@ -136,9 +136,9 @@ func (f *File) Len() int { return int(f.docs) }
 // Newest returns the key of the newest document, the zero key without any.
 func (f *File) Newest() Key { return f.newest }
 
-// Find yields the documents that have all terms, newest first. It ends with a
-// *DamageError where it meets damage.
-func (f *File) Find(ctx context.Context, terms []uint64, within Range) iter.Seq2[Doc, error] {
+// Find yields the documents that have all terms of any of some sets, newest first.
+// It ends with a *DamageError where it meets damage.
+func (f *File) Find(ctx context.Context, sets [][]uint64, within Range) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		if f.docs == 0 || f.newest.Time < within.From || f.oldest > within.To || within.Before != nil && f.oldest > within.Before.Time {
 			return
@@ -149,7 +149,7 @@ func (f *File) Find(ctx context.Context, terms []uint64, within Range) iter.Seq2
 			return
 		}
 		defer r.close()
-		found, err := r.find(terms)
+		found, err := union(sets, r.find)
 		first := 0
 		if err == nil && len(found) > 0 {
 			first, err = r.begin(within)

@@ -37,11 +37,14 @@ func (m *Memory) Len() int { return len(m.docs) }
 // Newest returns the key of the newest document, the zero key without any.
 func (m *Memory) Newest() Key { return m.newest }
 
-// Find yields the documents that have all terms, newest first. What is added later
-// does not change what it yields.
-func (m *Memory) Find(ctx context.Context, terms []uint64, within Range) iter.Seq2[Doc, error] {
+// Find yields the documents that have all terms of any of some sets, newest first.
+// What is added later does not change what it yields.
+func (m *Memory) Find(ctx context.Context, sets [][]uint64, within Range) iter.Seq2[Doc, error] {
 	var found []Doc
-	for _, at := range intersection(terms, func(t uint64) []uint32 { return m.terms[t] }) {
+	places, _ := union(sets, func(terms []uint64) ([]uint32, error) { // which cannot fail
+		return intersection(terms, func(t uint64) []uint32 { return m.terms[t] }), nil
+	})
+	for _, at := range places {
 		if within.holds(m.docs[at].Key) {
 			found = append(found, m.docs[at])
 		}
@@ -58,6 +61,25 @@ func (m *Memory) Find(ctx context.Context, terms []uint64, within Range) iter.Se
 			}
 		}
 	}
+}
+
+// union returns, ascending and each once, what find finds of any of some sets of terms.
+func union(sets [][]uint64, find func(terms []uint64) ([]uint32, error)) ([]uint32, error) {
+	var all []uint32
+	several := false
+	for _, terms := range sets {
+		found, err := find(terms)
+		if err != nil {
+			return nil, err
+		}
+		several = several || len(all) > 0 && len(found) > 0
+		all = append(all, found...)
+	}
+	if several {
+		slices.Sort(all)
+		all = slices.Compact(all)
+	}
+	return all, nil
 }
 
 // intersection returns what is in the lists of all terms. Each list ascends.

@@ -20,7 +20,7 @@ import (
 
 // finder is what an index in memory and one in a file have in common.
 type finder interface {
-	Find(ctx context.Context, terms []uint64, within postings.Range) iter.Seq2[postings.Doc, error]
+	Find(ctx context.Context, sets [][]uint64, within postings.Range) iter.Seq2[postings.Doc, error]
 	Len() int
 	Newest() postings.Key
 }
@@ -75,11 +75,11 @@ func opened(tb testing.TB, path string, of postings.Span) *postings.File {
 	return f
 }
 
-// wanted is what must be found.
-func wanted(all []kept, terms []uint64, within postings.Range) (found []postings.Doc) {
+// wanted is what must be found by any of some sets of terms.
+func wanted(all []kept, sets [][]uint64, within postings.Range) (found []postings.Doc) {
 	for _, k := range all {
-		has := func(t uint64) bool { return slices.Contains(k.terms, t) }
-		if slices.ContainsFunc(terms, func(t uint64) bool { return !has(t) }) || k.doc.Time < within.From || k.doc.Time > within.To ||
+		lacks := func(t uint64) bool { return !slices.Contains(k.terms, t) }
+		if !slices.ContainsFunc(sets, func(terms []uint64) bool { return !slices.ContainsFunc(terms, lacks) }) || k.doc.Time < within.From || k.doc.Time > within.To ||
 			within.Before != nil && k.doc.Compare(*within.Before) >= 0 {
 			continue
 		}
@@ -109,7 +109,7 @@ func TestFind(t *testing.T) {
 		for name, index := range map[string]finder{"memory": m, "file": f} {
 			t.Run(fmt.Sprint(n, " in ", name), func(t *testing.T) {
 				newest := postings.Key{}
-				if all := wanted(docs, nil, postings.Always()); n > 0 {
+				if all := wanted(docs, [][]uint64{nil}, postings.Always()); n > 0 {
 					newest = all[0].Key
 				}
 				if index.Len() != n || index.Newest() != newest {
@@ -123,6 +123,10 @@ func TestFind(t *testing.T) {
 					case 1:
 						terms = append(terms, term(1000+r.IntN(n+1)))
 					}
+					sets := [][]uint64{terms}
+					for range r.IntN(3) {
+						sets = append(sets, []uint64{term(r.IntN(7)), term(1000 + r.IntN(n+1))}[:1+r.IntN(2)])
+					}
 					within := postings.Always()
 					if r.IntN(2) == 0 {
 						within.From, within.To = r.Int64N(int64(n)/7+2)-2, r.Int64N(int64(n)/7+2)
@@ -130,9 +134,9 @@ func TestFind(t *testing.T) {
 					if r.IntN(2) == 0 && n > 0 {
 						within.Before = &docs[r.IntN(n)].doc.Key
 					}
-					got, err := all(index.Find(t.Context(), terms, within))
-					if diff := cmp.Diff(wanted(docs, terms, within), got); err != nil || diff != "" {
-						t.Fatalf("%v in %+v: %v (-want +got):\n%s", terms, within, err, diff)
+					got, err := all(index.Find(t.Context(), sets, within))
+					if diff := cmp.Diff(wanted(docs, sets, within), got); err != nil || diff != "" {
+						t.Fatalf("%v in %+v: %v (-want +got):\n%s", sets, within, err, diff)
 					}
 				}
 			})
@@ -152,7 +156,7 @@ func TestFindEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, index := range []finder{m, opened(t, written(t, m, of), of)} {
-		if _, err := all(index.Find(ctx, []uint64{term(0)}, postings.Always())); !errors.Is(err, context.Canceled) {
+		if _, err := all(index.Find(ctx, [][]uint64{{term(0)}}, postings.Always())); !errors.Is(err, context.Canceled) {
 			t.Errorf("%T: %v", index, err)
 		}
 	}
@@ -219,14 +223,14 @@ func TestAFlippedBitChangesNoAnswer(t *testing.T) {
 		var got []postings.Doc
 		terms := []uint64{term(r.IntN(6)), term(1000 + r.IntN(700))}[:1+r.IntN(2)]
 		if err == nil {
-			got, err = all(f.Find(t.Context(), terms, postings.Always()))
+			got, err = all(f.Find(t.Context(), [][]uint64{terms}, postings.Always()))
 		}
 		switch {
 		case err != nil && !damaged(err):
 			t.Fatal(err)
 		case err != nil:
 			told++
-		case cmp.Diff(wanted(docs, terms, postings.Always()), got) != "":
+		case cmp.Diff(wanted(docs, [][]uint64{terms}, postings.Always()), got) != "":
 			t.Fatalf("bit %d of byte %d changes the answer", bit, at)
 		}
 	}
@@ -254,7 +258,7 @@ func FuzzFile(f *testing.F) {
 		for _, terms := range [][]uint64{{wanted}, {term(0)}, {term(0), term(1)}, {term(1003)}} {
 			var got []postings.Doc
 			if err == nil {
-				got, err = all(file.Find(t.Context(), terms, postings.Range{From: math.MinInt64, To: math.MaxInt64}))
+				got, err = all(file.Find(t.Context(), [][]uint64{terms}, postings.Range{From: math.MinInt64, To: math.MaxInt64}))
 			}
 			if err != nil && !damaged(err) {
 				t.Fatal(err)
@@ -273,7 +277,7 @@ func BenchmarkFind(b *testing.B) {
 	for name, terms := range map[string][]uint64{"none": {term(-1)}, "one": {term(1005)}, "newest of many": {term(1)}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				for _, err := range f.Find(b.Context(), terms, postings.Always()) {
+				for _, err := range f.Find(b.Context(), [][]uint64{terms}, postings.Always()) {
 					if err != nil {
 						b.Fatal(err)
 					}

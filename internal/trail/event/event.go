@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -71,4 +72,15 @@ type Resource struct {
 	ARN     string // empty for one that the parameters alone name
 	Account cloud.Account
 	Listed  bool // it is among the record's own resources
+}
+
+// Denied says whether the caller was not allowed to do it, by the error codes in
+// which AWS's services say so.
+func (e *Event) Denied() bool {
+	switch strings.TrimPrefix(e.ErrorCode, "Client.") { // as EC2 spells its own
+	case "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException", "Forbidden", "NotAuthorized", "UnauthorizedAccess",
+		"UnauthorizedException", "UnauthorizedOperation", "UnauthorizedOperationException":
+		return true
+	}
+	return false
 }

@@ -37,7 +37,7 @@ func BenchmarkFind(b *testing.B) {
 		p.fill(n)
 	}
 	began := time.Now()
-	first, err := p.history.Find(b.Context(), history.Query{Accounts: []cloud.Account{here}, Category: event.Management, Most: 50})
+	first, err := p.history.Find(b.Context(), history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 50})
 	if err != nil || len(first.Events) == 0 {
 		b.Fatal(err, len(first.Events))
 	}
@@ -67,7 +67,7 @@ func BenchmarkFind(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				began := time.Now()
-				if _, err := p.history.Find(b.Context(), history.Query{Accounts: []cloud.Account{here}, Category: event.Management, Most: 50, Matches: q.matches}); err != nil {
+				if _, err := p.history.Find(b.Context(), history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 50, Matches: q.matches}); err != nil {
 					b.Fatal(err)
 				}
 				took = append(took, time.Since(began))

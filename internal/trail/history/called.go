@@ -21,11 +21,14 @@ func (h *History) Called(ctx context.Context, account cloud.Account, events []ev
 }
 
 func (h *History) called(ctx context.Context, account cloud.Account, events []event.Event) ([]bool, error) {
-	if err := h.take(ctx); err != nil {
+	s := h.shelves[0]
+	if err := s.complete(ctx); err != nil {
 		return nil, err
 	}
-	defer h.release()
-	s := h.shelves[0]
+	if err := h.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer h.turn.release()
 	if err := s.keep(ctx); err != nil {
 		return nil, err
 	}
@@ -42,17 +45,30 @@ func (h *History) called(ctx context.Context, account cloud.Account, events []ev
 	return has, nil
 }
 
+// complete brings a shelf up to date with all that is missing.
+func (s *shelf) complete(ctx context.Context) error {
+	if err := s.turn.take(ctx); err != nil {
+		return err
+	}
+	err := s.keep(ctx)
+	s.turn.release()
+	if err != nil {
+		return err
+	}
+	return s.catchUp(ctx)
+}
+
 // has says whether the shelf has an event.
 func (s *shelf) has(ctx context.Context, e *recorded) (bool, error) {
 	wanted := []uint64{term(e.Category, e.in, EventID, e.ID)}
 	within := postings.Range{From: e.Time.Unix(), To: e.Time.Unix()}
 	for _, m := range s.memory {
-		if found, err := s.among(m.Find(ctx, wanted, within), e); found || err != nil {
+		if found, err := s.among(m.Find(ctx, [][]uint64{wanted}, within), e); found || err != nil {
 			return found, err
 		}
 	}
 	for _, f := range s.files {
-		if found, err := s.among(f.Find(ctx, wanted, within), e); found || err != nil {
+		if found, err := s.among(f.Find(ctx, [][]uint64{wanted}, within), e); found || err != nil {
 			return found, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/sillok/sillok/internal/store/postings"
 	"github.com/sillok/sillok/internal/store/records"
@@ -19,6 +20,9 @@ const repairs = 100
 
 // Find returns the newest events that the query asks for, of all that stands
 // in the logs when it is asked. Each event is looked at: an index alone finds none.
+//
+// While old events have no index yet, a page may be short or empty, and say nevertheless
+// where the listing goes on.
 //
 // What retention has removed meanwhile is not found. What a log has lost is not
 // either, and is logged.
@@ -35,6 +39,9 @@ func (h *History) Find(ctx context.Context, q Query) (page Page, err error) {
 func (h *History) repairing(ctx context.Context, ask func() error) error {
 	for range repairs {
 		err := ask()
+		if errors.Is(err, errUnexpected) {
+			continue // its index is there now
+		}
 		damage, damaged := errors.AsType[*postings.DamageError](err)
 		if !damaged {
 			return err
@@ -49,10 +56,10 @@ func (h *History) repairing(ctx context.Context, ask func() error) error {
 
 // drop forgets the file of an index, so that it is made again.
 func (h *History) drop(ctx context.Context, path string) error {
-	if err := h.take(ctx); err != nil {
+	if err := h.turn.take(ctx); err != nil {
 		return err
 	}
-	defer h.release()
+	defer h.turn.release()
 	for _, s := range h.shelves {
 		for first := range s.files {
 			if s.path(first) == path {
@@ -70,7 +77,11 @@ func (h *History) find(ctx context.Context, q *Query) (page Page, err error) {
 		return page, err
 	}
 	var last Position
-	for doc, err := range newestFirst(sources) {
+	for doc, err := range h.newestFirst(ctx, sources, q) {
+		if paused, ok := errors.AsType[*pausedError](err); ok {
+			page.Next = &Position{Key: paused.before}
+			return page, nil
+		}
 		if err != nil {
 			return page, err
 		}
@@ -83,7 +94,7 @@ func (h *History) find(ctx context.Context, q *Query) (page Page, err error) {
 			page.Next = &last
 			return page, nil
 		default:
-			page.Events, last = append(page.Events, e), doc.Key
+			page.Events, last.Key = append(page.Events, e), doc.Key
 		}
 	}
 	return page, nil
@@ -113,49 +124,74 @@ func isLost(err error) bool {
 	return removed || damaged
 }
 
-// source is what one index finds in one account.
+// source is what one index finds.
 type source struct {
 	newest postings.Key // nothing in it is newer
 	found  iter.Seq2[postings.Doc, error]
+	make   func() (index, error) // the index of a segment that had none; nil for one that is there
 }
 
-// sources brings the indexes up to date and returns what each of them finds, the
-// newest first.
+// sources brings the indexes up to date, as far as that is soon done, and returns what
+// each of them finds, the newest first.
 func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
-	if err := h.take(ctx); err != nil {
+	if err := h.turn.take(ctx); err != nil {
 		return nil, err
 	}
-	defer h.release()
+	defer h.turn.release()
 	if err := h.keep(ctx); err != nil {
 		return nil, err
 	}
-	within := postings.Range{Before: q.After, From: math.MinInt64, To: math.MaxInt64}
-	if !q.From.IsZero() {
-		within.From = q.From.Unix()
-	}
-	if !q.To.IsZero() {
-		within.To = q.To.Unix()
-	}
+	wanted, within := q.terms(), q.within()
 	var all []source
-	for _, account := range q.Accounts {
-		wanted := q.terms(account)
-		for _, s := range h.shelves {
-			for _, f := range s.files {
-				all = append(all, source{f.Newest(), f.Find(ctx, wanted, within)})
+	for _, s := range h.shelves {
+		for _, f := range s.files {
+			all = append(all, source{newest: f.Newest(), found: f.Find(ctx, wanted, within)})
+		}
+		for _, m := range s.memory {
+			all = append(all, source{newest: m.Newest(), found: m.Find(ctx, wanted, within)})
+		}
+		for _, segment := range s.missing {
+			newest := postings.Key{Time: s.Of.Until(segment), Number: math.MaxUint64, Part: math.MaxUint32}
+			if newest.Time < within.From {
+				continue
 			}
-			for _, m := range s.memory {
-				all = append(all, source{m.Newest(), m.Find(ctx, wanted, within)})
-			}
+			all = append(all, source{newest: newest, make: func() (index, error) { return s.indexed(ctx, segment.First) }})
 		}
 	}
 	slices.SortFunc(all, func(a, b source) int { return b.newest.Compare(a.newest) })
 	return all, nil
 }
 
+// within returns the part of an index that the query is about.
+func (q *Query) within() postings.Range {
+	within := postings.Range{From: math.MinInt64, To: math.MaxInt64}
+	if q.After != nil {
+		within.Before = &q.After.Key
+	}
+	if !q.From.IsZero() {
+		within.From = q.From.Unix()
+	}
+	if !q.To.IsZero() {
+		within.To = q.To.Unix()
+	}
+	return within
+}
+
+// pausedError says that what is older has no index yet, and where it begins.
+type pausedError struct{ before postings.Key }
+
+func (*pausedError) Error() string { return "older calls are not indexed yet" }
+
+// errUnexpected says that an index was made that has something newer than was thought,
+// because the clock was set back in the middle of a call.
+var errUnexpected = errors.New("a segment has newer calls than it says")
+
 // newestFirst yields what all sources find in one order. No source is asked before
-// what it may hold is next.
-func newestFirst(sources []source) iter.Seq2[postings.Doc, error] {
+// what it may hold is next. Where an index has to be made for that, and another
+// was made and patience is over, it ends with a *pausedError.
+func (h *History) newestFirst(ctx context.Context, sources []source, q *Query) iter.Seq2[postings.Doc, error] {
 	return func(yield func(postings.Doc, error) bool) {
+		began, made := time.Now(), false
 		var open []*head
 		defer func() {
 			for _, h := range open {
@@ -164,8 +200,25 @@ func newestFirst(sources []source) iter.Seq2[postings.Doc, error] {
 		}()
 		for {
 			for len(sources) > 0 && (len(open) == 0 || sources[0].newest.Compare(open[0].doc.Key) > 0) {
+				next := sources[0]
+				if next.make != nil {
+					if made && time.Since(began) > h.cfg.Patience {
+						yield(postings.Doc{}, &pausedError{next.newest})
+						return
+					}
+					made = true
+					index, err := next.make()
+					if err == nil && index.Newest().Compare(next.newest) > 0 {
+						err = errUnexpected
+					}
+					if err != nil {
+						yield(postings.Doc{}, err)
+						return
+					}
+					next.found = index.Find(ctx, q.terms(), q.within())
+				}
 				h := &head{}
-				h.next, h.stop = iter.Pull2(sources[0].found)
+				h.next, h.stop = iter.Pull2(next.found)
 				sources = sources[1:]
 				there, err := h.advance()
 				if err != nil {

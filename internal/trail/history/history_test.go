@@ -34,13 +34,14 @@ const (
 type past struct {
 	testing.TB
 
-	dir     string
-	segment int64
-	journal *journal.Journal
-	archive *archive.Archive
-	history *history.History
-	log     bytes.Buffer
-	calls   int
+	dir      string
+	segment  int64
+	patience time.Duration
+	journal  *journal.Journal
+	archive  *archive.Archive
+	history  *history.History
+	log      bytes.Buffer
+	calls    int
 }
 
 func begun(tb testing.TB, segment int64) *past {
@@ -61,7 +62,7 @@ func (p *past) open() {
 	if p.archive, err = archive.Open(p.Context(), archive.Config{Dir: filepath.Join(p.dir, "events"), Log: slog.New(slog.DiscardHandler), SegmentBytes: p.segment}); err != nil {
 		p.Fatal(err)
 	}
-	p.history = history.New(history.Config{Log: log, Shelves: []history.Shelf{
+	p.history = history.New(history.Config{Log: log, Patience: p.patience, Shelves: []history.Shelf{
 		{Dir: filepath.Join(p.dir, "index"), Of: history.Calls(p.journal, nil)},
 		{Dir: filepath.Join(p.dir, "events", "index"), Of: history.Archived(p.archive)},
 	}})
@@ -76,6 +77,16 @@ func (p *past) close() {
 // call returns a call of the n-th user.
 func (p *past) call(n int, operation string) cloud.Fact {
 	p.calls++
+	took := time.Duration(n%4) * time.Second
+	kind, outcome, code := "Management", cloud.Done, ""
+	switch n % 11 {
+	case 3:
+		kind = "Data"
+	case 5:
+		outcome, code = cloud.Refused, "AccessDeniedException"
+	case 7:
+		outcome, code = cloud.Failed, "EntityNotFoundException"
+	}
 	account := here
 	if n%5 == 4 {
 		account = there
@@ -83,13 +94,13 @@ func (p *past) call(n int, operation string) cloud.Fact {
 	name := fmt.Sprint("user", n%7)
 	return cloud.Fact{
 		Call: cloud.Call{
-			Service: "glue", Operation: operation, Account: account, Region: []cloud.Region{"us-east-1", "ap-northeast-2"}[n%2], Time: time.Now().UTC(),
-			Principal:   cloud.Principal{Type: cloud.IAMUser, Account: account, Name: name, ARN: "arn:aws:iam::" + string(account) + ":user/" + name, ID: "AIDA" + name},
-			AccessKeyID: "AKIA" + name, RequestID: fmt.Sprintf("00000000-0000-4000-8000-%012d", p.calls),
+			Service: "glue", Operation: operation, Account: account, Region: []cloud.Region{"us-east-1", "ap-northeast-2"}[n%2], Time: time.Now().UTC().Add(-took),
+			Principal: cloud.Principal{Type: cloud.IAMUser, Account: account, Name: name, ARN: "arn:aws:iam::" + string(account) + ":user/" + name, ID: "AIDA" + name},
+			SourceIP:  fmt.Sprint("192.0.2.", n%4), AccessKeyID: "AKIA" + name, RequestID: fmt.Sprintf("00000000-0000-4000-8000-%012d", p.calls),
 		},
-		Action: "glue:" + operation, Event: "Management", Changes: strings.HasPrefix(operation, "Create"), Parameters: []byte(`{"databaseName":"db` + fmt.Sprint(n%3) + `"}`),
+		Action: "glue:" + operation, Event: kind, Changes: strings.HasPrefix(operation, "Create"), Parameters: []byte(`{"databaseName":"db` + fmt.Sprint(n%3) + `"}`),
 		Resources: []cloud.Resource{{Action: "glue:" + operation, Type: "database", ARN: "arn:aws:glue:us-east-1:" + string(account) + ":database/db" + fmt.Sprint(n%3)}},
-		Outcome:   cloud.Done, Took: time.Duration(n%4) * time.Second,
+		Outcome:   outcome, Code: code, Took: took,
 	}
 }
 
@@ -112,7 +123,7 @@ func (p *past) keep(r *rand.Rand, n int) {
 		if r.IntN(3) == 0 {
 			at = at.AddDate(-r.IntN(9), 0, -r.IntN(300))
 		}
-		e, err := event.Parse(fmt.Appendf(nil, `{"eventVersion":"1.08","eventID":"kept-%d","eventTime":%q,"eventName":%q,"eventSource":"glue.amazonaws.com","awsRegion":"us-east-1",`+
+		e, err := event.Parse(fmt.Appendf(nil, `{"eventVersion":"1.08","eventID":"%08x-kept-0000-0000-000000000000","eventTime":%q,"eventName":%q,"eventSource":"glue.amazonaws.com","awsRegion":"us-east-1",`+
 			`"readOnly":true,"recipientAccountId":%q,"eventType":"AwsApiCall","managementEvent":true,"eventCategory":%q,"userIdentity":{"type":"IAMUser","userName":%q,"accessKeyId":%q}}`,
 			p.calls, at.Format(time.RFC3339), []string{"GetTable", "CreateTable"}[r.IntN(2)], []string{"777788889999", string(here)}[r.IntN(2)],
 			[]string{"Management", "Management", "Insight"}[r.IntN(3)], user, "AKIA"+user))
@@ -207,7 +218,16 @@ func wanted(all []kept, q history.Query) (ids []string) {
 		case history.ErrorCode:
 			return e.ErrorCode == m.Value
 		case history.Principal:
-			return e.Identity.ARN == m.Value
+			return slices.Contains([]string{e.Identity.ARN, e.Identity.Principal, string(e.Identity.Account), e.Username, e.Identity.Issuer}, m.Value)
+		case history.EventIDPrefix:
+			return strings.HasPrefix(e.ID, m.Value)
+		case history.SourceIP:
+			return e.SourceIP == m.Value
+		case history.Outcome:
+			if e.Category == event.Insight { // which is no call
+				return false
+			}
+			return e.ErrorCode == "" && m.Value == "Succeeded" || e.ErrorCode != "" && m.Value == "Failed" || strings.HasPrefix(e.ErrorCode, "AccessDenied") && m.Value == "Denied"
 		case history.ResourceType:
 			return slices.ContainsFunc(e.Resources, func(r event.Resource) bool { return r.Type == m.Value })
 		case history.ResourceName:
@@ -217,7 +237,7 @@ func wanted(all []kept, q history.Query) (ids []string) {
 	}
 	for i := range all {
 		e := &all[i].Event
-		if !slices.Contains(q.Accounts, all[i].in) || e.Category != q.Category || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
+		if !slices.Contains(q.Accounts, all[i].in) || !slices.Contains(q.Categories, e.Category) || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
 			continue
 		}
 		if !slices.ContainsFunc(q.Matches, func(m history.Match) bool { return !has(e, m) }) {
@@ -253,7 +273,10 @@ func (p *past) check(r *rand.Rand) {
 	p.Helper()
 	all := p.all()
 	for range 15 {
-		q := history.Query{Accounts: [][]cloud.Account{{here}, {there}, {here, there}, {"777788889999"}}[r.IntN(4)], Category: []event.Category{event.Management, event.Management, event.Insight}[r.IntN(3)], Most: 1 + r.IntN(40)}
+		q := history.Query{
+			Accounts: [][]cloud.Account{{here}, {there}, {here, there}, {"777788889999"}}[r.IntN(4)], Most: 1 + r.IntN(40),
+			Categories: [][]event.Category{{event.Management}, {event.Data}, {event.Insight}, {event.Data, event.Management}}[r.IntN(4)],
+		}
 		for range r.IntN(3) {
 			m := []history.Match{
 				{history.EventName, "GetTable"},
@@ -269,11 +292,19 @@ func (p *past) check(r *rand.Rand) {
 				{history.ResourceName, fmt.Sprint("db", r.IntN(3))},
 				{history.ResourceName, "arn:aws:glue:us-east-1:" + string(here) + ":database/db1"},
 				{history.Username, "nobody"},
+				{history.Principal, "user4"},
+				{history.Principal, string(there)},
+				{history.Principal, "AIDAuser5"},
+				{history.SourceIP, "192.0.2.3"},
+				{history.Outcome, "Succeeded"},
+				{history.Outcome, "Failed"},
+				{history.Outcome, "Denied"},
 			}
 			q.Matches = append(q.Matches, m[r.IntN(len(m))])
 		}
 		if len(all) > 0 && r.IntN(4) == 0 {
-			q.Matches = append(q.Matches, history.Match{Attribute: history.EventID, Value: all[r.IntN(len(all))].ID})
+			id := all[r.IntN(len(all))].ID
+			q.Matches = append(q.Matches, []history.Match{{history.EventID, id}, {history.EventID, id[:20]}, {history.EventIDPrefix, id[:8]}, {history.EventIDPrefix, id[:12]}}[r.IntN(4)])
 		}
 		if len(all) > 0 && r.IntN(3) == 0 {
 			q.From = all[r.IntN(len(all))].Time
@@ -385,7 +416,7 @@ func TestADamagedIndexIsMadeAgain(t *testing.T) {
 	for n := range 300 {
 		p.record(n, "GetTable")
 	}
-	q := history.Query{Accounts: []cloud.Account{here}, Category: event.Management, Most: 1000}
+	q := history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 1000}
 	want := p.found(q)
 	paths := p.indexes()
 	if len(paths) == 0 {
@@ -415,7 +446,7 @@ func TestHistoryForgetsWithTheJournal(t *testing.T) {
 	for n := range 300 {
 		p.record(n, "GetTable")
 	}
-	q := history.Query{Accounts: []cloud.Account{here}, Category: event.Management, Most: 1000}
+	q := history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 1000}
 	before, indexes := p.found(q), p.indexes()
 	p.close()
 	log, err := records.Open(t.Context(), records.Config{Dir: p.dir, SegmentBytes: 64 << 10})
@@ -458,7 +489,7 @@ func TestAQuestionEndsWithItsContext(t *testing.T) {
 	p.record(1, "GetTable")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.history.Find(ctx, history.Query{Accounts: []cloud.Account{here}, Category: event.Management, Most: 1}); !errors.Is(err, context.Canceled) {
+	if _, err := p.history.Find(ctx, history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 1}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

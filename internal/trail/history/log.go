@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"iter"
+	"math"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/journal"
@@ -20,6 +21,9 @@ type Log interface {
 	Find(place, begun records.Place) (Item, error)
 	// Closed returns the parts to which nothing is added any more, oldest first.
 	Closed() ([]records.Segment, error)
+	// Until returns a time, in seconds, after which no event of such a part is, unless the
+	// clock was set back in the middle of it.
+	Until(records.Segment) int64
 }
 
 // Cursor reads a log. It is for one goroutine at a time.
@@ -72,6 +76,13 @@ func (c calls) Find(place, begun records.Place) (Item, error) {
 	return c.item(journal.Call{Entry: entry, Place: place, Begun: begun}), err
 }
 
+// drift is by how many seconds a call may seem to end after its record was written,
+// since how long it took is measured by another clock.
+const drift = 2
+
+// Until implements Log: each call ended before its last record was written.
+func (calls) Until(s records.Segment) int64 { return s.To.Unix() + drift }
+
 func (c calls) item(call journal.Call) Item {
 	return Item{Number: call.Number, Last: call.Last, Place: call.Place, Begun: call.Begun, events: func() ([]recorded, error) {
 		all, err := c.of(&call.Entry)
@@ -113,6 +124,9 @@ func (a archived) Find(place, _ records.Place) (Item, error) {
 	entry, err := a.Archive.Find(place)
 	return itemOf(entry), err
 }
+
+// Until implements Log: events come from wherever, with any time.
+func (archived) Until(records.Segment) int64 { return math.MaxInt64 }
 
 func itemOf(e archive.Entry) Item {
 	return Item{Number: e.Number, Last: e.Number, Place: e.Place, events: func() ([]recorded, error) {

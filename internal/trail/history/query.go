@@ -24,10 +24,26 @@ const (
 	EventSource  Attribute = "EventSource"
 	AccessKeyID  Attribute = "AccessKeyId"
 
-	Region    Attribute = "Region"
-	ErrorCode Attribute = "ErrorCode"
-	Principal Attribute = "Principal" // the ARN of who called
+	EventIDPrefix Attribute = "EventIdPrefix" // how an ID begins, in PrefixLength characters or more
+	Region        Attribute = "Region"
+	ErrorCode     Attribute = "ErrorCode"
+	Outcome       Attribute = "Outcome" // one of the outcomes below
+	SourceIP      Attribute = "SourceIPAddress"
+	// Principal is who called, in any way in which a person may say that: the ARN, the
+	// unique ID or the name of a user, a role or a session of one; an account; the
+	// service through which it came.
+	Principal Attribute = "Principal"
 )
+
+// The values of Outcome. What was denied has failed, too.
+const (
+	Succeeded = "Succeeded"
+	Failed    = "Failed"
+	Denied    = "Denied"
+)
+
+// PrefixLength is how many characters of an ID find an event.
+const PrefixLength = 8
 
 // Match asks for events in which an attribute has a value.
 type Match struct {
@@ -37,16 +53,27 @@ type Match struct {
 
 // Query asks for events. All that it says must hold.
 type Query struct {
-	Accounts []cloud.Account // in one of which the event is recorded; none finds nothing
-	Category event.Category
-	From, To time.Time // neither before nor after these, in whole seconds as events are; zero for no limit
-	Matches  []Match
-	After    *Position // only what is older than this one, in a listing that is newest first
-	Most     int       // how many events to return at most
+	Accounts   []cloud.Account // in one of which the event is recorded; none finds nothing
+	Categories []event.Category
+	From, To   time.Time // neither before nor after these, in whole seconds as events are; zero for no limit
+	Matches    []Match
+	After      *Position // where the page before ended
+	Most       int       // how many events to return at most
 }
 
-// Position is the place of an event among all, for a listing to go on behind it.
-type Position = postings.Key
+// Position is where a listing goes on.
+type Position struct {
+	// Key is the place of an event among all: what is newest first goes on behind it.
+	Key postings.Key
+	// Logs are where each log goes on, for what is in the order of recording.
+	Logs []Step
+}
+
+// Step is a place in a log: a record, and which of its events.
+type Step struct {
+	Number uint64
+	Part   uint32
+}
 
 // Page is a part of a listing, newest first.
 type Page struct {
@@ -70,7 +97,21 @@ func values(e *event.Event, yield func(Attribute, string)) {
 	one(AccessKeyID, e.AccessKeyID)
 	one(Region, string(e.Region))
 	one(ErrorCode, e.ErrorCode)
-	one(Principal, e.Identity.ARN)
+	one(SourceIP, e.SourceIP)
+	switch {
+	case e.Category == event.Insight: // which is no call
+	case e.ErrorCode == "":
+		one(Outcome, Succeeded)
+	default:
+		one(Outcome, Failed)
+		if e.Denied() {
+			one(Outcome, Denied)
+		}
+	}
+	i := &e.Identity
+	for _, name := range []string{i.ARN, i.Principal, string(i.Account), i.Issuer, i.Issuer[strings.LastIndexByte(i.Issuer, '/')+1:], i.InvokedBy, e.Username} {
+		one(Principal, name)
+	}
 	for i := range e.Resources {
 		r := &e.Resources[i]
 		one(ResourceType, r.Type)
@@ -81,15 +122,23 @@ func values(e *event.Event, yield func(Attribute, string)) {
 	}
 }
 
+// holds says whether a value is what the match asks for.
+func (m Match) holds(a Attribute, value string) bool {
+	if m.Attribute == EventIDPrefix {
+		return a == EventID && len(m.Value) >= PrefixLength && strings.HasPrefix(value, m.Value)
+	}
+	return a == m.Attribute && value == m.Value
+}
+
 // holds says whether an event is what the query asks for, but for After.
 func (q *Query) holds(e *recorded) bool {
-	if !slices.Contains(q.Accounts, e.in) || e.Category != q.Category ||
+	if !slices.Contains(q.Accounts, e.in) || !slices.Contains(q.Categories, e.Category) ||
 		!q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
 		return false
 	}
 	for _, m := range q.Matches {
 		found := false
-		values(&e.Event, func(a Attribute, value string) { found = found || a == m.Attribute && value == m.Value })
+		values(&e.Event, func(a Attribute, value string) { found = found || m.holds(a, value) })
 		if !found {
 			return false
 		}
@@ -106,18 +155,30 @@ func terms(e *recorded) []uint64 {
 	return slices.Compact(all)
 }
 
-// terms returns the terms that an event has which the query finds in an account.
-func (q *Query) terms(account cloud.Account) []uint64 {
-	if len(q.Matches) == 0 {
-		return []uint64{term(q.Category, account, "", "")}
+// terms returns the sets of terms of which an event has one that the query finds:
+// one for each account and category.
+func (q *Query) terms() [][]uint64 {
+	var sets [][]uint64
+	for _, account := range q.Accounts {
+		for _, c := range q.Categories {
+			set := make([]uint64, 0, len(q.Matches)+1)
+			for _, m := range q.Matches {
+				set = append(set, term(c, account, m.Attribute, m.Value))
+			}
+			if len(set) == 0 {
+				set = append(set, term(c, account, "", ""))
+			}
+			sets = append(sets, set)
+		}
 	}
-	all := make([]uint64, len(q.Matches))
-	for i, m := range q.Matches {
-		all[i] = term(q.Category, account, m.Attribute, m.Value)
-	}
-	return all
+	return sets
 }
 
+// term returns the term of a value. That of an ID is of how it begins: few others
+// begin so, and a person need not type all of it.
 func term(c event.Category, account cloud.Account, a Attribute, value string) uint64 {
+	if a == EventID || a == EventIDPrefix {
+		a, value = EventID, value[:min(len(value), PrefixLength)]
+	}
 	return postings.Term(strings.Join([]string{string(c), string(account), string(a), value}, "\x00"))
 }

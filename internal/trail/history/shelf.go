@@ -12,29 +12,38 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/disk"
 	"github.com/sillok/sillok/internal/store/postings"
 	"github.com/sillok/sillok/internal/store/records"
 )
 
-// shelf is a log with its indexes. Whoever uses it has the turn of its History.
+// shelf is a log with its indexes.
 type shelf struct {
 	Shelf
 
 	part uint32 // what its number adds to the parts of its documents
 	log  *slog.Logger
+	made func() // told with the turn that a missing index was made
 
+	turn    turn   // of its History, held by whoever uses what follows
 	cursor  Cursor // nil until the first question
 	started uint64 // the record that cursor began before
+	closed  int    // how many segments were closed when that was last looked at
 	files   map[uint64]*postings.File
 	memory  map[uint64]*postings.Memory // of segments that have no file yet; both by the segment's first number
+	missing map[uint64]records.Segment  // that were closed when cursor began, and have neither
+	making  map[uint64]chan struct{}    // indexes of missing ones that somebody makes; closed when that is over
 	retry   time.Time                   // before which no file is written, since the last one could not be
 	looked  [2]uint64                   // the first numbers of the oldest and the newest segment that was closed when Dir was looked through
+
+	readers readers // of who follows
 }
 
-func newShelf(of Shelf, part uint32, log *slog.Logger) *shelf {
-	return &shelf{Shelf: of, part: part, log: log, files: map[uint64]*postings.File{}, memory: map[uint64]*postings.Memory{}}
+func newShelf(of Shelf, part uint32, turn turn, made func(), log *slog.Logger) *shelf {
+	return &shelf{
+		Shelf: of, part: part, log: log, made: made, turn: turn, files: map[uint64]*postings.File{}, memory: map[uint64]*postings.Memory{},
+		missing: map[uint64]records.Segment{}, making: map[uint64]chan struct{}{},
+	}
 }
 
 const (
@@ -64,18 +73,15 @@ func (s *shelf) keep(ctx context.Context) error {
 	there, newest := make(map[uint64]bool, len(closed)), uint64(0)
 	for _, segment := range closed {
 		there[segment.First], newest = true, segment.First
-		if s.files[segment.First] != nil {
-			continue
-		}
-		if segment.First < s.started && s.memory[segment.First] == nil {
-			if err := s.build(ctx, segment); err != nil {
-				return err
-			}
-		}
-		if segment.Last < s.cursor.Next() {
+		switch {
+		case s.files[segment.First] != nil:
+		case segment.First < s.started && s.memory[segment.First] == nil:
+			s.missing[segment.First] = segment
+		case segment.Last < s.cursor.Next():
 			s.write(ctx, segment)
 		}
 	}
+	s.closed = len(closed)
 	return s.forget(there, newest)
 }
 
@@ -169,41 +175,32 @@ func places(b *[postings.DataSize]byte) (place, begun records.Place) {
 	return place, records.Place{Segment: binary.LittleEndian.Uint64(b[8:]), Offset: binary.LittleEndian.Uint32(b[20:])}
 }
 
-// build makes the index of a closed segment from the log.
-func (s *shelf) build(ctx context.Context, segment records.Segment) error {
-	if len(s.memory) > mostInMemory {
-		return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "Event history cannot be searched: there is no room on the disk for its indexes.")
-	}
-	m := postings.NewMemory()
-	for item, err := range s.Of.Cursor(segment.First).Read(ctx) {
-		if item.Last > segment.Last {
-			break
-		}
-		if err := s.add(ctx, m, &item, err); err != nil {
-			return err
-		}
-	}
-	s.memory[segment.First] = m
-	s.log.InfoContext(ctx, "indexed events for event history", "folder", s.Dir, "first", segment.First, "last", segment.Last, "events", m.Len())
-	return nil
-}
-
 // write makes a file of an index in memory. One that cannot be written stays there.
 func (s *shelf) write(ctx context.Context, segment records.Segment) {
 	if time.Now().Before(s.retry) {
 		return
 	}
+	file, err := s.writeFile(segment, s.memoryOf(segment.First))
+	s.written(ctx, segment, file, err)
+}
+
+// writeFile makes a file of an index.
+func (s *shelf) writeFile(segment records.Segment, m *postings.Memory) (*postings.File, error) {
 	path := s.path(segment.First)
-	err := disk.WriteFile(path, s.memoryOf(segment.First).Encode(span(segment)), 0o600)
-	if err == nil {
-		s.files[segment.First], err = postings.Open(path, span(segment))
+	if err := disk.WriteFile(path, m.Encode(span(segment)), 0o600); err != nil {
+		return nil, err
 	}
+	return postings.Open(path, span(segment))
+}
+
+// written takes the file of an index, or that there is none, into what is asked.
+func (s *shelf) written(ctx context.Context, segment records.Segment, file *postings.File, err error) {
 	if err != nil {
-		delete(s.files, segment.First)
 		s.retry = time.Now().Add(retryAfter)
-		s.log.WarnContext(ctx, "an index of event history cannot be written, and is kept in memory", "file", path, "error", err)
+		s.log.WarnContext(ctx, "an index of event history cannot be written, and is kept in memory", "file", s.path(segment.First), "error", err)
 		return
 	}
+	s.files[segment.First] = file
 	delete(s.memory, segment.First)
 }
 
@@ -218,6 +215,11 @@ func (s *shelf) forget(there map[uint64]bool, newest uint64) error {
 	for first := range s.memory {
 		if !there[first] && first <= newest {
 			delete(s.memory, first)
+		}
+	}
+	for first := range s.missing {
+		if !there[first] {
+			delete(s.missing, first)
 		}
 	}
 	oldest := newest

@@ -136,7 +136,7 @@ func (h *house) bring(into importer.Into, key string, data []byte) importer.Outc
 // ids returns what history finds in an account, newest first.
 func (h *house) ids(account cloud.Account) (ids []string) {
 	h.Helper()
-	q := history.Query{Accounts: []cloud.Account{account}, Category: event.Management, Most: 1000}
+	q := history.Query{Accounts: []cloud.Account{account}, Categories: []event.Category{event.Management}, Most: 1000}
 	for {
 		page, err := h.history.Find(h.Context(), q)
 		if err != nil {
