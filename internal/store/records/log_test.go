@@ -158,8 +158,12 @@ func TestALoopThatIsLeftAsItsContextEndsIsLeft(t *testing.T) {
 	for name, loop := range loops {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			seen := 0
-			for range loop(ctx) { // which panics where it goes on after it was left
+			for _, err := range loop(ctx) { // which panics where it goes on after it was left
+				if err != nil {
+					t.Error(err)
+				}
 				seen++
 				cancel()
 				break
