@@ -81,7 +81,7 @@ func (a *App) neededCalls() uint64 {
 	if a.deliveries == nil {
 		return 0
 	}
-	return a.deliveries.Needed()
+	return min(a.deliveries.Needed(), a.rows.NeededCalls())
 }
 
 // bucketExists says whether there is a bucket of that name, whoever has it.

@@ -60,7 +60,8 @@ type Store struct {
 	places map[string]uint64 // by source: the last record of which all rows are in files
 	tails  map[tailKey]*tail
 
-	mu    sync.Mutex // of files: their lists, and whether they are used
+	mu    sync.Mutex        // of files: their lists, and whether they are used
+	known map[string]uint64 // places, for who does not wait for a turn
 	files map[string][]*file
 	byKey map[string]*file
 }
@@ -73,7 +74,7 @@ func New(cfg Config) (*Store, error) {
 	}
 	return &Store{
 		cfg: cfg, format: f, press: shadow.NewPress(), turn: make(chan struct{}, 1), places: map[string]uint64{},
-		tails: map[tailKey]*tail{}, files: map[string][]*file{}, byKey: map[string]*file{},
+		tails: map[tailKey]*tail{}, known: map[string]uint64{}, files: map[string][]*file{}, byKey: map[string]*file{},
 	}, nil
 }
 
@@ -190,6 +191,9 @@ func (s *Store) readPlaces() error {
 		return nil
 	}
 	maps.Copy(s.places, places)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.known, places)
 	return nil
 }
 
@@ -304,4 +308,12 @@ func (s *Store) hold(objects []lake.Object) (paths []string, release func() erro
 		}
 		return nil
 	}), nil
+}
+
+// Place returns the last record of a source of which all rows are in files, as far as
+// that is known without a look at the disk; 0 where it is not.
+func (s *Store) Place(source string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[source]
 }

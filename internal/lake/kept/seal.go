@@ -75,6 +75,7 @@ func (s *Store) seal(ctx context.Context, source string, span Span) error {
 	for _, f := range made {
 		s.add(f)
 	}
+	s.known[source] = span.Last
 	s.mu.Unlock()
 	s.dropTails(source, span.Last)
 	return nil
