@@ -46,7 +46,7 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)

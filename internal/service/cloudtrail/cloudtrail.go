@@ -84,12 +84,15 @@ type Config struct {
 	// Others returns the accounts besides the caller's own whose events the caller
 	// of ctx may look up; nil means of none.
 	Others func(ctx context.Context) ([]cloud.Account, error)
+	// Rows keeps the events of event data stores; nil keeps none.
+	Rows Rows
 }
 
 // Service answers the operations of CloudTrail.
 type Service struct {
 	cfg     Config
 	store   resource.Store
+	state   state.Store
 	buckets Buckets
 	keys    Keys
 	sealer  Sealer
@@ -99,7 +102,7 @@ type Service struct {
 // New returns a Service that keeps its trails in store, and the keys of digests
 // sealed by sealer, and tries what trails name by buckets and keys.
 func New(cfg Config, store state.Store, sealer Sealer, buckets Buckets, keys Keys) *Service {
-	return &Service{cfg: cfg, store: resource.NewStore(store), buckets: buckets, keys: keys, sealer: sealer}
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, buckets: buckets, keys: keys, sealer: sealer}
 }
 
 // The trails of an account are kept together, whatever their home region is: a
