@@ -15,6 +15,7 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/certificate"
@@ -60,7 +61,8 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
-	rows        *rows.Rows   // of both
+	rows        *rows.Rows // of both
+	engine      engine.Engine
 	system      *lake.System // the database that has them
 	bus         *bus.Bus
 	workers     *worker.Pool

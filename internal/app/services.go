@@ -71,6 +71,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
 	}
+	a.engine = engine
 	s := athena.New(athena.Config{
 		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace, System: a.system,
 	}, a.state, objects, glueapi.Client{Door: door}, engine)

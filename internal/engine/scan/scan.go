@@ -248,6 +248,7 @@ func (l *Loaded) add(x *reading) {
 	}
 	l.held = append(l.held, x.files)
 	l.Stats.BytesRead += x.files.Stats.ShadowBytes
+	l.Stats.Rows += x.files.Stats.Rows
 	l.Stats.Damage = append(l.Stats.Damage, engine.DamageOf(x.files)...)
 	l.Stats.Skipped = append(l.Stats.Skipped, x.files.Skipped...)
 	l.Stats.Notes = append(l.Stats.Notes, x.files.Notes...)

@@ -22,7 +22,8 @@ import (
 type Rows interface {
 	Set(tx state.Tx, s rows.Store) error
 	Remove(tx state.Tx, id string) error
-	Store(id string) lake.Kept
+	// Table returns a store as a table of a query, by its ID and what it is of, whoever asks.
+	Table(id string, of event.Category) lake.Table
 }
 
 // eventStore is an event data store as it is kept.

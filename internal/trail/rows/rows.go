@@ -115,12 +115,3 @@ func Columns() (columns, keys []lake.Column, err error) {
 	}
 	return columns, []lake.Column{{Name: "account", Type: "string"}, {Name: "region", Type: "string"}, {Name: "day", Type: "date"}}, nil
 }
-
-// Store returns the rows of an event data store, by its ID. They are read by whoever may
-// use it.
-func (r *Rows) Store(id string) lake.Kept {
-	return lake.Kept{
-		Format: "cloudtrail", Ordered: []string{"eventtime"},
-		Rows: r.kept.Table(func(context.Context) ([]kept.Asked, error) { return []kept.Asked{{Table: ofStore + id}}, nil }),
-	}
-}
