@@ -59,6 +59,7 @@ type Store struct {
 	opened bool              // what follows has been read from the folder
 	places map[string]uint64 // by source: the last record of which all rows are in files
 	tails  map[tailKey]*tail
+	apart  map[string]bool // the first files of runs that cannot be joined
 
 	mu    sync.Mutex        // of files: their lists, and whether they are used
 	known map[string]uint64 // places, for who does not wait for a turn
@@ -74,7 +75,7 @@ func New(cfg Config) (*Store, error) {
 	}
 	return &Store{
 		cfg: cfg, format: f, press: shadow.NewPress(), turn: make(chan struct{}, 1), places: map[string]uint64{},
-		tails: map[tailKey]*tail{}, known: map[string]uint64{}, files: map[string][]*file{}, byKey: map[string]*file{},
+		tails: map[tailKey]*tail{}, apart: map[string]bool{}, known: map[string]uint64{}, files: map[string][]*file{}, byKey: map[string]*file{},
 	}, nil
 }
 
@@ -83,6 +84,7 @@ func New(cfg Config) (*Store, error) {
 func (s *Store) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, s.cfg.Log)
 	work.Every(ctx, "rows of tables", keepEvery, s.Seal)
+	work.Every(ctx, "small files of tables", retainEvery, s.Join)
 	work.Every(ctx, "old rows of tables", retainEvery, s.Retain)
 	return work.Wait()
 }
