@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,32 +56,52 @@ func (l *Lake) keptParts(ctx context.Context, t Table, filter Filter) ([]Part, e
 	if err != nil {
 		return nil, err
 	}
-	columns := names(t.PartitionKeys)
-	for _, c := range t.Kept.Ordered {
-		columns = append(columns, Least(c), Most(c))
-	}
-	var bounded, parts []KeptObject
+	var loose, bounded []KeptObject
 	for _, o := range objects {
 		if o.From.IsZero() {
-			parts = append(parts, o)
+			loose = append(loose, o)
 		} else {
 			bounded = append(bounded, o)
 		}
 	}
-	if bounded, err = keep(ctx, filter, columns, bounded, func(o KeptObject) []string { return t.told(o) }); err != nil {
+	told, columns := t.toldKeys(objects)
+	values := func(o KeptObject) []string {
+		out := make([]string, 0, len(columns))
+		for _, at := range told {
+			out = append(out, o.Values[at])
+		}
+		return out
+	}
+	if loose, err = keep(ctx, filter, columns, loose, values); err != nil {
+		return nil, err
+	}
+	for _, c := range t.Kept.Ordered {
+		columns = append(columns, Least(c), Most(c))
+	}
+	bounded, err = keep(ctx, filter, columns, bounded, func(o KeptObject) []string { return append(values(o), t.bounds(o)...) })
+	if err != nil {
 		return nil, err
 	}
 	out := make([]Part, 0, len(objects))
-	for _, o := range append(bounded, parts...) {
+	for _, o := range append(bounded, loose...) {
 		out = append(out, Part{Values: o.Values, Location: o.Object.Name(), Objects: []Object{o.Object}})
 	}
 	return out, nil
 }
 
-// told returns what is known of the rows of an object: the texts of its partition keys,
-// and of the least and the greatest value of each ordered column.
-func (t Table) told(o KeptObject) []string {
-	out := append([]string{}, o.Values...)
+// toldKeys returns the places and the names of the partition keys that all objects tell.
+func (t Table) toldKeys(objects []KeptObject) (places []int, columns []string) {
+	for i, name := range names(t.PartitionKeys) {
+		if !slices.ContainsFunc(objects, func(o KeptObject) bool { return o.Values[i] == NullPartition }) {
+			places, columns = append(places, i), append(columns, name)
+		}
+	}
+	return places, columns
+}
+
+// bounds returns the texts of the least and the greatest value of each ordered column in
+// an object.
+func (t Table) bounds(o KeptObject) (out []string) {
 	for _, c := range t.Kept.Ordered {
 		layout := time.RFC3339
 		switch t.typeOf(c) {
