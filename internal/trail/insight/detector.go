@@ -259,7 +259,7 @@ func (d *Detector) judge(k Key, l *live, number int64) (state State, something b
 // begin returns an insight from one minute to another.
 func (d *Detector) begin(k Key, l *live, b *baseline, first, last int64) *open {
 	d.begun++
-	o := &open{Number: d.begun, Start: first, Last: last, Calm: [windows]uint64{b.limit(0, calm), b.limit(1, calm)}}
+	o := &open{Number: d.begun, Start: first, Last: last, Calm: [windows]uint64{max(b.limit(0, calm), least), max(b.limit(1, calm), least)}}
 	var kept tally // of the insight's minutes, those that the day has already
 	var keptTotal uint64
 	for n := first; n <= last; n++ {
@@ -290,7 +290,8 @@ func (l *live) goOn(number int64) (ended bool) {
 	m := l.at(number)
 	o.Since += m.Count
 	o.SinceWho.merge(&m.Who)
-	if m.Count > 0 && (m.Count >= o.Calm[0] || l.count(number, wide) >= o.Calm[1]) {
+	// Of five minutes that are not calm the one that adds little is.
+	if m.Count >= o.Calm[0] || m.Count*wide >= o.Calm[1] && l.count(number, wide) >= o.Calm[1] {
 		o.Last = number
 		o.Total += o.Since
 		o.Who.merge(&o.SinceWho)
