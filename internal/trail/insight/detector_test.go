@@ -22,17 +22,17 @@ import (
 
 // watched returns a detector that has watched a quiet scope for so long, and when that
 // was over.
-func watched(t testing.TB, long time.Duration) (*insight.Detector, time.Time) {
-	t.Helper()
+func watched(tb testing.TB, long time.Duration) (*insight.Detector, time.Time) {
+	tb.Helper()
 	now := first.Add(long)
 	return insight.New(scope, "chance", first, now), now
 }
 
-func advance(t testing.TB, d *insight.Detector, now time.Time) []insight.Found {
-	t.Helper()
+func advance(tb testing.TB, d *insight.Detector, now time.Time) []insight.Found {
+	tb.Helper()
 	found, err := d.Advance(now)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return found
 }
@@ -104,7 +104,7 @@ func TestWhatInsightsSay(t *testing.T) {
 
 	var got strings.Builder
 	for _, f := range found {
-		text, err := json.MarshalIndent(json.RawMessage(f.Event.JSON), "", " ")
+		text, err := json.MarshalIndent(f.Event.JSON, "", " ")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,9 +263,7 @@ func TestSavedAndRestored(t *testing.T) {
 				t.Fatal(err)
 			}
 			var kept [][]byte
-			for number, text := range past {
-				days[number] = text
-			}
+			maps.Copy(days, past)
 			for number, text := range days {
 				if number < other.Oldest() {
 					delete(days, number)

@@ -120,13 +120,13 @@ func poisson(random *rand.Rand, mean float64) int {
 
 // play gives a detector the traffic from one minute to another and returns what it
 // finds, each with the minute at which it was told.
-func play(t testing.TB, d *insight.Detector, a *account, from, to int64, more func(at int64) []burst) (all []insight.Found, told []int64) {
-	t.Helper()
+func play(tb testing.TB, d *insight.Detector, a *account, from, to int64, more func(at int64) []burst) (all []insight.Found, told []int64) {
+	tb.Helper()
 	for at := from; at < to; at++ {
 		now := first.Add(time.Duration(at) * time.Minute)
 		found, err := d.Advance(now)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for range found {
 			told = append(told, at)

@@ -31,9 +31,9 @@ func betaRatio(a, b, q float64) float64 {
 // betaFraction evaluates I_q(a, b) by its continued fraction, from the front (Lentz).
 func betaFraction(a, b, q float64) float64 {
 	const (
-		most  = 500
-		close = 1e-12
-		tiny  = 1e-300
+		most   = 500
+		enough = 1e-12
+		tiny   = 1e-300
 	)
 	lab, _ := math.Lgamma(a + b)
 	la, _ := math.Lgamma(a)
@@ -57,7 +57,7 @@ func betaFraction(a, b, q float64) float64 {
 		d = 1 / nonzero(1+step*d)
 		c = nonzero(1 + step/c)
 		h *= d * c
-		if math.Abs(d*c-1) < close {
+		if math.Abs(d*c-1) < enough {
 			break
 		}
 	}

@@ -1,0 +1,6 @@
+package follow
+
+import "time"
+
+// SetClock has now tell the time.
+func (f *Follower) SetClock(now func() time.Time) { f.clock = now }
