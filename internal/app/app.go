@@ -27,17 +27,14 @@ import (
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
-	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 // stateFile is where the state is, in the data folder.
 const stateFile = "state.db"
-
-// CallsFolder is where the journal of calls is, in the data folder.
-const CallsFolder = "calls"
 
 // ObjectsFolder is where S3's objects are, in the data folder.
 const ObjectsFolder = "objects"
@@ -60,6 +57,7 @@ type App struct {
 	state       *state.DB
 	objects     *objects.DB
 	journal     *journal.Journal
+	archive     *archive.Archive
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
@@ -128,10 +126,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.bringFormer(ctx); err != nil {
 		return err
 	}
-	a.journal, err = journal.Open(ctx, journal.Config{
-		Dir: a.folder(CallsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept, NeededAge: a.keptForTrails()}, Needed: a.neededCalls,
-	})
-	if err != nil {
+	if err := a.openLogs(ctx); err != nil {
 		return err
 	}
 	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
@@ -167,7 +162,7 @@ func (a *App) checkState() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, later := range []string{CallsFolder, ObjectsFolder, formerObjects} {
+	for _, later := range []string{CallsFolder, EventsFolder, ObjectsFolder, formerObjects} {
 		if _, err := os.Stat(a.folder(later)); err == nil {
 			return fmt.Errorf("%s is missing or empty in %s, which has been used before: restore it from a backup, or start once with --new-state "+
 				"to begin without databases, tables, work groups and settings; objects stay", stateFile, a.cfg.Data)
@@ -235,6 +230,7 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 		})
 	}
 	run("journal", a.journal.Run)
+	run("archive", a.archive.Run)
 	run("objects", a.objects.Run)
 	for _, s := range a.services {
 		if s.Run != nil {
@@ -268,6 +264,9 @@ func (a *App) Close() error {
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())
+	}
+	if a.archive != nil {
+		errs = append(errs, a.archive.Close())
 	}
 	if a.objects != nil {
 		errs = append(errs, a.objects.Close())

@@ -23,12 +23,15 @@ import (
 	"github.com/sillok/sillok/internal/trail/history"
 )
 
-// historyFolder is where the indexes of event history are, in the folder of the
-// journal of calls.
+// historyFolder is where the indexes of event history are, in the folder of the log that
+// they are of.
 const historyFolder = "index"
 
 func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
-	events := history.New(history.Config{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Journal: a.journal, Log: a.log})
+	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
+		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
+		{Dir: filepath.Join(a.folder(EventsFolder), historyFolder), Of: history.Archived(a.archive)},
+	}})
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{

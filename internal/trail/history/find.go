@@ -17,24 +17,34 @@ import (
 // repairs is how many damaged indexes one question makes again before it fails.
 const repairs = 100
 
-// Find returns the newest events that the query asks for, of all calls that have
-// ended when it is asked. Each event is looked at: an index alone finds none.
+// Find returns the newest events that the query asks for, of all that stands
+// in the logs when it is asked. Each event is looked at: an index alone finds none.
 //
-// What retention has removed meanwhile is not found. A call that the journal has
-// lost is not either, and is logged.
-func (h *History) Find(ctx context.Context, q Query) (Page, error) {
+// What retention has removed meanwhile is not found. What a log has lost is not
+// either, and is logged.
+func (h *History) Find(ctx context.Context, q Query) (page Page, err error) {
+	err = h.repairing(ctx, func() error {
+		page, err = h.find(ctx, &q)
+		return err
+	})
+	return page, err
+}
+
+// repairing asks again as long as it meets an index that is damaged, which it has made
+// again.
+func (h *History) repairing(ctx context.Context, ask func() error) error {
 	for range repairs {
-		page, err := h.find(ctx, &q)
+		err := ask()
 		damage, damaged := errors.AsType[*postings.DamageError](err)
 		if !damaged {
-			return page, err
+			return err
 		}
 		h.cfg.Log.WarnContext(ctx, "an index of event history is made again", "error", damage)
 		if err := h.drop(ctx, damage.Path); err != nil {
-			return Page{}, err
+			return err
 		}
 	}
-	return Page{}, fmt.Errorf("event history: more than %d indexes are damaged", repairs)
+	return fmt.Errorf("event history: more than %d indexes are damaged", repairs)
 }
 
 // drop forgets the file of an index, so that it is made again.
@@ -43,10 +53,12 @@ func (h *History) drop(ctx context.Context, path string) error {
 		return err
 	}
 	defer h.release()
-	for first := range h.files {
-		if h.path(first) == path {
-			delete(h.files, first)
-			h.started = max(h.started, first+1) // it is not in memory
+	for _, s := range h.shelves {
+		for first := range s.files {
+			if s.path(first) == path {
+				delete(s.files, first)
+				s.started = max(s.started, first+1) // it is not in memory
+			}
 		}
 	}
 	return nil
@@ -79,24 +91,26 @@ func (h *History) find(ctx context.Context, q *Query) (page Page, err error) {
 
 // load returns the event of a document, and whether it is asked for.
 func (h *History) load(ctx context.Context, q *Query, doc *postings.Doc) (e event.Event, found bool, err error) {
-	entry, err := h.cfg.Journal.Find(places(&doc.Data))
-	if err == nil {
-		var all []event.Event
-		if all, err = h.cfg.Events(&entry); err == nil && entry.Number == doc.Number && int(doc.Part) < len(all) {
-			e = all[doc.Part]
-			return e, q.holds(&e), nil
+	s := h.shelves[doc.Part>>shelfBits]
+	there, err := s.find(doc)
+	if isLost(err) {
+		if _, damaged := errors.AsType[*records.DamageError](err); damaged {
+			h.cfg.Log.ErrorContext(ctx, "an event is left out of event history, since its record is lost", "folder", s.Dir, "number", doc.Number, "error", err)
 		}
+		return e, false, nil
 	}
+	if err != nil || there == nil {
+		return e, false, err
+	}
+	return there.Event, q.holds(there), nil
+}
+
+// isLost says whether an error is that a log has lost something, to retention or to
+// damage.
+func isLost(err error) bool {
 	_, removed := errors.AsType[*records.RemovedError](err)
 	_, damaged := errors.AsType[*records.DamageError](err)
-	switch {
-	case removed, err == nil: // or an event is no more of what it was made of
-		return e, false, nil
-	case damaged:
-		h.cfg.Log.ErrorContext(ctx, "an event is left out of event history, since the journal has lost its call", "number", doc.Number, "error", err)
-		return e, false, nil
-	}
-	return e, false, err
+	return removed || damaged
 }
 
 // source is what one index finds in one account.
@@ -125,11 +139,13 @@ func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
 	var all []source
 	for _, account := range q.Accounts {
 		wanted := q.terms(account)
-		for _, f := range h.files {
-			all = append(all, source{f.Newest(), f.Find(ctx, wanted, within)})
-		}
-		for _, m := range h.memory {
-			all = append(all, source{m.Newest(), m.Find(ctx, wanted, within)})
+		for _, s := range h.shelves {
+			for _, f := range s.files {
+				all = append(all, source{f.Newest(), f.Find(ctx, wanted, within)})
+			}
+			for _, m := range s.memory {
+				all = append(all, source{m.Newest(), m.Find(ctx, wanted, within)})
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b source) int { return b.newest.Compare(a.newest) })

@@ -2,66 +2,49 @@ package history
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/journal"
-	"github.com/sillok/sillok/internal/kit/disk"
 	"github.com/sillok/sillok/internal/kit/life"
-	"github.com/sillok/sillok/internal/store/postings"
-	"github.com/sillok/sillok/internal/store/records"
-	"github.com/sillok/sillok/internal/trail/event"
 )
 
 // Config says of what a History is.
 type Config struct {
-	// Dir is where indexes lie. It is made if its parent is there.
-	Dir     string
-	Journal *journal.Journal
-	Log     *slog.Logger
-	// Events returns the events that a call is, always the same in the same order;
-	// nil is event.Of.
-	Events func(*journal.Entry) ([]event.Event, error)
+	Log *slog.Logger
+	// Shelves are the logs that events are found in. What stands in the first of them
+	// is found by Called too. Their order is part of what indexes and positions mean.
+	Shelves []Shelf
+}
+
+// Shelf is a log and where its indexes lie.
+type Shelf struct {
+	Dir string // made if its parent is there
+	Of  Log
 }
 
 // History finds events. It is safe for concurrent use.
 type History struct {
 	cfg Config
 
-	turn    chan struct{}   // held by whoever uses what follows, which may take a while
-	cursor  *journal.Cursor // nil until the first question
-	started uint64          // the record that cursor began before
-	files   map[uint64]*postings.File
-	memory  map[uint64]*postings.Memory // of segments that have no file yet; both by the segment's first number
-	retry   time.Time                   // before which no file is written, since the last one could not be
-	looked  [2]uint64                   // the first numbers of the oldest and the newest segment that was closed when Dir was looked through
+	turn    chan struct{} // held by whoever uses the shelves, which may take a while
+	shelves []*shelf
 }
 
 // New returns a History. It does no I/O.
 func New(cfg Config) *History {
-	if cfg.Events == nil {
-		cfg.Events = event.Of
+	h := &History{cfg: cfg, turn: make(chan struct{}, 1)}
+	for i, s := range cfg.Shelves {
+		h.shelves = append(h.shelves, newShelf(s, uint32(i)<<shelfBits, cfg.Log))
 	}
-	return &History{cfg: cfg, turn: make(chan struct{}, 1), files: map[uint64]*postings.File{}, memory: map[uint64]*postings.Memory{}}
+	return h
 }
 
-const (
-	suffix = ".index"
-	// keepEvery is how often Run reads on, so that a question finds little to do.
-	keepEvery = time.Second
-	// retryAfter is how long after a file could not be written the next is tried.
-	retryAfter = time.Minute
-	// mostInMemory is how many indexes may wait for that beside those of new calls.
-	mostInMemory = 64
-)
+// shelfBits is where the number of a shelf stands in the part of a document's key, so
+// that documents of different shelves have different keys.
+const shelfBits = 28
+
+// keepEvery is how often Run reads on, so that a question finds little to do.
+const keepEvery = time.Second
 
 // Run keeps the indexes up to date until ctx is done. Without it each question does.
 func (h *History) Run(ctx context.Context) error {
@@ -88,195 +71,12 @@ func (h *History) take(ctx context.Context) error {
 
 func (h *History) release() { <-h.turn }
 
-// keep reads what has ended, and makes a file of each index whose segment is closed.
+// keep brings all shelves up to date.
 func (h *History) keep(ctx context.Context) error {
-	if h.cursor == nil {
-		if err := h.start(); err != nil {
+	for _, s := range h.shelves {
+		if err := s.keep(ctx); err != nil {
 			return err
-		}
-	}
-	for call, err := range h.cursor.Read(ctx) {
-		if err := h.add(ctx, h.memoryOf(call.Place.Segment), &call, err); err != nil {
-			return err
-		}
-	}
-	closed, err := h.cfg.Journal.Closed()
-	if err != nil {
-		return err
-	}
-	there, newest := make(map[uint64]bool, len(closed)), uint64(0)
-	for _, segment := range closed {
-		there[segment.First], newest = true, segment.First
-		if h.files[segment.First] != nil {
-			continue
-		}
-		if segment.First < h.started && h.memory[segment.First] == nil {
-			if err := h.build(ctx, segment); err != nil {
-				return err
-			}
-		}
-		if segment.Last < h.cursor.Next() {
-			h.write(ctx, segment)
-		}
-	}
-	return h.forget(there, newest)
-}
-
-// start opens the indexes that there are, and begins to read behind the last
-// segment that is closed.
-func (h *History) start() error {
-	err := os.Mkdir(h.cfg.Dir, 0o700)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("event history: %w", err)
-	}
-	closed, err := h.cfg.Journal.Closed()
-	if err != nil {
-		return err
-	}
-	h.started = 1
-	for _, segment := range closed {
-		h.started = segment.Last + 1
-		file, err := postings.Open(h.path(segment.First), span(segment))
-		if _, damaged := errors.AsType[*postings.DamageError](err); err != nil && !damaged {
-			return err
-		}
-		if err == nil {
-			h.files[segment.First] = file
-		}
-	}
-	h.cursor = h.cfg.Journal.Cursor(h.started)
-	return nil
-}
-
-func (h *History) memoryOf(segment uint64) *postings.Memory {
-	m := h.memory[segment]
-	if m == nil {
-		m = postings.NewMemory()
-		h.memory[segment] = m
-	}
-	return m
-}
-
-// add adds the events of a call to an index. What the journal has lost is told in
-// its place, and is in no index.
-func (h *History) add(ctx context.Context, m *postings.Memory, call *journal.Call, err error) error {
-	if _, removed := errors.AsType[*records.RemovedError](err); removed {
-		return nil
-	}
-	var all []event.Event
-	if err == nil {
-		all, err = h.cfg.Events(&call.Entry)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		if _, damaged := errors.AsType[*records.DamageError](err); !damaged && call.Last == 0 {
-			return err // the journal cannot be read
-		}
-		h.cfg.Log.ErrorContext(ctx, "a call is not in event history, since it cannot be read", "number", call.Last, "error", err)
-		return nil
-	}
-	for i := range all {
-		e := &all[i]
-		d := postings.Doc{Key: postings.Key{Time: e.Time.Unix(), Number: call.Number, Part: uint32(i)}}
-		putPlaces(&d.Data, call.Place, call.Begun)
-		m.Add(d, terms(e))
-	}
-	return nil
-}
-
-func putPlaces(b *[postings.DataSize]byte, place, begun records.Place) {
-	binary.LittleEndian.PutUint64(b[:], place.Segment)
-	binary.LittleEndian.PutUint64(b[8:], begun.Segment)
-	binary.LittleEndian.PutUint32(b[16:], place.Offset)
-	binary.LittleEndian.PutUint32(b[20:], begun.Offset)
-}
-
-func places(b *[postings.DataSize]byte) (place, begun records.Place) {
-	place = records.Place{Segment: binary.LittleEndian.Uint64(b[:]), Offset: binary.LittleEndian.Uint32(b[16:])}
-	return place, records.Place{Segment: binary.LittleEndian.Uint64(b[8:]), Offset: binary.LittleEndian.Uint32(b[20:])}
-}
-
-// build makes the index of a closed segment from the journal.
-func (h *History) build(ctx context.Context, segment records.Segment) error {
-	if len(h.memory) > mostInMemory {
-		return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "Event history cannot be searched: there is no room on the disk for its indexes.")
-	}
-	m := postings.NewMemory()
-	for call, err := range h.cfg.Journal.Cursor(segment.First).Read(ctx) {
-		if call.Last > segment.Last {
-			break
-		}
-		if err := h.add(ctx, m, &call, err); err != nil {
-			return err
-		}
-	}
-	h.memory[segment.First] = m
-	h.cfg.Log.InfoContext(ctx, "indexed calls for event history", "first", segment.First, "last", segment.Last, "events", m.Len())
-	return nil
-}
-
-// write makes a file of an index in memory. One that cannot be written stays there.
-func (h *History) write(ctx context.Context, segment records.Segment) {
-	if time.Now().Before(h.retry) {
-		return
-	}
-	path := h.path(segment.First)
-	err := disk.WriteFile(path, h.memoryOf(segment.First).Encode(span(segment)), 0o600)
-	if err == nil {
-		h.files[segment.First], err = postings.Open(path, span(segment))
-	}
-	if err != nil {
-		delete(h.files, segment.First)
-		h.retry = time.Now().Add(retryAfter)
-		h.cfg.Log.WarnContext(ctx, "an index of event history cannot be written, and is kept in memory", "file", path, "error", err)
-		return
-	}
-	delete(h.memory, segment.First)
-}
-
-// forget removes the indexes of segments that are not there any more; newest is the
-// last one that is closed.
-func (h *History) forget(there map[uint64]bool, newest uint64) error {
-	for first := range h.files {
-		if !there[first] {
-			delete(h.files, first)
-		}
-	}
-	for first := range h.memory {
-		if !there[first] && first <= newest {
-			delete(h.memory, first)
-		}
-	}
-	oldest := newest
-	for first := range there {
-		oldest = min(oldest, first)
-	}
-	now := [2]uint64{oldest, newest}
-	if h.looked == now && newest > 0 {
-		return nil
-	}
-	h.looked = now
-	entries, err := os.ReadDir(h.cfg.Dir)
-	if err != nil {
-		return fmt.Errorf("event history: %w", err)
-	}
-	for _, entry := range entries {
-		var first uint64
-		stem, ok := strings.CutSuffix(entry.Name(), suffix)
-		if n, err := fmt.Sscanf(stem, "%020d", &first); !ok || n != 1 || err != nil || there[first] {
-			continue
-		}
-		if err := os.Remove(filepath.Join(h.cfg.Dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("event history: %w", err)
 		}
 	}
 	return nil
 }
-
-func (h *History) path(first uint64) string {
-	return filepath.Join(h.cfg.Dir, fmt.Sprintf("%020d%s", first, suffix))
-}
-
-func span(s records.Segment) postings.Span { return postings.Span{First: s.First, Last: s.Last} }

@@ -20,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/store/records"
+	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/event"
 	"github.com/sillok/sillok/internal/trail/history"
 )
@@ -36,6 +37,7 @@ type past struct {
 	dir     string
 	segment int64
 	journal *journal.Journal
+	archive *archive.Archive
 	history *history.History
 	log     bytes.Buffer
 	calls   int
@@ -56,11 +58,17 @@ func (p *past) open() {
 	if p.journal, err = journal.Open(p.Context(), journal.Config{Dir: p.dir, Log: slog.New(slog.DiscardHandler), SegmentBytes: p.segment}); err != nil {
 		p.Fatal(err)
 	}
-	p.history = history.New(history.Config{Dir: filepath.Join(p.dir, "index"), Journal: p.journal, Log: log})
+	if p.archive, err = archive.Open(p.Context(), archive.Config{Dir: filepath.Join(p.dir, "events"), Log: slog.New(slog.DiscardHandler), SegmentBytes: p.segment}); err != nil {
+		p.Fatal(err)
+	}
+	p.history = history.New(history.Config{Log: log, Shelves: []history.Shelf{
+		{Dir: filepath.Join(p.dir, "index"), Of: history.Calls(p.journal, nil)},
+		{Dir: filepath.Join(p.dir, "events", "index"), Of: history.Archived(p.archive)},
+	}})
 }
 
 func (p *past) close() {
-	if err := p.journal.Close(); err != nil {
+	if err := errors.Join(p.journal.Close(), p.archive.Close()); err != nil {
 		p.Error(err)
 	}
 }
@@ -92,6 +100,35 @@ func (p *past) record(n int, operation string) {
 	}
 }
 
+// keep archives events that look like calls, some of which are of long ago, of another
+// recipient or in an event data store alone.
+func (p *past) keep(r *rand.Rand, n int) {
+	p.Helper()
+	entries := make([]archive.Entry, n)
+	for i := range entries {
+		p.calls++
+		user, in := fmt.Sprint("user", r.IntN(7)), []cloud.Account{here, there}[r.IntN(2)]
+		at := time.Now().UTC().Truncate(time.Second).Add(-time.Duration(r.IntN(3)) * time.Second)
+		if r.IntN(3) == 0 {
+			at = at.AddDate(-r.IntN(9), 0, -r.IntN(300))
+		}
+		e, err := event.Parse(fmt.Appendf(nil, `{"eventVersion":"1.08","eventID":"kept-%d","eventTime":%q,"eventName":%q,"eventSource":"glue.amazonaws.com","awsRegion":"us-east-1",`+
+			`"readOnly":true,"recipientAccountId":%q,"eventType":"AwsApiCall","managementEvent":true,"eventCategory":%q,"userIdentity":{"type":"IAMUser","userName":%q,"accessKeyId":%q}}`,
+			p.calls, at.Format(time.RFC3339), []string{"GetTable", "CreateTable"}[r.IntN(2)], []string{"777788889999", string(here)}[r.IntN(2)],
+			[]string{"Management", "Management", "Insight"}[r.IntN(3)], user, "AKIA"+user))
+		if err != nil {
+			p.Fatal(err)
+		}
+		entries[i] = archive.Entry{Account: in, Region: e.Region, Origin: archive.Import, Event: e}
+		if r.IntN(5) == 0 {
+			entries[i].Origin, entries[i].Store = archive.Channel, "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/a"
+		}
+	}
+	if err := p.archive.Append(p.Context(), entries...); err != nil {
+		p.Fatal(err)
+	}
+}
+
 // begin begins a call, and returns what ends it.
 func (p *past) begin(n int, operation string) func() {
 	p.Helper()
@@ -110,16 +147,19 @@ func (p *past) begin(n int, operation string) func() {
 	}
 }
 
-// all returns the events of the journal, newest first, read without any index.
-func (p *past) all() (events []event.Event) {
-	p.Helper()
-	type numbered struct {
-		event.Event
+// kept is an event and where it stands.
+type kept struct {
+	event.Event
 
-		number uint64
-		part   int
-	}
-	var found []numbered
+	in     cloud.Account
+	number uint64
+	part   int
+}
+
+// all returns the events of the journal and the archive, newest first, read without any
+// index.
+func (p *past) all() (found []kept) {
+	p.Helper()
 	for entry, err := range journal.Read(p.Context(), p.dir, journal.Query{}) {
 		if err != nil {
 			continue // told by the journal's own tests
@@ -129,20 +169,25 @@ func (p *past) all() (events []event.Event) {
 			p.Fatal(err)
 		}
 		for i, e := range made {
-			found = append(found, numbered{e, entry.Number, i})
+			found = append(found, kept{e, e.Account, entry.Number, i})
 		}
 	}
-	slices.SortFunc(found, func(a, b numbered) int {
+	for entry, err := range p.archive.Cursor(0).Read(p.Context()) {
+		if err != nil {
+			p.Fatal(err)
+		}
+		if entry.Store == "" {
+			found = append(found, kept{entry.Event, entry.Account, entry.Number, 1 << 20})
+		}
+	}
+	slices.SortFunc(found, func(a, b kept) int {
 		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.number, a.number), cmp.Compare(b.part, a.part))
 	})
-	for _, n := range found {
-		events = append(events, n.Event)
-	}
-	return events
+	return found
 }
 
 // wanted returns the IDs of the events that a query asks for, by itself.
-func wanted(all []event.Event, q history.Query) (ids []string) {
+func wanted(all []kept, q history.Query) (ids []string) {
 	has := func(e *event.Event, m history.Match) bool {
 		switch m.Attribute {
 		case history.EventID:
@@ -171,8 +216,8 @@ func wanted(all []event.Event, q history.Query) (ids []string) {
 		return false
 	}
 	for i := range all {
-		e := &all[i]
-		if !slices.Contains(q.Accounts, e.Account) || e.Category != q.Category || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
+		e := &all[i].Event
+		if !slices.Contains(q.Accounts, all[i].in) || e.Category != q.Category || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
 			continue
 		}
 		if !slices.ContainsFunc(q.Matches, func(m history.Match) bool { return !has(e, m) }) {
@@ -208,7 +253,7 @@ func (p *past) check(r *rand.Rand) {
 	p.Helper()
 	all := p.all()
 	for range 15 {
-		q := history.Query{Accounts: [][]cloud.Account{{here}, {there}, {here, there}, {"777788889999"}}[r.IntN(4)], Category: event.Management, Most: 1 + r.IntN(40)}
+		q := history.Query{Accounts: [][]cloud.Account{{here}, {there}, {here, there}, {"777788889999"}}[r.IntN(4)], Category: []event.Category{event.Management, event.Management, event.Insight}[r.IntN(3)], Most: 1 + r.IntN(40)}
 		for range r.IntN(3) {
 			m := []history.Match{
 				{history.EventName, "GetTable"},
@@ -244,16 +289,20 @@ func (p *past) check(r *rand.Rand) {
 
 func (p *past) indexes() []string {
 	p.Helper()
-	paths, err := filepath.Glob(filepath.Join(p.dir, "index", "*.index"))
+	calls, err := filepath.Glob(filepath.Join(p.dir, "index", "*.index"))
 	if err != nil {
 		p.Fatal(err)
 	}
-	return paths
+	events, err := filepath.Glob(filepath.Join(p.dir, "events", "index", "*.index"))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return append(calls, events...)
 }
 
-// Whatever happens to the server and to the indexes, history finds what the journal
-// holds: a model that reads the whole journal answers the same.
-func TestHistoryFindsWhatTheJournalHolds(t *testing.T) {
+// Whatever happens to the server and to the indexes, history finds what the journal and
+// the archive hold: a model that reads all of both answers the same.
+func TestHistoryFindsWhatTheLogsHold(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
@@ -263,6 +312,7 @@ func TestHistoryFindsWhatTheJournalHolds(t *testing.T) {
 			for step := range 60 {
 				switch r.IntN(8) {
 				default:
+					p.keep(r, r.IntN(40))
 					for range r.IntN(60) {
 						p.record(r.IntN(100), []string{"GetTable", "GetTables", "GetDatabase"}[r.IntN(3)])
 					}

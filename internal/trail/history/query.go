@@ -82,14 +82,14 @@ func values(e *event.Event, yield func(Attribute, string)) {
 }
 
 // holds says whether an event is what the query asks for, but for After.
-func (q *Query) holds(e *event.Event) bool {
-	if !slices.Contains(q.Accounts, e.Account) || e.Category != q.Category ||
+func (q *Query) holds(e *recorded) bool {
+	if !slices.Contains(q.Accounts, e.in) || e.Category != q.Category ||
 		!q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && e.Time.After(q.To) {
 		return false
 	}
 	for _, m := range q.Matches {
 		found := false
-		values(e, func(a Attribute, value string) { found = found || a == m.Attribute && value == m.Value })
+		values(&e.Event, func(a Attribute, value string) { found = found || a == m.Attribute && value == m.Value })
 		if !found {
 			return false
 		}
@@ -99,9 +99,9 @@ func (q *Query) holds(e *event.Event) bool {
 
 // terms returns the terms of an event: what an index finds it by. Each begins with
 // category and account, which every query names.
-func terms(e *event.Event) []uint64 {
-	all := []uint64{term(e.Category, e.Account, "", "")}
-	values(e, func(a Attribute, value string) { all = append(all, term(e.Category, e.Account, a, value)) })
+func terms(e *recorded) []uint64 {
+	all := []uint64{term(e.Category, e.in, "", "")}
+	values(&e.Event, func(a Attribute, value string) { all = append(all, term(e.Category, e.in, a, value)) })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -1,0 +1,79 @@
+package history
+
+import (
+	"context"
+	"iter"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/store/postings"
+	"github.com/sillok/sillok/internal/trail/event"
+)
+
+// Called says of each event whether the first shelf, the journal of calls, has one of
+// that ID and second in the history of an account. It is quick where the events are of
+// another time than the shelf.
+func (h *History) Called(ctx context.Context, account cloud.Account, events []event.Event) (has []bool, err error) {
+	err = h.repairing(ctx, func() error {
+		has, err = h.called(ctx, account, events)
+		return err
+	})
+	return has, err
+}
+
+func (h *History) called(ctx context.Context, account cloud.Account, events []event.Event) ([]bool, error) {
+	if err := h.take(ctx); err != nil {
+		return nil, err
+	}
+	defer h.release()
+	s := h.shelves[0]
+	if err := s.keep(ctx); err != nil {
+		return nil, err
+	}
+	has := make([]bool, len(events))
+	for i := range events {
+		if events[i].ID == "" {
+			continue
+		}
+		var err error
+		if has[i], err = s.has(ctx, &recorded{events[i], account}); err != nil {
+			return nil, err
+		}
+	}
+	return has, nil
+}
+
+// has says whether the shelf has an event.
+func (s *shelf) has(ctx context.Context, e *recorded) (bool, error) {
+	wanted := []uint64{term(e.Category, e.in, EventID, e.ID)}
+	within := postings.Range{From: e.Time.Unix(), To: e.Time.Unix()}
+	for _, m := range s.memory {
+		if found, err := s.among(m.Find(ctx, wanted, within), e); found || err != nil {
+			return found, err
+		}
+	}
+	for _, f := range s.files {
+		if found, err := s.among(f.Find(ctx, wanted, within), e); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// among says whether an event is among documents that are found. What the log has lost
+// is not.
+func (s *shelf) among(docs iter.Seq2[postings.Doc, error], e *recorded) (bool, error) {
+	for doc, err := range docs {
+		if err != nil {
+			return false, err
+		}
+		there, err := s.find(&doc)
+		switch {
+		case isLost(err):
+		case err != nil:
+			return false, err
+		case there != nil && there.ID == e.ID && there.in == e.in:
+			return true, nil
+		}
+	}
+	return false, nil
+}
