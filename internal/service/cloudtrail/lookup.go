@@ -33,8 +33,8 @@ const (
 	strictAttributes = 1
 )
 
-// insight is the one value of EventCategory.
-const insight = "insight"
+// insightEvents is the one value of EventCategory.
+const insightEvents = "insight"
 
 // LookupEvents finds events of management, or insights, in event history: newest
 // first, a page at a time.
@@ -75,8 +75,8 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 	call := cloud.CallOf(ctx)
 	q = history.Query{Accounts: []cloud.Account{call.Account}, Category: event.Management, Most: pageSize}
 	if c := resource.Value(in.EventCategory); in.EventCategory != nil {
-		if c != insight {
-			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The one value is %s.", c, insight)
+		if c != insightEvents {
+			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The one value is %s.", c, insightEvents)
 		}
 		q.Category = event.Insight
 	}

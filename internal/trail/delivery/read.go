@@ -41,7 +41,7 @@ func (d *Delivery) feed(l *ledger) (*feed, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the selectors of %s: %w", t.ARN, err)
 		}
-		f.sets, f.data = append(f.sets, set), append(f.data, l.Eras[i].Trail.wantsData())
+		f.sets, f.data = append(f.sets, set), append(f.data, set.Has(event.Data))
 	}
 	return f, nil
 }

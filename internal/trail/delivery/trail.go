@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -48,18 +47,6 @@ func (t *Trail) Set() (*selector.Set, error) {
 		return selector.Basic(t.Basic)
 	}
 	return selector.Basic(selector.DefaultBasic())
-}
-
-// wantsData says whether the trail may select data events.
-func (t *Trail) wantsData() bool {
-	for i := range t.Advanced {
-		for j := range t.Advanced[i].FieldSelectors {
-			if slices.Contains(t.Advanced[i].FieldSelectors[j].Equals, string(event.Data)) {
-				return true
-			}
-		}
-	}
-	return slices.ContainsFunc(t.Basic, func(s cloudtrailapi.EventSelector) bool { return len(s.DataResources) > 0 })
 }
 
 // Covers says whether the trail is of the region that an event is of.

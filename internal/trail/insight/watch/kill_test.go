@@ -1,4 +1,4 @@
-package follow_test
+package watch_test
 
 import (
 	"cmp"

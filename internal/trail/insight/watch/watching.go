@@ -1,4 +1,4 @@
-package follow
+package watch
 
 import (
 	"context"
@@ -21,59 +21,59 @@ type watching struct {
 
 // look looks at the trails again where some were changed, and says whether it is to be
 // written down which there are.
-func (f *Follower) look(ctx context.Context) (changed bool, err error) {
-	if f.trails != nil && f.cfg.Trails.Changes() == f.changes {
+func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
+	if w.trails != nil && w.cfg.Trails.Changes() == w.changes {
 		return false, nil
 	}
-	all, changes, err := f.cfg.Trails.Watching(ctx)
+	all, changes, err := w.cfg.Trails.Watching(ctx)
 	if err != nil {
 		return false, err
 	}
-	now := f.clock().UTC()
+	now := w.cfg.Clock().UTC()
 	since := map[string]time.Time{}
 	trails := []watching{}
 	for i := range all {
-		w := watching{Trail: all[i]}
-		if w.set, err = w.Set(); err != nil {
+		t := watching{Trail: all[i]}
+		if t.set, err = t.Set(); err != nil {
 			return false, err
 		}
 		for _, kind := range []insight.Type{insight.CallRate, insight.ErrorRate} {
-			w.management = w.management || w.Watches(kind, event.Management)
-			w.data = w.data || w.Watches(kind, event.Data)
+			t.management = t.management || t.Watches(kind, event.Management)
+			t.data = t.data || t.Watches(kind, event.Data)
 		}
 		var known bool
-		if w.since, known = f.place.Since[w.ARN]; !known {
-			w.since, changed = now, true
+		if t.since, known = w.place.Since[t.ARN]; !known {
+			t.since, changed = now, true
 		}
-		since[w.ARN] = w.since
-		trails = append(trails, w)
+		since[t.ARN] = t.since
+		trails = append(trails, t)
 	}
-	changed = changed || len(since) != len(f.place.Since)
-	if len(f.place.Since) == 0 {
-		f.cursor, f.place.Next = nil, f.cfg.Journal.Next() // what was before is nobody's
+	changed = changed || len(since) != len(w.place.Since)
+	if len(w.place.Since) == 0 {
+		w.cursor, w.place.Next = nil, w.cfg.Journal.Next() // what was before is nobody's
 	}
-	f.trails, f.changes, f.place.Since = trails, changes, since
-	for s := range f.scopes {
-		watched, err := f.watched(ctx, s)
+	w.trails, w.changes, w.place.Since = trails, changes, since
+	for s := range w.scopes {
+		watched, err := w.watched(ctx, s)
 		if err != nil {
 			return false, err
 		}
 		if !watched {
-			delete(f.scopes, s)
-			f.gone, changed = append(f.gone, s), true
+			delete(w.scopes, s)
+			w.gone, changed = append(w.gone, s), true
 		}
 	}
 	return changed, nil
 }
 
 // watched says whether a trail looks for insights in a scope.
-func (f *Follower) watched(ctx context.Context, s insight.Scope) (bool, error) {
-	for i := range f.trails {
-		w := &f.trails[i]
-		if s.Trail == "" && !w.management || s.Trail != "" && (s.Trail != w.ARN || !w.data) || s.Region != w.Home && !w.MultiRegion {
+func (w *Watcher) watched(ctx context.Context, s insight.Scope) (bool, error) {
+	for i := range w.trails {
+		t := &w.trails[i]
+		if s.Trail == "" && !t.management || s.Trail != "" && (s.Trail != t.ARN || !t.data) || s.Region != t.Home && !t.MultiRegion {
 			continue
 		}
-		if of, err := f.cfg.Trails.Of(ctx, &w.Trail, s.Account, f.known); err != nil || of {
+		if of, err := w.cfg.Trails.Of(ctx, &t.Trail, s.Account, w.known); err != nil || of {
 			return of, err
 		}
 	}
@@ -82,8 +82,8 @@ func (f *Follower) watched(ctx context.Context, s insight.Scope) (bool, error) {
 
 // wants says whether a trail looks for insights in data events, or in events of
 // management.
-func (f *Follower) wants(data bool) bool {
-	return slices.ContainsFunc(f.trails, func(w watching) bool { return data && w.data || !data && w.management })
+func (w *Watcher) wants(data bool) bool {
+	return slices.ContainsFunc(w.trails, func(t watching) bool { return data && t.data || !data && t.management })
 }
 
 // scopeSince is a scope and since when it has been watched.
@@ -94,24 +94,24 @@ type scopeSince struct {
 
 // scopesOf returns the scopes in which an event counts: of management events the
 // account and region, of data events those of each trail that records them.
-func (f *Follower) scopesOf(ctx context.Context, e *event.Event) (scopes []scopeSince, err error) {
-	for i := range f.trails {
-		w := &f.trails[i]
-		s := scopeSince{insight.Scope{Account: e.Account, Region: e.Region}, w.since}
+func (w *Watcher) scopesOf(ctx context.Context, e *event.Event) (scopes []scopeSince, err error) {
+	for i := range w.trails {
+		t := &w.trails[i]
+		s := scopeSince{insight.Scope{Account: e.Account, Region: e.Region}, t.since}
 		switch e.Category {
 		case event.Management:
-			if !w.management || !w.Covers(e) {
+			if !t.management || !t.Covers(e) {
 				continue
 			}
 		case event.Data:
-			if !w.data || !w.Covers(e) || !w.set.Selects(e) {
+			if !t.data || !t.Covers(e) || !t.set.Selects(e) {
 				continue
 			}
-			s.Trail = w.ARN
+			s.Trail = t.ARN
 		case event.NetworkActivity, event.Insight:
 			continue
 		}
-		of, err := f.cfg.Trails.Of(ctx, &w.Trail, e.Account, f.known)
+		of, err := w.cfg.Trails.Of(ctx, &t.Trail, e.Account, w.known)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package follow
+package watch
 
 import (
 	"context"
@@ -37,7 +37,7 @@ type Trails interface {
 	Found(ctx context.Context, all []insight.Found) (func(state.Tx) ([]insight.Found, error), error)
 }
 
-// Config says what a Follower works with.
+// Config says what a Watcher works with.
 type Config struct {
 	Log     *slog.Logger
 	Journal *journal.Journal
@@ -45,6 +45,8 @@ type Config struct {
 	Trails  Trails
 	// Publish states, as part of tx, that an insight began or has ended; nil does nothing.
 	Publish func(tx state.Tx, f *insight.Found) error
+	// Clock tells the time; nil is time.Now.
+	Clock func() time.Time
 }
 
 const (
@@ -62,11 +64,10 @@ const (
 	mostScopes = 2_000
 )
 
-// Follower reads the journal, counts, and writes down what is found.
-type Follower struct {
+// Watcher reads the journal, counts, and writes down what is found.
+type Watcher struct {
 	cfg   Config
 	store state.Store
-	clock func() time.Time
 
 	needed atomic.Uint64 // the first record of the journal that is not counted durably; 0 while that is not known
 
@@ -90,68 +91,71 @@ type counted struct {
 	saved   time.Time
 }
 
-// New returns a Follower that keeps what it counts in store. It does no I/O.
-func New(cfg Config, store state.Store) *Follower {
-	return &Follower{cfg: cfg, store: store, clock: time.Now}
+// New returns a Watcher that keeps what it counts in store. It does no I/O.
+func New(cfg Config, store state.Store) *Watcher {
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	return &Watcher{cfg: cfg, store: store}
 }
 
 // Run follows until ctx is done.
-func (f *Follower) Run(ctx context.Context) error {
-	work, ctx := life.New(ctx, f.cfg.Log)
-	work.Every(ctx, "insights", tickEvery, f.Tick)
+func (w *Watcher) Run(ctx context.Context) error {
+	work, ctx := life.New(ctx, w.cfg.Log)
+	work.Every(ctx, "insights", tickEvery, w.Tick)
 	return work.Wait()
 }
 
 // Needed returns the number of the first record of the journal that has yet to be
 // counted: 0 where any may be, the highest number there is where none is.
-func (f *Follower) Needed() uint64 { return f.needed.Load() }
+func (w *Watcher) Needed() uint64 { return w.needed.Load() }
 
 // Tick counts what the journal has now and writes down what is found. Run calls it; so
 // does who cannot wait. After an error the next one goes on from what is written down.
-func (f *Follower) Tick(ctx context.Context) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	err := f.tick(ctx)
+func (w *Watcher) Tick(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.tick(ctx)
 	if err != nil {
-		f.loaded = false
+		w.loaded = false
 	}
 	return err
 }
 
-func (f *Follower) tick(ctx context.Context) error {
-	if !f.loaded {
-		if err := f.load(ctx); err != nil {
+func (w *Watcher) tick(ctx context.Context) error {
+	if !w.loaded {
+		if err := w.load(ctx); err != nil {
 			return fmt.Errorf("load what was counted for insights: %w", err)
 		}
 	}
-	f.known = map[cloud.Account]string{}
-	changed, err := f.look(ctx)
+	w.known = map[cloud.Account]string{}
+	changed, err := w.look(ctx)
 	if err != nil {
 		return fmt.Errorf("the trails that look for insights: %w", err)
 	}
-	if len(f.trails) == 0 {
-		f.cursor, f.place.Next = nil, f.cfg.Journal.Next()
+	if len(w.trails) == 0 {
+		w.cursor, w.place.Next = nil, w.cfg.Journal.Next()
 		if changed {
-			err = f.save(ctx, nil)
+			err = w.save(ctx, nil)
 		}
-		f.needed.Store(math.MaxUint64)
+		w.needed.Store(math.MaxUint64)
 		return err
 	}
 	for {
-		now := f.clock()
-		found, more, err := f.read(ctx)
+		now := w.cfg.Clock()
+		found, more, err := w.read(ctx)
 		if err != nil {
 			return fmt.Errorf("count calls for insights: %w", err)
 		}
 		if !more {
-			some, err := f.close(now)
+			some, err := w.close(now)
 			if err != nil {
 				return err
 			}
 			found = append(found, some...)
 		}
-		if since := now.Sub(f.saved); changed || more || len(found) > 0 || since >= saveEvery || since < 0 {
-			if err := f.save(ctx, found); err != nil {
+		if since := now.Sub(w.saved); changed || more || len(found) > 0 || since >= saveEvery || since < 0 {
+			if err := w.save(ctx, found); err != nil {
 				return fmt.Errorf("write down what was counted for insights: %w", err)
 			}
 			changed = false
@@ -163,9 +167,9 @@ func (f *Follower) tick(ctx context.Context) error {
 }
 
 // close closes the minutes that are over now.
-func (f *Follower) close(now time.Time) (all []insight.Found, err error) {
+func (w *Watcher) close(now time.Time) (all []insight.Found, err error) {
 	var errs []error
-	for _, c := range f.scopes {
+	for _, c := range w.scopes {
 		back, err := c.SetBack(now)
 		some, err2 := c.Advance(now.Add(-grace))
 		all, errs = append(append(all, back...), some...), append(errs, err, err2)
@@ -176,34 +180,34 @@ func (f *Follower) close(now time.Time) (all []insight.Found, err error) {
 
 // read counts the calls that the journal has from the cursor on. more says that it
 // stopped before their end.
-func (f *Follower) read(ctx context.Context) (all []insight.Found, more bool, err error) {
-	if f.cursor == nil {
-		f.cursor = f.cfg.Journal.Cursor(f.place.Next)
+func (w *Watcher) read(ctx context.Context) (all []insight.Found, more bool, err error) {
+	if w.cursor == nil {
+		w.cursor = w.cfg.Journal.Cursor(w.place.Next)
 	}
-	n, from := 0, f.cursor.Next()
-	for call, err := range f.cursor.Read(ctx) {
+	n, from := 0, w.cursor.Next()
+	for call, err := range w.cursor.Read(ctx) {
 		if err == nil {
-			found, err := f.take(ctx, &call)
+			found, err := w.take(ctx, &call)
 			if err != nil {
 				return nil, false, err
 			}
 			all = append(all, found...)
-		} else if err := f.lost(ctx, &call, err, from); err != nil {
+		} else if err := w.lost(ctx, &call, err, from); err != nil {
 			return nil, false, err
 		}
-		from = f.cursor.Next()
+		from = w.cursor.Next()
 		if n++; n >= mostRead {
-			f.place.Next = from
+			w.place.Next = from
 			return all, true, nil
 		}
 	}
-	f.place.Next = f.cursor.Next()
+	w.place.Next = w.cursor.Next()
 	return all, false, ctx.Err()
 }
 
 // lost logs which records the journal no longer has, or cannot read. Any other error it
 // returns.
-func (f *Follower) lost(ctx context.Context, call *journal.Call, err error, from uint64) error {
+func (w *Watcher) lost(ctx context.Context, call *journal.Call, err error, from uint64) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -212,31 +216,31 @@ func (f *Follower) lost(ctx context.Context, call *journal.Call, err error, from
 	if !damaged && !removed && call.Last == 0 {
 		return err // the journal cannot be read
 	}
-	f.cfg.Log.ErrorContext(ctx, "the journal of calls has lost records that insights had yet to count", "first", from, "last", f.cursor.Next()-1, "error", err)
+	w.cfg.Log.ErrorContext(ctx, "the journal of calls has lost records that insights had yet to count", "first", from, "last", w.cursor.Next()-1, "error", err)
 	return nil
 }
 
 // take counts a call in all scopes that it belongs to.
-func (f *Follower) take(ctx context.Context, call *journal.Call) (all []insight.Found, err error) {
+func (w *Watcher) take(ctx context.Context, call *journal.Call) (all []insight.Found, err error) {
 	if delivery.ItsOwn(&call.Entry) {
 		return nil, nil
 	}
-	if data := call.Event == string(event.Data) || call.Event == "data"; !f.wants(data) {
+	if data := call.Event == string(event.Data) || call.Event == "data"; !w.wants(data) {
 		return nil, nil
 	}
 	events, err := event.Of(&call.Entry)
 	if err != nil {
-		f.cfg.Log.ErrorContext(ctx, "a call is not counted for insights, since it cannot be shown as CloudTrail does", "number", call.Last, "error", err)
+		w.cfg.Log.ErrorContext(ctx, "a call is not counted for insights, since it cannot be shown as CloudTrail does", "number", call.Last, "error", err)
 		return nil, nil
 	}
 	for i := range events {
 		e := &events[i]
-		scopes, err := f.scopesOf(ctx, e)
+		scopes, err := w.scopesOf(ctx, e)
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range scopes {
-			c := f.scope(ctx, s.Scope, s.since, e.Time)
+			c := w.scope(ctx, s.Scope, s.since, e.Time)
 			if c == nil {
 				continue
 			}
@@ -254,18 +258,18 @@ func (f *Follower) take(ctx context.Context, call *journal.Call) (all []insight.
 
 // scope returns what counts a scope, which has been watched since a time; nil where
 // there are too many.
-func (f *Follower) scope(ctx context.Context, s insight.Scope, since, now time.Time) *counted {
-	if c := f.scopes[s]; c != nil {
+func (w *Watcher) scope(ctx context.Context, s insight.Scope, since, now time.Time) *counted {
+	if c := w.scopes[s]; c != nil {
 		return c
 	}
-	if len(f.scopes) >= mostScopes {
-		if !f.full {
-			f.full = true
-			f.cfg.Log.WarnContext(ctx, "insights are not looked for in an account and region, as there are too many", "account", s.Account, "region", s.Region, "limit", mostScopes)
+	if len(w.scopes) >= mostScopes {
+		if !w.full {
+			w.full = true
+			w.cfg.Log.WarnContext(ctx, "insights are not looked for in an account and region, as there are too many", "account", s.Account, "region", s.Region, "limit", mostScopes)
 		}
 		return nil
 	}
 	c := &counted{Detector: insight.New(s, uuid.NewString(), since, now.Add(-grace)), changed: true}
-	f.scopes[s] = c
+	w.scopes[s] = c
 	return c
 }

@@ -1,4 +1,4 @@
-package follow
+package watch
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const (
 	kindPending = "cloudtrail/insight-pending" // one: what the archive has yet to get
 )
 
-// place is where the follower is.
+// place is where the watcher is.
 type place struct {
 	Next  uint64               // the first record of the journal that is not counted
 	Since map[string]time.Time // by ARN of a trail: since when it has looked for insights
@@ -57,15 +57,15 @@ func dayName(s insight.Scope, number int64) string {
 }
 
 // load begins from what is written down.
-func (f *Follower) load(ctx context.Context) error {
-	f.place, f.cursor, f.scopes, f.trails, f.gone = place{}, nil, map[insight.Scope]*counted{}, nil, nil
-	err := f.store.View(ctx, func(r state.Reader) (err error) {
+func (w *Watcher) load(ctx context.Context) error {
+	w.place, w.cursor, w.scopes, w.trails, w.gone = place{}, nil, map[insight.Scope]*counted{}, nil, nil
+	err := w.store.View(ctx, func(r state.Reader) (err error) {
 		var found bool
-		if f.place, found, err = state.Find[place](r, placeKey()); err != nil {
+		if w.place, found, err = state.Find[place](r, placeKey()); err != nil {
 			return err
 		}
 		if !found {
-			f.place.Next = f.cfg.Journal.Next()
+			w.place.Next = w.cfg.Journal.Next()
 		}
 		for entry, err := range r.List(cloud.Scope{}, kindScope, state.Range{}) {
 			if err != nil {
@@ -82,40 +82,40 @@ func (f *Follower) load(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			f.scopes[d.Scope()] = &counted{Detector: d, saved: f.clock()}
+			w.scopes[d.Scope()] = &counted{Detector: d, saved: w.cfg.Clock()}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	f.saved, f.loaded = f.clock(), true
-	f.needed.Store(f.place.Next)
-	return f.archive(ctx)
+	w.saved, w.loaded = w.cfg.Clock(), true
+	w.needed.Store(w.place.Next)
+	return w.archive(ctx)
 }
 
 // save writes down what was counted and what follows from what was found.
-func (f *Follower) save(ctx context.Context, found []insight.Found) error {
+func (w *Watcher) save(ctx context.Context, found []insight.Found) error {
 	plan := func(state.Tx) ([]insight.Found, error) { return nil, nil }
 	var err error
 	if len(found) > 0 {
 		slices.SortStableFunc(found, func(a, b insight.Found) int { return a.Event.Time.Compare(b.Event.Time) })
-		if plan, err = f.cfg.Trails.Found(ctx, found); err != nil {
+		if plan, err = w.cfg.Trails.Found(ctx, found); err != nil {
 			return err
 		}
 	}
-	now := f.clock()
+	now := w.cfg.Clock()
 	from := uint64(0)
-	if f.cfg.Archive != nil {
-		from = f.cfg.Archive.Next()
+	if w.cfg.Archive != nil {
+		from = w.cfg.Archive.Next()
 	}
-	err = f.store.Update(ctx, func(tx state.Tx) error {
-		for _, s := range f.gone {
+	err = w.store.Update(ctx, func(tx state.Tx) error {
+		for _, s := range w.gone {
 			if err := forget(tx, s); err != nil {
 				return err
 			}
 		}
-		for s, c := range f.scopes {
+		for s, c := range w.scopes {
 			if since := now.Sub(c.saved); !c.changed && since >= 0 && since < idleEvery {
 				continue
 			}
@@ -127,22 +127,22 @@ func (f *Follower) save(ctx context.Context, found []insight.Found) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(f.tell(tx, taken, from), state.Put(tx, placeKey(), f.place))
+		return errors.Join(w.tell(tx, taken, from), state.Put(tx, placeKey(), w.place))
 	})
 	if err != nil {
 		return err
 	}
-	for _, c := range f.scopes {
+	for _, c := range w.scopes {
 		if c.changed || now.Sub(c.saved) >= idleEvery || now.Before(c.saved) {
 			c.changed, c.saved = false, now
 		}
 	}
-	f.gone, f.saved = nil, now
-	f.needed.Store(f.place.Next)
+	w.gone, w.saved = nil, now
+	w.needed.Store(w.place.Next)
 	if len(found) == 0 {
 		return nil
 	}
-	return f.archive(ctx)
+	return w.archive(ctx)
 }
 
 // saveScope writes down what was counted in a scope.
@@ -187,7 +187,7 @@ func forget(tx state.Tx, s insight.Scope) error {
 }
 
 // tell publishes what was found, and notes what the archive is to have.
-func (f *Follower) tell(tx state.Tx, taken []insight.Found, from uint64) error {
+func (w *Watcher) tell(tx state.Tx, taken []insight.Found, from uint64) error {
 	if len(taken) == 0 {
 		return nil
 	}
@@ -195,14 +195,14 @@ func (f *Follower) tell(tx state.Tx, taken []insight.Found, from uint64) error {
 	for i := range taken {
 		t := &taken[i]
 		p.Events = append(p.Events, pendingEvent{t.Scope.Account, t.Scope.Region, string(t.Event.JSON)})
-		if f.cfg.Publish == nil {
+		if w.cfg.Publish == nil {
 			continue
 		}
-		if err := f.cfg.Publish(tx, t); err != nil {
+		if err := w.cfg.Publish(tx, t); err != nil {
 			return fmt.Errorf("publish an insight: %w", err)
 		}
 	}
-	if f.cfg.Archive == nil {
+	if w.cfg.Archive == nil {
 		return nil
 	}
 	return state.Insert(tx, pendingKey(), p)
@@ -210,20 +210,20 @@ func (f *Follower) tell(tx state.Tx, taken []insight.Found, from uint64) error {
 
 // archive gives the archive what it has yet to get. Nothing further is written down
 // before that, so that there is never more than one pending document.
-func (f *Follower) archive(ctx context.Context) error {
-	if f.cfg.Archive == nil {
+func (w *Watcher) archive(ctx context.Context) error {
+	if w.cfg.Archive == nil {
 		return nil
 	}
 	var p pending
 	var there bool
-	if err := f.store.View(ctx, func(r state.Reader) (err error) {
+	if err := w.store.View(ctx, func(r state.Reader) (err error) {
 		p, there, err = state.Find[pending](r, pendingKey())
 		return err
 	}); err != nil || !there {
 		return err
 	}
 	has := map[string]bool{}
-	for entry, err := range f.cfg.Archive.Cursor(p.From).Read(ctx) {
+	for entry, err := range w.cfg.Archive.Cursor(p.From).Read(ctx) {
 		if _, damaged := errors.AsType[*records.DamageError](err); err != nil && !damaged && entry.Number == 0 {
 			if _, removed := errors.AsType[*records.RemovedError](err); !removed {
 				return fmt.Errorf("look for insights in the archive of events: %w", err)
@@ -245,9 +245,9 @@ func (f *Follower) archive(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		if err := f.cfg.Archive.Append(ctx, missing...); err != nil {
+		if err := w.cfg.Archive.Append(ctx, missing...); err != nil {
 			return fmt.Errorf("keep insights in the archive of events: %w", err)
 		}
 	}
-	return f.store.Update(ctx, func(tx state.Tx) error { return tx.Delete(pendingKey()) })
+	return w.store.Update(ctx, func(tx state.Tx) error { return tx.Delete(pendingKey()) })
 }

@@ -1,4 +1,4 @@
-package follow_test
+package watch_test
 
 import (
 	"bytes"
@@ -30,7 +30,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/event"
 	"github.com/sillok/sillok/internal/trail/insight"
-	"github.com/sillok/sillok/internal/trail/insight/follow"
+	"github.com/sillok/sillok/internal/trail/insight/watch"
 	"github.com/sillok/sillok/internal/trail/place"
 )
 
@@ -73,14 +73,14 @@ func (s *store) Update(ctx context.Context, fn func(state.Tx) error) error {
 	return s.DB.Update(ctx, fn)
 }
 
-// rig is a follower with all that it works with, in a folder.
+// rig is a watcher with all that it works with, in a folder.
 type rig struct {
 	dir      string
 	journal  *journal.Journal
 	store    *store
 	archive  *archive.Archive
 	delivery *delivery.Delivery
-	*follow.Follower
+	*watch.Watcher
 	now   time.Time
 	calls int
 }
@@ -111,10 +111,9 @@ func (r *rig) restart() {
 	r.delivery = delivery.New(delivery.Config{Log: log, Journal: r.journal, Organization: func(_ context.Context, of cloud.Account) (string, error) {
 		return map[cloud.Account]string{account: "o-abcdefghij", other: "o-abcdefghij"}[of], nil
 	}}, r.store, folder(filepath.Join(r.dir, "buckets")))
-	r.Follower = follow.New(follow.Config{Log: log, Journal: r.journal, Archive: r.archive, Trails: r.delivery, Publish: func(tx state.Tx, f *insight.Found) error {
+	r.Watcher = watch.New(watch.Config{Log: log, Journal: r.journal, Archive: r.archive, Trails: r.delivery, Publish: func(tx state.Tx, f *insight.Found) error {
 		return tx.Insert(state.Key{Kind: "test/fact", Name: f.Event.ID}, []byte("{}"))
-	}}, r.store)
-	r.SetClock(func() time.Time { return r.now })
+	}, Clock: func() time.Time { return r.now }}, r.store)
 }
 
 func (r *rig) close() error {
@@ -193,7 +192,7 @@ func (r *rig) burst(ctx context.Context, n int, f cloud.Fact) error {
 	return nil
 }
 
-// pass lets time go by, in steps after which the follower looks.
+// pass lets time go by, in steps after which the watcher looks.
 func (r *rig) pass(t *testing.T, long time.Duration) {
 	t.Helper()
 	for ; long > 0; long -= 50 * time.Minute {
