@@ -66,7 +66,7 @@ type App struct {
 	sts         *sts.Service                // knows all access keys
 	accounts    *organizations.Service      // and all organizations
 	deliveries  *delivery.Delivery          // of trails
-	insights    *watch.Watcher            // for them
+	insights    *watch.Watcher              // for them
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider
 	explains    *sigv4.Verifier // of those who ask the server itself

@@ -6,9 +6,9 @@ const (
 	minutesOfDay  = hoursOfDay * minutesOfHour
 	// daysBefore is how many whole days before today a baseline is of.
 	daysBefore = 7
-	// mostKeys is how many keys are counted in a day. The one with the least calls makes
-	// room for another.
-	mostKeys = 1000
+	// mostKeys is how many keys are counted in a day at most. The one with the least calls
+	// makes room for another.
+	mostKeys = 500
 	// wide is the longer of the two windows, in minutes. An hour is whole ones.
 	wide = 5
 )
@@ -58,14 +58,14 @@ func (k *daily) hour(of int64) *hourly {
 	return &k.Hours[len(k.Hours)-1]
 }
 
-// key returns what the day has of a key. Where there is no room for it, the key with
-// the least calls is forgotten, unless keep says otherwise, and what that may have been
-// is remembered in Lost.
-func (d *day) key(k Key, keep func(Key) bool) *daily {
+// key returns what the day has of a key. Where there are most already, the key with the
+// least calls is forgotten, unless keep says otherwise, and what that may have been is
+// remembered in Lost.
+func (d *day) key(k Key, most int, keep func(Key) bool) *daily {
 	if found := d.Keys[k]; found != nil {
 		return found
 	}
-	if len(d.Keys) >= mostKeys {
+	if len(d.Keys) >= most {
 		var least Key
 		fewest := uint64(0)
 		for other, counts := range d.Keys {
@@ -84,6 +84,13 @@ func (d *day) key(k Key, keep func(Key) bool) *daily {
 	made := &daily{}
 	d.Keys[k] = made
 	return made
+}
+
+// end leaves of a day that is over what a baseline shows.
+func (d *day) end() {
+	for _, counts := range d.Keys {
+		counts.Who = counts.Who.first(mostShown)
+	}
 }
 
 // watched is how many minutes of the day were counted.

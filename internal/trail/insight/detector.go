@@ -35,6 +35,7 @@ type Detector struct {
 	live   map[Key]*live
 	saved  int64  // days before this one are saved
 	begun  uint64 // how many insights there were
+	room   int    // how many keys a day may have
 }
 
 const (
@@ -89,7 +90,7 @@ type usual struct {
 // New returns a Detector of a scope that has been watched since a time, without any
 // event. id is chance, by which the IDs of its insights differ from all others.
 func New(scope Scope, id string, since, now time.Time) *Detector {
-	d := &Detector{scope: scope, id: id, closed: minuteOf(now), live: map[Key]*live{}}
+	d := &Detector{scope: scope, id: id, closed: minuteOf(now), live: map[Key]*live{}, room: mostKeys}
 	first := max(minuteOf(since), (floor(d.closed, minutesOfDay)-daysBefore)*minutesOfDay)
 	for m := first; m < d.closed; m++ {
 		d.today(m).Watched[m/minutesOfHour%hoursOfDay]++
@@ -101,8 +102,8 @@ func New(scope Scope, id string, since, now time.Time) *Detector {
 // Scope returns whose events are counted.
 func (d *Detector) Scope() Scope { return d.scope }
 
-// Idle says whether there is nothing that a longer time could bring to an end.
-func (d *Detector) Idle() bool { return len(d.live) == 0 }
+// SetRoom bounds how many keys are counted in a day, by mostKeys at most.
+func (d *Detector) SetRoom(keys int) { d.room = min(max(keys, 1), mostKeys) }
 
 // Add counts an event. One of a minute that is closed is counted in the next one that
 // is not, and one that lies further ahead than a minute with those of that minute: so
@@ -305,7 +306,7 @@ func (d *Detector) keep(today *day, k Key, l *live, number int64) {
 	count, broad := l.count(number, 1), l.count(number, wide)
 	counts := today.Keys[k]
 	if count > 0 {
-		counts = today.key(k, func(other Key) bool { return d.live[other] != nil && d.live[other].Open != nil })
+		counts = today.key(k, d.room, func(other Key) bool { return d.live[other] != nil && d.live[other].Open != nil })
 		h := counts.hour(number / minutesOfHour % hoursOfDay)
 		h.Sum += count
 		h.Squares += count * count
@@ -328,6 +329,9 @@ func (d *Detector) today(number int64) *day {
 		return d.days[n-1]
 	}
 	d.days = slices.DeleteFunc(d.days, func(past *day) bool { return past.Number < of-daysBefore })
+	for _, past := range d.days {
+		past.end()
+	}
 	d.days = append(d.days, newDay(of))
 	return d.days[len(d.days)-1]
 }

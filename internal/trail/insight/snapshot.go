@@ -94,7 +94,7 @@ func Restore(now []byte, past [][]byte) (*Detector, error) {
 	if err := json.Unmarshal(now, &s); err != nil {
 		return nil, errSaved(err)
 	}
-	d := &Detector{scope: s.Scope, id: s.ID, closed: s.Closed, begun: s.Begun, live: map[Key]*live{}}
+	d := &Detector{scope: s.Scope, id: s.ID, closed: s.Closed, begun: s.Begun, live: map[Key]*live{}, room: mostKeys}
 	for _, l := range s.Live {
 		if l.Counts == nil {
 			return nil, errSaved(fmt.Errorf("nothing is said of %s", l.Key.Name))

@@ -12,12 +12,12 @@ import (
 const (
 	// mostValues is how many values of an attribute are counted at once; the least one
 	// makes room for another, which takes over its count: so the most frequent stay.
-	mostValues = 16
+	mostValues = 10
 	// mostShown is how many values of an attribute an insight shows, as with AWS.
 	mostShown = 5
 	// longest is how long a value may be, in bytes. What is longer is counted by its
 	// beginning.
-	longest = 256
+	longest = 128
 	// none stands for a call without an error code, as with AWS.
 	none = "null"
 )
@@ -106,6 +106,18 @@ func (t *tally) less(other *tally) tally {
 		for value, n := range t[a] {
 			if m := other[a][value]; n > m {
 				rest.count(attribute(a), value, n-m)
+			}
+		}
+	}
+	return rest
+}
+
+// first returns the tally of the most frequent values.
+func (t *tally) first(most int) (rest tally) {
+	for a := range t {
+		for i, c := range ranked(t[a]) {
+			if i < most {
+				rest.count(attribute(a), c.value, c.n)
 			}
 		}
 	}

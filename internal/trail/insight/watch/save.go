@@ -89,6 +89,7 @@ func (w *Watcher) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.share()
 	w.saved, w.loaded = w.cfg.Clock(), true
 	w.needed.Store(w.place.Next)
 	return w.archive(ctx)

@@ -61,7 +61,9 @@ const (
 	mostRead = 20_000
 	// mostScopes bounds how many accounts and regions are counted. Further ones are not,
 	// which is logged.
-	mostScopes = 2_000
+	mostScopes = 400
+	// mostKeys bounds what is counted of all of them in a day: each has its part.
+	mostKeys = 20_000
 )
 
 // Watcher reads the journal, counts, and writes down what is found.
@@ -271,5 +273,13 @@ func (w *Watcher) scope(ctx context.Context, s insight.Scope, since, now time.Ti
 	}
 	c := &counted{Detector: insight.New(s, uuid.NewString(), since, now.Add(-grace)), changed: true}
 	w.scopes[s] = c
+	w.share()
 	return c
+}
+
+// share gives each scope its part of what may be counted.
+func (w *Watcher) share() {
+	for _, c := range w.scopes {
+		c.SetRoom(mostKeys / len(w.scopes))
+	}
 }
