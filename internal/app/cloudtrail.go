@@ -21,6 +21,8 @@ import (
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/history"
+	"github.com/sillok/sillok/internal/trail/insight"
+	"github.com/sillok/sillok/internal/trail/insight/watch"
 )
 
 // historyFolder is where the indexes of event history are, in the folder of the log that
@@ -51,6 +53,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 			return place.ID, err
 		},
 	}, a.state, s3api.Client{Door: door})
+	a.insights = watch.New(watch.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
@@ -61,6 +64,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		g.Go(ctx, "event history", a.history.Run)
 		g.Go(ctx, "event data stores", s.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
+		g.Go(ctx, "insights of trails", a.insights.Run)
 		return g.Wait()
 	}, Close: a.imports.Close}, nil
 }
@@ -84,13 +88,22 @@ func (a *App) keptForTrails() time.Duration {
 	return a.cfg.CallsKept + neededByTrails
 }
 
-// neededCalls returns the first record of the journal that a trail needs; 0 while that
-// is not known.
+// neededCalls returns the first record of the journal that a trail needs, for its log
+// files or its insights; 0 while that is not known.
 func (a *App) neededCalls() uint64 {
-	if a.deliveries == nil {
+	if a.deliveries == nil || a.insights == nil {
 		return 0
 	}
-	return min(a.deliveries.Needed(), a.rows.NeededCalls())
+	return min(a.deliveries.Needed(), a.insights.Needed(), a.rows.NeededCalls())
+}
+
+// publishInsight states that an insight began or has ended.
+func (a *App) publishInsight(tx state.Tx, f *insight.Found) error {
+	fact, err := cloudtrail.FactOf(f)
+	if err != nil {
+		return err
+	}
+	return a.bus.Publish(tx, fact)
 }
 
 // bucketExists says whether there is a bucket of that name, whoever has it.

@@ -81,6 +81,8 @@ type Config struct {
 	// TrailDelivery is how long an event may wait until it is in a trail's bucket; 0 is 5
 	// minutes. TrailDigest is how long the time of one digest is; 0 is an hour.
 	TrailDelivery, TrailDigest time.Duration
+	// insightClock tells the time to insights, in tests; nil is the computer's.
+	insightClock func() time.Time
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
 	Compat string
 }

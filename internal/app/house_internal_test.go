@@ -34,11 +34,14 @@ type house struct {
 	ctx context.Context //nolint:containedctx // that of all calls of a test
 }
 
-func newHouse(tb testing.TB) *house {
+func newHouse(tb testing.TB) *house { tb.Helper(); return openHouse(tb, Config{}) }
+
+// openHouse returns a house with settings of its own.
+func openHouse(tb testing.TB, cfg Config) *house {
 	tb.Helper()
-	app, err := Open(tb.Context(), Config{
-		Data: tb.TempDir(), Listen: "127.0.0.1:0", RootAccessKeyID: "AKIAROOT", RootSecretAccessKey: "secret", RootAccountID: string(ours),
-	}, slog.New(slog.DiscardHandler))
+	cfg.Data, cfg.Listen = tb.TempDir(), "127.0.0.1:0"
+	cfg.RootAccessKeyID, cfg.RootSecretAccessKey, cfg.RootAccountID = "AKIAROOT", "secret", string(ours)
+	app, err := Open(tb.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -489,6 +489,9 @@ func TestInsightSelectorsOfATrail(t *testing.T) {
 	_, err := s.GetInsightSelectors(s.ctx, &cloudtrailapi.GetInsightSelectorsInput{TrailName: trail})
 	servicetest.WantCode(t, err, "InsightNotEnabledException", *trail)
 	rate := []cloudtrailapi.InsightSelector{{InsightType: new("ApiCallRateInsight")}, {InsightType: new("ApiErrorRateInsight"), EventCategories: []string{"Management", "Data"}}}
+	servicetest.WantCode(t, put(&cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: rate}), "InvalidInsightSelectorsException", "log data events")
+	data := []cloudtrailapi.EventSelector{{DataResources: []cloudtrailapi.DataResource{{Type: new("AWS::S3::Object"), Values: []string{"arn:aws:s3:::bucket/"}}}}}
+	servicetest.Must(s.PutEventSelectors(s.ctx, &cloudtrailapi.PutEventSelectorsInput{TrailName: trail, EventSelectors: data}))(t)
 	out := servicetest.Must(s.PutInsightSelectors(s.ctx, &cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: rate}))(t)
 	servicetest.Diff(t, &cloudtrailapi.PutInsightSelectorsOutput{TrailARN: trail, InsightSelectors: rate}, out)
 	got := servicetest.Must(s.GetInsightSelectors(s.ctx, &cloudtrailapi.GetInsightSelectorsInput{TrailName: new("audit")}))(t)
@@ -505,7 +508,8 @@ func TestInsightSelectorsOfATrail(t *testing.T) {
 	reads := []cloudtrailapi.EventSelector{{ReadWriteType: new("ReadOnly")}}
 	servicetest.Must(s.PutEventSelectors(s.ctx, &cloudtrailapi.PutEventSelectorsInput{TrailName: trail, EventSelectors: reads}))(t)
 	servicetest.WantCode(t, put(&cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: rate[:1]}), "InvalidInsightSelectorsException", "write management events")
-	if err := put(&cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: rate[1:]}); err != nil {
+	ofErrors := []cloudtrailapi.InsightSelector{{InsightType: new("ApiErrorRateInsight")}}
+	if err := put(&cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: ofErrors}); err != nil {
 		t.Error(err)
 	}
 	if err := put(&cloudtrailapi.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: []cloudtrailapi.InsightSelector{}}); err != nil {

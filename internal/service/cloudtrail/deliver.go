@@ -23,6 +23,6 @@ func (t *trail) delivered() delivery.Trail {
 		Bucket: *s.S3BucketName, Prefix: resource.Value(s.S3KeyPrefix), Key: resource.Value(s.KmsKeyId),
 		Topic: resource.Value(s.SnsTopicARN), LogGroup: resource.Value(s.CloudWatchLogsLogGroupArn),
 		MultiRegion: t.multiRegion(), Global: resource.Value(s.IncludeGlobalServiceEvents), Validated: resource.Value(s.LogFileValidationEnabled),
-		Logging: t.Logging, Basic: t.Basic, Advanced: t.Advanced,
+		Logging: t.Logging, Basic: t.Basic, Advanced: t.Advanced, Insights: t.Insights,
 	}
 }

@@ -63,11 +63,11 @@ var (
 
 // categories are the values of EventCategory; to AWS there is insight alone.
 var categories = map[string][]event.Category{
-	insight: {event.Insight}, "management": {event.Management}, "data": {event.Data},
+	insightEvents: {event.Insight}, "management": {event.Management}, "data": {event.Data},
 	"all": {event.Management, event.Data, event.NetworkActivity, event.Insight},
 }
 
-const insight = "insight"
+const insightEvents = "insight"
 
 // LookupEvents finds events of management, or insights, in event history: newest
 // first, a page at a time. Unless it is strict, it finds those of all categories, and
@@ -115,8 +115,8 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 	if c := resource.Value(in.EventCategory); in.EventCategory != nil {
 		q.Categories = categories[c]
 		switch {
-		case s.cfg.Strict && c != insight:
-			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The one value is %s.", c, insight)
+		case s.cfg.Strict && c != insightEvents:
+			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The one value is %s.", c, insightEvents)
 		case q.Categories == nil:
 			return q, cloud.Errorf(cloud.Invalid, "InvalidEventCategoryException", "Value %s for EventCategory is invalid. The values are %s.", c,
 				strings.Join(slices.Sorted(maps.Keys(categories)), ", "))

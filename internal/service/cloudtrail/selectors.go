@@ -99,8 +99,8 @@ func (s *Service) PutInsightSelectors(ctx context.Context, in *cloudtrailapi.Put
 	return &cloudtrailapi.PutInsightSelectorsOutput{TrailARN: t.Settings.TrailARN, InsightSelectors: append([]cloudtrailapi.InsightSelector{}, t.Insights...)}, nil
 }
 
-// canWatch refuses insights into management events that the trail does not record:
-// writes for the rate of calls, any for the rate of errors.
+// canWatch refuses insights into events that the trail does not record: of management
+// events writes for the rate of calls, any for the rate of errors; of data events any.
 func (t *trail) canWatch(i cloudtrailapi.InsightSelector) error {
 	of := i.EventCategories
 	if len(of) == 0 {
@@ -111,7 +111,11 @@ func (t *trail) canWatch(i cloudtrailapi.InsightSelector) error {
 		return err
 	}
 	for _, category := range of {
-		if category != string(event.Management) {
+		if category == string(event.Data) {
+			if !selected.Has(event.Data) {
+				return cloud.Errorf(cloud.Invalid, "InvalidInsightSelectorsException",
+					"Trail %s does not log the data events that %s watches: log data events.", *t.Settings.TrailARN, *i.InsightType)
+			}
 			continue
 		}
 		write := selected.Selects(&event.Event{Category: event.Management, ReadOnly: "false"})

@@ -225,6 +225,13 @@ func (d *Delivery) round(ctx context.Context) (more bool, err error) {
 				continue
 			}
 		}
+		if err := d.putFound(ctx, l); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if !d.pauses[arn].over(now) {
+			continue
+		}
 		if l.idle() {
 			errs = append(errs, d.settle(ctx, l))
 			continue

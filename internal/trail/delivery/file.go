@@ -74,6 +74,7 @@ func (t *text) add(e *event.Event) {
 
 // collected is what was selected of a part of the journal, by log file.
 type collected struct {
+	kind    place.Kind // of the files
 	texts   map[group]*text
 	records int
 	bytes   int
@@ -119,7 +120,7 @@ func (c *collected) plan(t *Trail, from, to uint64, made time.Time) (*batch, [][
 		}
 		bodies = append(bodies, body)
 		b.Files = append(b.Files, file{
-			Account: g.account, Region: g.region, Key: keyOf(t, g, from, to, made), Records: text.records, Hash: hash, Oldest: text.oldest, Newest: text.newest,
+			Account: g.account, Region: g.region, Key: keyOf(t, c.kind, g, from, to, made), Records: text.records, Hash: hash, Oldest: text.oldest, Newest: text.newest,
 		})
 	}
 	return b, bodies, nil
@@ -141,12 +142,12 @@ func (t *text) pack() (body []byte, hash string, err error) {
 	return packed.Bytes(), hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// keyOf returns the key of a log file. What tells it apart from others of its minute
+// keyOf returns the key of a log file, or of one of insights. What tells it apart from others of its minute
 // follows from what is in it.
-func keyOf(t *Trail, g group, from, to uint64, made time.Time) string {
+func keyOf(t *Trail, kind place.Kind, g group, from, to uint64, made time.Time) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s %s %d", t.ARN, from, to, g.account, g.region, made.UnixNano()))
 	return place.Place{
-		Prefix: t.Prefix, Organization: t.Organization, Account: g.account, Kind: place.Log, Region: g.region, Time: made, Unique: letters(sum[:16]),
+		Prefix: t.Prefix, Organization: t.Organization, Account: g.account, Kind: kind, Region: g.region, Time: made, Unique: letters(sum[:16]),
 	}.Key()
 }
 

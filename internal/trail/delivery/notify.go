@@ -36,7 +36,7 @@ func (c *collected) sorted(b *batch) (parts []logEvents) {
 	}
 	for i := range b.Files {
 		f := &b.Files[i]
-		part, size := logEvents{Stream: string(f.Account) + "_CloudTrail_" + string(f.Region)}, 0
+		part, size := logEvents{Stream: string(f.Account) + "_" + string(c.kind) + "_" + string(f.Region)}, 0
 		for _, e := range c.texts[group{f.Account, f.Region}].events {
 			if size += len(e.Message) + eventOverhead; size > mostPayload && len(part.Events) > 0 {
 				parts = append(parts, part)

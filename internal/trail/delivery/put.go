@@ -86,13 +86,12 @@ func (d *Delivery) finish(ctx context.Context, p *delivery, failed error) error 
 				l.Status.FailingSince = now
 			}
 			if gone = l.Gone; gone {
-				l.Batch = nil // nobody will mend it
+				return p.strike(tx, l) // nobody will mend it
 			}
 			return nil
 		}
 		l.Status.Delivered, l.Status.Error, l.Status.FailingSince = now, "", time.Time{}
-		l.Batch = nil
-		return errors.Join(d.chained(tx, l, p, now), d.notify(tx, l, p, now))
+		return errors.Join(p.strike(tx, l), d.chained(tx, l, p, now), d.notify(tx, l, p, now))
 	})
 	if err != nil {
 		d.pauses[arn] = d.pauses[arn].after(d.clock())

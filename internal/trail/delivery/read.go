@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/event"
+	"github.com/sillok/sillok/internal/trail/place"
 	"github.com/sillok/sillok/internal/trail/selector"
 )
 
@@ -34,13 +35,13 @@ type feed struct {
 func (d *Delivery) feed(l *ledger) (*feed, error) {
 	t := l.now()
 	f := &feed{arn: t.ARN, eras: l.Eras, kept: l.Next, next: max(l.Next, d.places[t.ARN]), orgs: map[cloud.Account]string{}}
-	f.out.grouped = t.LogGroup != ""
+	f.out.kind, f.out.grouped = place.Log, t.LogGroup != ""
 	for i := range l.Eras {
-		set, err := l.Eras[i].Trail.set()
+		set, err := l.Eras[i].Trail.Set()
 		if err != nil {
 			return nil, fmt.Errorf("the selectors of %s: %w", t.ARN, err)
 		}
-		f.sets, f.data = append(f.sets, set), append(f.data, l.Eras[i].Trail.wantsData())
+		f.sets, f.data = append(f.sets, set), append(f.data, set.Has(event.Data))
 	}
 	return f, nil
 }
@@ -94,6 +95,16 @@ type delivery struct {
 	batch  *batch
 	bodies [][]byte
 	events []logEvents
+	found  *state.Key // of the plan, where it is of insights; nil where it is the ledger's batch
+}
+
+// strike removes the plan, since there is nothing left to do.
+func (p *delivery) strike(tx state.Tx, l *ledger) error {
+	if p.found != nil {
+		return tx.Delete(*p.found)
+	}
+	l.Batch = nil
+	return nil
 }
 
 // planned writes down what a trail is to get, and that its place in the journal is
@@ -184,7 +195,7 @@ func (d *Delivery) lost(ctx context.Context, feeds []*feed, call *journal.Call, 
 // take gives a call to the feeds that select it. full says that one of them has no
 // room for a further one.
 func (d *Delivery) take(ctx context.Context, feeds []*feed, call *journal.Call) (full bool, err error) {
-	if itsOwn(&call.Entry) {
+	if ItsOwn(&call.Entry) {
 		return false, nil
 	}
 	wanted := false
@@ -250,29 +261,35 @@ func (d *Delivery) selects(ctx context.Context, f *feed, call *journal.Call, e *
 		return false, nil
 	}
 	t := &f.eras[of].Trail
-	if !t.covers(e) || !f.sets[of].Selects(e) {
+	if !t.Covers(e) || !f.sets[of].Selects(e) {
 		return false, nil
 	}
-	if e.Account == t.Account {
+	return d.Of(ctx, t, e.Account, f.orgs)
+}
+
+// Of says whether a trail is of an account: its own, or one of its organization. known
+// remembers the organizations of accounts.
+func (d *Delivery) Of(ctx context.Context, t *Trail, account cloud.Account, known map[cloud.Account]string) (bool, error) {
+	if account == t.Account {
 		return true, nil
 	}
 	if t.Organization == "" || d.cfg.Organization == nil {
 		return false, nil
 	}
-	id, known := f.orgs[e.Account]
-	if !known {
+	id, there := known[account]
+	if !there {
 		var err error
-		if id, err = d.cfg.Organization(ctx, e.Account); err != nil {
-			return false, fmt.Errorf("the organization of account %s: %w", e.Account, err)
+		if id, err = d.cfg.Organization(ctx, account); err != nil {
+			return false, fmt.Errorf("the organization of account %s: %w", account, err)
 		}
-		f.orgs[e.Account] = id
+		known[account] = id
 	}
 	return id == t.Organization, nil
 }
 
-// itsOwn says whether a call is one of those by which trails deliver: recording them
+// ItsOwn says whether a call is one of those by which trails deliver: recording them
 // would never come to an end.
-func itsOwn(e *journal.Entry) bool {
+func ItsOwn(e *journal.Entry) bool {
 	return e.Principal.Type == cloud.AWSService && e.Principal.Name == principal && strings.Contains(e.SourceARN, ":trail/") &&
 		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms")
 }
@@ -290,7 +307,7 @@ func (d *Delivery) again(ctx context.Context, l *ledger) (put bool, err error) {
 		return false, err
 	}
 	made := was.Made
-	moved := was.Bucket != t.Bucket || len(was.Files) > 0 && keyOf(t, group{was.Files[0].Account, was.Files[0].Region}, was.From, was.To, made) != was.Files[0].Key
+	moved := was.Bucket != t.Bucket || len(was.Files) > 0 && keyOf(t, place.Log, group{was.Files[0].Account, was.Files[0].Region}, was.From, was.To, made) != was.Files[0].Key
 	b, bodies, err := f.out.plan(t, was.From, was.To, made)
 	if err != nil {
 		return false, err

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -32,13 +31,15 @@ type Trail struct {
 	// At most one of the two; neither means all management events.
 	Basic    []cloudtrailapi.EventSelector         `json:",omitempty"`
 	Advanced []cloudtrailapi.AdvancedEventSelector `json:",omitempty"`
+
+	Insights []cloudtrailapi.InsightSelector `json:",omitempty"` // what unusual activity it looks for
 }
 
 // digested says whether there are digests of what the trail delivers now.
 func (t *Trail) digested() bool { return t.Logging && t.Validated }
 
-// set returns what the trail selects.
-func (t *Trail) set() (*selector.Set, error) {
+// Set returns what the trail selects.
+func (t *Trail) Set() (*selector.Set, error) {
 	switch {
 	case t.Advanced != nil:
 		return selector.Advanced(selector.Trail, t.Advanced)
@@ -48,20 +49,8 @@ func (t *Trail) set() (*selector.Set, error) {
 	return selector.Basic(selector.DefaultBasic())
 }
 
-// wantsData says whether the trail may select data events.
-func (t *Trail) wantsData() bool {
-	for i := range t.Advanced {
-		for j := range t.Advanced[i].FieldSelectors {
-			if slices.Contains(t.Advanced[i].FieldSelectors[j].Equals, string(event.Data)) {
-				return true
-			}
-		}
-	}
-	return slices.ContainsFunc(t.Basic, func(s cloudtrailapi.EventSelector) bool { return len(s.DataResources) > 0 })
-}
-
-// covers says whether the trail is of the region that an event is of.
-func (t *Trail) covers(e *event.Event) bool {
+// Covers says whether the trail is of the region that an event is of.
+func (t *Trail) Covers(e *event.Event) bool {
 	if global(e) && !t.Global {
 		return false
 	}
@@ -94,6 +83,7 @@ type ledger struct {
 	Batch  *batch `json:",omitempty"`
 	Chains []span `json:",omitempty"` // those that have not ended
 	Files  uint64 // how many were delivered
+	Found  uint64 `json:",omitempty"` // how many plans of insights there were
 	Gone   bool   `json:",omitempty"` // the trail was deleted
 	Status Status
 }

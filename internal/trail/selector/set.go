@@ -86,6 +86,11 @@ func conditionOf(f *cloudtrailapi.AdvancedFieldSelector) condition {
 	return c
 }
 
+// Has says whether any event of a category may be recorded.
+func (s *Set) Has(category event.Category) bool {
+	return s != nil && slices.ContainsFunc(s.selectors, func(c compiled) bool { return c.category == category })
+}
+
 // Selects says whether the event is recorded: whether any of the selectors takes it.
 func (s *Set) Selects(e *event.Event) bool {
 	return s != nil && slices.ContainsFunc(s.selectors, func(c compiled) bool { return c.selects(e) })
