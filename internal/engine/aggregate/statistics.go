@@ -17,8 +17,8 @@ func statistics() map[string]binder {
 		"var_samp":       ofOne(func(x []float64) (float64, bool) { return variance(x, 1) }),
 		"var_pop":        ofOne(func(x []float64) (float64, bool) { return variance(x, 0) }),
 		"corr":           ofTwo(func(p pairs) (float64, bool) { return p.corr() }),
-		"covar_pop":      ofTwo(func(p pairs) (float64, bool) { return p.sxy / p.n, p.n > 0 }),
-		"covar_samp":     ofTwo(func(p pairs) (float64, bool) { return p.sxy / (p.n - 1), p.n > 1 }),
+		"covar_pop":      ofTwo(func(p pairs) (float64, bool) { return p.merged() / p.n, p.n > 0 }),
+		"covar_samp":     ofTwo(func(p pairs) (float64, bool) { return p.merged() / (p.n - 1), p.n > 1 }),
 		"regr_slope":     ofTwo(func(p pairs) (float64, bool) { return known(p.sxy/p.sxx, p.n > 0) }),
 		"regr_intercept": ofTwo(func(p pairs) (float64, bool) { return known(p.meanY-p.sxy/p.sxx*p.meanX, p.n > 0) }),
 		"regr_sxx":       ofTwo(func(p pairs) (float64, bool) { return p.sxx, p.n > 0 }),
@@ -80,18 +80,19 @@ func geometricMean(x []float64) (float64, bool) {
 }
 
 // moments returns the sums of the second to fourth powers of the distances from
-// the mean.
+// the mean. They are brought up to date number by number, as in Trino: of numbers that are
+// all the same each distance is 0.
 func moments(x []float64) (m2, m3, m4 float64) {
 	mean := 0.0
-	for _, v := range x {
-		mean += v
-	}
-	mean /= float64(len(x))
-	for _, v := range x {
+	for i, v := range x {
+		n := float64(i + 1)
 		d := v - mean
-		m2 += d * d
-		m3 += d * d * d
-		m4 += d * d * d * d
+		step := d / n
+		mean += step
+		square := d * step * float64(i)
+		m4 += square*step*step*(n*n-3*n+3) + 6*step*step*m2 - 4*step*m3
+		m3 += square*step*(n-2) - 3*step*m2
+		m2 += square
 	}
 	return m2, m3, m4
 }
@@ -146,6 +147,10 @@ func pairsOf(rows [][]any) pairs {
 	}
 	return p
 }
+
+// merged returns sxy as it is once Trino has added it to the sum of no row, with the product
+// of the means times 0: that is not a number where the product is infinite.
+func (p pairs) merged() float64 { return p.sxy + p.meanX*p.meanY*0 }
 
 func (p pairs) corr() (float64, bool) {
 	c := p.sxy / math.Sqrt(p.sxx) / math.Sqrt(p.syy)
