@@ -17,8 +17,8 @@ func statistics() map[string]binder {
 		"var_samp":       ofOne(func(x []float64) (float64, bool) { return variance(x, 1) }),
 		"var_pop":        ofOne(func(x []float64) (float64, bool) { return variance(x, 0) }),
 		"corr":           ofTwo(func(p pairs) (float64, bool) { return p.corr() }),
-		"covar_pop":      ofTwo(func(p pairs) (float64, bool) { return p.merged() / p.n, p.n > 0 }),
-		"covar_samp":     ofTwo(func(p pairs) (float64, bool) { return p.merged() / (p.n - 1), p.n > 1 }),
+		"covar_pop":      ofTwo(func(p pairs) (float64, bool) { return p.sxy / p.n, p.n > 0 }),
+		"covar_samp":     ofTwo(func(p pairs) (float64, bool) { return p.sxy / (p.n - 1), p.n > 1 }),
 		"regr_slope":     ofTwo(func(p pairs) (float64, bool) { return known(p.sxy/p.sxx, p.n > 0) }),
 		"regr_intercept": ofTwo(func(p pairs) (float64, bool) { return known(p.meanY-p.sxy/p.sxx*p.meanX, p.n > 0) }),
 		"regr_sxx":       ofTwo(func(p pairs) (float64, bool) { return p.sxx, p.n > 0 }),
@@ -147,10 +147,6 @@ func pairsOf(rows [][]any) pairs {
 	}
 	return p
 }
-
-// merged returns sxy as it is once Trino has added it to the sum of no row, with the product
-// of the means times 0: that is not a number where the product is infinite.
-func (p pairs) merged() float64 { return p.sxy + p.meanX*p.meanY*0 }
 
 func (p pairs) corr() (float64, bool) {
 	c := p.sxy / math.Sqrt(p.sxx) / math.Sqrt(p.syy)

@@ -102,14 +102,12 @@ type aggregation struct {
 	order  string       // " ORDER BY …" or ""
 	filter string       // the condition of FILTER or ""
 	suffix string       // FILTER and OVER
-	// windowed means that it is computed over a window.
-	windowed bool
 	fold   *plan.Lambda // of reduce_agg: makes a state of a state and a value
 }
 
 // aggregateCall renders an aggregate function; over is its OVER clause, if any.
 func (r *renderer) aggregateCall(ctx context.Context, c plan.AggregateCall, over string) (string, error) {
-	a := aggregation{AggregateCall: c, args: make([]string, len(c.Args)), types: make([]datatype.Type, len(c.Args)), windowed: over != ""}
+	a := aggregation{AggregateCall: c, args: make([]string, len(c.Args)), types: make([]datatype.Type, len(c.Args))}
 	for i, arg := range c.Args {
 		a.types[i] = arg.Type()
 		if arg.Type().Kind == datatype.Function {
@@ -244,23 +242,21 @@ func (r *renderer) nativeOfOne(a aggregation, call func(function, arg string) st
 	case "bitwise_xor_agg":
 		return call("bit_xor", x), t.Kind == datatype.Bigint, nil
 	case "stddev", "stddev_samp":
-		return inType(a.Type, a.spread("stddev_samp", 1, x, call))
+		return inType(a.Type, spread("stddev_samp", 1, x, call))
 	case "variance", "var_samp":
-		return inType(a.Type, a.spread("var_samp", 2, x, call))
+		return inType(a.Type, spread("var_samp", 2, x, call))
 	case "stddev_pop":
-		return inType(a.Type, a.spread(a.Name, 1, x, call))
+		return inType(a.Type, spread(a.Name, 1, x, call))
 	case "var_pop":
-		return inType(a.Type, a.spread(a.Name, 2, x, call))
+		return inType(a.Type, spread(a.Name, 2, x, call))
 	}
 	return "", false, nil
 }
 
 // spread renders a standard deviation (power 1) or a variance (2). DuckDB's fail
 // where Trino's is NaN or infinite: what is no number is looked for, and large numbers
-// are made small before and the result large behind. Trino adds what it has of the rows of a
-// group to what it has of none, with the square of the mean times 0: where that square is
-// infinite, the result is not a number.
-func (a aggregation) spread(function string, power int, x string, call func(function, arg string) string) string {
+// are made small before and the result large behind.
+func spread(function string, power int, x string, call func(function, arg string) string) string {
 	x = "CAST(" + x + " AS DOUBLE)"
 	greatest := call("max", "abs("+x+")") // NaN is the greatest
 	finite := "CASE WHEN isfinite(" + x + ") THEN " + x + " END"
@@ -270,11 +266,7 @@ func (a aggregation) spread(function string, power int, x string, call func(func
 	if strings.HasSuffix(function, "_samp") {
 		few = " WHEN " + call("count", x) + " < 2 THEN NULL"
 	}
-	merged := ""
-	if !a.windowed {
-		merged = fmt.Sprintf(" WHEN abs(%s) > %g THEN CAST('NaN' AS DOUBLE)", call("avg", finite), math.Sqrt(math.MaxFloat64))
-	}
-	return "(CASE" + few + " WHEN NOT isfinite(" + greatest + ") THEN CAST('NaN' AS DOUBLE)" + merged + " WHEN " + greatest + " > 1e150 THEN " +
+	return "(CASE" + few + " WHEN NOT isfinite(" + greatest + ") THEN CAST('NaN' AS DOUBLE) WHEN " + greatest + " > 1e150 THEN " +
 		call(function, "("+finite+") * 1e-160") + back + " ELSE " + call(function, number) + " END)"
 }
 

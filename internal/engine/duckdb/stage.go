@@ -75,7 +75,7 @@ func (r *renderer) staged(n *plan.Filter) (kept, earlier plan.Expr) {
 	if len(late) == 0 || len(early) == 0 {
 		return n.Condition, nil
 	}
-	return &plan.Logical{And: true, Terms: late}, &plan.Logical{And: true, Terms: early}
+	return conjunctionOf(late), conjunctionOf(early)
 }
 
 // mayFailOverall reports whether an aggregate can fail for what its rows come to.
