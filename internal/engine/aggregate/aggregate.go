@@ -268,7 +268,7 @@ func extreme(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 		compare, ok := orderingOf(params[0], sign)
 		return func(rows [][]any) (any, error) {
-			return picked(rows, 0, 1, len(params) == 2, sign, compare)
+			return picked(rows, 0, 1, len(params) == 2, sign, compare, extremeName(sign, "_n"))
 		}, ok
 	}
 }
@@ -277,21 +277,35 @@ func extremeBy(sign int) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Reduce, bool) {
 		compare, ok := orderingOf(params[1], sign)
 		return func(rows [][]any) (any, error) {
-			return picked(rows, 1, 2, len(params) == 3, sign, compare)
+			return picked(rows, 1, 2, len(params) == 3, sign, compare, extremeName(sign, "_by"))
 		}, ok
 	}
 }
 
+func extremeName(sign int, suffix string) string {
+	if sign < 0 {
+		return "min" + suffix
+	}
+	return "max" + suffix
+}
+
+// maxPicked is how many values the functions pick at most.
+const maxPicked = 10_000
+
 // picked returns the first value of the most extreme row, or those of the n most
 // extreme when many; n is then the argument at index limit. Rows in which it or the value
-// at index by is NULL take no part.
-func picked(rows [][]any, by, limit int, many bool, sign int, compare ordering) (any, error) {
+// at index by is NULL take no part. name is what Trino calls the function.
+func picked(rows [][]any, by, limit int, many bool, sign int, compare ordering, name string) (any, error) {
 	rows = slices.DeleteFunc(slices.Clone(rows), func(row []any) bool { return row[by] == nil || many && row[limit] == nil })
 	n := int64(1)
 	if many && len(rows) > 0 {
-		var ok bool
-		if n, ok = rows[0][limit].(int64); !ok || n <= 0 || n > 10_000 {
-			return nil, sqlerr.New(sqlerr.InvalidFunctionArgument, "third argument of max_by/min_by must be a positive integer")
+		switch n, _ = rows[0][limit].(int64); {
+		case n <= 0 && limit == 1:
+			return nil, sqlerr.Argument("second argument of %s must be positive", name)
+		case n <= 0:
+			return nil, sqlerr.Argument("third argument of %s must be a positive integer", name)
+		case n > maxPicked:
+			return nil, sqlerr.Argument("%s argument of %s must be less than or equal to %d; found %d", []string{"second", "third"}[limit-1], name, maxPicked, n)
 		}
 	}
 	best, err := pick(rows, by, int(n), sign, compare)

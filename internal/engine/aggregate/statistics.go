@@ -80,18 +80,19 @@ func geometricMean(x []float64) (float64, bool) {
 }
 
 // moments returns the sums of the second to fourth powers of the distances from
-// the mean.
+// the mean. They are brought up to date number by number, as in Trino: of numbers that are
+// all the same each distance is 0.
 func moments(x []float64) (m2, m3, m4 float64) {
 	mean := 0.0
-	for _, v := range x {
-		mean += v
-	}
-	mean /= float64(len(x))
-	for _, v := range x {
+	for i, v := range x {
+		n := float64(i + 1)
 		d := v - mean
-		m2 += d * d
-		m3 += d * d * d
-		m4 += d * d * d * d
+		step := d / n
+		mean += step
+		square := d * step * float64(i)
+		m4 += square*step*step*(n*n-3*n+3) + 6*step*step*m2 - 4*step*m3
+		m3 += square*step*(n-2) - 3*step*m2
+		m2 += square
 	}
 	return m2, m3, m4
 }

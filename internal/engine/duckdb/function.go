@@ -37,6 +37,15 @@ func (b exprBody) call(ctx context.Context, now time.Time) (func([]any) (any, er
 	if err != nil {
 		return nil, err
 	}
+	if t := b.Expr.Type(); hasKind(t, isCountedInFewBits) {
+		return func(args []any) (any, error) {
+			v, err := p.Eval(ctx, args)
+			if err == nil {
+				err = scalar.Beyond(t, v)
+			}
+			return v, err
+		}, nil
+	}
 	return func(args []any) (any, error) { return p.Eval(ctx, args) }, nil
 }
 

@@ -210,3 +210,13 @@ func hasKind(t datatype.Type, is func(datatype.Type) bool) bool {
 func isClock(t datatype.Type) bool { return t.Kind == datatype.Time || t.Kind == datatype.TimeTZ }
 
 func isChar(t datatype.Type) bool { return t.Kind == datatype.Char }
+
+// isCountedInFewBits says of which types a value that is computed may be too large.
+func isCountedInFewBits(t datatype.Type) bool {
+	switch t.Kind {
+	case datatype.Tinyint, datatype.Smallint, datatype.Integer, datatype.Date, datatype.IntervalYearToMonth:
+		return true
+	default:
+		return false
+	}
+}

@@ -3,9 +3,11 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/engine/duckdb/native"
+	"github.com/sillok/sillok/internal/engine/fold"
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -31,17 +33,24 @@ func (r *renderer) join(ctx context.Context, n *plan.Join) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	condition := n.Condition
+	condition, built := n.Condition, ""
+	buildFails := mayFail(n.Right)
+	if condition != nil && !lateral {
+		var s sides
+		if s, err = r.beneath(ctx, n, left, right); err != nil {
+			return "", err
+		}
+		condition, left, right, buildFails = s.condition, s.left, s.right, buildFails || s.fails
+	}
 	if n.Kind != ast.InnerJoin && n.Kind != ast.CrossJoin && condition != nil && !lateral {
-		if condition, left, right, err = r.beside(ctx, n, left, right); err != nil {
+		if condition, left, right, err = r.beside(ctx, n, condition, left, right); err != nil {
 			return "", err
 		}
 	}
-	built := ""
 	switch {
 	case lateral:
 		right = "LATERAL " + r.sub(right)
-	case r.written && mayFail(n.Right) && len(outerOf(n.Right)) == 0:
+	case r.written && buildFails && len(outerOf(n.Right)) == 0:
 		// Trino computes all of the right side before it looks at the left one.
 		r.aliases++
 		name := fmt.Sprintf("b%d", r.aliases)
@@ -75,9 +84,9 @@ func (r *renderer) joinCondition(ctx context.Context, condition plan.Expr) (stri
 
 // beside computes the subqueries of an outer join's condition as columns of the
 // side that they refer to: DuckDB takes none in such a condition.
-func (r *renderer) beside(ctx context.Context, n *plan.Join, left, right string) (condition plan.Expr, newLeft, newRight string, err error) {
+func (r *renderer) beside(ctx context.Context, n *plan.Join, on plan.Expr, left, right string) (condition plan.Expr, newLeft, newRight string, err error) {
 	rightColumns, moved := idSet(n.Right), [2][]string{}
-	condition = replace(n.Condition, func(e plan.Expr) (plan.Expr, bool) {
+	condition = replace(on, func(e plan.Expr) (plan.Expr, bool) {
 		if !isSubquery(e) || err != nil {
 			return nil, false
 		}
@@ -91,18 +100,83 @@ func (r *renderer) beside(ctx context.Context, n *plan.Join, left, right string)
 		if value, err = r.subquery(ctx, e); err != nil {
 			return e, true
 		}
-		r.fresh--
-		id := 1_000_000 - r.fresh
-		moved[side] = append(moved[side], value+" AS "+name(id))
-		return &plan.ColumnRef{ID: id, T: e.Type()}, true
+		ref := r.newColumn(e.Type())
+		moved[side] = append(moved[side], value+" AS "+name(ref.ID))
+		return ref, true
 	})
-	with := func(sql string, columns []string) string {
-		if len(columns) == 0 {
-			return sql
-		}
-		return "SELECT *, " + strings.Join(columns, ", ") + " FROM " + r.sub(sql)
+	return condition, r.and(left, moved[0]), r.and(right, moved[1]), err
+}
+
+// newColumn returns a reference to a column that the plan does not have.
+func (r *renderer) newColumn(t datatype.Type) *plan.ColumnRef {
+	r.fresh--
+	return &plan.ColumnRef{ID: 1_000_000 - r.fresh, T: t}
+}
+
+// and adds columns to from.
+func (r *renderer) and(from string, columns []string) string {
+	if len(columns) == 0 {
+		return from
 	}
-	return condition, with(left, moved[0]), with(right, moved[1]), err
+	return "SELECT *, " + strings.Join(columns, ", ") + " FROM " + r.sub(from)
+}
+
+// sides are the sides of a join, and its condition.
+type sides struct {
+	left, right string
+	condition   plan.Expr
+	fails       bool // what is computed of the right side can fail
+}
+
+// beneath computes what a join compares of its sides as columns of these, as Trino does: it
+// fails for a row to which nothing is joined, and DuckDB can look rows up by it.
+func (r *renderer) beneath(ctx context.Context, n *plan.Join, left, right string) (s sides, err error) {
+	s.left, s.right = left, right
+	of, moved := [2]map[plan.ID]bool{idSet(n.Left), idSet(n.Right)}, [2][]string{}
+	sideOf := func(e plan.Expr) int {
+		refs := map[plan.ID]bool{}
+		plan.References(e, refs)
+		for side, columns := range of {
+			if len(refs) > 0 && !varies(replace(e, func(part plan.Expr) (plan.Expr, bool) {
+				ref, ok := part.(*plan.ColumnRef)
+				return &plan.Const{}, ok && columns[ref.ID]
+			})) {
+				return side
+			}
+		}
+		return -1
+	}
+	terms := slices.Clone(conjuncts(n.Condition))
+	for i, term := range terms {
+		call, ok := term.(*plan.Call)
+		if !ok || comparisons(call.Name) == "" || call.Name == plan.OpDistinct {
+			continue
+		}
+		if a, b := sideOf(call.Args[0]), sideOf(call.Args[1]); a == b || a < 0 || b < 0 {
+			continue
+		}
+		compared := &plan.Call{Name: call.Name, T: call.T}
+		for _, arg := range call.Args {
+			if _, _, path := fieldPath(arg); path {
+				compared.Args = append(compared.Args, arg)
+				continue
+			}
+			value, err := r.expr(ctx, arg)
+			if err != nil {
+				return s, err
+			}
+			side, ref := sideOf(arg), r.newColumn(arg.Type())
+			moved[side] = append(moved[side], value+" AS "+name(ref.ID))
+			s.fails = s.fails || side == 1 && fold.MayFail(arg)
+			compared.Args = append(compared.Args, ref)
+		}
+		terms[i] = compared
+	}
+	s.left, s.right, s.condition = r.and(left, moved[0]), r.and(right, moved[1]), n.Condition
+	if len(moved[0])+len(moved[1]) > 0 {
+		s.condition = conjunctionOf(terms)
+	}
+	return s, nil
 }
 
 func isTrue(e plan.Expr) bool {

@@ -51,7 +51,7 @@ func scalarLiteral(t datatype.Type, typeSQL string, v any) (sql string, ok bool,
 	case float64:
 		return "CAST(" + text(floatText(v, 64)) + " AS DOUBLE)", true, nil
 	case *big.Int:
-		return "CAST(" + text(decimalText(v, t.Scale)) + " AS " + typeSQL + ")", true, nil
+		return "CAST(" + text(decimalText(v, t.Scale)) + " AS " + typeSQL + ")", value.DecimalFits(v, t.Precision), nil
 	case string:
 		return text(v), !strings.Contains(v, "\x00"), nil
 	case []byte:

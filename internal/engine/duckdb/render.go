@@ -198,6 +198,9 @@ func (r *renderer) scan(ctx context.Context, n *plan.Scan) (string, error) {
 }
 
 func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
+	if kept, earlier := r.staged(n); earlier != nil {
+		return r.filter(ctx, &plan.Filter{Input: &plan.Filter{Input: n.Input, Condition: kept}, Condition: earlier})
+	}
 	from, err := r.node(ctx, n.Input)
 	if err != nil {
 		return "", err
@@ -221,8 +224,11 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 		where = append(rest, where...)
 	}
 	condition := strings.Join(where, " AND ")
+	switch {
+	case r.waits(n.Input):
+		return r.after(from, condition), nil
 	// Trino groups all rows before it drops groups, and looks for others first.
-	if hasTotal(n.Input) && mayFail(n.Input) || r.written && (groups(n.Input) || joins(n.Input) && !existing && fold.MayFail(n.Condition)) {
+	case hasTotal(n.Input) && mayFail(n.Input), r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition):
 		condition = inPlace(condition)
 	}
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil
@@ -230,18 +236,6 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 
 // inPlace renders a condition that DuckDB looks at nowhere else than where it stands.
 func inPlace(condition string) string { return "CASE WHEN random() < 2 THEN " + condition + " END" }
-
-// groups reports whether node computes its columns from groups.
-func groups(node plan.Node) bool {
-	switch n := node.(type) {
-	case *plan.Project:
-		return groups(n.Input)
-	case *plan.Aggregate:
-		return true
-	default:
-		return false
-	}
-}
 
 // joins reports whether node is a filter by rows of a subquery.
 func joins(node plan.Node) bool {

@@ -15,6 +15,13 @@ func anyPart(e plan.Expr, f func(plan.Expr) bool) bool { return plan.Any(e, f) }
 
 func conjuncts(e plan.Expr) []plan.Expr { return plan.Conjuncts(e) }
 
+func conjunctionOf(terms []plan.Expr) plan.Expr {
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return &plan.Logical{And: true, Terms: terms}
+}
+
 // varies reports whether e refers to columns or holds subqueries.
 func varies(e plan.Expr) bool {
 	return anyPart(e, func(x plan.Expr) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/plan"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
-	"github.com/sillok/sillok/internal/sql/value"
 )
 
 // Program is a compiled expression. It is safe for concurrent use.
@@ -185,7 +183,7 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 	var err error
 	args := make([]step, len(e.Args))
 	for i, arg := range e.Args {
-		if args[i], err = c.argument(e.Name, arg); err != nil {
+		if args[i], err = c.compile(arg); err != nil {
 			return nil, err
 		}
 	}
@@ -193,39 +191,6 @@ func (c *compiler) call(e *plan.Call) (step, error) {
 		return allOf(f, args), nil
 	}
 	return inOrder(f, args), nil
-}
-
-// argument compiles an argument of a call.
-func (c *compiler) argument(function string, e plan.Expr) (step, error) {
-	if cast, ok := e.(*plan.Cast); ok && isComparison(function) && cast.Coercion && isDecimal(cast.X.Type()) && isDecimal(cast.T) {
-		return c.rescale(cast)
-	}
-	return c.compile(e)
-}
-
-func isDecimal(t datatype.Type) bool { return t.Kind == datatype.Decimal }
-
-func isComparison(function string) bool {
-	switch function {
-	case plan.OpEqual, plan.OpNotEqual, plan.OpLess, plan.OpLessEqual, plan.OpGreater, plan.OpGreaterEq, plan.OpDistinct:
-		return true
-	}
-	return false
-}
-
-// rescale compiles the coercion of a decimal that is compared: it need not fit the
-// common type, which may have fewer digits before the point.
-func (c *compiler) rescale(e *plan.Cast) (step, error) {
-	x, err := c.compile(e.X)
-	by := e.T.Scale - e.X.Type().Scale
-	return func(f *frame) (any, error) {
-		v, err := x(f)
-		d, ok := v.(*big.Int)
-		if err != nil || !ok {
-			return nil, err
-		}
-		return value.Rescale(d, by), nil
-	}, err
 }
 
 // inOrder computes the arguments from left to right, up to one that is NULL.

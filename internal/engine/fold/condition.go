@@ -21,6 +21,9 @@ func (f *folder) comparison(e *plan.Call) plan.Expr {
 	case e.Name != plan.OpDistinct && (isNullConst(left) || isNullConst(right)):
 		return truth(nil)
 	}
+	if c := f.unwrapped(e); c != nil {
+		return c
+	}
 	if c, ok := left.(*plan.Case); ok && simple(right) {
 		return compareResults(c, func(result plan.Expr) plan.Expr { return callOf(e.Name, result, right) })
 	}

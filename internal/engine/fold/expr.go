@@ -48,9 +48,13 @@ func (f *folder) expr(e plan.Expr) plan.Expr {
 
 // parts returns e with its parts folded.
 func (f *folder) parts(e plan.Expr) plan.Expr {
-	switch e.(type) {
+	switch e := e.(type) {
 	case *plan.Const, *plan.ColumnRef, *plan.ParamRef:
 		return e
+	case *plan.Case:
+		f.operands[e.Param.ID] = e.Operand != nil
+	case *plan.NullIf:
+		f.operands[e.Param.ID] = true
 	}
 	changed := false
 	replaced := plan.Rewrite(e, func(part plan.Expr) plan.Expr {

@@ -2,6 +2,7 @@ package fold
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
@@ -94,12 +95,14 @@ type folder struct {
 	none  map[plan.Node]bool      // which nodes have no row
 	// planned means that failures have been told: they stay where they are.
 	planned bool
+	// operands are the parameters by which NULLIF and CASE name what they compare.
+	operands map[plan.ID]bool
 	// sources are the expressions of which constants were computed.
 	sources map[*plan.Const]plan.Expr
 }
 
 func newFolder(ctx context.Context, now time.Time) *folder {
-	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, sources: map[*plan.Const]plan.Expr{}}
+	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, operands: map[plan.ID]bool{}, sources: map[*plan.Const]plan.Expr{}}
 }
 
 // failure carries an error up to the front door.
@@ -210,6 +213,9 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			if always {
 				return r.node(n.Input)
 			}
+			return &plan.Values{Columns: plan.Columns(n)}
+		}
+		if slices.ContainsFunc(plan.Conjuncts(condition), func(term plan.Expr) bool { return r.neverIn(term, n.Input) }) {
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
 		r.under[n.Input] = true

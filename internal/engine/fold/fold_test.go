@@ -61,6 +61,7 @@ func rowsOf(t *testing.T, sql string) string {
 const (
 	arrays   = "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"
 	overflow = "GENERIC_INTERNAL_ERROR: integer overflow"
+	tiny     = "0.00000000000000000000000000000000000001"
 	tooLow   = "element_at(ARRAY[1], BIGINT '-9223372036854775808')"
 )
 
@@ -98,6 +99,14 @@ func TestConstants(t *testing.T) {
 		{"BETWEEN of a constant", "SELECT 1 BETWEEN 2 AND 1/0, 5 BETWEEN 2 AND 9", "false, true"},
 		{"BETWEEN ends in the wrong order", "SELECT 1/0 BETWEEN 2 AND 1", "?"},
 		{"a field of a row", "SELECT ROW(1/0, 2)[2], CAST(ROW(1/0, 2) AS row(x integer, y bigint)).y", "2, 2"},
+		{"a decimal is compared in its own type", "SELECT x > " + tiny + ", x = " + tiny + ", x <> " + tiny + ", " + tiny + " >= x, x IS DISTINCT FROM " + tiny + " FROM (VALUES 1.5) t(x)", "true, false, true, false, true"},
+		{"so is an integer", "SELECT x > " + tiny + ", CAST(x AS decimal(38, 38)) > " + tiny + ", ARRAY[x] < ARRAY[" + tiny + "] FROM (VALUES 1) t(x)", "true, true, false"},
+		{"a constant that is rounded to what does not fit", "SELECT x > 0.99999999999999999999999999999999999999 FROM (VALUES 1.5) t(x)", "INVALID_CAST_ARGUMENT: Cannot cast DECIMAL(2, 1) '1.0' to DECIMAL(38, 38)"},
+		{"maps whose keys are rounded", "SELECT MAP(ARRAY[1], ARRAY[1]) = MAP(ARRAY[0.50000000000000000000000000000000000000], ARRAY[1])", "true"},
+		{"a constant that does not fit", "SELECT x > 1.5 FROM (VALUES (" + tiny + ", 1)) t(x, y)", "false"},
+		{"IN of what is never there", "SELECT 1/x FROM (VALUES 0) t(x) WHERE 1 IN (SELECT 2 FROM flows)", ""},
+		{"IN of what is never the same", "SELECT y FROM (SELECT 1/x, 'q' FROM (VALUES 0) t(x)) t(x, y) WHERE x IN (SELECT 1 FROM (VALUES 'x', 'yy') u(z) WHERE z = y)", ""},
+		{"EXISTS of what is never the same", "SELECT x FROM (VALUES 1, 2) t(x) WHERE EXISTS (SELECT 1 FROM (VALUES 3, NULL) u(y) WHERE y = x)", ""},
 		{"arrays are compared", "SELECT ARRAY[1, 2] = ARRAY[1, 2], cardinality(ARRAY[1, NULL])", "true, 2"},
 		{"a comparison that fails in a branch", "SELECT CASE WHEN random() < 0 THEN ARRAY[1, NULL] < ARRAY[1, 2] ELSE false END", arrays},
 		{"a comparison that fails in a lambda", "SELECT transform(ARRAY[1], p -> p < 0 AND ARRAY[1, NULL] < ARRAY[1, 2])", arrays},

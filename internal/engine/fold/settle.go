@@ -88,43 +88,10 @@ func (r sifter) domains(terms []plan.Expr, from plan.Node, columns map[plan.ID]b
 			if !isRef || !isOther || !columns[ref.ID] {
 				continue
 			}
-			if values, ok := valuesOf(from, other.ID); ok && len(values) > 0 {
+			if values, ok := r.valuesIn(from, other.ID); ok && len(values) > 0 {
 				known = append(known, &plan.In{X: ref, Items: values})
 			}
 		}
 	}
 	return known
-}
-
-// valuesOf returns the values of a column of VALUES, each once and without NULL.
-func valuesOf(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
-	switch n := node.(type) {
-	case *plan.Filter:
-		return valuesOf(n.Input, id)
-	case *plan.Project:
-		for _, c := range n.Columns {
-			if ref, ok := c.Expr.(*plan.ColumnRef); ok && c.ID == id {
-				return valuesOf(n.Input, ref.ID)
-			}
-		}
-	case *plan.Values:
-		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) > maxFiltered {
-			return nil, false
-		}
-		var values []plan.Expr
-		seen := newSet()
-		for _, row := range n.Rows {
-			switch {
-			case !isConst(row[at]):
-				return nil, false
-			case isNullConst(row[at]) || seen.has(row[at]):
-				continue
-			}
-			seen.add(row[at])
-			values = append(values, row[at])
-		}
-		return values, true
-	}
-	return nil, false
 }

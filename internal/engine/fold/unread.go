@@ -110,12 +110,7 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 	if n.Condition == nil || n.Lateral {
 		return joined
 	}
-	terms := slices.Clone(plan.Conjuncts(r.expr(n.Condition)))
-	for i, term := range terms {
-		if call, ok := term.(*plan.Call); ok && isComparison(call.Name) && call.Name != plan.OpDistinct && between(call, n) {
-			terms[i] = plan.Explicitly(call) // Trino computes the sides beneath the join
-		}
-	}
+	terms := plan.Conjuncts(r.expr(n.Condition))
 	if !slices.ContainsFunc(terms, MayFail) {
 		return joined
 	}

@@ -114,23 +114,8 @@ func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, boo
 		if b == -1 && a == math.MinInt64 {
 			return nil, sqlerr.Range("bigint division overflow: %d / %d", a, b)
 		}
-		if c := a / b; fits(t.Kind, c) {
-			return c, nil
-		}
-		return nil, errQuotient(t.Kind, a/b)
+		return a / b, beyondInteger(t, a/b)
 	})
-}
-
-// errQuotient is what Trino says of the least value of a type divided by -1.
-func errQuotient(k datatype.Kind, n int64) error {
-	switch k {
-	case datatype.Tinyint:
-		return errInternal("Value %d exceeds MAX_BYTE", n)
-	case datatype.Smallint:
-		return errInternal("Value %d exceeds MAX_SHORT", n)
-	default:
-		return errInternal("Value %d exceeds MAX_INT for type integer", n)
-	}
 }
 
 // bindMod is mod of integers, which fails like Java's own operator where % fails as SQL's.

@@ -14,13 +14,8 @@ import (
 func castToDecimal(from, to datatype.Type) (Function, bool) {
 	switch {
 	case from.Kind == datatype.Boolean:
-		return converts(func(b bool) (any, error) {
-			d := value.Rescale(big.NewInt(int64(ordinal(b))), to.Scale)
-			if !value.DecimalFits(d, to.Precision) {
-				return nil, sqlerr.Cast("Cannot cast BOOLEAN '%t' to DECIMAL(%d, %d)", b, to.Precision, to.Scale)
-			}
-			return d, nil
-		})
+		// Trino does not look whether 1 fits.
+		return converts(func(b bool) (any, error) { return value.Rescale(big.NewInt(int64(ordinal(b))), to.Scale), nil })
 	case from.IsInteger():
 		return converts(func(n int64) (any, error) {
 			d := value.Rescale(big.NewInt(n), to.Scale)

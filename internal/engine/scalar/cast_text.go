@@ -3,6 +3,7 @@ package scalar
 import (
 	"encoding/base64"
 	"errors"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -41,10 +42,13 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 }
 
 // Beyond returns Trino's error when a value that is a result is beyond its type: a text
-// that is longer, or a time that is more precise. What a long interval is added to a time
-// overflows, and Trino sees that only when it writes the time down.
+// that is longer, a time that is more precise, a number or a date that is too large. What a
+// long interval is added to a time overflows, and Trino sees that only when it writes the
+// time down.
 func Beyond(t datatype.Type, v any) error {
 	switch v := v.(type) {
+	case int64:
+		return beyondInteger(t, v)
 	case value.Time:
 		if v.Picos%value.Pow10(12-t.Precision) != 0 {
 			return errInternal("picos contains data beyond specified precision (%d): %d", t.Precision, v.Picos)
@@ -76,6 +80,31 @@ func Beyond(t datatype.Type, v any) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// beyondInteger is Beyond of what Trino keeps as a number of fewer than 64 bits.
+func beyondInteger(t datatype.Type, n int64) error {
+	size, low, high := "INT", int64(math.MinInt32), int64(math.MaxInt32)
+	switch t.Kind {
+	case datatype.Tinyint:
+		size, low, high = "BYTE", math.MinInt8, math.MaxInt8
+	case datatype.Smallint:
+		size, low, high = "SHORT", math.MinInt16, math.MaxInt16
+	case datatype.Integer, datatype.Date, datatype.IntervalYearToMonth:
+	default:
+		return nil
+	}
+	of := ""
+	if size != "BYTE" {
+		of = " for type " + t.String()
+	}
+	switch {
+	case n > high:
+		return errInternal("Value %d exceeds MAX_%s%s", n, size, of)
+	case n < low:
+		return errInternal("Value %d is less than MIN_%s%s", n, size, of)
 	}
 	return nil
 }

@@ -71,6 +71,9 @@ func bindDateAdd(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		}
 		n := value.As[int64](args[1])
 		if u.isInt32(t) && !fits(datatype.Integer, n) {
+			if t.Kind == datatype.Date {
+				return nil, errInternal("integer overflow")
+			}
 			return nil, sqlerr.Argument("integer overflow")
 		}
 		return add(u, n, args[2], t.Precision)
@@ -93,8 +96,22 @@ func add(u dateUnit, n int64, v any, precision int) (any, error) {
 	case value.TimestampTZ:
 		return addZoned(u, n, v, precision)
 	default:
-		return u.addDays(value.As[int64](v), n), nil
+		day := u.addDays(value.As[int64](v), n)
+		if year := yearsAfter(u, value.As[int64](v), n); year < minYear || year > maxYear {
+			return nil, errInternal("Value %d for year must be in the range [%d,%d]", year, minYear, maxYear)
+		}
+		return day, nil
 	}
+}
+
+// The years that milliseconds in 64 bits can be in.
+const minYear, maxYear = -292_275_054, 292_278_993
+
+// yearsAfter returns the year to which n units are added to a day; of units that no year is
+// counted in, the day's own.
+func yearsAfter(u dateUnit, day, n int64) int64 {
+	year, month, _ := value.Civil(day)
+	return year + value.FloorDiv(int64(month)-1+n*u.months, 12)
 }
 
 // addDays adds n units to a day.

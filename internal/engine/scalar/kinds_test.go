@@ -70,6 +70,12 @@ func TestKinds(t *testing.T) {
 		// Others.
 		{`array_except(ARRAY[5, 5], ARRAY[])`, "[5, 5]"},
 		{`bitwise_right_shift(BIGINT '-1', -1)`, "1"},
+		{`t_cdf(1e0, nan())`, "NaN"},
+		{`t_pdf(1e0, nan())`, "NaN"},
+		{`CAST(true AS decimal(5, 5))`, "1.00000"},
+		{`CAST(true AS decimal(38, 38)) + 1`, "NUMERIC_VALUE_OUT_OF_RANGE: Decimal overflow"},
+		{`date_add('month', 4000000000, DATE '2024-01-01')`, "GENERIC_INTERNAL_ERROR: integer overflow"},
+		{`date_add('year', 292276970, DATE '2024-01-01')`, "GENERIC_INTERNAL_ERROR: Value 292278994 for year must be in the range [-292275054,292278993]"},
 		{`cosine_distance(ARRAY[4, 5, 6], ARRAY[4, 5, 6])`, "0.0"},
 		{`repeat(lpad('', 101, 'x'), 10000)`, argument + "result of repeat function must not take more than 1000000 bytes"},
 	})

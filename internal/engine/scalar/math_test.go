@@ -82,6 +82,15 @@ func TestDistributions(t *testing.T) {
 		{"t_cdf", []float64{-1.98, 2}, 0.09312625192178954},
 		{"t_cdf", []float64{10, 1}, 0.9682744825694464},
 		{"t_pdf", []float64{8, 3}, 0.0007369065209469264},
+		// Of many degrees of freedom: what roundings leave.
+		{"t_cdf", []float64{1.5, 1e8}, 0.933192797309967},
+		{"t_cdf", []float64{1e-3, 1e18}, 1},
+		{"t_pdf", []float64{1e-7, 123456789.125}, 0.3989423341961964},
+		{"t_pdf", []float64{0.1, 9007199254740993}, 1.2664165549094176e-14},
+		{"t_pdf", []float64{1, 1e17}, 1},
+		{"t_cdf", []float64{0, math.NaN()}, 0.5},
+		{"beta_cdf", []float64{1e5, 3, 0.99999}, 0.919695843805277},
+		{"beta_cdf", []float64{2, 3, 1}, 1},
 	} {
 		args := make([]any, len(tt.args))
 		types := make([]datatype.Type, len(tt.args))

@@ -90,24 +90,35 @@ func inverseBetaCDF(a, b, p float64) (any, error) {
 // regularizedBeta returns the regularized incomplete beta function by its
 // continued fraction, on the side on which that converges quickly.
 func regularizedBeta(x, a, b float64) float64 {
-	switch {
-	case x <= 0:
-		return 0
-	case x >= 1:
-		return 1
-	case x > (a+1)/(a+b+2):
+	if x > (a+1)/(a+b+2) && 1-x <= (b+1)/(a+b+2) {
 		return 1 - regularizedBeta(1-x, b, a)
 	}
 	front := math.Exp(a*math.Log(x) + b*math.Log1p(-x) - logBeta(a, b))
 	return front * betaFraction(x, a, b) / a
 }
 
-// logBeta returns the logarithm of the beta function.
+// logBeta returns the logarithm of the beta function. Of large arguments it takes what is
+// left of Stirling's formula, as logarithms of the gamma function that nearly cancel each
+// other out leave few digits.
 func logBeta(a, b float64) float64 {
-	lgA, _ := math.Lgamma(a)
+	a, b = max(a, b), min(a, b)
 	lgB, _ := math.Lgamma(b)
-	lgAB, _ := math.Lgamma(a + b)
-	return lgA + lgB - lgAB
+	if a < largeGamma {
+		lgA, _ := math.Lgamma(a)
+		lgAB, _ := math.Lgamma(a + b)
+		return lgA + lgB - lgAB
+	}
+	return lgB + b - (a-0.5)*math.Log1p(b/a) - b*math.Log(a+b) + stirlingRest(a) - stirlingRest(a+b)
+}
+
+// largeGamma is from where on stirlingRest has all digits.
+const largeGamma = 16
+
+// stirlingRest returns by how much the logarithm of the gamma function differs from
+// (x-1/2) log x - x + log(2 pi)/2.
+func stirlingRest(x float64) float64 {
+	y := 1 / (x * x)
+	return (1.0/12 - y*(1.0/360-y*(1.0/1260-y*(1.0/1680-y*(1.0/1188-y*691.0/360360))))) / x
 }
 
 // betaFraction evaluates the continued fraction by Lentz's method.
@@ -147,7 +158,7 @@ func errFreedom() error {
 
 // tCDF returns Student's distribution function.
 func tCDF(x, freedom float64) (any, error) {
-	if enough := freedom >= 1; !enough {
+	if freedom < 1 {
 		return nil, errFreedom()
 	}
 	if x == 0 {
@@ -162,13 +173,35 @@ func tCDF(x, freedom float64) (any, error) {
 
 // tPDF returns Student's density.
 func tPDF(x, freedom float64) (any, error) {
-	if enough := freedom >= 1; !enough {
+	if freedom < 1 {
 		return nil, errFreedom()
 	}
 	half := (freedom + 1) / 2
-	lgHalf, _ := math.Lgamma(half)
-	lgFreedom, _ := math.Lgamma(freedom / 2)
-	return math.Exp(lgHalf - 0.5*(math.Log(math.Pi)+math.Log(freedom)) - lgFreedom - half*math.Log(1+x*x/freedom)), nil
+	return math.Exp(logGamma(half) - 0.5*(math.Log(math.Pi)+math.Log(freedom)) - logGamma(freedom/2) - half*math.Log(1+x*x/freedom)), nil
+}
+
+// logGamma returns the logarithm of the gamma function by the approximation that Trino
+// uses, Lanczos's with g = 607/128: of many degrees of freedom the density is what two large
+// logarithms differ by, and so what they are rounded to shows.
+func logGamma(x float64) float64 {
+	if x <= 8 {
+		lg, _ := math.Lgamma(x)
+		return lg
+	}
+	sum := 0.0
+	for i := len(lanczos) - 1; i > 0; i-- {
+		sum += lanczos[i] / (x + float64(i))
+	}
+	sum += lanczos[0]
+	t := x + 607.0/128 + 0.5
+	return (x+0.5)*math.Log(t) - t + 0.5*math.Log(2*math.Pi) + math.Log(sum/x)
+}
+
+// lanczos are the coefficients that P. Godfrey computed for g = 607/128.
+var lanczos = [...]float64{
+	0.99999999999999709182, 57.156235665862923517, -59.597960355475491248, 14.136097974741747174, -0.49191381609762019978,
+	0.33994649984811888699e-4, 0.46523628927048575665e-4, -0.98374475304879564677e-4, 0.15808870322491248884e-3, -0.21026444172410488319e-3,
+	0.21743961811521264320e-3, -0.16431810653676389022e-3, 0.84418223983852743293e-4, -0.26190838401581408670e-4, 0.36899182659531622704e-5,
 }
 
 // wilson returns the lower (-1) or upper (1) bound of Wilson's score interval.

@@ -74,7 +74,7 @@ func (x *exprs) simpleConditions(e *ast.Case, c *plan.Case) ([]plan.Expr, error)
 	conditions := make([]plan.Expr, len(values))
 	for i, value := range values {
 		args := []plan.Expr{&plan.ParamRef{ID: c.Param.ID, T: common}, coerce(value, common)}
-		conditions[i] = plan.Explicitly(&plan.Call{Name: plan.OpEqual, Args: args, T: boolean})
+		conditions[i] = &plan.Call{Name: plan.OpEqual, Args: args, T: boolean}
 	}
 	return conditions, nil
 }
@@ -142,7 +142,7 @@ func (x *exprs) nullIf(e *ast.Call, args []ast.Expr) (plan.Expr, error) {
 	if !ok {
 		return nil, x.fail(e, typeMismatch, "Types are not comparable with NULLIF: %s vs %s", operands[0].Type(), operands[1].Type())
 	}
-	return &plan.NullIf{X: operands[0], Param: param, Compare: plan.Explicitly(compared)}, nil
+	return &plan.NullIf{X: operands[0], Param: param, Compare: compared}, nil
 }
 
 func (x *exprs) coalesce(args []ast.Expr) (plan.Expr, error) {

@@ -22,17 +22,6 @@ func Any(e Expr, f func(Expr) bool) bool {
 	return false
 }
 
-// Explicitly returns a comparison whose sides are cast as if the statement said so: what
-// of them does not fit the common type fails.
-func Explicitly(comparison Expr) Expr {
-	return Rewrite(comparison, func(side Expr) Expr {
-		if cast, ok := side.(*Cast); ok && cast.Coercion {
-			return &Cast{X: cast.X, T: cast.T}
-		}
-		return side
-	})
-}
-
 // Conjuncts returns the terms of a condition that all have to be true.
 func Conjuncts(e Expr) []Expr {
 	l, ok := e.(*Logical)

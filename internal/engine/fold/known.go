@@ -1,0 +1,153 @@
+package fold
+
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/sql/plan"
+)
+
+// valuesOf returns the values that an expression over node can have, each once and without
+// NULL, where its one column is one of VALUES or constant.
+func (r *remainder) valuesOf(e plan.Expr, node plan.Node) ([]plan.Expr, bool) {
+	e = r.expr(e)
+	switch e := e.(type) {
+	case *plan.Const:
+		if e.Value == nil {
+			return nil, true
+		}
+		return []plan.Expr{e}, true
+	case *plan.ColumnRef:
+		return r.valuesIn(node, e.ID)
+	}
+	refs := map[plan.ID]bool{}
+	plan.References(e, refs)
+	if len(refs) != 1 || volatile(e) {
+		return nil, false
+	}
+	var computed []plan.Expr
+	for id := range refs {
+		values, ok := r.valuesIn(node, id)
+		if !ok {
+			return nil, false
+		}
+		for _, v := range values {
+			computed = append(computed, r.expr(plan.Replace(e, func(part plan.Expr) (plan.Expr, bool) {
+				_, isRef := part.(*plan.ColumnRef)
+				return v, isRef
+			})))
+		}
+	}
+	return distinctConstants(computed)
+}
+
+// valuesIn is valuesOf of a column.
+func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
+	switch n := node.(type) {
+	case *plan.Filter:
+		return r.valuesIn(n.Input, id)
+	case *plan.Project:
+		for _, c := range n.Columns {
+			if c.ID == id {
+				return r.valuesOf(c.Expr, n.Input)
+			}
+		}
+	case *plan.CTERef:
+		if values, ok := r.values[n.Number]; ok {
+			return r.valuesIn(&plan.Values{Columns: n.Columns, Rows: values.Rows}, id)
+		}
+	case *plan.Values:
+		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
+		if at < 0 || len(n.Rows) > maxFiltered {
+			return nil, false
+		}
+		column := make([]plan.Expr, len(n.Rows))
+		for i, row := range n.Rows {
+			column[i] = r.expr(row[at])
+		}
+		return distinctConstants(column)
+	}
+	return nil, false
+}
+
+// distinctConstants returns the expressions, each once and without NULL, if all are constant.
+func distinctConstants(all []plan.Expr) (kept []plan.Expr, ok bool) {
+	seen := newSet()
+	for _, e := range all {
+		switch {
+		case !isConst(e):
+			return nil, false
+		case isNullConst(e) || seen.has(e):
+			continue
+		}
+		seen.add(e)
+		kept = append(kept, e)
+	}
+	return kept, true
+}
+
+// neverIn reports whether a term asks for a row of a subquery that is never there: one that
+// has to be equal in values of which none is on both sides. Trino makes a join of such a
+// term, and sees that it has no row.
+func (r *remainder) neverIn(term plan.Expr, outer plan.Node) bool {
+	switch e := term.(type) {
+	case *plan.InQuery:
+		if r.never(e.X, outer, &plan.ColumnRef{ID: e.Column.ID, T: e.Column.Type}, e.Query) {
+			return true
+		}
+		return r.neverWhere(e.Query, outer)
+	case *plan.Exists:
+		return r.neverWhere(e.Query, outer)
+	default:
+		return false
+	}
+}
+
+// neverWhere looks at what the conditions of a subquery make equal to columns around it.
+func (r *remainder) neverWhere(query, outer plan.Node) bool {
+	switch n := query.(type) {
+	case *plan.Project:
+		return r.neverWhere(n.Input, outer)
+	case *plan.Filter:
+		columns := idsIn(outer)
+		return slices.ContainsFunc(plan.Conjuncts(r.expr(n.Condition)), func(term plan.Expr) bool {
+			call, ok := term.(*plan.Call)
+			if !ok || call.Name != plan.OpEqual {
+				return false
+			}
+			for i, arg := range call.Args {
+				if !isConst(arg) && !open(arg, columns) && r.never(arg, outer, call.Args[1-i], n.Input) {
+					return true
+				}
+			}
+			return false
+		}) || r.neverWhere(n.Input, outer)
+	default:
+		return false
+	}
+}
+
+// maxCompared is how many pairs of values are compared to find two that are equal.
+const maxCompared = 1000
+
+// never reports whether an expression over one node and one over another are never equal.
+func (r *remainder) never(a plan.Expr, ofA plan.Node, b plan.Expr, ofB plan.Node) bool {
+	if len(a.Type().Elems) > 0 || !a.Type().Equal(b.Type()) {
+		return false
+	}
+	left, ok := r.valuesOf(a, ofA)
+	if !ok {
+		return false
+	}
+	right, ok := r.valuesOf(b, ofB)
+	if !ok || len(left)*len(right) > maxCompared {
+		return false
+	}
+	for _, x := range left {
+		for _, y := range right {
+			if same := r.compared(callOf(plan.OpEqual, x, y)); same == nil || is(same, true) {
+				return false
+			}
+		}
+	}
+	return true
+}
