@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,11 +189,12 @@ func ofKMS(c policy.Context, call *cloud.Call) {
 }
 
 // setResource sets the keys of one resource, in place of those of the one before.
-func (q *question) setResource(owner cloud.Account, member Membership, held Held) {
+func (q *question) setResource(ctx context.Context, owner cloud.Account, member Membership, held Held) {
 	for _, key := range q.ofResource {
 		q.context.Set(key)
 	}
-	q.ofResource = q.ofResource[:0]
+	q.ofResource, q.untold = q.ofResource[:0], nil
+	q.context.Later(nil, nil)
 	set := func(key string, values ...string) {
 		if len(values) > 0 && values[0] != "" && !q.context.Has(key) {
 			q.context.Set(key, values...)
@@ -205,7 +207,18 @@ func (q *question) setResource(owner cloud.Account, member Membership, held Held
 	}
 	set("aws:resourceorgid", member.ID)
 	set("aws:resourceorgpaths", member.Path)
-	for key, values := range held.Conditions {
+	if held.Conditions.Tell != nil {
+		q.context.Later(held.Conditions.Beginnings, func() { q.tell(ctx, held.Conditions) })
+	}
+}
+
+// tell sets the conditions of the resource at hand.
+func (q *question) tell(ctx context.Context, of Conditions) {
+	var conditions map[string][]string
+	if conditions, q.untold = of.Tell(ctx); q.untold != nil {
+		return
+	}
+	for key, values := range conditions {
 		ofHeld := slices.ContainsFunc(q.ofResource, func(k string) bool { return strings.EqualFold(k, key) })
 		if ofHeld || !q.context.Has(key) {
 			q.context.Add(key, values...)

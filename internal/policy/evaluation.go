@@ -46,7 +46,7 @@ func (e *evaluation) values(key string) []string {
 			return e.recents[i].values
 		}
 	}
-	values := e.context.values[key]
+	values := e.context.under(key)
 	if e.known < len(e.recents) {
 		e.recents[e.known] = recent{key, values}
 		e.known++

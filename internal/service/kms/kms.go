@@ -36,6 +36,7 @@ type Service struct {
 	seal  *seal.Sealer
 
 	policies compiled
+	managed  managedIDs
 
 	mutex sync.Mutex
 	woken chan struct{} // closed when something is due that was not before
