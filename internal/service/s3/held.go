@@ -64,7 +64,7 @@ func (h *holding) look(v *objects.View, b *objects.Bucket) error {
 	}
 	acls := !aclsOff(v, b)
 	h.held.Varies = acls && h.isObject && strings.Contains(h.key, "*")
-	ofOne := h.isObject && ofVersion[h.action] && !strings.Contains(h.key, "*")
+	ofOne := h.isObject && ofVersion[h.action] // also of a key with a "*", which may be the key's own
 	if ofOne {
 		h.held.Conditions = access.Conditions{Beginnings: []string{existingTag}, Tell: h.tags}
 	}
