@@ -54,6 +54,8 @@ type Held struct {
 	Trust    bool              // they are the trust policy of a role
 	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
 
+	Region cloud.Region // where it is, if its ARN does not say so; empty for where the call is
+
 	CanonicalUser string // S3's ID of the caller's account, for policies that name it so
 
 	// Conditions are the condition keys that follow from the resource. Those that the
@@ -176,6 +178,7 @@ type question struct {
 
 	ofResource []string // the keys of context that the resource at hand has set
 	untold     error    // why its conditions could not be told
+	elsewhere  bool     // it is in another region than the call
 }
 
 // question collects what is asked of every resource of a call.

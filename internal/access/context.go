@@ -20,6 +20,7 @@ func newContext(a *cloud.Access, member Membership) policy.Context {
 	ofPrincipal(c, a.Call.Principal, member)
 	ofSession(c, &a.Call)
 	ofNetwork(c, &a.Call)
+	c.Set("aws:requestedregion", requestedRegion(a))
 	ofServices(c, &a.Call)
 	switch service, _, _ := strings.Cut(a.Action, ":"); service {
 	case "s3":
@@ -36,6 +37,16 @@ func newContext(a *cloud.Access, member Membership) policy.Context {
 		c.Add(key, values...)
 	}
 	return c
+}
+
+// requestedRegion is the region of the endpoint that a call is for. Services that are one
+// for all regions have theirs in the first, whatever the caller's signature names.
+func requestedRegion(a *cloud.Access) string {
+	switch service, _, _ := strings.Cut(a.Action, ":"); service {
+	case "iam", "organizations":
+		return "us-east-1"
+	}
+	return string(a.Call.Region)
 }
 
 func ofPrincipal(c policy.Context, p cloud.Principal, member Membership) {
@@ -106,7 +117,6 @@ func ofSession(c policy.Context, call *cloud.Call) {
 func ofNetwork(c policy.Context, call *cloud.Call) {
 	c.Set("aws:currenttime", call.Time.UTC().Format(time.RFC3339))
 	c.Set("aws:epochtime", strconv.FormatInt(call.Time.Unix(), 10))
-	c.Set("aws:requestedregion", string(call.Region))
 	if call.InvokedBy != "" {
 		c.Set("aws:securetransport", "true") // between services nothing goes over a network
 		return
@@ -200,6 +210,14 @@ func (q *question) setResource(ctx context.Context, owner cloud.Account, member 
 			q.context.Set(key, values...)
 			q.ofResource = append(q.ofResource, key)
 		}
+	}
+	if held.Region != "" && held.Region != q.access.Call.Region {
+		// A bucket is read by way of any region here, and a policy means the one it is in.
+		q.context.Set("aws:requestedregion", string(held.Region))
+		q.elsewhere = true
+	} else if q.elsewhere {
+		q.context.Set("aws:requestedregion", requestedRegion(q.access))
+		q.elsewhere = false
 	}
 	set("aws:resourceaccount", string(owner))
 	if strings.HasPrefix(q.access.Action, "s3:") {

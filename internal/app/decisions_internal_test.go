@@ -1,9 +1,12 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/api/stsapi"
 )
 
@@ -163,4 +166,31 @@ func TestObjectsOfSeveralOwners(t *testing.T) {
 	h.want("preferred: put for the owner", "", writer.put("inbox", "given", handOver))
 	h.want("preferred: the bucket's owner reads", "", h.root(ours).get("inbox", "given"))
 	h.want("preferred: the writer does not any more", "AccessDenied: Access Denied", writer.get("inbox", "given"))
+}
+
+// A bucket is in its own region, and what is one for all regions in the first, whatever
+// region a caller signs for.
+func TestTheRequestedRegionIsNotTheCallersToChoose(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "seoul", "")
+	h.must(h.root(ours).put("seoul", "k"))
+	only := func(region string) string {
+		return `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"` + region + `"}}}`
+	}
+	here, there := h.user(ours, "here", allow("*", "*"), only("ap-northeast-2")), h.user(ours, "there", allow("*", "*"), only("eu-west-1"))
+	first := h.user(ours, "first", allow("*", "*"), only("us-east-1"))
+	denied := func(c caller, action, resource string) string {
+		return notAuthorized(c.principal.ARN, action, resource, "with an explicit deny in an identity-based policy")
+	}
+	for _, region := range []cloud.Region{"ap-northeast-2", "eu-west-1"} {
+		call := cloud.CallOf(h.ctx)
+		call.Region = region
+		*h = house{h.TB, h.app, cloud.WithCall(h.ctx, call)}
+		h.want("read where the bucket is, from "+string(region), "", here.get("seoul", "k"))
+		h.want("read elsewhere, from "+string(region), denied(there, "s3:GetObject", `"arn:aws:s3:::seoul/k"`), there.get("seoul", "k"))
+		_, err := first.iam.ListUsers(h.ctx, &iamapi.ListUsersInput{})
+		h.want("IAM is in the first, from "+string(region), "", err)
+		_, err = there.iam.ListUsers(h.ctx, &iamapi.ListUsersInput{})
+		h.want("and in no other, from "+string(region), strings.Replace(denied(there, "iam:ListUsers", "*"), " on resource: *", "", 1), err)
+	}
 }

@@ -53,7 +53,7 @@ type holding struct {
 }
 
 func (h *holding) look(v *objects.View, b *objects.Bucket) error {
-	h.held.Owner = b.Account
+	h.held.Owner, h.held.Region = b.Account, b.Region
 	if caller := h.access.Call.Principal.Account; caller != "" {
 		h.held.CanonicalUser = canonicalID(caller)
 	}
