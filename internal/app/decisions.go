@@ -84,11 +84,11 @@ func (h heldByIAM) trust(ctx context.Context, role string) (access.Held, error) 
 	if err != nil {
 		return held, nil //nolint:nilerr // what is no ARN is no role
 	}
-	document, err := h.iam.TrustPolicy(ctx, arn)
+	trust, err := h.iam.TrustPolicy(ctx, arn)
 	if err != nil {
 		return held, err
 	}
-	held.Policies = []policy.Attached{{Name: role, Document: document}}
+	held.Policies = []policy.Attached{trust}
 	held.Conditions = access.Conditions{
 		Beginnings: []string{"aws:resourcetag/", "iam:resourcetag/"},
 		Tell: func(ctx context.Context) (map[string][]string, error) {

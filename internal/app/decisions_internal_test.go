@@ -6,8 +6,8 @@ import (
 
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/s3api"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/api/stsapi"
+	"github.com/sillok/sillok/internal/cloud"
 )
 
 // notAuthorized is how a refusal reads to an identity of the resource's account.

@@ -224,7 +224,11 @@ func TestARequestOfTwoLengthsEndsItsConnection(t *testing.T) {
 			if _, err := io.WriteString(conn, tt.sent); err != nil {
 				t.Fatal(err)
 			}
-			if err := conn.(*net.TCPConn).CloseWrite(); err != nil { //nolint:forcetypeassert // it is
+			half, ok := conn.(*net.TCPConn)
+			if !ok {
+				t.Fatalf("it is a %T", conn)
+			}
+			if err := half.CloseWrite(); err != nil {
 				t.Fatal(err)
 			}
 			answers, err := io.ReadAll(conn)

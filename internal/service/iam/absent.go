@@ -12,8 +12,9 @@ import (
 // know that it is there: it takes the same work of each one, however much is in it, and
 // where there is none.
 type glimpse struct {
-	Name, Path string
-	Trust      string `json:",omitempty"` // of a role
+	Name, Path, ID string
+	Trust          string            `json:",omitempty"` // of a role
+	Bound          map[string]string `json:",omitempty"` // and whom it means
 }
 
 // glimpses are the kinds of documents whose ARNs have a path, by what stands before it.
@@ -31,7 +32,7 @@ var nobody = sync.OnceValue(func() []byte {
 		glimpse
 
 		Rest string
-	}{glimpse{"nobody", "/", trustsNobody}, strings.Repeat("A", 256)})
+	}{glimpse{Name: "nobody", Path: "/", ID: "AROAAAAAAAAAAAAAAAAAA", Trust: trustsNobody}, strings.Repeat("A", 256)})
 	if err != nil {
 		panic(err) // it is ours
 	}

@@ -45,24 +45,62 @@ func (s *Service) Tags(ctx context.Context, p cloud.Principal) (tags map[string]
 // TrustPolicy returns who may assume a role. Everybody who knows an account can ask for
 // that, so a role that does not exist trusts nobody, and is found out by the same work:
 // its document is read and compiled, or another one is, and nothing is remembered.
-func (s *Service) TrustPolicy(ctx context.Context, of cloud.ARN) (trust *policy.Document, err error) {
-	name, ok := entityName(of.String())
+func (s *Service) TrustPolicy(ctx context.Context, of cloud.ARN) (policy.Attached, error) {
+	trust := policy.Attached{Name: of.String()}
+	name, ok := entityName(trust.Name)
 	if !ok || name.noun != roles.noun {
 		name = identityName{account: of.Account, noun: roles.noun, name: "*"} // which no role is called
 	}
 	var found glimpse
-	err = s.state.View(ctx, func(st state.Reader) (err error) {
+	err := s.state.View(ctx, func(st state.Reader) (err error) {
 		var there bool
 		found, there, err = glance(in(st, name.account), "role", name.name)
-		if same := arn(name.account, "role", found.Path, found.Name) == of.String(); !there || !same {
+		if same := arn(name.account, "role", found.Path, found.Name) == trust.Name; !there || !same {
 			found.Trust = trustsNobody
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return trust, err
 	}
-	return policy.Parse(found.Trust, policy.Trust)
+	trust.Bound = found.Bound
+	trust.Document, err = policy.Parse(found.Trust, policy.Trust)
+	return trust, err
+}
+
+// UniqueIDs returns the unique IDs of users and roles, of any account, by their ARNs. Of
+// those that do not exist there is none.
+func (s *Service) UniqueIDs(ctx context.Context, arns []string) (ids map[string]string, err error) {
+	err = s.state.View(ctx, func(st state.Reader) error {
+		ids, err = uniqueIDs(ctx, st, arns)
+		return err
+	})
+	return ids, err
+}
+
+func uniqueIDs(ctx context.Context, st state.Reader, arns []string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, of := range arns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		parsed, err := cloud.ParseARN(of)
+		if err != nil {
+			continue // it is nobody's
+		}
+		noun, _, _ := strings.Cut(parsed.Resource, "/")
+		if noun != "user" && noun != "role" {
+			continue
+		}
+		found, there, err := glance(in(st, parsed.Account), noun, folded(shortName(of)))
+		if err != nil {
+			return nil, err
+		}
+		if there && arn(parsed.Account, noun, found.Path, found.Name) == of {
+			ids[of] = found.ID
+		}
+	}
+	return ids, nil
 }
 
 // Role is what there is to know of a role that somebody wants to assume.

@@ -154,7 +154,7 @@ func TestRolesThatCanBeAssumed(t *testing.T) {
 	}
 	parsed := servicetest.Must(cloud.ParseARN("arn:aws:iam::444455556666:role/x/App"))(t)
 	none := servicetest.Must(a.TrustPolicy(t.Context(), parsed))(t)
-	servicetest.Diff(t, true, strings.Contains(none.Text(), "arn:aws:iam::000000000000:root"))
+	servicetest.Diff(t, true, strings.Contains(none.Document.Text(), "arn:aws:iam::000000000000:root"))
 }
 
 func TestARNsGetTheirPaths(t *testing.T) {

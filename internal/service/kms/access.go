@@ -22,6 +22,7 @@ import (
 type Held struct {
 	Owner      cloud.Account
 	Policy     *policy.Document
+	Bound      map[string]string // whom it means, as policy.Attached has it
 	Conditions access.Conditions // those that follow from the key, such as its tags and aliases
 }
 
@@ -58,7 +59,7 @@ func (s *Service) Held(ctx context.Context, arn cloud.ARN) (Held, bool, error) {
 	if err != nil {
 		return Held{}, false, fmt.Errorf("policy of %s: %w", k.arn(n.scope), err)
 	}
-	return Held{Owner: n.scope.Account, Policy: document, Conditions: access.Conditions{
+	return Held{Owner: n.scope.Account, Policy: document, Bound: k.Bound, Conditions: access.Conditions{
 		Beginnings: ofKey, Tell: func(ctx context.Context) (map[string][]string, error) { return s.tell(ctx, n.scope, &k) },
 	}}, ok, nil
 }
@@ -137,9 +138,9 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 // of the grant that is to be retired.
 func (g grant) allows(a *cloud.Access, operation, retired string) bool {
 	if operation == "RetireGrant" {
-		return g.ID == retired && (is(a.Call.Principal, g.Retiring) || is(a.Call.Principal, g.Grantee) && slices.Contains(g.Operations, operation))
+		return g.ID == retired && (g.names(a.Call.Principal, g.Retiring) || g.names(a.Call.Principal, g.Grantee) && slices.Contains(g.Operations, operation))
 	}
-	if !is(a.Call.Principal, g.Grantee) || !slices.Contains(g.Operations, operation) {
+	if !g.names(a.Call.Principal, g.Grantee) || !slices.Contains(g.Operations, operation) {
 		return false
 	}
 	if in, ok := a.Input.(*kmsapi.CreateGrantInput); ok {
@@ -149,9 +150,15 @@ func (g grant) allows(a *cloud.Access, operation, retired string) bool {
 	return !bound || g.within(context)
 }
 
-// is says whether a principal is the one of an ARN, or a session of it.
-func is(p cloud.Principal, arn string) bool {
-	return arn != "" && (p.ARN == arn || p.Type == cloud.AssumedRole && p.Issuer != nil && p.Issuer.ARN == arn)
+// names says whether a principal is the one of an ARN, or a session of it, and was when
+// the grant was made.
+func (g grant) names(p cloud.Principal, arn string) bool {
+	id := p.ID
+	if p.Type == cloud.AssumedRole && p.Issuer != nil && p.ARN != arn {
+		p.ARN, id = p.Issuer.ARN, p.Issuer.ID
+	}
+	meant, bound := g.Bound[arn]
+	return arn != "" && p.ARN == arn && (!bound || meant == id)
 }
 
 // within says whether an encryption context is as the grant demands.

@@ -106,7 +106,7 @@ func TestAccountsJoinTheOrganization(t *testing.T) {
 		t.Errorf("the one that stands alone is %+v", standing)
 	}
 	trust, err := identities.TrustPolicy(ctx, cloud.ARN{Service: "iam", Account: "444455556666", Resource: "role/Admins"})
-	if err != nil || !strings.Contains(trust.Text(), string(servicetest.Account)) {
+	if err != nil || !strings.Contains(trust.Document.Text(), string(servicetest.Account)) {
 		t.Errorf("its role: %v %v", trust, err)
 	}
 	_, _, err = made(servicetest.As(t, "444455556666", ""), s, identities, organizations.Opening{Name: "another"})

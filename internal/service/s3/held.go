@@ -164,9 +164,14 @@ func (h *holding) policy(v *objects.View, b *objects.Bucket, foreign bool) error
 	if foreign || restricted {
 		document = compiled.denies
 	}
-	if document != nil {
-		h.held.Policies = append(h.held.Policies, policy.Attached{Name: bucketARN(b.Name), Document: document})
+	if document == nil {
+		return nil
 	}
+	bound, err := setting[map[string]string](v, b, boundSetting)
+	if err != nil {
+		return err
+	}
+	h.held.Policies = append(h.held.Policies, policy.Attached{Name: bucketARN(b.Name), Document: document, Bound: resource.Value(bound)})
 	return nil
 }
 

@@ -95,7 +95,9 @@ func parseQuery2(query url.Values) (*signature, error) {
 }
 
 // isParameter2 says whether a query parameter is a part of a presigned URL.
-func isParameter2(name string) bool { return name == "AWSAccessKeyId" || name == "Signature" || name == "Expires" }
+func isParameter2(name string) bool {
+	return name == "AWSAccessKeyId" || name == "Signature" || name == "Expires"
+}
 
 // maxEpoch is the last second of year 9999.
 const maxEpoch = 253402300799
