@@ -54,15 +54,25 @@ type Held struct {
 	Trust    bool              // they are the trust policy of a role
 	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
 
+	Region cloud.Region // where it is, if its ARN does not say so; empty for where the call is
+
 	CanonicalUser string // S3's ID of the caller's account, for policies that name it so
 
-	// Conditions are the condition keys that follow from the resource, such as
-	// "aws:ResourceTag/team". Those that the call's input fills count before these.
-	Conditions map[string][]string
+	// Conditions are the condition keys that follow from the resource. Those that the
+	// call's input fills count before these.
+	Conditions Conditions
 
 	// Grants reports whether something other than policies allows the call, such as
 	// a grant of KMS. It is asked where no policy allows and none denies; nil for no.
 	Grants func(ctx context.Context) (bool, error)
+}
+
+// Conditions are condition keys that are found out where a policy asks for one of
+// them, and only then: how long that takes would tell those who may nothing what there
+// is. The zero value is none.
+type Conditions struct {
+	Beginnings []string // of all of them, in lower case, such as "aws:resourcetag/"
+	Tell       func(ctx context.Context) (map[string][]string, error)
 }
 
 // Config is what a Decider needs to know.
@@ -167,6 +177,8 @@ type question struct {
 	member   Membership // of the principal's account
 
 	ofResource []string // the keys of context that the resource at hand has set
+	untold     error    // why its conditions could not be told
+	elsewhere  bool     // it is in another region than the call
 }
 
 // question collects what is asked of every resource of a call.
@@ -246,6 +258,9 @@ func (q *question) decide(ctx context.Context, r *cloud.Resource) error {
 	}
 	q.note(r, asked.request.ResourceAccount)
 	decision := policy.Decide(asked.request, asked.policies.Policies)
+	if q.untold != nil {
+		return fmt.Errorf("conditions of %s: %w", r.ARN, q.untold)
+	}
 	if decision.Allowed {
 		return nil
 	}
@@ -289,7 +304,7 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 	if !linked(&q.access.Call.Principal) {
 		all.ResourceControl = resourceMember.ResourceControl
 	}
-	q.setResource(owner, resourceMember, held)
+	q.setResource(ctx, owner, resourceMember, held)
 	return asked{
 		request: policy.Request{
 			Principal: q.access.Call.Principal, Action: r.Action, Resource: r.ARN, ResourceAccount: owner, Context: q.context,

@@ -37,6 +37,13 @@ func (s shelf) Held(context.Context, *cloud.Access, cloud.Resource) (access.Held
 	return s.held, s.err
 }
 
+// told are conditions of one key.
+func told(key, value string) access.Conditions {
+	return access.Conditions{Beginnings: []string{strings.ToLower(key)}, Tell: func(context.Context) (map[string][]string, error) {
+		return map[string][]string{key: {value}}, nil
+	}}
+}
+
 // membership is the place of every account.
 type membership access.Membership
 
@@ -143,7 +150,7 @@ func TestWhatIsKnownOfACall(t *testing.T) {
 			}
 			// The policy denies for that value, which is the only way to bind root too.
 			held := access.Held{
-				Owner: account, Conditions: map[string][]string{"aws:ResourceTag/class": {"secret"}},
+				Owner: account, Conditions: told("aws:ResourceTag/class", "secret"),
 				Policies: []policy.Attached{attached(t, "p", policy.Resource, `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"},`+
 					`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":`+condition+`}`)},
 			}
@@ -297,7 +304,7 @@ func TestMayAll(t *testing.T) {
 		"another is denied": {`{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/2025/*"}`, ""},
 		"a tag denies":      {`{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"secret"}}}`, keys[0]},
 	} {
-		tagged := shelf{held: access.Held{Conditions: map[string][]string{"s3:ExistingObjectTag/class": {"secret"}}}}
+		tagged := shelf{held: access.Held{Conditions: told("s3:ExistingObjectTag/class", "secret")}}
 		d := access.New(access.Config{Identities: ann(t, tt.statements), Resources: map[string]access.Resources{"s3": tagged}})
 		ctx := cloud.WithCall(t.Context(), cloud.Call{Principal: user("ann"), Account: account})
 		err := d.MayAll(ctx, "s3:GetObject", keys)
@@ -328,6 +335,35 @@ func BenchmarkAuthorize(b *testing.B) {
 	for b.Loop() {
 		if err := d.Authorize(b.Context(), a); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What is there is looked for where a policy asks for it, and only then.
+func TestConditionsAreToldWhereAPolicyAsks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		statements string
+		fault      error
+		asked      int
+		want       string
+	}{
+		"nobody asks":              {`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}`, errors.New("broken"), 0, "AccessDenied: User: " + user("ann").ARN + ` is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::logs/a" because no identity-based policy allows the s3:GetObject action`},
+		"a statement of elsewhere": {`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::other/*","Condition":{"Null":{"s3:ExistingObjectTag/x":"true"}}},{"Effect":"Allow","Action":"s3:*","Resource":"*"}`, errors.New("broken"), 0, ""},
+		"a statement that applies": {`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"open"}}}`, nil, 1, ""},
+		"a variable":               {`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::*/${s3:ExistingObjectTag/letter}"}`, nil, 1, ""},
+		"it cannot be told":        {`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Null":{"s3:ExistingObjectTag/x":"true"}}}`, errors.New("broken"), 1, "internal: conditions of arn:aws:s3:::logs/a: broken"},
+	} {
+		asked := 0
+		held := access.Held{Owner: account, Conditions: access.Conditions{Beginnings: []string{"s3:existingobjecttag/"}, Tell: func(context.Context) (map[string][]string, error) {
+			asked++
+			return map[string][]string{"s3:ExistingObjectTag/class": {"open"}, "s3:ExistingObjectTag/letter": {"a"}}, tt.fault
+		}}}
+		d := access.New(access.Config{Identities: ann(t, tt.statements), Resources: map[string]access.Resources{"s3": shelf{held: held}}})
+		err := d.Authorize(t.Context(), cloud.Access{
+			Call: cloud.Call{Principal: user("ann"), Account: account}, Action: "s3:GetObject", Resources: []cloud.Resource{{Action: "s3:GetObject", ARN: "arn:aws:s3:::logs/a"}},
+		})
+		if got := said(err); got != tt.want || asked != tt.asked {
+			t.Errorf("%s: %q after asking %d times, want %q after %d", name, got, asked, tt.want, tt.asked)
 		}
 	}
 }

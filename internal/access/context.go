@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ func newContext(a *cloud.Access, member Membership) policy.Context {
 	ofPrincipal(c, a.Call.Principal, member)
 	ofSession(c, &a.Call)
 	ofNetwork(c, &a.Call)
+	c.Set("aws:requestedregion", requestedRegion(a))
 	ofServices(c, &a.Call)
 	switch service, _, _ := strings.Cut(a.Action, ":"); service {
 	case "s3":
@@ -35,6 +37,16 @@ func newContext(a *cloud.Access, member Membership) policy.Context {
 		c.Add(key, values...)
 	}
 	return c
+}
+
+// requestedRegion is the region of the endpoint that a call is for. Services that are one
+// for all regions have theirs in the first, whatever the caller's signature names.
+func requestedRegion(a *cloud.Access) string {
+	switch service, _, _ := strings.Cut(a.Action, ":"); service {
+	case "iam", "organizations":
+		return "us-east-1"
+	}
+	return string(a.Call.Region)
 }
 
 func ofPrincipal(c policy.Context, p cloud.Principal, member Membership) {
@@ -105,7 +117,6 @@ func ofSession(c policy.Context, call *cloud.Call) {
 func ofNetwork(c policy.Context, call *cloud.Call) {
 	c.Set("aws:currenttime", call.Time.UTC().Format(time.RFC3339))
 	c.Set("aws:epochtime", strconv.FormatInt(call.Time.Unix(), 10))
-	c.Set("aws:requestedregion", string(call.Region))
 	if call.InvokedBy != "" {
 		c.Set("aws:securetransport", "true") // between services nothing goes over a network
 		return
@@ -188,16 +199,25 @@ func ofKMS(c policy.Context, call *cloud.Call) {
 }
 
 // setResource sets the keys of one resource, in place of those of the one before.
-func (q *question) setResource(owner cloud.Account, member Membership, held Held) {
+func (q *question) setResource(ctx context.Context, owner cloud.Account, member Membership, held Held) {
 	for _, key := range q.ofResource {
 		q.context.Set(key)
 	}
-	q.ofResource = q.ofResource[:0]
+	q.ofResource, q.untold = q.ofResource[:0], nil
+	q.context.Later(nil, nil)
 	set := func(key string, values ...string) {
 		if len(values) > 0 && values[0] != "" && !q.context.Has(key) {
 			q.context.Set(key, values...)
 			q.ofResource = append(q.ofResource, key)
 		}
+	}
+	if held.Region != "" && held.Region != q.access.Call.Region {
+		// A bucket is read by way of any region here, and a policy means the one it is in.
+		q.context.Set("aws:requestedregion", string(held.Region))
+		q.elsewhere = true
+	} else if q.elsewhere {
+		q.context.Set("aws:requestedregion", requestedRegion(q.access))
+		q.elsewhere = false
 	}
 	set("aws:resourceaccount", string(owner))
 	if strings.HasPrefix(q.access.Action, "s3:") {
@@ -205,7 +225,18 @@ func (q *question) setResource(owner cloud.Account, member Membership, held Held
 	}
 	set("aws:resourceorgid", member.ID)
 	set("aws:resourceorgpaths", member.Path)
-	for key, values := range held.Conditions {
+	if held.Conditions.Tell != nil {
+		q.context.Later(held.Conditions.Beginnings, func() { q.tell(ctx, held.Conditions) })
+	}
+}
+
+// tell sets the conditions of the resource at hand.
+func (q *question) tell(ctx context.Context, of Conditions) {
+	var conditions map[string][]string
+	if conditions, q.untold = of.Tell(ctx); q.untold != nil {
+		return
+	}
+	for key, values := range conditions {
 		ofHeld := slices.ContainsFunc(q.ofResource, func(k string) bool { return strings.EqualFold(k, key) })
 		if ofHeld || !q.context.Has(key) {
 			q.context.Add(key, values...)

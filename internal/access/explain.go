@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -47,6 +48,9 @@ func (d *Decider) Explain(ctx context.Context, a cloud.Access, r cloud.Resource,
 		return Explanation{}, err
 	}
 	decision := policy.Explain(asked.request, asked.policies.Policies)
+	if q.untold != nil {
+		return Explanation{}, fmt.Errorf("conditions of %s: %w", r.ARN, q.untold)
+	}
 	if !decision.Allowed && !decision.Explicit && asked.held.Grants != nil {
 		granted, err := asked.held.Grants(ctx)
 		if err != nil {

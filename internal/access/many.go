@@ -27,7 +27,7 @@ func (d *Decider) MayAll(ctx context.Context, action string, arns []string) erro
 		if err != nil {
 			return err
 		}
-		if !all.held.Varies && !all.policies.tells(ofOne) && policy.Decide(all.request, all.policies.Policies).Allowed {
+		if !all.held.Varies && !all.policies.tells(ofOne) && policy.Decide(all.request, all.policies.Policies).Allowed && q.untold == nil {
 			return nil
 		}
 	}

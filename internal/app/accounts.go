@@ -53,9 +53,14 @@ func (a *App) openAccounts(context.Context) (gateway.Service, error) {
 type heldByOrganizations struct{ accounts *organizations.Service }
 
 // Held implements access.Resources.
-func (h heldByOrganizations) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (access.Held, error) {
-	tags, err := h.accounts.ResourceTags(ctx, r.ARN)
-	return access.Held{Owner: a.Call.Principal.Account, Conditions: taggedWith(tags, "aws:ResourceTag/")}, err
+func (h heldByOrganizations) Held(_ context.Context, a *cloud.Access, r cloud.Resource) (access.Held, error) {
+	return access.Held{Owner: a.Call.Principal.Account, Conditions: access.Conditions{
+		Beginnings: []string{"aws:resourcetag/"},
+		Tell: func(ctx context.Context) (map[string][]string, error) {
+			tags, err := h.accounts.ResourceTags(ctx, r.ARN)
+			return taggedWith(tags, "aws:ResourceTag/"), err
+		},
+	}}, nil
 }
 
 // openKeys are the access keys and sessions of accounts that are not closed.

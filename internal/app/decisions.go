@@ -57,20 +57,24 @@ func (h heldByIAM) Held(ctx context.Context, _ *cloud.Access, r cloud.Resource) 
 	if strings.HasPrefix(r.Action, "sts:") {
 		return h.trust(ctx, r.ARN)
 	}
-	var held access.Held
-	tags, err := h.iam.ResourceTags(ctx, r.ARN)
-	if err != nil {
-		return held, err
-	}
-	boundary, err := h.iam.BoundaryOf(ctx, r.ARN)
-	if err != nil {
-		return held, err
-	}
-	held.Conditions = taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/")
-	if boundary != "" {
-		held.Conditions["iam:PermissionsBoundary"] = []string{boundary}
-	}
-	return held, nil
+	return access.Held{Conditions: access.Conditions{
+		Beginnings: []string{"aws:resourcetag/", "iam:resourcetag/", "iam:permissionsboundary"},
+		Tell: func(ctx context.Context) (map[string][]string, error) {
+			tags, err := h.iam.ResourceTags(ctx, r.ARN)
+			if err != nil {
+				return nil, err
+			}
+			boundary, err := h.iam.BoundaryOf(ctx, r.ARN)
+			if err != nil {
+				return nil, err
+			}
+			conditions := taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/")
+			if boundary != "" {
+				conditions["iam:PermissionsBoundary"] = []string{boundary}
+			}
+			return conditions, nil
+		},
+	}}, nil
 }
 
 // trust returns the trust policy of a role. A role that is not there trusts nobody.
@@ -80,12 +84,18 @@ func (h heldByIAM) trust(ctx context.Context, role string) (access.Held, error) 
 	if err != nil {
 		return held, nil //nolint:nilerr // what is no ARN is no role
 	}
-	document, tags, found, err := h.iam.TrustPolicy(ctx, arn)
-	if err != nil || !found {
+	trust, err := h.iam.TrustPolicy(ctx, arn)
+	if err != nil {
 		return held, err
 	}
-	held.Policies = []policy.Attached{{Name: role, Document: document}}
-	held.Conditions = taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/")
+	held.Policies = []policy.Attached{trust}
+	held.Conditions = access.Conditions{
+		Beginnings: []string{"aws:resourcetag/", "iam:resourcetag/"},
+		Tell: func(ctx context.Context) (map[string][]string, error) {
+			tags, err := h.iam.ResourceTags(ctx, role)
+			return taggedWith(tags, "aws:ResourceTag/", "iam:ResourceTag/"), err
+		},
+	}
 	return held, nil
 }
 

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/stsapi"
+	"github.com/sillok/sillok/internal/cloud"
 )
 
 // notAuthorized is how a refusal reads to an identity of the resource's account.
@@ -107,12 +110,14 @@ func TestBucketPolicies(t *testing.T) {
 		h.must(root.put("shared", key))
 	}
 	h.must(root.put("shared", "theirs/secret", func(in *s3api.PutObjectInput) { in.Tagging = new("class=secret") }))
+	h.must(root.put("shared", "theirs/s*", func(in *s3api.PutObjectInput) { in.Tagging = new("class=secret") }))
 	stranger := h.user(theirs, "stranger")
 	friend := h.user(theirs, "friend", allow("s3:*", "*"))
 	h.want("another account needs both", "AccessDenied: Access Denied", stranger.get("shared", "theirs/1"))
 	h.want("and has both", "", friend.get("shared", "theirs/1"))
 	h.want("what the policy does not give", "AccessDenied: Access Denied", friend.get("shared", "ours/1"))
 	h.want("what it denies reads the same", "AccessDenied: Access Denied", friend.get("shared", "theirs/secret"))
+	h.want("a star in a key is the key's own", "AccessDenied: Access Denied", friend.get("shared", "theirs/s*"))
 	h.want("what is not there reads the same", "AccessDenied: Access Denied", friend.get("shared", "theirs/none"))
 	h.want("the owner's root is denied too", notAuthorized(root.principal.ARN, "s3:GetObject", `"arn:aws:s3:::shared/theirs/secret"`, "with an explicit deny in a resource-based policy"), root.get("shared", "theirs/secret"))
 	h.want("condition on a header", notAuthorized(root.principal.ARN, "s3:PutObject", `"arn:aws:s3:::shared/plain/1"`, "with an explicit deny in a resource-based policy"), root.put("shared", "plain/1"))
@@ -161,4 +166,31 @@ func TestObjectsOfSeveralOwners(t *testing.T) {
 	h.want("preferred: put for the owner", "", writer.put("inbox", "given", handOver))
 	h.want("preferred: the bucket's owner reads", "", h.root(ours).get("inbox", "given"))
 	h.want("preferred: the writer does not any more", "AccessDenied: Access Denied", writer.get("inbox", "given"))
+}
+
+// A bucket is in its own region, and what is one for all regions in the first, whatever
+// region a caller signs for.
+func TestTheRequestedRegionIsNotTheCallersToChoose(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "seoul", "")
+	h.must(h.root(ours).put("seoul", "k"))
+	only := func(region string) string {
+		return `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"` + region + `"}}}`
+	}
+	here, there := h.user(ours, "here", allow("*", "*"), only("ap-northeast-2")), h.user(ours, "there", allow("*", "*"), only("eu-west-1"))
+	first := h.user(ours, "first", allow("*", "*"), only("us-east-1"))
+	denied := func(c caller, action, resource string) string {
+		return notAuthorized(c.principal.ARN, action, resource, "with an explicit deny in an identity-based policy")
+	}
+	for _, region := range []cloud.Region{"ap-northeast-2", "eu-west-1"} {
+		call := cloud.CallOf(h.ctx)
+		call.Region = region
+		*h = house{h.TB, h.app, cloud.WithCall(h.ctx, call)}
+		h.want("read where the bucket is, from "+string(region), "", here.get("seoul", "k"))
+		h.want("read elsewhere, from "+string(region), denied(there, "s3:GetObject", `"arn:aws:s3:::seoul/k"`), there.get("seoul", "k"))
+		_, err := first.iam.ListUsers(h.ctx, &iamapi.ListUsersInput{})
+		h.want("IAM is in the first, from "+string(region), "", err)
+		_, err = there.iam.ListUsers(h.ctx, &iamapi.ListUsersInput{})
+		h.want("and in no other, from "+string(region), strings.Replace(denied(there, "iam:ListUsers", "*"), " on resource: *", "", 1), err)
+	}
 }

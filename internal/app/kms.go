@@ -12,7 +12,7 @@ import (
 )
 
 func (a *App) openKMS(context.Context) (gateway.Service, error) {
-	a.kms = kms.New(a.state, a.seal)
+	a.kms = kms.New(a.state, a.seal, a.iam)
 	a.held["kms"] = keyPolicies{a.kms}
 	return gateway.Service{Model: kmsapi.Service, Handler: a.kms, Run: a.kms.Run}, nil
 }
@@ -33,10 +33,10 @@ func (k keyPolicies) Held(ctx context.Context, a *cloud.Access, r cloud.Resource
 	}
 	// A key that is not there has no grants, which takes as long to find out.
 	granted := func(ctx context.Context) (bool, error) { return k.keys.Granted(ctx, a, arn, r.Action) }
-	if !ok {
-		return access.Held{Grants: granted}, nil
+	if held.Policy == nil {
+		return access.Held{Grants: granted}, nil // no key is called so
 	}
 	return access.Held{
-		Owner: held.Owner, Policies: []policy.Attached{{Name: r.ARN, Document: held.Policy}}, Required: true, Conditions: held.Conditions, Grants: granted,
+		Owner: held.Owner, Policies: []policy.Attached{{Name: r.ARN, Document: held.Policy, Bound: held.Bound}}, Required: ok, Conditions: held.Conditions, Grants: granted,
 	}, nil
 }

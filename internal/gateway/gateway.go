@@ -82,6 +82,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.cfg.Local.ServeHTTP(w, r)
 		return
 	}
+	if len(r.TransferEncoding) > 0 {
+		// net/http has dropped a Content-Length that was there too. By that a proxy may have
+		// taken what comes now for the body of this request, and not for another one.
+		w.Header().Set("Connection", "close")
+	}
 	x := &exchange{
 		gateway: g, w: newPatientWriter(w), r: r, requestID: uuid.NewString(), received: r.ContentLength,
 		route:   route{model: g.nobody, protocol: g.protocol.fallback()},

@@ -198,3 +198,49 @@ func TestAnswersMayPause(t *testing.T) {
 		}
 	})
 }
+
+// A request whose length is told in two ways is the last of its connection: what follows
+// it may be its own body to whoever stands before the server.
+func TestARequestOfTwoLengthsEndsItsConnection(t *testing.T) {
+	const hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+	for name, tt := range map[string]struct {
+		sent    string
+		answers int
+	}{
+		"one length":       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx" + hidden, 2},
+		"chunks":           {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, 1},
+		"chunks, a length": {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 38\r\n\r\n0\r\n\r\n" + hidden, 1},
+		"the other way":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 38\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, 1},
+		"two lengths":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 38\r\n\r\nx" + hidden, 1},
+		"another coding":   {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\nContent-Length: 1\r\n\r\nx" + hidden, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(open(t, config(&ledger{}), fakes()...))
+			defer server.Close()
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, tt.sent); err != nil {
+				t.Fatal(err)
+			}
+			half, ok := conn.(*net.TCPConn)
+			if !ok {
+				t.Fatalf("it is a %T", conn)
+			}
+			if err := half.CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			answers, err := io.ReadAll(conn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(string(answers), "HTTP/1.1 "); got != tt.answers {
+				t.Errorf("%d answers, want %d: %s", got, tt.answers, answers)
+			}
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

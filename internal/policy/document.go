@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,6 +55,24 @@ func Size(text string) int {
 // conditions and in variables, each once and as it is first written, in the order
 // of first mention. Keys that differ only in case are one.
 func ContextKeys(d *Document) []string { return append([]string(nil), d.keys...) }
+
+// Identities returns the ARNs of the users and roles that d names as principals, each
+// once.
+func Identities(d *Document) []string {
+	var arns []string
+	for i := range d.statements {
+		if d.statements[i].principals == nil {
+			continue
+		}
+		for _, name := range d.statements[i].principals.names {
+			_, noun, _ := strings.Cut(strings.TrimPrefix(name, "arn:aws:iam::"), ":")
+			if (strings.HasPrefix(noun, "user/") || strings.HasPrefix(noun, "role/")) && !slices.Contains(arns, name) {
+				arns = append(arns, name)
+			}
+		}
+	}
+	return arns
+}
 
 // collectKeys sets the keys that d mentions.
 func (d *Document) collectKeys() {

@@ -12,7 +12,8 @@ type evaluation struct {
 	target  target
 	context Context
 	caller  caller
-	bounded bool // the caller has a permissions boundary
+	bounded bool              // the caller has a permissions boundary
+	bound   map[string]string // the unique IDs of whom the policy at hand names
 
 	recents [6]recent // the first keys that were asked for
 	known   int
@@ -46,7 +47,7 @@ func (e *evaluation) values(key string) []string {
 			return e.recents[i].values
 		}
 	}
-	values := e.context.values[key]
+	values := e.context.under(key)
 	if e.known < len(e.recents) {
 		e.recents[e.known] = recent{key, values}
 		e.known++
@@ -103,6 +104,7 @@ func (e *evaluation) lookInto(p *Attached, o *outcome) {
 	if p.Document == nil {
 		return
 	}
+	e.bound = p.Bound
 	statements := p.Document.statements
 	for i := range statements {
 		s := &statements[i]

@@ -73,18 +73,28 @@ func newCaller(r *Request) caller {
 // hasIdentity reports whether policies of an account can speak of the caller.
 func (c *caller) hasIdentity() bool { return !c.anonymous && c.account != "" }
 
+// named reports whether p names a user or role by its ARN, and means the one of that
+// unique ID.
+func (p *principals) named(arn, id string, bound map[string]string) bool {
+	if arn == "" || !slices.Contains(p.names, arn) {
+		return false
+	}
+	meant, ok := bound[arn]
+	return !ok || meant == id
+}
+
 // grantTo returns how directly p names c.
-func (p *principals) grantTo(c *caller) grant {
+func (p *principals) grantTo(c *caller, bound map[string]string) grant {
 	switch {
 	case p.everybody,
-		c.arn != "" && slices.Contains(p.names, c.arn),
+		p.named(c.arn, c.id, bound),
 		c.id != "" && slices.Contains(p.names, c.id),
 		slices.ContainsFunc(c.services, func(name string) bool { return slices.Contains(p.services, name) }),
 		c.provider != "" && slices.Contains(p.providers, c.provider):
 		return direct
 	case c.anonymous:
 		return ungranted
-	case c.issuer != "" && slices.Contains(p.names, c.issuer),
+	case p.named(c.issuer, c.issuerID, bound),
 		c.issuerID != "" && slices.Contains(p.names, c.issuerID):
 		return toEntity
 	case c.account != "" && slices.Contains(p.accounts, c.account),
@@ -97,7 +107,7 @@ func (p *principals) grantTo(c *caller) grant {
 // spares reports whether a NotPrincipal with Deny leaves c alone: it must name
 // the account and, of a session, the role or user too, since none of them may
 // do more than the one it is of.
-func (p *principals) spares(c *caller) bool {
+func (p *principals) spares(c *caller, bound map[string]string) bool {
 	if p.everybody {
 		return true
 	}
@@ -110,10 +120,10 @@ func (p *principals) spares(c *caller) bool {
 	if !slices.Contains(p.accounts, c.account) && (c.canonical == "" || !slices.Contains(p.canonical, c.canonical)) {
 		return false
 	}
-	if c.issuer != "" && !slices.Contains(p.names, c.issuer) && (c.issuerID == "" || !slices.Contains(p.names, c.issuerID)) {
+	if c.issuer != "" && !p.named(c.issuer, c.issuerID, bound) && (c.issuerID == "" || !slices.Contains(p.names, c.issuerID)) {
 		return false
 	}
-	return c.root || slices.Contains(p.names, c.arn) || c.id != "" && slices.Contains(p.names, c.id)
+	return c.root || p.named(c.arn, c.id, bound) || c.id != "" && slices.Contains(p.names, c.id)
 }
 
 // grants returns how directly the statement names who asks; any of it is enough
@@ -123,13 +133,13 @@ func (s *statement) grants(e *evaluation) grant {
 	case s.principals == nil: // of an identity's own policy
 		return direct
 	case !s.notPrincipal:
-		return s.principals.grantTo(&e.caller)
+		return s.principals.grantTo(&e.caller, e.bound)
 	case s.deny:
 		// AWS denies all that have a boundary, whatever NotPrincipal names.
-		if e.bounded || !s.principals.spares(&e.caller) {
+		if e.bounded || !s.principals.spares(&e.caller, e.bound) {
 			return direct
 		}
-	case s.principals.grantTo(&e.caller) == ungranted:
+	case s.principals.grantTo(&e.caller, e.bound) == ungranted:
 		return direct
 	}
 	return ungranted

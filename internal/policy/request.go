@@ -21,6 +21,11 @@ type Request struct {
 type Attached struct {
 	Name     string // the ARN of a managed policy, or the name of an inline one
 	Document *Document
+
+	// Bound are the unique IDs that the users and roles had whom the document names by
+	// ARN, when it was given to a resource: another one of the same name is not meant.
+	// Of an ARN that is not in it whoever has that name is.
+	Bound map[string]string
 }
 
 // Policies are all policies that apply to a request.

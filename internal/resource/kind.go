@@ -55,6 +55,16 @@ func (k Kind[T]) Find(r Reader, names ...string) (value T, found bool, err error
 	return state.Find[T](r, key)
 }
 
+// FindOr is Find, and decodes a document that it is given where there is none: what is
+// looked for before it is decided who may know of it takes the same time then.
+func (k Kind[T]) FindOr(r Reader, otherwise []byte, names ...string) (value T, found bool, err error) {
+	key, err := k.key(r.Scope(), names)
+	if err != nil {
+		return value, false, nil //nolint:nilerr // nothing has a name that cannot be
+	}
+	return state.FindOr[T](r, key, otherwise)
+}
+
 // Create keeps a new document, or returns the error Taken.
 func (k Kind[T]) Create(tx Tx, value T, names ...string) error {
 	key, err := k.key(tx.Scope(), names)

@@ -99,6 +99,34 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// A document that is not there can be read as another one.
+func TestADocumentInThePlaceOfAnother(t *testing.T) {
+	s, ctx := resource.NewStore(servicetest.Store(t)), servicetest.Call(t)
+	updated(t, s, ctx, func(tx resource.Tx) error { return leaves().Create(tx, leaf{"green"}, "oak", "a") })
+	for _, tt := range []struct {
+		otherwise, name string
+		want            leaf
+		found, fails    bool
+	}{
+		{`{"Color":"none"}`, "a", leaf{"green"}, true, false},
+		{`{"Color":"none"}`, "b", leaf{"none"}, false, false},
+		{`{"Color":"none"}`, "b\x00c", leaf{}, false, false}, // nothing is called so
+		{`{`, "b", leaf{}, false, true},
+		{`{`, "a", leaf{"green"}, true, false},
+	} {
+		err := s.View(ctx, func(r resource.Reader) error {
+			got, found, err := leaves().FindOr(r, []byte(tt.otherwise), "oak", tt.name)
+			if got != tt.want || found != tt.found {
+				t.Errorf("%s or %s is %v, %t", tt.name, tt.otherwise, got, found)
+			}
+			return err
+		})
+		if (err != nil) != tt.fails {
+			t.Errorf("%s or %s: %v", tt.name, tt.otherwise, err)
+		}
+	}
+}
+
 func TestEachAccountAndRegionHasItsOwn(t *testing.T) {
 	s := resource.NewStore(servicetest.Store(t))
 	here, elsewhere := servicetest.Call(t), servicetest.As(t, servicetest.Account, "us-east-1")

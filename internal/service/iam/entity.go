@@ -42,11 +42,12 @@ type role struct {
 	entity
 
 	Trust       string
-	Description *string       `json:",omitempty"`
-	MaxSession  time.Duration // of a session of it
-	Linked      string        `json:",omitempty"` // the service that it belongs to, such as "config.amazonaws.com"
-	LastUsed    time.Time     `json:",omitzero"`
-	LastRegion  cloud.Region  `json:",omitempty"`
+	Bound       map[string]string `json:",omitempty"` // the unique IDs of whom Trust names by ARN
+	Description *string           `json:",omitempty"`
+	MaxSession  time.Duration     // of a session of it
+	Linked      string            `json:",omitempty"` // the service that it belongs to, such as "config.amazonaws.com"
+	LastUsed    time.Time         `json:",omitzero"`
+	LastRegion  cloud.Region      `json:",omitempty"`
 }
 
 // The kinds of identities. Their documents are named by folded names.

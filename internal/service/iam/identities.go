@@ -42,17 +42,65 @@ func (s *Service) Tags(ctx context.Context, p cloud.Principal) (tags map[string]
 	return i.tags, true, nil
 }
 
-// TrustPolicy returns who may assume a role, and the role's tags. It reports false for
-// a role that does not exist.
-func (s *Service) TrustPolicy(ctx context.Context, of cloud.ARN) (trust *policy.Document, tags map[string]string, found bool, err error) {
-	r, err := s.AssumableRole(ctx, of.String())
-	switch {
-	case err == nil:
-		return r.Trust, r.Principal.Tags, true, nil
-	case cloud.KindOf(err) == cloud.NotFound:
-		return nil, nil, false, nil
+// TrustPolicy returns who may assume a role. Everybody who knows an account can ask for
+// that, so a role that does not exist trusts nobody, and is found out by the same work:
+// its document is read and compiled, or another one is, and nothing is remembered.
+func (s *Service) TrustPolicy(ctx context.Context, of cloud.ARN) (policy.Attached, error) {
+	trust := policy.Attached{Name: of.String()}
+	name, ok := entityName(trust.Name)
+	if !ok || name.noun != roles.noun {
+		name = identityName{account: of.Account, noun: roles.noun, name: "*"} // which no role is called
 	}
-	return nil, nil, false, err
+	var found glimpse
+	err := s.state.View(ctx, func(st state.Reader) (err error) {
+		var there bool
+		found, there, err = glance(in(st, name.account), "role", name.name)
+		if same := arn(name.account, "role", found.Path, found.Name) == trust.Name; !there || !same {
+			found.Trust = trustsNobody
+		}
+		return err
+	})
+	if err != nil {
+		return trust, err
+	}
+	trust.Bound = found.Bound
+	trust.Document, err = policy.Parse(found.Trust, policy.Trust)
+	return trust, err
+}
+
+// UniqueIDs returns the unique IDs of users and roles, of any account, by their ARNs. Of
+// those that do not exist there is none.
+func (s *Service) UniqueIDs(ctx context.Context, arns []string) (ids map[string]string, err error) {
+	err = s.state.View(ctx, func(st state.Reader) error {
+		ids, err = uniqueIDs(ctx, st, arns)
+		return err
+	})
+	return ids, err
+}
+
+func uniqueIDs(ctx context.Context, st state.Reader, arns []string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, of := range arns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		parsed, err := cloud.ParseARN(of)
+		if err != nil {
+			continue // it is nobody's
+		}
+		noun, _, _ := strings.Cut(parsed.Resource, "/")
+		if noun != "user" && noun != "role" {
+			continue
+		}
+		found, there, err := glance(in(st, parsed.Account), noun, folded(shortName(of)))
+		if err != nil {
+			return nil, err
+		}
+		if there && arn(parsed.Account, noun, found.Path, found.Name) == of {
+			ids[of] = found.ID
+		}
+	}
+	return ids, nil
 }
 
 // Role is what there is to know of a role that somebody wants to assume.
@@ -275,39 +323,19 @@ func (s *Service) ResourceARN(ctx context.Context, of string) (string, error) {
 	if name == "" || strings.ContainsAny(name, "/*") {
 		return of, nil
 	}
+	if _, ok := glimpses[noun]; !ok {
+		return of, nil
+	}
 	whole := of
-	err = s.state.View(ctx, func(st state.Reader) (err error) {
+	err = s.state.View(ctx, func(st state.Reader) error {
 		r := in(st, parsed.Account)
-		switch noun {
-		case "user":
-			whole, err = pathed(r, users, name, of)
-		case "group":
-			whole, err = pathed(r, groups, name, of)
-		case "role":
-			whole, err = pathed(r, roles, name, of)
-		case "instance-profile":
-			p, found, e := profiles.Find(r, folded(name))
-			if err = e; found {
-				whole = p.arn(r)
-			}
-		case "server-certificate":
-			c, found, e := serverCertificates.Find(r, folded(name))
-			if err = e; found {
-				whole = c.arn(r)
-			}
+		found, there, err := glance(r, noun, folded(name))
+		if made := arn(parsed.Account, noun, found.Path, found.Name); there {
+			whole = made
 		}
 		return err
 	})
 	return whole, err
-}
-
-// pathed returns the ARN of the entity of a name, or otherwise.
-func pathed[T any](r resource.Reader, h holder[T], name, otherwise string) (string, error) {
-	value, found, err := h.kind.Find(r, folded(name))
-	if err != nil || !found {
-		return otherwise, err
-	}
-	return h.arn(r, h.of(&value)), nil
 }
 
 // ResourceTags returns the tags of a resource of IAM's, for conditions on them.

@@ -25,6 +25,9 @@ func (s *Service) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*
 	}
 	out := &iamapi.CreateRoleOutput{}
 	return out, s.update(ctx, func(tx resource.Tx) error {
+		if err := r.bind(ctx, tx); err != nil {
+			return err
+		}
 		if err := roles.begin(tx, &r, in.PermissionsBoundary, in.Tags); err != nil {
 			return err
 		}
@@ -104,10 +107,26 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *iamapi.UpdateRo
 
 // UpdateAssumeRolePolicy replaces the trust policy of a role.
 func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *iamapi.UpdateAssumeRolePolicyInput) (*iamapi.UpdateAssumeRolePolicyOutput, error) {
-	return nil, s.changeRole(ctx, in.RoleName, func(r *role) error {
+	if err := checkTrust(*in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	return nil, roles.change(ctx, s, in.RoleName, func(tx resource.Tx, r *role, _ *entity) error {
 		r.Trust = *in.PolicyDocument
-		return checkTrust(r.Trust)
+		return r.bind(ctx, tx)
 	})
+}
+
+// bind notes whom the trust policy means, so that whoever takes the name of one who is
+// gone is not trusted.
+//
+// See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+func (r *role) bind(ctx context.Context, tx resource.Tx) error {
+	document, err := policy.Parse(r.Trust, policy.Trust)
+	if err != nil {
+		return err
+	}
+	r.Bound, err = uniqueIDs(ctx, tx, policy.Identities(document))
+	return err
 }
 
 func (s *Service) changeRole(ctx context.Context, name *string, change func(*role) error) error {

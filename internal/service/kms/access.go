@@ -1,14 +1,16 @@
 package kms
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/policy"
@@ -20,63 +22,76 @@ import (
 type Held struct {
 	Owner      cloud.Account
 	Policy     *policy.Document
-	Conditions map[string][]string // condition keys that follow from the key, such as its tags and aliases
+	Bound      map[string]string // whom it means, as policy.Attached has it
+	Conditions access.Conditions // those that follow from the key, such as its tags and aliases
 }
 
+// ofKey are the beginnings of condition keys that follow from a key.
+var ofKey = []string{"kms:keyspec", "kms:keyusage", "kms:keyorigin", "kms:multiregion", "kms:resourcealiases", "aws:resourcetag/"}
+
 // Held returns what policies are told of a key, by its ARN, and whether there is
-// such a key. A key that AWS manages is told of before it is made.
+// such a key. A key that AWS manages is told of before it is made. Of one that is not
+// there it returns a policy that says nothing to anybody, so that who may nothing is
+// refused after the same work.
 func (s *Service) Held(ctx context.Context, arn cloud.ARN) (Held, bool, error) {
 	n, err := parseName(cloud.Scope{Account: arn.Account, Region: arn.Region}, arn.String())
 	if err != nil || n.alias != "" {
 		return Held{}, false, nil //nolint:nilerr // there is no such key
 	}
-	var (
-		k      key
-		ok     bool
-		tagged map[string]string
-		names  []string
-	)
-	err = s.view(ctx, n.scope, func(r resource.Reader) error {
-		if k, ok, err = keys.Find(r, n.id); err != nil {
-			return err
-		}
-		ok = ok && !k.gone()
-		// The rest is looked for of a key that is not there too: a stranger is refused
-		// after the same work.
-		for entry, err := range aliased.List(r, n.id) {
-			if err != nil {
-				return err
-			}
-			names = append(names, entry.Name)
-		}
-		tagged, err = tags.Of(r, arn.String())
+	manager := s.managed.of(n.scope, n.id)
+	var k key
+	var ok bool
+	err = s.view(ctx, n.scope, func(r resource.Reader) (err error) {
+		k, ok, err = keys.FindOr(r, noKey(), n.id)
 		return err
 	})
 	if err != nil {
 		return Held{}, false, err
 	}
+	ok = ok && !k.gone()
+	if !ok && manager != "" {
+		k, ok = managed(n.scope, manager), true
+	}
 	if !ok {
-		at := slices.IndexFunc(managers(), func(service string) bool { return managedID(n.scope, service) == n.id })
-		if at < 0 {
-			return Held{}, false, nil
-		}
-		k = managed(n.scope, managers()[at])
-		names, tagged = []string{reservedPrefix + k.Managed}, nil
+		k.ID, k.Policy = noID, tellsNobody
 	}
 	document, err := s.policies.parse(k.Policy)
 	if err != nil {
 		return Held{}, false, fmt.Errorf("policy of %s: %w", k.arn(n.scope), err)
 	}
-	held := Held{Owner: n.scope.Account, Policy: document, Conditions: map[string][]string{
+	return Held{Owner: n.scope.Account, Policy: document, Bound: k.Bound, Conditions: access.Conditions{
+		Beginnings: ofKey, Tell: func(ctx context.Context) (map[string][]string, error) { return s.tell(ctx, n.scope, &k) },
+	}}, ok, nil
+}
+
+// tell returns the condition keys that follow from a key.
+func (s *Service) tell(ctx context.Context, scope cloud.Scope, k *key) (map[string][]string, error) {
+	if k.ID == noID {
+		return nil, nil //nolint:nilnil // there is no such key
+	}
+	conditions := map[string][]string{
 		"kms:KeySpec": {k.Spec}, "kms:KeyUsage": {k.Usage}, "kms:KeyOrigin": {k.Origin}, "kms:MultiRegion": {fmt.Sprint(k.MultiRegion)},
-	}}
-	if len(names) > 0 {
-		held.Conditions["kms:ResourceAliases"] = names
 	}
-	for tag, value := range tagged {
-		held.Conditions["aws:ResourceTag/"+tag] = []string{value}
-	}
-	return held, true, nil
+	return conditions, s.view(ctx, scope, func(r resource.Reader) error {
+		var names []string
+		for entry, err := range aliased.List(r, k.ID) {
+			if err != nil {
+				return err
+			}
+			names = append(names, entry.Name)
+		}
+		if len(names) == 0 && k.Managed != "" {
+			names = []string{reservedPrefix + k.Managed} // it is not made yet
+		}
+		if len(names) > 0 {
+			conditions["kms:ResourceAliases"] = names
+		}
+		tagged, err := tags.Of(r, k.arn(scope))
+		for tag, value := range tagged {
+			conditions["aws:ResourceTag/"+tag] = []string{value}
+		}
+		return err
+	})
 }
 
 // Granted says whether a grant on a key allows its caller what a call asks for.
@@ -94,8 +109,13 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 		}
 		retired = g.name
 	}
-	granted := false
+	granted, some := false, false
 	err := s.view(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}, func(r resource.Reader) error {
+		defer func() {
+			if !some {
+				_ = json.Unmarshal(noGrant(), &grant{}) // as if there were one that is for somebody else
+			}
+		}()
 		for entry, err := range grants.List(r, id) {
 			if err == nil {
 				err = ctx.Err()
@@ -103,6 +123,7 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 			if err != nil {
 				return err
 			}
+			some = true
 			if entry.Value.allows(a, operation, retired) {
 				granted = true
 				return nil
@@ -117,9 +138,9 @@ func (s *Service) Granted(ctx context.Context, a *cloud.Access, arn cloud.ARN, a
 // of the grant that is to be retired.
 func (g grant) allows(a *cloud.Access, operation, retired string) bool {
 	if operation == "RetireGrant" {
-		return g.ID == retired && (is(a.Call.Principal, g.Retiring) || is(a.Call.Principal, g.Grantee) && slices.Contains(g.Operations, operation))
+		return g.ID == retired && (g.names(a.Call.Principal, g.Retiring) || g.names(a.Call.Principal, g.Grantee) && slices.Contains(g.Operations, operation))
 	}
-	if !is(a.Call.Principal, g.Grantee) || !slices.Contains(g.Operations, operation) {
+	if !g.names(a.Call.Principal, g.Grantee) || !slices.Contains(g.Operations, operation) {
 		return false
 	}
 	if in, ok := a.Input.(*kmsapi.CreateGrantInput); ok {
@@ -129,9 +150,15 @@ func (g grant) allows(a *cloud.Access, operation, retired string) bool {
 	return !bound || g.within(context)
 }
 
-// is says whether a principal is the one of an ARN, or a session of it.
-func is(p cloud.Principal, arn string) bool {
-	return arn != "" && (p.ARN == arn || p.Type == cloud.AssumedRole && p.Issuer != nil && p.Issuer.ARN == arn)
+// names says whether a principal is the one of an ARN, or a session of it, and was when
+// the grant was made.
+func (g grant) names(p cloud.Principal, arn string) bool {
+	id := p.ID
+	if p.Type == cloud.AssumedRole && p.Issuer != nil && p.ARN != arn {
+		p.ARN, id = p.Issuer.ARN, p.Issuer.ID
+	}
+	meant, bound := g.Bound[arn]
+	return arn != "" && p.ARN == arn && (!bound || meant == id)
 }
 
 // within says whether an encryption context is as the grant demands.
@@ -282,14 +309,22 @@ func (s *Service) keyARN(ctx context.Context, scope cloud.Scope, text string) (s
 	if err != nil {
 		return "", err
 	}
+	if n.id != "" {
+		return resource.ARN(n.scope, "kms", "key/"+n.id), nil
+	}
+	service := managedFor(n.alias)
+	// The ID that it would have if AWS managed it is found out in any case, since that
+	// takes time.
+	n.id = managedID(n.scope, cmp.Or(service, n.alias))
 	err = s.view(ctx, n.scope, func(r resource.Reader) error {
-		resolved, err := n.resolve(r)
-		n.id = resolved.id
+		kept, found, err := aliases.FindOr(r, noAlias(), n.alias)
+		switch {
+		case err == nil && found:
+			n.id = kept.Target
+		case err == nil && service == "" && n.scope.Account == scope.Account:
+			err = errNoAlias(n.scope, n.alias)
+		}
 		return err
 	})
-	missing, _ := errors.AsType[*cloud.Error](err)
-	if missing != nil && missing.Kind == cloud.NotFound && n.scope.Account != scope.Account {
-		n.id, err = managedID(n.scope, n.alias), nil
-	}
 	return resource.ARN(n.scope, "kms", "key/"+n.id), err
 }

@@ -198,7 +198,7 @@ func TestWhatPoliciesAreTold(t *testing.T) {
 	servicetest.Diff(t, map[string][]string{
 		"aws:ResourceTag/team": {"logs"}, "kms:KeySpec": {"SYMMETRIC_DEFAULT"}, "kms:KeyUsage": {"ENCRYPT_DECRYPT"}, "kms:KeyOrigin": {"AWS_KMS"},
 		"kms:MultiRegion": {"false"}, "kms:ResourceAliases": {"alias/a"},
-	}, held.Conditions)
+	}, servicetest.Must(held.Conditions.Tell(t.Context()))(t))
 	for _, none := range []string{"arn:aws:kms:ap-northeast-2:111122223333:key/*", "arn:aws:kms:ap-northeast-2:111122223333:alias/a", "arn:aws:kms:us-east-1:111122223333:key/" + *id} {
 		if _, ok, err := v.Held(t.Context(), servicetest.Must(cloud.ParseARN(none))(t)); ok || err != nil {
 			t.Errorf("%s: %t, %v", none, ok, err)

@@ -20,11 +20,12 @@ import (
 // grant is a grant as it is kept, below its key.
 type grant struct {
 	ID         string
-	Key        string // ID
-	Name       string `json:",omitempty"`
-	Grantee    string // ARN
-	Retiring   string `json:",omitempty"` // ARN
-	Issuer     string // ARN of the root user of the account that made it
+	Key        string            // ID
+	Name       string            `json:",omitempty"`
+	Grantee    string            // ARN
+	Retiring   string            `json:",omitempty"` // ARN
+	Issuer     string            // ARN of the root user of the account that made it
+	Bound      map[string]string `json:",omitempty"` // the unique IDs of whom it names by ARN
 	Operations []string
 	Subset     map[string]string `json:",omitempty"` // what an encryption context must hold
 	Equals     map[string]string `json:",omitempty"` // what it must be
@@ -104,7 +105,7 @@ func newGrant(in *kmsapi.CreateGrantInput, k *key, issuer cloud.Account) (grant,
 // same says whether two grants allow the same to the same.
 func (g grant) same(as grant) bool {
 	return g.Name == as.Name && g.Grantee == as.Grantee && g.Retiring == as.Retiring && g.Issuer == as.Issuer &&
-		slices.Equal(g.Operations, as.Operations) && maps.Equal(g.Subset, as.Subset) && maps.Equal(g.Equals, as.Equals)
+		slices.Equal(g.Operations, as.Operations) && maps.Equal(g.Bound, as.Bound) && maps.Equal(g.Subset, as.Subset) && maps.Equal(g.Equals, as.Equals)
 }
 
 // CreateGrant lets a principal use a key. With the name and all else of one that
@@ -123,6 +124,9 @@ func (s *Service) CreateGrant(ctx context.Context, in *kmsapi.CreateGrantInput) 
 	g, err := newGrant(in, &f.key, cloud.CallOf(ctx).Account)
 	if err == nil {
 		err = dry(in.DryRun)
+	}
+	if err == nil && s.identities != nil {
+		g.Bound, err = s.identities.UniqueIDs(ctx, []string{g.Grantee, g.Retiring})
 	}
 	if err != nil {
 		return nil, err

@@ -43,10 +43,11 @@ type key struct {
 	Created     time.Time
 	Disabled    bool `json:",omitempty"`
 	Policy      string
-	Deletion    *time.Time `json:",omitempty"` // when its material goes
-	Window      int32      `json:",omitempty"` // days until then
-	Materials   []version  // the last one is used for what is new; none before an import
-	Rotation    *rotation  `json:",omitempty"`
+	Bound       map[string]string `json:",omitempty"` // the unique IDs of whom Policy names by ARN
+	Deletion    *time.Time        `json:",omitempty"` // when its material goes
+	Window      int32             `json:",omitempty"` // days until then
+	Materials   []version         // the last one is used for what is new; none before an import
+	Rotation    *rotation         `json:",omitempty"`
 }
 
 // version is one material of a key.
@@ -68,6 +69,9 @@ func (s *Service) CreateKey(ctx context.Context, in *kmsapi.CreateKeyInput) (*km
 	}
 	call := cloud.CallOf(ctx)
 	if k.Policy, err = s.initialPolicy(call, k.arn(call.Scope()), in); err != nil {
+		return nil, err
+	}
+	if k.Bound, err = s.bound(ctx, k.Policy); err != nil {
 		return nil, err
 	}
 	if k.Origin == originKMS {

@@ -30,21 +30,32 @@ var (
 // markers is of all listings.
 const markers resource.TokenCode = "InvalidMarkerException"
 
+// Identities knows who there is.
+type Identities interface {
+	// UniqueIDs returns the unique IDs of users and roles, of any account, by their
+	// ARNs: none for those that do not exist.
+	UniqueIDs(ctx context.Context, arns []string) (map[string]string, error)
+}
+
 // Service answers the operations of KMS.
 type Service struct {
+	identities Identities
+
 	store resource.Store
 	seal  *seal.Sealer
 
 	policies compiled
+	managed  managedIDs
 
 	mutex sync.Mutex
 	woken chan struct{} // closed when something is due that was not before
 }
 
 // New returns a Service that keeps its keys in store, and their material sealed
-// by sealer.
-func New(store state.Store, sealer *seal.Sealer) *Service {
-	return &Service{store: resource.NewStore(store), seal: sealer, woken: make(chan struct{})}
+// by sealer. Whom policies and grants name identities tells; without it whoever has
+// such a name is meant.
+func New(store state.Store, sealer *seal.Sealer, identities Identities) *Service {
+	return &Service{identities: identities, store: resource.NewStore(store), seal: sealer, woken: make(chan struct{})}
 }
 
 // view calls fn with what an account and region have.

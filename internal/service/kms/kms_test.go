@@ -28,7 +28,7 @@ type vault struct {
 
 func open(t *testing.T) vault {
 	t.Helper()
-	return vault{kms.New(servicetest.Store(t), sealer(t, "11")), t, servicetest.Call(t)}
+	return vault{kms.New(servicetest.Store(t), sealer(t, "11"), nil), t, servicetest.Call(t)}
 }
 
 func sealer(t *testing.T, digits string) *seal.Sealer {
@@ -249,7 +249,7 @@ func clocked(t *testing.T, test func(v vault, store state.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		store := servicetest.Store(t)
-		v := vault{kms.New(store, sealer(t, "11")), t, servicetest.Call(t)}
+		v := vault{kms.New(store, sealer(t, "11"), nil), t, servicetest.Call(t)}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- v.Run(ctx) }()
@@ -352,10 +352,10 @@ func TestRotation(t *testing.T) {
 // What is on the disk tells nothing without the master key.
 func TestMaterialIsSealed(t *testing.T) {
 	store := servicetest.Store(t)
-	v := vault{kms.New(store, sealer(t, "11")), t, servicetest.Call(t)}
+	v := vault{kms.New(store, sealer(t, "11"), nil), t, servicetest.Call(t)}
 	id := v.key()
 	blob := v.encrypt(id, "text", nil)
-	other := kms.New(store, sealer(t, "22"))
+	other := kms.New(store, sealer(t, "22"), nil)
 	if _, err := other.Decrypt(v.ctx, &kmsapi.DecryptInput{CiphertextBlob: blob}); err == nil || cloud.KindOf(err) != cloud.Internal || !strings.Contains(err.Error(), "fingerprint") {
 		t.Errorf("by another master key: %v", err)
 	}

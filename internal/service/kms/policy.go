@@ -71,16 +71,30 @@ func checkPolicy(call cloud.Call, arn, text string, meant bool) error {
 	return cloud.Errorf(cloud.Invalid, "MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
 }
 
+// bound returns whom a policy means: whoever takes the name of one who is gone does not
+// get what that one had. Of what is no policy it returns nothing; that is told elsewhere.
+func (s *Service) bound(ctx context.Context, text string) (map[string]string, error) {
+	document, err := policy.Parse(text, policy.Resource)
+	if err != nil || s.identities == nil {
+		return nil, nil //nolint:nilerr,nilnil // see above
+	}
+	return s.identities.UniqueIDs(ctx, policy.Identities(document))
+}
+
 // PutKeyPolicy replaces the policy of a key.
 func (s *Service) PutKeyPolicy(ctx context.Context, in *kmsapi.PutKeyPolicyInput) (*kmsapi.PutKeyPolicyOutput, error) {
 	if err := checkPolicyName(in.PolicyName); err != nil {
+		return nil, err
+	}
+	bound, err := s.bound(ctx, *in.Policy)
+	if err != nil {
 		return nil, err
 	}
 	return nil, s.change(ctx, *in.KeyId, func(tx resource.Tx, k *key) error {
 		if err := k.mustNot(tx.Scope(), pendingDeletion); err != nil {
 			return err
 		}
-		k.Policy = *in.Policy
+		k.Policy, k.Bound = *in.Policy, bound
 		return checkPolicy(cloud.CallOf(ctx), k.arn(tx.Scope()), *in.Policy, resource.Value(in.BypassPolicyLockoutSafetyCheck))
 	})
 }

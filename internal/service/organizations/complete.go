@@ -65,12 +65,13 @@ func (s *Service) complete(r state.Reader, o *org, of *cloud.Resource) (kind str
 	case o == nil:
 		return "", nil
 	case strings.HasPrefix(id, "p-"):
-		p, err := o.policy(id)
-		if err != nil && cloud.KindOf(err) == cloud.NotFound {
-			return "", nil
+		p, found, err := o.glance(id)
+		whole := o.policyARN(&p)
+		if err != nil || !found {
+			return "", err
 		}
-		of.ARN, of.Type = o.policyARN(&p), "policy"
-		return p.Type, err
+		of.ARN, of.Type = whole, "policy"
+		return p.Type, nil
 	case strings.HasPrefix(id, "r-"):
 		of.Type = "root"
 	case strings.HasPrefix(id, "ou-"):

@@ -58,16 +58,22 @@ func isProvided(id string) bool {
 
 // policy returns a policy, or AWS's error where there is none.
 func (o *org) policy(id string) (document, error) {
-	for _, p := range provided {
-		if p.ID == id {
-			return p, nil
-		}
-	}
-	p, found, err := documents.Find(o.r, id)
+	p, found, err := o.glance(id)
 	if err == nil && !found {
 		err = errNoPolicy()
 	}
 	return p, err
+}
+
+// glance returns a policy and whether there is one: where there is none, another after
+// the same work, for who may not know.
+func (o *org) glance(id string) (p document, found bool, err error) {
+	for _, p := range provided {
+		if p.ID == id {
+			return p, true, nil
+		}
+	}
+	return documents.FindOr(o.r, []byte(`{"ID":"p-0000000000","Name":"none","Type":"SERVICE_CONTROL_POLICY","Content":"{}"}`), id)
 }
 
 // policyARN returns the name of a policy, such as

@@ -20,7 +20,7 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	if r.Action == "s3:CreateBucket" {
 		return access.Held{}, nil // a bucket of that name that is there is another's, or is not made
 	}
-	h := &holding{service: s, access: a, action: r.Action, key: key, isObject: isObject}
+	h := &holding{service: s, access: a, action: r.Action, bucket: name, key: key, isObject: isObject}
 	err := s.db.View(ctx, func(v *objects.View) error {
 		b, err := v.Bucket(name)
 		if err != nil {
@@ -44,6 +44,7 @@ type holding struct {
 	service  *Service
 	access   *cloud.Access
 	action   string
+	bucket   string
 	key      string
 	isObject bool
 
@@ -52,7 +53,7 @@ type holding struct {
 }
 
 func (h *holding) look(v *objects.View, b *objects.Bucket) error {
-	h.held.Owner = b.Account
+	h.held.Owner, h.held.Region = b.Account, b.Region
 	if caller := h.access.Call.Principal.Account; caller != "" {
 		h.held.CanonicalUser = canonicalID(caller)
 	}
@@ -61,18 +62,23 @@ func (h *holding) look(v *objects.View, b *objects.Bucket) error {
 	} else if block != nil {
 		h.block = *block
 	}
-	version, err := h.version(v, b)
-	if err != nil {
-		return err
-	}
 	acls := !aclsOff(v, b)
 	h.held.Varies = acls && h.isObject && strings.Contains(h.key, "*")
-	foreign := false
-	if version != nil {
-		for _, tag := range version.Tags {
-			h.condition("s3:ExistingObjectTag/"+tag.Key, tag.Value)
+	ofOne := h.isObject && ofVersion[h.action] // also of a key with a "*", which may be the key's own
+	if ofOne {
+		h.held.Conditions = access.Conditions{Beginnings: []string{existingTag}, Tell: h.tags}
+	}
+	// Where ACLs do not count and no policy asks for tags, what there is of an object
+	// changes nothing, and is not looked for: that would tell strangers by the time. Where
+	// it is looked for, what is not there takes the same work.
+	var version *objects.Version
+	there, foreign := false, false
+	if acls && ofOne {
+		var err error
+		if version, there, err = h.version(v, b); err != nil {
+			return err
 		}
-		if acls && version.Owner != "" && cloud.Account(version.Owner) != b.Account {
+		if version.Owner != "" && cloud.Account(version.Owner) != b.Account && there {
 			h.held.Owner, foreign = cloud.Account(version.Owner), true
 		}
 	}
@@ -86,7 +92,36 @@ func (h *holding) look(v *objects.View, b *objects.Bucket) error {
 	if err := h.acl("the bucket's ACL", readACL(doc, b.Account), bucketGrants); err != nil || version == nil {
 		return err
 	}
-	return h.acl("the object's ACL", readACL(version.ACL, h.held.Owner), objectACLGrants)
+	if err := h.acl("the object's ACL", readACL(version.ACL, h.held.Owner), objectACLGrants); err != nil {
+		return err
+	}
+	if n := len(h.held.Policies); !there && n > 0 && h.held.Policies[n-1].Name == "the object's ACL" {
+		h.held.Policies = h.held.Policies[:n-1]
+	}
+	return nil
+}
+
+// existingTag is what the condition keys of an object's tags begin with.
+const existingTag = "s3:existingobjecttag/"
+
+// tags are the conditions that follow from the tags of the version that an action is on.
+func (h *holding) tags(ctx context.Context) (map[string][]string, error) {
+	conditions := map[string][]string{}
+	err := h.service.db.View(ctx, func(v *objects.View) error {
+		b, err := v.Bucket(h.bucket)
+		if err != nil {
+			return ifThere(err)
+		}
+		version, there, err := h.version(v, b)
+		if err != nil || !there {
+			return err
+		}
+		for _, tag := range version.Tags {
+			conditions["s3:ExistingObjectTag/"+tag.Key] = []string{tag.Value}
+		}
+		return nil
+	})
+	return conditions, err
 }
 
 // ofVersion are the actions that are on one version of an object as it is.
@@ -97,30 +132,14 @@ var ofVersion = map[string]bool{
 	"s3:GetObjectAttributes": true, "s3:GetObjectVersionAttributes": true, "s3:RestoreObject": true,
 }
 
-// version returns the version that an action is on; nil for other actions, and
-// where there is none.
-func (h *holding) version(v *objects.View, b *objects.Bucket) (*objects.Version, error) {
-	if !h.isObject || !ofVersion[h.action] || strings.Contains(h.key, "*") {
-		return nil, nil
-	}
-	var version *objects.Version
-	var err error
+// version returns the version that an action is on, and whether there is one: another
+// stands in the place of one that is not there.
+func (h *holding) version(v *objects.View, b *objects.Bucket) (*objects.Version, bool, error) {
+	id := ""
 	if ids := h.access.Conditions["s3:versionid"]; len(ids) == 1 && strings.Contains(h.action, "Version") {
-		version, err = findVersion(v, b, h.key, ids[0])
-	} else {
-		version, err = v.Latest(b, h.key)
+		id = ids[0]
 	}
-	if kind := cloud.KindOf(err); err != nil && (kind == cloud.NotFound || kind == cloud.Invalid) {
-		return nil, nil
-	}
-	return version, err
-}
-
-func (h *holding) condition(key, value string) {
-	if h.held.Conditions == nil {
-		h.held.Conditions = map[string][]string{}
-	}
-	h.held.Conditions[key] = []string{value}
+	return v.Glance(b, h.key, id)
 }
 
 // policy adds the bucket's policy as far as it counts. The root user of the
@@ -145,9 +164,14 @@ func (h *holding) policy(v *objects.View, b *objects.Bucket, foreign bool) error
 	if foreign || restricted {
 		document = compiled.denies
 	}
-	if document != nil {
-		h.held.Policies = append(h.held.Policies, policy.Attached{Name: bucketARN(b.Name), Document: document})
+	if document == nil {
+		return nil
 	}
+	bound, err := setting[map[string]string](v, b, boundSetting)
+	if err != nil {
+		return err
+	}
+	h.held.Policies = append(h.held.Policies, policy.Attached{Name: bucketARN(b.Name), Document: document, Bound: resource.Value(bound)})
 	return nil
 }
 

@@ -34,6 +34,10 @@ type Config struct {
 	// conditions are the condition keys that follow from what is done. Where it is
 	// nil nobody decides, and an account has all of its own buckets and no others.
 	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
+	// Identities returns the unique IDs of users and roles, of any account, by their
+	// ARNs: none for those that do not exist. Where it is nil, a policy that names one
+	// means whoever has that name.
+	Identities func(ctx context.Context, arns []string) (map[string]string, error)
 	// Keys is KMS; without it nothing can be encrypted by it.
 	Keys Keys
 }

@@ -27,6 +27,7 @@ const (
 	notificationSetting   = "notification"
 	ownershipSetting      = "ownership"
 	policySetting         = "policy"
+	boundSetting          = "policy-bound" // the unique IDs of whom it names
 	publicAccessSetting   = "public-access-block"
 	requestPaymentSetting = "request-payment"
 	taggingSetting        = "tagging"

@@ -30,7 +30,7 @@ func open(t *testing.T) store {
 	t.Helper()
 	db := servicetest.Store(t)
 	sealer := servicetest.Must(seal.Open(t.Context(), seal.Config{Text: strings.Repeat("11", 32)}))(t)
-	keys := kms.New(db, sealer)
+	keys := kms.New(db, sealer, nil)
 	return store{ssm.New(db, keys), db, keys, t, servicetest.Call(t)}
 }
 

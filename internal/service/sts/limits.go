@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -25,6 +26,7 @@ type limits struct {
 const (
 	maxManaged = 10   // session policies by ARN
 	maxTags    = 50   // of a session
+	maxPlain   = 2048 // characters of a session's policies and the ARNs of those that are managed
 	maxPacked  = 2048 // bytes of all that, packed
 	reserved   = "aws:"
 )
@@ -37,6 +39,14 @@ func (s *Service) limit(ctx context.Context, account cloud.Account, document *st
 			return l, err
 		}
 		l.documents = append(l.documents, *document)
+	}
+	plain := utf8.RuneCountInString(resource.Value(document))
+	for _, m := range managed {
+		plain += utf8.RuneCountInString(resource.Value(m.Arn))
+	}
+	if plain > maxPlain {
+		return l, errValidation("1 validation error detected: Value at 'policy' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", maxPlain)
 	}
 	if len(managed) > maxManaged {
 		return l, errValidation("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: "+

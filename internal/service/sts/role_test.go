@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"crypto/sha512"
 	"fmt"
 	"strings"
 	"testing"
@@ -83,7 +84,12 @@ func TestSessionsOfRolesThatCannotBe(t *testing.T) {
 		{"longer than a chain allows", chained, func(in *stsapi.AssumeRoleInput) { in.DurationSeconds = new(int32(3601)) }, "ValidationError", "1 hour session limit for roles assumed by role chaining"},
 		{"a policy that is none", ann(), func(in *stsapi.AssumeRoleInput) { in.Policy = new("{") }, "MalformedPolicyDocument", "Syntax errors"},
 		{"a policy with a principal", ann(), func(in *stsapi.AssumeRoleInput) { in.Policy = new(newPeople().trust) }, "MalformedPolicyDocument", ""},
-		{"a policy that is too large", ann(), func(in *stsapi.AssumeRoleInput) { in.Policy = &big }, "PackedPolicyTooLarge", "of allotted space"},
+		{"a policy that is too large", ann(), func(in *stsapi.AssumeRoleInput) { in.Policy = &big }, "ValidationError", "Member must have length less than or equal to 2048"},
+		{"tags that are too large", ann(), func(in *stsapi.AssumeRoleInput) {
+			for i := range 50 {
+				in.Tags = append(in.Tags, stsapi.Tag{Key: new(fmt.Sprintf("%x", i*104729*31)), Value: new(fmt.Sprintf("%x", sha512.Sum512([]byte{byte(i)})))})
+			}
+		}, "PackedPolicyTooLarge", "of allotted space"},
 		{"a managed policy that is not there", ann(), func(in *stsapi.AssumeRoleInput) {
 			in.PolicyArns = []stsapi.PolicyDescriptorType{{Arn: new(managed + "2")}}
 		}, "ValidationError", managed + "2"},

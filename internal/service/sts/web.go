@@ -25,16 +25,15 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *stsapi.Assu
 	if s.cfg.WebIdentities == nil {
 		return nil, denied
 	}
-	role, err := s.identities.AssumableRole(ctx, *in.RoleArn)
-	if err != nil && cloud.KindOf(err) == cloud.NotFound {
-		return nil, denied
-	}
+	// The token is looked at before the role is: whoever has none that holds is not told
+	// which roles there are.
+	arn, err := cloud.ParseARN(*in.RoleArn)
 	if err != nil {
-		return nil, err
+		return nil, denied
 	}
 	var provider string
 	who, err := s.cfg.WebIdentities.Verify(ctx, *in.WebIdentityToken, func(issuer string) (clients []string, err error) {
-		provider, clients, err = s.identities.Issuer(ctx, role.Principal.Account, issuer)
+		provider, clients, err = s.identities.Issuer(ctx, arn.Account, issuer)
 		if err != nil && cloud.KindOf(err) == cloud.NotFound {
 			err = cloud.Errorf(cloud.Invalid, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for %s", issuer)
 		}
@@ -43,7 +42,10 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *stsapi.Assu
 	if err != nil {
 		return nil, err
 	}
-	lasts, err := roleDuration(cloud.Principal{}, role, in.DurationSeconds)
+	role, err := s.identities.AssumableRole(ctx, *in.RoleArn)
+	if err != nil && cloud.KindOf(err) == cloud.NotFound {
+		return nil, denied
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +70,10 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *stsapi.Assu
 	}
 	if !trusts(role, who, session, webContext(ctx, *in.RoleSessionName, who, session, l), actions) {
 		return nil, denied
+	}
+	lasts, err := roleDuration(cloud.Principal{}, role, in.DurationSeconds)
+	if err != nil {
+		return nil, err
 	}
 	assumed := sessionOf(role, *in.RoleSessionName, lasts, session, l)
 	credentials, err := s.open(assumed, l)

@@ -154,6 +154,15 @@ func TestWebIdentitiesThatAreRefused(t *testing.T) {
 			in.WebIdentityToken = new(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".")
 		}, "InvalidIdentityToken", "not a valid JWT"},
 		{"no token", nil, func(_ *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) { in.WebIdentityToken = new("abc") }, "InvalidIdentityToken", "not a valid JWT"},
+		{"no token for no role", nil, func(_ *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
+			in.WebIdentityToken, in.RoleArn = new("abc"), new(roleARN+"2")
+		}, "InvalidIdentityToken", "not a valid JWT"},
+		{"longer than a role allows that trusts others", nil, func(_ *idp, known *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
+			known.trust, in.DurationSeconds = newPeople().trust, new(int32(7201))
+		}, "AccessDenied", ""},
+		{"a role that is no ARN", nil, func(_ *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
+			in.RoleArn = new("a role of which there is no such")
+		}, "AccessDenied", ""},
 		{"an access token", nil, func(_ *idp, _ *people, in *stsapi.AssumeRoleWithWebIdentityInput) {
 			in.ProviderId = new("graph.facebook.com")
 		}, "ValidationError", ""},

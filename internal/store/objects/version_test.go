@@ -124,6 +124,35 @@ func TestWords(t *testing.T) {
 }
 
 // An ID leads to nothing in another bucket, and nothing under another key.
+// A glance at what is not there, for whatever reason, is at a version that is nobody's.
+func TestGlance(t *testing.T) {
+	l := newLab(t, objects.Bucket{ObjectLock: true})
+	first, second := l.put("k", "one", objects.Version{Owner: "444455556666"}), l.put("k", "two", objects.Version{Owner: "777788889999"})
+	const nobody = "000000000000 false"
+	for what, want := range map[[2]string]string{
+		{"k", ""}: "777788889999 true", {"k", second.ID}: "777788889999 true", {"k", first.ID}: "444455556666 true",
+		{"k", strings.Repeat("a", 32)}: nobody, {"k", "no version"}: nobody, {"k", objects.NullVersion}: nobody, {"other", ""}: nobody, {"other", first.ID}: nobody,
+	} {
+		err := l.db.View(t.Context(), func(view *objects.View) error {
+			b, err := view.Bucket("logs")
+			if err != nil {
+				return err
+			}
+			version, there, err := view.Glance(b, what[0], what[1])
+			if err != nil {
+				return err
+			}
+			if got := fmt.Sprint(version.Owner, " ", there); got != want || len(version.Tags)+len(version.ACL) > 0 {
+				t.Errorf("%q is %s, want %s", what, got, want)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%q: %v", what, err)
+		}
+	}
+}
+
 func TestIDsBelongToTheirKey(t *testing.T) {
 	l := newLab(t, objects.Bucket{})
 	u := &objects.Upload{}

@@ -34,6 +34,21 @@ func Find[T any](r Reader, key Key) (value T, found bool, err error) {
 	return value, err == nil, err
 }
 
+// FindOr is Find, and decodes a document that it is given where there is none: so that
+// whoever waits for it cannot tell by the time whether there is one.
+func FindOr[T any](r Reader, key Key, otherwise []byte) (value T, found bool, err error) {
+	data, err := r.Get(key)
+	found = err == nil
+	if err != nil {
+		if cloud.KindOf(err) != cloud.NotFound {
+			return value, false, err
+		}
+		data = otherwise
+	}
+	value, err = decode[T](key, data)
+	return value, found && err == nil, err
+}
+
 // Put creates or replaces the JSON document at key.
 func Put[T any](tx Tx, key Key, value T) error {
 	data, err := json.Marshal(value)

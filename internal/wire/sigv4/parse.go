@@ -61,13 +61,24 @@ func ClaimOf(r *http.Request) Claim {
 }
 
 func parse(r *http.Request) (*signature, error) {
+	var query url.Values
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+	}
 	if header := r.Header.Get("Authorization"); header != "" {
+		if len(r.Header["Authorization"]) > 1 || query.Has("X-Amz-Algorithm") || query.Has("X-Amz-Signature") || query.Has("AWSAccessKeyId") {
+			return nil, errSignedTwice()
+		}
 		return parseHeader(r, header)
 	}
-	if r.URL.RawQuery == "" {
+	if query == nil {
 		return nil, errUnsigned()
 	}
-	query := r.URL.Query()
+	for name, values := range query {
+		if len(values) > 1 && (IsParameter(strings.ToLower(name)) || query.Has("AWSAccessKeyId") && isParameter2(name)) {
+			return nil, errQuery(errIncomplete("AWS query-string parameters must include '%.200s' once.", name), "Query-string authentication requires the "+shown(name)+" parameter once.")
+		}
+	}
 	if query.Get("X-Amz-Algorithm") != "" || query.Get("X-Amz-Credential") != "" {
 		return parsePresigned(r, query)
 	}
@@ -75,6 +86,14 @@ func parse(r *http.Request) (*signature, error) {
 		return parseQuery2(query)
 	}
 	return nil, errUnsigned()
+}
+
+// errSignedTwice refuses a request that says in two places by whom it is signed: who
+// verifies one and who acts on the other would not mean the same.
+func errSignedTwice() error {
+	const message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified"
+	e := s3Error("InvalidArgument", message, "ArgumentName", "Authorization")
+	return &fault{errIncomplete("%s.", message), e}
 }
 
 func parseHeader(r *http.Request, header string) (*signature, error) {
@@ -113,6 +132,9 @@ func (s *signature) components(r *http.Request, text string) (map[string]string,
 			part = shown(strings.TrimSpace(part))
 			return nil, s.malformed(errIncomplete("'%s' not a valid key=value pair (missing equal-sign) in Authorization header.", part),
 				`the authorization component "`+part+`" is malformed.`)
+		}
+		if _, twice := params[name]; twice {
+			return nil, s.malformed(errIncomplete("'%s' is given twice in Authorization header.", shown(name)), `the authorization component "`+shown(name)+`" is given twice.`)
 		}
 		params[name] = value
 	}

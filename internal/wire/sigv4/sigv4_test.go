@@ -191,6 +191,25 @@ func TestPresignedWithoutEnd(t *testing.T) {
 }
 
 // As with AWS, a request may be sent again while its time holds, and no longer.
+// What a URL says of its signature it says once.
+func TestAPresignedURLSaysNothingTwice(t *testing.T) {
+	for query, want := range map[string]string{
+		"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=a&X-Amz-Signature=b": "X-Amz-Signature",
+		"X-Amz-Credential=a&X-Amz-Credential=b":                                "X-Amz-Credential",
+		"X-Amz-Expires=1&X-Amz-Algorithm=a&X-Amz-Expires=600":                  "X-Amz-Expires",
+		"X-Amz-Algorithm=a&x-amz-security-token=a&x-amz-security-token=b":      "x-amz-security-token",
+		"AWSAccessKeyId=a&Signature=b&Expires=1&Signature=c":                   "Signature",
+		"AWSAccessKeyId=a&Signature=b&Expires=1&Expires=2":                     "Expires",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/bucket/key?"+query, http.NoBody)
+		_, err := verifier(at()).Begin(t.Context(), sigv4.Request{HTTP: r, Claim: sigv4.ClaimOf(r), Services: []string{"s3"}, S3: true})
+		checkCode(t, err, "AuthorizationQueryParametersError")
+		if err == nil || !strings.Contains(err.Error(), "Query-string authentication requires the "+want+" parameter once.") {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
 func TestReplay(t *testing.T) {
 	r := signed(t, http.MethodPost, "/", "{}", "athena", static())
 	for _, age := range []time.Duration{0, time.Second, 14 * time.Minute} {
@@ -247,6 +266,12 @@ func TestRefused(t *testing.T) {
 			name: "part missing", creds: static(), spoil: edit("SignedHeaders=", "Signed="), code: "IncompleteSignatureException",
 			text: "Authorization header requires 'SignedHeaders' parameter.",
 		},
+		{name: "part twice", creds: static(), spoil: edit("SignedHeaders=", "Credential=x, SignedHeaders="), code: "IncompleteSignatureException", text: "'Credential' is given twice"},
+		{name: "another signature beside", creds: static(), spoil: func(r *http.Request) {
+			r.Header.Add("Authorization", r.Header.Get("Authorization"))
+		}, code: "IncompleteSignatureException", text: "Only one auth mechanism allowed"},
+		{name: "a presigned one beside", creds: static(), spoil: func(r *http.Request) { r.URL.RawQuery = "X-Amz-Signature=x" }, code: "IncompleteSignatureException", text: "Only one auth mechanism allowed"},
+		{name: "an old presigned one beside", creds: static(), spoil: func(r *http.Request) { r.URL.RawQuery = "AWSAccessKeyId=x" }, code: "IncompleteSignatureException", text: "Only one auth mechanism allowed"},
 		{name: "other scheme", creds: static(), spoil: edit("AWS4-HMAC-SHA256", "Bearer"), code: "IncompleteSignatureException"},
 		{name: "host not signed", creds: static(), spoil: edit(";host", ""), code: "InvalidSignatureException", text: "'Host'"},
 		{name: "region of no form", creds: static(), spoil: edit("us-east-1", "us-east-1-"+strings.Repeat("x", 100)), code: "InvalidSignatureException", text: "valid region"},

@@ -94,6 +94,11 @@ func parseQuery2(query url.Values) (*signature, error) {
 	return s, nil
 }
 
+// isParameter2 says whether a query parameter is a part of a presigned URL.
+func isParameter2(name string) bool {
+	return name == "AWSAccessKeyId" || name == "Signature" || name == "Expires"
+}
+
 // maxEpoch is the last second of year 9999.
 const maxEpoch = 253402300799
 
