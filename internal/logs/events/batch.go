@@ -107,7 +107,7 @@ func decodeBatch(data []byte, seq uint64) (group uint64, events []Event, err err
 		if i > 0 {
 			t += n.signed()
 		}
-		events[i] = Event{Key: Key{Time: t, Seq: seq, N: uint32(i)}, Stream: stream, Ingested: ingested} //nolint:gosec // checked above
+		events[i] = Event{Key: Key{Time: t, Seq: seq, N: uint32(i)}, Stream: stream, Ingested: ingested}
 	}
 	for i := range lengths {
 		lengths[i] = n.count()

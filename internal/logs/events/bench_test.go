@@ -174,7 +174,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportMetric(float64(n), "found")
 		}
 	}
-	any := func([]byte) bool { return true }
+	every := func([]byte) bool { return true }
 	b.Run("Needle", func(b *testing.B) {
 		q := events.All(1)
 		q.Terms = [][]byte{[]byte(needle)}
@@ -183,14 +183,14 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("PageOfAStream", func(b *testing.B) {
 		q := events.All(1)
 		q.Streams, q.Backward = []uint64{13}, true
-		count(b, q, 1000, any)
+		count(b, q, 1000, every)
 	})
 	b.Run("PageOfATime", func(b *testing.B) {
 		q := events.All(1)
 		q.From = start + int64(size())*500
-		count(b, q, 1000, any)
+		count(b, q, 1000, every)
 	})
-	b.Run("All", func(b *testing.B) { count(b, events.All(1), -1, any) })
+	b.Run("All", func(b *testing.B) { count(b, events.All(1), -1, every) })
 	b.Run("Regex", func(b *testing.B) {
 		count(b, events.All(1), -1, regexp.MustCompile(`"took_ms":29\d\.9`).Match)
 	})

@@ -120,7 +120,11 @@ func TestAFileThatIsNotThere(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			s := open(t, dir, newWishes())
+			s, err := events.Open(t.Context(), events.Config{Dir: dir, Wanted: newWishes(), Log: discard(), SegmentBytes: 4 << 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close() //nolint:errcheck // the test is over
 			big := strings.Repeat("x", 900_000)
 			for i := range 30 { // the log's first segments are removed
 				put(t, s, 1, 11, int64(i), big, fmt.Sprint(i))

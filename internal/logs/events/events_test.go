@@ -57,7 +57,7 @@ func (w *wishes) Gone(_ context.Context, _ uint64, streams []uint64) (gone []uin
 	return gone, nil
 }
 
-const segment = 8 << 20
+const segment = 4 << 20
 
 func open(tb testing.TB, dir string, w events.Wanted) *events.Store {
 	tb.Helper()

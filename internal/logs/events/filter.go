@@ -82,7 +82,7 @@ func (f *filterMaker) make(events []Event, size int, streams []uint64) []byte {
 	}
 	words := f.words[:n/8]
 	clear(words)
-	mask := uint64(n*8 - 1) //nolint:gosec // at most 2^20
+	mask := uint64(n*8 - 1)
 	add := func(hash uint64) {
 		h := mix(hash)
 		for range 3 {

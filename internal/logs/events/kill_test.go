@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -141,10 +142,32 @@ all is read: true
 	equal(t, "a full disk", want, string(out))
 }
 
+func limitFileSize(n uint64) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = min(n, limit.Max)
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+}
+
 func fillUntilFull(dir string) error {
 	ctx := context.Background()
-	s, err := events.Open(ctx, events.Config{Dir: dir, Wanted: newWishes(), Log: discard(), MemoryBytes: 1 << 30, SegmentBytes: 4 << 20})
+	// The second segment of the log is too large for the disk, and so is a file.
+	const limit = 4 << 20
+	cfg := events.Config{Dir: dir, Wanted: newWishes(), Log: discard(), MemoryBytes: 1 << 30, SegmentBytes: limit}
+	s, err := events.Open(ctx, cfg)
+	if err == nil {
+		_, err = s.Append(ctx, 2, 12, []events.Line{{Time: 1, Message: "the first segment is there"}})
+	}
+	if err == nil {
+		err = errors.Join(s.Close(), limitFileSize(limit))
+	}
 	if err != nil {
+		return err
+	}
+	cfg.SegmentBytes = 2 * limit
+	if s, err = events.Open(ctx, cfg); err != nil {
 		return err
 	}
 	n := 0
@@ -171,11 +194,6 @@ func fillUntilFull(dir string) error {
 		return found == n
 	}
 	for err == nil {
-		if n == 100 {
-			if err := limitFileSize(1 << 20); err != nil { // no further segment, and no file
-				return err
-			}
-		}
 		err = write(n + 1)
 	}
 	var refused *cloud.Error

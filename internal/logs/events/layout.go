@@ -79,7 +79,7 @@ func parseName(name string) (*file, bool) {
 		return nil, false
 	}
 	n, err := strconv.ParseUint(made, 10, 32)
-	f.made = uint32(n) //nolint:gosec // parsed as 32 bits
+	f.made = uint32(n)
 	var errs [2]error
 	f.first, errs[0] = strconv.ParseUint(first, 10, 64)
 	f.last, errs[1] = strconv.ParseUint(last, 10, 64)
@@ -141,7 +141,7 @@ func (f *file) takeHead(b []byte) bool {
 			return false
 		}
 	}
-	f.index, f.indexSize, f.directory = index, uint32(indexSize), readPiece(b[64:]) //nolint:gosec // checked above
+	f.index, f.indexSize, f.directory = index, uint32(indexSize), readPiece(b[64:])
 	return true
 }
 
@@ -169,7 +169,7 @@ func openFile(dir, name string) (*file, error) {
 	f.size = info.Size()
 	sound := false
 	for _, at := range []int64{0, f.size - headSize} {
-		if b, err := r.bytes(uint64(max(at, 0)), headSize); err == nil { //nolint:gosec // not negative
+		if b, err := r.bytes(uint64(max(at, 0)), headSize); err == nil {
 			sound = sound || f.takeHead(b)
 		}
 	}

@@ -99,23 +99,19 @@ func (w *writer) part(ctx context.Context, group, stream uint64, events []Event)
 		stats[events[i].Stream] = s
 	}
 	for len(events) > 0 {
-		made := make([]block, 0, len(w.makers))
-		var group sync.WaitGroup
-		for i := range w.makers {
-			if len(events) == 0 {
-				break
-			}
-			n := blockEnd(events)
-			own := events[:n]
-			events = events[n:]
-			made = made[:i+1]
-			group.Go(func() { made[i] = w.makers[i].make(w.codec, own) })
+		made, n := make([]block, len(w.makers)), 0
+		var work sync.WaitGroup
+		for ; n < len(made) && len(events) > 0; n++ {
+			end := blockEnd(events)
+			own, i := events[:end], n
+			events = events[end:]
+			work.Go(func() { made[i] = w.makers[i].make(w.codec, own) })
 		}
-		group.Wait()
+		work.Wait()
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for i := range made {
+		for i := range made[:n] {
 			if err := w.block(made[i]); err != nil {
 				return err
 			}
