@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
+	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/sts"
@@ -56,6 +57,7 @@ type App struct {
 	certificate *certificate.Pair // nil for plain HTTP
 	seal        *seal.Sealer
 	kms         *kms.Service
+	logs        *logs.Service
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB

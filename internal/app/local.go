@@ -54,6 +54,10 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "calls that nobody signed cannot be recorded: "+shown(err))
 	}
+	if err := a.logs.Err(); err != nil {
+		h.Status, status = "failing", http.StatusServiceUnavailable
+		h.Problems = append(h.Problems, "log events cannot be kept: "+shown(err))
+	}
 	if err := a.objects.Err(); err != nil {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "objects cannot be changed: "+shown(err))

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
