@@ -25,6 +25,7 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
+	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/sts"
@@ -59,6 +60,7 @@ type App struct {
 	certificate *certificate.Pair // nil for plain HTTP
 	seal        *seal.Sealer
 	kms         *kms.Service
+	logs        *logs.Service
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB
@@ -138,7 +140,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.bringFormer(ctx); err != nil {
 		return err
 	}
-	if err := a.openLogs(ctx); err != nil {
+	if err := a.openRecords(ctx); err != nil {
 		return err
 	}
 	a.bus = bus.New(bus.Config{Log: a.log}, a.state)

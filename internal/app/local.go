@@ -66,21 +66,20 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		h.Problems = append(h.Problems, "the state cannot be read")
 		a.log.Error("health check", "error", err)
 	}
-	if err := a.journal.Err(); err != nil {
-		h.Status, status = "failing", http.StatusServiceUnavailable
-		h.Problems = append(h.Problems, "the journal of calls cannot be written, so nothing can be changed: "+shown(err))
-	}
-	if err := a.journal.StrangersErr(); err != nil {
-		h.Status, status = "failing", http.StatusServiceUnavailable
-		h.Problems = append(h.Problems, "calls that nobody signed cannot be recorded: "+shown(err))
-	}
-	if err := a.archive.Err(); err != nil {
-		h.Status, status = "failing", http.StatusServiceUnavailable
-		h.Problems = append(h.Problems, "events cannot be imported: "+shown(err))
-	}
-	if err := a.objects.Err(); err != nil {
-		h.Status, status = "failing", http.StatusServiceUnavailable
-		h.Problems = append(h.Problems, "objects cannot be changed: "+shown(err))
+	for _, part := range []struct {
+		err  error
+		lost string
+	}{
+		{a.journal.Err(), "the journal of calls cannot be written, so nothing can be changed"},
+		{a.journal.StrangersErr(), "calls that nobody signed cannot be recorded"},
+		{a.archive.Err(), "events cannot be imported"},
+		{a.logs.Err(), "log events cannot be kept"},
+		{a.objects.Err(), "objects cannot be changed"},
+	} {
+		if part.err != nil {
+			h.Status, status = "failing", http.StatusServiceUnavailable
+			h.Problems = append(h.Problems, part.lost+": "+shown(part.err))
+		}
 	}
 	// What one trail's bucket does not take is no fault of the server's.
 	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)

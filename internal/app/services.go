@@ -10,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -20,6 +21,7 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/glue"
+	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/s3"
 	"github.com/sillok/sillok/internal/service/ssm"
 )
@@ -32,6 +34,7 @@ import (
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail,
+		a.openLogs,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -61,12 +64,12 @@ func (a *App) openGlue(context.Context) (gateway.Service, error) {
 func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	door := a.inside("athena.amazonaws.com")
 	objects := insideObjects{s3api.Client{Door: door}}
-	logs := lake.New(lake.Config{
+	shadowed := lake.New(lake.Config{
 		Dir: a.folder("shadows"), Sync: true, Budget: a.cfg.ShadowSize, Pool: func() (*worker.Pool, error) { return a.workers, nil }, Workers: a.concurrency(),
 		Remedy: "make room on the disk that holds the data folder",
 	}, guardedObjects{lakeObjects{objects}, a.reads("athena.amazonaws.com")})
 	engine, err := duckdb.Open(ctx, duckdb.Config{
-		Lake: logs, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
+		Lake: shadowed, Spill: a.folder(spillFolder), Memory: a.workerMemory() / 2, Pool: a.workers,
 	})
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
@@ -75,7 +78,7 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	s := athena.New(athena.Config{
 		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace, System: a.system,
 	}, a.state, objects, glueapi.Client{Door: door}, engine)
-	shadows := shadowKeeper{a.objects, logs}
+	shadows := shadowKeeper{a.objects, shadowed}
 	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "athena", s.Run)
@@ -86,6 +89,18 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 
 func (a *App) openSSM(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: ssmapi.Service, Handler: ssm.New(a.state, kmsapi.Client{Door: a.inside("ssm.amazonaws.com")})}, nil
+}
+
+// logsFolder is where log events are, in the data folder.
+const logsFolder = "logs"
+
+func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
+	s, err := logs.Open(ctx, logs.Config{Log: a.log, Dir: a.folder(logsFolder)}, a.state, kmsapi.Client{Door: a.inside(logs.Principal)})
+	if err != nil {
+		return gateway.Service{}, fmt.Errorf("open the log events: %w", err)
+	}
+	a.logs = s
+	return gateway.Service{Model: logsapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
 }
 
 func (a *App) concurrency() int {

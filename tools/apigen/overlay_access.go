@@ -220,14 +220,35 @@ func lambdaAuthorization() authorizationOverlay {
 }
 
 func logsAuthorization() authorizationOverlay {
-	return authorizationOverlay{
-		special: map[string]string{
-			"FilterLogEvents LogGroupName": "logGroupName|logGroupIdentifier",
-			"GetLogEvents LogGroupName":    "logGroupName|logGroupIdentifier",
-			"StartLiveTail LogGroupName":   "logGroupIdentifiers[]",
+	o := authorizationOverlay{
+		special: map[string]string{"GetLogEvents LogGroupName": "logGroupName|logGroupIdentifier"},
+		forms:   map[string]string{"LogGroupName": "name"},
+		more: map[string][]api.Resource{
+			"PutDestination":        {passRole("roleArn")},
+			"PutSubscriptionFilter": {passRole("roleArn")},
 		},
-		forms: map[string]string{"LogGroupName": "name"},
+		resources: map[string][]api.Resource{
+			"GetLogRecord": {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}}, // its pointer says which to the service alone
+		},
 	}
+	// What is done to a group is asked of its ARN with an empty stream behind it: so
+	// AWS's refusals name it, and so a policy must end with ":*".
+	for members, operations := range map[string][]string{
+		"logGroupName": {
+			"CreateLogGroup", "DeleteLogGroup", "DeleteMetricFilter", "DeleteRetentionPolicy", "DeleteSubscriptionFilter",
+			"DescribeMetricFilters", "DescribeSubscriptionFilters", "ListTagsLogGroup", "PutMetricFilter", "PutRetentionPolicy",
+			"PutSubscriptionFilter", "TagLogGroup", "UntagLogGroup",
+		},
+		"logGroupName|resourceIdentifier": {"AssociateKmsKey", "DisassociateKmsKey"},
+		"logGroupName|logGroupIdentifier": {"DescribeLogStreams", "FilterLogEvents", "GetLogGroupFields"},
+		"logGroupIdentifier":              {"PutLogGroupDeletionProtection"},
+		"logGroupIdentifiers[]":           {"StartLiveTail"},
+	} {
+		for _, op := range operations {
+			o.resources[op] = []api.Resource{{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:" + members + "}:log-stream:"}}
+		}
+	}
+	return o
 }
 
 func sqsAuthorization() authorizationOverlay {

@@ -40,7 +40,7 @@ func sources() []source {
 		{id: "lambda", listed: []string{
 			"CreateFunction", "GetFunction", "Invoke", "InvokeWithResponseStream", "PublishLayerVersion", "UpdateFunctionCode",
 		}},
-		{id: "logs", listed: []string{"FilterLogEvents", "GetLogEvents", "PutLogEvents", "StartLiveTail"}},
+		{id: "logs", listed: logsOperations()},
 		// S3 Express's directory buckets and Object Lambda are other products.
 		{id: "s3", except: []string{"CreateSession", "ListDirectoryBuckets", "WriteGetObjectResponse"}, overlay: s3XML},
 		// There is no GovCloud here, and bills are nobody's; what a policy of another type
@@ -74,6 +74,19 @@ func athenaOperations() []string {
 		"ListDatabases", "ListEngineVersions", "ListNamedQueries", "ListPreparedStatements", "ListQueryExecutions",
 		"ListTableMetadata", "ListTagsForResource", "ListWorkGroups", "StartQueryExecution", "StopQueryExecution",
 		"TagResource", "UntagResource", "UpdateDataCatalog", "UpdateNamedQuery", "UpdatePreparedStatement", "UpdateWorkGroup",
+	}
+}
+
+func logsOperations() []string {
+	return []string{
+		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDestination", "DeleteLogGroup",
+		"DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy",
+		"DeleteSubscriptionFilter", "DescribeAccountPolicies", "DescribeDestinations", "DescribeLogGroups", "DescribeLogStreams",
+		"DescribeMetricFilters", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
+		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "ListLogGroups",
+		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
+		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
+		"PutSubscriptionFilter", "StartLiveTail", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
 	}
 }
 

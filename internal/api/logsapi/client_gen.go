@@ -11,6 +11,111 @@ import (
 // Client does Amazon CloudWatch Logs's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AssociateKmsKey does the operation AssociateKmsKey.
+func (c Client) AssociateKmsKey(ctx context.Context, in *AssociateKmsKeyInput) (*AssociateKmsKeyOutput, error) {
+	return api.Do[*AssociateKmsKeyOutput](ctx, c.Door, Service, "AssociateKmsKey", in)
+}
+
+// CreateLogGroup does the operation CreateLogGroup.
+func (c Client) CreateLogGroup(ctx context.Context, in *CreateLogGroupInput) (*CreateLogGroupOutput, error) {
+	return api.Do[*CreateLogGroupOutput](ctx, c.Door, Service, "CreateLogGroup", in)
+}
+
+// CreateLogStream does the operation CreateLogStream.
+func (c Client) CreateLogStream(ctx context.Context, in *CreateLogStreamInput) (*CreateLogStreamOutput, error) {
+	return api.Do[*CreateLogStreamOutput](ctx, c.Door, Service, "CreateLogStream", in)
+}
+
+// DeleteAccountPolicy does the operation DeleteAccountPolicy.
+func (c Client) DeleteAccountPolicy(ctx context.Context, in *DeleteAccountPolicyInput) (*DeleteAccountPolicyOutput, error) {
+	return api.Do[*DeleteAccountPolicyOutput](ctx, c.Door, Service, "DeleteAccountPolicy", in)
+}
+
+// DeleteDestination does the operation DeleteDestination.
+func (c Client) DeleteDestination(ctx context.Context, in *DeleteDestinationInput) (*DeleteDestinationOutput, error) {
+	return api.Do[*DeleteDestinationOutput](ctx, c.Door, Service, "DeleteDestination", in)
+}
+
+// DeleteLogGroup does the operation DeleteLogGroup.
+func (c Client) DeleteLogGroup(ctx context.Context, in *DeleteLogGroupInput) (*DeleteLogGroupOutput, error) {
+	return api.Do[*DeleteLogGroupOutput](ctx, c.Door, Service, "DeleteLogGroup", in)
+}
+
+// DeleteLogStream does the operation DeleteLogStream.
+func (c Client) DeleteLogStream(ctx context.Context, in *DeleteLogStreamInput) (*DeleteLogStreamOutput, error) {
+	return api.Do[*DeleteLogStreamOutput](ctx, c.Door, Service, "DeleteLogStream", in)
+}
+
+// DeleteMetricFilter does the operation DeleteMetricFilter.
+func (c Client) DeleteMetricFilter(ctx context.Context, in *DeleteMetricFilterInput) (*DeleteMetricFilterOutput, error) {
+	return api.Do[*DeleteMetricFilterOutput](ctx, c.Door, Service, "DeleteMetricFilter", in)
+}
+
+// DeleteQueryDefinition does the operation DeleteQueryDefinition.
+func (c Client) DeleteQueryDefinition(ctx context.Context, in *DeleteQueryDefinitionInput) (*DeleteQueryDefinitionOutput, error) {
+	return api.Do[*DeleteQueryDefinitionOutput](ctx, c.Door, Service, "DeleteQueryDefinition", in)
+}
+
+// DeleteResourcePolicy does the operation DeleteResourcePolicy.
+func (c Client) DeleteResourcePolicy(ctx context.Context, in *DeleteResourcePolicyInput) (*DeleteResourcePolicyOutput, error) {
+	return api.Do[*DeleteResourcePolicyOutput](ctx, c.Door, Service, "DeleteResourcePolicy", in)
+}
+
+// DeleteRetentionPolicy does the operation DeleteRetentionPolicy.
+func (c Client) DeleteRetentionPolicy(ctx context.Context, in *DeleteRetentionPolicyInput) (*DeleteRetentionPolicyOutput, error) {
+	return api.Do[*DeleteRetentionPolicyOutput](ctx, c.Door, Service, "DeleteRetentionPolicy", in)
+}
+
+// DeleteSubscriptionFilter does the operation DeleteSubscriptionFilter.
+func (c Client) DeleteSubscriptionFilter(ctx context.Context, in *DeleteSubscriptionFilterInput) (*DeleteSubscriptionFilterOutput, error) {
+	return api.Do[*DeleteSubscriptionFilterOutput](ctx, c.Door, Service, "DeleteSubscriptionFilter", in)
+}
+
+// DescribeAccountPolicies does the operation DescribeAccountPolicies.
+func (c Client) DescribeAccountPolicies(ctx context.Context, in *DescribeAccountPoliciesInput) (*DescribeAccountPoliciesOutput, error) {
+	return api.Do[*DescribeAccountPoliciesOutput](ctx, c.Door, Service, "DescribeAccountPolicies", in)
+}
+
+// DescribeDestinations does the operation DescribeDestinations.
+func (c Client) DescribeDestinations(ctx context.Context, in *DescribeDestinationsInput) (*DescribeDestinationsOutput, error) {
+	return api.Do[*DescribeDestinationsOutput](ctx, c.Door, Service, "DescribeDestinations", in)
+}
+
+// DescribeLogGroups does the operation DescribeLogGroups.
+func (c Client) DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error) {
+	return api.Do[*DescribeLogGroupsOutput](ctx, c.Door, Service, "DescribeLogGroups", in)
+}
+
+// DescribeLogStreams does the operation DescribeLogStreams.
+func (c Client) DescribeLogStreams(ctx context.Context, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error) {
+	return api.Do[*DescribeLogStreamsOutput](ctx, c.Door, Service, "DescribeLogStreams", in)
+}
+
+// DescribeMetricFilters does the operation DescribeMetricFilters.
+func (c Client) DescribeMetricFilters(ctx context.Context, in *DescribeMetricFiltersInput) (*DescribeMetricFiltersOutput, error) {
+	return api.Do[*DescribeMetricFiltersOutput](ctx, c.Door, Service, "DescribeMetricFilters", in)
+}
+
+// DescribeQueryDefinitions does the operation DescribeQueryDefinitions.
+func (c Client) DescribeQueryDefinitions(ctx context.Context, in *DescribeQueryDefinitionsInput) (*DescribeQueryDefinitionsOutput, error) {
+	return api.Do[*DescribeQueryDefinitionsOutput](ctx, c.Door, Service, "DescribeQueryDefinitions", in)
+}
+
+// DescribeResourcePolicies does the operation DescribeResourcePolicies.
+func (c Client) DescribeResourcePolicies(ctx context.Context, in *DescribeResourcePoliciesInput) (*DescribeResourcePoliciesOutput, error) {
+	return api.Do[*DescribeResourcePoliciesOutput](ctx, c.Door, Service, "DescribeResourcePolicies", in)
+}
+
+// DescribeSubscriptionFilters does the operation DescribeSubscriptionFilters.
+func (c Client) DescribeSubscriptionFilters(ctx context.Context, in *DescribeSubscriptionFiltersInput) (*DescribeSubscriptionFiltersOutput, error) {
+	return api.Do[*DescribeSubscriptionFiltersOutput](ctx, c.Door, Service, "DescribeSubscriptionFilters", in)
+}
+
+// DisassociateKmsKey does the operation DisassociateKmsKey.
+func (c Client) DisassociateKmsKey(ctx context.Context, in *DisassociateKmsKeyInput) (*DisassociateKmsKeyOutput, error) {
+	return api.Do[*DisassociateKmsKeyOutput](ctx, c.Door, Service, "DisassociateKmsKey", in)
+}
+
 // FilterLogEvents does the operation FilterLogEvents.
 func (c Client) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (*FilterLogEventsOutput, error) {
 	return api.Do[*FilterLogEventsOutput](ctx, c.Door, Service, "FilterLogEvents", in)
@@ -21,12 +126,107 @@ func (c Client) GetLogEvents(ctx context.Context, in *GetLogEventsInput) (*GetLo
 	return api.Do[*GetLogEventsOutput](ctx, c.Door, Service, "GetLogEvents", in)
 }
 
+// GetLogGroupFields does the operation GetLogGroupFields.
+func (c Client) GetLogGroupFields(ctx context.Context, in *GetLogGroupFieldsInput) (*GetLogGroupFieldsOutput, error) {
+	return api.Do[*GetLogGroupFieldsOutput](ctx, c.Door, Service, "GetLogGroupFields", in)
+}
+
+// GetLogRecord does the operation GetLogRecord.
+func (c Client) GetLogRecord(ctx context.Context, in *GetLogRecordInput) (*GetLogRecordOutput, error) {
+	return api.Do[*GetLogRecordOutput](ctx, c.Door, Service, "GetLogRecord", in)
+}
+
+// ListLogGroups does the operation ListLogGroups.
+func (c Client) ListLogGroups(ctx context.Context, in *ListLogGroupsInput) (*ListLogGroupsOutput, error) {
+	return api.Do[*ListLogGroupsOutput](ctx, c.Door, Service, "ListLogGroups", in)
+}
+
+// ListTagsForResource does the operation ListTagsForResource.
+func (c Client) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
+	return api.Do[*ListTagsForResourceOutput](ctx, c.Door, Service, "ListTagsForResource", in)
+}
+
+// ListTagsLogGroup does the operation ListTagsLogGroup.
+func (c Client) ListTagsLogGroup(ctx context.Context, in *ListTagsLogGroupInput) (*ListTagsLogGroupOutput, error) {
+	return api.Do[*ListTagsLogGroupOutput](ctx, c.Door, Service, "ListTagsLogGroup", in)
+}
+
+// PutAccountPolicy does the operation PutAccountPolicy.
+func (c Client) PutAccountPolicy(ctx context.Context, in *PutAccountPolicyInput) (*PutAccountPolicyOutput, error) {
+	return api.Do[*PutAccountPolicyOutput](ctx, c.Door, Service, "PutAccountPolicy", in)
+}
+
+// PutDestination does the operation PutDestination.
+func (c Client) PutDestination(ctx context.Context, in *PutDestinationInput) (*PutDestinationOutput, error) {
+	return api.Do[*PutDestinationOutput](ctx, c.Door, Service, "PutDestination", in)
+}
+
+// PutDestinationPolicy does the operation PutDestinationPolicy.
+func (c Client) PutDestinationPolicy(ctx context.Context, in *PutDestinationPolicyInput) (*PutDestinationPolicyOutput, error) {
+	return api.Do[*PutDestinationPolicyOutput](ctx, c.Door, Service, "PutDestinationPolicy", in)
+}
+
 // PutLogEvents does the operation PutLogEvents.
 func (c Client) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
 	return api.Do[*PutLogEventsOutput](ctx, c.Door, Service, "PutLogEvents", in)
 }
 
+// PutLogGroupDeletionProtection does the operation PutLogGroupDeletionProtection.
+func (c Client) PutLogGroupDeletionProtection(ctx context.Context, in *PutLogGroupDeletionProtectionInput) (*PutLogGroupDeletionProtectionOutput, error) {
+	return api.Do[*PutLogGroupDeletionProtectionOutput](ctx, c.Door, Service, "PutLogGroupDeletionProtection", in)
+}
+
+// PutMetricFilter does the operation PutMetricFilter.
+func (c Client) PutMetricFilter(ctx context.Context, in *PutMetricFilterInput) (*PutMetricFilterOutput, error) {
+	return api.Do[*PutMetricFilterOutput](ctx, c.Door, Service, "PutMetricFilter", in)
+}
+
+// PutQueryDefinition does the operation PutQueryDefinition.
+func (c Client) PutQueryDefinition(ctx context.Context, in *PutQueryDefinitionInput) (*PutQueryDefinitionOutput, error) {
+	return api.Do[*PutQueryDefinitionOutput](ctx, c.Door, Service, "PutQueryDefinition", in)
+}
+
+// PutResourcePolicy does the operation PutResourcePolicy.
+func (c Client) PutResourcePolicy(ctx context.Context, in *PutResourcePolicyInput) (*PutResourcePolicyOutput, error) {
+	return api.Do[*PutResourcePolicyOutput](ctx, c.Door, Service, "PutResourcePolicy", in)
+}
+
+// PutRetentionPolicy does the operation PutRetentionPolicy.
+func (c Client) PutRetentionPolicy(ctx context.Context, in *PutRetentionPolicyInput) (*PutRetentionPolicyOutput, error) {
+	return api.Do[*PutRetentionPolicyOutput](ctx, c.Door, Service, "PutRetentionPolicy", in)
+}
+
+// PutSubscriptionFilter does the operation PutSubscriptionFilter.
+func (c Client) PutSubscriptionFilter(ctx context.Context, in *PutSubscriptionFilterInput) (*PutSubscriptionFilterOutput, error) {
+	return api.Do[*PutSubscriptionFilterOutput](ctx, c.Door, Service, "PutSubscriptionFilter", in)
+}
+
 // StartLiveTail does the operation StartLiveTail.
 func (c Client) StartLiveTail(ctx context.Context, in *StartLiveTailInput) (*StartLiveTailOutput, error) {
 	return api.Do[*StartLiveTailOutput](ctx, c.Door, Service, "StartLiveTail", in)
+}
+
+// TagLogGroup does the operation TagLogGroup.
+func (c Client) TagLogGroup(ctx context.Context, in *TagLogGroupInput) (*TagLogGroupOutput, error) {
+	return api.Do[*TagLogGroupOutput](ctx, c.Door, Service, "TagLogGroup", in)
+}
+
+// TagResource does the operation TagResource.
+func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
+	return api.Do[*TagResourceOutput](ctx, c.Door, Service, "TagResource", in)
+}
+
+// TestMetricFilter does the operation TestMetricFilter.
+func (c Client) TestMetricFilter(ctx context.Context, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
+	return api.Do[*TestMetricFilterOutput](ctx, c.Door, Service, "TestMetricFilter", in)
+}
+
+// UntagLogGroup does the operation UntagLogGroup.
+func (c Client) UntagLogGroup(ctx context.Context, in *UntagLogGroupInput) (*UntagLogGroupOutput, error) {
+	return api.Do[*UntagLogGroupOutput](ctx, c.Door, Service, "UntagLogGroup", in)
+}
+
+// UntagResource does the operation UntagResource.
+func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
+	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
 }

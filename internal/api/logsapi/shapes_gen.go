@@ -4,6 +4,237 @@ package logsapi
 
 import "iter"
 
+// AccountPolicy is used by DescribeAccountPolicies, PutAccountPolicy.
+type AccountPolicy struct {
+	PolicyName        *string `aws:"policyName"`
+	PolicyDocument    *string `aws:"policyDocument"`
+	LastUpdatedTime   *int64  `aws:"lastUpdatedTime"`
+	PolicyType        *string `aws:"policyType"`
+	Scope             *string `aws:"scope"`
+	SelectionCriteria *string `aws:"selectionCriteria"`
+	AccountId         *string `aws:"accountId"`
+}
+
+// AssociateKmsKeyInput is what AssociateKmsKey takes.
+type AssociateKmsKeyInput struct {
+	LogGroupName       *string `aws:"logGroupName,LogGroupName"`
+	KmsKeyId           *string `aws:"kmsKeyId,KmsKeyId,required"`
+	ResourceIdentifier *string `aws:"resourceIdentifier,ResourceIdentifier"`
+}
+
+// CreateLogGroupInput is what CreateLogGroup takes.
+type CreateLogGroupInput struct {
+	LogGroupName              *string           `aws:"logGroupName,LogGroupName,required"`
+	KmsKeyId                  *string           `aws:"kmsKeyId,KmsKeyId"`
+	Tags                      map[string]string `aws:"tags,Tags"`
+	LogGroupClass             *string           `aws:"logGroupClass,LogGroupClass"`
+	DeletionProtectionEnabled *bool             `aws:"deletionProtectionEnabled"`
+}
+
+// CreateLogStreamInput is what CreateLogStream takes.
+type CreateLogStreamInput struct {
+	LogGroupName  *string `aws:"logGroupName,LogGroupName,required"`
+	LogStreamName *string `aws:"logStreamName,LogStreamName,required"`
+}
+
+// DataSourceFilter is used by ListLogGroups.
+type DataSourceFilter struct {
+	Name *string `aws:"name,,required"`
+	Type *string `aws:"type"`
+}
+
+// DeleteAccountPolicyInput is what DeleteAccountPolicy takes.
+type DeleteAccountPolicyInput struct {
+	PolicyName *string `aws:"policyName,,required"`
+	PolicyType *string `aws:"policyType,PolicyType,required"`
+}
+
+// DeleteDestinationInput is what DeleteDestination takes.
+type DeleteDestinationInput struct {
+	DestinationName *string `aws:"destinationName,DestinationName,required"`
+}
+
+// DeleteLogGroupInput is what DeleteLogGroup takes.
+type DeleteLogGroupInput struct {
+	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+}
+
+// DeleteLogStreamInput is what DeleteLogStream takes.
+type DeleteLogStreamInput struct {
+	LogGroupName  *string `aws:"logGroupName,LogGroupName,required"`
+	LogStreamName *string `aws:"logStreamName,LogStreamName,required"`
+}
+
+// DeleteMetricFilterInput is what DeleteMetricFilter takes.
+type DeleteMetricFilterInput struct {
+	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+	FilterName   *string `aws:"filterName,FilterName,required"`
+}
+
+// DeleteQueryDefinitionInput is what DeleteQueryDefinition takes.
+type DeleteQueryDefinitionInput struct {
+	QueryDefinitionId *string `aws:"queryDefinitionId,QueryId,required"`
+}
+
+// DeleteQueryDefinitionOutput is what DeleteQueryDefinition answers.
+type DeleteQueryDefinitionOutput struct {
+	Success *bool `aws:"success"`
+}
+
+// DeleteResourcePolicyInput is what DeleteResourcePolicy takes.
+type DeleteResourcePolicyInput struct {
+	PolicyName         *string `aws:"policyName"`
+	ResourceArn        *string `aws:"resourceArn"`
+	ExpectedRevisionId *string `aws:"expectedRevisionId,ExpectedRevisionId"`
+}
+
+// DeleteRetentionPolicyInput is what DeleteRetentionPolicy takes.
+type DeleteRetentionPolicyInput struct {
+	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+}
+
+// DeleteSubscriptionFilterInput is what DeleteSubscriptionFilter takes.
+type DeleteSubscriptionFilterInput struct {
+	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+	FilterName   *string `aws:"filterName,FilterName,required"`
+}
+
+// DescribeAccountPoliciesInput is what DescribeAccountPolicies takes.
+type DescribeAccountPoliciesInput struct {
+	PolicyType         *string  `aws:"policyType,PolicyType,required"`
+	PolicyName         *string  `aws:"policyName"`
+	AccountIdentifiers []string `aws:"accountIdentifiers,AccountIds"`
+	NextToken          *string  `aws:"nextToken,NextToken"`
+}
+
+// DescribeAccountPoliciesOutput is what DescribeAccountPolicies answers.
+type DescribeAccountPoliciesOutput struct {
+	AccountPolicies []AccountPolicy `aws:"accountPolicies"`
+	NextToken       *string         `aws:"nextToken"`
+}
+
+// DescribeDestinationsInput is what DescribeDestinations takes.
+type DescribeDestinationsInput struct {
+	DestinationNamePrefix *string `aws:",DestinationName"`
+	NextToken             *string `aws:"nextToken,NextToken"`
+	Limit                 *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeDestinationsOutput is what DescribeDestinations answers.
+type DescribeDestinationsOutput struct {
+	Destinations []Destination `aws:"destinations"`
+	NextToken    *string       `aws:"nextToken"`
+}
+
+// DescribeLogGroupsInput is what DescribeLogGroups takes.
+type DescribeLogGroupsInput struct {
+	AccountIdentifiers    []string `aws:"accountIdentifiers,AccountIds"`
+	LogGroupNamePrefix    *string  `aws:"logGroupNamePrefix,LogGroupName"`
+	LogGroupNamePattern   *string  `aws:"logGroupNamePattern,LogGroupNamePattern"`
+	NextToken             *string  `aws:"nextToken,NextToken"`
+	Limit                 *int32   `aws:"limit,DescribeLimit"`
+	IncludeLinkedAccounts *bool    `aws:"includeLinkedAccounts"`
+	LogGroupClass         *string  `aws:"logGroupClass,LogGroupClass"`
+	LogGroupIdentifiers   []string `aws:"logGroupIdentifiers,DescribeLogGroupsLogGroupIdentifiers"`
+}
+
+// DescribeLogGroupsOutput is what DescribeLogGroups answers.
+type DescribeLogGroupsOutput struct {
+	LogGroups []LogGroup `aws:"logGroups"`
+	NextToken *string    `aws:"nextToken"`
+}
+
+// DescribeLogStreamsInput is what DescribeLogStreams takes.
+type DescribeLogStreamsInput struct {
+	LogGroupName        *string `aws:"logGroupName,LogGroupName"`
+	LogGroupIdentifier  *string `aws:"logGroupIdentifier,LogGroupIdentifier"`
+	LogStreamNamePrefix *string `aws:"logStreamNamePrefix,LogStreamName"`
+	OrderBy             *string `aws:"orderBy,OrderBy"`
+	Descending          *bool   `aws:"descending"`
+	NextToken           *string `aws:"nextToken,NextToken"`
+	Limit               *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeLogStreamsOutput is what DescribeLogStreams answers.
+type DescribeLogStreamsOutput struct {
+	LogStreams []LogStream `aws:"logStreams"`
+	NextToken  *string     `aws:"nextToken"`
+}
+
+// DescribeMetricFiltersInput is what DescribeMetricFilters takes.
+type DescribeMetricFiltersInput struct {
+	LogGroupName     *string `aws:"logGroupName,LogGroupName"`
+	FilterNamePrefix *string `aws:"filterNamePrefix,FilterName"`
+	NextToken        *string `aws:"nextToken,NextToken"`
+	Limit            *int32  `aws:"limit,DescribeLimit"`
+	MetricName       *string `aws:"metricName,MetricName"`
+	MetricNamespace  *string `aws:"metricNamespace,MetricNamespace"`
+}
+
+// DescribeMetricFiltersOutput is what DescribeMetricFilters answers.
+type DescribeMetricFiltersOutput struct {
+	MetricFilters []MetricFilter `aws:"metricFilters"`
+	NextToken     *string        `aws:"nextToken"`
+}
+
+// DescribeQueryDefinitionsInput is what DescribeQueryDefinitions takes.
+type DescribeQueryDefinitionsInput struct {
+	QueryLanguage             *string `aws:"queryLanguage,QueryLanguage"`
+	QueryDefinitionNamePrefix *string `aws:"queryDefinitionNamePrefix,QueryDefinitionName"`
+	MaxResults                *int32  `aws:"maxResults,QueryListMaxResults"`
+	NextToken                 *string `aws:"nextToken,NextToken"`
+}
+
+// DescribeQueryDefinitionsOutput is what DescribeQueryDefinitions answers.
+type DescribeQueryDefinitionsOutput struct {
+	QueryDefinitions []QueryDefinition `aws:"queryDefinitions"`
+	NextToken        *string           `aws:"nextToken"`
+}
+
+// DescribeResourcePoliciesInput is what DescribeResourcePolicies takes.
+type DescribeResourcePoliciesInput struct {
+	NextToken   *string `aws:"nextToken,NextToken"`
+	Limit       *int32  `aws:"limit,DescribeLimit"`
+	ResourceArn *string `aws:"resourceArn"`
+	PolicyScope *string `aws:"policyScope,PolicyScope"`
+}
+
+// DescribeResourcePoliciesOutput is what DescribeResourcePolicies answers.
+type DescribeResourcePoliciesOutput struct {
+	ResourcePolicies []ResourcePolicy `aws:"resourcePolicies"`
+	NextToken        *string          `aws:"nextToken"`
+}
+
+// DescribeSubscriptionFiltersInput is what DescribeSubscriptionFilters takes.
+type DescribeSubscriptionFiltersInput struct {
+	LogGroupName     *string `aws:"logGroupName,LogGroupName,required"`
+	FilterNamePrefix *string `aws:"filterNamePrefix,FilterName"`
+	NextToken        *string `aws:"nextToken,NextToken"`
+	Limit            *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeSubscriptionFiltersOutput is what DescribeSubscriptionFilters answers.
+type DescribeSubscriptionFiltersOutput struct {
+	SubscriptionFilters []SubscriptionFilter `aws:"subscriptionFilters"`
+	NextToken           *string              `aws:"nextToken"`
+}
+
+// Destination is used by DescribeDestinations, PutDestination.
+type Destination struct {
+	DestinationName *string `aws:"destinationName"`
+	TargetArn       *string `aws:"targetArn"`
+	RoleArn         *string `aws:"roleArn"`
+	AccessPolicy    *string `aws:"accessPolicy"`
+	Arn             *string `aws:"arn"`
+	CreationTime    *int64  `aws:"creationTime"`
+}
+
+// DisassociateKmsKeyInput is what DisassociateKmsKey takes.
+type DisassociateKmsKeyInput struct {
+	LogGroupName       *string `aws:"logGroupName,LogGroupName"`
+	ResourceIdentifier *string `aws:"resourceIdentifier,ResourceIdentifier"`
+}
+
 // Entity is used by PutLogEvents.
 type Entity struct {
 	KeyAttributes map[string]string `aws:"keyAttributes,EntityKeyAttributes"`
@@ -61,10 +292,72 @@ type GetLogEventsOutput struct {
 	NextBackwardToken *string          `aws:"nextBackwardToken"`
 }
 
+// GetLogGroupFieldsInput is what GetLogGroupFields takes.
+type GetLogGroupFieldsInput struct {
+	LogGroupName       *string `aws:"logGroupName,LogGroupName"`
+	Time               *int64  `aws:"time,Timestamp"`
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier"`
+}
+
+// GetLogGroupFieldsOutput is what GetLogGroupFields answers.
+type GetLogGroupFieldsOutput struct {
+	LogGroupFields []LogGroupField `aws:"logGroupFields"`
+}
+
+// GetLogRecordInput is what GetLogRecord takes.
+type GetLogRecordInput struct {
+	LogRecordPointer *string `aws:"logRecordPointer,,required"`
+	Unmask           *bool   `aws:"unmask"`
+}
+
+// GetLogRecordOutput is what GetLogRecord answers.
+type GetLogRecordOutput struct {
+	LogRecord map[string]string `aws:"logRecord"`
+}
+
 // InputLogEvent is used by PutLogEvents.
 type InputLogEvent struct {
 	Timestamp *int64  `aws:"timestamp,Timestamp,required"`
 	Message   *string `aws:"message,EventMessage,required"`
+}
+
+// ListLogGroupsInput is what ListLogGroups takes.
+type ListLogGroupsInput struct {
+	LogGroupNamePattern   *string            `aws:"logGroupNamePattern,LogGroupNameRegexPattern"`
+	LogGroupClass         *string            `aws:"logGroupClass,LogGroupClass"`
+	IncludeLinkedAccounts *bool              `aws:"includeLinkedAccounts"`
+	AccountIdentifiers    []string           `aws:"accountIdentifiers,AccountIds"`
+	NextToken             *string            `aws:"nextToken,NextToken"`
+	Limit                 *int32             `aws:"limit,ListLimit"`
+	DataSources           []DataSourceFilter `aws:"dataSources,DataSourceFilters"`
+	FieldIndexNames       []string           `aws:"fieldIndexNames,FieldIndexNames"`
+	LogGroupTags          []TagFilter        `aws:"logGroupTags,TagFilters"`
+}
+
+// ListLogGroupsOutput is what ListLogGroups answers.
+type ListLogGroupsOutput struct {
+	LogGroups []LogGroupSummary `aws:"logGroups"`
+	NextToken *string           `aws:"nextToken"`
+}
+
+// ListTagsForResourceInput is what ListTagsForResource takes.
+type ListTagsForResourceInput struct {
+	ResourceArn *string `aws:"resourceArn,AmazonResourceName,required"`
+}
+
+// ListTagsForResourceOutput is what ListTagsForResource answers.
+type ListTagsForResourceOutput struct {
+	Tags map[string]string `aws:"tags"`
+}
+
+// ListTagsLogGroupInput is what ListTagsLogGroup takes.
+type ListTagsLogGroupInput struct {
+	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+}
+
+// ListTagsLogGroupOutput is what ListTagsLogGroup answers.
+type ListTagsLogGroupOutput struct {
+	Tags map[string]string `aws:"tags"`
 }
 
 // LiveTailSessionLogEvent is used by StartLiveTail.
@@ -97,11 +390,116 @@ type LiveTailSessionUpdate struct {
 	SessionResults  []LiveTailSessionLogEvent `aws:"sessionResults"`
 }
 
+// LogGroup is used by DescribeLogGroups.
+type LogGroup struct {
+	LogGroupName                     *string  `aws:"logGroupName"`
+	CreationTime                     *int64   `aws:"creationTime"`
+	RetentionInDays                  *int32   `aws:"retentionInDays"`
+	MetricFilterCount                *int32   `aws:"metricFilterCount"`
+	Arn                              *string  `aws:"arn"`
+	StoredBytes                      *int64   `aws:"storedBytes"`
+	KmsKeyId                         *string  `aws:"kmsKeyId"`
+	DataProtectionStatus             *string  `aws:"dataProtectionStatus"`
+	InheritedProperties              []string `aws:"inheritedProperties"`
+	LogGroupClass                    *string  `aws:"logGroupClass"`
+	LogGroupArn                      *string  `aws:"logGroupArn"`
+	DeletionProtectionEnabled        *bool    `aws:"deletionProtectionEnabled"`
+	BearerTokenAuthenticationEnabled *bool    `aws:"bearerTokenAuthenticationEnabled"`
+}
+
+// LogGroupField is used by GetLogGroupFields.
+type LogGroupField struct {
+	Name    *string `aws:"name"`
+	Percent *int32  `aws:"percent"`
+}
+
+// LogGroupSummary is used by ListLogGroups.
+type LogGroupSummary struct {
+	LogGroupName  *string `aws:"logGroupName"`
+	LogGroupArn   *string `aws:"logGroupArn"`
+	LogGroupClass *string `aws:"logGroupClass"`
+}
+
+// LogStream is used by DescribeLogStreams.
+type LogStream struct {
+	LogStreamName       *string `aws:"logStreamName"`
+	CreationTime        *int64  `aws:"creationTime"`
+	FirstEventTimestamp *int64  `aws:"firstEventTimestamp"`
+	LastEventTimestamp  *int64  `aws:"lastEventTimestamp"`
+	LastIngestionTime   *int64  `aws:"lastIngestionTime"`
+	UploadSequenceToken *string `aws:"uploadSequenceToken"`
+	Arn                 *string `aws:"arn"`
+	StoredBytes         *int64  `aws:"storedBytes"`
+}
+
+// MetricFilter is used by DescribeMetricFilters.
+type MetricFilter struct {
+	FilterName                *string                `aws:"filterName"`
+	FilterPattern             *string                `aws:"filterPattern"`
+	MetricTransformations     []MetricTransformation `aws:"metricTransformations"`
+	CreationTime              *int64                 `aws:"creationTime"`
+	LogGroupName              *string                `aws:"logGroupName"`
+	ApplyOnTransformedLogs    *bool                  `aws:"applyOnTransformedLogs"`
+	FieldSelectionCriteria    *string                `aws:"fieldSelectionCriteria"`
+	EmitSystemFieldDimensions []string               `aws:"emitSystemFieldDimensions"`
+}
+
+// MetricFilterMatchRecord is used by TestMetricFilter.
+type MetricFilterMatchRecord struct {
+	EventNumber     *int64            `aws:"eventNumber"`
+	EventMessage    *string           `aws:"eventMessage"`
+	ExtractedValues map[string]string `aws:"extractedValues"`
+}
+
+// MetricTransformation is used by DescribeMetricFilters, PutMetricFilter.
+type MetricTransformation struct {
+	MetricName      *string           `aws:"metricName,MetricName,required"`
+	MetricNamespace *string           `aws:"metricNamespace,MetricNamespace,required"`
+	MetricValue     *string           `aws:"metricValue,MetricValue,required"`
+	DefaultValue    *float64          `aws:"defaultValue"`
+	Dimensions      map[string]string `aws:"dimensions,Dimensions"`
+	Unit            *string           `aws:"unit,StandardUnit"`
+}
+
 // OutputLogEvent is used by GetLogEvents.
 type OutputLogEvent struct {
 	Timestamp     *int64  `aws:"timestamp"`
 	Message       *string `aws:"message"`
 	IngestionTime *int64  `aws:"ingestionTime"`
+}
+
+// PutAccountPolicyInput is what PutAccountPolicy takes.
+type PutAccountPolicyInput struct {
+	PolicyName        *string `aws:"policyName,,required"`
+	PolicyDocument    *string `aws:"policyDocument,,required"`
+	PolicyType        *string `aws:"policyType,PolicyType,required"`
+	Scope             *string `aws:"scope,Scope"`
+	SelectionCriteria *string `aws:"selectionCriteria"`
+}
+
+// PutAccountPolicyOutput is what PutAccountPolicy answers.
+type PutAccountPolicyOutput struct {
+	AccountPolicy *AccountPolicy `aws:"accountPolicy"`
+}
+
+// PutDestinationInput is what PutDestination takes.
+type PutDestinationInput struct {
+	DestinationName *string           `aws:"destinationName,DestinationName,required"`
+	TargetArn       *string           `aws:"targetArn,TargetArn,required"`
+	RoleArn         *string           `aws:"roleArn,RoleArn,required"`
+	Tags            map[string]string `aws:"tags,Tags"`
+}
+
+// PutDestinationOutput is what PutDestination answers.
+type PutDestinationOutput struct {
+	Destination *Destination `aws:"destination"`
+}
+
+// PutDestinationPolicyInput is what PutDestinationPolicy takes.
+type PutDestinationPolicyInput struct {
+	DestinationName *string `aws:"destinationName,DestinationName,required"`
+	AccessPolicy    *string `aws:"accessPolicy,AccessPolicy,required"`
+	ForceUpdate     *bool   `aws:"forceUpdate"`
 }
 
 // PutLogEventsInput is what PutLogEvents takes.
@@ -120,6 +518,90 @@ type PutLogEventsOutput struct {
 	RejectedEntityInfo    *RejectedEntityInfo    `aws:"rejectedEntityInfo"`
 }
 
+// PutLogGroupDeletionProtectionInput is what PutLogGroupDeletionProtection takes.
+type PutLogGroupDeletionProtectionInput struct {
+	LogGroupIdentifier        *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+	DeletionProtectionEnabled *bool   `aws:"deletionProtectionEnabled,,required"`
+}
+
+// PutMetricFilterInput is what PutMetricFilter takes.
+type PutMetricFilterInput struct {
+	LogGroupName              *string                `aws:"logGroupName,LogGroupName,required"`
+	FilterName                *string                `aws:"filterName,FilterName,required"`
+	FilterPattern             *string                `aws:"filterPattern,FilterPattern,required"`
+	MetricTransformations     []MetricTransformation `aws:"metricTransformations,MetricTransformations,required"`
+	ApplyOnTransformedLogs    *bool                  `aws:"applyOnTransformedLogs"`
+	FieldSelectionCriteria    *string                `aws:"fieldSelectionCriteria,FieldSelectionCriteria"`
+	EmitSystemFieldDimensions []string               `aws:"emitSystemFieldDimensions"`
+}
+
+// PutQueryDefinitionInput is what PutQueryDefinition takes.
+type PutQueryDefinitionInput struct {
+	QueryLanguage     *string          `aws:"queryLanguage,QueryLanguage"`
+	Name              *string          `aws:"name,QueryDefinitionName,required"`
+	QueryDefinitionId *string          `aws:"queryDefinitionId,QueryId"`
+	LogGroupNames     []string         `aws:"logGroupNames,LogGroupNames"`
+	QueryString       *string          `aws:"queryString,QueryDefinitionString,required"`
+	ClientToken       *string          `aws:"clientToken,ClientToken"`
+	Parameters        []QueryParameter `aws:"parameters,QueryParameterList"`
+}
+
+// PutQueryDefinitionOutput is what PutQueryDefinition answers.
+type PutQueryDefinitionOutput struct {
+	QueryDefinitionId *string `aws:"queryDefinitionId"`
+}
+
+// PutResourcePolicyInput is what PutResourcePolicy takes.
+type PutResourcePolicyInput struct {
+	PolicyName         *string `aws:"policyName"`
+	PolicyDocument     *string `aws:"policyDocument,PolicyDocument"`
+	ResourceArn        *string `aws:"resourceArn"`
+	ExpectedRevisionId *string `aws:"expectedRevisionId,ExpectedRevisionId"`
+}
+
+// PutResourcePolicyOutput is what PutResourcePolicy answers.
+type PutResourcePolicyOutput struct {
+	ResourcePolicy *ResourcePolicy `aws:"resourcePolicy"`
+	RevisionId     *string         `aws:"revisionId"`
+}
+
+// PutRetentionPolicyInput is what PutRetentionPolicy takes.
+type PutRetentionPolicyInput struct {
+	LogGroupName    *string `aws:"logGroupName,LogGroupName,required"`
+	RetentionInDays *int32  `aws:"retentionInDays,,required"`
+}
+
+// PutSubscriptionFilterInput is what PutSubscriptionFilter takes.
+type PutSubscriptionFilterInput struct {
+	LogGroupName           *string  `aws:"logGroupName,LogGroupName,required"`
+	FilterName             *string  `aws:"filterName,FilterName,required"`
+	FilterPattern          *string  `aws:"filterPattern,FilterPattern,required"`
+	DestinationArn         *string  `aws:"destinationArn,DestinationArn,required"`
+	RoleArn                *string  `aws:"roleArn,RoleArn"`
+	Distribution           *string  `aws:"distribution,Distribution"`
+	ApplyOnTransformedLogs *bool    `aws:"applyOnTransformedLogs"`
+	FieldSelectionCriteria *string  `aws:"fieldSelectionCriteria,FieldSelectionCriteria"`
+	EmitSystemFields       []string `aws:"emitSystemFields"`
+}
+
+// QueryDefinition is used by DescribeQueryDefinitions.
+type QueryDefinition struct {
+	QueryLanguage     *string          `aws:"queryLanguage"`
+	QueryDefinitionId *string          `aws:"queryDefinitionId"`
+	Name              *string          `aws:"name"`
+	QueryString       *string          `aws:"queryString"`
+	LastModified      *int64           `aws:"lastModified"`
+	LogGroupNames     []string         `aws:"logGroupNames"`
+	Parameters        []QueryParameter `aws:"parameters"`
+}
+
+// QueryParameter is used by DescribeQueryDefinitions, PutQueryDefinition.
+type QueryParameter struct {
+	Name         *string `aws:"name,QueryParameterName,required"`
+	DefaultValue *string `aws:"defaultValue,QueryParameterDefaultValue"`
+	Description  *string `aws:"description,QueryParameterDescription"`
+}
+
 // RejectedEntityInfo is used by PutLogEvents.
 type RejectedEntityInfo struct {
 	ErrorType *string `aws:"errorType"`
@@ -130,6 +612,16 @@ type RejectedLogEventsInfo struct {
 	TooNewLogEventStartIndex *int32 `aws:"tooNewLogEventStartIndex"`
 	TooOldLogEventEndIndex   *int32 `aws:"tooOldLogEventEndIndex"`
 	ExpiredLogEventEndIndex  *int32 `aws:"expiredLogEventEndIndex"`
+}
+
+// ResourcePolicy is used by DescribeResourcePolicies, PutResourcePolicy.
+type ResourcePolicy struct {
+	PolicyName      *string `aws:"policyName"`
+	PolicyDocument  *string `aws:"policyDocument"`
+	LastUpdatedTime *int64  `aws:"lastUpdatedTime"`
+	PolicyScope     *string `aws:"policyScope"`
+	ResourceArn     *string `aws:"resourceArn"`
+	RevisionId      *string `aws:"revisionId"`
 }
 
 // SearchedLogStream is used by FilterLogEvents.
@@ -168,3 +660,121 @@ type StartLiveTailResponseStream struct {
 	SessionTimeoutException   *SessionTimeoutException
 	SessionStreamingException *SessionStreamingException
 }
+
+// SubscriptionFilter is used by DescribeSubscriptionFilters.
+type SubscriptionFilter struct {
+	FilterName             *string  `aws:"filterName"`
+	LogGroupName           *string  `aws:"logGroupName"`
+	FilterPattern          *string  `aws:"filterPattern"`
+	DestinationArn         *string  `aws:"destinationArn"`
+	RoleArn                *string  `aws:"roleArn"`
+	Distribution           *string  `aws:"distribution"`
+	ApplyOnTransformedLogs *bool    `aws:"applyOnTransformedLogs"`
+	CreationTime           *int64   `aws:"creationTime"`
+	FieldSelectionCriteria *string  `aws:"fieldSelectionCriteria"`
+	EmitSystemFields       []string `aws:"emitSystemFields"`
+}
+
+// TagFilter is used by ListLogGroups.
+type TagFilter struct {
+	Key    *string  `aws:"key,TagFilterKey,required"`
+	Values []string `aws:"values,TagFilterValues"`
+}
+
+// TagLogGroupInput is what TagLogGroup takes.
+type TagLogGroupInput struct {
+	LogGroupName *string           `aws:"logGroupName,LogGroupName,required"`
+	Tags         map[string]string `aws:"tags,Tags,required"`
+}
+
+// TagResourceInput is what TagResource takes.
+type TagResourceInput struct {
+	ResourceArn *string           `aws:"resourceArn,AmazonResourceName,required"`
+	Tags        map[string]string `aws:"tags,Tags,required"`
+}
+
+// TestMetricFilterInput is what TestMetricFilter takes.
+type TestMetricFilterInput struct {
+	FilterPattern    *string  `aws:"filterPattern,FilterPattern,required"`
+	LogEventMessages []string `aws:"logEventMessages,TestEventMessages,required"`
+}
+
+// TestMetricFilterOutput is what TestMetricFilter answers.
+type TestMetricFilterOutput struct {
+	Matches []MetricFilterMatchRecord `aws:"matches"`
+}
+
+// UntagLogGroupInput is what UntagLogGroup takes.
+type UntagLogGroupInput struct {
+	LogGroupName *string  `aws:"logGroupName,LogGroupName,required"`
+	Tags         []string `aws:"tags,TagList,required"`
+}
+
+// UntagResourceInput is what UntagResource takes.
+type UntagResourceInput struct {
+	ResourceArn *string  `aws:"resourceArn,AmazonResourceName,required"`
+	TagKeys     []string `aws:"tagKeys,TagKeyList,required"`
+}
+
+// AssociateKmsKeyOutput is what AssociateKmsKey answers: nothing.
+type AssociateKmsKeyOutput struct{}
+
+// CreateLogGroupOutput is what CreateLogGroup answers: nothing.
+type CreateLogGroupOutput struct{}
+
+// CreateLogStreamOutput is what CreateLogStream answers: nothing.
+type CreateLogStreamOutput struct{}
+
+// DeleteAccountPolicyOutput is what DeleteAccountPolicy answers: nothing.
+type DeleteAccountPolicyOutput struct{}
+
+// DeleteDestinationOutput is what DeleteDestination answers: nothing.
+type DeleteDestinationOutput struct{}
+
+// DeleteLogGroupOutput is what DeleteLogGroup answers: nothing.
+type DeleteLogGroupOutput struct{}
+
+// DeleteLogStreamOutput is what DeleteLogStream answers: nothing.
+type DeleteLogStreamOutput struct{}
+
+// DeleteMetricFilterOutput is what DeleteMetricFilter answers: nothing.
+type DeleteMetricFilterOutput struct{}
+
+// DeleteResourcePolicyOutput is what DeleteResourcePolicy answers: nothing.
+type DeleteResourcePolicyOutput struct{}
+
+// DeleteRetentionPolicyOutput is what DeleteRetentionPolicy answers: nothing.
+type DeleteRetentionPolicyOutput struct{}
+
+// DeleteSubscriptionFilterOutput is what DeleteSubscriptionFilter answers: nothing.
+type DeleteSubscriptionFilterOutput struct{}
+
+// DisassociateKmsKeyOutput is what DisassociateKmsKey answers: nothing.
+type DisassociateKmsKeyOutput struct{}
+
+// PutDestinationPolicyOutput is what PutDestinationPolicy answers: nothing.
+type PutDestinationPolicyOutput struct{}
+
+// PutLogGroupDeletionProtectionOutput is what PutLogGroupDeletionProtection answers: nothing.
+type PutLogGroupDeletionProtectionOutput struct{}
+
+// PutMetricFilterOutput is what PutMetricFilter answers: nothing.
+type PutMetricFilterOutput struct{}
+
+// PutRetentionPolicyOutput is what PutRetentionPolicy answers: nothing.
+type PutRetentionPolicyOutput struct{}
+
+// PutSubscriptionFilterOutput is what PutSubscriptionFilter answers: nothing.
+type PutSubscriptionFilterOutput struct{}
+
+// TagLogGroupOutput is what TagLogGroup answers: nothing.
+type TagLogGroupOutput struct{}
+
+// TagResourceOutput is what TagResource answers: nothing.
+type TagResourceOutput struct{}
+
+// UntagLogGroupOutput is what UntagLogGroup answers: nothing.
+type UntagLogGroupOutput struct{}
+
+// UntagResourceOutput is what UntagResource answers: nothing.
+type UntagResourceOutput struct{}

@@ -15,8 +15,8 @@ const (
 	EventsFolder = "events"
 )
 
-// openLogs opens the logs of what happened.
-func (a *App) openLogs(ctx context.Context) (err error) {
+// openRecords opens what keeps what happened.
+func (a *App) openRecords(ctx context.Context) (err error) {
 	keep := records.Retention{MaxAge: a.cfg.CallsKept, NeededAge: a.keptForTrails()}
 	a.journal, err = journal.Open(ctx, journal.Config{Dir: a.folder(CallsFolder), Log: a.log, Keep: keep, Needed: a.neededCalls})
 	if err != nil {

@@ -1,0 +1,212 @@
+package events
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"math"
+	"slices"
+)
+
+// Read yields the events that a query asks for, in its order: those whose append had
+// returned when it was called, and perhaps some of those that are appended meanwhile.
+//
+// A *DamageError is yielded in the place of what is lost, and who goes on with the
+// loop gets what follows. Any other error ends the sequence.
+func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
+	if q.Streams != nil {
+		q.Streams = append([]uint64{}, q.Streams...)
+		slices.Sort(q.Streams)
+	}
+	return func(yield func(Event, error) bool) {
+		q := q
+		for {
+			again := false
+			for e, err := range merge(ctx, &q, s.sources(&q)) {
+				if errors.Is(err, fs.ErrNotExist) {
+					// The file was made again without what is not wanted since it was
+					// looked up. What comes behind the last event is read from it.
+					again = true
+					break
+				}
+				if !yield(e, err) {
+					return
+				}
+				if err == nil {
+					key := e.Key
+					q.After = &key
+				}
+			}
+			if !again {
+				return
+			}
+			s.look(q.Group)
+		}
+	}
+}
+
+// sources returns where a query finds events.
+func (s *Store) sources(q *Query) []source {
+	v := s.view.Load()
+	var all []source
+	for _, m := range v.memories {
+		all = m.sources(q, all)
+	}
+	edge := q.edge(Key{Time: math.MinInt64}, Key{Time: math.MaxInt64})
+	for _, d := range s.damage {
+		all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, d }})
+	}
+	for _, f := range v.files {
+		if f.broken != "" {
+			all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, f.damage(f.broken) }})
+		}
+	}
+	wanted := probeOf(q.Terms)
+	for _, at := range v.groups[q.Group] {
+		p := &at.file.parts[at.part]
+		first, last := Key{Time: p.from}, Key{Time: p.to, Seq: math.MaxUint64, N: math.MaxUint32}
+		if !q.meets(first, last) || p.stream != 0 && !q.of(p.stream) {
+			continue
+		}
+		all = append(all, source{bound: q.edge(first, last), open: func() (cursor, error) { return s.openPart(q, wanted, at.file, p) }})
+	}
+	return all
+}
+
+// partCursor reads a part.
+type partCursor struct {
+	*reader
+
+	q      *Query
+	codec  *codec
+	part   *part
+	wanted probe
+	blocks []blockMeta // that are left
+	run    run
+}
+
+func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, error) {
+	r, err := f.openPart(p)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := r.blocks(p)
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	blocks = slices.DeleteFunc(blocks, func(b blockMeta) bool { return !q.meets(b.first, b.last) })
+	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, blocks: blocks, run: run{q: q}}, nil
+}
+
+// next implements cursor.
+func (c *partCursor) next() (*Event, error) {
+	for {
+		if e, err := c.run.next(); e != nil || err != nil {
+			return e, err
+		}
+		if len(c.blocks) == 0 {
+			return nil, nil
+		}
+		var b blockMeta
+		if c.q.Backward {
+			b, c.blocks = c.blocks[len(c.blocks)-1], c.blocks[:len(c.blocks)-1]
+		} else {
+			b, c.blocks = c.blocks[0], c.blocks[1:]
+		}
+		events, err := c.load(&b)
+		if err != nil {
+			if damage, ok := errors.AsType[*DamageError](err); ok {
+				damage.Events, damage.From, damage.To = int64(b.events), b.first.Time, b.last.Time
+			}
+			return nil, err
+		}
+		if len(events) > 0 {
+			c.run = *newRun(c.q, events)
+		}
+	}
+}
+
+// load returns the events of a block, or none where it has nothing that is wanted.
+func (c *partCursor) load(b *blockMeta) ([]Event, error) {
+	inMany := c.part.stream == 0 && c.q.Streams != nil
+	if len(c.wanted) > 0 || inMany {
+		filter, err := c.bytes(b.filterAt, b.filterSize)
+		if err != nil {
+			return nil, err
+		}
+		// A filter that is damaged spares nothing, and loses nothing.
+		if soundFilter(filter) && checksum(filter) == b.filterSum &&
+			(!c.wanted.may(filter) || inMany && !mayAny(filter, c.q.Streams)) {
+			return nil, nil
+		}
+	}
+	data, err := c.bytes(b.at, b.size)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := b.open(c.codec, data)
+	if err != nil {
+		return nil, c.damage(err.Error())
+	}
+	events, texts, err := b.decode(raw)
+	if err != nil {
+		return nil, c.damage(err.Error())
+	}
+	for _, term := range c.q.Terms {
+		if !bytes.Contains(raw[texts:], term) {
+			return nil, nil
+		}
+	}
+	return events, nil
+}
+
+// Streams returns what is known of the streams of a group that have events, some of
+// which may not be wanted any more.
+func (s *Store) Streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
+	for {
+		all, err := s.streams(ctx, group)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return all, err
+		}
+		s.look(group)
+	}
+}
+
+func (s *Store) streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
+	v := s.view.Load()
+	all := map[uint64]Stats{}
+	for _, m := range v.memories {
+		m.stats(group, all)
+	}
+	for _, at := range v.groups[group] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r, err := at.file.openPart(&at.file.parts[at.part])
+		if err == nil {
+			err = r.stats(&at.file.parts[at.part], all)
+			r.close()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Bytes returns how large the events of a group are, as AWS counts them: 26 bytes
+// each, and their messages. Some of them may not be wanted any more.
+func (s *Store) Bytes(group uint64) int64 {
+	v := s.view.Load()
+	var n int64
+	for _, m := range v.memories {
+		n += m.groupBytes(group)
+	}
+	for _, at := range v.groups[group] {
+		n += at.file.parts[at.part].bytes
+	}
+	return n
+}

@@ -1,0 +1,123 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sillok/sillok/internal/api/logsapi"
+	"github.com/sillok/sillok/internal/logs/events"
+)
+
+// AWS's limits of a batch.
+const (
+	eventOverhead = 26      // bytes that are counted for an event besides its message
+	mostBatch     = 1 << 20 // bytes of a batch, and of an event
+	mostAge       = 14 * day
+	mostAhead     = 2 * time.Hour
+	mostSpan      = day
+)
+
+// PutLogEvents appends a batch to a stream. It returns once the batch is durable.
+// Events that are too old or too new are left out, and the answer says which.
+func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsInput) (*logsapi.PutLogEventsOutput, error) {
+	if err := checkBatch(in.LogEvents); err != nil {
+		return nil, err
+	}
+	k, err := s.group(ctx, *in.LogGroupName)
+	if err != nil {
+		return nil, err
+	}
+	number, err := s.stream(ctx, k, *in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	accepted, rejected := accept(in.LogEvents, &k.group, time.Now())
+	out := &logsapi.PutLogEventsOutput{RejectedLogEventsInfo: rejected}
+	if in.Entity != nil {
+		// Events are not told by entities here yet; the events themselves are kept.
+		out.RejectedEntityInfo = &logsapi.RejectedEntityInfo{ErrorType: new("UnsupportedLogGroupType")}
+	}
+	if n := len(accepted); n > 0 && *accepted[n-1].Timestamp-*accepted[0].Timestamp > mostSpan.Milliseconds() {
+		return nil, errInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+	}
+	sequence := uint64(time.Now().UnixNano()) //nolint:gosec // after 1970
+	if len(accepted) > 0 {
+		lines := make([]events.Line, len(accepted))
+		for i := range accepted {
+			lines[i] = events.Line{Time: *accepted[i].Timestamp, Message: *accepted[i].Message}
+		}
+		receipt, err := s.events.Append(ctx, k.group.Number, number, lines)
+		if err != nil {
+			return nil, errStore(err)
+		}
+		sequence = receipt.Seq
+		s.follow(ctx, k, *in.LogStreamName, receipt, lines)
+	}
+	out.NextSequenceToken = new(sequenceToken(sequence))
+	return out, nil
+}
+
+// checkBatch refuses what AWS refuses as a whole.
+func checkBatch(given []logsapi.InputLogEvent) error {
+	total := 0
+	for i := range given {
+		size := len(*given[i].Message) + eventOverhead
+		if size > mostBatch {
+			return errInvalid("Log event too large: %d bytes exceeds limit of %d", size, mostBatch)
+		}
+		total += size
+	}
+	if total > mostBatch {
+		return errInvalid("Upload too large: %d bytes exceeds limit of %d", total, mostBatch)
+	}
+	for i := range given[1:] {
+		if *given[i+1].Timestamp < *given[i].Timestamp {
+			return errInvalid("Log events in a single PutLogEvents request must be in chronological order.")
+		}
+	}
+	return nil
+}
+
+// accept returns those of the events, which are in order, that a group takes now, and
+// which it does not.
+func accept(given []logsapi.InputLogEvent, g *group, now time.Time) ([]logsapi.InputLogEvent, *logsapi.RejectedLogEventsInfo) {
+	oldest, newest := now.Add(-mostAge).UnixMilli(), now.Add(mostAhead).UnixMilli()
+	kept := g.from()
+	var old, expired, end int
+	for i := range given {
+		switch t := *given[i].Timestamp; {
+		case t < oldest:
+			old = i + 1
+		case t < kept:
+			expired = i + 1
+		case t <= newest:
+			end = i + 1
+		}
+	}
+	begin := max(old, expired)
+	end = max(begin, end)
+	if begin == 0 && end == len(given) {
+		return given, nil
+	}
+	var rejected logsapi.RejectedLogEventsInfo
+	if old > 0 {
+		rejected.TooOldLogEventEndIndex = new(int32(old)) //nolint:gosec // at most 10,000
+	}
+	if expired > 0 {
+		rejected.ExpiredLogEventEndIndex = new(int32(expired)) //nolint:gosec // at most 10,000
+	}
+	if end < len(given) {
+		rejected.TooNewLogEventStartIndex = new(int32(end)) //nolint:gosec // at most 10,000
+	}
+	return given[begin:end], &rejected
+}
+
+// sequenceToken is a token as clients expect one; nothing depends on it.
+func sequenceToken(n uint64) string { return fmt.Sprintf("49%054d", n) }
+
+// follow tells those who follow a group what was appended to a stream of it.
+func (s *Service) follow(ctx context.Context, k *known, stream string, receipt events.Receipt, lines []events.Line) {
+	s.count(ctx, k, lines)
+	s.tails.tell(k.group.Number, stream, receipt.Ingested, lines)
+}

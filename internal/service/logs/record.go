@@ -1,0 +1,170 @@
+package logs
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sillok/sillok/internal/api/logsapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/logs/events"
+)
+
+// GetLogRecord returns all fields of one event, which the pointer of a query's result
+// names.
+func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInput) (*logsapi.GetLogRecordOutput, error) {
+	number, key, err := parsePointer(*in.LogRecordPointer)
+	if err != nil {
+		return nil, err
+	}
+	scope := cloud.CallOf(ctx).Scope()
+	at, there, _, err := s.named(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	if !there || at.scope() != scope {
+		return nil, errMissing("The specified log record does not exist.")
+	}
+	k, err := s.group(ctx, at.Name)
+	if err != nil {
+		return nil, err
+	}
+	q := events.Query{Group: number, From: max(key.Time, k.group.from()), To: key.Time, After: boundary(key).forward()}
+	for e, err := range s.events.Read(ctx, q) {
+		if err := s.unread(ctx, err); err != nil {
+			return nil, err
+		}
+		name, err := s.streamName(ctx, k, e.Stream)
+		if err != nil {
+			return nil, err
+		}
+		if e.Key != key || name == "" {
+			break
+		}
+		record := fields(e.Message)
+		record["@message"], record["@logStream"], record["@ptr"] = string(e.Message), name, *in.LogRecordPointer
+		record["@log"] = string(scope.Account) + ":" + at.Name
+		record["@timestamp"], record["@ingestionTime"] = strconv.FormatInt(e.Time, 10), strconv.FormatInt(e.Ingested, 10)
+		return &logsapi.GetLogRecordOutput{LogRecord: record}, nil
+	}
+	return nil, errMissing("The specified log record does not exist.")
+}
+
+const (
+	mostFields   = 200    // that are found in one event
+	sampled      = 10_000 // events in which GetLogGroupFields looks for fields
+	fieldsAround = 8 * time.Minute
+	fieldsBefore = 15 * time.Minute
+)
+
+// fields returns the fields that an event of JSON has, by their paths.
+func fields(message []byte) map[string]string {
+	found := map[string]string{}
+	if !bytes.HasPrefix(bytes.TrimSpace(message), []byte("{")) {
+		return found
+	}
+	d := json.NewDecoder(bytes.NewReader(message))
+	d.UseNumber()
+	var value map[string]any
+	if d.Decode(&value) != nil {
+		return found
+	}
+	flatten(found, "", value)
+	return found
+}
+
+// flatten adds the leaves of a value. A name that begins with @ gets another one, so
+// that it is not taken for a field of ours.
+func flatten(found map[string]string, path string, value any) {
+	if len(found) >= mostFields {
+		return
+	}
+	below := func(name string) string {
+		if path == "" {
+			if name != "" && name[0] == '@' {
+				return "@" + name
+			}
+			return name
+		}
+		return path + "." + name
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			flatten(found, below(name), v[name])
+		}
+	case []any:
+		for i, item := range v {
+			flatten(found, below(strconv.Itoa(i)), item)
+		}
+	case string:
+		found[path] = v
+	case json.Number:
+		found[path] = v.String()
+	case bool:
+		found[path] = map[bool]string{false: "0", true: "1"}[v]
+	}
+}
+
+// GetLogGroupFields says which fields the events of a time have, and how many of them
+// have each.
+func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroupFieldsInput) (*logsapi.GetLogGroupFieldsOutput, error) {
+	name, err := identified(ctx, in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.group(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	from, to := now.Add(-fieldsBefore), now
+	if in.Time != nil {
+		at := time.Unix(*in.Time, 0)
+		from, to = at.Add(-fieldsAround), at.Add(fieldsAround)
+	}
+	release, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	q := events.Query{Group: k.group.Number, From: max(from.UnixMilli(), k.group.from()), To: to.UnixMilli(), Backward: true}
+	counts, total := map[string]int{}, 0
+	for e, err := range s.events.Read(ctx, q) {
+		if err := s.unread(ctx, err); err != nil {
+			return nil, err
+		}
+		for name := range fields(e.Message) {
+			counts[name]++
+		}
+		if total++; total == sampled {
+			break
+		}
+	}
+	out := &logsapi.GetLogGroupFieldsOutput{LogGroupFields: []logsapi.LogGroupField{}}
+	if total == 0 {
+		return out, nil
+	}
+	for _, name := range []string{"@ingestionTime", "@log", "@logStream", "@message", "@timestamp"} {
+		counts[name] = total
+	}
+	for name, n := range counts {
+		out.LogGroupFields = append(out.LogGroupFields, logsapi.LogGroupField{Name: new(name), Percent: new(int32(math.Round(float64(n) * 100 / float64(total))))})
+	}
+	slices.SortFunc(out.LogGroupFields, func(a, b logsapi.LogGroupField) int {
+		return cmp.Or(cmp.Compare(*b.Percent, *a.Percent), cmp.Compare(*a.Name, *b.Name))
+	})
+	const mostShown = 1000
+	out.LogGroupFields = out.LogGroupFields[:min(len(out.LogGroupFields), mostShown)]
+	return out, nil
+}

@@ -1,0 +1,217 @@
+package logs
+
+import (
+	"context"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sillok/sillok/internal/api/logsapi"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/language/filterpattern"
+	"github.com/sillok/sillok/internal/logs/events"
+	"github.com/sillok/sillok/internal/resource"
+)
+
+// AWS's limits of live tails.
+const (
+	mostTails      = 15 // of an account
+	mostTailed     = 10 // groups of one
+	updateEvery    = time.Second
+	mostInUpdate   = 500
+	mostBuffered   = 5000 // events that wait for a slow reader
+	longestSession = 3 * time.Hour
+)
+
+// tails is the live tails that are open.
+type tails struct {
+	mu       sync.RWMutex
+	byGroup  map[uint64][]*session
+	accounts map[cloud.Account]int
+}
+
+func newTails() *tails {
+	return &tails{byGroup: map[uint64][]*session{}, accounts: map[cloud.Account]int{}}
+}
+
+// session is one live tail.
+type session struct {
+	pattern  *filterpattern.Pattern
+	names    []string // of streams; nil for all
+	prefixes []string // of streams; nil for all
+	groups   map[uint64]string
+
+	mu      sync.Mutex
+	found   []logsapi.LiveTailSessionLogEvent // since the last update
+	matches int                               // how many there were, those that were dropped too
+}
+
+// tell gives events to the live tails of a group.
+func (t *tails) tell(group uint64, stream string, ingested int64, lines []events.Line) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, s := range t.byGroup[group] {
+		if !s.of(stream) {
+			continue
+		}
+		s.mu.Lock()
+		for i := range lines {
+			if !s.pattern.Match([]byte(lines[i].Message)) {
+				continue
+			}
+			s.matches++
+			e := logsapi.LiveTailSessionLogEvent{
+				LogStreamName: new(stream), LogGroupIdentifier: new(s.groups[group]), Message: new(lines[i].Message),
+				Timestamp: new(lines[i].Time), IngestionTime: new(ingested),
+			}
+			if len(s.found) < mostBuffered {
+				s.found = append(s.found, e)
+			} else {
+				s.found[rand.IntN(len(s.found))] = e
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (s *session) of(stream string) bool {
+	if s.names == nil && s.prefixes == nil {
+		return true
+	}
+	return slices.Contains(s.names, stream) || slices.ContainsFunc(s.prefixes, func(p string) bool { return strings.HasPrefix(stream, p) })
+}
+
+// update takes what was found since the last update: a sample where that is much.
+func (s *session) update() *logsapi.LiveTailSessionUpdate {
+	s.mu.Lock()
+	found, matches := s.found, s.matches
+	s.found, s.matches = nil, 0
+	s.mu.Unlock()
+	if len(found) > mostInUpdate {
+		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+		found = found[:mostInUpdate]
+	}
+	slices.SortStableFunc(found, func(a, b logsapi.LiveTailSessionLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
+	if found == nil {
+		found = []logsapi.LiveTailSessionLogEvent{}
+	}
+	return &logsapi.LiveTailSessionUpdate{
+		SessionMetadata: &logsapi.LiveTailSessionMetadata{Sampled: new(matches > len(found))}, SessionResults: found,
+	}
+}
+
+// open begins to follow the session's groups, unless the account has too many.
+func (t *tails) open(account cloud.Account, s *session) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.accounts[account] >= mostTails {
+		return false
+	}
+	t.accounts[account]++
+	for group := range s.groups {
+		t.byGroup[group] = append(t.byGroup[group], s)
+	}
+	return true
+}
+
+func (t *tails) close(account cloud.Account, s *session) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.accounts[account]--; t.accounts[account] == 0 {
+		delete(t.accounts, account)
+	}
+	for group := range s.groups {
+		left := slices.DeleteFunc(slices.Clone(t.byGroup[group]), func(o *session) bool { return o == s })
+		if t.byGroup[group] = left; len(left) == 0 {
+			delete(t.byGroup, group)
+		}
+	}
+}
+
+// StartLiveTail sends what is appended to groups as it comes, once a second: all that
+// matches a pattern, or a sample where that is more than 500 events.
+func (s *Service) StartLiveTail(ctx context.Context, in *logsapi.StartLiveTailInput) (*logsapi.StartLiveTailOutput, error) {
+	tail, err := s.newSession(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	account := cloud.CallOf(ctx).Account
+	begun := &logsapi.LiveTailSessionStart{
+		RequestId: new(cloud.CallOf(ctx).RequestID), SessionId: new(revision()), LogGroupIdentifiers: in.LogGroupIdentifiers, LogStreamNames: in.LogStreamNames,
+		LogStreamNamePrefixes: in.LogStreamNamePrefixes, LogEventFilterPattern: new(resource.Value(in.LogEventFilterPattern)),
+	}
+	if !s.tails.open(account, tail) {
+		return nil, cloud.Errorf(cloud.Throttled, "LimitExceededException", "An account has at most %d live tails at a time.", mostTails)
+	}
+	return &logsapi.StartLiveTailOutput{ResponseStream: s.session(ctx, account, tail, begun)}, nil
+}
+
+// session is the stream of a live tail, which has been opened.
+func (s *Service) session(ctx context.Context, account cloud.Account, tail *session, begun *logsapi.LiveTailSessionStart) iter.Seq2[logsapi.StartLiveTailResponseStream, error] {
+	ended := context.AfterFunc(ctx, func() { s.tails.close(account, tail) })
+	return func(yield func(logsapi.StartLiveTailResponseStream, error) bool) {
+		defer func() {
+			if ended() {
+				s.tails.close(account, tail)
+			}
+		}()
+		if !yield(logsapi.StartLiveTailResponseStream{SessionStart: begun}, nil) {
+			return
+		}
+		tick, over := time.NewTicker(updateEvery), time.NewTimer(longestSession)
+		defer tick.Stop()
+		defer over.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-over.C:
+				yield(logsapi.StartLiveTailResponseStream{SessionTimeoutException: &logsapi.SessionTimeoutException{Message: new("The session has timed out after 3 hours.")}}, nil)
+				return
+			case <-tick.C:
+				if !yield(logsapi.StartLiveTailResponseStream{SessionUpdate: tail.update()}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput) (*session, error) {
+	if len(in.LogStreamNames) > 0 && len(in.LogStreamNamePrefixes) > 0 {
+		return nil, errInvalid("logStreamNames and logStreamNamePrefixes are mutually exclusive parameters.")
+	}
+	if (len(in.LogStreamNames) > 0 || len(in.LogStreamNamePrefixes) > 0) && len(in.LogGroupIdentifiers) != 1 {
+		return nil, errInvalid("Log streams can be selected only when one log group is tailed.")
+	}
+	if len(in.LogGroupIdentifiers) > mostTailed {
+		return nil, errInvalid("At most %d log groups can be tailed at a time.", mostTailed)
+	}
+	pattern, err := compile(in.LogEventFilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	t := &session{pattern: pattern, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
+	scope := scopeOf(ctx)
+	for _, id := range in.LogGroupIdentifiers {
+		if !strings.HasPrefix(id, "arn:") || strings.HasSuffix(id, "*") {
+			return nil, errInvalid("%s is no ARN of a log group, without an asterisk at its end.", id)
+		}
+		name, err := namedBy(scope, id)
+		if err != nil {
+			return nil, err
+		}
+		k, err := s.group(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if k.group.Class != standard {
+			return nil, errInvalid("Log groups of class %s cannot be tailed.", k.group.Class)
+		}
+		t.groups[k.group.Number] = string(scope.Account) + ":" + name
+	}
+	return t, nil
+}
