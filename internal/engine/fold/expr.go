@@ -126,9 +126,7 @@ func (f *folder) constant(e plan.Expr) plan.Expr {
 		}
 	}
 	c, err := f.value(e)
-	// Trino holds intervals and dates that are too large, until one is written down.
-	late := e.Type().Kind == datatype.IntervalYearToMonth || e.Type().Kind == datatype.Date
-	if err != nil && internal(err) && !late && !f.planned {
+	if err != nil && internal(err) && !f.planned {
 		f.fail(err)
 	}
 	if c == nil {

@@ -3,6 +3,7 @@ package fold
 import (
 	"slices"
 
+	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
@@ -150,4 +151,74 @@ func (r *remainder) never(a plan.Expr, ofA plan.Node, b plan.Expr, ofB plan.Node
 		}
 	}
 	return true
+}
+
+// withConstants returns the terms of a join's condition with the values of columns that are
+// constant, which Trino knows on both sides; what is equal stays to join by, if it is not
+// decided. Of an outer join Trino knows what is equal, and NULL.
+func (r *remainder) withConstants(terms []plan.Expr, n *plan.Join) []plan.Expr {
+	inner := n.Kind == ast.InnerJoin || n.Kind == ast.CrossJoin
+	known := make([]plan.Expr, len(terms))
+	for i, term := range terms {
+		call, ok := term.(*plan.Call)
+		equal := ok && call.Name == plan.OpEqual
+		replaced := r.expr(plan.Replace(term, func(part plan.Expr) (plan.Expr, bool) {
+			ref, ok := part.(*plan.ColumnRef)
+			if !ok {
+				return part, plan.Subquery(part) != nil
+			}
+			for _, side := range []plan.Node{n.Left, n.Right} {
+				if c, ok := r.constantIn(side, ref.ID); ok && (inner || equal || c.Value == nil) {
+					return c, true
+				}
+			}
+			return ref, true
+		}))
+		switch {
+		case isConst(replaced):
+			known[i] = truth(is(replaced, true))
+		case equal, volatile(term):
+			known[i] = term
+		default:
+			known[i] = replaced
+		}
+	}
+	return known
+}
+
+// constantIn returns the constant that a column is in every row of a node.
+func (r *remainder) constantIn(node plan.Node, id plan.ID) (*plan.Const, bool) {
+	switch n := node.(type) {
+	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.Distinct:
+		return r.constantIn(plan.Inputs(n)[0], id)
+	case *plan.Project:
+		for _, c := range n.Columns {
+			if c.ID != id {
+				continue
+			}
+			switch e := r.expr(c.Expr).(type) {
+			case *plan.Const:
+				return e, true
+			case *plan.ColumnRef:
+				return r.constantIn(n.Input, e.ID)
+			}
+		}
+	case *plan.Join:
+		if n.Kind != ast.RightJoin && n.Kind != ast.FullJoin {
+			if c, ok := r.constantIn(n.Left, id); ok {
+				return c, true
+			}
+		}
+		if n.Kind != ast.LeftJoin && n.Kind != ast.FullJoin {
+			return r.constantIn(n.Right, id)
+		}
+	case *plan.Values:
+		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
+		if at < 0 || len(n.Rows) != 1 {
+			return nil, false
+		}
+		c, ok := n.Rows[0][at].(*plan.Const)
+		return c, ok
+	}
+	return nil, false
 }

@@ -189,6 +189,7 @@ func (r sifter) siftInner(n plan.Join, terms []plan.Expr) plan.Node {
 	if n.Condition != nil {
 		terms = append(slices.Clone(plan.Conjuncts(r.expr(n.Condition))), terms...)
 	}
+	terms = r.withConstants(terms, &n)
 	var left, right, both, failing []plan.Expr
 	leftIDs, rightIDs := idsIn(n.Left), idsIn(n.Right)
 	push := func(term plan.Expr) bool {
@@ -224,10 +225,12 @@ func (r sifter) siftInner(n plan.Join, terms []plan.Expr) plan.Node {
 func (r sifter) siftOn(n *plan.Join, terms []plan.Expr) plan.Node {
 	kept := *n
 	var within []plan.Expr
-	switch n.Kind {
-	case ast.InnerJoin, ast.CrossJoin:
+	if n.Kind == ast.InnerJoin || n.Kind == ast.CrossJoin {
 		kept.Condition = nil
 		return r.siftInner(kept, terms)
+	}
+	terms = r.withConstants(terms, n)
+	switch n.Kind {
 	case ast.LeftJoin:
 		within, terms = divided(equalitiesFirst(terms), idsIn(n.Right))
 		kept.Right = r.sift(n.Right, within)

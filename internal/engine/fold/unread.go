@@ -111,7 +111,7 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 		return joined
 	}
 	terms := plan.Conjuncts(r.expr(n.Condition))
-	if !slices.ContainsFunc(terms, MayFail) {
+	if !slices.ContainsFunc(terms, MayFail) && !r.fallible(joined.Left) && !r.fallible(joined.Right) {
 		return joined
 	}
 	if r.under[n] && n.Kind == ast.InnerJoin {

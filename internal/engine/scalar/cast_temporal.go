@@ -1,6 +1,8 @@
 package scalar
 
 import (
+	"math"
+
 	"github.com/sillok/sillok/internal/sql/datatype"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
 	"github.com/sillok/sillok/internal/sql/value"
@@ -146,8 +148,15 @@ func castToTimestamp(from, to datatype.Type) (Function, bool) {
 	case datatype.Date:
 		return converts(func(day int64) (any, error) {
 			micros, ok := multiplyExact(day, value.MicrosPerDay)
-			if !ok {
-				return nil, errTimestampRange()
+			if ok {
+				return value.Timestamp{Micros: micros}, nil
+			}
+			// Trino takes the last instant that there is, which a short timestamp cannot write.
+			if micros = math.MaxInt64; day < 0 {
+				micros = math.MinInt64
+			}
+			if p < 6 {
+				return nil, errInternal("Expected 0s for digits beyond precision %d: epochMicros = %d", p, micros)
 			}
 			return value.Timestamp{Micros: micros}, nil
 		})
@@ -175,7 +184,7 @@ func castToTimestampTZ(from, to datatype.Type) (Function, bool) {
 		return converts(func(day int64) (any, error) {
 			micros, ok := multiplyExact(day, value.MicrosPerDay)
 			if !ok {
-				return nil, errMillis(day)
+				return nil, errSum(day * value.MillisPerDay)
 			}
 			return zoned(micros, 0, value.UTC, p)
 		})

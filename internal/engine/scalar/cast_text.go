@@ -32,6 +32,11 @@ func castToVarchar(from, to datatype.Type) (Function, bool) {
 		return pure(func(args []any) (any, error) { return castText(from, args[0]), nil })
 	default:
 		return pure(func(args []any) (any, error) {
+			if from.Kind == datatype.Date || from.Kind == datatype.IntervalYearToMonth {
+				if beyondInteger(from, value.As[int64](args[0])) != nil {
+					return nil, errInternal("integer overflow")
+				}
+			}
 			s := castText(from, args[0])
 			if (from.IsNumeric() || from.Kind == datatype.Date) && utf8.RuneCountInString(s) > to.Length {
 				return nil, sqlerr.Cast("Value %s cannot be represented as varchar(%d)", s, to.Length)

@@ -8,26 +8,17 @@ import (
 	"github.com/sillok/sillok/internal/sql/value"
 )
 
+// Intervals of years to months may be too large for the 32 bits in which Trino keeps them,
+// until they are written; those of days to seconds wrap around in 64.
+
 // intervalSum binds interval ± interval of one kind.
 func intervalSum(sign int64) binder {
 	return func(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		if len(params) != 2 || !params[0].IsInterval() || params[0].Kind != params[1].Kind {
 			return none()
 		}
-		t := params[0]
-		return pure(func(args []any) (any, error) {
-			return interval(t, value.As[int64](args[0])+sign*value.As[int64](args[1]))
-		})
+		return pure(func(args []any) (any, error) { return value.As[int64](args[0]) + sign*value.As[int64](args[1]), nil })
 	}
-}
-
-// interval returns n as an interval of type t. Trino's years to months are of 32
-// bits; its days to seconds wrap around in 64.
-func interval(t datatype.Type, n int64) (any, error) {
-	if t.Kind == datatype.IntervalYearToMonth && !fits(datatype.Integer, n) {
-		return nil, errInternal("integer overflow")
-	}
-	return n, nil
 }
 
 // bindIntervalProduct binds interval * number and number * interval.
@@ -42,17 +33,16 @@ func bindIntervalProduct(params []datatype.Type, _ datatype.Type) (Function, boo
 	if !params[i].IsInterval() {
 		return none()
 	}
-	t := params[i]
 	switch params[n].Kind {
 	case datatype.Bigint:
-		return pure(func(args []any) (any, error) { return interval(t, value.As[int64](args[i])*value.As[int64](args[n])) })
+		return pure(func(args []any) (any, error) { return value.As[int64](args[i]) * value.As[int64](args[n]), nil })
 	case datatype.Double:
 		return pure(func(args []any) (any, error) {
 			factor := value.As[float64](args[n])
 			if math.IsNaN(factor) {
 				return nil, sqlerr.Argument("Cannot multiply by double NaN")
 			}
-			return interval(t, saturate(float64(value.As[int64](args[i]))*factor))
+			return saturate(float64(value.As[int64](args[i])) * factor), nil
 		})
 	default:
 		return none()
@@ -63,13 +53,12 @@ func bindIntervalQuotient(params []datatype.Type, _ datatype.Type) (Function, bo
 	if len(params) != 2 || !params[0].IsInterval() || params[1].Kind != datatype.Double {
 		return none()
 	}
-	t := params[0]
 	return pure(func(args []any) (any, error) {
 		divisor := value.As[float64](args[1])
 		if math.IsNaN(divisor) || divisor == 0 {
 			return nil, sqlerr.Argument("Cannot divide by double %s", value.DoubleText(divisor))
 		}
-		return interval(t, saturate(float64(value.As[int64](args[0]))/divisor))
+		return saturate(float64(value.As[int64](args[0])) / divisor), nil
 	})
 }
 

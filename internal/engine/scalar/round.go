@@ -44,7 +44,12 @@ func floor() binder {
 
 // bindRound binds round(x).
 func bindRound(params []datatype.Type, result datatype.Type) (Function, bool) {
-	return onNumber(func(f float64) float64 { return roundDouble(f, 0) },
+	return onNumber(func(f float64) float64 {
+		if f == 0 {
+			return 0 // and not -0
+		}
+		return roundDouble(f, 0)
+	},
 		func(d *big.Int, scale int) *big.Int { return value.Rescale(d, -scale) })(params, result)
 }
 

@@ -134,7 +134,7 @@ func timeTZPlus(picos, delta int64, precision int) int64 {
 	return timePlus(picos, delta) / 1000 * 1000
 }
 
-func errTimestampRange() error { return sqlerr.Range("Timestamp out of range") }
+func errTimestampRange() error { return errInternal("long overflow") }
 
 func timestampPlus(ts value.Timestamp, millis int64) (any, error) {
 	delta, ok := multiplyExact(millis, value.MicrosPerMilli)
@@ -149,16 +149,24 @@ func timestampPlus(ts value.Timestamp, millis int64) (any, error) {
 }
 
 func zonedPlus(ts value.TimestampTZ, millis int64, precision int) (any, error) {
+	sum := value.FloorDiv(ts.Micros, value.MicrosPerMilli) + millis
 	delta, ok := multiplyExact(millis, value.MicrosPerMilli)
 	if !ok {
-		return nil, errMillis(millis)
+		return nil, errSum(sum)
 	}
 	micros, ok := addExact(ts.Micros, delta)
 	if !ok && delta != 0 {
-		return nil, errMillis(millis)
+		return nil, errSum(sum)
 	}
-	return zoned(micros, ts.Picos, ts.Zone, precision)
+	v, err := zoned(micros, ts.Picos, ts.Zone, precision)
+	if err != nil {
+		err = errSum(sum)
+	}
+	return v, err
 }
+
+// errSum is what Trino says of an instant with a zone that an interval takes out of range.
+func errSum(millis int64) error { return errInternal("Millis overflow: %d", millis) }
 
 // plusMonths adds months; a day that the month lacks becomes its last.
 func plusMonths(t datatype.Type, sign int64) (shift, bool) {
@@ -180,9 +188,13 @@ func plusMonths(t datatype.Type, sign int64) (shift, bool) {
 			z := value.ZoneOf(ts.Zone)
 			local, ok := plusMonthsMicros(z.Local(ts.Micros), sign*months)
 			if !ok {
-				return nil, errTimestampRange()
+				return nil, errSum(value.AddMonths(value.FloorDiv(ts.Micros, value.MicrosPerDay), sign*months) * value.MillisPerDay)
 			}
-			return zoned(z.InstantNear(local, ts.Micros), ts.Picos, ts.Zone, t.Precision)
+			sum, err := zoned(z.InstantNear(local, ts.Micros), ts.Picos, ts.Zone, t.Precision)
+			if err != nil {
+				err = errSum(value.FloorDiv(local, value.MicrosPerMilli))
+			}
+			return sum, err
 		}, true
 	default:
 		return nil, false

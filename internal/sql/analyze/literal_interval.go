@@ -42,8 +42,12 @@ func (x *exprs) interval(e *ast.Interval) (plan.Expr, error) {
 			return nil, x.fail(e, invalidLiteral, "Invalid interval qualifier: %s TO %s", units[from].name, units[to].name)
 		}
 		length, ok := intervalLength(e.Value, units, from, to)
-		if !ok || to < from {
-			return nil, x.fail(e, invalidLiteral, "'%s' is not a valid INTERVAL literal", e.Value)
+		if !ok || to < from || kind == datatype.IntervalYearToMonth && length > math.MaxInt32 {
+			qualifier := units[from].name
+			if to != from {
+				qualifier += " TO " + units[to].name
+			}
+			return nil, x.fail(e, invalidLiteral, "Invalid INTERVAL %s value: %s", qualifier, e.Value)
 		}
 		if e.Negative {
 			length = -length
@@ -79,7 +83,7 @@ func intervalLength(s string, units []intervalUnit, from, to int) (int64, bool) 
 			}
 		}
 		n, ok := unitLength(next, units[i])
-		if !ok || total > math.MaxInt64-n {
+		if !ok {
 			return 0, false
 		}
 		total += n
@@ -95,8 +99,8 @@ func unitLength(s string, unit intervalUnit) (int64, bool) {
 	if m == nil || m[2] != "" && unit.name != "SECOND" {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(m[1], 10, 64)
-	if err != nil || n > math.MaxInt64/unit.length-1 {
+	n, err := strconv.ParseInt(m[1], 10, 32)
+	if err != nil {
 		return 0, false
 	}
 	millis := 0
