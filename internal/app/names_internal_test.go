@@ -174,3 +174,15 @@ func TestABucketsPolicyIsItsAccounts(t *testing.T) {
 	_, err = friend.s3.GetBucketVersioning(h.ctx, &s3api.GetBucketVersioningInput{Bucket: new("shared")})
 	h.want("and what else is given holds", "", err)
 }
+
+// Whoever may only write is not told by a condition what is there.
+func TestAConditionIsForThoseWhoMayRead(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "logs", "")
+	h.must(h.root(ours).put("logs", "k"))
+	writer, both := h.user(ours, "writer", allow("s3:PutObject", "*")), h.user(ours, "both", allow("s3:PutObject", "*"), allow("s3:GetObject", "*"))
+	matching := func(in *s3api.PutObjectInput) { in.IfMatch = new(`"00000000000000000000000000000000"`) }
+	h.want("put", "", writer.put("logs", "k"))
+	h.want("put if it matches", notAuthorized(writer.principal.ARN, "s3:GetObject", `"arn:aws:s3:::logs/k"`, noIdentityPolicy("s3:GetObject")), writer.put("logs", "k", matching))
+	h.want("put by who may read", "PreconditionFailed: At least one of the pre-conditions you specified did not hold", both.put("logs", "k", matching))
+}

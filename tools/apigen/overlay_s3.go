@@ -130,9 +130,12 @@ func s3More() map[string][]api.Resource {
 		object("s3:PutObjectRetention", "ObjectLockMode|ObjectLockRetainUntilDate"),
 		object("s3:PutObjectLegalHold", "ObjectLockLegalHoldStatus"),
 	)
+	// Whether it holds tells what is there, which is for those who may read it.
+	compared := object("s3:GetObject", "IfMatch")
 	bypass := []api.Resource{object("s3:BypassGovernanceRetention", "BypassGovernanceRetention")}
 	return map[string][]api.Resource{
-		"CopyObject": append(source[:2:2], written...),
+		"CompleteMultipartUpload": {compared},
+		"CopyObject":              append(append(source[:2:2], written...), compared),
 		"CreateBucket": {
 			bucket("s3:PutBucketAcl", "ACL|GrantWrite|"+grants),
 			bucket("s3:PutBucketObjectLockConfiguration", "ObjectLockEnabledForBucket"),
@@ -143,7 +146,7 @@ func s3More() map[string][]api.Resource {
 		"DeleteObject":          bypass,
 		"GetObjectAttributes":   {object("s3:GetObject", "!VersionId"), object("s3:GetObjectVersion", "VersionId")},
 		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
-		"PutObject":             written,
+		"PutObject":             append(written[:len(written):len(written)], compared),
 		"PutObjectRetention":    bypass,
 		"RenameObject": {
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},

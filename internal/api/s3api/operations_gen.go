@@ -32,6 +32,7 @@ var operations = []api.Operation{
 		Action: "s3:PutObject", Access: api.Write, Event: api.Data, MaxBody: 8388608,
 		Resources: []api.Resource{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObject", When: "IfMatch"},
 		},
 		Conditions: []api.Condition{
 			{Key: "s3:if-match", Path: "IfMatch"},
@@ -57,6 +58,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectTagging", When: "Tagging"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObject", When: "IfMatch"},
 		},
 		Conditions: []api.Condition{
 			{Key: "s3:RequestObjectTag/", Path: "Tagging"},
@@ -867,6 +869,7 @@ var operations = []api.Operation{
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectTagging", When: "Tagging"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectRetention", When: "ObjectLockMode|ObjectLockRetainUntilDate"},
 			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:PutObjectLegalHold", When: "ObjectLockLegalHoldStatus"},
+			{Type: "object", ARN: "arn:{Partition}:s3:::{Bucket}/{Key}", Action: "s3:GetObject", When: "IfMatch"},
 		},
 		Conditions: []api.Condition{
 			{Key: "s3:RequestObjectTag/", Path: "Tagging"},
