@@ -216,7 +216,7 @@ func (p *past) query(q *sought) history.Query {
 
 // questions are what is asked.
 func (p *past) questions() []*sought {
-	colors := map[string]string{"nothing: the newest": "#383", "EventId, of the oldest": "#36c", "an ARN, of nothing": "#b33"} // apart
+	colors := map[string]string{"all: the newest": "#383", "the oldest EventId": "#36c", "an ARN, of nothing": "#b33"} // apart
 	one := func(name string, matches ...history.Match) *sought {
 		return &sought{name: name, matches: matches, color: colors[name]}
 	}
@@ -225,8 +225,8 @@ func (p *past) questions() []*sought {
 	}
 	arn := "arn:aws:glue:us-east-1:" + string(historyOwner) + ":database/db500"
 	all := []*sought{
-		one("nothing: the newest"),
-		one("EventId, of the oldest", by(history.EventID, p.oldest())),
+		one("all: the newest"),
+		one("the oldest EventId", by(history.EventID, p.oldest())),
 		one("EventName", by(history.EventName, "GetTable")),
 		one("EventName, once in 100,000", by(history.EventName, "DeleteTable")),
 		one("ReadOnly", by(history.ReadOnly, "true")),
