@@ -44,8 +44,9 @@ generate: ## generate internal/api from AWS's models, and docs/compat.md
 
 MEGABYTES ?= 200
 OBJECTS   ?= 10000000
-bench: build ## measure beside others over MEGABYTES of each log and buckets of up to OBJECTS, and write docs/benchmarks.md
-	SILLOK_BIN=$(BIN) ./scripts/bench $(MEGABYTES) $(OBJECTS)
+EVENTS    ?= 10000000
+bench: build ## measure beside others over MEGABYTES of each log, buckets of up to OBJECTS and journals of up to EVENTS, and write docs/benchmarks.md
+	SILLOK_BIN=$(BIN) ./scripts/bench $(MEGABYTES) $(OBJECTS) $(EVENTS)
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
 
 FUZZTIME ?= 30s

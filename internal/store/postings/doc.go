@@ -49,6 +49,14 @@ type Doc struct {
 	Data [DataSize]byte
 }
 
+// Set is what documents are found by: those that have all of its terms.
+type Set struct {
+	// Of is a term of which there are few, and that whatever has the others has too. A
+	// file remembers whether it has it at all.
+	Of  uint64
+	All []uint64 // empty for all that have Of
+}
+
 // Range says which documents are wanted.
 type Range struct {
 	Before   *Key  // those that are older; nil for all

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // A file is a row of pages, each of whose last four bytes are its checksum. What
@@ -96,12 +97,18 @@ func pageSum(of Span, page uint32, data []byte) uint32 {
 type File struct {
 	path string
 	header
+
+	mu  sync.Mutex
+	has map[uint64]bool // of some Sets' Of, whether it has it
 }
+
+// remembered is how many terms a file remembers of which it was asked.
+const remembered = 256
 
 // Open looks at the file at path, which must be the index of a span. Its error is a
 // *DamageError where it is not, or is not there.
 func Open(path string, of Span) (*File, error) {
-	f := &File{path: path, header: header{span: of}}
+	f := &File{path: path, header: header{span: of}, has: map[uint64]bool{}}
 	r, err := f.open()
 	if err != nil {
 		return nil, err
@@ -136,11 +143,14 @@ func (f *File) Len() int { return int(f.docs) }
 // Newest returns the key of the newest document, the zero key without any.
 func (f *File) Newest() Key { return f.newest }
 
-// Find yields the documents that have all terms of any of some sets, newest first.
-// It ends with a *DamageError where it meets damage.
-func (f *File) Find(ctx context.Context, sets [][]uint64, within Range) iter.Seq2[Doc, error] {
+// Find yields the documents of any of some sets, newest first. It ends with a
+// *DamageError where it meets damage.
+func (f *File) Find(ctx context.Context, sets []Set, within Range) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		if f.docs == 0 || f.newest.Time < within.From || f.oldest > within.To || within.Before != nil && f.oldest > within.Before.Time {
+			return
+		}
+		if !slices.ContainsFunc(sets, func(s Set) bool { return !f.lacks(s) }) {
 			return
 		}
 		r, err := f.open()
@@ -264,8 +274,40 @@ func (r *reader) begin(within Range) (int, error) {
 	return first, failed
 }
 
-// find returns which documents have all terms.
-func (r *reader) find(terms []uint64) ([]uint32, error) {
+// lacks says whether the file is known to have nothing of a set.
+func (f *File) lacks(s Set) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	has, known := f.has[s.Of]
+	return known && !has
+}
+
+// learn remembers whether the file has something of a set.
+func (r *reader) learn(s Set) (has bool, err error) {
+	r.mu.Lock()
+	has, known := r.has[s.Of]
+	r.mu.Unlock()
+	if known {
+		return has, nil
+	}
+	_, length, err := r.term(s.Of)
+	if err != nil {
+		return false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.has) < remembered {
+		r.has[s.Of] = length > 0
+	}
+	return length > 0, nil
+}
+
+// find returns which documents have all terms of a set.
+func (r *reader) find(s Set) ([]uint32, error) {
+	if has, err := r.learn(s); !has || err != nil {
+		return nil, err
+	}
+	terms := s.terms()
 	var failed error
 	lists := map[uint64][2]uint32{}
 	for _, t := range terms { // a term that is nowhere spares the lists of the others

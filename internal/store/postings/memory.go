@@ -37,12 +37,12 @@ func (m *Memory) Len() int { return len(m.docs) }
 // Newest returns the key of the newest document, the zero key without any.
 func (m *Memory) Newest() Key { return m.newest }
 
-// Find yields the documents that have all terms of any of some sets, newest first.
-// What is added later does not change what it yields.
-func (m *Memory) Find(ctx context.Context, sets [][]uint64, within Range) iter.Seq2[Doc, error] {
+// Find yields the documents of any of some sets, newest first. What is added later does
+// not change what it yields.
+func (m *Memory) Find(ctx context.Context, sets []Set, within Range) iter.Seq2[Doc, error] {
 	var found []Doc
-	places, _ := union(sets, func(terms []uint64) ([]uint32, error) { // which cannot fail
-		return intersection(terms, func(t uint64) []uint32 { return m.terms[t] }), nil
+	places, _ := union(sets, func(s Set) ([]uint32, error) { // which cannot fail
+		return intersection(s.terms(), func(t uint64) []uint32 { return m.terms[t] }), nil
 	})
 	for _, at := range places {
 		if within.holds(m.docs[at].Key) {
@@ -63,12 +63,20 @@ func (m *Memory) Find(ctx context.Context, sets [][]uint64, within Range) iter.S
 	}
 }
 
-// union returns, ascending and each once, what find finds of any of some sets of terms.
-func union(sets [][]uint64, find func(terms []uint64) ([]uint32, error)) ([]uint32, error) {
+// terms are those that have to be looked for.
+func (s Set) terms() []uint64 {
+	if len(s.All) == 0 {
+		return []uint64{s.Of}
+	}
+	return s.All
+}
+
+// union returns, ascending and each once, what find finds of any of some sets.
+func union(sets []Set, find func(Set) ([]uint32, error)) ([]uint32, error) {
 	var all []uint32
 	several := false
-	for _, terms := range sets {
-		found, err := find(terms)
+	for _, s := range sets {
+		found, err := find(s)
 		if err != nil {
 			return nil, err
 		}

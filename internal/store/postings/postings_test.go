@@ -20,7 +20,7 @@ import (
 
 // finder is what an index in memory and one in a file have in common.
 type finder interface {
-	Find(ctx context.Context, sets [][]uint64, within postings.Range) iter.Seq2[postings.Doc, error]
+	Find(ctx context.Context, sets []postings.Set, within postings.Range) iter.Seq2[postings.Doc, error]
 	Len() int
 	Newest() postings.Key
 }
@@ -49,6 +49,9 @@ func made(r *rand.Rand, n int) (all []kept) {
 	return all
 }
 
+// having is a set of what has some terms; everything has term 0.
+func having(terms ...uint64) []postings.Set { return []postings.Set{{Of: term(0), All: terms}} }
+
 func indexed(all []kept) *postings.Memory {
 	m := postings.NewMemory()
 	for _, k := range all {
@@ -76,10 +79,10 @@ func opened(tb testing.TB, path string, of postings.Span) *postings.File {
 }
 
 // wanted is what must be found by any of some sets of terms.
-func wanted(all []kept, sets [][]uint64, within postings.Range) (found []postings.Doc) {
+func wanted(all []kept, sets []postings.Set, within postings.Range) (found []postings.Doc) {
 	for _, k := range all {
 		lacks := func(t uint64) bool { return !slices.Contains(k.terms, t) }
-		if !slices.ContainsFunc(sets, func(terms []uint64) bool { return !slices.ContainsFunc(terms, lacks) }) || k.doc.Time < within.From || k.doc.Time > within.To ||
+		if !slices.ContainsFunc(sets, func(s postings.Set) bool { return !lacks(s.Of) && !slices.ContainsFunc(s.All, lacks) }) || k.doc.Time < within.From || k.doc.Time > within.To ||
 			within.Before != nil && k.doc.Compare(*within.Before) >= 0 {
 			continue
 		}
@@ -104,12 +107,12 @@ func TestFind(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 2, 50, 700, 5000} {
 		docs := made(r, n)
-		m, of := indexed(docs), postings.Span{First: 8, Last: 8 + uint64(n)}
-		f := opened(t, written(t, m, of), of)
+		m, span := indexed(docs), postings.Span{First: 8, Last: 8 + uint64(n)}
+		f := opened(t, written(t, m, span), span)
 		for name, index := range map[string]finder{"memory": m, "file": f} {
 			t.Run(fmt.Sprint(n, " in ", name), func(t *testing.T) {
 				newest := postings.Key{}
-				if all := wanted(docs, [][]uint64{nil}, postings.Always()); n > 0 {
+				if all := wanted(docs, []postings.Set{{Of: term(0)}}, postings.Always()); n > 0 {
 					newest = all[0].Key
 				}
 				if index.Len() != n || index.Newest() != newest {
@@ -123,9 +126,12 @@ func TestFind(t *testing.T) {
 					case 1:
 						terms = append(terms, term(1000+r.IntN(n+1)))
 					}
-					sets := [][]uint64{terms}
+					sets := having(terms...)
 					for range r.IntN(3) {
-						sets = append(sets, []uint64{term(r.IntN(7)), term(1000 + r.IntN(n+1))}[:1+r.IntN(2)])
+						sets = append(sets, having([]uint64{term(r.IntN(7)), term(1000 + r.IntN(n+1))}[:1+r.IntN(2)]...)...)
+					}
+					if r.IntN(3) == 0 {
+						sets = append(sets, postings.Set{Of: term(r.IntN(7))}) // the last of which nothing has
 					}
 					within := postings.Always()
 					if r.IntN(2) == 0 {
@@ -152,11 +158,11 @@ func TestNothingIsFoundByNoTerms(t *testing.T) {
 }
 
 func TestFindEndsWithItsContext(t *testing.T) {
-	m, of := indexed(made(rand.New(rand.NewPCG(1, 2)), 10)), postings.Span{First: 1, Last: 10}
+	m, span := indexed(made(rand.New(rand.NewPCG(1, 2)), 10)), postings.Span{First: 1, Last: 10}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, index := range []finder{m, opened(t, written(t, m, of), of)} {
-		if _, err := all(index.Find(ctx, [][]uint64{{term(0)}}, postings.Always())); !errors.Is(err, context.Canceled) {
+	for _, index := range []finder{m, opened(t, written(t, m, span), span)} {
+		if _, err := all(index.Find(ctx, having(term(0)), postings.Always())); !errors.Is(err, context.Canceled) {
 			t.Errorf("%T: %v", index, err)
 		}
 	}
@@ -223,14 +229,14 @@ func TestAFlippedBitChangesNoAnswer(t *testing.T) {
 		var got []postings.Doc
 		terms := []uint64{term(r.IntN(6)), term(1000 + r.IntN(700))}[:1+r.IntN(2)]
 		if err == nil {
-			got, err = all(f.Find(t.Context(), [][]uint64{terms}, postings.Always()))
+			got, err = all(f.Find(t.Context(), having(terms...), postings.Always()))
 		}
 		switch {
 		case err != nil && !damaged(err):
 			t.Fatal(err)
 		case err != nil:
 			told++
-		case cmp.Diff(wanted(docs, [][]uint64{terms}, postings.Always()), got) != "":
+		case cmp.Diff(wanted(docs, having(terms...), postings.Always()), got) != "":
 			t.Fatalf("bit %d of byte %d changes the answer", bit, at)
 		}
 	}
@@ -258,7 +264,7 @@ func FuzzFile(f *testing.F) {
 		for _, terms := range [][]uint64{{wanted}, {term(0)}, {term(0), term(1)}, {term(1003)}} {
 			var got []postings.Doc
 			if err == nil {
-				got, err = all(file.Find(t.Context(), [][]uint64{terms}, postings.Range{From: math.MinInt64, To: math.MaxInt64}))
+				got, err = all(file.Find(t.Context(), having(terms...), postings.Range{From: math.MinInt64, To: math.MaxInt64}))
 			}
 			if err != nil && !damaged(err) {
 				t.Fatal(err)
@@ -277,7 +283,7 @@ func BenchmarkFind(b *testing.B) {
 	for name, terms := range map[string][]uint64{"none": {term(-1)}, "one": {term(1005)}, "newest of many": {term(1)}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				for _, err := range f.Find(b.Context(), [][]uint64{terms}, postings.Always()) {
+				for _, err := range f.Find(b.Context(), having(terms...), postings.Always()) {
 					if err != nil {
 						b.Fatal(err)
 					}

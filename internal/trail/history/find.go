@@ -141,7 +141,7 @@ func (h *History) sources(ctx context.Context, q *Query) ([]source, error) {
 	if err := h.keep(ctx); err != nil {
 		return nil, err
 	}
-	wanted, within := q.terms(), q.within()
+	wanted, within := q.sets(), q.within()
 	var all []source
 	for _, s := range h.shelves {
 		for _, f := range s.files {
@@ -215,7 +215,7 @@ func (h *History) newestFirst(ctx context.Context, sources []source, q *Query) i
 						yield(postings.Doc{}, err)
 						return
 					}
-					next.found = index.Find(ctx, q.terms(), q.within())
+					next.found = index.Find(ctx, q.sets(), q.within())
 				}
 				h := &head{}
 				h.next, h.stop = iter.Pull2(next.found)

@@ -13,7 +13,7 @@ import (
 // index is an index in a file or in memory.
 type index interface {
 	Newest() postings.Key
-	Find(ctx context.Context, sets [][]uint64, within postings.Range) iter.Seq2[postings.Doc, error]
+	Find(ctx context.Context, sets []postings.Set, within postings.Range) iter.Seq2[postings.Doc, error]
 }
 
 // catchUp makes the indexes that are missing, those of a log the newest first.

@@ -155,18 +155,14 @@ func terms(e *recorded) []uint64 {
 	return slices.Compact(all)
 }
 
-// terms returns the sets of terms of which an event has one that the query finds:
-// one for each account and category.
-func (q *Query) terms() [][]uint64 {
-	var sets [][]uint64
+// sets returns what the query finds events by: a set for each account and category.
+func (q *Query) sets() []postings.Set {
+	var sets []postings.Set
 	for _, account := range q.Accounts {
 		for _, c := range q.Categories {
-			set := make([]uint64, 0, len(q.Matches)+1)
+			set := postings.Set{Of: term(c, account, "", "")}
 			for _, m := range q.Matches {
-				set = append(set, term(c, account, m.Attribute, m.Value))
-			}
-			if len(set) == 0 {
-				set = append(set, term(c, account, "", ""))
+				set.All = append(set.All, term(c, account, m.Attribute, m.Value))
 			}
 			sets = append(sets, set)
 		}
