@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/lake"
@@ -22,16 +23,22 @@ func (d discovered) Relation(_ context.Context, catalog, database, name string) 
 	if catalog != catalogName {
 		return nil, analyze.ErrNoCatalog
 	}
-	if database != defaultDatabase {
+	if !d.has(database) {
 		return nil, analyze.ErrNoDatabase
 	}
 	for _, f := range d {
-		if f.Table.Name == name {
+		if f.Table.Name == name && (database == defaultDatabase || database == f.Table.Database) {
 			table, err := engine.Table(catalogName, f.Table)
 			return &analyze.Relation{Table: table}, err
 		}
 	}
 	return nil, nil //nolint:nilnil // the interface says nil for a table that is not there
+}
+
+// has says whether there is a database of that name. That of a server's own tables has its
+// own, and all are in the default one.
+func (d discovered) has(database string) bool {
+	return database == defaultDatabase || slices.ContainsFunc(d, func(f lake.Found) bool { return f.Table.Database == database })
 }
 
 // first names a table for an example.

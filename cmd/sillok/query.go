@@ -27,6 +27,7 @@ type queryOptions struct {
 	output   string
 	cache    string
 	color    string
+	data     string
 	local    bool
 	progress string
 	shadows  string
@@ -88,6 +89,7 @@ UTC; --local-time changes those of the listing.`,
 	}
 	flags := c.Flags()
 	flags.StringArrayVarP(&options.from, "from", "f", nil, "`PLACE` to look in: a folder, a file, or s3://BUCKET/PREFIX; may be given several times (default: this folder)")
+	flags.StringVar(&options.data, "data", "", "data `FOLDER` of a server, running or not, whose table cloudtrail_events to offer: every call that it recorded, of all accounts")
 	flags.StringVar(&options.file, "file", "", "`FILE` with the SQL to run; - is standard input")
 	flags.StringVarP(&options.output, "output", "o", "table", "`FORM` of the result: table, vertical, csv, tsv, json or jsonl")
 	flags.StringVar(&options.cache, "cache", "", "`DIR` for decoded objects (default: sillok in the user's cache folder)")
@@ -97,7 +99,7 @@ UTC; --local-time changes those of the listing.`,
 	flags.BoolVar(&options.skipped, "skipped", false, "list the files that are left out, and why, instead of asking")
 	flags.BoolVar(&options.strict, "strict", false, "exit with 3 when files were left out that may hold records, or could not be read to their end")
 	flags.BoolVar(&options.local, "local-time", false, "show the times of the listing in the local zone instead of UTC")
-	completions(c, options.choices(), "from", "cache")
+	completions(c, options.choices(), "from", "cache", "data")
 	return c
 }
 
@@ -164,7 +166,7 @@ func runQuery(ctx context.Context, e env, options queryOptions, args []string) (
 // query looks for logs in the places, and answers the statements over them or lists
 // what it found.
 func (q *asked) query(ctx context.Context) (err error) {
-	if len(q.options.from) == 0 {
+	if len(q.options.from) == 0 && q.options.data == "" {
 		q.options.from = []string{"."}
 	}
 	// What cannot be parsed fails before anything is looked for.
@@ -194,6 +196,11 @@ func (q *asked) query(ctx context.Context) (err error) {
 		return q.places.withPaths(err)
 	}
 	q.places.watch(nil)
+	remove, err := q.addData(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	if q.options.skipped {
 		return q.places.withPaths(q.listSkipped(ctx))
 	}
@@ -263,6 +270,9 @@ func (q *asked) errNothing() error {
 // fromFlags returns the --from flags as one would type them.
 func (q *asked) fromFlags() string {
 	var flags strings.Builder
+	if q.options.data != "" {
+		flags.WriteString(" --data " + shellQuoted(q.options.data))
+	}
 	for _, name := range q.options.from {
 		if name != "." {
 			flags.WriteString(" --from " + shellQuoted(name))

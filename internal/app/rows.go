@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
@@ -29,6 +31,19 @@ func (a *App) openRows() (err error) {
 	}
 	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
 	return err
+}
+
+// ViewSystem returns the database of the server's own tables as it lies in a data folder,
+// which a server may be using, for whoever may read that. scratch is a folder that is
+// written into.
+func ViewSystem(data, scratch string, log *slog.Logger) (*lake.System, error) {
+	kept, err := rows.View(rows.Folders{
+		Calls: filepath.Join(data, CallsFolder), Events: filepath.Join(data, EventsFolder), Rows: filepath.Join(data, RowsFolder),
+	}, scratch, log)
+	if err != nil {
+		return nil, err
+	}
+	return systemDatabase(kept)
 }
 
 // systemDatabase returns the database of the server's own tables.

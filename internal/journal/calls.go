@@ -122,3 +122,9 @@ func (j *Journal) Closed() ([]records.Segment, error) { return j.log.Closed() }
 // Next returns the number that the next record will have: a call that ends from now
 // on has a Last that is no less.
 func (j *Journal) Next() uint64 { return j.log.Next() }
+
+// ViewCursor returns a cursor as Journal.Cursor does, in the journal in dir, which
+// another process may be writing.
+func ViewCursor(dir string, from uint64) *Cursor {
+	return &Cursor{reader: reader{view: records.View(dir), begun: map[uint64]Entry{}}, places: map[uint64]records.Place{}, next: max(from, 1)}
+}

@@ -25,10 +25,13 @@ import (
 
 // Config says what a Store keeps.
 type Config struct {
-	Dir    string // made if its parent is there; nobody else may use it
-	Log    *slog.Logger
-	Format string // of the rows: that of a known log, such as "cloudtrail"
-	Bucket string // that queries see the files in, such as "sillok"
+	Dir string // made if its parent is there; nobody else may write there
+	// Scratch is a folder for what is not closed, of a Store that only looks into Dir; empty
+	// for one that writes there.
+	Scratch string
+	Log     *slog.Logger
+	Format  string // of the rows: that of a known log, such as "cloudtrail"
+	Bucket  string // that queries see the files in, such as "sillok"
 	// Sources are the logs, by names of lower-case letters that never change.
 	Sources map[string]Source
 	// Keep returns how long a table's rows are kept, 0 for ever; gone says that there is no
@@ -107,7 +110,10 @@ func (s *Store) release() { <-s.turn }
 
 // open reads what lies in the folder, and removes what a server that was killed has left.
 func (s *Store) open() error {
-	if s.opened {
+	switch {
+	case s.cfg.Scratch != "":
+		return s.look()
+	case s.opened:
 		return nil
 	}
 	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
@@ -175,7 +181,12 @@ func (s *Store) openTable(table string) error {
 	return nil
 }
 
-func (s *Store) path(f *file) string { return filepath.Join(s.cfg.Dir, filepath.FromSlash(f.key())) }
+func (s *Store) path(f *file) string {
+	if f.tail && s.cfg.Scratch != "" {
+		return filepath.Join(s.cfg.Scratch, filepath.FromSlash(f.key()))
+	}
+	return filepath.Join(s.cfg.Dir, filepath.FromSlash(f.key()))
+}
 
 // readPlaces reads up to where logs are in files. Without it all that they still have is
 // written once more, into the same files.

@@ -17,6 +17,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/servicetest"
+	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/history"
 )
 
@@ -104,6 +105,12 @@ type service struct {
 
 func newService(tb testing.TB, change ...func(*cloudtrail.Config)) service {
 	tb.Helper()
+	return newServiceOn(tb, servicetest.Store(tb), change...)
+}
+
+// newServiceOn is a service over documents that others may have kept.
+func newServiceOn(tb testing.TB, db state.Store, change ...func(*cloudtrail.Config)) service {
+	tb.Helper()
 	a := &around{}
 	cfg := cloudtrail.Config{
 		Exists:        func(_ context.Context, name string) (bool, error) { return name == bucket || name == "other-logs", nil },
@@ -116,7 +123,7 @@ func newService(tb testing.TB, change ...func(*cloudtrail.Config)) service {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return service{cloudtrail.New(cfg, servicetest.Store(tb), sealer, a, a), a, servicetest.Call(tb)}
+	return service{cloudtrail.New(cfg, db, sealer, a, a), a, servicetest.Call(tb)}
 }
 
 func strict(c *cloudtrail.Config) { c.Strict = true }

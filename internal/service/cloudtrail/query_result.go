@@ -155,7 +155,7 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 // row reads a line of a result.
 func (q *query) row(line []byte) ([]map[string]string, error) {
 	damaged := cloud.Errorf(cloud.Unavailable, "OperationNotPermittedException", "The result of query %s was damaged on the disk: start the query again.", q.ID)
-	if len(line) < sumLength {
+	if len(line) <= sumLength || line[sumLength-1] != ' ' {
 		return nil, damaged
 	}
 	body := line[sumLength : len(line)-1]

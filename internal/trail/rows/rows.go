@@ -35,6 +35,9 @@ const (
 	fromArchive = "events"
 )
 
+// bucket is what queries see files in: no bucket of S3 can be named so.
+const bucket = "sillok:events"
+
 // Rows are the rows of events. They are safe for concurrent use.
 type Rows struct {
 	cfg   Config
@@ -48,7 +51,7 @@ func New(cfg Config, store state.Store) (*Rows, error) {
 	r := &Rows{cfg: cfg, store: store}
 	var err error
 	r.kept, err = kept.New(kept.Config{
-		Dir: cfg.Dir, Log: cfg.Log, Format: "cloudtrail", Bucket: "sillok:events", Keep: r.keep,
+		Dir: cfg.Dir, Log: cfg.Log, Format: "cloudtrail", Bucket: bucket, Keep: r.keep,
 		Sources: map[string]kept.Source{fromJournal: calls{r}, fromArchive: events{r}},
 	})
 	return r, err

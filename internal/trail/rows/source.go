@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -55,7 +56,10 @@ func (c *callReader) Next() uint64 {
 func (c *callReader) Read(ctx context.Context) iter.Seq2[kept.Item, error] {
 	return func(yield func(kept.Item, error) bool) {
 		// What ends after the stores were looked at may be after a change of one of them.
-		end := c.rows.cfg.Journal.Next()
+		end := uint64(math.MaxUint64) // of a journal that is only looked at
+		if c.rows.cfg.Journal != nil {
+			end = c.rows.cfg.Journal.Next()
+		}
 		stores, err := c.rows.collector(ctx)
 		if err != nil {
 			yield(kept.Item{}, err)
