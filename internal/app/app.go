@@ -31,6 +31,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/importer"
+	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -60,6 +61,7 @@ type App struct {
 	journal     *journal.Journal
 	archive     *archive.Archive
 	imports     *importer.Importer
+	watches     *watch.Watches
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened

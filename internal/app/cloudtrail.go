@@ -55,6 +55,8 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "event history", events.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
+		g.Go(ctx, "watched buckets", a.watches.Run)
+		g.Go(ctx, "what comes into watched buckets", a.followWatched)
 		return g.Wait()
 	}, Close: a.imports.Close}, nil
 }
