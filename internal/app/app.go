@@ -15,12 +15,14 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/certificate"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/organizations"
@@ -31,6 +33,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/importer"
+	"github.com/sillok/sillok/internal/trail/rows"
 	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
@@ -60,8 +63,11 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
+	rows        *rows.Rows // of both
 	imports     *importer.Importer
 	watches     *watch.Watches
+	engine      engine.Engine
+	system      *lake.System // the database that has them
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
@@ -235,6 +241,7 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 	}
 	run("journal", a.journal.Run)
 	run("archive", a.archive.Run)
+	run("rows of events", a.rows.Run)
 	run("objects", a.objects.Run)
 	for _, s := range a.services {
 		if s.Run != nil {

@@ -27,6 +27,10 @@ import (
 // they are of.
 const historyFolder = "index"
 
+// resultsFolder is where the results of queries of event data stores are, in the data
+// folder.
+const resultsFolder = "results"
+
 func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
 		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
@@ -49,11 +53,13 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
+		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "event history", events.Run)
+		g.Go(ctx, "event data stores", s.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
 		g.Go(ctx, "watched buckets", a.watches.Run)
 		g.Go(ctx, "what comes into watched buckets", a.followWatched)
@@ -86,7 +92,7 @@ func (a *App) neededCalls() uint64 {
 	if a.deliveries == nil {
 		return 0
 	}
-	return a.deliveries.Needed()
+	return min(a.deliveries.Needed(), a.rows.NeededCalls())
 }
 
 // bucketExists says whether there is a bucket of that name, whoever has it.

@@ -19,9 +19,10 @@ func sources() []source {
 	return []source{
 		{id: "athena", listed: athenaOperations()},
 		{id: "cloudtrail", listed: []string{
-			"AddTags", "CreateTrail", "DeleteResourcePolicy", "DeleteTrail", "DescribeTrails", "GetEventSelectors", "GetInsightSelectors",
-			"GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListPublicKeys", "ListTags", "ListTrails", "LookupEvents",
-			"PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy", "RemoveTags", "StartLogging", "StopLogging", "UpdateTrail",
+			"AddTags", "CancelQuery", "CreateEventDataStore", "CreateTrail", "DeleteEventDataStore", "DeleteResourcePolicy", "DeleteTrail", "DescribeQuery", "DescribeTrails", "GetEventDataStore", "GetEventSelectors", "GetInsightSelectors", "GetQueryResults",
+			"GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListEventDataStores", "ListPublicKeys", "ListQueries", "ListTags", "ListTrails", "LookupEvents",
+			"PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy", "RemoveTags", "RestoreEventDataStore", "StartEventDataStoreIngestion",
+			"StartLogging", "StartQuery", "StopEventDataStoreIngestion", "StopLogging", "UpdateEventDataStore", "UpdateTrail",
 		}, overlay: cloudTrailLoose},
 		{id: "cloudwatch", listed: []string{"GetMetricData", "GetMetricStatistics", "PutMetricAlarm", "PutMetricData", "SetAlarmState"}},
 		{id: "config", listed: []string{"DescribeConfigRules", "PutEvaluations", "SelectResourceConfig"}},

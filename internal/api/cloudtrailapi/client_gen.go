@@ -16,9 +16,24 @@ func (c Client) AddTags(ctx context.Context, in *AddTagsInput) (*AddTagsOutput, 
 	return api.Do[*AddTagsOutput](ctx, c.Door, Service, "AddTags", in)
 }
 
+// CancelQuery does the operation CancelQuery.
+func (c Client) CancelQuery(ctx context.Context, in *CancelQueryInput) (*CancelQueryOutput, error) {
+	return api.Do[*CancelQueryOutput](ctx, c.Door, Service, "CancelQuery", in)
+}
+
+// CreateEventDataStore does the operation CreateEventDataStore.
+func (c Client) CreateEventDataStore(ctx context.Context, in *CreateEventDataStoreInput) (*CreateEventDataStoreOutput, error) {
+	return api.Do[*CreateEventDataStoreOutput](ctx, c.Door, Service, "CreateEventDataStore", in)
+}
+
 // CreateTrail does the operation CreateTrail.
 func (c Client) CreateTrail(ctx context.Context, in *CreateTrailInput) (*CreateTrailOutput, error) {
 	return api.Do[*CreateTrailOutput](ctx, c.Door, Service, "CreateTrail", in)
+}
+
+// DeleteEventDataStore does the operation DeleteEventDataStore.
+func (c Client) DeleteEventDataStore(ctx context.Context, in *DeleteEventDataStoreInput) (*DeleteEventDataStoreOutput, error) {
+	return api.Do[*DeleteEventDataStoreOutput](ctx, c.Door, Service, "DeleteEventDataStore", in)
 }
 
 // DeleteResourcePolicy does the operation DeleteResourcePolicy.
@@ -31,9 +46,19 @@ func (c Client) DeleteTrail(ctx context.Context, in *DeleteTrailInput) (*DeleteT
 	return api.Do[*DeleteTrailOutput](ctx, c.Door, Service, "DeleteTrail", in)
 }
 
+// DescribeQuery does the operation DescribeQuery.
+func (c Client) DescribeQuery(ctx context.Context, in *DescribeQueryInput) (*DescribeQueryOutput, error) {
+	return api.Do[*DescribeQueryOutput](ctx, c.Door, Service, "DescribeQuery", in)
+}
+
 // DescribeTrails does the operation DescribeTrails.
 func (c Client) DescribeTrails(ctx context.Context, in *DescribeTrailsInput) (*DescribeTrailsOutput, error) {
 	return api.Do[*DescribeTrailsOutput](ctx, c.Door, Service, "DescribeTrails", in)
+}
+
+// GetEventDataStore does the operation GetEventDataStore.
+func (c Client) GetEventDataStore(ctx context.Context, in *GetEventDataStoreInput) (*GetEventDataStoreOutput, error) {
+	return api.Do[*GetEventDataStoreOutput](ctx, c.Door, Service, "GetEventDataStore", in)
 }
 
 // GetEventSelectors does the operation GetEventSelectors.
@@ -44,6 +69,11 @@ func (c Client) GetEventSelectors(ctx context.Context, in *GetEventSelectorsInpu
 // GetInsightSelectors does the operation GetInsightSelectors.
 func (c Client) GetInsightSelectors(ctx context.Context, in *GetInsightSelectorsInput) (*GetInsightSelectorsOutput, error) {
 	return api.Do[*GetInsightSelectorsOutput](ctx, c.Door, Service, "GetInsightSelectors", in)
+}
+
+// GetQueryResults does the operation GetQueryResults.
+func (c Client) GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (*GetQueryResultsOutput, error) {
+	return api.Do[*GetQueryResultsOutput](ctx, c.Door, Service, "GetQueryResults", in)
 }
 
 // GetResourcePolicy does the operation GetResourcePolicy.
@@ -61,9 +91,19 @@ func (c Client) GetTrailStatus(ctx context.Context, in *GetTrailStatusInput) (*G
 	return api.Do[*GetTrailStatusOutput](ctx, c.Door, Service, "GetTrailStatus", in)
 }
 
+// ListEventDataStores does the operation ListEventDataStores.
+func (c Client) ListEventDataStores(ctx context.Context, in *ListEventDataStoresInput) (*ListEventDataStoresOutput, error) {
+	return api.Do[*ListEventDataStoresOutput](ctx, c.Door, Service, "ListEventDataStores", in)
+}
+
 // ListPublicKeys does the operation ListPublicKeys.
 func (c Client) ListPublicKeys(ctx context.Context, in *ListPublicKeysInput) (*ListPublicKeysOutput, error) {
 	return api.Do[*ListPublicKeysOutput](ctx, c.Door, Service, "ListPublicKeys", in)
+}
+
+// ListQueries does the operation ListQueries.
+func (c Client) ListQueries(ctx context.Context, in *ListQueriesInput) (*ListQueriesOutput, error) {
+	return api.Do[*ListQueriesOutput](ctx, c.Door, Service, "ListQueries", in)
 }
 
 // ListTags does the operation ListTags.
@@ -101,14 +141,39 @@ func (c Client) RemoveTags(ctx context.Context, in *RemoveTagsInput) (*RemoveTag
 	return api.Do[*RemoveTagsOutput](ctx, c.Door, Service, "RemoveTags", in)
 }
 
+// RestoreEventDataStore does the operation RestoreEventDataStore.
+func (c Client) RestoreEventDataStore(ctx context.Context, in *RestoreEventDataStoreInput) (*RestoreEventDataStoreOutput, error) {
+	return api.Do[*RestoreEventDataStoreOutput](ctx, c.Door, Service, "RestoreEventDataStore", in)
+}
+
+// StartEventDataStoreIngestion does the operation StartEventDataStoreIngestion.
+func (c Client) StartEventDataStoreIngestion(ctx context.Context, in *StartEventDataStoreIngestionInput) (*StartEventDataStoreIngestionOutput, error) {
+	return api.Do[*StartEventDataStoreIngestionOutput](ctx, c.Door, Service, "StartEventDataStoreIngestion", in)
+}
+
 // StartLogging does the operation StartLogging.
 func (c Client) StartLogging(ctx context.Context, in *StartLoggingInput) (*StartLoggingOutput, error) {
 	return api.Do[*StartLoggingOutput](ctx, c.Door, Service, "StartLogging", in)
 }
 
+// StartQuery does the operation StartQuery.
+func (c Client) StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error) {
+	return api.Do[*StartQueryOutput](ctx, c.Door, Service, "StartQuery", in)
+}
+
+// StopEventDataStoreIngestion does the operation StopEventDataStoreIngestion.
+func (c Client) StopEventDataStoreIngestion(ctx context.Context, in *StopEventDataStoreIngestionInput) (*StopEventDataStoreIngestionOutput, error) {
+	return api.Do[*StopEventDataStoreIngestionOutput](ctx, c.Door, Service, "StopEventDataStoreIngestion", in)
+}
+
 // StopLogging does the operation StopLogging.
 func (c Client) StopLogging(ctx context.Context, in *StopLoggingInput) (*StopLoggingOutput, error) {
 	return api.Do[*StopLoggingOutput](ctx, c.Door, Service, "StopLogging", in)
+}
+
+// UpdateEventDataStore does the operation UpdateEventDataStore.
+func (c Client) UpdateEventDataStore(ctx context.Context, in *UpdateEventDataStoreInput) (*UpdateEventDataStoreOutput, error) {
+	return api.Do[*UpdateEventDataStoreOutput](ctx, c.Door, Service, "UpdateEventDataStore", in)
 }
 
 // UpdateTrail does the operation UpdateTrail.

@@ -28,10 +28,25 @@ var operations = []api.Operation{
 			{ARN: "{ResourceId}"},
 		},
 	},
-	{Name: "CancelQuery"},
+	{
+		Name: "CancelQuery", In: (*CancelQueryInput)(nil), Out: (*CancelQueryOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InactiveQueryException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CancelQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{Name: "CreateChannel"},
 	{Name: "CreateDashboard"},
-	{Name: "CreateEventDataStore"},
+	{
+		Name: "CreateEventDataStore", In: (*CreateEventDataStoreInput)(nil), Out: (*CreateEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "ConflictException", "EventDataStoreAlreadyExistsException", "EventDataStoreMaxLimitExceededException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InvalidEventSelectorsException", "InvalidKmsKeyIdException", "InvalidParameterException", "InvalidTagParameterException", "KmsException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "ThrottlingException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CreateEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*"},
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*", Action: "cloudtrail:AddTags", When: "TagsList"},
+		},
+	},
 	{
 		Name: "CreateTrail", In: (*CreateTrailInput)(nil), Out: (*CreateTrailOutput)(nil),
 		Errors: []string{"CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTagParameterException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "MaximumNumberOfTrailsExceededException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "TagsLimitExceededException", "ThrottlingException", "TrailAlreadyExistsException", "TrailNotProvidedException", "UnsupportedOperationException"},
@@ -44,7 +59,14 @@ var operations = []api.Operation{
 	},
 	{Name: "DeleteChannel"},
 	{Name: "DeleteDashboard"},
-	{Name: "DeleteEventDataStore"},
+	{
+		Name: "DeleteEventDataStore", In: (*DeleteEventDataStoreInput)(nil), Out: (*DeleteEventDataStoreOutput)(nil),
+		Errors: []string{"ChannelExistsForEDSException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreFederationEnabledException", "EventDataStoreHasOngoingImportException", "EventDataStoreNotFoundException", "EventDataStoreTerminationProtectedException", "InactiveEventDataStoreException", "InsufficientDependencyServiceAccessPermissionException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "DeleteResourcePolicy", In: (*DeleteResourcePolicyInput)(nil), Out: (*DeleteResourcePolicyOutput)(nil),
 		Errors: []string{"ConflictException", "OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -62,7 +84,14 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "DeregisterOrganizationDelegatedAdmin"},
-	{Name: "DescribeQuery"},
+	{
+		Name: "DescribeQuery", In: (*DescribeQueryInput)(nil), Out: (*DescribeQueryOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DescribeQuery", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "DescribeTrails", In: (*DescribeTrailsInput)(nil), Out: (*DescribeTrailsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
@@ -74,7 +103,14 @@ var operations = []api.Operation{
 	{Name: "GetChannel"},
 	{Name: "GetDashboard"},
 	{Name: "GetEventConfiguration"},
-	{Name: "GetEventDataStore"},
+	{
+		Name: "GetEventDataStore", In: (*GetEventDataStoreInput)(nil), Out: (*GetEventDataStoreOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetEventDataStore", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "GetEventSelectors", In: (*GetEventSelectorsInput)(nil), Out: (*GetEventSelectorsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -92,7 +128,14 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
 		},
 	},
-	{Name: "GetQueryResults"},
+	{
+		Name: "GetQueryResults", In: (*GetQueryResultsInput)(nil), Out: (*GetQueryResultsOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InvalidMaxResultsException", "InvalidNextTokenException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetQueryResults", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "GetResourcePolicy", In: (*GetResourcePolicyInput)(nil), Out: (*GetResourcePolicyOutput)(nil),
 		Errors: []string{"OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -119,7 +162,11 @@ var operations = []api.Operation{
 	},
 	{Name: "ListChannels"},
 	{Name: "ListDashboards"},
-	{Name: "ListEventDataStores"},
+	{
+		Name: "ListEventDataStores", In: (*ListEventDataStoresInput)(nil), Out: (*ListEventDataStoresOutput)(nil),
+		Errors: []string{"InvalidMaxResultsException", "InvalidNextTokenException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListEventDataStores", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListImportFailures"},
 	{Name: "ListImports"},
 	{Name: "ListInsightsData"},
@@ -129,7 +176,14 @@ var operations = []api.Operation{
 		Errors: []string{"InvalidTimeRangeException", "InvalidTokenException", "OperationNotPermittedException", "UnsupportedOperationException"},
 		Action: "cloudtrail:ListPublicKeys", Access: api.Read, Event: api.Management,
 	},
-	{Name: "ListQueries"},
+	{
+		Name: "ListQueries", In: (*ListQueriesInput)(nil), Out: (*ListQueriesOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidDateRangeException", "InvalidMaxResultsException", "InvalidNextTokenException", "InvalidParameterException", "InvalidQueryStatusException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListQueries", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "ListTags", In: (*ListTagsInput)(nil), Out: (*ListTagsOutput)(nil),
 		Errors: []string{"ChannelARNInvalidException", "CloudTrailARNInvalidException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidTokenException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ResourceNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -182,10 +236,24 @@ var operations = []api.Operation{
 			{ARN: "{ResourceId}"},
 		},
 	},
-	{Name: "RestoreEventDataStore"},
+	{
+		Name: "RestoreEventDataStore", In: (*RestoreEventDataStoreInput)(nil), Out: (*RestoreEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "EventDataStoreARNInvalidException", "EventDataStoreMaxLimitExceededException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "UnsupportedOperationException"},
+		Action: "cloudtrail:RestoreEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{Name: "SearchSampleQueries"},
 	{Name: "StartDashboardRefresh"},
-	{Name: "StartEventDataStoreIngestion"},
+	{
+		Name: "StartEventDataStoreIngestion", In: (*StartEventDataStoreIngestionInput)(nil), Out: (*StartEventDataStoreIngestionOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartEventDataStoreIngestion", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{Name: "StartImport"},
 	{
 		Name: "StartLogging", In: (*StartLoggingInput)(nil), Out: (*StartLoggingOutput)(nil),
@@ -195,8 +263,22 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "StartQuery"},
-	{Name: "StopEventDataStoreIngestion"},
+	{
+		Name: "StartQuery", In: (*StartQueryInput)(nil), Out: (*StartQueryOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InvalidParameterException", "InvalidQueryStatementException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "MaxConcurrentQueriesException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "S3BucketDoesNotExistException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*"},
+		},
+	},
+	{
+		Name: "StopEventDataStoreIngestion", In: (*StopEventDataStoreIngestionInput)(nil), Out: (*StopEventDataStoreIngestionOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StopEventDataStoreIngestion", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{Name: "StopImport"},
 	{
 		Name: "StopLogging", In: (*StopLoggingInput)(nil), Out: (*StopLoggingOutput)(nil),
@@ -208,7 +290,14 @@ var operations = []api.Operation{
 	},
 	{Name: "UpdateChannel"},
 	{Name: "UpdateDashboard"},
-	{Name: "UpdateEventDataStore"},
+	{
+		Name: "UpdateEventDataStore", In: (*UpdateEventDataStoreInput)(nil), Out: (*UpdateEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreAlreadyExistsException", "EventDataStoreHasOngoingImportException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InvalidEventSelectorsException", "InvalidInsightSelectorsException", "InvalidKmsKeyIdException", "InvalidParameterException", "KmsException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "ThrottlingException", "UnsupportedOperationException"},
+		Action: "cloudtrail:UpdateEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "UpdateTrail", In: (*UpdateTrailInput)(nil), Out: (*UpdateTrailOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidEventSelectorsException", "InvalidHomeRegionException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "ThrottlingException", "TrailNotFoundException", "TrailNotProvidedException", "UnsupportedOperationException"},
@@ -310,7 +399,12 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
-	{Name: "EventDataStoreArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "AccountId", Limits: "12:16", Pattern: `\d+`},
+	{Name: "EventDataStoreKmsKeyId", Limits: "1:350", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "PaginationToken", Limits: "4:1000", Pattern: ".*"},
+	{Name: "QueryParameter", Limits: "1:1024", Pattern: ".*"},
+	{Name: "QueryParameters", Limits: "1:10", Member: "QueryParameter"},
+	{Name: "RefreshId", Limits: "10:20", Pattern: `\d+`},
 	{Name: "ResourceArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
 	{Name: "ResourcePolicy", Limits: "1:8192"},
 }

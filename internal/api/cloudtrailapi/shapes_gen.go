@@ -14,13 +14,13 @@ type AddTagsInput struct {
 type AddTagsOutput struct {
 }
 
-// AdvancedEventSelector is used by GetEventSelectors, PutEventSelectors.
+// AdvancedEventSelector is used by CreateEventDataStore, GetEventDataStore, GetEventSelectors and 4 more.
 type AdvancedEventSelector struct {
 	Name           *string
 	FieldSelectors []AdvancedFieldSelector `aws:",,required"`
 }
 
-// AdvancedFieldSelector is used by GetEventSelectors, PutEventSelectors.
+// AdvancedFieldSelector is used by CreateEventDataStore, GetEventDataStore, GetEventSelectors and 4 more.
 type AdvancedFieldSelector struct {
 	Field         *string `aws:",,required"`
 	Equals        []string
@@ -29,6 +29,51 @@ type AdvancedFieldSelector struct {
 	NotEquals     []string
 	NotStartsWith []string
 	NotEndsWith   []string
+}
+
+// CancelQueryInput is what CancelQuery takes.
+type CancelQueryInput struct {
+	EventDataStore               *string
+	QueryId                      *string `aws:",,required"`
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// CancelQueryOutput is what CancelQuery answers.
+type CancelQueryOutput struct {
+	QueryId                      *string
+	QueryStatus                  *string
+	EventDataStoreOwnerAccountId *string
+}
+
+// CreateEventDataStoreInput is what CreateEventDataStore takes.
+type CreateEventDataStoreInput struct {
+	Name                         *string `aws:",,required"`
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	TagsList                     []Tag
+	KmsKeyId                     *string `aws:",EventDataStoreKmsKeyId"`
+	StartIngestion               *bool
+	BillingMode                  *string
+}
+
+// CreateEventDataStoreOutput is what CreateEventDataStore answers.
+type CreateEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	TagsList                     []Tag
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
 }
 
 // CreateTrailInput is what CreateTrail takes.
@@ -70,6 +115,15 @@ type DataResource struct {
 	Values []string
 }
 
+// DeleteEventDataStoreInput is what DeleteEventDataStore takes.
+type DeleteEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// DeleteEventDataStoreOutput is what DeleteEventDataStore answers.
+type DeleteEventDataStoreOutput struct {
+}
+
 // DeleteResourcePolicyInput is what DeleteResourcePolicy takes.
 type DeleteResourcePolicyInput struct {
 	ResourceArn *string `aws:",ResourceArn,required"`
@@ -86,6 +140,28 @@ type DeleteTrailInput struct {
 
 // DeleteTrailOutput is what DeleteTrail answers.
 type DeleteTrailOutput struct {
+}
+
+// DescribeQueryInput is what DescribeQuery takes.
+type DescribeQueryInput struct {
+	EventDataStore               *string
+	QueryId                      *string
+	QueryAlias                   *string
+	RefreshId                    *string `aws:",RefreshId"`
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// DescribeQueryOutput is what DescribeQuery answers.
+type DescribeQueryOutput struct {
+	QueryId                      *string
+	QueryString                  *string
+	QueryStatus                  *string
+	QueryStatistics              *QueryStatisticsForDescribeQuery
+	ErrorMessage                 *string
+	DeliveryS3Uri                *string
+	DeliveryStatus               *string
+	Prompt                       *string
+	EventDataStoreOwnerAccountId *string
 }
 
 // DescribeTrailsInput is what DescribeTrails takes.
@@ -112,12 +188,50 @@ type Event struct {
 	CloudTrailEvent *string
 }
 
+// EventDataStore is used by ListEventDataStores.
+type EventDataStore struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	TerminationProtectionEnabled *bool
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+}
+
 // EventSelector is used by GetEventSelectors, PutEventSelectors.
 type EventSelector struct {
 	ReadWriteType                 *string
 	IncludeManagementEvents       *bool
 	DataResources                 []DataResource
 	ExcludeManagementEventSources []string
+}
+
+// GetEventDataStoreInput is what GetEventDataStore takes.
+type GetEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// GetEventDataStoreOutput is what GetEventDataStore answers.
+type GetEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+	FederationStatus             *string
+	FederationRoleArn            *string
+	PartitionKeys                []PartitionKey
 }
 
 // GetEventSelectorsInput is what GetEventSelectors takes.
@@ -135,7 +249,7 @@ type GetEventSelectorsOutput struct {
 // GetInsightSelectorsInput is what GetInsightSelectors takes.
 type GetInsightSelectorsInput struct {
 	TrailName      *string
-	EventDataStore *string `aws:",EventDataStoreArn"`
+	EventDataStore *string
 }
 
 // GetInsightSelectorsOutput is what GetInsightSelectors answers.
@@ -144,6 +258,24 @@ type GetInsightSelectorsOutput struct {
 	InsightSelectors    []InsightSelector
 	EventDataStoreArn   *string
 	InsightsDestination *string
+}
+
+// GetQueryResultsInput is what GetQueryResults takes.
+type GetQueryResultsInput struct {
+	EventDataStore               *string
+	QueryId                      *string `aws:",,required"`
+	NextToken                    *string `aws:",PaginationToken"`
+	MaxQueryResults              *int32
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// GetQueryResultsOutput is what GetQueryResults answers.
+type GetQueryResultsOutput struct {
+	QueryStatus     *string
+	QueryStatistics *QueryStatistics
+	QueryResultRows [][]map[string]string
+	NextToken       *string
+	ErrorMessage    *string
 }
 
 // GetResourcePolicyInput is what GetResourcePolicy takes.
@@ -200,6 +332,18 @@ type InsightSelector struct {
 	EventCategories []string
 }
 
+// ListEventDataStoresInput is what ListEventDataStores takes.
+type ListEventDataStoresInput struct {
+	NextToken  *string `aws:",PaginationToken"`
+	MaxResults *int32
+}
+
+// ListEventDataStoresOutput is what ListEventDataStores answers.
+type ListEventDataStoresOutput struct {
+	EventDataStores []EventDataStore
+	NextToken       *string
+}
+
 // ListPublicKeysInput is what ListPublicKeys takes.
 type ListPublicKeysInput struct {
 	StartTime *time.Time
@@ -211,6 +355,22 @@ type ListPublicKeysInput struct {
 type ListPublicKeysOutput struct {
 	PublicKeyList []PublicKey
 	NextToken     *string
+}
+
+// ListQueriesInput is what ListQueries takes.
+type ListQueriesInput struct {
+	EventDataStore *string `aws:",,required"`
+	NextToken      *string `aws:",PaginationToken"`
+	MaxResults     *int32
+	StartTime      *time.Time
+	EndTime        *time.Time
+	QueryStatus    *string
+}
+
+// ListQueriesOutput is what ListQueries answers.
+type ListQueriesOutput struct {
+	Queries   []Query
+	NextToken *string
 }
 
 // ListTagsInput is what ListTags takes.
@@ -258,6 +418,12 @@ type LookupEventsOutput struct {
 	NextToken *string
 }
 
+// PartitionKey is used by GetEventDataStore.
+type PartitionKey struct {
+	Name *string
+	Type *string
+}
+
 // PublicKey is used by ListPublicKeys.
 type PublicKey struct {
 	Value             []byte
@@ -284,8 +450,8 @@ type PutEventSelectorsOutput struct {
 type PutInsightSelectorsInput struct {
 	TrailName           *string
 	InsightSelectors    []InsightSelector `aws:",,required"`
-	EventDataStore      *string           `aws:",EventDataStoreArn"`
-	InsightsDestination *string           `aws:",EventDataStoreArn"`
+	EventDataStore      *string
+	InsightsDestination *string
 }
 
 // PutInsightSelectorsOutput is what PutInsightSelectors answers.
@@ -307,6 +473,29 @@ type PutResourcePolicyOutput struct {
 	ResourceArn                  *string
 	ResourcePolicy               *string
 	DelegatedAdminResourcePolicy *string
+}
+
+// Query is used by ListQueries.
+type Query struct {
+	QueryId      *string
+	QueryStatus  *string
+	CreationTime *time.Time
+}
+
+// QueryStatistics is used by GetQueryResults.
+type QueryStatistics struct {
+	ResultsCount      *int32
+	TotalResultsCount *int32
+	BytesScanned      *int64
+}
+
+// QueryStatisticsForDescribeQuery is used by DescribeQuery.
+type QueryStatisticsForDescribeQuery struct {
+	EventsMatched         *int64
+	EventsScanned         *int64
+	BytesScanned          *int64
+	ExecutionTimeInMillis *int32
+	CreationTime          *time.Time
 }
 
 // RemoveTagsInput is what RemoveTags takes.
@@ -331,6 +520,36 @@ type ResourceTag struct {
 	TagsList   []Tag
 }
 
+// RestoreEventDataStoreInput is what RestoreEventDataStore takes.
+type RestoreEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// RestoreEventDataStoreOutput is what RestoreEventDataStore answers.
+type RestoreEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+}
+
+// StartEventDataStoreIngestionInput is what StartEventDataStoreIngestion takes.
+type StartEventDataStoreIngestionInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// StartEventDataStoreIngestionOutput is what StartEventDataStoreIngestion answers.
+type StartEventDataStoreIngestionOutput struct {
+}
+
 // StartLoggingInput is what StartLogging takes.
 type StartLoggingInput struct {
 	Name *string `aws:",,required"`
@@ -338,6 +557,30 @@ type StartLoggingInput struct {
 
 // StartLoggingOutput is what StartLogging answers.
 type StartLoggingOutput struct {
+}
+
+// StartQueryInput is what StartQuery takes.
+type StartQueryInput struct {
+	QueryStatement               *string
+	DeliveryS3Uri                *string
+	QueryAlias                   *string
+	QueryParameters              []string `aws:",QueryParameters"`
+	EventDataStoreOwnerAccountId *string  `aws:",AccountId"`
+}
+
+// StartQueryOutput is what StartQuery answers.
+type StartQueryOutput struct {
+	QueryId                      *string
+	EventDataStoreOwnerAccountId *string
+}
+
+// StopEventDataStoreIngestionInput is what StopEventDataStoreIngestion takes.
+type StopEventDataStoreIngestionInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// StopEventDataStoreIngestionOutput is what StopEventDataStoreIngestion answers.
+type StopEventDataStoreIngestionOutput struct {
 }
 
 // StopLoggingInput is what StopLogging takes.
@@ -349,7 +592,7 @@ type StopLoggingInput struct {
 type StopLoggingOutput struct {
 }
 
-// Tag is used by AddTags, CreateTrail, ListTags, RemoveTags.
+// Tag is used by AddTags, CreateEventDataStore, CreateTrail and 2 more.
 type Tag struct {
 	Key   *string `aws:",,required"`
 	Value *string
@@ -380,6 +623,37 @@ type TrailInfo struct {
 	TrailARN   *string
 	Name       *string
 	HomeRegion *string
+}
+
+// UpdateEventDataStoreInput is what UpdateEventDataStore takes.
+type UpdateEventDataStoreInput struct {
+	EventDataStore               *string `aws:",,required"`
+	Name                         *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	KmsKeyId                     *string `aws:",EventDataStoreKmsKeyId"`
+	BillingMode                  *string
+}
+
+// UpdateEventDataStoreOutput is what UpdateEventDataStore answers.
+type UpdateEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+	FederationStatus             *string
+	FederationRoleArn            *string
 }
 
 // UpdateTrailInput is what UpdateTrail takes.
