@@ -22,7 +22,7 @@ Athena read log files where they lie.`,
 		Example: `  sillok import cloudtrail --from ./AWSLogs --data ./sillok-data`,
 	}
 	group(c)
-	c.AddCommand(importCloudTrailCommand(e))
+	c.AddCommand(importCloudTrailCommand(e), importListCommand(e), importStopCommand(e))
 	return c
 }
 
@@ -31,7 +31,8 @@ type importOptions struct {
 	place                   s3Place
 	from                    []string
 	output, color, progress string
-	problems                bool
+	problems, watch         bool
+	every                   time.Duration
 }
 
 func (o *importOptions) choices() []choice {
@@ -62,6 +63,12 @@ Events come into the history of the account that imports them. The root user tha
 server was started with imports for all its accounts: an event whose recipient account is
 one of them comes into the history of that one.
 
+With --watch the server does that itself from now on: it looks at all of the bucket at
+each interval, and at once at what comes into a bucket of its own. The bucket is the
+server's own of that name, read as whoever watches it; the root user that the server was
+started with can also watch a bucket elsewhere, which the server reads by the AWS
+settings that it was started with.
+
 The exit code is 0 when all is there, and 3 when something could not be imported: it is
 named. s3:// places are read by the usual AWS settings (AWS_PROFILE, AWS_REGION and so
 on), the server is the one of --data or --endpoint-url.`,
@@ -70,6 +77,9 @@ on), the server is the one of --data or --endpoint-url.`,
 
   # a bucket of AWS's
   sillok import cloudtrail --from s3://my-logs/AWSLogs/ --data ./sillok-data
+
+  # a bucket of the server's, or of AWS's, from now on
+  sillok import cloudtrail --from s3://my-logs --watch --every 5m --data ./sillok-data
 
   # for another program: is everything there?
   sillok import cloudtrail --from ./my-logs --data ./sillok-data --output json |
@@ -80,6 +90,8 @@ on), the server is the one of --data or --endpoint-url.`,
 	f := c.Flags()
 	o.place.flags(f)
 	f.StringArrayVarP(&o.from, "from", "f", nil, "`PLACE` with log files: a folder, a file, or s3://BUCKET/PREFIX; may be given several times (default: this folder)")
+	f.BoolVar(&o.watch, "watch", false, "have the server watch the bucket and import what comes")
+	f.DurationVar(&o.every, "every", defaultEvery, "`TIME` between two looks at a watched bucket")
 	f.BoolVar(&o.problems, "problems", false, "print what is to be said of files, a row each")
 	f.StringVarP(&o.output, "output", "o", "table", "`FORM`: table, vertical, csv or json; json has counts and problems")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
@@ -88,9 +100,15 @@ on), the server is the one of --data or --endpoint-url.`,
 	return c
 }
 
+// defaultEvery is about as often as trails deliver.
+const defaultEvery = 5 * time.Minute
+
 func runImport(ctx context.Context, e env, o importOptions) error {
 	if errs := checkChoices(o.choices()); len(errs) > 0 {
 		return usageError{errors.Join(errs...)}
+	}
+	if o.watch {
+		return watchPlaces(ctx, e, &o)
 	}
 	screen := newScreen(e, o.color, o.progress)
 	defer screen.close()

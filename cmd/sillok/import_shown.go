@@ -15,41 +15,12 @@ import (
 	"github.com/sillok/sillok/internal/trail/importer"
 )
 
-// importProblem is what is to be said of a file.
-type importProblem struct {
-	Kind   string `json:"kind"`   // a state of files, bad_record, duplicates or clock_jump
-	Object string `json:"object"` // s3://BUCKET/KEY, or the path of a file
-	Record int    `json:"record,omitempty"`
-	Detail string `json:"detail,omitempty"`
-}
-
-// problemsOf returns what is to be said of a file.
-func problemsOf(name string, out *importer.Outcome) []importProblem {
-	var all []importProblem
-	if out.State != importer.Imported && out.State != importer.Digest {
-		all = append(all, importProblem{Kind: string(out.State), Object: name, Detail: out.Reason})
-	}
-	for _, bad := range out.BadRecords {
-		all = append(all, importProblem{Kind: "bad_record", Object: name, Record: bad.Record, Detail: bad.Reason})
-	}
-	if more := out.Bad - int64(len(out.BadRecords)); more > 0 {
-		all = append(all, importProblem{Kind: "bad_record", Object: name, Detail: fmt.Sprintf("%s more records are none", terminal.Grouped(more))})
-	}
-	if out.Duplicates > 0 && !out.Known {
-		all = append(all, importProblem{Kind: "duplicates", Object: name, Detail: terminal.Counted(out.Duplicates, "event was", "events were") + " there already"})
-	}
-	if out.Jump != "" {
-		all = append(all, importProblem{Kind: "clock_jump", Object: name, Detail: out.Jump})
-	}
-	return all
-}
-
 // importedShown shows what becomes of files.
 type importedShown struct {
 	screen  *screen
 	options importOptions
 
-	first map[string][]importProblem // of each kind
+	first map[string][]importer.Problem // of each kind
 	count map[string]int64
 	order []string
 	all   int64
@@ -62,7 +33,7 @@ type importedShown struct {
 }
 
 func newImported(s *screen, o importOptions) *importedShown {
-	i := &importedShown{screen: s, options: o, first: map[string][]importProblem{}, count: map[string]int64{}}
+	i := &importedShown{screen: s, options: o, first: map[string][]importer.Problem{}, count: map[string]int64{}}
 	switch {
 	case o.output == "json":
 		i.json = bufio.NewWriter(s.stdout)
@@ -94,17 +65,22 @@ func (i *importedShown) file(o importer.Object, out importer.Outcome) {
 	if i.screen.bar != nil {
 		i.screen.bar.Update(terminal.Progress{Facts: terminal.Counted(i.done, "file") + ", " + terminal.Counted(i.got, "event")})
 	}
-	for _, p := range problemsOf(nameOf(o), &out) {
+	for _, p := range out.Problems(nameOf(o)) {
 		i.err = errors.Join(i.err, i.problem(p))
 	}
 }
 
-func (i *importedShown) problem(p importProblem) error {
-	i.all++
-	record := ""
-	if p.Record > 0 {
-		record = strconv.Itoa(p.Record)
+// recordName is which record something is about; empty for none.
+func recordName(n int) string {
+	if n == 0 {
+		return ""
 	}
+	return strconv.Itoa(n)
+}
+
+func (i *importedShown) problem(p importer.Problem) error {
+	i.all++
+	record := recordName(p.Record)
 	switch {
 	case i.json != nil:
 		text, err := json.Marshal(p)

@@ -37,6 +37,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/trail/insight/watch"
 	"github.com/sillok/sillok/internal/trail/rows"
+	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -66,8 +67,9 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
-	imports     *importer.Importer
 	rows        *rows.Rows // of both
+	imports     *importer.Importer
+	watches     *watch.Watches
 	engine      engine.Engine
 	system      *lake.System // the database that has them
 	bus         *bus.Bus

@@ -32,6 +32,7 @@ func (a *App) openImports(ctx context.Context, calls *history.History) (err erro
 	a.imports, err = importer.Open(ctx, importer.Config{
 		Path: filepath.Join(a.folder(EventsFolder), knownFile), Archive: a.archive, Calls: calls, Pool: a.workers, Log: a.log,
 	})
+	a.openWatches()
 	return err
 }
 

@@ -25,6 +25,9 @@ func (a *App) local() http.Handler {
 	mux.HandleFunc("POST "+AccountsPath+"/{account}/close", a.closeAccount)
 	mux.HandleFunc("POST "+ImportPath+"/known", a.knownImports)
 	mux.HandleFunc("POST "+ImportPath+"/file", a.importFile)
+	mux.HandleFunc("GET "+WatchesPath, a.listWatches)
+	mux.HandleFunc("POST "+WatchesPath, a.createWatch)
+	mux.HandleFunc("POST "+WatchesPath+"/{watch}/stop", a.stopWatch)
 	return mux
 }
 

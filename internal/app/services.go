@@ -55,7 +55,7 @@ func (a *App) openS3(context.Context) (gateway.Service, error) {
 }
 
 // followers are those that follow the feed of what becomes of objects.
-func followers() []string { return []string{s3.FollowNotifications, followShadows} }
+func followers() []string { return []string{s3.FollowNotifications, followShadows, followImports} }
 
 func (a *App) openGlue(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state, a.system)}, nil
