@@ -115,7 +115,9 @@ func TestKeysOfDigestsAreRotated(t *testing.T) {
 		return err == nil && strings.Contains(said, fmt.Sprintf("%d/%d log files valid", logs, logs)) && strings.Contains(said, "1/1 backfill digest files valid")
 	})
 	s.verifies(true)
-	var keys struct{ PublicKeyList []struct{ Fingerprint string } }
+	var keys struct {
+		PublicKeyList []struct{ Fingerprint string }
+	}
 	if err := json.Unmarshal([]byte(s.aws("cloudtrail", "list-public-keys", "--start-time", since, "--output", "json")), &keys); err != nil {
 		t.Fatal(err)
 	}

@@ -60,10 +60,25 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 	}}, nil
 }
 
-// sendFromTrail has what a trail tells delivered to an ARN.
+// sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the
+// trail itself is told.
 func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, payload []byte) error {
-	_, err := a.bus.Deliver(tx, bus.Delivery{Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload})
+	_, err := a.bus.Deliver(tx, bus.Delivery{
+		Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload, DeadLetter: bus.DeadLetter{Target: from, Payload: []byte("{}")},
+	})
 	return err
+}
+
+// failedOfTrails takes what became of deliveries of trails that were given up.
+type failedOfTrails struct{ app *App }
+
+// Deliver implements bus.Target.
+func (f failedOfTrails) Deliver(ctx context.Context, d bus.Delivery) error {
+	to, err := cloud.ParseARN(d.Attributes[bus.AttributeTargetARN])
+	if err != nil {
+		return cloud.Errorf(cloud.Invalid, "InvalidArn", "%q is not the ARN of what a trail sends to", d.Attributes[bus.AttributeTargetARN])
+	}
+	return f.app.deliveries.Failed(ctx, d.Target.String(), to, d.Attributes[bus.AttributeErrorCode])
 }
 
 // neededByTrails is how much longer than others the journal keeps the calls that a

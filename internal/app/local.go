@@ -60,6 +60,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	}
 	// What one trail's bucket does not take is no fault of the server's.
 	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)
+	h.Problems = append(h.Problems, a.insights.Problems()...)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(h) // the client may be gone

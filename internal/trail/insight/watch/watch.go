@@ -84,6 +84,8 @@ type Watcher struct {
 	gone    []insight.Scope          // to be forgotten
 	saved   time.Time
 	full    bool // mostScopes was told
+
+	trouble trouble
 }
 
 // counted is a scope that is counted.
@@ -104,7 +106,14 @@ func New(cfg Config, store state.Store) *Watcher {
 // Run follows until ctx is done.
 func (w *Watcher) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, w.cfg.Log)
-	work.Every(ctx, "insights", tickEvery, w.Tick)
+	work.Every(ctx, "insights", tickEvery, func(ctx context.Context) error {
+		if !w.trouble.due(time.Now()) {
+			return nil
+		}
+		err := w.Tick(ctx)
+		w.trouble.was(err, time.Now())
+		return err
+	})
 	return work.Wait()
 }
 

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -424,4 +425,34 @@ func TestFaults(t *testing.T) {
 			must(t, s.finish(t.Context()))
 		})
 	}
+}
+
+// A watcher that cannot write tries again, later and later, says so, and goes on.
+func TestTroubleIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := opened(t)
+		must(t, r.set(t.Context(), trail("a", rate)))
+		tries := 0
+		r.store.fail = func() error {
+			tries++
+			return errors.New("not today")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- r.Run(ctx) }()
+		<-time.After(10 * time.Minute)
+		synctest.Wait()
+		problems := r.Problems()
+		if len(problems) != 1 || !strings.HasPrefix(problems[0], "CloudTrail does not look for insights since ") || tries < 10 || tries > 20 {
+			t.Errorf("after %d tries the problems are %q", tries, problems)
+		}
+		r.store.fail = nil
+		<-time.After(2 * time.Minute)
+		synctest.Wait()
+		if problems := r.Problems(); len(problems) > 0 || r.Needed() == 0 {
+			t.Errorf("the problems are still %q, and record %d is needed", problems, r.Needed())
+		}
+		stop()
+		must(t, <-ended)
+	})
 }
