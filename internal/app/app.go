@@ -30,7 +30,7 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
-	"github.com/sillok/sillok/internal/trail/insight/watch"
+	"github.com/sillok/sillok/internal/trail/insight/seek"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -66,7 +66,7 @@ type App struct {
 	sts         *sts.Service                // knows all access keys
 	accounts    *organizations.Service      // and all organizations
 	deliveries  *delivery.Delivery          // of trails
-	insights    *watch.Watcher              // for them
+	insights    *seek.Seeker                // for them
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider
 	explains    *sigv4.Verifier // of those who ask the server itself

@@ -22,7 +22,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/insight"
-	"github.com/sillok/sillok/internal/trail/insight/watch"
+	"github.com/sillok/sillok/internal/trail/insight/seek"
 )
 
 // historyFolder is where the indexes of event history are, in the folder of the log that
@@ -46,7 +46,7 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 			return place.ID, err
 		},
 	}, a.state, s3api.Client{Door: door})
-	a.insights = watch.New(watch.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
+	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf,

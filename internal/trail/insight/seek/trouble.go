@@ -1,4 +1,4 @@
-package watch
+package seek
 
 import (
 	"fmt"
@@ -43,7 +43,7 @@ func (t *trouble) was(err error, now time.Time) {
 }
 
 // Problems returns what everybody who runs the server should know.
-func (w *Watcher) Problems() []string {
+func (w *Seeker) Problems() []string {
 	w.trouble.mu.Lock()
 	defer w.trouble.mu.Unlock()
 	if w.trouble.failures < toldAfter {
