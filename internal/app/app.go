@@ -35,7 +35,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/importer"
-	"github.com/sillok/sillok/internal/trail/insight/watch"
+	"github.com/sillok/sillok/internal/trail/insight/seek"
 	"github.com/sillok/sillok/internal/trail/rows"
 	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
@@ -80,7 +80,7 @@ type App struct {
 	accounts    *organizations.Service      // and all organizations
 	deliveries  *delivery.Delivery          // of trails
 	history     *history.History            // of events, beside the journal
-	insights    *watch.Watcher              // for them
+	insights    *seek.Seeker                // for them
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider
 	explains    *sigv4.Verifier // of those who ask the server itself

@@ -22,7 +22,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/digest"
 	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/insight"
-	"github.com/sillok/sillok/internal/trail/insight/watch"
+	"github.com/sillok/sillok/internal/trail/insight/seek"
 )
 
 // historyFolder is where the indexes of event history are, in the folder of the log that
@@ -53,7 +53,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 			return place.ID, err
 		},
 	}, a.state, s3api.Client{Door: door})
-	a.insights = watch.New(watch.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
+	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
@@ -71,10 +71,25 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	}, Close: a.imports.Close}, nil
 }
 
-// sendFromTrail has what a trail tells delivered to an ARN.
+// sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the
+// trail itself is told.
 func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, payload []byte) error {
-	_, err := a.bus.Deliver(tx, bus.Delivery{Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload})
+	_, err := a.bus.Deliver(tx, bus.Delivery{
+		Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload, DeadLetter: bus.DeadLetter{Target: from, Payload: []byte("{}")},
+	})
 	return err
+}
+
+// failedOfTrails takes what became of deliveries of trails that were given up.
+type failedOfTrails struct{ app *App }
+
+// Deliver implements bus.Target.
+func (f failedOfTrails) Deliver(ctx context.Context, d bus.Delivery) error {
+	to, err := cloud.ParseARN(d.Attributes[bus.AttributeTargetARN])
+	if err != nil {
+		return cloud.Errorf(cloud.Invalid, "InvalidArn", "%q is not the ARN of what a trail sends to", d.Attributes[bus.AttributeTargetARN])
+	}
+	return f.app.deliveries.Failed(ctx, d.Target.String(), to, d.Attributes[bus.AttributeErrorCode])
 }
 
 // neededByTrails is how much longer than others the journal keeps the calls that a

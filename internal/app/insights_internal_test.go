@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,9 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/trail/delivery"
 )
 
 // A trail that looks for insights tells of a burst of calls: in event history, and in
@@ -69,4 +73,34 @@ func TestInsightsOfATrail(t *testing.T) {
 	if len(listed.Contents) == 0 || !strings.Contains(*listed.Contents[0].Key, "/111122223333_CloudTrail-Insight_us-east-1_") {
 		t.Errorf("the bucket has %v", listed.Contents)
 	}
+}
+
+// A notification that is given up is told by the status of its trail.
+func TestWhatATrailCouldNotSend(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "trail", document(cloudTrailPolicy))
+	trails := h.trails(h.root(ours))
+	_, err := trails.CreateTrail(h.ctx, &cloudtrailapi.CreateTrailInput{Name: new("main"), S3BucketName: new("trail")})
+	h.must(err)
+	arn := cloud.ARN{Service: "cloudtrail", Region: "ap-northeast-2", Account: ours, Resource: "trail/main"}
+	topic := cloud.ARN{Service: "sns", Region: "ap-northeast-2", Account: ours, Resource: "told"}
+	ctx := cloud.WithCall(h.ctx, cloud.Call{Account: ours, Region: "ap-northeast-2", RequestID: "set"})
+	h.must(h.app.state.Update(ctx, func(tx state.Tx) error {
+		return h.app.deliveries.Set(ctx, tx, delivery.Trail{
+			ARN: arn.String(), Name: "main", Account: ours, Home: "ap-northeast-2", Bucket: "trail", Logging: true, Topic: topic.String(),
+		})
+	}))
+	h.must(h.app.state.Update(ctx, func(tx state.Tx) error { return h.app.sendFromTrail(tx, topic, arn, []byte("{}")) }))
+	// Nobody takes what is sent to a topic, and so it is given up at once.
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		out, err := trails.GetTrailStatus(h.ctx, &cloudtrailapi.GetTrailStatusInput{Name: new("main")})
+		h.must(err)
+		if out.LatestNotificationError != nil {
+			if *out.LatestNotificationError == "" {
+				t.Error("it is not said why")
+			}
+			return
+		}
+	}
+	t.Error("the status does not say that a notification was given up")
 }

@@ -7,7 +7,9 @@ import (
 
 // targets returns who takes what is delivered to an ARN, by the service in it.
 // A new target is a line here.
-func (a *App) targets() map[string]bus.Target { return map[string]bus.Target{} }
+func (a *App) targets() map[string]bus.Target {
+	return map[string]bus.Target{"cloudtrail": failedOfTrails{a}}
+}
 
 // delivers reports whether somebody takes what is delivered to the ARN.
 func (a *App) delivers(arn cloud.ARN) bool { return a.targets()[arn.Service] != nil }

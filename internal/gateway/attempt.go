@@ -13,12 +13,13 @@ import (
 // clients and those of services by the inner door are the same from here on.
 type attempt struct {
 	began  time.Time
-	model  *wire.Model     // the service that is asked
-	op     *wire.Operation // nil until it is known
-	do     method          // nil for an operation that nobody has written
-	in     any             // a pointer to the operation's input type; nil until it is decoded
-	inside bool            // it came through the inner door
-	asks   bool            // what it does asks by itself whether each of its resources may be touched
+	model  *wire.Model       // the service that is asked
+	op     *wire.Operation   // nil until it is known
+	do     method            // nil for an operation that nobody has written
+	in     any               // a pointer to the operation's input type; nil until it is decoded
+	inside bool              // it came through the inner door
+	asks   bool              // what it does asks by itself whether each of its resources may be touched
+	signed map[string]string // what is shown of how a URL was presigned; nil for none
 	fact   cloud.Fact
 	intent cloud.Intent // nil until it is on disk, and for calls that change nothing
 }

@@ -65,6 +65,7 @@ func (x *exchange) identify(verified *sigv4.Verified) error {
 	if x.ofS3() {
 		call.Signature.Content = verified.PayloadHash
 	}
+	x.attempt.signed = x.presignedParameters()
 	x.tell()
 	return x.takeCall()
 }

@@ -8,7 +8,7 @@ func (g *Gateway) validate(_ context.Context, a *attempt) error {
 	if a.do == nil {
 		return errUnsupported(a.op.Model, a.op.Name)
 	}
-	a.fact.Parameters = a.op.Parameters(a.in, maxParameters)
+	a.fact.Parameters = withPresigned(a.op.Parameters(a.in, maxParameters), a.signed)
 	if err := a.op.Validate(a.in); err != nil {
 		return err
 	}

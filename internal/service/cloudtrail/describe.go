@@ -144,4 +144,5 @@ func tell(out *cloudtrailapi.GetTrailStatusOutput, s *delivery.Status) {
 	text(&out.LatestNotificationAttemptTime, s.Notified)
 	text(&out.LatestNotificationAttemptSucceeded, s.Notified)
 	out.LatestDeliveryError, out.LatestDigestDeliveryError = optional(s.Error), optional(s.DigestError)
+	out.LatestNotificationError, out.LatestCloudWatchLogsDeliveryError = optional(s.NotifyError), optional(s.SendError)
 }

@@ -147,14 +147,48 @@ func TestFilesOfInsights(t *testing.T) {
 			!strings.Contains(told[2], `"logStreamName":"111122223333_CloudTrail-Insight_eu-west-1"`) {
 			t.Errorf("told is %q", told)
 		}
+		topic, err := cloud.ParseARN(tr.Topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group, err := cloud.ParseARN(tr.LogGroup)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fails := func(arn string, to cloud.ARN) delivery.Status {
+			t.Helper()
+			if err := r.Failed(t.Context(), arn, to, "AuthorizationError"); err != nil {
+				t.Fatal(err)
+			}
+			status, err := r.Status(t.Context(), tr.ARN)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return status
+		}
+		if s := fails(trail("nobody's").ARN, topic); s.NotifyError != "" {
+			t.Errorf("another trail's failure is %+v", s)
+		}
+		if s := fails(tr.ARN, topic); s.NotifyError != "AuthorizationError" || s.SendError != "" {
+			t.Errorf("what was given up to the topic is %+v", s)
+		}
+		if s := fails(tr.ARN, group); s.SendError != "AuthorizationError" {
+			t.Errorf("what was given up to the log group is %+v", s)
+		}
+		r.found(unusual(t, "D", "eu-west-1"))
+		<-time.After(time.Second)
+		r.deliver()
+		if s, err := r.Status(t.Context(), tr.ARN); err != nil || s.NotifyError != "" || s.SendError != "" {
+			t.Errorf("after the next ones the status is %+v, %v", s, err)
+		}
 		for range 2 {
 			<-time.After(time.Hour)
 			if err := r.Digests(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, logs := r.chain("a-logs"); logs != 3 {
-			t.Errorf("digests know %d files, and there are 3", logs)
+		if _, _, logs := r.chain("a-logs"); logs != 4 {
+			t.Errorf("digests know %d files, and there are 4", logs)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (d *Delivery) notify(tx state.Tx, l *ledger, p *delivery, now time.Time) er
 	if d.cfg.Send == nil {
 		return nil
 	}
-	send := func(to string, payload any, at *time.Time) error {
+	send := func(to string, payload any, at *time.Time, failed *string) error {
 		target, err := cloud.ParseARN(to)
 		if err != nil {
 			return err
@@ -71,7 +71,7 @@ func (d *Delivery) notify(tx state.Tx, l *ledger, p *delivery, now time.Time) er
 		if err := d.cfg.Send(tx, target, from, text); err != nil {
 			return fmt.Errorf("notify %s: %w", to, err)
 		}
-		*at = now
+		*at, *failed = now, ""
 		return nil
 	}
 	if to := p.trail.Topic; to != "" {
@@ -79,13 +79,13 @@ func (d *Delivery) notify(tx state.Tx, l *ledger, p *delivery, now time.Time) er
 		for i := range p.batch.Files {
 			keys[i] = p.batch.Files[i].Key
 		}
-		if err := send(to, map[string]any{"s3Bucket": p.batch.Bucket, "s3ObjectKey": keys}, &l.Status.Notified); err != nil {
+		if err := send(to, map[string]any{"s3Bucket": p.batch.Bucket, "s3ObjectKey": keys}, &l.Status.Notified, &l.Status.NotifyError); err != nil {
 			return err
 		}
 	}
 	if to := p.trail.LogGroup; to != "" {
 		for i := range p.events {
-			if err := send(to, &p.events[i], &l.Status.Sent); err != nil {
+			if err := send(to, &p.events[i], &l.Status.Sent, &l.Status.SendError); err != nil {
 				return err
 			}
 		}

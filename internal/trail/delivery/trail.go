@@ -147,8 +147,10 @@ type Status struct {
 	DigestDelivered time.Time `json:",omitzero"`
 	DigestError     string    `json:",omitempty"`
 
-	Notified time.Time `json:",omitzero"` // the topic
-	Sent     time.Time `json:",omitzero"` // to the log group
+	Notified    time.Time `json:",omitzero"`  // the topic
+	NotifyError string    `json:",omitempty"` // the code of why the last notification was given up
+	Sent        time.Time `json:",omitzero"`  // to the log group
+	SendError   string    `json:",omitempty"` // the same of what was sent there
 
 	Lost uint64 `json:",omitempty"` // records of the journal that were damaged or removed before they were read
 }

@@ -8,5 +8,5 @@
 //
 // It is pure: it reads no clock and does no I/O, and the same events in the same order
 // give the same insights with the same IDs. Reading the journal, keeping what was
-// counted, and delivering what was found is left to package watch.
+// counted, and delivering what was found is left to package seek.
 package insight

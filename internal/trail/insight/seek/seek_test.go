@@ -1,4 +1,4 @@
-package watch_test
+package seek_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,7 +31,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/delivery"
 	"github.com/sillok/sillok/internal/trail/event"
 	"github.com/sillok/sillok/internal/trail/insight"
-	"github.com/sillok/sillok/internal/trail/insight/watch"
+	"github.com/sillok/sillok/internal/trail/insight/seek"
 	"github.com/sillok/sillok/internal/trail/place"
 )
 
@@ -73,14 +74,14 @@ func (s *store) Update(ctx context.Context, fn func(state.Tx) error) error {
 	return s.DB.Update(ctx, fn)
 }
 
-// rig is a watcher with all that it works with, in a folder.
+// rig is a seeker with all that it works with, in a folder.
 type rig struct {
 	dir      string
 	journal  *journal.Journal
 	store    *store
 	archive  *archive.Archive
 	delivery *delivery.Delivery
-	*watch.Watcher
+	*seek.Seeker
 	now   time.Time
 	calls int
 }
@@ -111,7 +112,7 @@ func (r *rig) restart() {
 	r.delivery = delivery.New(delivery.Config{Log: log, Journal: r.journal, Organization: func(_ context.Context, of cloud.Account) (string, error) {
 		return map[cloud.Account]string{account: "o-abcdefghij", other: "o-abcdefghij"}[of], nil
 	}}, r.store, folder(filepath.Join(r.dir, "buckets")))
-	r.Watcher = watch.New(watch.Config{Log: log, Journal: r.journal, Archive: r.archive, Trails: r.delivery, Publish: func(tx state.Tx, f *insight.Found) error {
+	r.Seeker = seek.New(seek.Config{Log: log, Journal: r.journal, Archive: r.archive, Trails: r.delivery, Publish: func(tx state.Tx, f *insight.Found) error {
 		return tx.Insert(state.Key{Kind: "test/fact", Name: f.Event.ID}, []byte("{}"))
 	}, Clock: func() time.Time { return r.now }}, r.store)
 }
@@ -192,7 +193,7 @@ func (r *rig) burst(ctx context.Context, n int, f cloud.Fact) error {
 	return nil
 }
 
-// pass lets time go by, in steps after which the watcher looks.
+// pass lets time go by, in steps after which the seeker looks.
 func (r *rig) pass(t *testing.T, long time.Duration) {
 	t.Helper()
 	for ; long > 0; long -= 50 * time.Minute {
@@ -424,4 +425,34 @@ func TestFaults(t *testing.T) {
 			must(t, s.finish(t.Context()))
 		})
 	}
+}
+
+// A seeker that cannot write tries again, later and later, says so, and goes on.
+func TestTroubleIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := opened(t)
+		must(t, r.set(t.Context(), trail("a", rate)))
+		tries := 0
+		r.store.fail = func() error {
+			tries++
+			return errors.New("not today")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- r.Run(ctx) }()
+		<-time.After(10 * time.Minute)
+		synctest.Wait()
+		problems := r.Problems()
+		if len(problems) != 1 || !strings.HasPrefix(problems[0], "CloudTrail does not look for insights since ") || tries < 10 || tries > 20 {
+			t.Errorf("after %d tries the problems are %q", tries, problems)
+		}
+		r.store.fail = nil
+		<-time.After(2 * time.Minute)
+		synctest.Wait()
+		if problems := r.Problems(); len(problems) > 0 || r.Needed() == 0 {
+			t.Errorf("the problems are still %q, and record %d is needed", problems, r.Needed())
+		}
+		stop()
+		must(t, <-ended)
+	})
 }

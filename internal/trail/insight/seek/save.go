@@ -1,4 +1,4 @@
-package watch
+package seek
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const (
 	kindPending = "cloudtrail/insight-pending" // one: what the archive has yet to get
 )
 
-// place is where the watcher is.
+// place is where the seeker is.
 type place struct {
 	Next  uint64               // the first record of the journal that is not counted
 	Since map[string]time.Time // by ARN of a trail: since when it has looked for insights
@@ -57,7 +57,7 @@ func dayName(s insight.Scope, number int64) string {
 }
 
 // load begins from what is written down.
-func (w *Watcher) load(ctx context.Context) error {
+func (w *Seeker) load(ctx context.Context) error {
 	w.place, w.cursor, w.scopes, w.trails, w.gone = place{}, nil, map[insight.Scope]*counted{}, nil, nil
 	err := w.store.View(ctx, func(r state.Reader) (err error) {
 		var found bool
@@ -96,7 +96,7 @@ func (w *Watcher) load(ctx context.Context) error {
 }
 
 // save writes down what was counted and what follows from what was found.
-func (w *Watcher) save(ctx context.Context, found []insight.Found) error {
+func (w *Seeker) save(ctx context.Context, found []insight.Found) error {
 	plan := func(state.Tx) ([]insight.Found, error) { return nil, nil }
 	var err error
 	if len(found) > 0 {
@@ -188,7 +188,7 @@ func forget(tx state.Tx, s insight.Scope) error {
 }
 
 // tell publishes what was found, and notes what the archive is to have.
-func (w *Watcher) tell(tx state.Tx, taken []insight.Found, from uint64) error {
+func (w *Seeker) tell(tx state.Tx, taken []insight.Found, from uint64) error {
 	if len(taken) == 0 {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (w *Watcher) tell(tx state.Tx, taken []insight.Found, from uint64) error {
 
 // archive gives the archive what it has yet to get. Nothing further is written down
 // before that, so that there is never more than one pending document.
-func (w *Watcher) archive(ctx context.Context) error {
+func (w *Seeker) archive(ctx context.Context) error {
 	if w.cfg.Archive == nil {
 		return nil
 	}

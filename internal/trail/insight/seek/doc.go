@@ -1,4 +1,4 @@
-// Package watch follows the journal of calls for trails that look for insights.
+// Package seek follows the journal of calls for trails that look for insights.
 //
 // Whatever happens to the process, each insight is found once. What was counted, the
 // place in the journal that it was counted up to, and what follows from what was found
@@ -8,4 +8,4 @@
 //
 // What the archive has yet to get is looked for in it before it is added, so that it
 // has each event once too.
-package watch
+package seek

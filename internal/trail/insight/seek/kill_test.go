@@ -1,4 +1,4 @@
-package watch_test
+package seek_test
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package watch
+package seek
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type watching struct {
 
 // look looks at the trails again where some were changed, and says whether it is to be
 // written down which there are.
-func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
+func (w *Seeker) look(ctx context.Context) (changed bool, err error) {
 	if w.trails != nil && w.cfg.Trails.Changes() == w.changes {
 		return false, nil
 	}
@@ -67,7 +67,7 @@ func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
 }
 
 // watched says whether a trail looks for insights in a scope.
-func (w *Watcher) watched(ctx context.Context, s insight.Scope) (bool, error) {
+func (w *Seeker) watched(ctx context.Context, s insight.Scope) (bool, error) {
 	for i := range w.trails {
 		t := &w.trails[i]
 		if s.Trail == "" && !t.management || s.Trail != "" && (s.Trail != t.ARN || !t.data) || s.Region != t.Home && !t.MultiRegion {
@@ -82,7 +82,7 @@ func (w *Watcher) watched(ctx context.Context, s insight.Scope) (bool, error) {
 
 // wants says whether a trail looks for insights in data events, or in events of
 // management.
-func (w *Watcher) wants(data bool) bool {
+func (w *Seeker) wants(data bool) bool {
 	return slices.ContainsFunc(w.trails, func(t watching) bool { return data && t.data || !data && t.management })
 }
 
@@ -94,7 +94,7 @@ type scopeSince struct {
 
 // scopesOf returns the scopes in which an event counts: of management events the
 // account and region, of data events those of each trail that records them.
-func (w *Watcher) scopesOf(ctx context.Context, e *event.Event) (scopes []scopeSince, err error) {
+func (w *Seeker) scopesOf(ctx context.Context, e *event.Event) (scopes []scopeSince, err error) {
 	for i := range w.trails {
 		t := &w.trails[i]
 		s := scopeSince{insight.Scope{Account: e.Account, Region: e.Region}, t.since}

@@ -1,4 +1,4 @@
-package watch
+package seek
 
 import (
 	"context"
@@ -37,7 +37,7 @@ type Trails interface {
 	Found(ctx context.Context, all []insight.Found) (func(state.Tx) ([]insight.Found, error), error)
 }
 
-// Config says what a Watcher works with.
+// Config says what a Seeker works with.
 type Config struct {
 	Log     *slog.Logger
 	Journal *journal.Journal
@@ -66,8 +66,8 @@ const (
 	mostKeys = 20_000
 )
 
-// Watcher reads the journal, counts, and writes down what is found.
-type Watcher struct {
+// Seeker reads the journal, counts, and writes down what is found.
+type Seeker struct {
 	cfg   Config
 	store state.Store
 
@@ -84,6 +84,8 @@ type Watcher struct {
 	gone    []insight.Scope          // to be forgotten
 	saved   time.Time
 	full    bool // mostScopes was told
+
+	trouble trouble
 }
 
 // counted is a scope that is counted.
@@ -93,28 +95,35 @@ type counted struct {
 	saved   time.Time
 }
 
-// New returns a Watcher that keeps what it counts in store. It does no I/O.
-func New(cfg Config, store state.Store) *Watcher {
+// New returns a Seeker that keeps what it counts in store. It does no I/O.
+func New(cfg Config, store state.Store) *Seeker {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Watcher{cfg: cfg, store: store}
+	return &Seeker{cfg: cfg, store: store}
 }
 
 // Run follows until ctx is done.
-func (w *Watcher) Run(ctx context.Context) error {
+func (w *Seeker) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, w.cfg.Log)
-	work.Every(ctx, "insights", tickEvery, w.Tick)
+	work.Every(ctx, "insights", tickEvery, func(ctx context.Context) error {
+		if !w.trouble.due(time.Now()) {
+			return nil
+		}
+		err := w.Tick(ctx)
+		w.trouble.was(err, time.Now())
+		return err
+	})
 	return work.Wait()
 }
 
 // Needed returns the number of the first record of the journal that has yet to be
 // counted: 0 where any may be, the highest number there is where none is.
-func (w *Watcher) Needed() uint64 { return w.needed.Load() }
+func (w *Seeker) Needed() uint64 { return w.needed.Load() }
 
 // Tick counts what the journal has now and writes down what is found. Run calls it; so
 // does who cannot wait. After an error the next one goes on from what is written down.
-func (w *Watcher) Tick(ctx context.Context) error {
+func (w *Seeker) Tick(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.tick(ctx)
@@ -124,7 +133,7 @@ func (w *Watcher) Tick(ctx context.Context) error {
 	return err
 }
 
-func (w *Watcher) tick(ctx context.Context) error {
+func (w *Seeker) tick(ctx context.Context) error {
 	if !w.loaded {
 		if err := w.load(ctx); err != nil {
 			return fmt.Errorf("load what was counted for insights: %w", err)
@@ -169,7 +178,7 @@ func (w *Watcher) tick(ctx context.Context) error {
 }
 
 // close closes the minutes that are over now.
-func (w *Watcher) close(now time.Time) (all []insight.Found, err error) {
+func (w *Seeker) close(now time.Time) (all []insight.Found, err error) {
 	var errs []error
 	for _, c := range w.scopes {
 		back, err := c.SetBack(now)
@@ -182,7 +191,7 @@ func (w *Watcher) close(now time.Time) (all []insight.Found, err error) {
 
 // read counts the calls that the journal has from the cursor on. more says that it
 // stopped before their end.
-func (w *Watcher) read(ctx context.Context) (all []insight.Found, more bool, err error) {
+func (w *Seeker) read(ctx context.Context) (all []insight.Found, more bool, err error) {
 	if w.cursor == nil {
 		w.cursor = w.cfg.Journal.Cursor(w.place.Next)
 	}
@@ -209,7 +218,7 @@ func (w *Watcher) read(ctx context.Context) (all []insight.Found, more bool, err
 
 // lost logs which records the journal no longer has, or cannot read. Any other error it
 // returns.
-func (w *Watcher) lost(ctx context.Context, call *journal.Call, err error, from uint64) error {
+func (w *Seeker) lost(ctx context.Context, call *journal.Call, err error, from uint64) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -223,7 +232,7 @@ func (w *Watcher) lost(ctx context.Context, call *journal.Call, err error, from 
 }
 
 // take counts a call in all scopes that it belongs to.
-func (w *Watcher) take(ctx context.Context, call *journal.Call) (all []insight.Found, err error) {
+func (w *Seeker) take(ctx context.Context, call *journal.Call) (all []insight.Found, err error) {
 	if delivery.ItsOwn(&call.Entry) {
 		return nil, nil
 	}
@@ -260,7 +269,7 @@ func (w *Watcher) take(ctx context.Context, call *journal.Call) (all []insight.F
 
 // scope returns what counts a scope, which has been watched since a time; nil where
 // there are too many.
-func (w *Watcher) scope(ctx context.Context, s insight.Scope, since, now time.Time) *counted {
+func (w *Seeker) scope(ctx context.Context, s insight.Scope, since, now time.Time) *counted {
 	if c := w.scopes[s]; c != nil {
 		return c
 	}
@@ -278,7 +287,7 @@ func (w *Watcher) scope(ctx context.Context, s insight.Scope, since, now time.Ti
 }
 
 // share gives each scope its part of what may be counted.
-func (w *Watcher) share() {
+func (w *Seeker) share() {
 	for _, c := range w.scopes {
 		c.SetRoom(mostKeys / len(w.scopes))
 	}
