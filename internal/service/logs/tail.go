@@ -195,7 +195,7 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 		return nil, err
 	}
 	t := &session{pattern: pattern, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
-	scope := scopeOf(ctx)
+	scope := cloud.CallOf(ctx).Scope()
 	for _, id := range in.LogGroupIdentifiers {
 		if !strings.HasPrefix(id, "arn:") || strings.HasSuffix(id, "*") {
 			return nil, errInvalid("%s is no ARN of a log group, without an asterisk at its end.", id)
