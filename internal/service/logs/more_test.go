@@ -215,7 +215,7 @@ func TestALiveTail(t *testing.T) {
 			case 2:
 				equal(t, "an update", []string{"wanted 0", "wanted 1"}, messages(e.SessionUpdate.SessionResults, func(e logsapi.LiveTailSessionLogEvent) *string { return e.Message }))
 				equal(t, "sampled", false, *e.SessionUpdate.SessionMetadata.Sampled)
-				equal(t, "its group", "111122223333:g", *e.SessionUpdate.SessionResults[0].LogGroupIdentifier)
+				equal(t, "its group", arn+"g", *e.SessionUpdate.SessionResults[0].LogGroupIdentifier)
 				var many []string
 				for i := range 6000 {
 					many = append(many, fmt.Sprint("wanted ", i))
