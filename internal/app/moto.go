@@ -24,6 +24,7 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 		}
 		a.iam.Forget()
 		a.accounts.Forget()
+		a.logs.Forget()
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status": "ok"}`))
 	})

@@ -49,6 +49,7 @@ func in(ctx context.Context, scope cloud.Scope) context.Context {
 func (s *Service) number(ctx context.Context) error {
 	return s.store.Update(nobody(ctx), func(tx resource.Tx) error {
 		last, _, err := counts.Find(tx, "number")
+		s.given.Store(max(last, s.events.Highest()))
 		if err != nil || last >= s.events.Highest() {
 			return err
 		}
@@ -56,14 +57,21 @@ func (s *Service) number(ctx context.Context) error {
 	})
 }
 
-// next gives a number.
-func next(tx resource.Tx) (uint64, error) {
+// next gives a number. It is higher than all that were given since the service was
+// opened, even where the count was lost since: see Forget.
+func (s *Service) next(tx resource.Tx) (uint64, error) {
 	last, _, err := counts.Find(tx, "number")
 	if err != nil {
 		return 0, err
 	}
-	return last + 1, counts.Put(tx, last+1, "number")
+	number := max(last, s.given.Load()) + 1
+	s.given.Store(number)
+	return number, counts.Put(tx, number, "number")
 }
+
+// Forget has the service look at its documents again: all of them were removed by
+// somebody else.
+func (s *Service) Forget() { s.directory.forgetAll() }
 
 // wanted tells the store of events which of them are kept.
 type wanted struct{ *Service }
@@ -168,6 +176,14 @@ func (d *directory) forget(at groupName) {
 	defer d.mu.Unlock()
 	d.changes++
 	delete(d.groups, at)
+}
+
+// forgetAll has all groups read again.
+func (d *directory) forgetAll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changes++
+	clear(d.groups)
 }
 
 // change changes something of a group of the call's account, and has it read again.

@@ -130,7 +130,7 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *logsapi.CreateLogGroup
 			return errors.Join(err, groups.Taken())
 		}
 		scope, all := tx.Scope(), resource.In(tx, cloud.Scope{})
-		if g.Number, err = next(all); err != nil {
+		if g.Number, err = s.next(all); err != nil {
 			return err
 		}
 		return errors.Join(

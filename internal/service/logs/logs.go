@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
@@ -49,6 +50,7 @@ type Service struct {
 	directory *directory
 	tails     *tails
 	counters  *counters
+	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/language/filterpattern"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -127,7 +128,7 @@ func (s *Service) count(ctx context.Context, k *known, lines []events.Line) {
 		return
 	}
 	made := newCounters()
-	scope := scopeOf(ctx)
+	scope := cloud.CallOf(ctx).Scope()
 	var hits []int
 	for i := range lines {
 		message, minute := []byte(lines[i].Message), time.UnixMilli(lines[i].Time).UTC().Truncate(time.Minute)
@@ -161,20 +162,20 @@ func (f *filter) datum(message []byte, matches bool) (d Datum, ok bool) {
 		d.Default = f.to.DefaultValue
 		return d, d.Default != nil
 	}
-	taken := map[string]string{}
-	if strings.HasPrefix(*f.to.MetricValue, "$") || len(f.to.Dimensions) > 0 {
+	var taken map[string]string
+	if f.pattern.Kind() == filterpattern.Delimited {
 		taken = f.pattern.Extract(message)
 	}
 	text := *f.to.MetricValue
 	if strings.HasPrefix(text, "$") {
-		text = taken[text]
+		text, _ = f.take(text, message, taken)
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return d, false // AWS publishes nothing for what is no number
 	}
 	for name, selector := range f.to.Dimensions {
-		value, ok := taken[selector]
+		value, ok := f.take(selector, message, taken)
 		if !ok {
 			return d, false // nor for an event without the dimension
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/logsapi"
-	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/language/filterpattern"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -103,9 +102,13 @@ func checkTransformations(p *filterpattern.Pattern, all []logsapi.MetricTransfor
 				return errInvalid("Invalid metric transformation: dimension value must be valid selector")
 			}
 		}
+		if _, err := newFilter(p, *t); err != nil {
+			return err
+		}
 	}
 	if strings.HasPrefix(*t.MetricValue, "$") {
-		return nil
+		_, err := newFilter(p, *t)
+		return err
 	}
 	if _, err := strconv.ParseFloat(*t.MetricValue, 64); err != nil {
 		return errInvalid("Invalid metric transformation: metric value must be a number or a selector")
@@ -194,6 +197,37 @@ type filters struct {
 type filter struct {
 	pattern *filterpattern.Pattern
 	to      logsapi.MetricTransformation
+	// others take out of an object what value and dimensions name, whether the pattern
+	// does or not; by selector.
+	others map[string]*filterpattern.Pattern
+}
+
+// newFilter compiles a filter.
+func newFilter(p *filterpattern.Pattern, t logsapi.MetricTransformation) (filter, error) {
+	f := filter{pattern: p, to: t, others: map[string]*filterpattern.Pattern{}}
+	if p.Kind() != filterpattern.JSON {
+		return f, nil
+	}
+	for _, selector := range append(slices.Collect(maps.Values(t.Dimensions)), *t.MetricValue) {
+		if !strings.HasPrefix(selector, "$") {
+			continue
+		}
+		other, err := filterpattern.Compile("{ " + selector + " = * }")
+		if err != nil || other.Regexes() > 0 {
+			return f, errInvalid("Invalid metric transformation: %s is no valid selector", selector)
+		}
+		f.others[selector] = other
+	}
+	return f, nil
+}
+
+// take returns what a selector takes out of a message that the filter matches.
+func (f *filter) take(selector string, message []byte, taken map[string]string) (string, bool) {
+	if other := f.others[selector]; other != nil {
+		taken = other.Extract(message)
+	}
+	value, ok := taken[selector]
+	return value, ok
 }
 
 // filtersOf compiles the filters of a group; nil for none.
@@ -209,7 +243,11 @@ func filtersOf(r resource.Reader, name string) (*filters, error) {
 			return nil, err
 		}
 		patterns = append(patterns, p)
-		f.rows = append(f.rows, filter{p, m.MetricTransformations[0]})
+		row, err := newFilter(p, m.MetricTransformations[0])
+		if err != nil {
+			return nil, err
+		}
+		f.rows = append(f.rows, row)
 	}
 	if len(patterns) == 0 {
 		return nil, nil
@@ -228,6 +266,3 @@ func values[T any](list iter.Seq2[resource.Entry[T], error]) iter.Seq2[T, error]
 		}
 	}
 }
-
-// scopeOf is the account and region of a call.
-func scopeOf(ctx context.Context) cloud.Scope { return cloud.CallOf(ctx).Scope() }

@@ -47,7 +47,7 @@ func (s *Service) CreateLogStream(ctx context.Context, in *logsapi.CreateLogStre
 			return errors.Join(err, streams.Taken())
 		}
 		all := resource.In(tx, cloud.Scope{})
-		number, err := next(all)
+		number, err := s.next(all)
 		if err != nil {
 			return err
 		}

@@ -140,8 +140,8 @@ func (s *Service) StartLiveTail(ctx context.Context, in *logsapi.StartLiveTailIn
 	}
 	account := cloud.CallOf(ctx).Account
 	begun := &logsapi.LiveTailSessionStart{
-		RequestId: new(cloud.CallOf(ctx).RequestID), SessionId: new(revision()), LogGroupIdentifiers: in.LogGroupIdentifiers, LogStreamNames: in.LogStreamNames,
-		LogStreamNamePrefixes: in.LogStreamNamePrefixes, LogEventFilterPattern: new(resource.Value(in.LogEventFilterPattern)),
+		RequestId: new(cloud.CallOf(ctx).RequestID), SessionId: new(revision()), LogGroupIdentifiers: in.LogGroupIdentifiers, LogStreamNames: append([]string{}, in.LogStreamNames...),
+		LogStreamNamePrefixes: append([]string{}, in.LogStreamNamePrefixes...), LogEventFilterPattern: new(resource.Value(in.LogEventFilterPattern)),
 	}
 	if !s.tails.open(account, tail) {
 		return nil, cloud.Errorf(cloud.Throttled, "LimitExceededException", "An account has at most %d live tails at a time.", mostTails)
@@ -195,7 +195,7 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 		return nil, err
 	}
 	t := &session{pattern: pattern, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
-	scope := scopeOf(ctx)
+	scope := cloud.CallOf(ctx).Scope()
 	for _, id := range in.LogGroupIdentifiers {
 		if !strings.HasPrefix(id, "arn:") || strings.HasSuffix(id, "*") {
 			return nil, errInvalid("%s is no ARN of a log group, without an asterisk at its end.", id)
@@ -211,7 +211,7 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 		if k.group.Class != standard {
 			return nil, errInvalid("Log groups of class %s cannot be tailed.", k.group.Class)
 		}
-		t.groups[k.group.Number] = string(scope.Account) + ":" + name
+		t.groups[k.group.Number] = id
 	}
 	return t, nil
 }

@@ -179,6 +179,11 @@ func nameIn(arn string) string {
 	switch parsed.Service {
 	case "kms":
 		return arn
+	case "logs":
+		if name, ok := strings.CutPrefix(parsed.Resource, "log-group:"); ok {
+			name, _, _ = strings.Cut(name, ":")
+			return name
+		}
 	case "s3":
 		if strings.Contains(parsed.Resource, "/") {
 			return arn
