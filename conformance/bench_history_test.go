@@ -130,7 +130,7 @@ func openPast(tb testing.TB, dir string, n int) *past {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &past{TB: tb, dir: dir, journal: calls, history: history.New(history.Config{Dir: filepath.Join(dir, "index"), Journal: calls, Log: log})}
+	p := &past{TB: tb, dir: dir, journal: calls, history: history.New(history.Config{Log: log, Shelves: []history.Shelf{{Dir: filepath.Join(dir, "index"), Of: history.Calls(calls, nil)}}})}
 	if missing != nil {
 		for i := range n {
 			write := calls.Note

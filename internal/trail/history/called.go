@@ -60,15 +60,16 @@ func (s *shelf) complete(ctx context.Context) error {
 
 // has says whether the shelf has an event.
 func (s *shelf) has(ctx context.Context, e *recorded) (bool, error) {
-	wanted := []uint64{term(e.Category, e.in, EventID, e.ID)}
+	q := Query{Accounts: []cloud.Account{e.in}, Categories: []event.Category{e.Category}, Matches: []Match{{EventID, e.ID}}}
+	wanted := q.sets()
 	within := postings.Range{From: e.Time.Unix(), To: e.Time.Unix()}
 	for _, m := range s.memory {
-		if found, err := s.among(m.Find(ctx, [][]uint64{wanted}, within), e); found || err != nil {
+		if found, err := s.among(m.Find(ctx, wanted, within), e); found || err != nil {
 			return found, err
 		}
 	}
 	for _, f := range s.files {
-		if found, err := s.among(f.Find(ctx, [][]uint64{wanted}, within), e); found || err != nil {
+		if found, err := s.among(f.Find(ctx, wanted, within), e); found || err != nil {
 			return found, err
 		}
 	}
