@@ -29,17 +29,31 @@ func (s *Service) Complete(ctx context.Context, a cloud.Access) (cloud.Access, e
 	return a, nil
 }
 
+// storesOfQuery is what is looked at of a query before it is decided who may know of it.
+type storesOfQuery struct{ Stores []string }
+
+// queriesAtAGlance are the queries as far as that.
+var queriesAtAGlance = resource.Kind[storesOfQuery]{Name: lakeQueries.Name}
+
+// noQuery stands for a query that is not there: to look for one takes the same work then.
+var noQuery = []byte(`{"Stores":["00000000-0000-0000-0000-000000000000"]}`)
+
 // completeQuery names the stores of a query.
 func (s *Service) completeQuery(ctx context.Context, a *cloud.Access, id *string) error {
 	if id == nil {
 		return nil
 	}
 	return s.view(cloud.WithCall(ctx, a.Call), func(r resource.Reader) error {
-		q, found, err := lakeQueries.Find(r, string(a.Call.Region), *id)
-		if err == nil && found {
-			touchStores(a, q.Stores)
+		q, found, err := queriesAtAGlance.FindOr(r, noQuery, string(a.Call.Region), *id)
+		if err != nil {
+			return err
 		}
-		return err
+		whole := *a
+		touchStores(&whole, q.Stores)
+		if found {
+			*a = whole
+		}
+		return nil
 	})
 }
 
