@@ -263,7 +263,7 @@ func (s *scrub) readBlob(blob uint64, record *blobRecord) (err error) {
 		return fmt.Errorf("the file has %d bytes and not %d", info.Size(), want)
 	}
 	for block := int64(0); block*int64(as.content()) < record.size; block += readBlocks {
-		if err := r.load(block); err != nil {
+		if err := r.fill(block); err != nil {
 			return err
 		}
 		if err := s.ctx(); err != nil {
