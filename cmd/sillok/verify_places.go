@@ -97,30 +97,49 @@ func verifiedBucket(ctx context.Context, name string) (verify.Place, error) {
 	}, nil
 }
 
-// List implements verify.Files.
-func (b bucketFiles) List(ctx context.Context, prefix string) iter.Seq2[verify.Object, error] {
+// List implements verify.Files. A page that follows begins behind what may be left out.
+func (b bucketFiles) List(ctx context.Context, prefix string, skip func(key string) string) iter.Seq2[verify.Object, error] {
 	return func(yield func(verify.Object, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		in := &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl}
+		for {
+			page, err := b.client.ListObjectsV2(ctx, in)
 			if err != nil {
 				yield(verify.Object{}, fmt.Errorf("list s3://%s: %w", b.bucket, err))
 				return
 			}
+			last := ""
 			for _, o := range page.Contents {
-				key := aws.ToString(o.Key)
-				if page.EncodingType == types.EncodingTypeUrl {
-					if key, err = url.QueryUnescape(key); err != nil {
+				if last = aws.ToString(o.Key); page.EncodingType == types.EncodingTypeUrl {
+					if last, err = url.QueryUnescape(last); err != nil {
 						yield(verify.Object{}, fmt.Errorf("list s3://%s: %w", b.bucket, err))
 						return
 					}
 				}
-				if !yield(verify.Object{Key: key, Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
+				if !yield(verify.Object{Key: last, Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
 			}
+			if !aws.ToBool(page.IsTruncated) {
+				return
+			}
+			in.ContinuationToken, in.StartAfter = page.NextContinuationToken, nil
+			if to := skipped(skip, last); to != "" {
+				in.ContinuationToken, in.StartAfter = nil, &to
+			}
 		}
 	}
+}
+
+// skipped returns the key from which on a listing has to go on that is at another one;
+// empty for the next one.
+func skipped(skip func(key string) string, key string) string {
+	if skip == nil || key == "" {
+		return ""
+	}
+	if to := skip(key); to > key {
+		return to
+	}
+	return ""
 }
 
 // Open implements verify.Files.
@@ -224,8 +243,8 @@ func (f *folderFiles) exported(ctx context.Context) (bucket string, err error) {
 	return of.Bucket, nil
 }
 
-// List implements verify.Files.
-func (f folderFiles) List(ctx context.Context, prefix string) iter.Seq2[verify.Object, error] {
+// List implements verify.Files. A walk through folders is quick, and leaves out nothing.
+func (f folderFiles) List(ctx context.Context, prefix string, _ func(key string) string) iter.Seq2[verify.Object, error] {
 	return func(yield func(verify.Object, error) bool) {
 		for o, err := range f.store.List(ctx, f.name, prefix) {
 			if err == nil && strings.HasPrefix(o.Key, plain.Folder+"/") {

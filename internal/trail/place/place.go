@@ -51,7 +51,7 @@ const (
 
 // Key returns the key of the file.
 func (p Place) Key() string {
-	return p.Folder() + p.Time.UTC().Format(dayFolder) + "/" + p.Name()
+	return p.DayFolder(p.Time) + p.Name()
 }
 
 // Root returns the part of the key up to AWSLogs/, with it.
@@ -73,6 +73,9 @@ func (p Place) Folder() string {
 	b.WriteString(string(p.Account) + "/" + string(p.Kind) + "/" + string(p.Region) + "/")
 	return b.String()
 }
+
+// DayFolder returns the folder of a day in Folder, with the slash behind it.
+func (p Place) DayFolder(day time.Time) string { return p.Folder() + day.UTC().Format(dayFolder) + "/" }
 
 // Name returns the last part of the key.
 func (p Place) Name() string {

@@ -93,7 +93,7 @@ func (g *group) objects(ctx context.Context) iter.Seq2[Object, error] {
 		for _, kind := range slices.Sorted(maps.Keys(g.days[g.at])) {
 			of := place.Place{Organization: g.organization, Account: g.account, Kind: kind, Region: g.region}
 			prefix := g.tree.local + of.Folder()[len(of.Root()):] + dayOf(g.at).Format("2006/01/02/")
-			for o, err := range g.tree.Files.List(ctx, prefix) {
+			for o, err := range g.tree.Files.List(ctx, prefix, nil) {
 				if !yield(o, err) || err != nil {
 					return
 				}

@@ -29,14 +29,26 @@ type memory struct {
 	plain    bool
 	modified time.Time
 	broken   map[string]error // what cannot be opened
+	page     int              // after how many objects it leaves out what it may; 0 for never
+	listed   *int             // how many objects it has listed; nil for nobody wants to know
 }
 
 // List implements verify.Files.
-func (m memory) List(_ context.Context, prefix string) iter.Seq2[verify.Object, error] {
+func (m memory) List(_ context.Context, prefix string, skip func(key string) string) iter.Seq2[verify.Object, error] {
 	return func(yield func(verify.Object, error) bool) {
+		n, from := 0, ""
 		for _, key := range slices.Sorted(maps.Keys(m.objects)) {
-			if strings.HasPrefix(key, prefix) && !yield(verify.Object{Key: key, Size: int64(len(m.objects[key].Body)), Modified: m.modified}, nil) {
+			if !strings.HasPrefix(key, prefix) || key <= from {
+				continue
+			}
+			if n++; m.listed != nil {
+				*m.listed++
+			}
+			if !yield(verify.Object{Key: key, Size: int64(len(m.objects[key].Body)), Modified: m.modified}, nil) {
 				return
+			}
+			if m.page > 0 && n%m.page == 0 && skip != nil {
+				from = skip(key)
 			}
 		}
 	}

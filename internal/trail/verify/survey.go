@@ -46,7 +46,7 @@ func (r *run) survey(ctx context.Context, out *turn) ([]*group, error) {
 	for i := range r.cfg.Places {
 		p := &r.cfg.Places[i]
 		s.trees = map[string]*tree{}
-		for o, err := range p.Files.List(ctx, p.Prefix) {
+		for o, err := range p.Files.List(ctx, p.Prefix, s.skip()) {
 			if err != nil {
 				return nil, err
 			}
@@ -63,6 +63,51 @@ func (r *run) survey(ctx context.Context, out *turn) ([]*group, error) {
 	}
 	r.relist = s.relists()
 	return s.sorted(ctx), nil
+}
+
+// skip returns what a listing of a place may leave out, where only a part of the time is
+// asked for; nil for nothing.
+func (s *surveyor) skip() func(key string) string {
+	if s.cfg.Start.IsZero() && s.cfg.End.IsZero() {
+		return nil
+	}
+	return func(key string) string {
+		at, _ := place.Parse(key) // also of what is named otherwise the folders tell the day
+		if at.Time.IsZero() {
+			return ""
+		}
+		day, end := at.Day(), s.cfg.End
+		if at.Kind == place.Digest {
+			end = end.Add(grace)
+		}
+		switch {
+		case day < s.cfg.Start.UTC().Format(time.DateOnly):
+			return at.DayFolder(s.cfg.Start)
+		case s.cfg.End.IsZero() || day <= end.UTC().Format(time.DateOnly):
+			return ""
+		case at.Kind == place.Digest && s.awaits(at):
+			return ""
+		}
+		return at.Folder() + afterYears
+	}
+}
+
+// afterYears is behind the folders of all years.
+const afterYears = ":"
+
+// awaits says whether digests that were asked for lack the one after them, which has
+// their signature: it may be one that was not asked for.
+func (s *surveyor) awaits(at place.Place) bool {
+	g := s.groups[groupKey{s.trees[at.Root()], at.Organization, at.Account, at.Region}]
+	if g == nil {
+		return false
+	}
+	for _, c := range g.chains {
+		if len(c.digests) > 0 && c.after.key == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // object puts an object where it belongs.

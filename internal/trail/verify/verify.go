@@ -30,8 +30,10 @@ var ErrNotFound = errors.New("there is no such object")
 // Files is where objects lie. It is used by several goroutines.
 type Files interface {
 	// List yields the objects whose keys begin with prefix, in the order of their keys.
-	// An error ends it.
-	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+	// An error ends it. Of those behind an object that was yielded it may leave out all
+	// up to the key that skip returns for that object's, where that one comes later;
+	// skip may be nil.
+	List(ctx context.Context, prefix string, skip func(key string) string) iter.Seq2[Object, error]
 	// Open returns an object's content and its metadata of the user, nil where the place
 	// keeps none. The caller must close it. Of an absent object the error is ErrNotFound.
 	Open(ctx context.Context, key string) (io.ReadCloser, map[string]string, error)
