@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/logs"
@@ -76,8 +77,9 @@ type App struct {
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
 	iam         *iam.Service
-	sts         *sts.Service                // knows all access keys
-	accounts    *organizations.Service      // and all organizations
+	sts         *sts.Service           // knows all access keys
+	accounts    *organizations.Service // and all organizations
+	trails      *cloudtrail.Service
 	deliveries  *delivery.Delivery          // of trails
 	history     *history.History            // of events, beside the journal
 	insights    *seek.Seeker                // for them

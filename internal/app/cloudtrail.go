@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/cloudtraildataapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -56,9 +57,10 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive,
 		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
+	a.trails, a.held["cloudtrail"] = s, s
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "event history", a.history.Run)
@@ -69,6 +71,10 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		g.Go(ctx, "what comes into watched buckets", a.followWatched)
 		return g.Wait()
 	}, Close: a.imports.Close}, nil
+}
+
+func (a *App) openCloudTrailData(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: cloudtraildataapi.Service, Handler: a.trails.Data()}, nil
 }
 
 // sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the

@@ -33,7 +33,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail,
+		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
 		a.openLogs,
 	} {
 		service, err := open(ctx)
