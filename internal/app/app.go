@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/organizations"
@@ -32,7 +33,9 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
+	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/trail/rows"
+	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -62,14 +65,17 @@ type App struct {
 	journal     *journal.Journal
 	archive     *archive.Archive
 	rows        *rows.Rows // of both
+	imports     *importer.Importer
+	watches     *watch.Watches
 	engine      engine.Engine
 	system      *lake.System // the database that has them
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
 	iam         *iam.Service
-	sts         *sts.Service                // knows all access keys
-	accounts    *organizations.Service      // and all organizations
+	sts         *sts.Service           // knows all access keys
+	accounts    *organizations.Service // and all organizations
+	trails      *cloudtrail.Service
 	deliveries  *delivery.Delivery          // of trails
 	held        map[string]access.Resources // by the service in an ARN
 	access      *access.Decider

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/cloudtraildataapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -31,11 +32,14 @@ const historyFolder = "index"
 // folder.
 const resultsFolder = "results"
 
-func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
+func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
 		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
 		{Dir: filepath.Join(a.folder(EventsFolder), historyFolder), Of: history.Archived(a.archive)},
 	}})
+	if err := a.openImports(ctx, events); err != nil {
+		return gateway.Service{}, err
+	}
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{
@@ -50,16 +54,23 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive,
 		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
+	a.trails, a.held["cloudtrail"] = s, s
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "event history", events.Run)
 		g.Go(ctx, "event data stores", s.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
+		g.Go(ctx, "watched buckets", a.watches.Run)
+		g.Go(ctx, "what comes into watched buckets", a.followWatched)
 		return g.Wait()
-	}}, nil
+	}, Close: a.imports.Close}, nil
+}
+
+func (a *App) openCloudTrailData(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: cloudtraildataapi.Service, Handler: a.trails.Data()}, nil
 }
 
 // sendFromTrail has what a trail tells delivered to an ARN.

@@ -31,7 +31,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail,
+		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -52,7 +52,7 @@ func (a *App) openS3(context.Context) (gateway.Service, error) {
 }
 
 // followers are those that follow the feed of what becomes of objects.
-func followers() []string { return []string{s3.FollowNotifications, followShadows} }
+func followers() []string { return []string{s3.FollowNotifications, followShadows, followImports} }
 
 func (a *App) openGlue(context.Context) (gateway.Service, error) {
 	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state, a.system)}, nil

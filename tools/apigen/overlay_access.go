@@ -132,6 +132,17 @@ func cloudTrailAuthorization() authorizationOverlay {
 	} {
 		o.resources[operation] = []api.Resource{{Type: "eventdatastore", ARN: stores + "{name:EventDataStore}"}}
 	}
+	channels := "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/"
+	for operation, member := range map[string]string{"DeleteChannel": "{name:Channel}", "GetChannel": "{name:Channel}", "UpdateChannel": "{name:Channel}"} {
+		o.resources[operation] = []api.Resource{{Type: "channel", ARN: channels + member}}
+	}
+	o.resources["CreateChannel"] = []api.Resource{
+		{Type: "channel", ARN: channels + "*"}, {Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+		{Type: "channel", ARN: channels + "*", Action: "cloudtrail:AddTags", When: "Tags"},
+	}
+	o.resources["StartImport"] = []api.Resource{
+		{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"}, {ARN: "*", When: "!Destinations"}, passRole("ImportSource.S3.S3BucketAccessRoleArn"),
+	}
 	o.resources["StartQuery"] = []api.Resource{{Type: "eventdatastore", ARN: stores + "*"}}
 	o.resources["CreateEventDataStore"] = []api.Resource{
 		{Type: "eventdatastore", ARN: stores + "*"}, {Type: "eventdatastore", ARN: stores + "*", Action: "cloudtrail:AddTags", When: "TagsList"},

@@ -21,6 +21,11 @@ func (c Client) CancelQuery(ctx context.Context, in *CancelQueryInput) (*CancelQ
 	return api.Do[*CancelQueryOutput](ctx, c.Door, Service, "CancelQuery", in)
 }
 
+// CreateChannel does the operation CreateChannel.
+func (c Client) CreateChannel(ctx context.Context, in *CreateChannelInput) (*CreateChannelOutput, error) {
+	return api.Do[*CreateChannelOutput](ctx, c.Door, Service, "CreateChannel", in)
+}
+
 // CreateEventDataStore does the operation CreateEventDataStore.
 func (c Client) CreateEventDataStore(ctx context.Context, in *CreateEventDataStoreInput) (*CreateEventDataStoreOutput, error) {
 	return api.Do[*CreateEventDataStoreOutput](ctx, c.Door, Service, "CreateEventDataStore", in)
@@ -29,6 +34,11 @@ func (c Client) CreateEventDataStore(ctx context.Context, in *CreateEventDataSto
 // CreateTrail does the operation CreateTrail.
 func (c Client) CreateTrail(ctx context.Context, in *CreateTrailInput) (*CreateTrailOutput, error) {
 	return api.Do[*CreateTrailOutput](ctx, c.Door, Service, "CreateTrail", in)
+}
+
+// DeleteChannel does the operation DeleteChannel.
+func (c Client) DeleteChannel(ctx context.Context, in *DeleteChannelInput) (*DeleteChannelOutput, error) {
+	return api.Do[*DeleteChannelOutput](ctx, c.Door, Service, "DeleteChannel", in)
 }
 
 // DeleteEventDataStore does the operation DeleteEventDataStore.
@@ -56,6 +66,11 @@ func (c Client) DescribeTrails(ctx context.Context, in *DescribeTrailsInput) (*D
 	return api.Do[*DescribeTrailsOutput](ctx, c.Door, Service, "DescribeTrails", in)
 }
 
+// GetChannel does the operation GetChannel.
+func (c Client) GetChannel(ctx context.Context, in *GetChannelInput) (*GetChannelOutput, error) {
+	return api.Do[*GetChannelOutput](ctx, c.Door, Service, "GetChannel", in)
+}
+
 // GetEventDataStore does the operation GetEventDataStore.
 func (c Client) GetEventDataStore(ctx context.Context, in *GetEventDataStoreInput) (*GetEventDataStoreOutput, error) {
 	return api.Do[*GetEventDataStoreOutput](ctx, c.Door, Service, "GetEventDataStore", in)
@@ -64,6 +79,11 @@ func (c Client) GetEventDataStore(ctx context.Context, in *GetEventDataStoreInpu
 // GetEventSelectors does the operation GetEventSelectors.
 func (c Client) GetEventSelectors(ctx context.Context, in *GetEventSelectorsInput) (*GetEventSelectorsOutput, error) {
 	return api.Do[*GetEventSelectorsOutput](ctx, c.Door, Service, "GetEventSelectors", in)
+}
+
+// GetImport does the operation GetImport.
+func (c Client) GetImport(ctx context.Context, in *GetImportInput) (*GetImportOutput, error) {
+	return api.Do[*GetImportOutput](ctx, c.Door, Service, "GetImport", in)
 }
 
 // GetInsightSelectors does the operation GetInsightSelectors.
@@ -91,9 +111,24 @@ func (c Client) GetTrailStatus(ctx context.Context, in *GetTrailStatusInput) (*G
 	return api.Do[*GetTrailStatusOutput](ctx, c.Door, Service, "GetTrailStatus", in)
 }
 
+// ListChannels does the operation ListChannels.
+func (c Client) ListChannels(ctx context.Context, in *ListChannelsInput) (*ListChannelsOutput, error) {
+	return api.Do[*ListChannelsOutput](ctx, c.Door, Service, "ListChannels", in)
+}
+
 // ListEventDataStores does the operation ListEventDataStores.
 func (c Client) ListEventDataStores(ctx context.Context, in *ListEventDataStoresInput) (*ListEventDataStoresOutput, error) {
 	return api.Do[*ListEventDataStoresOutput](ctx, c.Door, Service, "ListEventDataStores", in)
+}
+
+// ListImportFailures does the operation ListImportFailures.
+func (c Client) ListImportFailures(ctx context.Context, in *ListImportFailuresInput) (*ListImportFailuresOutput, error) {
+	return api.Do[*ListImportFailuresOutput](ctx, c.Door, Service, "ListImportFailures", in)
+}
+
+// ListImports does the operation ListImports.
+func (c Client) ListImports(ctx context.Context, in *ListImportsInput) (*ListImportsOutput, error) {
+	return api.Do[*ListImportsOutput](ctx, c.Door, Service, "ListImports", in)
 }
 
 // ListPublicKeys does the operation ListPublicKeys.
@@ -151,6 +186,11 @@ func (c Client) StartEventDataStoreIngestion(ctx context.Context, in *StartEvent
 	return api.Do[*StartEventDataStoreIngestionOutput](ctx, c.Door, Service, "StartEventDataStoreIngestion", in)
 }
 
+// StartImport does the operation StartImport.
+func (c Client) StartImport(ctx context.Context, in *StartImportInput) (*StartImportOutput, error) {
+	return api.Do[*StartImportOutput](ctx, c.Door, Service, "StartImport", in)
+}
+
 // StartLogging does the operation StartLogging.
 func (c Client) StartLogging(ctx context.Context, in *StartLoggingInput) (*StartLoggingOutput, error) {
 	return api.Do[*StartLoggingOutput](ctx, c.Door, Service, "StartLogging", in)
@@ -166,9 +206,19 @@ func (c Client) StopEventDataStoreIngestion(ctx context.Context, in *StopEventDa
 	return api.Do[*StopEventDataStoreIngestionOutput](ctx, c.Door, Service, "StopEventDataStoreIngestion", in)
 }
 
+// StopImport does the operation StopImport.
+func (c Client) StopImport(ctx context.Context, in *StopImportInput) (*StopImportOutput, error) {
+	return api.Do[*StopImportOutput](ctx, c.Door, Service, "StopImport", in)
+}
+
 // StopLogging does the operation StopLogging.
 func (c Client) StopLogging(ctx context.Context, in *StopLoggingInput) (*StopLoggingOutput, error) {
 	return api.Do[*StopLoggingOutput](ctx, c.Door, Service, "StopLogging", in)
+}
+
+// UpdateChannel does the operation UpdateChannel.
+func (c Client) UpdateChannel(ctx context.Context, in *UpdateChannelInput) (*UpdateChannelOutput, error) {
+	return api.Do[*UpdateChannelOutput](ctx, c.Door, Service, "UpdateChannel", in)
 }
 
 // UpdateEventDataStore does the operation UpdateEventDataStore.

@@ -36,7 +36,20 @@ var operations = []api.Operation{
 			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
 		},
 	},
-	{Name: "CreateChannel"},
+	{
+		Name: "CreateChannel", In: (*CreateChannelInput)(nil), Out: (*CreateChannelOutput)(nil),
+		Errors: []string{"ChannelAlreadyExistsException", "ChannelMaxLimitExceededException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidEventDataStoreCategoryException", "InvalidParameterException", "InvalidSourceException", "InvalidTagParameterException", "OperationNotPermittedException", "TagsLimitExceededException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CreateChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*"},
+			{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*", Action: "cloudtrail:AddTags", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{Name: "CreateDashboard"},
 	{
 		Name: "CreateEventDataStore", In: (*CreateEventDataStoreInput)(nil), Out: (*CreateEventDataStoreOutput)(nil),
@@ -57,7 +70,14 @@ var operations = []api.Operation{
 			{Type: "role", ARN: "{CloudWatchLogsRoleArn}", Action: "iam:PassRole", When: "CloudWatchLogsRoleArn"},
 		},
 	},
-	{Name: "DeleteChannel"},
+	{
+		Name: "DeleteChannel", In: (*DeleteChannelInput)(nil), Out: (*DeleteChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "DeleteDashboard"},
 	{
 		Name: "DeleteEventDataStore", In: (*DeleteEventDataStoreInput)(nil), Out: (*DeleteEventDataStoreOutput)(nil),
@@ -100,7 +120,14 @@ var operations = []api.Operation{
 	{Name: "DisableFederation"},
 	{Name: "EnableFederation"},
 	{Name: "GenerateQuery"},
-	{Name: "GetChannel"},
+	{
+		Name: "GetChannel", In: (*GetChannelInput)(nil), Out: (*GetChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetChannel", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "GetDashboard"},
 	{Name: "GetEventConfiguration"},
 	{
@@ -119,7 +146,11 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
 		},
 	},
-	{Name: "GetImport"},
+	{
+		Name: "GetImport", In: (*GetImportInput)(nil), Out: (*GetImportOutput)(nil),
+		Errors: []string{"ImportNotFoundException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetImport", Access: api.Read, Event: api.Management,
+	},
 	{
 		Name: "GetInsightSelectors", In: (*GetInsightSelectorsInput)(nil), Out: (*GetInsightSelectorsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InsightNotEnabledException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -160,15 +191,27 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "ListChannels"},
+	{
+		Name: "ListChannels", In: (*ListChannelsInput)(nil), Out: (*ListChannelsOutput)(nil),
+		Errors: []string{"InvalidNextTokenException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListChannels", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListDashboards"},
 	{
 		Name: "ListEventDataStores", In: (*ListEventDataStoresInput)(nil), Out: (*ListEventDataStoresOutput)(nil),
 		Errors: []string{"InvalidMaxResultsException", "InvalidNextTokenException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
 		Action: "cloudtrail:ListEventDataStores", Access: api.List, Event: api.Management,
 	},
-	{Name: "ListImportFailures"},
-	{Name: "ListImports"},
+	{
+		Name: "ListImportFailures", In: (*ListImportFailuresInput)(nil), Out: (*ListImportFailuresOutput)(nil),
+		Errors: []string{"InvalidNextTokenException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListImportFailures", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "ListImports", In: (*ListImportsInput)(nil), Out: (*ListImportsOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "InvalidNextTokenException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListImports", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListInsightsData"},
 	{Name: "ListInsightsMetricData"},
 	{
@@ -254,7 +297,16 @@ var operations = []api.Operation{
 			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
 		},
 	},
-	{Name: "StartImport"},
+	{
+		Name: "StartImport", In: (*StartImportInput)(nil), Out: (*StartImportOutput)(nil),
+		Errors: []string{"AccountHasOngoingImportException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "ImportNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidImportSourceException", "InvalidParameterException", "OperationNotPermittedException", "OperationNotPermittedException", "UnsupportedOperationException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartImport", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"},
+			{ARN: "*", When: "!Destinations"},
+			{Type: "role", ARN: "{ImportSource.S3.S3BucketAccessRoleArn}", Action: "iam:PassRole", When: "ImportSource.S3.S3BucketAccessRoleArn"},
+		},
+	},
 	{
 		Name: "StartLogging", In: (*StartLoggingInput)(nil), Out: (*StartLoggingOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -279,7 +331,11 @@ var operations = []api.Operation{
 			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
 		},
 	},
-	{Name: "StopImport"},
+	{
+		Name: "StopImport", In: (*StopImportInput)(nil), Out: (*StopImportOutput)(nil),
+		Errors: []string{"ImportNotFoundException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StopImport", Access: api.Write, Event: api.Management,
+	},
 	{
 		Name: "StopLogging", In: (*StopLoggingInput)(nil), Out: (*StopLoggingOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -288,7 +344,14 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "UpdateChannel"},
+	{
+		Name: "UpdateChannel", In: (*UpdateChannelInput)(nil), Out: (*UpdateChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelAlreadyExistsException", "ChannelNotFoundException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidEventDataStoreCategoryException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:UpdateChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "UpdateDashboard"},
 	{
 		Name: "UpdateEventDataStore", In: (*UpdateEventDataStoreInput)(nil), Out: (*UpdateEventDataStoreOutput)(nil),
@@ -400,11 +463,22 @@ var errors = []api.Error{
 
 var shapes = []api.Shape{
 	{Name: "AccountId", Limits: "12:16", Pattern: `\d+`},
+	{Name: "ChannelArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ChannelName", Limits: "3:128", Pattern: `^[a-zA-Z0-9._\-]+$`},
+	{Name: "DestinationType", Enum: []string{"EVENT_DATA_STORE", "AWS_SERVICE"}},
+	{Name: "Destinations", Limits: "1:200"},
 	{Name: "EventDataStoreKmsKeyId", Limits: "1:350", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ImportDestinations", Limits: "1:1"},
+	{Name: "ImportStatus", Enum: []string{"INITIALIZING", "IN_PROGRESS", "FAILED", "STOPPED", "COMPLETED"}},
+	{Name: "ListChannelsMaxResultsCount", Limits: "1:1000"},
+	{Name: "ListImportFailuresMaxResultsCount", Limits: "1:1000"},
+	{Name: "ListImportsMaxResultsCount", Limits: "1:1000"},
+	{Name: "Location", Limits: "3:1024", Pattern: `^[a-zA-Z0-9._/\-:*]+$`},
 	{Name: "PaginationToken", Limits: "4:1000", Pattern: ".*"},
 	{Name: "QueryParameter", Limits: "1:1024", Pattern: ".*"},
 	{Name: "QueryParameters", Limits: "1:10", Member: "QueryParameter"},
 	{Name: "RefreshId", Limits: "10:20", Pattern: `\d+`},
 	{Name: "ResourceArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
 	{Name: "ResourcePolicy", Limits: "1:8192"},
+	{Name: "Source", Limits: "1:256", Pattern: ".*"},
 }

@@ -14,13 +14,13 @@ type AddTagsInput struct {
 type AddTagsOutput struct {
 }
 
-// AdvancedEventSelector is used by CreateEventDataStore, GetEventDataStore, GetEventSelectors and 4 more.
+// AdvancedEventSelector is used by CreateEventDataStore, GetChannel, GetEventDataStore and 5 more.
 type AdvancedEventSelector struct {
 	Name           *string
 	FieldSelectors []AdvancedFieldSelector `aws:",,required"`
 }
 
-// AdvancedFieldSelector is used by CreateEventDataStore, GetEventDataStore, GetEventSelectors and 4 more.
+// AdvancedFieldSelector is used by CreateEventDataStore, GetChannel, GetEventDataStore and 5 more.
 type AdvancedFieldSelector struct {
 	Field         *string `aws:",,required"`
 	Equals        []string
@@ -43,6 +43,29 @@ type CancelQueryOutput struct {
 	QueryId                      *string
 	QueryStatus                  *string
 	EventDataStoreOwnerAccountId *string
+}
+
+// Channel is used by ListChannels.
+type Channel struct {
+	ChannelArn *string
+	Name       *string
+}
+
+// CreateChannelInput is what CreateChannel takes.
+type CreateChannelInput struct {
+	Name         *string       `aws:",ChannelName,required"`
+	Source       *string       `aws:",Source,required"`
+	Destinations []Destination `aws:",Destinations,required"`
+	Tags         []Tag
+}
+
+// CreateChannelOutput is what CreateChannel answers.
+type CreateChannelOutput struct {
+	ChannelArn   *string
+	Name         *string
+	Source       *string
+	Destinations []Destination
+	Tags         []Tag
 }
 
 // CreateEventDataStoreInput is what CreateEventDataStore takes.
@@ -115,6 +138,15 @@ type DataResource struct {
 	Values []string
 }
 
+// DeleteChannelInput is what DeleteChannel takes.
+type DeleteChannelInput struct {
+	Channel *string `aws:",ChannelArn,required"`
+}
+
+// DeleteChannelOutput is what DeleteChannel answers.
+type DeleteChannelOutput struct {
+}
+
 // DeleteEventDataStoreInput is what DeleteEventDataStore takes.
 type DeleteEventDataStoreInput struct {
 	EventDataStore *string `aws:",,required"`
@@ -175,6 +207,12 @@ type DescribeTrailsOutput struct {
 	TrailList []Trail `aws:"trailList"`
 }
 
+// Destination is used by CreateChannel, GetChannel, UpdateChannel.
+type Destination struct {
+	Type     *string `aws:",DestinationType,required"`
+	Location *string `aws:",Location,required"`
+}
+
 // Event is used by LookupEvents.
 type Event struct {
 	EventId         *string
@@ -208,6 +246,21 @@ type EventSelector struct {
 	IncludeManagementEvents       *bool
 	DataResources                 []DataResource
 	ExcludeManagementEventSources []string
+}
+
+// GetChannelInput is what GetChannel takes.
+type GetChannelInput struct {
+	Channel *string `aws:",ChannelArn,required"`
+}
+
+// GetChannelOutput is what GetChannel answers.
+type GetChannelOutput struct {
+	ChannelArn      *string
+	Name            *string
+	Source          *string
+	SourceConfig    *SourceConfig
+	Destinations    []Destination
+	IngestionStatus *IngestionStatus
 }
 
 // GetEventDataStoreInput is what GetEventDataStore takes.
@@ -244,6 +297,24 @@ type GetEventSelectorsOutput struct {
 	TrailARN               *string
 	EventSelectors         []EventSelector
 	AdvancedEventSelectors []AdvancedEventSelector
+}
+
+// GetImportInput is what GetImport takes.
+type GetImportInput struct {
+	ImportId *string `aws:",,required"`
+}
+
+// GetImportOutput is what GetImport answers.
+type GetImportOutput struct {
+	ImportId         *string
+	Destinations     []string
+	ImportSource     *ImportSource
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+	ImportStatistics *ImportStatistics
 }
 
 // GetInsightSelectorsInput is what GetInsightSelectors takes.
@@ -326,10 +397,63 @@ type GetTrailStatusOutput struct {
 	TimeLoggingStopped                 *string
 }
 
+// ImportFailureListItem is used by ListImportFailures.
+type ImportFailureListItem struct {
+	Location        *string
+	Status          *string
+	ErrorType       *string
+	ErrorMessage    *string
+	LastUpdatedTime *time.Time
+}
+
+// ImportSource is used by GetImport, StartImport, StopImport.
+type ImportSource struct {
+	S3 *S3ImportSource `aws:",,required"`
+}
+
+// ImportStatistics is used by GetImport, StopImport.
+type ImportStatistics struct {
+	PrefixesFound     *int64
+	PrefixesCompleted *int64
+	FilesCompleted    *int64
+	EventsCompleted   *int64
+	FailedEntries     *int64
+}
+
+// ImportsListItem is used by ListImports.
+type ImportsListItem struct {
+	ImportId         *string
+	ImportStatus     *string
+	Destinations     []string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+}
+
+// IngestionStatus is used by GetChannel.
+type IngestionStatus struct {
+	LatestIngestionSuccessTime    *time.Time
+	LatestIngestionSuccessEventID *string
+	LatestIngestionErrorCode      *string
+	LatestIngestionAttemptTime    *time.Time
+	LatestIngestionAttemptEventID *string
+}
+
 // InsightSelector is used by GetInsightSelectors, PutInsightSelectors.
 type InsightSelector struct {
 	InsightType     *string
 	EventCategories []string
+}
+
+// ListChannelsInput is what ListChannels takes.
+type ListChannelsInput struct {
+	MaxResults *int32  `aws:",ListChannelsMaxResultsCount"`
+	NextToken  *string `aws:",PaginationToken"`
+}
+
+// ListChannelsOutput is what ListChannels answers.
+type ListChannelsOutput struct {
+	Channels  []Channel
+	NextToken *string
 }
 
 // ListEventDataStoresInput is what ListEventDataStores takes.
@@ -342,6 +466,33 @@ type ListEventDataStoresInput struct {
 type ListEventDataStoresOutput struct {
 	EventDataStores []EventDataStore
 	NextToken       *string
+}
+
+// ListImportFailuresInput is what ListImportFailures takes.
+type ListImportFailuresInput struct {
+	ImportId   *string `aws:",,required"`
+	MaxResults *int32  `aws:",ListImportFailuresMaxResultsCount"`
+	NextToken  *string `aws:",PaginationToken"`
+}
+
+// ListImportFailuresOutput is what ListImportFailures answers.
+type ListImportFailuresOutput struct {
+	Failures  []ImportFailureListItem
+	NextToken *string
+}
+
+// ListImportsInput is what ListImports takes.
+type ListImportsInput struct {
+	MaxResults   *int32 `aws:",ListImportsMaxResultsCount"`
+	Destination  *string
+	ImportStatus *string `aws:",ImportStatus"`
+	NextToken    *string `aws:",PaginationToken"`
+}
+
+// ListImportsOutput is what ListImports answers.
+type ListImportsOutput struct {
+	Imports   []ImportsListItem
+	NextToken *string
 }
 
 // ListPublicKeysInput is what ListPublicKeys takes.
@@ -541,6 +692,19 @@ type RestoreEventDataStoreOutput struct {
 	BillingMode                  *string
 }
 
+// S3ImportSource is used by GetImport, StartImport, StopImport.
+type S3ImportSource struct {
+	S3LocationUri         *string `aws:",,required"`
+	S3BucketRegion        *string `aws:",,required"`
+	S3BucketAccessRoleArn *string `aws:",,required"`
+}
+
+// SourceConfig is used by GetChannel.
+type SourceConfig struct {
+	ApplyToAllRegions      *bool
+	AdvancedEventSelectors []AdvancedEventSelector
+}
+
 // StartEventDataStoreIngestionInput is what StartEventDataStoreIngestion takes.
 type StartEventDataStoreIngestionInput struct {
 	EventDataStore *string `aws:",,required"`
@@ -548,6 +712,27 @@ type StartEventDataStoreIngestionInput struct {
 
 // StartEventDataStoreIngestionOutput is what StartEventDataStoreIngestion answers.
 type StartEventDataStoreIngestionOutput struct {
+}
+
+// StartImportInput is what StartImport takes.
+type StartImportInput struct {
+	Destinations   []string `aws:",ImportDestinations"`
+	ImportSource   *ImportSource
+	StartEventTime *time.Time
+	EndEventTime   *time.Time
+	ImportId       *string
+}
+
+// StartImportOutput is what StartImport answers.
+type StartImportOutput struct {
+	ImportId         *string
+	Destinations     []string
+	ImportSource     *ImportSource
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
 }
 
 // StartLoggingInput is what StartLogging takes.
@@ -583,6 +768,24 @@ type StopEventDataStoreIngestionInput struct {
 type StopEventDataStoreIngestionOutput struct {
 }
 
+// StopImportInput is what StopImport takes.
+type StopImportInput struct {
+	ImportId *string `aws:",,required"`
+}
+
+// StopImportOutput is what StopImport answers.
+type StopImportOutput struct {
+	ImportId         *string
+	ImportSource     *ImportSource
+	Destinations     []string
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatistics *ImportStatistics
+}
+
 // StopLoggingInput is what StopLogging takes.
 type StopLoggingInput struct {
 	Name *string `aws:",,required"`
@@ -592,7 +795,7 @@ type StopLoggingInput struct {
 type StopLoggingOutput struct {
 }
 
-// Tag is used by AddTags, CreateEventDataStore, CreateTrail and 2 more.
+// Tag is used by AddTags, CreateChannel, CreateEventDataStore and 3 more.
 type Tag struct {
 	Key   *string `aws:",,required"`
 	Value *string
@@ -623,6 +826,21 @@ type TrailInfo struct {
 	TrailARN   *string
 	Name       *string
 	HomeRegion *string
+}
+
+// UpdateChannelInput is what UpdateChannel takes.
+type UpdateChannelInput struct {
+	Channel      *string       `aws:",ChannelArn,required"`
+	Destinations []Destination `aws:",Destinations"`
+	Name         *string       `aws:",ChannelName"`
+}
+
+// UpdateChannelOutput is what UpdateChannel answers.
+type UpdateChannelOutput struct {
+	ChannelArn   *string
+	Name         *string
+	Source       *string
+	Destinations []Destination
 }
 
 // UpdateEventDataStoreInput is what UpdateEventDataStore takes.

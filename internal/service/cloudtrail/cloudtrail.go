@@ -83,6 +83,8 @@ type Config struct {
 	Strict bool
 	// Deliveries delivers what trails record; nil means that nothing does.
 	Deliveries Deliveries
+	// Archive keeps what comes through channels; nil means that nothing does.
+	Archive Archive
 	// Others returns the accounts besides the caller's own whose events the caller
 	// of ctx may look up; nil means of none.
 	Others func(ctx context.Context) ([]cloud.Account, error)

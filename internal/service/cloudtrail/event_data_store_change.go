@@ -215,10 +215,15 @@ func (s *Service) UpdateEventDataStore(ctx context.Context, in *cloudtrailapi.Up
 
 // DeleteEventDataStore has an event data store removed in seven days.
 func (s *Service) DeleteEventDataStore(ctx context.Context, in *cloudtrailapi.DeleteEventDataStoreInput) (*cloudtrailapi.DeleteEventDataStoreOutput, error) {
-	_, err := s.changeStore(ctx, *in.EventDataStore, activeIn, func(_ resource.Tx, of *eventStore) error {
+	_, err := s.changeStore(ctx, *in.EventDataStore, activeIn, func(tx resource.Tx, of *eventStore) error {
 		if of.Protected {
 			return cloud.Errorf(cloud.Conflict, "EventDataStoreTerminationProtectedException",
 				"The event data store %s cannot be deleted because termination protection is enabled for it.", of.arn())
+		}
+		if channel, err := channelInto(tx, of); err != nil {
+			return err
+		} else if channel != "" {
+			return cloud.Errorf(cloud.Conflict, "ChannelExistsForEDSException", "The event data store %s cannot be deleted because the channel %s goes into it.", of.arn(), channel)
 		}
 		of.Deleted = whole(time.Now())
 		of.Updated = of.Deleted

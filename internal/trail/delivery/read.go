@@ -270,9 +270,12 @@ func (d *Delivery) selects(ctx context.Context, f *feed, call *journal.Call, e *
 	return id == t.Organization, nil
 }
 
-// itsOwn says whether a call is one of those by which trails deliver: recording them
-// would never come to an end.
+// itsOwn says whether a call is one of those by which trails deliver, or by which what
+// they delivered is imported again: recording them would never come to an end.
 func itsOwn(e *journal.Entry) bool {
+	if e.InvokedBy == principal && strings.Contains(e.SourceARN, ":import/") {
+		return e.Service == "s3" || e.Service == "kms"
+	}
 	return e.Principal.Type == cloud.AWSService && e.Principal.Name == principal && strings.Contains(e.SourceARN, ":trail/") &&
 		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms")
 }
