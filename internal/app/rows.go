@@ -19,16 +19,13 @@ const SystemDatabase = "sillok"
 // openRows makes what has the logs of what happened as rows, and the database that shows
 // them.
 func (a *App) openRows() (err error) {
-	a.rows, err = rows.New(rows.Config{
+	a.rows = rows.New(rows.Config{
 		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive, Keep: a.cfg.CallsKept,
 		Organization: func(ctx context.Context, account cloud.Account) (string, error) {
 			place, err := a.accounts.Membership(ctx, account)
 			return place.ID, err
 		},
 	}, a.state)
-	if err != nil {
-		return err
-	}
 	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
 	return err
 }

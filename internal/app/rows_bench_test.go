@@ -55,8 +55,7 @@ func openRecordedRows(tb testing.TB, n int) *recordedRows {
 		must(r.journal.Note(tb.Context(), r.call(i)))
 	}
 	must(r.journal.Record(tb.Context(), r.call(n-1)))
-	r.rows, err = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: r.journal, Archive: kept}, db)
-	must(err)
+	r.rows = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: r.journal, Archive: kept}, db)
 	r.engine, err = duckdb.Open(tb.Context(), duckdb.Config{Lake: lake.New(lake.Config{Dir: filepath.Join(dir, "shadows")}, nil)})
 	must(err)
 	tb.Cleanup(func() {

@@ -99,6 +99,7 @@ func samples() []sample {
 	return []sample{
 		{"cloudtrail", nil, trail, []layout{document(`{"Records":[`, `]}`), documentOfLines(`{"Records": [`, `]}`), lines(""), together}},
 		{"a table of CloudTrail's SerDe", of("com.amazon.emr.hive.serde.CloudTrailSerde", nil), trail, []layout{document(`{"Records":[`, `]}`), lines("")}},
+		{"cloudtrail_lake", nil, trail, []layout{lines("")}},
 		{
 			"waf", nil,
 			`{"timestamp":1714525200000,"formatVersion":1,"webaclId":"arn:aws:wafv2:us-east-1:111122223333:regional/webacl/a/b","terminatingRuleId":"@ID@","httpRequest":{"clientIp":"192.0.2.1","headers":[{"name":"Host","value":"x"}],"uri":"/"},"labels":[]}`,

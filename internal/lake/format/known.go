@@ -94,6 +94,7 @@ var logs = []known{
 		texts: recognisedBy(configItems), open: configItems,
 	},
 	{name: "eventbridge", texts: recognisedBy(events), open: events},
+	{name: "cloudtrail_lake", open: cloudTrailLake}, // which no file is taken for
 	{name: jsonLinesName, open: func() Known { return jsonLines{} }},
 }
 

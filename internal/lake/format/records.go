@@ -88,6 +88,50 @@ insightdetails
 eventcontext
 `)
 
+// cloudTrailLake is CloudTrail's records as event data stores have them: what differs in
+// each event is a map of texts, in which what is no text is JSON. Events of other software
+// and Insights are among them.
+var cloudTrailLake = once(jsonrecord.Schema{
+	Name: "cloudtrail_lake", Version: "1",
+	Must: []string{"eventversion", "eventtime"},
+	Keys: jsonrecord.Keys{Account: []string{"recipientaccountid"}, Region: []string{"awsregion"}, Date: []string{"eventtime"}},
+}, `
+eventversion
+useridentity struct<type:string,principalid:string,arn:string,accountid:string,accesskeyid:string,username:string,sessioncontext:struct<attributes:struct<creationdate:string,mfaauthenticated:string>,sessionissuer:struct<type:string,principalid:string,arn:string,accountid:string,username:string>,webidfederationdata:struct<federatedprovider:string,attributes:map<string,string>>,sourceidentity:string,ec2roledelivery:string,ec2issuedinvpc:string>,onbehalfof:struct<userid:string,identitystorearn:string>,inscopeof:struct<sourcearn:string,sourceaccount:string,issuertype:string,credentialsissuedto:string>,invokedby:string,identityprovider:string>
+eventtime
+eventsource
+eventname
+awsregion
+sourceipaddress
+useragent
+errorcode
+errormessage
+requestparameters map<string,string>
+responseelements map<string,string>
+additionaleventdata map<string,string>
+requestid string unique
+eventid string unique
+readonly
+resources array<struct<accountid:string,type:string,arn:string,arnprefix:string>>
+eventtype
+apiversion
+managementevent
+recipientaccountid
+sharedeventid
+vpcendpointid
+vpcendpointaccountid
+eventcategory
+addendum struct<reason:string,updatedfields:string,originalrequestid:string,originaleventid:string>
+sessioncredentialfromconsole
+edgedevicedetails map<string,string>
+tlsdetails struct<tlsversion:string,ciphersuite:string,clientprovidedhostheader:string>
+serviceeventdetails map<string,string>
+insightdetails map<string,string>
+insightsource
+metadata struct<ingestiontime:string,channelarn:string>
+eventdata struct<version:string,useridentity:struct<type:string,principalid:string,details:map<string,string>>,useragent:string,eventsource:string,eventname:string,eventtime:string,uid:string,requestparameters:map<string,string>,responseelements:map<string,string>,errorcode:string,errormessage:string,sourceipaddress:string,recipientaccountid:string,additionaleventdata:map<string,string>>
+`)
+
 const wafMatch = "array<struct<conditiontype:string,sensitivitylevel:string,location:string,matcheddata:array<string>,matchedfieldname:string>>"
 
 const wafRule = "struct<ruleid:string,action:string,overriddenaction:string,rulematchdetails:" + wafMatch +

@@ -58,7 +58,7 @@ func (s *Store) joinNext(ctx context.Context) (joined bool, err error) {
 		whole.rows += f.rows
 		paths[i] = s.path(f)
 	}
-	schema, err := s.schema(ctx)
+	schema, err := s.schema(ctx, first.table)
 	if err != nil {
 		return false, err
 	}
@@ -125,11 +125,15 @@ func fits(parts []*file) bool {
 	return to-from <= most && rows <= together*fullRows
 }
 
-// schema returns the columns of files as they are written now.
-func (s *Store) schema(ctx context.Context) (schema *shadow.Schema, err error) {
+// schema returns the columns of a table's files as they are written now.
+func (s *Store) schema(ctx context.Context, table string) (schema *shadow.Schema, err error) {
+	f, err := format.Named(s.cfg.Format(table))
+	if err != nil {
+		return nil, err
+	}
 	empty := &format.Source{Open: func() (io.ReadCloser, error) { return io.NopCloser(&lines{}), nil }}
 	_, err = s.press.Columns(func(start func(*shadow.Schema) *shadow.Writer) error {
-		return s.format.Decode(ctx, empty, func(of *shadow.Schema) *shadow.Writer {
+		return f.Decode(ctx, empty, func(of *shadow.Schema) *shadow.Writer {
 			schema = of
 			return start(of)
 		})

@@ -19,7 +19,6 @@ import (
 	"github.com/sillok/sillok/internal/kit/disk"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/lake"
-	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -30,8 +29,9 @@ type Config struct {
 	// for one that writes there.
 	Scratch string
 	Log     *slog.Logger
-	Format  string // of the rows: that of a known log, such as "cloudtrail"
-	Bucket  string // that queries see the files in, such as "sillok"
+	// Format returns the format of a table's rows: that of a known log, such as "cloudtrail".
+	Format func(table string) string
+	Bucket string // that queries see the files in, such as "sillok"
 	// Sources are the logs, by names of lower-case letters that never change.
 	Sources map[string]Source
 	// Keep returns how long a table's rows are kept, 0 for ever; gone says that there is no
@@ -54,9 +54,8 @@ var tableName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,127}$`)
 
 // Store keeps tables. It is safe for concurrent use.
 type Store struct {
-	cfg    Config
-	format format.Known
-	press  *shadow.Press
+	cfg   Config
+	press *shadow.Press
 
 	turn   chan struct{}     // held by whoever writes files
 	opened bool              // what follows has been read from the folder
@@ -71,15 +70,11 @@ type Store struct {
 }
 
 // New returns a Store. It does no I/O.
-func New(cfg Config) (*Store, error) {
-	f, err := format.Named(cfg.Format)
-	if err != nil {
-		return nil, err
-	}
+func New(cfg Config) *Store {
 	return &Store{
-		cfg: cfg, format: f, press: shadow.NewPress(), turn: make(chan struct{}, 1), places: map[string]uint64{},
+		cfg: cfg, press: shadow.NewPress(), turn: make(chan struct{}, 1), places: map[string]uint64{},
 		tails: map[tailKey]*tail{}, apart: map[string]bool{}, known: map[string]uint64{}, files: map[string][]*file{}, byKey: map[string]*file{},
-	}, nil
+	}
 }
 
 // Run writes what is closed into files, joins small ones and removes what is old, until

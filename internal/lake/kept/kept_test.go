@@ -83,8 +83,8 @@ func row(table, id string, second int) kept.Row {
 
 func open(tb testing.TB, dir string, keep func(table string) (time.Duration, bool), sources map[string]kept.Source) *kept.Store {
 	tb.Helper()
-	s, err := kept.New(kept.Config{
-		Dir: dir, Log: slog.New(slog.DiscardHandler), Format: "cloudtrail", Bucket: "b", Sources: sources,
+	return kept.New(kept.Config{
+		Dir: dir, Log: slog.New(slog.DiscardHandler), Format: func(string) string { return "cloudtrail" }, Bucket: "b", Sources: sources,
 		Keep: func(_ context.Context, table string) (time.Duration, bool, error) {
 			if keep == nil {
 				return 0, false, nil
@@ -93,10 +93,6 @@ func open(tb testing.TB, dir string, keep func(table string) (time.Duration, boo
 			return age, gone, nil
 		},
 	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return s
 }
 
 func rowsOf(s *kept.Store, table string) lake.Rows {

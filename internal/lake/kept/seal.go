@@ -152,6 +152,10 @@ func collect(ctx context.Context, r Reader, last uint64, wanted func(table strin
 
 // write makes a file of rows, whole and on the disk when it has its name.
 func (s *Store) write(ctx context.Context, f *file, rows [][]byte) error {
+	of, err := format.Named(s.cfg.Format(f.table))
+	if err != nil {
+		return err
+	}
 	return s.make(f, func(t shadow.Temp) (shadow.Info, error) {
 		src := &format.Source{
 			Open: func() (io.ReadCloser, error) { return io.NopCloser(&lines{rows: rows}), nil },
@@ -160,7 +164,7 @@ func (s *Store) write(ctx context.Context, f *file, rows [][]byte) error {
 		for _, r := range rows {
 			src.Size += int64(len(r)) + 1
 		}
-		return s.press.Write(t, func(start func(*shadow.Schema) *shadow.Writer) error { return s.format.Decode(ctx, src, start) })
+		return s.press.Write(t, func(start func(*shadow.Schema) *shadow.Writer) error { return of.Decode(ctx, src, start) })
 	})
 }
 

@@ -87,7 +87,7 @@ func (s service) runs(tb testing.TB) service {
 	return s
 }
 
-func (s service) store(tb testing.TB, name string, change ...func(*cloudtrailapi.CreateEventDataStoreInput)) (arn, id string) {
+func (s service) dataStore(tb testing.TB, name string, change ...func(*cloudtrailapi.CreateEventDataStoreInput)) (arn, id string) {
 	tb.Helper()
 	in := &cloudtrailapi.CreateEventDataStoreInput{Name: &name, TerminationProtectionEnabled: new(false)}
 	for _, c := range change {
@@ -159,7 +159,7 @@ func TestBadEventDataStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, withStores(t, &stores{}))
-			s.store(t, "taken")
+			s.dataStore(t, "taken")
 			if tt.in.Name == nil {
 				tt.in.Name = new("audit")
 			}
@@ -173,7 +173,7 @@ func TestThereAreTenEventDataStores(t *testing.T) {
 	s := newService(t, withStores(t, &stores{}))
 	var last string
 	for i := range 10 {
-		last, _ = s.store(t, fmt.Sprintf("store-%d", i))
+		last, _ = s.dataStore(t, fmt.Sprintf("store-%d", i))
 	}
 	_, err := s.CreateEventDataStore(s.ctx, &cloudtrailapi.CreateEventDataStoreInput{Name: new("eleven")})
 	servicetest.WantCode(t, err, "EventDataStoreMaxLimitExceededException")
@@ -187,7 +187,7 @@ func TestThereAreTenEventDataStores(t *testing.T) {
 
 func TestEventDataStoreIsNamed(t *testing.T) {
 	s := newService(t, withStores(t, &stores{}))
-	arn, id := s.store(t, "audit")
+	arn, id := s.dataStore(t, "audit")
 	for given, code := range map[string]string{
 		arn: "", id: "",
 		"00000000-0000-4000-8000-000000000000":                                "EventDataStoreNotFoundException",
@@ -208,8 +208,8 @@ func TestEventDataStoreIsChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := &stores{}
 		s := newService(t, withStores(t, told))
-		arn, _ := s.store(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.BillingMode = new("FIXED_RETENTION_PRICING") })
-		s.store(t, "other")
+		arn, _ := s.dataStore(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.BillingMode = new("FIXED_RETENTION_PRICING") })
+		s.dataStore(t, "other")
 		time.Sleep(time.Minute)
 		selectors := []cloudtrailapi.AdvancedEventSelector{{FieldSelectors: []cloudtrailapi.AdvancedFieldSelector{
 			{Field: new("eventCategory"), Equals: []string{"Data"}}, {Field: new("resources.type"), Equals: []string{"AWS::S3::Object"}},
@@ -252,7 +252,7 @@ func TestEventDataStoreIsDeletedInAWeek(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
-		arn, id := s.store(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.TerminationProtectionEnabled = nil })
+		arn, id := s.dataStore(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.TerminationProtectionEnabled = nil })
 		remove := func() error {
 			_, err := s.DeleteEventDataStore(s.ctx, &cloudtrailapi.DeleteEventDataStoreInput{EventDataStore: &arn})
 			return err
@@ -304,7 +304,7 @@ func TestEventDataStoreIsDeletedInAWeek(t *testing.T) {
 func TestIngestionIsStoppedAndStarted(t *testing.T) {
 	told := &stores{}
 	s := newService(t, withStores(t, told))
-	arn, _ := s.store(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.StartIngestion = new(false) })
+	arn, _ := s.dataStore(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.StartIngestion = new(false) })
 	start := func() error {
 		_, err := s.StartEventDataStoreIngestion(s.ctx, &cloudtrailapi.StartEventDataStoreIngestionInput{EventDataStore: &arn})
 		return err
@@ -327,7 +327,7 @@ func TestIngestionIsStoppedAndStarted(t *testing.T) {
 	if diff := cmp.Diff(want, told.told); diff != "" {
 		t.Error(diff)
 	}
-	insights, _ := s.store(t, "insights", func(in *cloudtrailapi.CreateEventDataStoreInput) {
+	insights, _ := s.dataStore(t, "insights", func(in *cloudtrailapi.CreateEventDataStoreInput) {
 		in.AdvancedEventSelectors = []cloudtrailapi.AdvancedEventSelector{{FieldSelectors: []cloudtrailapi.AdvancedFieldSelector{{Field: new("eventCategory"), Equals: []string{"Insight"}}}}}
 	})
 	arn = insights
@@ -338,7 +338,7 @@ func TestStoresAreListedInPages(t *testing.T) {
 	s := newService(t, withStores(t, &stores{}))
 	var want, got []string
 	for i := range 5 {
-		arn, _ := s.store(t, fmt.Sprintf("store-%d", i))
+		arn, _ := s.dataStore(t, fmt.Sprintf("store-%d", i))
 		want = append(want, arn)
 	}
 	var next *string

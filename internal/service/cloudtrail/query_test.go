@@ -39,7 +39,7 @@ func TestQueryIsAnswered(t *testing.T) {
 			return [][]*string{{new("a"), new("2026-03-01 12:00:00.000")}, {nil, new("")}}, nil
 		}}
 		s := newService(t, withStores(t, told)).runs(t)
-		arn, id := s.store(t, "audit")
+		arn, id := s.dataStore(t, "audit")
 		sql := "SELECT eventID AS who, eventTime FROM " + id + " WHERE eventTime > '2026-03-01 00:00:00' AND eventtime BETWEEN '2026-01-01' AND '2027-01-01'"
 		q := s.start(t, sql)
 		synctest.Wait()
@@ -69,7 +69,7 @@ func TestQueryIsAnswered(t *testing.T) {
 
 func TestStatementsThatAreNone(t *testing.T) {
 	s := newService(t, withStores(t, &stores{})).runs(t)
-	arn, id := s.store(t, "audit")
+	arn, id := s.dataStore(t, "audit")
 	for name, tt := range map[string]struct {
 		in   cloudtrailapi.StartQueryInput
 		code string
@@ -113,7 +113,7 @@ func TestQueryFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return nil, tt.err }})).runs(t)
-				_, id := s.store(t, "audit")
+				_, id := s.dataStore(t, "audit")
 				q := s.start(t, "SELECT 1 FROM "+id)
 				synctest.Wait()
 				if got := s.results(t, q); *got.QueryStatus != "FAILED" || *got.ErrorMessage != tt.says {
@@ -133,7 +133,7 @@ func blocks(ctx context.Context, _ engine.Request) ([][]*string, error) {
 func TestQueriesAreCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, withStores(t, &stores{answer: blocks})).runs(t)
-		arn, id := s.store(t, "audit")
+		arn, id := s.dataStore(t, "audit")
 		var ids []string
 		for range 10 {
 			ids = append(ids, s.start(t, "SELECT 1 FROM "+id))
@@ -168,8 +168,8 @@ func TestQueriesAreCancelled(t *testing.T) {
 func TestQueriesAreListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, withStores(t, &stores{})).runs(t)
-		one, first := s.store(t, "one")
-		two, second := s.store(t, "two")
+		one, first := s.dataStore(t, "one")
+		two, second := s.dataStore(t, "two")
 		began := time.Now()
 		a := s.start(t, "SELECT 1 FROM "+first)
 		time.Sleep(time.Hour)
@@ -234,7 +234,7 @@ func TestResultsArePaged(t *testing.T) {
 			rows = append(rows, []*string{&want[i]})
 		}
 		s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return rows, nil }})).runs(t)
-		_, id := s.store(t, "audit")
+		_, id := s.dataStore(t, "audit")
 		q := s.start(t, "SELECT eventid FROM "+id)
 		synctest.Wait()
 		var got []string
@@ -274,7 +274,7 @@ func TestDamagedResult(t *testing.T) {
 		dir := t.TempDir()
 		s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return [][]*string{{new("abc")}}, nil }}),
 			func(c *cloudtrail.Config) { c.Results = dir }).runs(t)
-		_, id := s.store(t, "audit")
+		_, id := s.dataStore(t, "audit")
 		q := s.start(t, "SELECT eventid FROM "+id)
 		synctest.Wait()
 		path := filepath.Join(dir, q+".rows")
@@ -302,7 +302,7 @@ func TestQueriesOfADeadServer(t *testing.T) {
 		first := newServiceOn(t, db, withStores(t, &stores{answer: blocks}), func(c *cloudtrail.Config) { c.Results = dir })
 		ctx, die := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		_, id := first.store(t, "audit")
+		_, id := first.dataStore(t, "audit")
 		go func() { ended <- first.Run(ctx) }()
 		q := first.start(t, "SELECT 1 FROM "+id)
 		waiting := []string{q, first.start(t, "SELECT 2 FROM "+id), first.start(t, "SELECT 3 FROM "+id)}

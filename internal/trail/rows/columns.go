@@ -13,7 +13,7 @@ import (
 // selectors are of, whoever asks.
 func (r *Rows) Table(id string, of event.Category) lake.Table {
 	return lake.Table{Name: id, Columns: storeColumns(of), Kept: &lake.Kept{
-		Format: "cloudtrail", Ordered: []string{"eventtime"},
+		Format: asInLake, Ordered: []string{"eventtime"},
 		Rows: r.kept.Table(func(context.Context) ([]kept.Asked, error) { return []kept.Asked{{Table: ofStore + id}}, nil }),
 	}}
 }
@@ -70,7 +70,7 @@ vpcendpointaccountid
 eventcategory
 addendum struct<reason:string,updatedfields:string,originalrequestid:string,originaleventid:string>
 sessioncredentialfromconsole
-edgedevicedetails
+edgedevicedetails map<string,string>
 tlsdetails struct<tlsversion:string,ciphersuite:string,clientprovidedhostheader:string>
 serviceeventdetails map<string,string>
 insightdetails map<string,string>

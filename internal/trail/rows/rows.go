@@ -47,14 +47,26 @@ type Rows struct {
 
 // New returns the rows of a journal and an archive, and of the event data stores that
 // are written down in store. It does no I/O.
-func New(cfg Config, store state.Store) (*Rows, error) {
+func New(cfg Config, store state.Store) *Rows {
 	r := &Rows{cfg: cfg, store: store}
-	var err error
-	r.kept, err = kept.New(kept.Config{
-		Dir: cfg.Dir, Log: cfg.Log, Format: "cloudtrail", Bucket: bucket, Keep: r.keep,
+	r.kept = kept.New(kept.Config{
+		Dir: cfg.Dir, Log: cfg.Log, Format: formatOf, Bucket: bucket, Keep: r.keep,
 		Sources: map[string]kept.Source{fromJournal: calls{r}, fromArchive: events{r}},
 	})
-	return r, err
+	return r
+}
+
+// The formats of rows: of accounts as in log files, of stores as CloudTrail Lake has them.
+const (
+	asDelivered = "cloudtrail"
+	asInLake    = "cloudtrail_lake"
+)
+
+func formatOf(table string) string {
+	if strings.HasPrefix(table, ofStore) {
+		return asInLake
+	}
+	return asDelivered
 }
 
 // Run writes rows into files, until ctx is done.
@@ -92,7 +104,7 @@ const day = 24 * time.Hour
 // are account, region and day. of returns them, for the call in ctx.
 func (r *Rows) Accounts(of func(ctx context.Context) ([]cloud.Account, error)) lake.Kept {
 	return lake.Kept{
-		Format: "cloudtrail", Ordered: []string{"eventtime", "day"},
+		Format: asDelivered, Ordered: []string{"eventtime", "day"},
 		Rows: r.kept.Table(func(ctx context.Context) ([]kept.Asked, error) {
 			accounts, err := of(ctx)
 			asked := make([]kept.Asked, len(accounts))
@@ -107,7 +119,7 @@ func (r *Rows) Accounts(of func(ctx context.Context) ([]cloud.Account, error)) l
 // Columns returns the columns of the table of accounts' events: those of CloudTrail's
 // log files, and its partition keys.
 func Columns() (columns, keys []lake.Column, err error) {
-	f, err := format.Named("cloudtrail")
+	f, err := format.Named(asDelivered)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the rows of events: %w", err)
 	}

@@ -58,15 +58,15 @@ type house struct {
 
 func open(ctx context.Context, dir string, organization func(context.Context, cloud.Account) (string, error)) (*house, error) {
 	h, log := &house{}, slog.New(slog.DiscardHandler)
-	var errs [4]error
+	var errs [3]error
 	h.journal, errs[0] = journal.Open(ctx, journal.Config{Dir: filepath.Join(dir, "calls"), Log: log, SegmentBytes: 128 << 10})
 	h.archive, errs[1] = archive.Open(ctx, archive.Config{Dir: filepath.Join(dir, "events"), Log: log, SegmentBytes: 128 << 10})
 	h.state, errs[2] = state.Open(ctx, filepath.Join(dir, "state.db"))
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	h.rows, errs[3] = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: h.journal, Archive: h.archive, Organization: organization}, h.state)
-	return h, errs[3]
+	h.rows = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: h.journal, Archive: h.archive, Organization: organization}, h.state)
+	return h, nil
 }
 
 func (h *house) close() error {

@@ -28,13 +28,10 @@ func View(of Folders, scratch string, log *slog.Logger) (lake.Kept, error) {
 		return lake.Kept{}, err
 	}
 	r := &Rows{cfg: Config{Log: log}}
-	store, err := kept.New(kept.Config{
-		Dir: of.Rows, Scratch: scratch, Log: log, Format: "cloudtrail", Bucket: bucket,
+	store := kept.New(kept.Config{
+		Dir: of.Rows, Scratch: scratch, Log: log, Format: formatOf, Bucket: bucket,
 		Sources: map[string]kept.Source{fromJournal: viewed{r, of.Calls, r.viewCalls}, fromArchive: viewed{r, of.Events, r.viewEvents}},
 	})
-	if err != nil {
-		return lake.Kept{}, err
-	}
 	r.kept = store
 	return r.Accounts(func(ctx context.Context) (accounts []cloud.Account, err error) {
 		tables, err := store.Tables(ctx)
