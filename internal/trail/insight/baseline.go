@@ -1,6 +1,9 @@
 package insight
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// learning is how long is counted before anything is called unusual: 36 hours.
@@ -38,11 +41,21 @@ var widths = [windows]int64{1, wide}
 // what grows slowly would otherwise be usual as soon as an hour ends.
 const settles = 30
 
+// usualAfter is after how many insights into a key in a baseline what they were about is
+// usual at any time of the day.
+const usualAfter = 2
+
 // baselineOf returns what is usual for a key at a minute.
 func (d *Detector) baselineOf(k Key, minute int64) baseline {
 	var b baseline
 	hour := floor(minute, minutesOfHour)
 	before := floor(minute-settles, minutesOfHour) // hours from this one on are left out
+	told := 0
+	for _, day := range d.days {
+		if counts := day.Keys[k]; counts != nil {
+			told += counts.Told
+		}
+	}
 	var total, busiest float64
 	var within [windows]float64 // sums of squares around the means of hours
 	for _, day := range d.days {
@@ -63,8 +76,15 @@ func (d *Detector) baselineOf(k Key, minute int64) baseline {
 			}
 			continue
 		}
-		for i := range counts.Hours {
-			h := &counts.Hours[i]
+		hours := slices.Clip(counts.Hours)
+		for _, h := range counts.Unusual {
+			// What is done at this time of the day is usual at this time.
+			if told >= usualAfter || near(h.Hour, hour%hoursOfDay) {
+				hours = append(hours, h)
+			}
+		}
+		for i := range hours {
+			h := &hours[i]
 			if day.Number*hoursOfDay+h.Hour >= before {
 				continue
 			}
