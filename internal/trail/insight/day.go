@@ -108,3 +108,13 @@ func (d *day) watched() (minutes int64) {
 	}
 	return minutes
 }
+
+// watchedIn is the same of the hours since 1970 from one to another, with it.
+func (d *day) watchedIn(from, to int64) (minutes int64) {
+	for hour := from; hour <= to; hour++ {
+		if floor(hour, hoursOfDay) == d.Number {
+			minutes += int64(d.Watched[hour-d.Number*hoursOfDay])
+		}
+	}
+	return minutes
+}
