@@ -38,9 +38,13 @@ func TestWhatLookupEventsAsks(t *testing.T) {
 		want   history.Query
 		code   string
 	}{
-		"nothing":              {want: history.Query{Accounts: mine, Category: event.Management, Most: 50}},
-		"nothing, strictly":    {strict: true, want: history.Query{Accounts: mine, Category: event.Management, Most: 50, Matches: []history.Match{region}, From: at.Add(-90 * 24 * time.Hour)}},
-		"insights":             {in: cloudtrailapi.LookupEventsInput{EventCategory: new("insight")}, want: history.Query{Accounts: mine, Category: event.Insight, Most: 50}},
+		"nothing":           {want: history.Query{Accounts: mine, Category: event.Management, Most: 50}},
+		"nothing, strictly": {strict: true, want: history.Query{Accounts: mine, Category: event.Management, Most: 50, Matches: []history.Match{region}, From: at.Add(-90 * 24 * time.Hour)}},
+		"insights":          {in: cloudtrailapi.LookupEventsInput{EventCategory: new("insight")}, want: history.Query{Accounts: mine, Category: event.Insight, Most: 50}},
+		"insights of somebody, strictly": {
+			strict: true, in: cloudtrailapi.LookupEventsInput{EventCategory: new("insight"), LookupAttributes: []cloudtrailapi.LookupAttribute{attribute("Username", "ann")}},
+			code: "InvalidLookupAttributesException",
+		},
 		"data":                 {in: cloudtrailapi.LookupEventsInput{EventCategory: new("data")}, code: "InvalidEventCategoryException"},
 		"a few":                {in: cloudtrailapi.LookupEventsInput{MaxResults: new(int32(3))}, want: history.Query{Accounts: mine, Category: event.Management, Most: 3}},
 		"none":                 {in: cloudtrailapi.LookupEventsInput{MaxResults: new(int32(0))}, code: "InvalidMaxResultsException"},
