@@ -140,6 +140,11 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 		return q, cloud.Errorf(cloud.Invalid, "InvalidTimeRangeException", "StartTime is after EndTime.")
 	}
 	if s.cfg.Strict {
+		for _, m := range q.Matches {
+			if slices.Contains(q.Categories, event.Insight) && m.Attribute != history.EventID && m.Attribute != history.EventName && m.Attribute != history.EventSource {
+				return q, errAttributes("Value %s for AttributeKey is invalid. The values are EventId, EventName and EventSource for insight events.", m.Attribute)
+			}
+		}
 		q.Matches = append(q.Matches, history.Match{Attribute: history.Region, Value: string(call.Region)})
 		oldest := call.Time.Add(-strictPast)
 		if call.Time.IsZero() {

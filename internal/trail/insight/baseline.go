@@ -1,6 +1,9 @@
 package insight
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// learning is how long is counted before anything is called unusual: 36 hours.
@@ -38,50 +41,75 @@ var widths = [windows]int64{1, wide}
 // what grows slowly would otherwise be usual as soon as an hour ends.
 const settles = 30
 
+// usualAfter is after how many insights into a key in a baseline what they were about is
+// usual at any time of the day.
+const usualAfter = 2
+
+// sums are what a baseline is computed from.
+type sums struct {
+	total   float64
+	busiest float64          // hour at about this time of the day
+	within  [windows]float64 // sums of squares around the means of hours
+	largest [windows]uint64
+}
+
+func (s *sums) add(h *hourly, near bool) {
+	sum := float64(h.Sum)
+	s.total += sum
+	s.within[0] += float64(h.Squares) - sum*sum/minutesOfHour
+	s.within[1] += float64(h.Squares5) - sum*sum*wide/minutesOfHour
+	s.largest[0], s.largest[1] = max(s.largest[0], h.Most), max(s.largest[1], h.Most5)
+	if near {
+		s.busiest = max(s.busiest, sum)
+	}
+}
+
+// usualHours returns what a day has of a key that is usual at an hour of the day, when
+// there were so many insights into it.
+func (k *daily) usualHours(at int64, told int) []hourly {
+	hours := slices.Clip(k.Hours)
+	for _, h := range k.Unusual {
+		// What is done at this time of the day is usual at this time.
+		if told >= usualAfter || near(h.Hour, at) {
+			hours = append(hours, h)
+		}
+	}
+	return hours
+}
+
 // baselineOf returns what is usual for a key at a minute.
 func (d *Detector) baselineOf(k Key, minute int64) baseline {
-	var b baseline
 	hour := floor(minute, minutesOfHour)
 	before := floor(minute-settles, minutesOfHour) // hours from this one on are left out
-	var total, busiest float64
-	var within [windows]float64 // sums of squares around the means of hours
+	told := 0
 	for _, day := range d.days {
-		b.minutes += day.watched()
-		for out := before; out <= hour; out++ {
-			if day.Number == floor(out, hoursOfDay) {
-				b.minutes -= int64(day.Watched[out%hoursOfDay])
-			}
+		if counts := day.Keys[k]; counts != nil {
+			told += counts.Told
 		}
+	}
+	var b baseline
+	var s sums
+	for _, day := range d.days {
+		b.minutes += day.watched() - day.watchedIn(before, hour)
 		counts := day.Keys[k]
 		if counts == nil {
-			if day.Lost > 0 { // it may have been forgotten: so much, and all at once
-				lost := float64(day.Lost)
-				total, busiest = total+lost, max(busiest, lost)
-				within[0] += lost*lost - lost*lost/minutesOfHour
-				within[1] += lost*lost - lost*lost*wide/minutesOfHour
-				b.largest[0], b.largest[1] = max(b.largest[0], day.Lost), max(b.largest[1], day.Lost)
+			if n := day.Lost; n > 0 { // it may have been forgotten: so much, and all at once
+				s.add(&hourly{Sum: n, Squares: n * n, Squares5: n * n, Most: n, Most5: n}, true)
 			}
 			continue
 		}
-		for i := range counts.Hours {
-			h := &counts.Hours[i]
-			if day.Number*hoursOfDay+h.Hour >= before {
-				continue
-			}
-			sum := float64(h.Sum)
-			total += sum
-			within[0] += float64(h.Squares) - sum*sum/minutesOfHour
-			within[1] += float64(h.Squares5) - sum*sum*wide/minutesOfHour
-			b.largest[0], b.largest[1] = max(b.largest[0], h.Most), max(b.largest[1], h.Most5)
-			if near(h.Hour, hour%hoursOfDay) {
-				busiest = max(busiest, sum)
+		hours := counts.usualHours(hour%hoursOfDay, told)
+		for i := range hours {
+			if h := &hours[i]; day.Number*hoursOfDay+h.Hour < before {
+				s.add(h, near(h.Hour, hour%hoursOfDay))
 			}
 		}
 	}
-	b.mean = max((total+1)/float64(max(b.minutes, 1)), busiest/minutesOfHour)
+	b.largest = s.largest
+	b.mean = max((s.total+1)/float64(max(b.minutes, 1)), s.busiest/minutesOfHour)
 	for i, width := range widths {
-		known := within[i] / (1 - float64(width)/minutesOfHour)
-		b.spread[i] = max((known+clumps*clumpsWeight)/(total+clumpsWeight), leastDispersion)
+		known := s.within[i] / (1 - float64(width)/minutesOfHour)
+		b.spread[i] = max((known+clumps*clumpsWeight)/(s.total+clumpsWeight), leastDispersion)
 	}
 	return b
 }

@@ -24,8 +24,10 @@ type day struct {
 
 // daily is what a day has of a key.
 type daily struct {
-	Hours []hourly `json:"hours"`
-	Who   tally    `json:"who"`
+	Hours   []hourly `json:"hours"`             // of what was usual
+	Unusual []hourly `json:"unusual,omitempty"` // of the minutes of insights
+	Told    int      `json:"told,omitempty"`    // insights that began
+	Who     tally    `json:"who"`               // of all
 }
 
 // hourly is what an hour has of a key: enough to know the mean and the variance of its
@@ -43,19 +45,25 @@ func newDay(number int64) *day { return &day{Number: number, Keys: map[Key]*dail
 
 // total is how many calls of the key the day has.
 func (k *daily) total() (sum uint64) {
-	for i := range k.Hours {
-		sum += k.Hours[i].Sum
+	for _, hours := range [][]hourly{k.Hours, k.Unusual} {
+		for i := range hours {
+			sum += hours[i].Sum
+		}
 	}
 	return sum
 }
 
-// hour returns the numbers of an hour, which is the last one or a later one.
-func (k *daily) hour(of int64) *hourly {
-	if n := len(k.Hours); n > 0 && k.Hours[n-1].Hour == of {
-		return &k.Hours[n-1]
+// hour returns the numbers of an hour, of the minutes of insights or of the others. It
+// is the last one that there is, or a later one.
+func (k *daily) hour(of int64, unusual bool) *hourly {
+	hours := &k.Hours
+	if unusual {
+		hours = &k.Unusual
 	}
-	k.Hours = append(k.Hours, hourly{Hour: of})
-	return &k.Hours[len(k.Hours)-1]
+	if n := len(*hours); n == 0 || (*hours)[n-1].Hour != of {
+		*hours = append(*hours, hourly{Hour: of})
+	}
+	return &(*hours)[len(*hours)-1]
 }
 
 // key returns what the day has of a key. Where there are most already, the key with the
@@ -97,6 +105,16 @@ func (d *day) end() {
 func (d *day) watched() (minutes int64) {
 	for _, n := range d.Watched {
 		minutes += int64(n)
+	}
+	return minutes
+}
+
+// watchedIn is the same of the hours since 1970 from one to another, with it.
+func (d *day) watchedIn(from, to int64) (minutes int64) {
+	for hour := from; hour <= to; hour++ {
+		if floor(hour, hoursOfDay) == d.Number {
+			minutes += int64(d.Watched[hour-d.Number*hoursOfDay])
+		}
 	}
 	return minutes
 }

@@ -213,9 +213,15 @@ func (d *Detector) close(number int64) (all []Found, err error) {
 			} else {
 				all = append(all, found)
 			}
+			times := 1
 			if state == End {
+				times = 0
+				if l.Open.Last+1-l.Open.Start >= longestInsight {
+					times = usualAfter
+				}
 				l.Open = nil
 			}
+			d.told(today, k, times)
 		}
 		d.keep(today, k, l, number)
 		if l.Open == nil && l.count(number+1, wide+1) == 0 {
@@ -227,6 +233,16 @@ func (d *Detector) close(number int64) (all []Found, err error) {
 	}
 	return all, errors.Join(errs...)
 }
+
+// told counts insights into a key.
+func (d *Detector) told(today *day, k Key, times int) {
+	if times > 0 {
+		today.key(k, d.room, d.goesOn).Told += times
+	}
+}
+
+// goesOn says whether a key has an insight that goes on.
+func (d *Detector) goesOn(k Key) bool { return d.live[k] != nil && d.live[k].Open != nil }
 
 // judge says whether an insight begins with a minute, or ended before it.
 func (d *Detector) judge(k Key, l *live, number int64) (state State, something bool) {
@@ -306,18 +322,15 @@ func (d *Detector) keep(today *day, k Key, l *live, number int64) {
 	count, broad := l.count(number, 1), l.count(number, wide)
 	counts := today.Keys[k]
 	if count > 0 {
-		counts = today.key(k, d.room, func(other Key) bool { return d.live[other] != nil && d.live[other].Open != nil })
-		h := counts.hour(number / minutesOfHour % hoursOfDay)
+		counts = today.key(k, d.room, d.goesOn)
+		h := counts.hour(number/minutesOfHour%hoursOfDay, l.Open != nil)
 		h.Sum += count
 		h.Squares += count * count
 		h.Most, h.Most5 = max(h.Most, count), max(h.Most5, broad)
 		counts.Who.merge(&l.at(number).Who)
 	}
 	if number%wide == wide-1 && broad > 0 && counts != nil {
-		// The five minutes are of one hour, which therefore has them.
-		if n := len(counts.Hours); n > 0 && counts.Hours[n-1].Hour == number/minutesOfHour%hoursOfDay {
-			counts.Hours[n-1].Squares5 += broad * broad
-		}
+		counts.hour(number/minutesOfHour%hoursOfDay, l.Open != nil).Squares5 += broad * broad // the five minutes are of one hour
 	}
 }
 

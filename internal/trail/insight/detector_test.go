@@ -365,3 +365,45 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatComesAgain(t *testing.T) {
+	const hour = time.Hour
+	for _, tt := range []struct {
+		name  string
+		after []time.Duration // the first
+		sizes []int           // in a minute, for three minutes
+		told  []bool
+	}{
+		{name: "at another time of the day", after: []time.Duration{29 * hour}, sizes: []int{100, 100}, told: []bool{true, true}},
+		{name: "larger, and so in any case", after: []time.Duration{29 * hour}, sizes: []int{100, 900}, told: []bool{true, true}},
+		{name: "each night", after: []time.Duration{24 * hour, 48 * hour}, sizes: []int{100, 110, 90}, told: []bool{true, false, false}},
+		{name: "each week, not always as much", after: []time.Duration{168 * hour, 336 * hour}, sizes: []int{100, 120, 130}, told: []bool{true, false, false}},
+		{name: "a third time, whenever that is", after: []time.Duration{29 * hour, 41 * hour}, sizes: []int{100, 100, 100}, told: []bool{true, true, false}},
+		{name: "after more than a week", after: []time.Duration{9 * 24 * hour}, sizes: []int{100, 100}, told: []bool{true, true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d, begun := watched(t, 4*24*time.Hour)
+			now := begun
+			var got []bool
+			for i, size := range tt.sizes {
+				if i > 0 {
+					for to := begun.Add(tt.after[i-1]); now.Before(to); now = now.Add(min(50*time.Minute, to.Sub(now))) {
+						advance(t, d, now)
+					}
+				}
+				told := false
+				for range 3 {
+					add(d, called(now, "A", ""), size)
+					now = now.Add(time.Minute)
+					for _, f := range advance(t, d, now) {
+						told = told || f.State == insight.Start
+					}
+				}
+				got = append(got, told)
+			}
+			if !slices.Equal(got, tt.told) {
+				t.Errorf("told %v, want %v", got, tt.told)
+			}
+		})
+	}
+}

@@ -160,7 +160,7 @@ var scope = insight.Scope{Account: "111122223333", Region: "us-east-1"}
 // and then a tool that makes dozens of something of which the week before had none or a
 // few.
 func TestAQuietMonth(t *testing.T) {
-	const accounts = 8
+	const accounts = 6
 	found := make([]map[string]int, accounts)
 	parallel(accounts, func(i int) {
 		d := insight.New(scope, "x", first, first)
@@ -198,7 +198,7 @@ func parallel(n int, do func(i int)) {
 
 // What is found, and after how long.
 func TestWhatIsFound(t *testing.T) {
-	const accounts = 8
+	const accounts = 6
 	for _, tt := range []struct {
 		name  string
 		rate  func(after int64) int // calls in a minute, so many minutes after it began

@@ -26,6 +26,7 @@ import (
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/journal"
+	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
@@ -87,11 +88,15 @@ type rig struct {
 }
 
 // open opens what is in a folder, or makes it.
-func open(ctx context.Context, dir string) (*rig, error) {
+func open(ctx context.Context, dir string, keep ...records.Retention) (*rig, error) {
 	log := slog.New(slog.DiscardHandler)
+	cfg := journal.Config{Dir: filepath.Join(dir, "calls"), Log: log, SegmentBytes: 256 << 10}
+	for _, k := range keep {
+		cfg.Keep, cfg.SegmentBytes = k, 64<<10
+	}
 	r := &rig{dir: dir, now: began}
 	var err error
-	if r.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(dir, "calls"), Log: log, SegmentBytes: 256 << 10}); err != nil {
+	if r.journal, err = journal.Open(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if r.archive, err = archive.Open(ctx, archive.Config{Dir: filepath.Join(dir, "events"), Log: log, SegmentBytes: 64 << 10}); err != nil {
@@ -454,5 +459,35 @@ func TestTroubleIsTold(t *testing.T) {
 		}
 		stop()
 		must(t, <-ended)
+	})
+}
+
+// What the journal no longer has is passed over, and what comes after it is counted.
+func TestTheJournalLostWhatWasToBeCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, err := open(t.Context(), t.TempDir(), records.Retention{MaxAge: time.Hour})
+		must(t, err)
+		must(t, r.set(t.Context(), trail("a", rate)))
+		r.tick(t)
+		r.pass(t, 40*time.Hour)
+		must(t, r.burst(t.Context(), 300, r.call("CreateTable"))) // which nobody reads in time
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- r.journal.Run(ctx) }()
+		<-time.After(3 * time.Hour)
+		stop()
+		must(t, <-ended)
+		lost := false
+		for _, err := range r.journal.Cursor(1).Read(t.Context()) {
+			lost = lost || err != nil
+		}
+		if !lost {
+			t.Fatal("the journal has lost nothing")
+		}
+		r.now = r.now.Add(time.Hour)
+		must(t, r.burst(t.Context(), 60, r.call("CreateDatabase")))
+		r.pass(t, time.Hour)
+		r.want(t, "a", "111122223333 ap-northeast-2 03 17:00 Start CreateDatabase ", "111122223333 ap-northeast-2 03 17:01 End CreateDatabase ")
+		must(t, r.close())
 	})
 }
