@@ -182,13 +182,13 @@ func (s *Service) session(ctx context.Context, account cloud.Account, tail *sess
 
 func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput) (*session, error) {
 	if len(in.LogStreamNames) > 0 && len(in.LogStreamNamePrefixes) > 0 {
-		return nil, errInvalid("logStreamNames and logStreamNamePrefixes are mutually exclusive parameters.")
+		return nil, errInvalid("Only one of logStreamNames or logStreamNamePrefixes can be provided.")
 	}
 	if (len(in.LogStreamNames) > 0 || len(in.LogStreamNamePrefixes) > 0) && len(in.LogGroupIdentifiers) != 1 {
-		return nil, errInvalid("Log streams can be selected only when one log group is tailed.")
+		return nil, errInvalid("logStreamNames and logStreamNamePrefixes can only be used with a single log group.")
 	}
 	if len(in.LogGroupIdentifiers) > mostTailed {
-		return nil, errInvalid("At most %d log groups can be tailed at a time.", mostTailed)
+		return nil, errInvalid("1 validation error detected: Value at 'logGroupIdentifiers' failed to satisfy constraint: Member must have length less than or equal to %d", mostTailed)
 	}
 	pattern, err := compile(in.LogEventFilterPattern)
 	if err != nil {
