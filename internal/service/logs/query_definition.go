@@ -82,4 +82,3 @@ func (s *Service) DeleteQueryDefinition(ctx context.Context, in *logsapi.DeleteQ
 		return queryDefinitions.Delete(tx, *in.QueryDefinitionId)
 	})
 }
-

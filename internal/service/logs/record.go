@@ -168,4 +168,3 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	out.LogGroupFields = out.LogGroupFields[:min(len(out.LogGroupFields), mostShown)]
 	return out, nil
 }
-

@@ -70,7 +70,7 @@ func (t *tails) tell(group uint64, stream string, ingested int64, lines []events
 			if len(s.found) < mostBuffered {
 				s.found = append(s.found, e)
 			} else {
-				s.found[rand.IntN(len(s.found))] = e
+				s.found[rand.IntN(len(s.found))] = e //nolint:gosec // a sample
 			}
 		}
 		s.mu.Unlock()
@@ -91,7 +91,7 @@ func (s *session) update() *logsapi.LiveTailSessionUpdate {
 	s.found, s.matches = nil, 0
 	s.mu.Unlock()
 	if len(found) > mostInUpdate {
-		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) //nolint:gosec // a sample
 		found = found[:mostInUpdate]
 	}
 	slices.SortStableFunc(found, func(a, b logsapi.LiveTailSessionLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
