@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,4 +35,27 @@ func TestBotoLogs(t *testing.T) {
 	if !t.Failed() {
 		report(t, "boto3 logs", "%d cases: tail --follow, live tails, pages, bad batches", n)
 	}
+}
+
+// Terraform makes a log group with a stream, a metric filter, a policy and a query that
+// is kept, changes them, and sees after each step that all is as it was told.
+func TestTerraformLogs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: make conformance runs it")
+	}
+	s := serve(t, t.TempDir())
+	tf := newTerraform(t, s, "logs.tf")
+	for _, value := range []string{"one", "another"} {
+		variable := "-var=value=" + value
+		tf.run("apply", "-auto-approve", variable)
+		tf.unchanged(variable)
+		if seen := strings.TrimSpace(tf.run("output", "-raw", "seen")); seen != "/shop/web" {
+			t.Errorf("it sees %q", seen)
+		}
+	}
+	tf.run("destroy", "-auto-approve", "-var=value=another")
+	if left := s.aws("logs", "describe-log-groups", "--query", "logGroups", "--output", "text"); strings.TrimSpace(left) != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+	report(t, "Terraform logs", "a log group, stream, metric filter, resource policy and query definition: apply, change, plan without changes, destroy")
 }
