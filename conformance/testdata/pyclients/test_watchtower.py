@@ -8,6 +8,9 @@ import watchtower
 
 def test_what_is_logged_is_there():
     logs = boto3.client("logs")
+    # While watchtower makes a stream itself it drops what is logged.
+    logs.create_log_group(logGroupName="/watchtower/app")
+    logs.create_log_stream(logGroupName="/watchtower/app", logStreamName="s")
     handler = watchtower.CloudWatchLogHandler(
         log_group_name="/watchtower/app", log_stream_name="s", boto3_client=logs, send_interval=1, log_group_retention_days=7, log_group_tags={"team": "a"})
     logger = logging.getLogger("watchtower test")
