@@ -18,6 +18,7 @@ import (
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/lambdaapi"
+	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/api/stsapi"
@@ -65,6 +66,11 @@ func TestParameters(t *testing.T) {
 				Environment: &lambdaapi.Environment{Variables: map[string]string{"PASSWORD": "hunter2"}},
 			}, enough,
 			`{"functionName":"f","code":{},"environment":{}}`,
+		},
+		{
+			"what is logged", logsapi.Service, "PutLogEvents",
+			&logsapi.PutLogEventsInput{LogGroupName: new("g"), LogStreamName: new("s"), LogEvents: []logsapi.InputLogEvent{{Timestamp: new(int64(1)), Message: new("hunter2")}}}, enough,
+			`{"logGroupName":"g","logStreamName":"s","logEvents":"HIDDEN_DUE_TO_SECURITY_REASONS"}`,
 		},
 		{
 			"a stream, and a header that is a key", s3api.Service, "PutObject",

@@ -43,7 +43,7 @@ func sources() []source {
 		{id: "lambda", listed: []string{
 			"CreateFunction", "GetFunction", "Invoke", "InvokeWithResponseStream", "PublishLayerVersion", "UpdateFunctionCode",
 		}},
-		{id: "logs", listed: logsOperations()},
+		{id: "logs", listed: logsOperations(), overlay: logsLoose},
 		// S3 Express's directory buckets and Object Lambda are other products.
 		{id: "s3", except: []string{"CreateSession", "ListDirectoryBuckets", "WriteGetObjectResponse"}, overlay: s3XML},
 		// There is no GovCloud here, and bills are nobody's; what a policy of another type

@@ -220,14 +220,17 @@ func (s *Store) look(group uint64) {
 	}
 }
 
-// replace puts a file that was made again in the place of the one before.
-func (s *Store) replace(old, made *file) error {
+// replace puts a file in the place of those that it was made of, which follow one
+// another.
+func (s *Store) replace(old []*file, made *file) error {
 	v := s.view.Load()
-	files := slices.Clone(v.files)
-	files[slices.Index(files, old)] = made
+	at := slices.Index(v.files, old[0])
+	files := slices.Replace(slices.Clone(v.files), at, at+len(old), made)
 	s.view.Store(newView(v.memories, files))
-	if err := os.Remove(old.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("logs: %w", err)
+	for _, f := range old {
+		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("logs: %w", err)
+		}
 	}
 	return disk.SyncFolder(s.sealed)
 }

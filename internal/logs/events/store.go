@@ -118,37 +118,21 @@ func (s *Store) openFiles() ([]*file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
-	newest := map[uint64]*file{}
-	var stale []string
+	var named []*file
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), tempPrefix) {
-			stale = append(stale, entry.Name())
+			if err := os.Remove(filepath.Join(s.sealed, entry.Name())); err != nil {
+				return nil, fmt.Errorf("logs: %w", err)
+			}
 		}
-		f, ok := parseName(entry.Name())
-		if !ok {
-			continue
+		if f, ok := parseName(entry.Name()); ok {
+			named = append(named, f)
 		}
-		if other := newest[f.first]; other != nil && other.made > f.made {
-			f, other = other, f
-			stale = append(stale, other.name())
-		} else if other != nil {
-			stale = append(stale, other.name())
-		}
-		newest[f.first] = f
 	}
-	var files []*file
-	for _, named := range newest {
-		f, err := openFile(s.sealed, named.name())
-		if _, damaged := errors.AsType[*DamageError](err); damaged {
-			named.path, named.broken = filepath.Join(s.sealed, named.name()), err.Error()
-			f, err = named, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
+	files, err := s.openNewest(named)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.first, b.first) })
 	for i := len(files) - 1; i > 0; i-- {
 		if from, to := files[i-1].last+1, files[i].first-1; from <= to {
 			files = slices.Insert(files, i, s.lostFile(from, to))
@@ -159,10 +143,39 @@ func (s *Store) openFiles() ([]*file, error) {
 			s.cfg.Log.Error("log events cannot be read", "file", f.path, "error", f.broken)
 		}
 	}
-	for _, name := range stale {
-		if err := os.Remove(filepath.Join(s.sealed, name)); err != nil {
-			return nil, fmt.Errorf("logs: %w", err)
+	return files, nil
+}
+
+// openNewest opens files. Where one has what others have, since a crash came between
+// making it and removing them, they are removed.
+func (s *Store) openNewest(named []*file) (files []*file, err error) {
+	slices.SortFunc(named, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(b.last, a.last), cmp.Compare(b.made, a.made))
+	})
+	for i := 0; i < len(named); {
+		end := i + 1
+		for end < len(named) && named[end].last <= named[i].last {
+			end++
 		}
+		f, err := openFile(s.sealed, named[i].name())
+		_, damaged := errors.AsType[*DamageError](err)
+		switch {
+		case damaged && end > i+1:
+			s.cfg.Log.Error("a file of log events is damaged, and those that it was made of are used", "error", err)
+			i++
+			continue
+		case damaged:
+			f = named[i]
+			f.path, f.broken = filepath.Join(s.sealed, f.name()), err.Error()
+		case err != nil:
+			return nil, err
+		}
+		for _, stale := range named[i+1 : end] {
+			if err := os.Remove(filepath.Join(s.sealed, stale.name())); err != nil {
+				return nil, fmt.Errorf("logs: %w", err)
+			}
+		}
+		files, i = append(files, f), end
 	}
 	return files, nil
 }

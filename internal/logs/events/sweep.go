@@ -2,14 +2,17 @@ package events
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"slices"
 )
 
-// sweep makes each file again that has much that is not wanted. Streams that are
-// gone are looked for in those groups for which ask is true.
+// sweep makes each file again that has much that is not wanted, and one of many small
+// ones. Streams that are gone are looked for in those groups for which ask is true.
+// A file that cannot be read is left as it is, and told.
 func (s *Store) sweep(ctx context.Context, ask func(group uint64) bool) error {
+	var errs []error
 	for _, f := range s.view.Load().files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -18,21 +21,103 @@ func (s *Store) sweep(ctx context.Context, ask func(group uint64) bool) error {
 			continue
 		}
 		wanted, dead, err := s.judge(ctx, f, ask)
-		if err != nil {
-			return err
-		}
 		var total int64
 		for i := range f.parts {
 			total += f.parts[i].stored
 		}
-		if dead == 0 || dead*2 < total {
-			continue
+		if err == nil && dead > 0 && dead*2 >= total {
+			err = s.again(ctx, f, wanted)
 		}
-		if err := s.again(ctx, f, wanted); err != nil {
-			return err
+		errs = append(errs, err)
+	}
+	errs = append(errs, s.drop())
+	for {
+		small := s.small()
+		if small == nil {
+			return errors.Join(errs...)
+		}
+		if err := s.join(ctx, small); err != nil {
+			return errors.Join(append(errs, err)...)
 		}
 	}
-	return s.drop()
+}
+
+const (
+	smallFile  = 1 << 20 // bytes of a file that may be joined with its neighbours
+	smallFiles = 8       // so many of them are joined
+)
+
+// small returns small files that follow one another; nil for too few.
+func (s *Store) small() (found []*file) {
+	for _, f := range s.view.Load().files {
+		if f.size >= smallFile || f.broken != "" || f.missing.Load() {
+			found = nil
+			continue
+		}
+		if found = append(found, f); len(found) == smallFiles {
+			return found
+		}
+	}
+	return nil
+}
+
+// join makes one file of some that follow one another.
+func (s *Store) join(ctx context.Context, files []*file) error {
+	w, err := s.newWriter(files[0].first, files[len(files)-1].last, 0)
+	if err != nil {
+		return err
+	}
+	groups := map[uint64][]placed{}
+	for _, f := range files {
+		for i := range f.parts {
+			groups[f.parts[i].group] = append(groups[f.parts[i].group], placed{f, i})
+		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		var events []Event
+		for _, at := range groups[group] {
+			events, err = s.readPart(ctx, events, at)
+			if err != nil {
+				return w.abort(err)
+			}
+		}
+		if events, err = s.wantedOf(ctx, group, events); err != nil {
+			return w.abort(err)
+		}
+		sortEvents(events)
+		if len(events) == 0 {
+			continue
+		}
+		if err := w.group(ctx, group, events); err != nil {
+			return w.abort(err)
+		}
+	}
+	made, err := w.end()
+	if err != nil {
+		return err
+	}
+	return s.replace(files, made)
+}
+
+// readPart appends the events of a part.
+func (s *Store) readPart(ctx context.Context, to []Event, at placed) ([]Event, error) {
+	p := &at.file.parts[at.part]
+	q := All(p.group)
+	c, err := s.openPart(&q, nil, at.file, p)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	for {
+		e, err := c.next()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || e == nil {
+			return to, err
+		}
+		to = append(to, *e)
+	}
 }
 
 // verdict is what is wanted of a part.
@@ -103,7 +188,7 @@ func (s *Store) again(ctx context.Context, f *file, wanted []verdict) error {
 		if wanted[i].none {
 			continue
 		}
-		if err := s.copyPart(ctx, w, f, &f.parts[i], wanted[i]); err != nil {
+		if err := s.copyPart(ctx, w, placed{f, i}, wanted[i]); err != nil {
 			return w.abort(err)
 		}
 	}
@@ -111,32 +196,18 @@ func (s *Store) again(ctx context.Context, f *file, wanted []verdict) error {
 	if err != nil {
 		return err
 	}
-	return s.replace(f, made)
+	return s.replace([]*file{f}, made)
 }
 
 // copyPart writes what is wanted of a part. A part of which something cannot be read
 // fails it: what is damaged is not made to look as if it had never been.
-func (s *Store) copyPart(ctx context.Context, w *writer, f *file, p *part, v verdict) error {
-	q := All(p.group)
-	q.From = v.from
-	c, err := s.openPart(&q, nil, f, p)
+func (s *Store) copyPart(ctx context.Context, w *writer, at placed, v verdict) error {
+	p := &at.file.parts[at.part]
+	events, err := s.readPart(ctx, nil, at)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	var events []Event
-	for {
-		e, err := c.next()
-		if err != nil {
-			return err
-		}
-		if e == nil {
-			break
-		}
-		if !slices.Contains(v.gone, e.Stream) {
-			events = append(events, *e)
-		}
-	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return e.Time < v.from || slices.Contains(v.gone, e.Stream) })
 	if len(events) == 0 {
 		return nil
 	}

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	mostStreamsNamed = 100
 	// patience is how long a page is searched for before it is answered with what was
 	// found until then, and a token.
 	patience = 5 * time.Second

@@ -76,10 +76,17 @@ func identified(ctx context.Context, name, identifier *string) (string, error) {
 		return *name, checkName(*name)
 	case identifier == nil:
 		return "", errInvalid("Either a log group name or a log group identifier has to be given.")
+	case strings.IndexFunc(*identifier, notOfIdentifier) >= 0:
+		return "", errInvalid(`1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w#+=/:,.@-]*`)
 	case !strings.HasPrefix(*identifier, "arn:"):
 		return *identifier, checkName(*identifier)
 	}
 	return namedBy(cloud.CallOf(ctx).Scope(), *identifier)
+}
+
+// notOfIdentifier says whether an identifier cannot have a character.
+func notOfIdentifier(c rune) bool {
+	return !strings.ContainsRune("_#+=/:,.@-", c) && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }
 
 // namedBy returns the name of the group of an ARN, with or without ":*" at its end. One

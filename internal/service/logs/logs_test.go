@@ -236,6 +236,7 @@ func TestWhatIsRefusedOfGroupsAndStreams(t *testing.T) {
 		{"streams of no group", none, "The specified log group does not exist.", "DescribeLogStreams", `{"LogGroupName": "x"}`},
 		{"streams by time and prefix", bad, "LastEventTime", "DescribeLogStreams", `{"LogGroupName": "g", "OrderBy": "LastEventTime", "LogStreamNamePrefix": "s"}`},
 		{"a name and an identifier", "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.", "DescribeLogStreams", `{"LogGroupName": "g", "LogGroupIdentifier": "` + arn + `g"}`},
+		{"an ARN with an asterisk", bad, `1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w#+=/:,.@-]*`, "DescribeLogStreams", `{"LogGroupIdentifier": "` + arn + `g:*"}`},
 		{"another account's", none, "", "DescribeLogStreams", `{"LogGroupIdentifier": "arn:aws:logs:ap-northeast-2:444455556666:log-group:g"}`},
 		{"tags of no group", none, "", "TagResource", `{"ResourceArn": "` + arn + `x", "Tags": {"a": "b"}}`},
 		{"tags of something else", none, "", "ListTagsForResource", `{"ResourceArn": "arn:aws:s3:::b"}`},

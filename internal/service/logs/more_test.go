@@ -252,7 +252,10 @@ func TestALiveTail(t *testing.T) {
 			t.Fatal(err)
 		}
 		began, timedOut := time.Now(), false
-		for e := range last.ResponseStream {
+		for e, err := range last.ResponseStream {
+			if err != nil {
+				t.Fatal(err)
+			}
 			timedOut = e.SessionTimeoutException != nil
 		}
 		if !timedOut || time.Since(began) != 3*time.Hour {

@@ -54,7 +54,7 @@ func parseBoundary(text string) (b boundary, ok bool) {
 	b.Time, errs[0] = strconv.ParseInt(text[:14], 10, 64)
 	b.Seq, errs[1] = strconv.ParseUint(text[14:34], 10, 64)
 	n, err := strconv.ParseUint(text[34:], 10, 32)
-	errs[2], b.N = err, uint32(n) //nolint:gosec // parsed as 32 bits
+	errs[2], b.N = err, uint32(n)
 	return b, errs == [3]error{} && text == b.String()
 }
 

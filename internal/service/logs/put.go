@@ -41,7 +41,7 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsInpu
 	if n := len(accepted); n > 0 && *accepted[n-1].Timestamp-*accepted[0].Timestamp > mostSpan.Milliseconds() {
 		return nil, errInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
 	}
-	sequence := uint64(time.Now().UnixNano()) //nolint:gosec // after 1970
+	sequence := uint64(time.Now().UnixNano())
 	if len(accepted) > 0 {
 		lines := make([]events.Line, len(accepted))
 		for i := range accepted {
@@ -102,13 +102,13 @@ func accept(given []logsapi.InputLogEvent, g *group, now time.Time) ([]logsapi.I
 	}
 	var rejected logsapi.RejectedLogEventsInfo
 	if old > 0 {
-		rejected.TooOldLogEventEndIndex = new(int32(old)) //nolint:gosec // at most 10,000
+		rejected.TooOldLogEventEndIndex = new(int32(old))
 	}
 	if expired > 0 {
-		rejected.ExpiredLogEventEndIndex = new(int32(expired)) //nolint:gosec // at most 10,000
+		rejected.ExpiredLogEventEndIndex = new(int32(expired))
 	}
 	if end < len(given) {
-		rejected.TooNewLogEventStartIndex = new(int32(end)) //nolint:gosec // at most 10,000
+		rejected.TooNewLogEventStartIndex = new(int32(end))
 	}
 	return given[begin:end], &rejected
 }

@@ -142,7 +142,7 @@ func described(scope cloud.Scope, g *group, st stream, stats events.Stats) logsa
 
 // timeKey is a time as text in the order of times.
 func timeKey(t int64) string {
-	text := digits(uint64(max(t, 0))) //nolint:gosec // not negative
+	text := digits(uint64(max(t, 0)))
 	return strings.Repeat("0", 20-len(text)) + text + "/"
 }
 

@@ -70,7 +70,7 @@ func (t *tails) tell(group uint64, stream string, ingested int64, lines []events
 			if len(s.found) < mostBuffered {
 				s.found = append(s.found, e)
 			} else {
-				s.found[rand.IntN(len(s.found))] = e
+				s.found[rand.IntN(len(s.found))] = e //nolint:gosec // a sample
 			}
 		}
 		s.mu.Unlock()
@@ -91,7 +91,7 @@ func (s *session) update() *logsapi.LiveTailSessionUpdate {
 	s.found, s.matches = nil, 0
 	s.mu.Unlock()
 	if len(found) > mostInUpdate {
-		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) //nolint:gosec // a sample
 		found = found[:mostInUpdate]
 	}
 	slices.SortStableFunc(found, func(a, b logsapi.LiveTailSessionLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
@@ -182,13 +182,13 @@ func (s *Service) session(ctx context.Context, account cloud.Account, tail *sess
 
 func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput) (*session, error) {
 	if len(in.LogStreamNames) > 0 && len(in.LogStreamNamePrefixes) > 0 {
-		return nil, errInvalid("logStreamNames and logStreamNamePrefixes are mutually exclusive parameters.")
+		return nil, errInvalid("Only one of logStreamNames or logStreamNamePrefixes can be provided.")
 	}
 	if (len(in.LogStreamNames) > 0 || len(in.LogStreamNamePrefixes) > 0) && len(in.LogGroupIdentifiers) != 1 {
-		return nil, errInvalid("Log streams can be selected only when one log group is tailed.")
+		return nil, errInvalid("logStreamNames and logStreamNamePrefixes can only be used with a single log group.")
 	}
 	if len(in.LogGroupIdentifiers) > mostTailed {
-		return nil, errInvalid("At most %d log groups can be tailed at a time.", mostTailed)
+		return nil, errInvalid("1 validation error detected: Value at 'logGroupIdentifiers' failed to satisfy constraint: Member must have length less than or equal to %d", mostTailed)
 	}
 	pattern, err := compile(in.LogEventFilterPattern)
 	if err != nil {

@@ -1,0 +1,61 @@
+package conformance_test
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLogsCLI plays every subcommand of `aws logs` that the server answers.
+func TestLogsCLI(t *testing.T) {
+	s := serve(t, t.TempDir())
+	play := &session{cli: s.cli(), kept: map[string]string{"now": strconv.FormatInt(time.Now().UnixMilli(), 10)}}
+	commands := play.readSession(filepath.Join("testdata", "logs_cli.txt"))
+	seen := map[string]bool{"start-live-tail": true} // boto3 reads it
+	for _, c := range commands {
+		play.play("logs", c)
+		seen[c.words[0]] = true
+	}
+	for _, operation := range claimed(t, "logs") {
+		if name := subcommand(operation); !seen[name] {
+			t.Errorf("docs/compat.md says that %s is supported, and testdata/logs_cli.txt has no %s", operation, name)
+		}
+	}
+	if !t.Failed() {
+		report(t, "AWS CLI logs", "%d commands of %d subcommands answer as AWS's would", len(commands), len(seen)-1)
+	}
+}
+
+// boto3 follows a group as `aws logs tail --follow` does, reads a live tail, and is told
+// of each bad batch in AWS's words.
+func TestBotoLogs(t *testing.T) {
+	n := serve(t, t.TempDir()).boto(t, "test_logs.py")
+	if !t.Failed() {
+		report(t, "boto3 logs", "%d cases: tail --follow, live tails, pages, bad batches", n)
+	}
+}
+
+// Terraform makes a log group with a stream, a metric filter, a policy and a query that
+// is kept, changes them, and sees after each step that all is as it was told.
+func TestTerraformLogs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: make conformance runs it")
+	}
+	s := serve(t, t.TempDir())
+	tf := newTerraform(t, s, "logs.tf")
+	for _, value := range []string{"one", "another"} {
+		variable := "-var=value=" + value
+		tf.run("apply", "-auto-approve", variable)
+		tf.unchanged(variable)
+		if seen := strings.TrimSpace(tf.run("output", "-raw", "seen")); seen != "/shop/web" {
+			t.Errorf("it sees %q", seen)
+		}
+	}
+	tf.run("destroy", "-auto-approve", "-var=value=another")
+	if left := s.aws("logs", "describe-log-groups", "--query", "logGroups", "--output", "text"); strings.TrimSpace(left) != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+	report(t, "Terraform logs", "a log group, stream, metric filter, resource policy and query definition: apply, change, plan without changes, destroy")
+}

@@ -1,0 +1,68 @@
+# Log groups, streams, metric filters and policies as Terraform manages them.
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+provider "aws" {
+  skip_metadata_api_check = true
+}
+
+variable "value" {
+  type = string
+}
+
+resource "aws_cloudwatch_log_group" "web" {
+  name              = "/shop/web"
+  retention_in_days = var.value == "one" ? 7 : 30
+  tags              = { team = var.value }
+}
+
+resource "aws_cloudwatch_log_stream" "one" {
+  name           = "one"
+  log_group_name = aws_cloudwatch_log_group.web.name
+}
+
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  name           = "errors"
+  pattern        = " [method, path, status = 5*] "
+  log_group_name = aws_cloudwatch_log_group.web.name
+
+  metric_transformation {
+    name          = var.value
+    namespace     = "Shop"
+    value         = "1"
+    default_value = "0"
+  }
+}
+
+resource "aws_cloudwatch_log_resource_policy" "search" {
+  policy_name = "search"
+  policy_document = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "es.amazonaws.com" }
+      Action    = "logs:PutLogEvents"
+      Resource  = "${aws_cloudwatch_log_group.web.arn}:*"
+    }]
+  })
+}
+
+resource "aws_cloudwatch_query_definition" "errors" {
+  name            = "shop/errors"
+  log_group_names = [aws_cloudwatch_log_group.web.name]
+  query_string    = "fields @message | limit 5"
+}
+
+data "aws_cloudwatch_log_groups" "shop" {
+  log_group_name_prefix = "/shop"
+  depends_on            = [aws_cloudwatch_log_group.web]
+}
+
+output "seen" {
+  value = join(",", data.aws_cloudwatch_log_groups.shop.log_group_names)
+}
