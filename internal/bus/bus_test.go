@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,20 +17,12 @@ import (
 
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-var chaos = flag.String("chaos", "", "publish and deliver at random, on the store in this folder, until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *chaos == "" {
-		m.Run()
-		return
-	}
-	if err := chaosUntilKilled(context.Background(), *chaos); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"chaos": chaosUntilKilled})
 }
 
 // log is a log that a test can read.

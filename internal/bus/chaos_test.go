@@ -160,7 +160,8 @@ func transact(ctx context.Context, db *state.DB, b *bus.Bus) (string, error) {
 func payload(cause string, n int) string { return fmt.Sprintf("%s/%d", cause, n) }
 
 // chaosUntilKilled prints the ID of each cause that was committed.
-func chaosUntilKilled(ctx context.Context, folder string) error {
+func chaosUntilKilled(folder string) error {
+	ctx := context.Background()
 	db, err := state.Open(ctx, filepath.Join(folder, "state.db"))
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func killSome(t *testing.T, folder string, some int) (acknowledged []string) {
 	killtest.After(t, some, func(line string) bool {
 		acknowledged = append(acknowledged, line)
 		return true
-	}, "-chaos", folder)
+	}, "chaos", folder)
 	return acknowledged
 }
 

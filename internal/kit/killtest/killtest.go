@@ -4,24 +4,39 @@ package killtest
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
 )
 
-// After starts the test's own binary with these arguments, which make its TestMain
-// do something else than run tests, and gives each line that it prints to line. It
-// kills the process once line has counted enough of them, and reads on to the end
-// of what was printed by then. A process that ends by itself fails the test.
-func After(tb testing.TB, enough int, line func(text string) (counts bool), args ...string) {
+// Main is what TestMain calls. It runs the tests, or, in a process that After started,
+// the child that was named, which gets its folder; what that fails with is printed.
+func Main(m *testing.M, children map[string]func(folder string) error) {
+	if len(os.Args) == 3 {
+		if work := children[os.Args[1]]; work != nil {
+			if err := work(os.Args[2]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			return
+		}
+	}
+	m.Run()
+}
+
+// After starts the test's own binary as a child that its Main knows by name, in a folder,
+// and gives each line that it prints to line. It kills the process once line has counted
+// enough of them, and reads on to the end of what was printed by then. A process that
+// ends by itself fails the test.
+func After(tb testing.TB, enough int, line func(text string) (counts bool), child, folder string) {
 	tb.Helper()
-	child := exec.CommandContext(tb.Context(), os.Args[0], args...) //nolint:gosec // it is this very binary
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
+	process := exec.CommandContext(tb.Context(), os.Args[0], child, folder) //nolint:gosec // it is this very binary
+	process.Stderr = os.Stderr
+	out, err := process.StdoutPipe()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := child.Start(); err != nil {
+	if err := process.Start(); err != nil {
 		tb.Fatal(err)
 	}
 	seen := 0
@@ -30,12 +45,12 @@ func After(tb testing.TB, enough int, line func(text string) (counts bool), args
 			continue
 		}
 		if seen++; seen == enough {
-			if err := child.Process.Kill(); err != nil {
+			if err := process.Process.Kill(); err != nil {
 				tb.Fatal(err)
 			}
 		}
 	}
-	if err := child.Wait(); err == nil || seen < enough {
+	if err := process.Wait(); err == nil || seen < enough {
 		tb.Fatalf("the process ended by itself (%v) after %d of %d lines", err, seen, enough)
 	}
 }

@@ -301,7 +301,7 @@ func TestProcessesEndWithTheServer(t *testing.T) {
 			pid = n
 		}
 		return true
-	}, "-server")
+	}, "server", "")
 	if err := ended(pid); pid == 0 || err != nil {
 		t.Errorf("process %d: %v", pid, err)
 	}

@@ -14,25 +14,17 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sillok/sillok/internal/kit/killtest"
 	"github.com/sillok/sillok/internal/kit/worker"
 )
 
-var (
-	asWorker = flag.Bool("worker", false, "be a worker process, not a test")
-	asServer = flag.Bool("server", false, "be a server with a job that never ends, not a test")
-)
+var asWorker = flag.Bool("worker", false, "be a worker process, not a test")
 
 // TestMain makes this binary a worker when it is started as one.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	switch {
-	case *asServer:
-		if err := beServer(); err != nil {
-			panic(err)
-		}
-		return
-	case !*asWorker:
-		m.Run()
+	if !*asWorker {
+		killtest.Main(m, map[string]func(string) error{"server": beServer})
 		return
 	}
 	if err := worker.Serve(context.Background(), os.Stdin, os.Stdout, handlers()); err != nil {
@@ -41,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // beServer starts a job that never ends and says in which process.
-func beServer() error {
+func beServer(string) error {
 	p, err := worker.Open(worker.Config{Command: command(), Lanes: map[string]int{lane: 1}})
 	if err != nil {
 		return err

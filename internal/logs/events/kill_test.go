@@ -21,28 +21,12 @@ import (
 	"github.com/sillok/sillok/internal/logs/events"
 )
 
-var (
-	writeTo = flag.String("write-to", "", "write to this store and acknowledge on stdout until killed")
-	fillUp  = flag.String("fill", "", "write to this store until there is no space, and print what happens")
-	kills   = flag.Int("kills", 4, "how often the process is killed")
-)
+var kills = flag.Int("kills", 4, "how often the process is killed")
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	var err error
-	switch {
-	case *writeTo != "":
-		err = writeUntilKilled(*writeTo)
-	case *fillUp != "":
-		err = fillUntilFull(*fillUp)
-	default:
-		m.Run()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled, "fill": fillUntilFull})
 }
 
 // Each event that the child acknowledged is there once after it was killed, and in
@@ -54,7 +38,7 @@ func TestAcknowledgedEventsSurviveKill(t *testing.T) {
 		killtest.After(t, 3000+round%7*311, func(line string) bool {
 			acknowledged[line] = true
 			return true
-		}, "-write-to", dir)
+		}, "write", dir)
 		s, err := events.Open(t.Context(), events.Config{Dir: dir, Wanted: newWishes(), Log: discard(), MemoryBytes: killMemory, SegmentBytes: 4 << 20})
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +111,7 @@ func writeUntilKilled(dir string) error {
 
 // A limit on the size of files fails allocations and writes as a full disk does.
 func TestNoSpaceLeft(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), os.Args[0], "-fill", filepath.Join(t.TempDir(), "logs")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), os.Args[0], "fill", filepath.Join(t.TempDir(), "logs")).CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package objects_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,17 +18,8 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
-var writeTo = flag.String("write-to", "", "write to this store and say on stdout what was done, until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *writeTo == "" {
-		m.Run()
-		return
-	}
-	if err := writeUntilKilled(*writeTo); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled})
 }
 
 const (
@@ -188,7 +178,7 @@ func killAfter(t *testing.T, dir string, enough int, last map[string]killState) 
 		}
 		last[bucket+"/"+key] = state
 		return what != "begin"
-	}, "-write-to", dir)
+	}, "write", dir)
 }
 
 // wantKilled fails the test when a key is neither as it was last said to be nor

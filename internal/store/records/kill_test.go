@@ -2,7 +2,6 @@ package records_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,30 +15,13 @@ import (
 	"github.com/sillok/sillok/internal/store/records"
 )
 
-var (
-	writeTo = flag.String("write-to", "", "write to this log and acknowledge on stdout until killed")
-	fillUp  = flag.String("fill", "", "write to this log until there is no space, and print what happens")
-)
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	var err error
-	switch {
-	case *writeTo != "":
-		err = writeUntilKilled(*writeTo)
-	case *fillUp != "":
-		err = fillUntilFull(*fillUp)
-	default:
-		m.Run()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled, "fill": fillUntilFull})
 }
 
 // A limit on the size of files fails allocations as a full disk does.
 func TestNoSpaceLeft(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), os.Args[0], "-fill", filepath.Join(t.TempDir(), "records")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), os.Args[0], "fill", filepath.Join(t.TempDir(), "records")).CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +95,7 @@ func killAfter(t *testing.T, dir string, enough int, acknowledged map[string]str
 			acknowledged[seq] = data
 		}
 		return true
-	}, "-write-to", dir)
+	}, "write", dir)
 }
 
 // writeUntilKilled acknowledges a record as one line of its number and data.

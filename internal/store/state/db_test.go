@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,17 +20,8 @@ import (
 	"github.com/sillok/sillok/internal/store/state/statetest"
 )
 
-var writeTo = flag.String("write-to", "", "write to this store and acknowledge on stdout until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *writeTo == "" {
-		m.Run()
-		return
-	}
-	if err := writeUntilKilled(*writeTo); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled})
 }
 
 func open(t *testing.T, path string) *state.DB {
@@ -146,7 +136,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	killtest.After(t, enough, func(line string) bool {
 		acknowledged[line] = true
 		return true
-	}, "-write-to", path)
+	}, "write", path)
 
 	left, right := map[string]bool{}, map[string]bool{}
 	err := open(t, path).View(t.Context(), func(r state.Reader) error {

@@ -2,7 +2,6 @@ package archive_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -16,17 +15,8 @@ import (
 	"github.com/sillok/sillok/internal/trail/event"
 )
 
-var writeTo = flag.String("write-to", "", "append to this archive and acknowledge on stdout until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *writeTo == "" {
-		m.Run()
-		return
-	}
-	if err := writeUntilKilled(*writeTo); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled})
 }
 
 // Groups that were acknowledged are there after a kill, whole, in order and once.
@@ -35,7 +25,7 @@ func TestAcknowledgedEventsSurviveKill(t *testing.T) {
 	kept := 0
 	for range 3 {
 		acknowledged := 0
-		killtest.After(t, 300, func(string) bool { acknowledged++; return true }, "-write-to", dir)
+		killtest.After(t, 300, func(string) bool { acknowledged++; return true }, "write", dir)
 		a := open(t, archive.Config{Dir: dir})
 		ids := map[string]bool{}
 		next := uint64(1)

@@ -2,7 +2,6 @@ package importer_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,17 +11,8 @@ import (
 	"github.com/sillok/sillok/internal/trail/importer"
 )
 
-var importInto = flag.String("import-into", "", "import into this folder and tell each file that is done until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *importInto == "" {
-		m.Run()
-		return
-	}
-	if err := importUntilKilled(*importInto); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"import": importUntilKilled})
 }
 
 // Killed in the middle again and again, an import that is repeated brings each event
@@ -32,7 +22,7 @@ func TestAnImportThatIsKilledGoesOn(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	told := 0
 	for range 6 {
-		killtest.After(t, 1+random.IntN(6), func(string) bool { told++; return true }, "-import-into", dir)
+		killtest.After(t, 1+random.IntN(6), func(string) bool { told++; return true }, "import", dir)
 	}
 	h := build(t, dir)
 	files, want := planned()

@@ -3,7 +3,6 @@ package rows_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -29,17 +28,8 @@ import (
 	"github.com/sillok/sillok/internal/trail/rows"
 )
 
-var recordIn = flag.String("record-in", "", "record calls in this folder, ask for their rows and acknowledge each call on stdout until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *recordIn == "" {
-		m.Run()
-		return
-	}
-	if err := recordUntilKilled(*recordIn); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"record": recordUntilKilled})
 }
 
 const (
@@ -169,7 +159,7 @@ func TestRowsSurviveKill(t *testing.T) {
 	dir := t.TempDir()
 	for range 4 {
 		acknowledged := 0
-		killtest.After(t, 250+rand.IntN(200), func(string) bool { acknowledged++; return true }, "-record-in", dir) //nolint:gosec // any moment will do
+		killtest.After(t, 250+rand.IntN(200), func(string) bool { acknowledged++; return true }, "record", dir) //nolint:gosec // any moment will do
 		h, err := open(t.Context(), dir, nil)
 		if err != nil {
 			t.Fatal(err)

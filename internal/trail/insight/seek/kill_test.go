@@ -3,7 +3,6 @@ package seek_test
 import (
 	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -16,17 +15,8 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-var liveIn = flag.String("live-in", "", "go on with the script in this folder until killed")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if *liveIn == "" {
-		m.Run()
-		return
-	}
-	if err := liveUntilKilled(context.Background(), *liveIn); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	killtest.Main(m, map[string]func(string) error{"live": liveUntilKilled})
 }
 
 // script is what happens to a trail that looks for insights: 43 hours in which it
@@ -133,7 +123,8 @@ func (s *script) finish(ctx context.Context) error {
 	return nil
 }
 
-func liveUntilKilled(ctx context.Context, dir string) error {
+func liveUntilKilled(dir string) error {
+	ctx := context.Background()
 	r, err := open(ctx, dir)
 	if err != nil {
 		return err
@@ -169,7 +160,7 @@ func TestKilled(t *testing.T) {
 		lines := 0
 		for lines < learnSteps+bursts*burstSteps {
 			n := 1 + random.IntN(30)
-			killtest.After(t, n, func(string) bool { lines++; return true }, "-live-in", dir)
+			killtest.After(t, n, func(string) bool { lines++; return true }, "live", dir)
 		}
 		r, err := open(t.Context(), dir)
 		must(t, err)
