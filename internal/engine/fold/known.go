@@ -160,26 +160,35 @@ func (r *remainder) withConstants(terms []plan.Expr, n *plan.Join) []plan.Expr {
 	inner := n.Kind == ast.InnerJoin || n.Kind == ast.CrossJoin
 	known := make([]plan.Expr, len(terms))
 	for i, term := range terms {
+		known[i] = term
+		if volatile(term) {
+			continue
+		}
 		call, ok := term.(*plan.Call)
 		equal := ok && call.Name == plan.OpEqual
-		replaced := r.expr(plan.Replace(term, func(part plan.Expr) (plan.Expr, bool) {
-			ref, ok := part.(*plan.ColumnRef)
-			if !ok {
-				return part, plan.Subquery(part) != nil
-			}
-			for _, side := range []plan.Node{n.Left, n.Right} {
-				if c, ok := r.constantIn(side, ref.ID); ok && (inner || equal || c.Value == nil) {
-					return c, true
+		computed := true
+		replaced := r.expr(plan.Rewrite(term, func(part plan.Expr) plan.Expr {
+			with := plan.Replace(part, func(part plan.Expr) (plan.Expr, bool) {
+				ref, ok := part.(*plan.ColumnRef)
+				if !ok {
+					return nil, false
 				}
-			}
-			return ref, true
+				for _, side := range []plan.Node{n.Left, n.Right} {
+					if c, ok := r.constantIn(side, ref.ID); ok && (inner || equal || c.Value == nil) {
+						return c, true
+					}
+				}
+				return ref, true
+			})
+			// A side that fails is computed in a column of its own, beneath the join.
+			computed = computed && (open(with, map[plan.ID]bool{}) || isConst(r.expr(with)))
+			return with
 		}))
 		switch {
+		case !computed:
 		case isConst(replaced):
 			known[i] = truth(is(replaced, true))
-		case equal, volatile(term):
-			known[i] = term
-		default:
+		case !equal:
 			known[i] = replaced
 		}
 	}
