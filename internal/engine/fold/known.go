@@ -223,11 +223,15 @@ func (r *remainder) constantIn(node plan.Node, id plan.ID) (*plan.Const, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) != 1 {
+		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered {
 			return nil, false
 		}
-		c, ok := n.Rows[0][at].(*plan.Const)
-		return c, ok
+		first, ok := r.expr(n.Rows[0][at]).(*plan.Const)
+		for _, row := range n.Rows[1:] {
+			c, isConst := r.expr(row[at]).(*plan.Const)
+			ok = ok && isConst && keyOf(c) == keyOf(first)
+		}
+		return first, ok
 	}
 	return nil, false
 }
