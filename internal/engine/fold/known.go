@@ -160,26 +160,35 @@ func (r *remainder) withConstants(terms []plan.Expr, n *plan.Join) []plan.Expr {
 	inner := n.Kind == ast.InnerJoin || n.Kind == ast.CrossJoin
 	known := make([]plan.Expr, len(terms))
 	for i, term := range terms {
+		known[i] = term
+		if volatile(term) {
+			continue
+		}
 		call, ok := term.(*plan.Call)
 		equal := ok && call.Name == plan.OpEqual
-		replaced := r.expr(plan.Replace(term, func(part plan.Expr) (plan.Expr, bool) {
-			ref, ok := part.(*plan.ColumnRef)
-			if !ok {
-				return part, plan.Subquery(part) != nil
-			}
-			for _, side := range []plan.Node{n.Left, n.Right} {
-				if c, ok := r.constantIn(side, ref.ID); ok && (inner || equal || c.Value == nil) {
-					return c, true
+		computed := true
+		replaced := r.expr(plan.Rewrite(term, func(part plan.Expr) plan.Expr {
+			with := plan.Replace(part, func(part plan.Expr) (plan.Expr, bool) {
+				ref, ok := part.(*plan.ColumnRef)
+				if !ok {
+					return nil, false
 				}
-			}
-			return ref, true
+				for _, side := range []plan.Node{n.Left, n.Right} {
+					if c, ok := r.constantIn(side, ref.ID); ok && (inner || equal || c.Value == nil) {
+						return c, true
+					}
+				}
+				return ref, true
+			})
+			// A side that fails is computed in a column of its own, beneath the join.
+			computed = computed && (open(with, map[plan.ID]bool{}) || isConst(r.expr(with)))
+			return with
 		}))
 		switch {
+		case !computed:
 		case isConst(replaced):
 			known[i] = truth(is(replaced, true))
-		case equal, volatile(term):
-			known[i] = term
-		default:
+		case !equal:
 			known[i] = replaced
 		}
 	}
@@ -214,11 +223,15 @@ func (r *remainder) constantIn(node plan.Node, id plan.ID) (*plan.Const, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) != 1 {
+		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered {
 			return nil, false
 		}
-		c, ok := n.Rows[0][at].(*plan.Const)
-		return c, ok
+		first, ok := r.expr(n.Rows[0][at]).(*plan.Const)
+		for _, row := range n.Rows[1:] {
+			c, isConst := r.expr(row[at]).(*plan.Const)
+			ok = ok && isConst && keyOf(c) == keyOf(first)
+		}
+		return first, ok
 	}
 	return nil, false
 }

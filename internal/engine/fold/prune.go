@@ -350,5 +350,7 @@ func trivial(condition plan.Expr) (decided, always bool) {
 		return true, c.Value == true
 	}
 	terms := plan.Conjuncts(condition)
-	return slices.ContainsFunc(terms, isNullConst) && !slices.ContainsFunc(terms, MayFail), false
+	isNull := func(term plan.Expr) bool { _, ok := term.(*plan.IsNull); return ok }
+	// Trino knows "x IS NULL AND NULL" for what is never true.
+	return slices.ContainsFunc(terms, isNullConst) && (!slices.ContainsFunc(terms, MayFail) || slices.ContainsFunc(terms, isNull)), false
 }

@@ -116,6 +116,8 @@ func (r sifter) siftBelow(node plan.Node, terms []plan.Expr) (sifted plan.Node, 
 		return &kept, staying
 	case *plan.Join:
 		return r.siftJoin(n, terms)
+	case *plan.Unnest:
+		return node, equalitiesFirst(terms)
 	}
 	return node, terms
 }
