@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -447,50 +446,6 @@ func (s *server) lastCall(ctx context.Context) string {
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	return id
-}
-
-// Many calls a second are all delivered, once.
-func TestTrailsKeepUp(t *testing.T) {
-	calls := 5000
-	if !testing.Short() {
-		calls = 100_000
-	}
-	s := trails(t)
-	s.startTrail()
-	began := time.Now()
-	var mu sync.Mutex
-	var clients sync.WaitGroup
-	answered := map[string]bool{}
-	for c := range 16 {
-		clients.Go(func() {
-			client := athena.NewFromConfig(s.config())
-			for n := c; n < calls; n += 16 {
-				out, err := client.ListWorkGroups(t.Context(), &athena.ListWorkGroupsInput{})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-				mu.Lock()
-				answered[id] = true
-				mu.Unlock()
-			}
-		})
-	}
-	clients.Wait()
-	took := time.Since(began)
-	last := s.lastCall(t.Context())
-	eventually(t, "all is delivered", func() bool {
-		all, _ := s.records()
-		return slices.ContainsFunc(all, func(r delivered) bool { return r.RequestID == last })
-	})
-	found := s.once()
-	for id := range answered {
-		if _, ok := found[id]; !ok {
-			t.Fatalf("the answered call %s is not in the bucket", id)
-		}
-	}
-	t.Logf("%d calls in %s, %.0f a second, all delivered %s later", len(answered), took, float64(len(answered))/took.Seconds(), time.Since(began)-took)
 }
 
 // On a full disk a trail delivers nothing, and afterwards all that was answered.
