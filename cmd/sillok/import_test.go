@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,8 +14,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/kit/material"
@@ -174,5 +178,64 @@ func TestRecordedEventsAreFoundInHistory(t *testing.T) {
 	}
 	if said := p.done("import", "cloudtrail", "--from", logs); !strings.HasPrefix(said, "0 events imported in ") || !strings.Contains(said, "55 were known from before") {
 		t.Errorf("imported again it says %s", said)
+	}
+}
+
+// answers returns the rows that Athena answers a statement with, without their names.
+func answers(t *testing.T, client *athena.Client, statement string) (rows []string) {
+	t.Helper()
+	started := must[*athena.StartQueryExecutionOutput](t)(client.StartQueryExecution(t.Context(), &athena.StartQueryExecutionInput{
+		QueryString: &statement, ResultConfiguration: &athenatypes.ResultConfiguration{OutputLocation: new("s3://results/")},
+	}))
+	for {
+		state := must[*athena.GetQueryExecutionOutput](t)(client.GetQueryExecution(t.Context(), &athena.GetQueryExecutionInput{QueryExecutionId: started.QueryExecutionId})).QueryExecution.Status
+		switch state.State {
+		case athenatypes.QueryExecutionStateSucceeded:
+		case athenatypes.QueryExecutionStateFailed, athenatypes.QueryExecutionStateCancelled:
+			t.Fatal(*state.StateChangeReason)
+		default:
+			continue
+		}
+		break
+	}
+	for pages := athena.NewGetQueryResultsPaginator(client, &athena.GetQueryResultsInput{QueryExecutionId: started.QueryExecutionId}); pages.HasMorePages(); {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range page.ResultSet.Rows {
+			var cells []string
+			for _, cell := range row.Data {
+				cells = append(cells, *cell.VarCharValue)
+			}
+			rows = append(rows, strings.Join(cells, " "))
+		}
+	}
+	return rows[1:]
+}
+
+// The same events are rows for Athena, as their files have them.
+func TestRecordedEventsAreRows(t *testing.T) {
+	logs := filepath.Join(material.Data(t), "cloudtrail/invictus-ir_aws_dataset/s3")
+	p := newPlace(t)
+	p.done("import", "cloudtrail", "--from", logs)
+	counts := map[string]int{}
+	for _, r := range recordedIn(t, logs) {
+		counts[r.EventSource+" "+r.EventName+" "+r.ReadOnly]++
+	}
+	var want []string
+	for name, n := range counts {
+		want = append(want, fmt.Sprint(name, " ", n))
+	}
+	slices.Sort(want)
+	key, secret := credential(t, filepath.Join(p.folder, "sillok-data", "credentials"))
+	must[*s3.CreateBucketOutput](t)(p.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: new("results")}))
+	client := athena.New(athena.Options{
+		Region: "us-east-1", BaseEndpoint: new(os.Getenv("AWS_ENDPOINT_URL")), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+	})
+	got := answers(t, client, `SELECT eventsource, eventname, coalesce(readonly, ''), count(DISTINCT eventid) FROM sillok.cloudtrail_events WHERE eventtime < '2026' GROUP BY 1, 2, 3`)
+	slices.Sort(got)
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("Athena (-want +got):\n%s", diff)
 	}
 }

@@ -54,7 +54,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive, Imports: storeImports{a},
 		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
 	a.trails, a.held["cloudtrail"] = s, s

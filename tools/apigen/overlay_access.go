@@ -137,7 +137,8 @@ func cloudTrailAuthorization() authorizationOverlay {
 		o.resources[operation] = []api.Resource{{Type: "channel", ARN: channels + member}}
 	}
 	o.resources["CreateChannel"] = []api.Resource{
-		{Type: "channel", ARN: channels + "*"}, {Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+		{Type: "channel", ARN: channels + "*"},
+		{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
 		{Type: "channel", ARN: channels + "*", Action: "cloudtrail:AddTags", When: "Tags"},
 	}
 	o.resources["StartImport"] = []api.Resource{

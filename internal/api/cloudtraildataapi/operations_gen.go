@@ -22,7 +22,7 @@ var operations = []api.Operation{
 	{
 		Name: "PutAuditEvents", In: (*PutAuditEventsInput)(nil), Out: (*PutAuditEventsOutput)(nil), Method: "POST", URI: "/PutAuditEvents",
 		Errors: []string{"ChannelInsufficientPermission", "ChannelNotFound", "ChannelUnsupportedSchema", "DuplicatedAuditEventId", "InvalidChannelARN", "UnsupportedOperationException"},
-		Action: "cloudtrail-data:PutAuditEvents", Access: api.Write, Event: api.Management,
+		Action: "cloudtrail-data:PutAuditEvents", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "channel", ARN: "{channelArn}"},
 		},

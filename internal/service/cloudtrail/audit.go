@@ -185,9 +185,20 @@ type activityMember struct {
 }
 
 var activityMembers = []activityMember{
-	{"version", true, false}, {"userIdentity", true, true}, {"userAgent", false, false}, {"eventSource", true, false}, {"eventName", true, false},
-	{"eventTime", true, false}, {"UID", true, false}, {"requestParameters", false, true}, {"responseElements", false, true}, {"errorCode", false, false},
-	{"errorMessage", false, false}, {"sourceIPAddress", false, false}, {"recipientAccountId", true, false}, {"additionalEventData", false, true},
+	{"version", true, false},
+	{"userIdentity", true, true},
+	{"userAgent", false, false},
+	{"eventSource", true, false},
+	{"eventName", true, false},
+	{"eventTime", true, false},
+	{"UID", true, false},
+	{"requestParameters", false, true},
+	{"responseElements", false, true},
+	{"errorCode", false, false},
+	{"errorMessage", false, false},
+	{"sourceIPAddress", false, false},
+	{"recipientAccountId", true, false},
+	{"additionalEventData", false, true},
 }
 
 // checkActivity returns the time of an event, or why it is not taken by the account of a

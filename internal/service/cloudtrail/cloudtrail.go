@@ -85,6 +85,8 @@ type Config struct {
 	Deliveries Deliveries
 	// Archive keeps what comes through channels; nil means that nothing does.
 	Archive Archive
+	// Imports copies log files into event data stores; nil copies none.
+	Imports Imports
 	// Others returns the accounts besides the caller's own whose events the caller
 	// of ctx may look up; nil means of none.
 	Others func(ctx context.Context) ([]cloud.Account, error)
@@ -110,6 +112,7 @@ type Service struct {
 	sealer  Sealer
 	pace    pace
 	queries *queryQueue
+	imports runningImports
 }
 
 // New returns a Service that keeps its trails in store, and the keys of digests

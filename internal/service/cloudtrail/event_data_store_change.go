@@ -225,6 +225,11 @@ func (s *Service) DeleteEventDataStore(ctx context.Context, in *cloudtrailapi.De
 		} else if channel != "" {
 			return cloud.Errorf(cloud.Conflict, "ChannelExistsForEDSException", "The event data store %s cannot be deleted because the channel %s goes into it.", of.arn(), channel)
 		}
+		if runs, err := importInto(tx, of); err != nil {
+			return err
+		} else if runs {
+			return cloud.Errorf(cloud.Conflict, "EventDataStoreHasOngoingImportException", "The event data store %s cannot be deleted because an import into it runs.", of.arn())
+		}
 		of.Deleted = whole(time.Now())
 		of.Updated = of.Deleted
 		return nil

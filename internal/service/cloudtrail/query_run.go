@@ -42,6 +42,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.queries.close()
 		return nil
 	})
+	g.Go(ctx, "imports into event data stores", s.runImports)
 	g.Every(ctx, "old event data stores", purgeEvery, s.purgeStores)
 	g.Every(ctx, "old queries of event data stores", purgeEvery, s.purgeQueries)
 	return g.Wait()

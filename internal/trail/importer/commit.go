@@ -17,10 +17,11 @@ type batch struct {
 	records []record
 	out     *Outcome // written once done is closed, by whoever waits
 
-	imported, duplicates int64
-	bad                  []BadRecord
-	err                  error
-	done                 chan struct{}
+	imported, duplicates, outside int64
+
+	bad  []BadRecord
+	err  error
+	done chan struct{}
 }
 
 // queue commits together what comes while a commit runs: all of it shares its syncs.
@@ -64,6 +65,7 @@ func (q *queue) commit(ctx context.Context, b *batch, keep func(context.Context,
 	}
 	b.out.Imported += b.imported
 	b.out.Duplicates += b.duplicates
+	b.out.Outside += b.outside
 	for _, r := range b.bad {
 		b.out.bad(r.Record, r.Reason)
 	}
@@ -125,22 +127,26 @@ func (i *Importer) candidates(ctx context.Context, batches []*batch) ([]candidat
 	var all []candidate
 	ours := map[cloud.Account][]int{} // of which the journal may have some, in all
 	for _, b := range batches {
-		b.imported, b.duplicates, b.bad = 0, 0, nil
+		b.imported, b.duplicates, b.outside, b.bad = 0, 0, 0, nil
 		for n := range b.records {
 			r := &b.records[n]
 			if r.Bad != "" {
 				b.bad = append(b.bad, BadRecord{r.Index, r.Bad})
 				continue
 			}
-			in := b.into.of(r.Account)
-			entry := archive.Entry{Account: in, Region: r.Region, Origin: archive.Import, Event: event.Event{
-				ID: r.ID, Time: time.Unix(r.Time, 0).UTC(), Category: r.Category, Account: r.Account, JSON: r.json,
+			in, at := b.into.of(r.Account), time.Unix(r.Time, 0).UTC()
+			if b.into.outside(at) {
+				b.outside++
+				continue
+			}
+			entry := archive.Entry{Account: in, Region: r.Region, Origin: archive.Import, Store: b.into.Store, Event: event.Event{
+				ID: r.ID, Time: at, Category: r.Category, Account: r.Account, JSON: r.json,
 			}}
 			if !i.cfg.Archive.Fits(&entry) {
 				b.bad = append(b.bad, BadRecord{r.Index, "it is larger than an event may be"})
 				continue
 			}
-			if in == r.Account {
+			if in == r.Account && b.into.Store == "" {
 				ours[in] = append(ours[in], len(all))
 			}
 			all = append(all, candidate{b, entry, keyOf(&entry)})

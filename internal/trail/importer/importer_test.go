@@ -448,3 +448,25 @@ func TestAFileThatEndsItsWorker(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 }
+
+// An event data store has the events of a time, once, and history does not have them.
+func TestIntoAnEventDataStore(t *testing.T) {
+	h := build(t, t.TempDir())
+	const store = "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/a"
+	file := zipped(items(here, "a", "bb", "ccc", "dddd")) // seconds 1 to 4 after morning
+	into := importer.Into{Importer: here, Store: store, From: morning.Add(2 * time.Second), To: morning.Add(3 * time.Second)}
+	compare(t, "of a time", importer.Outcome{State: importer.Imported, Records: 4, Imported: 2, Outside: 2}, h.bring(into, "k", file))
+	into.From, into.To = time.Time{}, time.Time{}
+	compare(t, "of all time", importer.Outcome{State: importer.Imported, Records: 4, Imported: 2, Duplicates: 2}, h.bring(into, "k", file))
+	into.Store += "b"
+	compare(t, "into another", importer.Outcome{State: importer.Imported, Records: 4, Imported: 4}, h.bring(into, "k", file))
+	compare(t, "history", []string(nil), h.ids(here))
+	compare(t, "into history", importer.Outcome{State: importer.Imported, Records: 4, Imported: 4}, h.bring(importer.Into{Importer: here}, "k", file))
+	compare(t, "history", []string{"dddd", "ccc", "bb", "a"}, h.ids(here))
+	h.close()
+	if err := importer.Forget(h.known()); err != nil {
+		t.Fatal(err)
+	}
+	h.open()
+	compare(t, "again, of what is made known again", importer.Outcome{State: importer.Imported, Records: 4, Duplicates: 4}, h.bring(into, "k", file))
+}

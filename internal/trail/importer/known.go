@@ -30,16 +30,20 @@ func hashed(parts ...string) string {
 	return base32.HexEncoding.EncodeToString(sum[:15])
 }
 
-// keyOf returns by what an event is known: whose history it is in, its recipient and
-// its ID; of the oldest records, which have none, what they say. Its time stands first,
-// so that what comes together lies together.
+// keyOf returns by what an event is known: whose history or which store it is in, its
+// recipient and its ID; of the oldest records, which have none, what they say. Its time
+// stands first, so that what comes together lies together.
 func keyOf(e *archive.Entry) state.Key {
 	id := e.Event.ID
 	if id == "" {
 		id = "\x00" + string(e.Event.JSON)
 	}
 	const shift = 1 << 37 // no time of four digits of a year is negative then
-	name := fmt.Sprintf("%010x", e.Event.Time.Unix()+shift) + hashed(string(e.Event.Account), id)
+	parts := []string{string(e.Event.Account), id}
+	if e.Store != "" {
+		parts = append(parts, e.Store)
+	}
+	name := fmt.Sprintf("%010x", e.Event.Time.Unix()+shift) + hashed(parts...)
 	return state.Key{Scope: cloud.Scope{Account: e.Account}, Kind: eventKind, Name: name}
 }
 
@@ -133,7 +137,11 @@ type mark struct {
 }
 
 func markKey(into Into, o Object) state.Key {
-	return state.Key{Scope: cloud.Scope{Account: into.Importer}, Kind: fileKind, Name: hashed(o.Source, o.Key)}
+	parts := []string{o.Source, o.Key}
+	if about := into.about(); about != "" {
+		parts = append(parts, about)
+	}
+	return state.Key{Scope: cloud.Scope{Account: into.Importer}, Kind: fileKind, Name: hashed(parts...)}
 }
 
 // mark returns the outcome of a file that is the same as at an earlier import.

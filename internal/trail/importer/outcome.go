@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -34,7 +35,26 @@ type Into struct {
 	Importer cloud.Account
 	// History returns the account in whose history the events of a recipient come; nil
 	// is the importer's for all.
-	History func(recipient cloud.Account) cloud.Account `json:"-"`
+	History func(recipient cloud.Account) cloud.Account
+	// Store is the ARN of the event data store that alone gets the events; empty for
+	// event history.
+	Store string
+	// From and To leave out what is before or after; zero leaves out nothing.
+	From, To time.Time
+}
+
+// about returns what tells the files of one import from those of another, beside who
+// imports.
+func (i Into) about() string {
+	if i.Store == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d", i.Store, i.From.Unix(), i.To.Unix())
+}
+
+// outside says whether an event of a time is left out.
+func (i Into) outside(at time.Time) bool {
+	return !i.From.IsZero() && at.Before(i.From) || !i.To.IsZero() && at.After(i.To)
 }
 
 func (i Into) of(recipient cloud.Account) cloud.Account {
@@ -45,7 +65,7 @@ func (i Into) of(recipient cloud.Account) cloud.Account {
 }
 
 // Outcome is what became of a file and of its records: all of them are imported,
-// duplicates or bad.
+// duplicates, bad or outside of the time that is asked for.
 type Outcome struct {
 	State      State       `json:"state"`
 	Reason     string      `json:"reason,omitempty"` // why it is not Imported
@@ -54,6 +74,7 @@ type Outcome struct {
 	Imported   int64       `json:"imported"`
 	Duplicates int64       `json:"duplicates"` // events that were there already
 	Bad        int64       `json:"bad"`        // records that are none of CloudTrail's
+	Outside    int64       `json:"outside,omitempty"`
 	BadRecords []BadRecord `json:"bad_records,omitempty"`
 	Jump       string      `json:"clock_jump,omitempty"` // why its time is none
 	At         time.Time   `json:"at,omitzero"`
