@@ -20,7 +20,7 @@ const SystemDatabase = "sillok"
 // them.
 func (a *App) openRows() (err error) {
 	a.rows = rows.New(rows.Config{
-		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive, Keep: a.cfg.CallsKept,
+		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive,
 		Organization: func(ctx context.Context, account cloud.Account) (string, error) {
 			place, err := a.accounts.Membership(ctx, account)
 			return place.ID, err

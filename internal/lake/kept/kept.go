@@ -34,9 +34,15 @@ type Config struct {
 	Bucket string // that queries see the files in, such as "sillok"
 	// Sources are the logs, by names of lower-case letters that never change.
 	Sources map[string]Source
-	// Keep returns how long a table's rows are kept, 0 for ever; gone says that there is no
-	// such table any more.
-	Keep func(ctx context.Context, table string) (age time.Duration, gone bool, err error)
+	// Keep returns how long a table's rows are kept.
+	Keep func(ctx context.Context, table string) (Retention, error)
+}
+
+// Retention says how long a table's rows are kept; the zero value is for ever.
+type Retention struct {
+	Age     time.Duration // of the rows that are kept; 0 is any
+	WithLog bool          // they go with the records from which they follow
+	Gone    bool          // there is no such table any more
 }
 
 const (
@@ -256,6 +262,11 @@ func (v view) Hold(objects []lake.Object) ([]string, func() error, error) {
 
 // objects returns all files of tables, with what was written down by now.
 func (s *Store) objects(ctx context.Context, asked []Asked) (all []lake.KeptObject, err error) {
+	defer func() {
+		if disk.IsFull(err) {
+			err = cloud.Errorf(cloud.Unavailable, "HIVE_CURSOR_ERROR", "The disk that holds the rows of the server's own tables is full: make room there.").Because(err)
+		}
+	}()
 	if err := s.Seal(ctx); err != nil {
 		return nil, err
 	}

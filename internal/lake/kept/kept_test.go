@@ -81,16 +81,15 @@ func row(table, id string, second int) kept.Row {
 	return kept.Row{Table: table, Time: at, Text: fmt.Appendf(nil, `{"eventVersion":"1.11","eventTime":%q,"eventID":%q,"requestParameters":{"a":[1,{"b":"c"}]}}`, at.Format(time.RFC3339), id)}
 }
 
-func open(tb testing.TB, dir string, keep func(table string) (time.Duration, bool), sources map[string]kept.Source) *kept.Store {
+func open(tb testing.TB, dir string, keep func(table string) kept.Retention, sources map[string]kept.Source) *kept.Store {
 	tb.Helper()
 	return kept.New(kept.Config{
 		Dir: dir, Log: slog.New(slog.DiscardHandler), Format: func(string) string { return "cloudtrail" }, Bucket: "b", Sources: sources,
-		Keep: func(_ context.Context, table string) (time.Duration, bool, error) {
+		Keep: func(_ context.Context, table string) (kept.Retention, error) {
 			if keep == nil {
-				return 0, false, nil
+				return kept.Retention{}, nil
 			}
-			age, gone := keep(table)
-			return age, gone, nil
+			return keep(table), nil
 		},
 	})
 }
@@ -330,7 +329,7 @@ func TestHeldFilesStay(t *testing.T) {
 	calls := &log{}
 	dir := t.TempDir()
 	gone := false
-	s := open(t, dir, func(string) (time.Duration, bool) { return 0, gone }, map[string]kept.Source{"calls": calls})
+	s := open(t, dir, func(string) kept.Retention { return kept.Retention{Gone: gone} }, map[string]kept.Source{"calls": calls})
 	calls.add(row("t", "1", 0))
 	calls.close()
 	found, err := rowsOf(s, "t").Objects(t.Context())
@@ -361,7 +360,7 @@ func TestHeldFilesStay(t *testing.T) {
 
 func TestOldFilesGo(t *testing.T) {
 	calls := &log{}
-	s := open(t, t.TempDir(), func(string) (time.Duration, bool) { return 48 * time.Hour, false }, map[string]kept.Source{"calls": calls})
+	s := open(t, t.TempDir(), func(string) kept.Retention { return kept.Retention{Age: 48 * time.Hour} }, map[string]kept.Source{"calls": calls})
 	now := time.Now().UTC().Truncate(time.Second)
 	for i, age := range []time.Duration{72 * time.Hour, 47 * time.Hour, time.Hour} {
 		r := row("t", fmt.Sprint(i), 0)
@@ -375,6 +374,30 @@ func TestOldFilesGo(t *testing.T) {
 	}
 	if got := idsIn(t, s, "t"); !cmp.Equal(got, []string{"1", "2"}) {
 		t.Errorf("left are %v", got)
+	}
+}
+
+// Rows that go with their log are there as long as it has their records, however old they
+// tell that they are.
+func TestRowsGoWithTheirLog(t *testing.T) {
+	calls := &log{}
+	s := open(t, t.TempDir(), func(string) kept.Retention { return kept.Retention{WithLog: true} }, map[string]kept.Source{"calls": calls})
+	for i := range 3 {
+		calls.add(row("t", fmt.Sprint(i), 0))
+		calls.close()
+	}
+	if err := errors.Join(s.Seal(t.Context()), s.Retain(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if got := idsIn(t, s, "t"); len(got) != 3 {
+		t.Errorf("before: %v", got)
+	}
+	calls.closed = calls.closed[1:]
+	if err := s.Retain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := idsIn(t, s, "t"); !cmp.Equal(got, []string{"1", "2"}) {
+		t.Errorf("after: %v", got)
 	}
 }
 

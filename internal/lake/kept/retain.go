@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Retain removes the files whose newest row is older than its table keeps rows, those of
-// tables that are gone, and those that nobody uses any more.
+// Retain removes the files of which no row is kept any more, and those that nobody uses
+// any more.
 func (s *Store) Retain(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
 		return err
@@ -23,14 +23,18 @@ func (s *Store) Retain(ctx context.Context) error {
 	tables := slices.Sorted(maps.Keys(s.files))
 	s.mu.Unlock()
 	now := time.Now()
+	oldest, err := s.oldest()
+	if err != nil {
+		return err
+	}
 	for _, table := range tables {
-		age, gone, err := s.cfg.Keep(ctx, table)
+		keep, err := s.cfg.Keep(ctx, table)
 		if err != nil {
 			return fmt.Errorf("how long table %s is kept: %w", table, err)
 		}
 		s.mu.Lock()
 		s.files[table] = slices.DeleteFunc(s.files[table], func(f *file) bool {
-			old := gone || age > 0 && now.Sub(time.Unix(f.to, 0)) > age
+			old := keep.Gone || keep.Age > 0 && now.Sub(time.Unix(f.to, 0)) > keep.Age || keep.WithLog && f.span.Last < oldest[f.source]
 			if old {
 				f.obsolete = now
 			}
@@ -42,6 +46,22 @@ func (s *Store) Retain(ctx context.Context) error {
 		s.mu.Unlock()
 	}
 	return s.sweep(now)
+}
+
+// oldest returns, by source, the first record that a log still has; 0 where that is not
+// known.
+func (s *Store) oldest() (map[string]uint64, error) {
+	oldest := map[string]uint64{}
+	for name, source := range s.cfg.Sources {
+		closed, err := source.Closed()
+		if err != nil {
+			return nil, err
+		}
+		if len(closed) > 0 {
+			oldest[name] = closed[0].First
+		}
+	}
+	return oldest, nil
 }
 
 // sweep removes the files that no query is given any more and none reads.

@@ -22,8 +22,6 @@ type Config struct {
 	Log     *slog.Logger
 	Journal *journal.Journal
 	Archive *archive.Archive
-	// Keep is how long an account's rows are kept; 0 is for ever.
-	Keep time.Duration
 	// Organization returns the ID of the organization that an account is in, empty for
 	// none; nil means that there are no organizations.
 	Organization func(ctx context.Context, account cloud.Account) (string, error)
@@ -85,15 +83,16 @@ const (
 	ofStore   = "store-"
 )
 
-// keep implements kept.Config.Keep.
-func (r *Rows) keep(ctx context.Context, table string) (age time.Duration, gone bool, err error) {
+// keep implements kept.Config.Keep. What accounts have goes with the logs; what a store has
+// is of the time when it happened, as in CloudTrail Lake.
+func (r *Rows) keep(ctx context.Context, table string) (keep kept.Retention, err error) {
 	id, ok := strings.CutPrefix(table, ofStore)
 	if !ok {
-		return r.cfg.Keep, false, nil
+		return kept.Retention{WithLog: true}, nil
 	}
-	return age, gone, r.store.View(ctx, func(tx state.Reader) error {
+	return keep, r.store.View(ctx, func(tx state.Reader) error {
 		l, found, err := state.Find[ledger](tx, ledgerKey(id))
-		age, gone = time.Duration(l.now().Days)*day, !found
+		keep = kept.Retention{Age: time.Duration(l.now().Days) * day, Gone: !found}
 		return err
 	})
 }
