@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/sillok/sillok/internal/app"
@@ -24,6 +26,22 @@ const maxAnswer = 16 << 20
 // ask sends a question to one of a server's own pages, signed by the credentials of the
 // settings, and returns its answer. A question has no body.
 func (p *s3Place) ask(ctx context.Context, method, path string, query url.Values) ([]byte, error) {
+	a, err := p.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.ask(ctx, method, path, query, nil)
+}
+
+// asker asks a server about its own pages, many times.
+type asker struct {
+	settings aws.Config
+	base     string
+	client   aws.HTTPClient
+}
+
+// asker returns what asks the server that is meant.
+func (p *s3Place) asker(ctx context.Context) (*asker, error) {
 	settings, err := p.settings(ctx)
 	if err != nil {
 		return nil, err
@@ -31,23 +49,30 @@ func (p *s3Place) ask(ctx context.Context, method, path string, query url.Values
 	if settings.BaseEndpoint == nil {
 		return nil, errors.New("no server is named; give --data or --endpoint-url, or set AWS_ENDPOINT_URL")
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(*settings.BaseEndpoint, "/")+path+"?"+query.Encode(), http.NoBody)
+	a := &asker{settings, strings.TrimSuffix(*settings.BaseEndpoint, "/"), settings.HTTPClient} // which knows AWS_CA_BUNDLE
+	if a.client == nil {
+		a.client = http.DefaultClient
+	}
+	return a, nil
+}
+
+// ask sends a question with a body, which may be nil.
+func (a *asker) ask(ctx context.Context, method, path string, query url.Values, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, a.base+path+"?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	key, err := settings.Credentials.Retrieve(ctx)
+	key, err := a.settings.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS credentials: %w", err)
 	}
-	none := sha256.Sum256(nil)
-	if err := v4.NewSigner().SignHTTP(ctx, key, r, hex.EncodeToString(none[:]), app.ExplainService, settings.Region, time.Now()); err != nil {
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	r.Header.Set("X-Amz-Content-Sha256", hash)
+	if err := v4.NewSigner().SignHTTP(ctx, key, r, hash, app.ExplainService, a.settings.Region, time.Now()); err != nil {
 		return nil, fmt.Errorf("sign the question: %w", err)
 	}
-	client := settings.HTTPClient // it knows AWS_CA_BUNDLE
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(r)
+	answer, err := a.client.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +85,7 @@ func (p *s3Place) ask(ctx context.Context, method, path string, query url.Values
 	}
 	var failure struct{ Code, Message string }
 	if json.Unmarshal(text, &failure) != nil || failure.Code == "" {
-		return nil, fmt.Errorf("%s answers %s: is it a server of Sillok?", *settings.BaseEndpoint, answer.Status)
+		return nil, fmt.Errorf("%s answers %s: is it a server of Sillok?", a.base, answer.Status)
 	}
 	return nil, fmt.Errorf("%s: %s", failure.Code, failure.Message)
 }

@@ -194,6 +194,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,
 		MaxCalls: options.MaxCalls, MaxCallsPerKey: options.MaxCallsPerKey, MaxRate: options.MaxRate,
 		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
+		Elsewhere:     elsewhere,
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

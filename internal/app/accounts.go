@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/store/state"
+	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
 // AccountsPath is where a server lists its accounts and makes new ones. A request is
@@ -83,20 +85,36 @@ type NewAccount struct {
 	SecretAccessKey string `json:"secret_access_key"` // told this once
 }
 
-// accountCall is a request about accounts.
-type accountCall struct {
+// ownCall is a request to one of the server's own pages, which is on record as all
+// calls are.
+type ownCall struct {
 	operation string // for the journal
 	changes   bool
-	do        func(ctx context.Context) (any, error)
+	// may says whether the caller, who is in the context, may ask that; nil is mayAsRoot.
+	may func(ctx context.Context) error
+	do  func(ctx context.Context) (any, error)
 }
 
-// accountsAsked answers a request about accounts, which is on record as all calls are.
-func (a *App) accountsAsked(w http.ResponseWriter, r *http.Request, call accountCall) {
+// mayAsRoot lets the root user alone that the server was started with.
+func (a *App) mayAsRoot(ctx context.Context) error {
+	if !a.isOperator(cloud.CallOf(ctx).Principal) {
+		return cloud.Errorf(cloud.Denied, "AccessDenied", "only the root user of account %s, with which the server was started, may see and make accounts", a.root.Account)
+	}
+	return nil
+}
+
+// isOperator says whether somebody is the root user that the server was started with.
+func (a *App) isOperator(p cloud.Principal) bool {
+	return p.Type == cloud.Root && p.Account == a.root.Account
+}
+
+// ownAsked answers a request to one of the server's own pages.
+func (a *App) ownAsked(w http.ResponseWriter, r *http.Request, call ownCall) {
 	answer, err := a.recorded(r, call)
 	a.answer(w, r, answer, err)
 }
 
-func (a *App) recorded(r *http.Request, call accountCall) (answer any, err error) {
+func (a *App) recorded(r *http.Request, call ownCall) (answer any, err error) {
 	began := time.Now()
 	fact := cloud.Fact{Action: ExplainService + ":" + call.operation, Changes: call.changes, Event: string(api.Management), Call: cloud.Call{
 		Service: ExplainService, Operation: call.operation, RequestID: uuid.NewString(), SourceIP: r.RemoteAddr, Time: began.UTC(),
@@ -109,9 +127,12 @@ func (a *App) recorded(r *http.Request, call accountCall) (answer any, err error
 	if err == nil {
 		fact.Call.Principal, fact.Call.AccessKeyID = verified.Key.Principal, verified.Key.ID
 		fact.Call.Account, fact.Call.Region = verified.Key.Principal.Account, cloud.Region(verified.Region)
-		if p := verified.Key.Principal; p.Type != cloud.Root || p.Account != a.root.Account {
-			err = cloud.Errorf(cloud.Denied, "AccessDenied", "only the root user of account %s, with which the server was started, may see and make accounts", a.root.Account)
+		r.Body = io.NopCloser(sigv4.NewHashReader(r.Body, verified.PayloadHash))
+		may := call.may
+		if may == nil {
+			may = a.mayAsRoot
 		}
+		err = may(cloud.WithCall(r.Context(), fact.Call))
 	}
 	var intent cloud.Intent
 	if err == nil {
@@ -143,28 +164,30 @@ func (a *App) recorded(r *http.Request, call accountCall) (answer any, err error
 	return answer, err
 }
 
-// parameters are what a request about accounts says, as it is recorded.
+// parameters are what a request says, as it is recorded.
 func parameters(r *http.Request) map[string]string {
 	said := map[string]string{}
-	for _, name := range []string{"name", "email", "id", "role", "standalone", "replace"} {
+	for _, name := range []string{"name", "email", "id", "role", "standalone", "replace", "source", "key", "etag", "size", "from", "every"} {
 		if value := r.URL.Query().Get(name); value != "" {
 			said[name] = value
 		}
 	}
-	if account := r.PathValue("account"); account != "" {
-		said["account"] = account
+	for _, name := range []string{"account", "watch"} {
+		if value := r.PathValue(name); value != "" {
+			said[name] = value
+		}
 	}
 	return said
 }
 
 func (a *App) listAccounts(w http.ResponseWriter, r *http.Request) {
-	a.accountsAsked(w, r, accountCall{"ListAccounts", false, func(ctx context.Context) (any, error) {
+	a.ownAsked(w, r, ownCall{operation: "ListAccounts", do: func(ctx context.Context) (any, error) {
 		return a.accounts.Accounts(ctx)
 	}})
 }
 
 func (a *App) createAccount(w http.ResponseWriter, r *http.Request) {
-	a.accountsAsked(w, r, accountCall{"CreateAccount", true, func(ctx context.Context) (any, error) {
+	a.ownAsked(w, r, ownCall{operation: "CreateAccount", changes: true, do: func(ctx context.Context) (any, error) {
 		question := r.URL.Query()
 		alone, err := flag(question.Get("standalone"))
 		if err != nil {
@@ -182,7 +205,7 @@ func (a *App) createAccount(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) createAccountKey(w http.ResponseWriter, r *http.Request) {
-	a.accountsAsked(w, r, accountCall{"CreateAccountKey", true, func(ctx context.Context) (any, error) {
+	a.ownAsked(w, r, ownCall{operation: "CreateAccountKey", changes: true, do: func(ctx context.Context) (any, error) {
 		replace, err := flag(r.URL.Query().Get("replace"))
 		if err != nil {
 			return nil, err
@@ -201,7 +224,7 @@ func (a *App) createAccountKey(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) closeAccount(w http.ResponseWriter, r *http.Request) {
-	a.accountsAsked(w, r, accountCall{"CloseAccount", true, func(ctx context.Context) (any, error) {
+	a.ownAsked(w, r, ownCall{operation: "CloseAccount", changes: true, do: func(ctx context.Context) (any, error) {
 		return struct{}{}, a.accounts.Close(ctx, cloud.Account(r.PathValue("account")))
 	}})
 }

@@ -15,12 +15,15 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
 	"github.com/sillok/sillok/internal/kit/certificate"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
+	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/organizations"
@@ -30,7 +33,10 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/delivery"
+	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/trail/insight/seek"
+	"github.com/sillok/sillok/internal/trail/rows"
+	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
 )
 
@@ -59,12 +65,18 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
+	rows        *rows.Rows // of both
+	imports     *importer.Importer
+	watches     *watch.Watches
+	engine      engine.Engine
+	system      *lake.System // the database that has them
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened
 	iam         *iam.Service
-	sts         *sts.Service                // knows all access keys
-	accounts    *organizations.Service      // and all organizations
+	sts         *sts.Service           // knows all access keys
+	accounts    *organizations.Service // and all organizations
+	trails      *cloudtrail.Service
 	deliveries  *delivery.Delivery          // of trails
 	insights    *seek.Seeker                // for them
 	held        map[string]access.Resources // by the service in an ARN
@@ -233,6 +245,7 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 	}
 	run("journal", a.journal.Run)
 	run("archive", a.archive.Run)
+	run("rows of events", a.rows.Run)
 	run("objects", a.objects.Run)
 	for _, s := range a.services {
 		if s.Run != nil {

@@ -68,7 +68,7 @@ func BenchmarkGetTable(b *testing.B) {
 			g, err := gateway.New(gateway.Config{
 				Log: slog.New(slog.DiscardHandler), Keys: keys{}, Journal: bb.journal,
 				Authorize: func(context.Context, cloud.Access) error { return nil },
-			}, gateway.Service{Model: glueapi.Service, Handler: glue.New(db)})
+			}, gateway.Service{Model: glueapi.Service, Handler: glue.New(db, nil)})
 			if err != nil {
 				b.Fatal(err)
 			}

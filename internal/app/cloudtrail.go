@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/cloudtraildataapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -29,11 +30,18 @@ import (
 // they are of.
 const historyFolder = "index"
 
-func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
+// resultsFolder is where the results of queries of event data stores are, in the data
+// folder.
+const resultsFolder = "results"
+
+func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	events := history.New(history.Config{Log: a.log, Shelves: []history.Shelf{
 		{Dir: filepath.Join(a.folder(CallsFolder), historyFolder), Of: history.Calls(a.journal, nil)},
 		{Dir: filepath.Join(a.folder(EventsFolder), historyFolder), Of: history.Archived(a.archive)},
 	}})
+	if err := a.openImports(ctx, events); err != nil {
+		return gateway.Service{}, err
+	}
 	door := a.inside(cloudtrail.Principal)
 	var s *cloudtrail.Service
 	a.deliveries = delivery.New(delivery.Config{
@@ -49,15 +57,24 @@ func (a *App) openCloudTrail(context.Context) (gateway.Service, error) {
 	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
 		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: events, Strict: a.cfg.Strict,
-		Organizations: organizationsOfTrails{a}, Others: a.othersOf,
+		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive, Imports: storeImports{a},
+		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
+	a.trails, a.held["cloudtrail"] = s, s
 	return gateway.Service{Model: cloudtrailapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
 		g.Go(ctx, "event history", events.Run)
+		g.Go(ctx, "event data stores", s.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
 		g.Go(ctx, "insights of trails", a.insights.Run)
+		g.Go(ctx, "watched buckets", a.watches.Run)
+		g.Go(ctx, "what comes into watched buckets", a.followWatched)
 		return g.Wait()
-	}}, nil
+	}, Close: a.imports.Close}, nil
+}
+
+func (a *App) openCloudTrailData(context.Context) (gateway.Service, error) {
+	return gateway.Service{Model: cloudtraildataapi.Service, Handler: a.trails.Data()}, nil
 }
 
 // sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the
@@ -100,7 +117,7 @@ func (a *App) neededCalls() uint64 {
 	if a.deliveries == nil || a.insights == nil {
 		return 0
 	}
-	return min(a.deliveries.Needed(), a.insights.Needed())
+	return min(a.deliveries.Needed(), a.insights.Needed(), a.rows.NeededCalls())
 }
 
 // publishInsight states that an insight began or has ended.

@@ -3,12 +3,15 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/sillok/sillok/internal/store/objects"
 )
 
 // Config is all that a server can be told.
@@ -33,8 +36,13 @@ type Config struct {
 	MaxCallsPerKey int
 	MaxRate        int
 
-	// CallsKept is how long the journal keeps calls; 0 means for ever.
+	// CallsKept is how long the journal keeps calls, and the archive events since they
+	// came; 0 means for ever.
 	CallsKept time.Duration
+
+	// Elsewhere returns the S3 with the buckets that are watched and are none of this
+	// server's; nil means that there is none.
+	Elsewhere func(ctx context.Context) (objects.Store, error)
 
 	// The root credential. All three are empty to use the one in Data's
 	// credentials file, which is made at the first start.

@@ -98,9 +98,14 @@ func (w *world) fill(file string) {
 // own is the root user of the world's account.
 func (w *world) own() cloud.Principal { return cloud.RootOf(w.account) }
 
-// at returns the text at a path in an answer.
+// at returns the text at a path in an answer, and of an ARN what is behind its last slash
+// where the path ends with one.
 func (w *world) at(out any, path string) string {
 	w.Helper()
+	if path, ok := strings.CutSuffix(path, "/"); ok {
+		arn := w.at(out, path)
+		return arn[strings.LastIndexByte(arn, '/')+1:]
+	}
 	value := reflect.ValueOf(out)
 	for step := range strings.SplitSeq(path, ".") {
 		value = reflect.Indirect(value)

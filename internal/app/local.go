@@ -22,6 +22,11 @@ func (a *App) local() http.Handler {
 	mux.HandleFunc("POST "+AccountsPath, a.createAccount)
 	mux.HandleFunc("POST "+AccountsPath+"/{account}/key", a.createAccountKey)
 	mux.HandleFunc("POST "+AccountsPath+"/{account}/close", a.closeAccount)
+	mux.HandleFunc("POST "+ImportPath+"/known", a.knownImports)
+	mux.HandleFunc("POST "+ImportPath+"/file", a.importFile)
+	mux.HandleFunc("GET "+WatchesPath, a.listWatches)
+	mux.HandleFunc("POST "+WatchesPath, a.createWatch)
+	mux.HandleFunc("POST "+WatchesPath+"/{watch}/stop", a.stopWatch)
 	return mux
 }
 
@@ -53,6 +58,10 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	if err := a.journal.StrangersErr(); err != nil {
 		h.Status, status = "failing", http.StatusServiceUnavailable
 		h.Problems = append(h.Problems, "calls that nobody signed cannot be recorded: "+shown(err))
+	}
+	if err := a.archive.Err(); err != nil {
+		h.Status, status = "failing", http.StatusServiceUnavailable
+		h.Problems = append(h.Problems, "events cannot be imported: "+shown(err))
 	}
 	if err := a.objects.Err(); err != nil {
 		h.Status, status = "failing", http.StatusServiceUnavailable

@@ -22,6 +22,9 @@ func (a *App) openLogs(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.archive, err = archive.Open(ctx, archive.Config{Dir: a.folder(EventsFolder), Log: a.log, Keep: records.Retention{MaxAge: a.cfg.CallsKept}})
-	return err
+	a.archive, err = archive.Open(ctx, archive.Config{Dir: a.folder(EventsFolder), Log: a.log, Keep: keep, Needed: a.neededEvents})
+	if err != nil {
+		return err
+	}
+	return a.openRows()
 }

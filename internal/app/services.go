@@ -31,7 +31,7 @@ import (
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
-		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail,
+		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -52,10 +52,10 @@ func (a *App) openS3(context.Context) (gateway.Service, error) {
 }
 
 // followers are those that follow the feed of what becomes of objects.
-func followers() []string { return []string{s3.FollowNotifications, followShadows} }
+func followers() []string { return []string{s3.FollowNotifications, followShadows, followImports} }
 
 func (a *App) openGlue(context.Context) (gateway.Service, error) {
-	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state)}, nil
+	return gateway.Service{Model: glueapi.Service, Handler: glue.New(a.state, a.system)}, nil
 }
 
 func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
@@ -71,8 +71,9 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the query engine: %w", err)
 	}
+	a.engine = engine
 	s := athena.New(athena.Config{
-		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace,
+		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace, System: a.system,
 	}, a.state, objects, glueapi.Client{Door: door}, engine)
 	shadows := shadowKeeper{a.objects, logs}
 	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: func(ctx context.Context) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/engine/duckdb"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/trail/importer"
 )
 
 const (
@@ -22,6 +23,7 @@ const (
 func Work() (handlers map[string]worker.Handler, free func()) {
 	handlers, free = duckdb.Work()
 	maps.Copy(handlers, lake.Handlers())
+	maps.Copy(handlers, importer.Handlers())
 	return handlers, free
 }
 
@@ -33,6 +35,7 @@ func (a *App) openWorkers() error {
 	}
 	lanes := duckdb.Lanes(a.concurrency())
 	lanes[lake.LaneDecode] = a.concurrency()
+	lanes[importer.LaneImport] = a.concurrency()
 	pool, err := worker.Open(worker.Config{
 		Command: a.cfg.WorkerCommand, Here: Work, Lanes: lanes, Memory: a.workerMemory(), Log: a.log,
 		Ended: func(pid int) {

@@ -76,6 +76,7 @@ type Stats struct {
 	BytesScanned int64 // sizes of the objects that the query had to consider, as AWS bills
 	BytesRead    int64 // really read in this run
 	Objects      int
+	Rows         int64         // of all objects
 	Planning     time.Duration // from the plan to the first statement for the engine, decoding included
 	Execution    time.Duration
 	Damage       []Damage       // objects with lines or records that did not parse

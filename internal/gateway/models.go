@@ -4,6 +4,7 @@ import (
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
+	"github.com/sillok/sillok/internal/api/cloudtraildataapi"
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/api/configapi"
 	"github.com/sillok/sillok/internal/api/ec2api"
@@ -29,6 +30,7 @@ func Models() []*api.Service {
 	return []*api.Service{
 		athenaapi.Service,
 		cloudtrailapi.Service,
+		cloudtraildataapi.Service,
 		cloudwatchapi.Service,
 		configapi.Service,
 		ec2api.Service,

@@ -71,6 +71,7 @@ type Lake struct {
 	cfg     Config
 	objects Objects
 	shadows *shadow.Cache
+	kept    shadow.Proofs // of the files of tables that the server keeps
 	decoder *decoder
 }
 
@@ -116,6 +117,7 @@ const (
 	JSON    = format.JSON
 	Member  = format.Member
 	Native  = format.Native
+	Instant = format.Instant
 )
 
 // Problem is a line that did not parse.
@@ -153,6 +155,8 @@ type Table struct {
 	// Matching yields of Partitions at least those for which all comparisons hold; nil where the catalog does not compare.
 	Matching func(ctx context.Context, comparisons []Comparison) iter.Seq2[Partition, error]
 
+	Kept *Kept // the rows of a table of the server's own; nil for any other
+
 	discovered *discovered // of a table that Discover found
 }
 
@@ -174,7 +178,10 @@ type recipe struct {
 }
 
 func (t Table) recipe() recipe {
-	if t.discovered != nil {
+	switch {
+	case t.Kept != nil:
+		return recipe{Named: t.Kept.Format}
+	case t.discovered != nil:
 		return recipe{Named: t.discovered.format}
 	}
 	return recipe{Table: format.Table{

@@ -36,7 +36,8 @@ type Files struct {
 	Notes []string
 
 	entries []shadow.Entry // of all files
-	shadows *shadow.Cache
+	proven  proofs         // of these
+	kept    bool           // they are of a table that the server keeps: none is ever made again
 	release func() error
 }
 
@@ -84,6 +85,12 @@ type Stats struct {
 	Remade      int // objects whose columns had been damaged on disk and were decoded again
 }
 
+// proofs knows whether files are what was written.
+type proofs interface {
+	Same(ctx context.Context, e shadow.Entry) bool
+	Check(ctx context.Context, e shadow.Entry) (bool, error)
+}
+
 // loaded is one object's outcome.
 type loaded struct {
 	object  Object // as it was read: it may have been replaced since it was listed
@@ -94,6 +101,9 @@ type loaded struct {
 // Load makes sure that every object of s has its columns. Objects are read side
 // by side; cancelling ctx ends it soon.
 func (l *Lake) Load(ctx context.Context, s *Scan, progress Progress) (*Files, error) {
+	if s.Table.Kept != nil {
+		return l.loadKept(ctx, s, progress)
+	}
 	release := l.shadows.Hold(shadowsIn(s))
 	files, err := l.load(ctx, s, progress)
 	if err != nil {
@@ -139,7 +149,7 @@ func (l *Lake) load(ctx context.Context, s *Scan, progress Progress) (*Files, er
 	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
 		return nil, err
 	}
-	files := &Files{shadows: l.shadows}
+	files := &Files{proven: l.shadows}
 	byShape := map[string]int{}
 	for _, j := range jobs {
 		if err := files.add(s, results[j.at], s.Parts[j.part], byShape); err != nil {
@@ -181,6 +191,9 @@ func (f *Files) add(s *Scan, r loaded, part Part, byShape map[string]int) error 
 		columns, err := s.format.Bind(s.Table.Columns, info)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", s.Table.name(), err)
+		}
+		if f.kept {
+			instants(columns)
 		}
 		at = len(f.Groups)
 		byShape[shape] = at

@@ -147,7 +147,7 @@ func counted(objects int) string {
 // are not what was written, or are gone. Another Load makes these anew.
 func (f *Files) Check(ctx context.Context) (bad int, err error) {
 	for _, e := range f.entries {
-		whole, err := f.shadows.Check(ctx, e)
+		whole, err := f.proven.Check(ctx, e)
 		if err != nil {
 			return bad, err
 		}
@@ -162,7 +162,7 @@ func (f *Files) Check(ctx context.Context) (bad int, err error) {
 // then be others than those of the objects.
 func (f *Files) Intact(ctx context.Context) error {
 	for _, e := range f.entries {
-		if f.shadows.Same(ctx, e) {
+		if f.proven.Same(ctx, e) {
 			continue
 		}
 		return cloud.Errorf(cloud.Conflict, "HIVE_CURSOR_ERROR", "the columns of an object changed on the disk while the query read them; ask again")

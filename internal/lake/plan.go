@@ -53,6 +53,8 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 	s := &Scan{Table: t, Format: f.Name(), format: f, recipe: sync.OnceValues(t.recipe().encode)}
 	var parts []Part
 	switch {
+	case t.Kept != nil:
+		parts, err = l.keptParts(ctx, t, filter)
 	case t.discovered != nil:
 		parts, err = l.foundParts(ctx, t, filter)
 	case len(t.PartitionKeys) == 0:
@@ -67,6 +69,7 @@ func (l *Lake) Plan(ctx context.Context, t Table, filter Filter) (*Scan, error) 
 	}
 	s.Partitions = len(parts)
 	guard, guarded := l.objects.(Guard)
+	guarded = guarded && t.Kept == nil // whose Rows know it
 	for _, p := range parts {
 		if len(p.Objects) == 0 {
 			continue

@@ -62,12 +62,15 @@ func kindOf(s format.Sniffed) SkipKind {
 // when they tell all.
 func (s *Scan) keys(p Part, info shadow.Info) (keys []Binding, mark string) {
 	known, ok := s.format.(format.Known)
-	if !ok || s.Table.discovered == nil {
+	if !ok || s.Table.discovered == nil && s.Table.Kept == nil {
 		return nil, ""
 	}
 	for i, name := range names(s.Table.PartitionKeys) {
 		if p.Values[i] != NullPartition {
 			continue
+		}
+		if name == "day" {
+			name = "date" // as tables that are found call it
 		}
 		b, ok := known.BindKey(name, info)
 		if !ok {

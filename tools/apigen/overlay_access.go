@@ -97,7 +97,10 @@ func athenaAuthorization() authorizationOverlay {
 
 func cloudTrailAuthorization() authorizationOverlay {
 	trail := "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/"
-	return authorizationOverlay{
+	stores := "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/"
+	// What a store is named by is an ARN or its last part; that of a statement, or of a
+	// query that is named alone, the service finds.
+	o := authorizationOverlay{
 		members: map[string]string{"TrailName": "Name"},
 		forms:   map[string]string{"TrailName": "name"},
 		special: map[string]string{
@@ -123,6 +126,29 @@ func cloudTrailAuthorization() authorizationOverlay {
 			"UpdateTrail": {passRole("CloudWatchLogsRoleArn")},
 		},
 	}
+	for _, operation := range []string{
+		"CancelQuery", "DeleteEventDataStore", "DescribeQuery", "GetEventDataStore", "GetQueryResults", "ListQueries", "RestoreEventDataStore",
+		"StartEventDataStoreIngestion", "StopEventDataStoreIngestion", "UpdateEventDataStore",
+	} {
+		o.resources[operation] = []api.Resource{{Type: "eventdatastore", ARN: stores + "{name:EventDataStore}"}}
+	}
+	channels := "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/"
+	for operation, member := range map[string]string{"DeleteChannel": "{name:Channel}", "GetChannel": "{name:Channel}", "UpdateChannel": "{name:Channel}"} {
+		o.resources[operation] = []api.Resource{{Type: "channel", ARN: channels + member}}
+	}
+	o.resources["CreateChannel"] = []api.Resource{
+		{Type: "channel", ARN: channels + "*"},
+		{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+		{Type: "channel", ARN: channels + "*", Action: "cloudtrail:AddTags", When: "Tags"},
+	}
+	o.resources["StartImport"] = []api.Resource{
+		{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"}, {ARN: "*", When: "!Destinations"}, passRole("ImportSource.S3.S3BucketAccessRoleArn"),
+	}
+	o.resources["StartQuery"] = []api.Resource{{Type: "eventdatastore", ARN: stores + "*"}}
+	o.resources["CreateEventDataStore"] = []api.Resource{
+		{Type: "eventdatastore", ARN: stores + "*"}, {Type: "eventdatastore", ARN: stores + "*", Action: "cloudtrail:AddTags", When: "TagsList"},
+	}
+	return o
 }
 
 func ec2Authorization() authorizationOverlay {

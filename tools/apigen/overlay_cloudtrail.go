@@ -4,7 +4,9 @@ package main
 // itself looks at, and answers with an exception of its own.
 func cloudTrailLoose(m *model) {
 	for _, name := range []string{
-		"AdvancedFieldSelectors", "EventCategory", "InsightType", "LookupAttributeKey", "LookupAttributeValue", "MaxResults", "Operator",
+		"AdvancedFieldSelectors", "BillingMode", "DeliveryS3Uri", "EventCategory", "EventDataStoreArn", "EventDataStoreName", "InsightType",
+		"ListEventDataStoresMaxResultsCount", "ListQueriesMaxResultsCount", "MaxQueryResults", "QueryAlias", "QueryStatement", "QueryStatus", "RetentionPeriod", "UUID",
+		"LookupAttributeKey", "LookupAttributeValue", "MaxResults", "Operator",
 		"OperatorValue", "ReadWriteType", "SelectorField", "SelectorName", "SourceEventCategory", "TagKey", "TagValue", "TagsList",
 	} {
 		s := m.Shapes[name]

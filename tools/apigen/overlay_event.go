@@ -90,6 +90,8 @@ func versionedName(op, uri string) string {
 // linked from there.
 func events(service string) map[string]api.Event {
 	switch service {
+	case "cloudtrail-data": // AWS::CloudTrail::Channel
+		return data("PutAuditEvents")
 	case "cloudwatch": // AWS::CloudWatch::Metric
 		return data("GetMetricData", "GetMetricStatistics", "GetMetricWidgetImage", "ListMetrics", "PutMetricData")
 	case "events": // AWS::Events::EventBus

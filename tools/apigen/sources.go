@@ -19,10 +19,14 @@ func sources() []source {
 	return []source{
 		{id: "athena", listed: athenaOperations()},
 		{id: "cloudtrail", listed: []string{
-			"AddTags", "CreateTrail", "DeleteResourcePolicy", "DeleteTrail", "DescribeTrails", "GetEventSelectors", "GetInsightSelectors",
-			"GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListPublicKeys", "ListTags", "ListTrails", "LookupEvents",
-			"PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy", "RemoveTags", "StartLogging", "StopLogging", "UpdateTrail",
+			"AddTags", "CancelQuery", "CreateChannel", "CreateEventDataStore", "CreateTrail", "DeleteChannel", "DeleteEventDataStore", "DeleteResourcePolicy",
+			"DeleteTrail", "DescribeQuery", "DescribeTrails", "GetChannel", "GetEventDataStore", "GetEventSelectors", "GetImport", "GetInsightSelectors",
+			"GetQueryResults", "GetResourcePolicy", "GetTrail", "GetTrailStatus", "ListChannels", "ListEventDataStores", "ListImportFailures", "ListImports",
+			"ListPublicKeys", "ListQueries", "ListTags", "ListTrails", "LookupEvents", "PutEventSelectors", "PutInsightSelectors", "PutResourcePolicy",
+			"RemoveTags", "RestoreEventDataStore", "StartEventDataStoreIngestion", "StartImport", "StartLogging", "StartQuery",
+			"StopEventDataStoreIngestion", "StopImport", "StopLogging", "UpdateChannel", "UpdateEventDataStore", "UpdateTrail",
 		}, overlay: cloudTrailLoose},
+		{id: "cloudtrail-data", pkg: "cloudtraildataapi", listed: []string{"PutAuditEvents"}},
 		{id: "cloudwatch", listed: []string{"GetMetricData", "GetMetricStatistics", "PutMetricAlarm", "PutMetricData", "SetAlarmState"}},
 		{id: "config", listed: []string{"DescribeConfigRules", "PutEvaluations", "SelectResourceConfig"}},
 		{id: "ec2", listed: []string{"CreateFlowLogs", "DeleteVpc", "DescribeFlowLogs", "DescribeVpcs"}},

@@ -16,9 +16,34 @@ func (c Client) AddTags(ctx context.Context, in *AddTagsInput) (*AddTagsOutput, 
 	return api.Do[*AddTagsOutput](ctx, c.Door, Service, "AddTags", in)
 }
 
+// CancelQuery does the operation CancelQuery.
+func (c Client) CancelQuery(ctx context.Context, in *CancelQueryInput) (*CancelQueryOutput, error) {
+	return api.Do[*CancelQueryOutput](ctx, c.Door, Service, "CancelQuery", in)
+}
+
+// CreateChannel does the operation CreateChannel.
+func (c Client) CreateChannel(ctx context.Context, in *CreateChannelInput) (*CreateChannelOutput, error) {
+	return api.Do[*CreateChannelOutput](ctx, c.Door, Service, "CreateChannel", in)
+}
+
+// CreateEventDataStore does the operation CreateEventDataStore.
+func (c Client) CreateEventDataStore(ctx context.Context, in *CreateEventDataStoreInput) (*CreateEventDataStoreOutput, error) {
+	return api.Do[*CreateEventDataStoreOutput](ctx, c.Door, Service, "CreateEventDataStore", in)
+}
+
 // CreateTrail does the operation CreateTrail.
 func (c Client) CreateTrail(ctx context.Context, in *CreateTrailInput) (*CreateTrailOutput, error) {
 	return api.Do[*CreateTrailOutput](ctx, c.Door, Service, "CreateTrail", in)
+}
+
+// DeleteChannel does the operation DeleteChannel.
+func (c Client) DeleteChannel(ctx context.Context, in *DeleteChannelInput) (*DeleteChannelOutput, error) {
+	return api.Do[*DeleteChannelOutput](ctx, c.Door, Service, "DeleteChannel", in)
+}
+
+// DeleteEventDataStore does the operation DeleteEventDataStore.
+func (c Client) DeleteEventDataStore(ctx context.Context, in *DeleteEventDataStoreInput) (*DeleteEventDataStoreOutput, error) {
+	return api.Do[*DeleteEventDataStoreOutput](ctx, c.Door, Service, "DeleteEventDataStore", in)
 }
 
 // DeleteResourcePolicy does the operation DeleteResourcePolicy.
@@ -31,9 +56,24 @@ func (c Client) DeleteTrail(ctx context.Context, in *DeleteTrailInput) (*DeleteT
 	return api.Do[*DeleteTrailOutput](ctx, c.Door, Service, "DeleteTrail", in)
 }
 
+// DescribeQuery does the operation DescribeQuery.
+func (c Client) DescribeQuery(ctx context.Context, in *DescribeQueryInput) (*DescribeQueryOutput, error) {
+	return api.Do[*DescribeQueryOutput](ctx, c.Door, Service, "DescribeQuery", in)
+}
+
 // DescribeTrails does the operation DescribeTrails.
 func (c Client) DescribeTrails(ctx context.Context, in *DescribeTrailsInput) (*DescribeTrailsOutput, error) {
 	return api.Do[*DescribeTrailsOutput](ctx, c.Door, Service, "DescribeTrails", in)
+}
+
+// GetChannel does the operation GetChannel.
+func (c Client) GetChannel(ctx context.Context, in *GetChannelInput) (*GetChannelOutput, error) {
+	return api.Do[*GetChannelOutput](ctx, c.Door, Service, "GetChannel", in)
+}
+
+// GetEventDataStore does the operation GetEventDataStore.
+func (c Client) GetEventDataStore(ctx context.Context, in *GetEventDataStoreInput) (*GetEventDataStoreOutput, error) {
+	return api.Do[*GetEventDataStoreOutput](ctx, c.Door, Service, "GetEventDataStore", in)
 }
 
 // GetEventSelectors does the operation GetEventSelectors.
@@ -41,9 +81,19 @@ func (c Client) GetEventSelectors(ctx context.Context, in *GetEventSelectorsInpu
 	return api.Do[*GetEventSelectorsOutput](ctx, c.Door, Service, "GetEventSelectors", in)
 }
 
+// GetImport does the operation GetImport.
+func (c Client) GetImport(ctx context.Context, in *GetImportInput) (*GetImportOutput, error) {
+	return api.Do[*GetImportOutput](ctx, c.Door, Service, "GetImport", in)
+}
+
 // GetInsightSelectors does the operation GetInsightSelectors.
 func (c Client) GetInsightSelectors(ctx context.Context, in *GetInsightSelectorsInput) (*GetInsightSelectorsOutput, error) {
 	return api.Do[*GetInsightSelectorsOutput](ctx, c.Door, Service, "GetInsightSelectors", in)
+}
+
+// GetQueryResults does the operation GetQueryResults.
+func (c Client) GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (*GetQueryResultsOutput, error) {
+	return api.Do[*GetQueryResultsOutput](ctx, c.Door, Service, "GetQueryResults", in)
 }
 
 // GetResourcePolicy does the operation GetResourcePolicy.
@@ -61,9 +111,34 @@ func (c Client) GetTrailStatus(ctx context.Context, in *GetTrailStatusInput) (*G
 	return api.Do[*GetTrailStatusOutput](ctx, c.Door, Service, "GetTrailStatus", in)
 }
 
+// ListChannels does the operation ListChannels.
+func (c Client) ListChannels(ctx context.Context, in *ListChannelsInput) (*ListChannelsOutput, error) {
+	return api.Do[*ListChannelsOutput](ctx, c.Door, Service, "ListChannels", in)
+}
+
+// ListEventDataStores does the operation ListEventDataStores.
+func (c Client) ListEventDataStores(ctx context.Context, in *ListEventDataStoresInput) (*ListEventDataStoresOutput, error) {
+	return api.Do[*ListEventDataStoresOutput](ctx, c.Door, Service, "ListEventDataStores", in)
+}
+
+// ListImportFailures does the operation ListImportFailures.
+func (c Client) ListImportFailures(ctx context.Context, in *ListImportFailuresInput) (*ListImportFailuresOutput, error) {
+	return api.Do[*ListImportFailuresOutput](ctx, c.Door, Service, "ListImportFailures", in)
+}
+
+// ListImports does the operation ListImports.
+func (c Client) ListImports(ctx context.Context, in *ListImportsInput) (*ListImportsOutput, error) {
+	return api.Do[*ListImportsOutput](ctx, c.Door, Service, "ListImports", in)
+}
+
 // ListPublicKeys does the operation ListPublicKeys.
 func (c Client) ListPublicKeys(ctx context.Context, in *ListPublicKeysInput) (*ListPublicKeysOutput, error) {
 	return api.Do[*ListPublicKeysOutput](ctx, c.Door, Service, "ListPublicKeys", in)
+}
+
+// ListQueries does the operation ListQueries.
+func (c Client) ListQueries(ctx context.Context, in *ListQueriesInput) (*ListQueriesOutput, error) {
+	return api.Do[*ListQueriesOutput](ctx, c.Door, Service, "ListQueries", in)
 }
 
 // ListTags does the operation ListTags.
@@ -101,14 +176,54 @@ func (c Client) RemoveTags(ctx context.Context, in *RemoveTagsInput) (*RemoveTag
 	return api.Do[*RemoveTagsOutput](ctx, c.Door, Service, "RemoveTags", in)
 }
 
+// RestoreEventDataStore does the operation RestoreEventDataStore.
+func (c Client) RestoreEventDataStore(ctx context.Context, in *RestoreEventDataStoreInput) (*RestoreEventDataStoreOutput, error) {
+	return api.Do[*RestoreEventDataStoreOutput](ctx, c.Door, Service, "RestoreEventDataStore", in)
+}
+
+// StartEventDataStoreIngestion does the operation StartEventDataStoreIngestion.
+func (c Client) StartEventDataStoreIngestion(ctx context.Context, in *StartEventDataStoreIngestionInput) (*StartEventDataStoreIngestionOutput, error) {
+	return api.Do[*StartEventDataStoreIngestionOutput](ctx, c.Door, Service, "StartEventDataStoreIngestion", in)
+}
+
+// StartImport does the operation StartImport.
+func (c Client) StartImport(ctx context.Context, in *StartImportInput) (*StartImportOutput, error) {
+	return api.Do[*StartImportOutput](ctx, c.Door, Service, "StartImport", in)
+}
+
 // StartLogging does the operation StartLogging.
 func (c Client) StartLogging(ctx context.Context, in *StartLoggingInput) (*StartLoggingOutput, error) {
 	return api.Do[*StartLoggingOutput](ctx, c.Door, Service, "StartLogging", in)
 }
 
+// StartQuery does the operation StartQuery.
+func (c Client) StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error) {
+	return api.Do[*StartQueryOutput](ctx, c.Door, Service, "StartQuery", in)
+}
+
+// StopEventDataStoreIngestion does the operation StopEventDataStoreIngestion.
+func (c Client) StopEventDataStoreIngestion(ctx context.Context, in *StopEventDataStoreIngestionInput) (*StopEventDataStoreIngestionOutput, error) {
+	return api.Do[*StopEventDataStoreIngestionOutput](ctx, c.Door, Service, "StopEventDataStoreIngestion", in)
+}
+
+// StopImport does the operation StopImport.
+func (c Client) StopImport(ctx context.Context, in *StopImportInput) (*StopImportOutput, error) {
+	return api.Do[*StopImportOutput](ctx, c.Door, Service, "StopImport", in)
+}
+
 // StopLogging does the operation StopLogging.
 func (c Client) StopLogging(ctx context.Context, in *StopLoggingInput) (*StopLoggingOutput, error) {
 	return api.Do[*StopLoggingOutput](ctx, c.Door, Service, "StopLogging", in)
+}
+
+// UpdateChannel does the operation UpdateChannel.
+func (c Client) UpdateChannel(ctx context.Context, in *UpdateChannelInput) (*UpdateChannelOutput, error) {
+	return api.Do[*UpdateChannelOutput](ctx, c.Door, Service, "UpdateChannel", in)
+}
+
+// UpdateEventDataStore does the operation UpdateEventDataStore.
+func (c Client) UpdateEventDataStore(ctx context.Context, in *UpdateEventDataStoreInput) (*UpdateEventDataStoreOutput, error) {
+	return api.Do[*UpdateEventDataStoreOutput](ctx, c.Door, Service, "UpdateEventDataStore", in)
 }
 
 // UpdateTrail does the operation UpdateTrail.

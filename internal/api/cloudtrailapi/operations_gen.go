@@ -28,10 +28,38 @@ var operations = []api.Operation{
 			{ARN: "{ResourceId}"},
 		},
 	},
-	{Name: "CancelQuery"},
-	{Name: "CreateChannel"},
+	{
+		Name: "CancelQuery", In: (*CancelQueryInput)(nil), Out: (*CancelQueryOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InactiveQueryException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CancelQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
+	{
+		Name: "CreateChannel", In: (*CreateChannelInput)(nil), Out: (*CreateChannelOutput)(nil),
+		Errors: []string{"ChannelAlreadyExistsException", "ChannelMaxLimitExceededException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidEventDataStoreCategoryException", "InvalidParameterException", "InvalidSourceException", "InvalidTagParameterException", "OperationNotPermittedException", "TagsLimitExceededException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CreateChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*"},
+			{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*", Action: "cloudtrail:AddTags", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{Name: "CreateDashboard"},
-	{Name: "CreateEventDataStore"},
+	{
+		Name: "CreateEventDataStore", In: (*CreateEventDataStoreInput)(nil), Out: (*CreateEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "ConflictException", "EventDataStoreAlreadyExistsException", "EventDataStoreMaxLimitExceededException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InvalidEventSelectorsException", "InvalidKmsKeyIdException", "InvalidParameterException", "InvalidTagParameterException", "KmsException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "ThrottlingException", "UnsupportedOperationException"},
+		Action: "cloudtrail:CreateEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*"},
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*", Action: "cloudtrail:AddTags", When: "TagsList"},
+		},
+	},
 	{
 		Name: "CreateTrail", In: (*CreateTrailInput)(nil), Out: (*CreateTrailOutput)(nil),
 		Errors: []string{"CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTagParameterException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "MaximumNumberOfTrailsExceededException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "TagsLimitExceededException", "ThrottlingException", "TrailAlreadyExistsException", "TrailNotProvidedException", "UnsupportedOperationException"},
@@ -42,9 +70,23 @@ var operations = []api.Operation{
 			{Type: "role", ARN: "{CloudWatchLogsRoleArn}", Action: "iam:PassRole", When: "CloudWatchLogsRoleArn"},
 		},
 	},
-	{Name: "DeleteChannel"},
+	{
+		Name: "DeleteChannel", In: (*DeleteChannelInput)(nil), Out: (*DeleteChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "DeleteDashboard"},
-	{Name: "DeleteEventDataStore"},
+	{
+		Name: "DeleteEventDataStore", In: (*DeleteEventDataStoreInput)(nil), Out: (*DeleteEventDataStoreOutput)(nil),
+		Errors: []string{"ChannelExistsForEDSException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreFederationEnabledException", "EventDataStoreHasOngoingImportException", "EventDataStoreNotFoundException", "EventDataStoreTerminationProtectedException", "InactiveEventDataStoreException", "InsufficientDependencyServiceAccessPermissionException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DeleteEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "DeleteResourcePolicy", In: (*DeleteResourcePolicyInput)(nil), Out: (*DeleteResourcePolicyOutput)(nil),
 		Errors: []string{"ConflictException", "OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -62,7 +104,14 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "DeregisterOrganizationDelegatedAdmin"},
-	{Name: "DescribeQuery"},
+	{
+		Name: "DescribeQuery", In: (*DescribeQueryInput)(nil), Out: (*DescribeQueryOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:DescribeQuery", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "DescribeTrails", In: (*DescribeTrailsInput)(nil), Out: (*DescribeTrailsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
@@ -71,10 +120,24 @@ var operations = []api.Operation{
 	{Name: "DisableFederation"},
 	{Name: "EnableFederation"},
 	{Name: "GenerateQuery"},
-	{Name: "GetChannel"},
+	{
+		Name: "GetChannel", In: (*GetChannelInput)(nil), Out: (*GetChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelNotFoundException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetChannel", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "GetDashboard"},
 	{Name: "GetEventConfiguration"},
-	{Name: "GetEventDataStore"},
+	{
+		Name: "GetEventDataStore", In: (*GetEventDataStoreInput)(nil), Out: (*GetEventDataStoreOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetEventDataStore", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "GetEventSelectors", In: (*GetEventSelectorsInput)(nil), Out: (*GetEventSelectorsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -83,7 +146,11 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
 		},
 	},
-	{Name: "GetImport"},
+	{
+		Name: "GetImport", In: (*GetImportInput)(nil), Out: (*GetImportOutput)(nil),
+		Errors: []string{"ImportNotFoundException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetImport", Access: api.Read, Event: api.Management,
+	},
 	{
 		Name: "GetInsightSelectors", In: (*GetInsightSelectorsInput)(nil), Out: (*GetInsightSelectorsOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "InsightNotEnabledException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -92,7 +159,14 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:TrailName}"},
 		},
 	},
-	{Name: "GetQueryResults"},
+	{
+		Name: "GetQueryResults", In: (*GetQueryResultsInput)(nil), Out: (*GetQueryResultsOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InvalidMaxResultsException", "InvalidNextTokenException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "QueryIdNotFoundException", "UnsupportedOperationException"},
+		Action: "cloudtrail:GetQueryResults", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "GetResourcePolicy", In: (*GetResourcePolicyInput)(nil), Out: (*GetResourcePolicyOutput)(nil),
 		Errors: []string{"OperationNotPermittedException", "ResourceARNNotValidException", "ResourceNotFoundException", "ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -117,11 +191,27 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "ListChannels"},
+	{
+		Name: "ListChannels", In: (*ListChannelsInput)(nil), Out: (*ListChannelsOutput)(nil),
+		Errors: []string{"InvalidNextTokenException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListChannels", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListDashboards"},
-	{Name: "ListEventDataStores"},
-	{Name: "ListImportFailures"},
-	{Name: "ListImports"},
+	{
+		Name: "ListEventDataStores", In: (*ListEventDataStoresInput)(nil), Out: (*ListEventDataStoresOutput)(nil),
+		Errors: []string{"InvalidMaxResultsException", "InvalidNextTokenException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListEventDataStores", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListImportFailures", In: (*ListImportFailuresInput)(nil), Out: (*ListImportFailuresOutput)(nil),
+		Errors: []string{"InvalidNextTokenException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListImportFailures", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "ListImports", In: (*ListImportsInput)(nil), Out: (*ListImportsOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "InvalidNextTokenException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListImports", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListInsightsData"},
 	{Name: "ListInsightsMetricData"},
 	{
@@ -129,7 +219,14 @@ var operations = []api.Operation{
 		Errors: []string{"InvalidTimeRangeException", "InvalidTokenException", "OperationNotPermittedException", "UnsupportedOperationException"},
 		Action: "cloudtrail:ListPublicKeys", Access: api.Read, Event: api.Management,
 	},
-	{Name: "ListQueries"},
+	{
+		Name: "ListQueries", In: (*ListQueriesInput)(nil), Out: (*ListQueriesOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidDateRangeException", "InvalidMaxResultsException", "InvalidNextTokenException", "InvalidParameterException", "InvalidQueryStatusException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:ListQueries", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "ListTags", In: (*ListTagsInput)(nil), Out: (*ListTagsOutput)(nil),
 		Errors: []string{"ChannelARNInvalidException", "CloudTrailARNInvalidException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidTokenException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "ResourceNotFoundException", "ResourceTypeNotSupportedException", "UnsupportedOperationException"},
@@ -182,11 +279,34 @@ var operations = []api.Operation{
 			{ARN: "{ResourceId}"},
 		},
 	},
-	{Name: "RestoreEventDataStore"},
+	{
+		Name: "RestoreEventDataStore", In: (*RestoreEventDataStoreInput)(nil), Out: (*RestoreEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "EventDataStoreARNInvalidException", "EventDataStoreMaxLimitExceededException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "UnsupportedOperationException"},
+		Action: "cloudtrail:RestoreEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{Name: "SearchSampleQueries"},
 	{Name: "StartDashboardRefresh"},
-	{Name: "StartEventDataStoreIngestion"},
-	{Name: "StartImport"},
+	{
+		Name: "StartEventDataStoreIngestion", In: (*StartEventDataStoreIngestionInput)(nil), Out: (*StartEventDataStoreIngestionOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartEventDataStoreIngestion", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
+	{
+		Name: "StartImport", In: (*StartImportInput)(nil), Out: (*StartImportOutput)(nil),
+		Errors: []string{"AccountHasOngoingImportException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "ImportNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidImportSourceException", "InvalidParameterException", "OperationNotPermittedException", "OperationNotPermittedException", "UnsupportedOperationException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartImport", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"},
+			{ARN: "*", When: "!Destinations"},
+			{Type: "role", ARN: "{ImportSource.S3.S3BucketAccessRoleArn}", Action: "iam:PassRole", When: "ImportSource.S3.S3BucketAccessRoleArn"},
+		},
+	},
 	{
 		Name: "StartLogging", In: (*StartLoggingInput)(nil), Out: (*StartLoggingOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -195,9 +315,27 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "StartQuery"},
-	{Name: "StopEventDataStoreIngestion"},
-	{Name: "StopImport"},
+	{
+		Name: "StartQuery", In: (*StartQueryInput)(nil), Out: (*StartQueryOutput)(nil),
+		Errors: []string{"EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InvalidParameterException", "InvalidQueryStatementException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "MaxConcurrentQueriesException", "NoManagementAccountSLRExistsException", "OperationNotPermittedException", "S3BucketDoesNotExistException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StartQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/*"},
+		},
+	},
+	{
+		Name: "StopEventDataStoreIngestion", In: (*StopEventDataStoreIngestionInput)(nil), Out: (*StopEventDataStoreIngestionOutput)(nil),
+		Errors: []string{"ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InsufficientDependencyServiceAccessPermissionException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidParameterException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StopEventDataStoreIngestion", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
+	{
+		Name: "StopImport", In: (*StopImportInput)(nil), Out: (*StopImportOutput)(nil),
+		Errors: []string{"ImportNotFoundException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:StopImport", Access: api.Write, Event: api.Management,
+	},
 	{
 		Name: "StopLogging", In: (*StopLoggingInput)(nil), Out: (*StopLoggingOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InvalidHomeRegionException", "InvalidTrailNameException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "ThrottlingException", "TrailNotFoundException", "UnsupportedOperationException"},
@@ -206,9 +344,23 @@ var operations = []api.Operation{
 			{Type: "trail", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:trail/{name:Name}"},
 		},
 	},
-	{Name: "UpdateChannel"},
+	{
+		Name: "UpdateChannel", In: (*UpdateChannelInput)(nil), Out: (*UpdateChannelOutput)(nil),
+		Errors: []string{"ChannelARNInvalidException", "ChannelAlreadyExistsException", "ChannelNotFoundException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InvalidEventDataStoreCategoryException", "InvalidParameterException", "OperationNotPermittedException", "UnsupportedOperationException"},
+		Action: "cloudtrail:UpdateChannel", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+		},
+	},
 	{Name: "UpdateDashboard"},
-	{Name: "UpdateEventDataStore"},
+	{
+		Name: "UpdateEventDataStore", In: (*UpdateEventDataStoreInput)(nil), Out: (*UpdateEventDataStoreOutput)(nil),
+		Errors: []string{"CloudTrailAccessNotEnabledException", "ConflictException", "EventDataStoreARNInvalidException", "EventDataStoreAlreadyExistsException", "EventDataStoreHasOngoingImportException", "EventDataStoreNotFoundException", "InactiveEventDataStoreException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InvalidEventSelectorsException", "InvalidInsightSelectorsException", "InvalidKmsKeyIdException", "InvalidParameterException", "KmsException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "ThrottlingException", "UnsupportedOperationException"},
+		Action: "cloudtrail:UpdateEventDataStore", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:EventDataStore}"},
+		},
+	},
 	{
 		Name: "UpdateTrail", In: (*UpdateTrailInput)(nil), Out: (*UpdateTrailOutput)(nil),
 		Errors: []string{"CloudTrailARNInvalidException", "CloudTrailAccessNotEnabledException", "CloudTrailInvalidClientTokenIdException", "CloudWatchLogsDeliveryUnavailableException", "ConflictException", "InsufficientDependencyServiceAccessPermissionException", "InsufficientEncryptionPolicyException", "InsufficientS3BucketPolicyException", "InsufficientSnsTopicPolicyException", "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "InvalidEventSelectorsException", "InvalidHomeRegionException", "InvalidKmsKeyIdException", "InvalidParameterCombinationException", "InvalidParameterException", "InvalidS3BucketNameException", "InvalidS3PrefixException", "InvalidSnsTopicNameException", "InvalidTrailNameException", "KmsException", "KmsKeyDisabledException", "KmsKeyNotFoundException", "NoManagementAccountSLRExistsException", "NotOrganizationMasterAccountException", "OperationNotPermittedException", "OrganizationNotInAllFeaturesModeException", "OrganizationsNotInUseException", "S3BucketDoesNotExistException", "ThrottlingException", "TrailNotFoundException", "TrailNotProvidedException", "UnsupportedOperationException"},
@@ -310,7 +462,23 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
-	{Name: "EventDataStoreArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "AccountId", Limits: "12:16", Pattern: `\d+`},
+	{Name: "ChannelArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ChannelName", Limits: "3:128", Pattern: `^[a-zA-Z0-9._\-]+$`},
+	{Name: "DestinationType", Enum: []string{"EVENT_DATA_STORE", "AWS_SERVICE"}},
+	{Name: "Destinations", Limits: "1:200"},
+	{Name: "EventDataStoreKmsKeyId", Limits: "1:350", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
+	{Name: "ImportDestinations", Limits: "1:1"},
+	{Name: "ImportStatus", Enum: []string{"INITIALIZING", "IN_PROGRESS", "FAILED", "STOPPED", "COMPLETED"}},
+	{Name: "ListChannelsMaxResultsCount", Limits: "1:1000"},
+	{Name: "ListImportFailuresMaxResultsCount", Limits: "1:1000"},
+	{Name: "ListImportsMaxResultsCount", Limits: "1:1000"},
+	{Name: "Location", Limits: "3:1024", Pattern: `^[a-zA-Z0-9._/\-:*]+$`},
+	{Name: "PaginationToken", Limits: "4:1000", Pattern: ".*"},
+	{Name: "QueryParameter", Limits: "1:1024", Pattern: ".*"},
+	{Name: "QueryParameters", Limits: "1:10", Member: "QueryParameter"},
+	{Name: "RefreshId", Limits: "10:20", Pattern: `\d+`},
 	{Name: "ResourceArn", Limits: "3:256", Pattern: `^[a-zA-Z0-9._/\-:]+$`},
 	{Name: "ResourcePolicy", Limits: "1:8192"},
+	{Name: "Source", Limits: "1:256", Pattern: ".*"},
 }

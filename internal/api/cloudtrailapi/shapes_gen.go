@@ -14,13 +14,13 @@ type AddTagsInput struct {
 type AddTagsOutput struct {
 }
 
-// AdvancedEventSelector is used by GetEventSelectors, PutEventSelectors.
+// AdvancedEventSelector is used by CreateEventDataStore, GetChannel, GetEventDataStore and 5 more.
 type AdvancedEventSelector struct {
 	Name           *string
 	FieldSelectors []AdvancedFieldSelector `aws:",,required"`
 }
 
-// AdvancedFieldSelector is used by GetEventSelectors, PutEventSelectors.
+// AdvancedFieldSelector is used by CreateEventDataStore, GetChannel, GetEventDataStore and 5 more.
 type AdvancedFieldSelector struct {
 	Field         *string `aws:",,required"`
 	Equals        []string
@@ -29,6 +29,74 @@ type AdvancedFieldSelector struct {
 	NotEquals     []string
 	NotStartsWith []string
 	NotEndsWith   []string
+}
+
+// CancelQueryInput is what CancelQuery takes.
+type CancelQueryInput struct {
+	EventDataStore               *string
+	QueryId                      *string `aws:",,required"`
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// CancelQueryOutput is what CancelQuery answers.
+type CancelQueryOutput struct {
+	QueryId                      *string
+	QueryStatus                  *string
+	EventDataStoreOwnerAccountId *string
+}
+
+// Channel is used by ListChannels.
+type Channel struct {
+	ChannelArn *string
+	Name       *string
+}
+
+// CreateChannelInput is what CreateChannel takes.
+type CreateChannelInput struct {
+	Name         *string       `aws:",ChannelName,required"`
+	Source       *string       `aws:",Source,required"`
+	Destinations []Destination `aws:",Destinations,required"`
+	Tags         []Tag
+}
+
+// CreateChannelOutput is what CreateChannel answers.
+type CreateChannelOutput struct {
+	ChannelArn   *string
+	Name         *string
+	Source       *string
+	Destinations []Destination
+	Tags         []Tag
+}
+
+// CreateEventDataStoreInput is what CreateEventDataStore takes.
+type CreateEventDataStoreInput struct {
+	Name                         *string `aws:",,required"`
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	TagsList                     []Tag
+	KmsKeyId                     *string `aws:",EventDataStoreKmsKeyId"`
+	StartIngestion               *bool
+	BillingMode                  *string
+}
+
+// CreateEventDataStoreOutput is what CreateEventDataStore answers.
+type CreateEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	TagsList                     []Tag
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
 }
 
 // CreateTrailInput is what CreateTrail takes.
@@ -70,6 +138,24 @@ type DataResource struct {
 	Values []string
 }
 
+// DeleteChannelInput is what DeleteChannel takes.
+type DeleteChannelInput struct {
+	Channel *string `aws:",ChannelArn,required"`
+}
+
+// DeleteChannelOutput is what DeleteChannel answers.
+type DeleteChannelOutput struct {
+}
+
+// DeleteEventDataStoreInput is what DeleteEventDataStore takes.
+type DeleteEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// DeleteEventDataStoreOutput is what DeleteEventDataStore answers.
+type DeleteEventDataStoreOutput struct {
+}
+
 // DeleteResourcePolicyInput is what DeleteResourcePolicy takes.
 type DeleteResourcePolicyInput struct {
 	ResourceArn *string `aws:",ResourceArn,required"`
@@ -88,6 +174,28 @@ type DeleteTrailInput struct {
 type DeleteTrailOutput struct {
 }
 
+// DescribeQueryInput is what DescribeQuery takes.
+type DescribeQueryInput struct {
+	EventDataStore               *string
+	QueryId                      *string
+	QueryAlias                   *string
+	RefreshId                    *string `aws:",RefreshId"`
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// DescribeQueryOutput is what DescribeQuery answers.
+type DescribeQueryOutput struct {
+	QueryId                      *string
+	QueryString                  *string
+	QueryStatus                  *string
+	QueryStatistics              *QueryStatisticsForDescribeQuery
+	ErrorMessage                 *string
+	DeliveryS3Uri                *string
+	DeliveryStatus               *string
+	Prompt                       *string
+	EventDataStoreOwnerAccountId *string
+}
+
 // DescribeTrailsInput is what DescribeTrails takes.
 type DescribeTrailsInput struct {
 	TrailNameList       []string `aws:"trailNameList"`
@@ -97,6 +205,12 @@ type DescribeTrailsInput struct {
 // DescribeTrailsOutput is what DescribeTrails answers.
 type DescribeTrailsOutput struct {
 	TrailList []Trail `aws:"trailList"`
+}
+
+// Destination is used by CreateChannel, GetChannel, UpdateChannel.
+type Destination struct {
+	Type     *string `aws:",DestinationType,required"`
+	Location *string `aws:",Location,required"`
 }
 
 // Event is used by LookupEvents.
@@ -112,12 +226,65 @@ type Event struct {
 	CloudTrailEvent *string
 }
 
+// EventDataStore is used by ListEventDataStores.
+type EventDataStore struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	TerminationProtectionEnabled *bool
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+}
+
 // EventSelector is used by GetEventSelectors, PutEventSelectors.
 type EventSelector struct {
 	ReadWriteType                 *string
 	IncludeManagementEvents       *bool
 	DataResources                 []DataResource
 	ExcludeManagementEventSources []string
+}
+
+// GetChannelInput is what GetChannel takes.
+type GetChannelInput struct {
+	Channel *string `aws:",ChannelArn,required"`
+}
+
+// GetChannelOutput is what GetChannel answers.
+type GetChannelOutput struct {
+	ChannelArn      *string
+	Name            *string
+	Source          *string
+	SourceConfig    *SourceConfig
+	Destinations    []Destination
+	IngestionStatus *IngestionStatus
+}
+
+// GetEventDataStoreInput is what GetEventDataStore takes.
+type GetEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// GetEventDataStoreOutput is what GetEventDataStore answers.
+type GetEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+	FederationStatus             *string
+	FederationRoleArn            *string
+	PartitionKeys                []PartitionKey
 }
 
 // GetEventSelectorsInput is what GetEventSelectors takes.
@@ -132,10 +299,28 @@ type GetEventSelectorsOutput struct {
 	AdvancedEventSelectors []AdvancedEventSelector
 }
 
+// GetImportInput is what GetImport takes.
+type GetImportInput struct {
+	ImportId *string `aws:",,required"`
+}
+
+// GetImportOutput is what GetImport answers.
+type GetImportOutput struct {
+	ImportId         *string
+	Destinations     []string
+	ImportSource     *ImportSource
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+	ImportStatistics *ImportStatistics
+}
+
 // GetInsightSelectorsInput is what GetInsightSelectors takes.
 type GetInsightSelectorsInput struct {
 	TrailName      *string
-	EventDataStore *string `aws:",EventDataStoreArn"`
+	EventDataStore *string
 }
 
 // GetInsightSelectorsOutput is what GetInsightSelectors answers.
@@ -144,6 +329,24 @@ type GetInsightSelectorsOutput struct {
 	InsightSelectors    []InsightSelector
 	EventDataStoreArn   *string
 	InsightsDestination *string
+}
+
+// GetQueryResultsInput is what GetQueryResults takes.
+type GetQueryResultsInput struct {
+	EventDataStore               *string
+	QueryId                      *string `aws:",,required"`
+	NextToken                    *string `aws:",PaginationToken"`
+	MaxQueryResults              *int32
+	EventDataStoreOwnerAccountId *string `aws:",AccountId"`
+}
+
+// GetQueryResultsOutput is what GetQueryResults answers.
+type GetQueryResultsOutput struct {
+	QueryStatus     *string
+	QueryStatistics *QueryStatistics
+	QueryResultRows [][]map[string]string
+	NextToken       *string
+	ErrorMessage    *string
 }
 
 // GetResourcePolicyInput is what GetResourcePolicy takes.
@@ -194,10 +397,102 @@ type GetTrailStatusOutput struct {
 	TimeLoggingStopped                 *string
 }
 
+// ImportFailureListItem is used by ListImportFailures.
+type ImportFailureListItem struct {
+	Location        *string
+	Status          *string
+	ErrorType       *string
+	ErrorMessage    *string
+	LastUpdatedTime *time.Time
+}
+
+// ImportSource is used by GetImport, StartImport, StopImport.
+type ImportSource struct {
+	S3 *S3ImportSource `aws:",,required"`
+}
+
+// ImportStatistics is used by GetImport, StopImport.
+type ImportStatistics struct {
+	PrefixesFound     *int64
+	PrefixesCompleted *int64
+	FilesCompleted    *int64
+	EventsCompleted   *int64
+	FailedEntries     *int64
+}
+
+// ImportsListItem is used by ListImports.
+type ImportsListItem struct {
+	ImportId         *string
+	ImportStatus     *string
+	Destinations     []string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+}
+
+// IngestionStatus is used by GetChannel.
+type IngestionStatus struct {
+	LatestIngestionSuccessTime    *time.Time
+	LatestIngestionSuccessEventID *string
+	LatestIngestionErrorCode      *string
+	LatestIngestionAttemptTime    *time.Time
+	LatestIngestionAttemptEventID *string
+}
+
 // InsightSelector is used by GetInsightSelectors, PutInsightSelectors.
 type InsightSelector struct {
 	InsightType     *string
 	EventCategories []string
+}
+
+// ListChannelsInput is what ListChannels takes.
+type ListChannelsInput struct {
+	MaxResults *int32  `aws:",ListChannelsMaxResultsCount"`
+	NextToken  *string `aws:",PaginationToken"`
+}
+
+// ListChannelsOutput is what ListChannels answers.
+type ListChannelsOutput struct {
+	Channels  []Channel
+	NextToken *string
+}
+
+// ListEventDataStoresInput is what ListEventDataStores takes.
+type ListEventDataStoresInput struct {
+	NextToken  *string `aws:",PaginationToken"`
+	MaxResults *int32
+}
+
+// ListEventDataStoresOutput is what ListEventDataStores answers.
+type ListEventDataStoresOutput struct {
+	EventDataStores []EventDataStore
+	NextToken       *string
+}
+
+// ListImportFailuresInput is what ListImportFailures takes.
+type ListImportFailuresInput struct {
+	ImportId   *string `aws:",,required"`
+	MaxResults *int32  `aws:",ListImportFailuresMaxResultsCount"`
+	NextToken  *string `aws:",PaginationToken"`
+}
+
+// ListImportFailuresOutput is what ListImportFailures answers.
+type ListImportFailuresOutput struct {
+	Failures  []ImportFailureListItem
+	NextToken *string
+}
+
+// ListImportsInput is what ListImports takes.
+type ListImportsInput struct {
+	MaxResults   *int32 `aws:",ListImportsMaxResultsCount"`
+	Destination  *string
+	ImportStatus *string `aws:",ImportStatus"`
+	NextToken    *string `aws:",PaginationToken"`
+}
+
+// ListImportsOutput is what ListImports answers.
+type ListImportsOutput struct {
+	Imports   []ImportsListItem
+	NextToken *string
 }
 
 // ListPublicKeysInput is what ListPublicKeys takes.
@@ -211,6 +506,22 @@ type ListPublicKeysInput struct {
 type ListPublicKeysOutput struct {
 	PublicKeyList []PublicKey
 	NextToken     *string
+}
+
+// ListQueriesInput is what ListQueries takes.
+type ListQueriesInput struct {
+	EventDataStore *string `aws:",,required"`
+	NextToken      *string `aws:",PaginationToken"`
+	MaxResults     *int32
+	StartTime      *time.Time
+	EndTime        *time.Time
+	QueryStatus    *string
+}
+
+// ListQueriesOutput is what ListQueries answers.
+type ListQueriesOutput struct {
+	Queries   []Query
+	NextToken *string
 }
 
 // ListTagsInput is what ListTags takes.
@@ -258,6 +569,12 @@ type LookupEventsOutput struct {
 	NextToken *string
 }
 
+// PartitionKey is used by GetEventDataStore.
+type PartitionKey struct {
+	Name *string
+	Type *string
+}
+
 // PublicKey is used by ListPublicKeys.
 type PublicKey struct {
 	Value             []byte
@@ -284,8 +601,8 @@ type PutEventSelectorsOutput struct {
 type PutInsightSelectorsInput struct {
 	TrailName           *string
 	InsightSelectors    []InsightSelector `aws:",,required"`
-	EventDataStore      *string           `aws:",EventDataStoreArn"`
-	InsightsDestination *string           `aws:",EventDataStoreArn"`
+	EventDataStore      *string
+	InsightsDestination *string
 }
 
 // PutInsightSelectorsOutput is what PutInsightSelectors answers.
@@ -307,6 +624,29 @@ type PutResourcePolicyOutput struct {
 	ResourceArn                  *string
 	ResourcePolicy               *string
 	DelegatedAdminResourcePolicy *string
+}
+
+// Query is used by ListQueries.
+type Query struct {
+	QueryId      *string
+	QueryStatus  *string
+	CreationTime *time.Time
+}
+
+// QueryStatistics is used by GetQueryResults.
+type QueryStatistics struct {
+	ResultsCount      *int32
+	TotalResultsCount *int32
+	BytesScanned      *int64
+}
+
+// QueryStatisticsForDescribeQuery is used by DescribeQuery.
+type QueryStatisticsForDescribeQuery struct {
+	EventsMatched         *int64
+	EventsScanned         *int64
+	BytesScanned          *int64
+	ExecutionTimeInMillis *int32
+	CreationTime          *time.Time
 }
 
 // RemoveTagsInput is what RemoveTags takes.
@@ -331,6 +671,70 @@ type ResourceTag struct {
 	TagsList   []Tag
 }
 
+// RestoreEventDataStoreInput is what RestoreEventDataStore takes.
+type RestoreEventDataStoreInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// RestoreEventDataStoreOutput is what RestoreEventDataStore answers.
+type RestoreEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+}
+
+// S3ImportSource is used by GetImport, StartImport, StopImport.
+type S3ImportSource struct {
+	S3LocationUri         *string `aws:",,required"`
+	S3BucketRegion        *string `aws:",,required"`
+	S3BucketAccessRoleArn *string `aws:",,required"`
+}
+
+// SourceConfig is used by GetChannel.
+type SourceConfig struct {
+	ApplyToAllRegions      *bool
+	AdvancedEventSelectors []AdvancedEventSelector
+}
+
+// StartEventDataStoreIngestionInput is what StartEventDataStoreIngestion takes.
+type StartEventDataStoreIngestionInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// StartEventDataStoreIngestionOutput is what StartEventDataStoreIngestion answers.
+type StartEventDataStoreIngestionOutput struct {
+}
+
+// StartImportInput is what StartImport takes.
+type StartImportInput struct {
+	Destinations   []string `aws:",ImportDestinations"`
+	ImportSource   *ImportSource
+	StartEventTime *time.Time
+	EndEventTime   *time.Time
+	ImportId       *string
+}
+
+// StartImportOutput is what StartImport answers.
+type StartImportOutput struct {
+	ImportId         *string
+	Destinations     []string
+	ImportSource     *ImportSource
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+}
+
 // StartLoggingInput is what StartLogging takes.
 type StartLoggingInput struct {
 	Name *string `aws:",,required"`
@@ -338,6 +742,48 @@ type StartLoggingInput struct {
 
 // StartLoggingOutput is what StartLogging answers.
 type StartLoggingOutput struct {
+}
+
+// StartQueryInput is what StartQuery takes.
+type StartQueryInput struct {
+	QueryStatement               *string
+	DeliveryS3Uri                *string
+	QueryAlias                   *string
+	QueryParameters              []string `aws:",QueryParameters"`
+	EventDataStoreOwnerAccountId *string  `aws:",AccountId"`
+}
+
+// StartQueryOutput is what StartQuery answers.
+type StartQueryOutput struct {
+	QueryId                      *string
+	EventDataStoreOwnerAccountId *string
+}
+
+// StopEventDataStoreIngestionInput is what StopEventDataStoreIngestion takes.
+type StopEventDataStoreIngestionInput struct {
+	EventDataStore *string `aws:",,required"`
+}
+
+// StopEventDataStoreIngestionOutput is what StopEventDataStoreIngestion answers.
+type StopEventDataStoreIngestionOutput struct {
+}
+
+// StopImportInput is what StopImport takes.
+type StopImportInput struct {
+	ImportId *string `aws:",,required"`
+}
+
+// StopImportOutput is what StopImport answers.
+type StopImportOutput struct {
+	ImportId         *string
+	ImportSource     *ImportSource
+	Destinations     []string
+	ImportStatus     *string
+	CreatedTimestamp *time.Time
+	UpdatedTimestamp *time.Time
+	StartEventTime   *time.Time
+	EndEventTime     *time.Time
+	ImportStatistics *ImportStatistics
 }
 
 // StopLoggingInput is what StopLogging takes.
@@ -349,7 +795,7 @@ type StopLoggingInput struct {
 type StopLoggingOutput struct {
 }
 
-// Tag is used by AddTags, CreateTrail, ListTags, RemoveTags.
+// Tag is used by AddTags, CreateChannel, CreateEventDataStore and 3 more.
 type Tag struct {
 	Key   *string `aws:",,required"`
 	Value *string
@@ -380,6 +826,52 @@ type TrailInfo struct {
 	TrailARN   *string
 	Name       *string
 	HomeRegion *string
+}
+
+// UpdateChannelInput is what UpdateChannel takes.
+type UpdateChannelInput struct {
+	Channel      *string       `aws:",ChannelArn,required"`
+	Destinations []Destination `aws:",Destinations"`
+	Name         *string       `aws:",ChannelName"`
+}
+
+// UpdateChannelOutput is what UpdateChannel answers.
+type UpdateChannelOutput struct {
+	ChannelArn   *string
+	Name         *string
+	Source       *string
+	Destinations []Destination
+}
+
+// UpdateEventDataStoreInput is what UpdateEventDataStore takes.
+type UpdateEventDataStoreInput struct {
+	EventDataStore               *string `aws:",,required"`
+	Name                         *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	KmsKeyId                     *string `aws:",EventDataStoreKmsKeyId"`
+	BillingMode                  *string
+}
+
+// UpdateEventDataStoreOutput is what UpdateEventDataStore answers.
+type UpdateEventDataStoreOutput struct {
+	EventDataStoreArn            *string
+	Name                         *string
+	Status                       *string
+	AdvancedEventSelectors       []AdvancedEventSelector
+	MultiRegionEnabled           *bool
+	OrganizationEnabled          *bool
+	RetentionPeriod              *int32
+	TerminationProtectionEnabled *bool
+	CreatedTimestamp             *time.Time
+	UpdatedTimestamp             *time.Time
+	KmsKeyId                     *string
+	BillingMode                  *string
+	FederationStatus             *string
+	FederationRoleArn            *string
 }
 
 // UpdateTrailInput is what UpdateTrail takes.

@@ -44,7 +44,7 @@ func (s *shape) member(raw string, i int) (inner string, field *shape, ok bool) 
 	f := s.binding.Fields[i]
 	field = &shape{r: s.r, binding: f.Binding, t: s.t.Elems[i]}
 	switch f.Kind {
-	case lake.Struct, lake.Text, lake.JSON, lake.Native:
+	case lake.Struct, lake.Text, lake.JSON, lake.Native, lake.Instant:
 		return s.column(raw, f.Column), field, true
 	default:
 		return "", nil, false
@@ -62,6 +62,8 @@ func (s *shape) value(raw string) (string, error) {
 		return nullOf(s.t)
 	case lake.Text:
 		return fromText(raw, s.t)
+	case lake.Instant:
+		return instant(raw), nil
 	case lake.Struct:
 		return s.structValue(raw)
 	case lake.List:
@@ -228,6 +230,12 @@ func intText(number, other string, t datatype.Type) (string, error) {
 		return "coalesce(" + value + ", " + rest + ")", err
 	}
 	return "coalesce(TRY_CAST(" + number + " AS " + typeSQL + "), " + rest + ")", err
+}
+
+// instant renders a time in UTC as a timestamp; what is no such time is NULL.
+func instant(x string) string {
+	return fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, %[2]s) THEN TRY_CAST(rtrim(%[1]s, 'Z') AS TIMESTAMP) END", x,
+		text(`[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?`))
 }
 
 // fromText renders the value of a text in a log by the rules of Hive's text

@@ -162,7 +162,7 @@ func (r *Reader) Load(ctx context.Context, req engine.Request, now time.Time) (*
 		all[i] = &reading{scan: s, key: key}
 	}
 	err = sideBySide(ctx, all, func(ctx context.Context, x *reading) error {
-		return r.plan(ctx, x, conditionsOf(x.scan, predicates[x.scan], now))
+		return r.plan(ctx, x, predicates[x.scan], now)
 	})
 	if err != nil {
 		return nil, err
@@ -218,10 +218,10 @@ func sideBySide(ctx context.Context, all []*reading, f func(context.Context, *re
 	return err
 }
 
-func (r *Reader) plan(ctx context.Context, x *reading, c conditions) (err error) {
+func (r *Reader) plan(ctx context.Context, x *reading, predicates []plan.Expr, now time.Time) (err error) {
 	var ok bool
 	if x.detail, ok = x.scan.Table.Detail.(lake.Table); ok && r.lake != nil {
-		filter, err := newJudge(ctx, r.pool, c)
+		filter, err := newJudge(ctx, r.pool, conditionsOn(x.scan, x.detail, predicates, now))
 		if err != nil {
 			return err
 		}
@@ -248,6 +248,7 @@ func (l *Loaded) add(x *reading) {
 	}
 	l.held = append(l.held, x.files)
 	l.Stats.BytesRead += x.files.Stats.ShadowBytes
+	l.Stats.Rows += x.files.Stats.Rows
 	l.Stats.Damage = append(l.Stats.Damage, engine.DamageOf(x.files)...)
 	l.Stats.Skipped = append(l.Stats.Skipped, x.files.Skipped...)
 	l.Stats.Notes = append(l.Stats.Notes, x.files.Notes...)

@@ -22,11 +22,12 @@ const (
 	JSON                // text that holds JSON, while the type is a struct, array or map
 	Member              // a member, named Name, of the JSON object whose text the column holds
 	Native              // a column of its own Parquet type
+	Instant             // text of a time in UTC, such as 2026-03-01T12:00:00Z, read as a timestamp
 )
 
 // String returns the kind's name.
 func (k Kind) String() string {
-	return [...]string{"Null", "Text", "IntText", "Struct", "List", "Map", "JSON", "Member", "Native"}[k]
+	return [...]string{"Null", "Text", "IntText", "Struct", "List", "Map", "JSON", "Member", "Native", "Instant"}[k]
 }
 
 // Binding says how to read a table's column, or a place inside one, from a

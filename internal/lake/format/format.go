@@ -33,6 +33,7 @@ const (
 	JSON    = column.JSON
 	Member  = column.Member
 	Native  = column.Native
+	Instant = column.Instant
 )
 
 // Unparsed is the name under which a discovered table shows the text of lines

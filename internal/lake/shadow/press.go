@@ -135,3 +135,16 @@ func Foot(f io.ReaderAt, size int64) (Info, error) {
 	}
 	return info, nil
 }
+
+// Columns calls build with a start whose rows go nowhere, for what it writes besides.
+func (p *Press) Columns(build Make) (Info, error) {
+	var w *Writer
+	err := build(func(schema *Schema) *Writer {
+		w = p.pool(schema).writer(io.Discard)
+		return w
+	})
+	if err != nil || w == nil {
+		return Info{}, err
+	}
+	return w.Info, nil
+}

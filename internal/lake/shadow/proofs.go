@@ -21,6 +21,24 @@ type proofs struct {
 	of map[string]proven // by path
 }
 
+// Proofs opens shadows that lie elsewhere than in a Cache, and are kept there whatever
+// they are found to be. The zero value is ready; it may be used by several goroutines.
+type Proofs struct{ proofs proofs }
+
+// Open returns the shadow at path, of which every byte is as it was written.
+func (p *Proofs) Open(ctx context.Context, path string) (Entry, error) {
+	return p.proofs.open(ctx, path)
+}
+
+// Same is Cache.Same.
+func (p *Proofs) Same(ctx context.Context, e Entry) bool { return p.proofs.same(ctx, e) }
+
+// Check reads the file of an entry again and says whether it is what was written.
+func (p *Proofs) Check(ctx context.Context, e Entry) (bool, error) {
+	_, err := p.proofs.prove(ctx, e.Path, time.Now())
+	return err == nil, ctx.Err()
+}
+
 type proven struct {
 	entry Entry
 	at    time.Time
@@ -70,6 +88,9 @@ func (p *proofs) prove(ctx context.Context, path string, now time.Time) (Entry, 
 func (p *proofs) remember(entry Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.of == nil {
+		p.of = map[string]proven{}
+	}
 	if len(p.of) >= maxProofs {
 		for path := range p.of {
 			delete(p.of, path) // any will do: it is proven again
@@ -97,7 +118,9 @@ func (p *proofs) usedAt(path string) time.Time {
 // Same says whether the file of an entry is still what it was when the entry was
 // got, so that whoever read it meanwhile read that. Of a shadow that only the time of
 // its use may have changed, every byte is read again.
-func (c *Cache) Same(ctx context.Context, e Entry) bool {
+func (c *Cache) Same(ctx context.Context, e Entry) bool { return c.proofs.same(ctx, e) }
+
+func (p *proofs) same(ctx context.Context, e Entry) bool {
 	stat, err := os.Stat(e.Path)
 	if err != nil {
 		return false
@@ -109,7 +132,7 @@ func (c *Cache) Same(ctx context.Context, e Entry) bool {
 	if !now.sameFile(e.stamp) {
 		return false
 	}
-	_, err = c.proofs.prove(ctx, e.Path, time.Now())
+	_, err = p.prove(ctx, e.Path, time.Now())
 	return err == nil
 }
 

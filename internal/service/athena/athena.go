@@ -17,6 +17,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
@@ -66,6 +67,9 @@ type Config struct {
 	// Grace is how long the queries that wait or run may go on once Run is to end.
 	Grace time.Duration
 	Log   *slog.Logger
+	// System is the database of the tables whose rows the server keeps, as the catalog
+	// shows it; nil for none.
+	System *lake.System
 }
 
 // What Config leaves out.

@@ -62,7 +62,7 @@ func open(tb testing.TB, e engine.Engine) *world {
 		e = inProcess
 	}
 	w := &world{
-		t: tb, ctx: servicetest.Call(tb), state: store, objects: dir, glue: glue.New(store), engine: e,
+		t: tb, ctx: servicetest.Call(tb), state: store, objects: dir, glue: glue.New(store, nil), engine: e,
 		cfg:  athena.Config{Concurrency: 2, Grace: time.Hour, Log: slog.New(slog.DiscardHandler)},
 		stop: func() error { return nil },
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -18,9 +19,11 @@ import (
 type relations struct {
 	glue Catalog
 	own  func(ctx context.Context, catalog string) (bool, error) // whether a catalog is the account's
+
+	system *lake.System // the tables whose rows the server keeps; nil for none
 }
 
-func (s *Service) relations() relations { return relations{s.glue, s.isOwn} }
+func (s *Service) relations() relations { return relations{s.glue, s.isOwn, s.cfg.System} }
 
 // Relation implements analyze.Catalog.
 func (r relations) Relation(ctx context.Context, catalog, database, name string) (*analyze.Relation, error) {
@@ -41,7 +44,11 @@ func (r relations) Relation(ctx context.Context, catalog, database, name string)
 	if isView(*out.Table) {
 		return viewRelation(*out.Table)
 	}
-	table, err := engine.Table(catalog, lakeTable(r.glue, *out.Table))
+	rows := lakeTable(r.glue, *out.Table)
+	if own := r.system.Find(database, name); own != nil {
+		rows = own.Table(rows.Database) // whoever may see it in the catalog
+	}
+	table, err := engine.Table(catalog, rows)
 	if _, refused := errors.AsType[*sqlerr.Error](err); refused {
 		return nil, err
 	}

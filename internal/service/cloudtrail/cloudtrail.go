@@ -13,11 +13,13 @@ package cloudtrail
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/delivery"
@@ -81,25 +83,42 @@ type Config struct {
 	Strict bool
 	// Deliveries delivers what trails record; nil means that nothing does.
 	Deliveries Deliveries
+	// Archive keeps what comes through channels; nil means that nothing does.
+	Archive Archive
+	// Imports copies log files into event data stores; nil copies none.
+	Imports Imports
 	// Others returns the accounts besides the caller's own whose events the caller
 	// of ctx may look up; nil means of none.
 	Others func(ctx context.Context) ([]cloud.Account, error)
+	// Rows keeps the events of event data stores; nil keeps none.
+	Rows Rows
+	// Engine runs queries of event data stores, Concurrency at once and each for
+	// QueryTimeout at most, which is an hour where it is 0; nil runs none. Their results
+	// lie in the folder Results.
+	Engine       engine.Engine
+	Concurrency  int
+	QueryTimeout time.Duration
+	Results      string
+	Log          *slog.Logger
 }
 
 // Service answers the operations of CloudTrail.
 type Service struct {
 	cfg     Config
 	store   resource.Store
+	state   state.Store
 	buckets Buckets
 	keys    Keys
 	sealer  Sealer
 	pace    pace
+	queries *queryQueue
+	imports runningImports
 }
 
 // New returns a Service that keeps its trails in store, and the keys of digests
 // sealed by sealer, and tries what trails name by buckets and keys.
 func New(cfg Config, store state.Store, sealer Sealer, buckets Buckets, keys Keys) *Service {
-	return &Service{cfg: cfg, store: resource.NewStore(store), buckets: buckets, keys: keys, sealer: sealer}
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, buckets: buckets, keys: keys, sealer: sealer, queries: newQueryQueue()}
 }
 
 // The trails of an account are kept together, whatever their home region is: a

@@ -565,22 +565,6 @@ func TestTagsOfATrail(t *testing.T) {
 	}
 }
 
-func TestNoResourceHasAPolicy(t *testing.T) {
-	s := newService(t)
-	trail := s.create(t, s.ctx, "audit")
-	for resource, code := range map[string]string{
-		trail: "ResourceTypeNotSupportedException", "arn:aws:s3:::logs": "ResourceARNNotValidException", "audit": "ResourceARNNotValidException",
-		"arn:aws:cloudtrail:us-east-1:111122223333:channel/x": "ResourceNotFoundException",
-	} {
-		_, err := s.PutResourcePolicy(s.ctx, &cloudtrailapi.PutResourcePolicyInput{ResourceArn: &resource, ResourcePolicy: new("{}")})
-		servicetest.WantCode(t, err, code)
-		_, err = s.GetResourcePolicy(s.ctx, &cloudtrailapi.GetResourcePolicyInput{ResourceArn: &resource})
-		servicetest.WantCode(t, err, code)
-		_, err = s.DeleteResourcePolicy(s.ctx, &cloudtrailapi.DeleteResourcePolicyInput{ResourceArn: &resource})
-		servicetest.WantCode(t, err, code)
-	}
-}
-
 func TestOrganizationTrails(t *testing.T) {
 	s := newService(t)
 	member := servicetest.As(t, "444455556666", servicetest.Region)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -39,17 +40,28 @@ const tokens resource.TokenCode = codeInvalid
 const precision = time.Second
 
 // Service answers AWS Glue's Data Catalog operations.
-type Service struct{ store resource.Store }
+type Service struct {
+	store  resource.Store
+	system *lake.System
+}
 
-// New returns a Service that keeps its catalog in store.
-func New(store state.Store) *Service { return &Service{store: resource.NewStore(store)} }
+// New returns a Service that keeps its catalog in store, and shows system, which may be
+// nil, in the catalog of every account.
+func New(store state.Store, system *lake.System) *Service {
+	return &Service{store: resource.NewStore(store), system: system}
+}
 
 // view calls fn with the caller's catalog, which is the only one that id may name.
 func (s *Service) view(ctx context.Context, id *string, fn func(resource.Reader) error) error {
 	if err := checkCatalog(ctx, id); err != nil {
 		return err
 	}
-	return s.store.View(ctx, fn)
+	return s.store.View(ctx, func(r resource.Reader) error {
+		if s.system == nil {
+			return fn(r)
+		}
+		return fn(withSystem{r, s.system})
+	})
 }
 
 // update calls fn, which may change the caller's catalog.
@@ -57,7 +69,12 @@ func (s *Service) update(ctx context.Context, id *string, fn func(resource.Tx) e
 	if err := checkCatalog(ctx, id); err != nil {
 		return err
 	}
-	return s.store.Update(ctx, fn)
+	return s.store.Update(ctx, func(tx resource.Tx) error {
+		if s.system == nil {
+			return fn(tx)
+		}
+		return fn(guarded{withSystem{tx, s.system}, tx})
+	})
 }
 
 // checkCatalog refuses a catalog that is not the caller's own.

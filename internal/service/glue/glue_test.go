@@ -17,7 +17,7 @@ import (
 
 func open(tb testing.TB) (*glue.Service, context.Context) {
 	tb.Helper()
-	return glue.New(servicetest.Store(tb)), servicetest.Call(tb)
+	return glue.New(servicetest.Store(tb), nil), servicetest.Call(tb)
 }
 
 // withTable makes database d and a table named t with the partition keys.

@@ -51,6 +51,9 @@ type Session struct {
 	// Parameters are the values of ?, in order; their places are in ParameterSource.
 	Parameters      []ast.Expr
 	ParameterSource string
+	// TimeTexts has a text that is compared with a timestamp be one, as CloudTrail Lake has
+	// it: eventTime > '2026-03-01 12:00:00'.
+	TimeTexts bool
 }
 
 // Query analyzes q, whose text is src. An error about the statement is a

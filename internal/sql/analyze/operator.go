@@ -89,6 +89,7 @@ func (x *exprs) comparison(e *ast.Comparison) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	operands = x.timeTexts(operands)
 	compared, ok := compare(comparisonNames[e.Op], operands[0], operands[1])
 	if !ok {
 		op := e.Op
@@ -98,6 +99,28 @@ func (x *exprs) comparison(e *ast.Comparison) (plan.Expr, error) {
 		return nil, x.fail(e, typeMismatch, "Cannot apply operator: %s %s %s", operands[0].Type(), op, operands[1].Type())
 	}
 	return compared, nil
+}
+
+// timeTexts returns operands that are compared with each other, in which texts beside a
+// timestamp are timestamps where the session has it so.
+func (x *exprs) timeTexts(operands []plan.Expr) []plan.Expr {
+	if !x.session.TimeTexts {
+		return operands
+	}
+	for _, beside := range operands {
+		t := beside.Type()
+		if t.Kind != datatype.Timestamp && t.Kind != datatype.TimestampTZ {
+			continue
+		}
+		out := make([]plan.Expr, len(operands))
+		for i, operand := range operands {
+			if out[i] = operand; operand.Type().Kind == datatype.Varchar {
+				out[i] = &plan.Cast{X: operand, T: t}
+			}
+		}
+		return out
+	}
+	return operands
 }
 
 // compare builds a comparison of two values on their common type, and reports

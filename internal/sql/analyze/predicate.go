@@ -11,6 +11,7 @@ func (x *exprs) between(e *ast.Between) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	operands = x.timeTexts(operands)
 	common, ok := datatype.CommonOf(types(operands))
 	if !ok {
 		return nil, x.fail(e, typeMismatch, "Cannot check if %s is BETWEEN %s and %s",
@@ -42,7 +43,7 @@ func (x *exprs) in(e *ast.In) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	unified, err := x.unify(list, operands, "IN value and list items")
+	unified, err := x.unify(list, x.timeTexts(operands), "IN value and list items")
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,18 @@ type lexer struct {
 	src  string
 	at   int
 	lang language
+
+	stores bool // IDs of event data stores are names without quotes
 }
 
 // lex returns the tokens of src, the last one being endOfText.
 func lex(src string, lang language) []token {
-	l := lexer{src: src, lang: lang}
+	return (&lexer{src: src, lang: lang}).all()
+}
+
+// all returns the tokens that are left, the last one being endOfText.
+func (l *lexer) all() []token {
+	src := l.src[l.at:]
 	tokens := make([]token, 0, len(src)/5+8)
 	for {
 		t := l.next()
@@ -135,6 +142,9 @@ func (l *lexer) scan() kind {
 		return unknown // such a name needs backticks
 	case c == '$' && l.lang == trino && strings.HasPrefix(l.src[l.at:], "$$"):
 		return l.dollarRun()
+	case l.stores && storeLength(l.src[l.at:]) > 0:
+		l.at += storeLength(l.src[l.at:])
+		return storeWord
 	case isLetter(c) || c == '_':
 		l.wordRun()
 		return word

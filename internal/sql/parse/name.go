@@ -13,7 +13,7 @@ func nameable(t *token) bool {
 	switch t.kind {
 	case word:
 		return !trinoReserved[t.key]
-	case quoted, backquoted, digitWord:
+	case quoted, backquoted, digitWord, storeWord:
 		return true
 	default:
 		return false

@@ -11,6 +11,7 @@ const (
 	quoted           // a quoted identifier
 	backquoted       // `…` in Trino's language, which refuses it
 	digitWord        // a word that starts with a digit
+	storeWord        // the ID of an event data store, where one may stand without quotes
 	text             // a string literal
 	unicodeText      // U&'…'
 	dollarText       // $$…$$

@@ -237,3 +237,10 @@ func (l *Log) Next() uint64 {
 
 // MaxRecord returns how many bytes the data of a record may have at most.
 func (l *Log) MaxRecord() int { return l.cfg.maxRecord() }
+
+// First returns the number of the first record that retention has not removed.
+func (l *Log) First() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.progress.now.removed.last + 1
+}

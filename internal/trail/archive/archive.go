@@ -54,26 +54,34 @@ func Open(ctx context.Context, cfg Config) (*Archive, error) {
 // The error is of kind Invalid where an event does not fit, and nothing is kept then; it
 // is of kind Unavailable when the disk is full or has failed.
 func (a *Archive) Append(ctx context.Context, entries ...Entry) error {
+	_, err := a.Keep(ctx, entries)
+	return err
+}
+
+// Keep is Append, and returns the numbers that the entries got.
+func (a *Archive) Keep(ctx context.Context, entries []Entry) ([]uint64, error) {
 	all := make([][]byte, len(entries))
 	for i := range entries {
 		var err error
 		if all[i], err = entries[i].encode(); err != nil {
-			return err
+			return nil, err
 		}
 		if most := a.log.MaxRecord(); len(all[i]) > most {
-			return cloud.Errorf(cloud.Invalid, "EventTooLarge", "Event %s has %d bytes, and an event may have about %d.", entries[i].Event.ID, len(all[i]), most)
+			return nil, cloud.Errorf(cloud.Invalid, "EventTooLarge", "Event %s has %d bytes, and an event may have about %d.", entries[i].Event.ID, len(all[i]), most)
 		}
 	}
+	numbers := make([]uint64, len(all))
 	for i, data := range all {
 		add := a.log.Enqueue
 		if i == len(all)-1 {
 			add = a.log.Append // it waits for those before it too
 		}
-		if _, err := add(ctx, data); err != nil {
-			return err
+		var err error
+		if numbers[i], err = add(ctx, data); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return numbers, nil
 }
 
 // Fits says whether Append would take an entry.
@@ -95,6 +103,9 @@ func (a *Archive) Find(place records.Place) (Entry, error) {
 // Closed returns the parts of the archive to which nothing is added any more, oldest
 // first.
 func (a *Archive) Closed() ([]records.Segment, error) { return a.log.Closed() }
+
+// First returns the number of the first entry that retention has not removed.
+func (a *Archive) First() uint64 { return a.log.First() }
 
 // Next returns the number that the next entry will have.
 func (a *Archive) Next() uint64 { return a.log.Next() }

@@ -264,6 +264,9 @@ func TestTrailsGetWhatTheySelect(t *testing.T) {
 	own := s3
 	own.Call.Principal, own.Call.SourceARN = cloud.ServiceOf("cloudtrail.amazonaws.com"), data.ARN
 	r.record(own)
+	read := s3 // of what a trail has delivered, to import it again
+	read.Call.Operation, read.Call.InvokedBy, read.Call.SourceARN = "GetObject", "cloudtrail.amazonaws.com", "arn:aws:cloudtrail:us-east-1:111122223333:import/1a2b3c4d"
+	r.record(read)
 	one.Logging = false
 	r.set(one, "StopLogging")
 	r.call("GetAfterwards")

@@ -287,9 +287,12 @@ func (d *Delivery) Of(ctx context.Context, t *Trail, account cloud.Account, know
 	return id == t.Organization, nil
 }
 
-// ItsOwn says whether a call is one of those by which trails deliver: recording them
-// would never come to an end.
+// ItsOwn says whether a call is one of those by which trails deliver, or by which what
+// they delivered is imported again: recording them would never come to an end.
 func ItsOwn(e *journal.Entry) bool {
+	if e.InvokedBy == principal && strings.Contains(e.SourceARN, ":import/") {
+		return e.Service == "s3" || e.Service == "kms"
+	}
 	return e.Principal.Type == cloud.AWSService && e.Principal.Name == principal && strings.Contains(e.SourceARN, ":trail/") &&
 		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms")
 }

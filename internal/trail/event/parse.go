@@ -45,6 +45,10 @@ func Parse(data []byte) (Event, error) {
 			EventName   text `json:"eventName"`
 			EventSource text `json:"eventSource"`
 		} `json:"insightDetails"`
+		Activity struct { // of other software
+			EventName   text `json:"eventName"`
+			EventSource text `json:"eventSource"`
+		} `json:"eventData"`
 	}
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 || data[0] != '{' {
@@ -68,6 +72,9 @@ func Parse(data []byte) (Event, error) {
 	}
 	if e.Name == "" {
 		e.Name, e.Source = string(r.Insight.EventName), string(r.Insight.EventSource)
+	}
+	if e.Name == "" {
+		e.Name, e.Source = string(r.Activity.EventName), string(r.Activity.EventSource)
 	}
 	switch {
 	case e.Name == "":

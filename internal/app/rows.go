@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/trail/rows"
+)
+
+// RowsFolder is where the rows of the server's own tables are, in the data folder.
+const RowsFolder = "rows"
+
+// SystemDatabase is the database of the server's own tables.
+const SystemDatabase = "sillok"
+
+// openRows makes what has the logs of what happened as rows, and the database that shows
+// them.
+func (a *App) openRows() (err error) {
+	a.rows, err = rows.New(rows.Config{
+		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive, Keep: a.cfg.CallsKept,
+		Organization: func(ctx context.Context, account cloud.Account) (string, error) {
+			place, err := a.accounts.Membership(ctx, account)
+			return place.ID, err
+		},
+	}, a.state)
+	if err != nil {
+		return err
+	}
+	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
+	return err
+}
+
+// systemDatabase returns the database of the server's own tables.
+func systemDatabase(events lake.Kept) (*lake.System, error) {
+	columns, keys, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	return &lake.System{
+		Database: SystemDatabase, Description: "What this server records, as rows.",
+		Tables: []lake.SystemTable{{
+			Name: "cloudtrail_events", Description: "The CloudTrail events of the account, and in the management account of an organization those of its accounts.",
+			Columns: columns, PartitionKeys: keys,
+			SerDe: "com.amazon.emr.hive.serde.CloudTrailSerde", InputFormat: "com.amazon.emr.cloudtrail.CloudTrailInputFormat", Kept: events,
+		}},
+	}, nil
+}
+
+// readableEvents returns the accounts whose events a query may read for the caller of
+// ctx: as LookupEvents finds them.
+func (a *App) readableEvents(ctx context.Context) ([]cloud.Account, error) {
+	acting := a.gateway.Acting(ctx, cloud.ServiceOf("athena.amazonaws.com"))
+	if err := a.access.May(acting, "cloudtrail:LookupEvents", "*", nil); err != nil {
+		return nil, err
+	}
+	accounts := []cloud.Account{cloud.CallOf(ctx).Account}
+	if a.cfg.Strict {
+		return accounts, nil
+	}
+	others, err := a.othersOf(ctx)
+	return append(accounts, others...), err
+}
+
+// neededEvents returns the first record of the archive of which rows are to be made; 0
+// while that is not known.
+func (a *App) neededEvents() uint64 {
+	if a.rows == nil {
+		return 0
+	}
+	return a.rows.NeededEvents()
+}
