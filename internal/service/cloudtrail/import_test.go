@@ -66,7 +66,7 @@ func importing(t *testing.T, c *copied) service {
 	return s
 }
 
-func (s service) start(tb testing.TB, store string) string {
+func (s service) startImport(tb testing.TB, store string) string {
 	tb.Helper()
 	made, err := s.StartImport(s.ctx, &cloudtrailapi.StartImportInput{Destinations: []string{store}, ImportSource: source(), StartEventTime: new(time.Unix(100, 0).UTC())})
 	return *servicetest.Must(made, err)(tb).ImportId
@@ -93,7 +93,7 @@ func TestImportsIntoEventDataStores(t *testing.T) {
 	}}
 	s := importing(t, c)
 	store := s.store(t, "one", "Management")
-	id := s.start(t, store)
+	id := s.startImport(t, store)
 	got := s.until(t, id, "FAILED")
 	servicetest.Diff(t, cloudtrailapi.GetImportOutput{
 		ImportId: &id, Destinations: []string{store}, ImportSource: source(), StartEventTime: new(time.Unix(100, 0).UTC()), ImportStatus: new("FAILED"),
@@ -130,7 +130,7 @@ func TestImportsIntoEventDataStores(t *testing.T) {
 	c.mu.Lock()
 	c.failed = cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied")
 	c.mu.Unlock()
-	second := s.start(t, store)
+	second := s.startImport(t, store)
 	s.until(t, second, "FAILED")
 	why := servicetest.Must(s.ListImportFailures(s.ctx, &cloudtrailapi.ListImportFailuresInput{ImportId: &second}))(t)
 	servicetest.Diff(t, "s3://logs/AWSLogs/ ImportFailed AccessDenied: Access Denied", *why.Failures[0].Location+" "+*why.Failures[0].ErrorType+" "+*why.Failures[0].ErrorMessage)
@@ -153,7 +153,7 @@ func TestAnImportThatIsStopped(t *testing.T) {
 	c := &copied{waits: true, files: map[string]importer.Outcome{"a/1": {State: importer.Imported, Records: 1, Imported: 1}}}
 	s := importing(t, c)
 	store := s.store(t, "one", "Management")
-	id := s.start(t, store)
+	id := s.startImport(t, store)
 	s.until(t, id, "IN_PROGRESS")
 	_, err := s.StartImport(s.ctx, &cloudtrailapi.StartImportInput{Destinations: []string{store}, ImportSource: source()})
 	servicetest.WantCode(t, err, "AccountHasOngoingImportException")

@@ -145,8 +145,8 @@ func (s *Service) GetInsightSelectors(ctx context.Context, in *cloudtrailapi.Get
 	return &cloudtrailapi.GetInsightSelectorsOutput{TrailARN: t.Settings.TrailARN, InsightSelectors: t.Insights}, nil
 }
 
-// insightTrail returns the trail that insight selectors are of. There is no store
-// of event data that they could be of.
+// insightTrail returns the trail that insight selectors are of. Stores of event data
+// have none.
 func insightTrail(name, store, destination *string) (string, error) {
 	switch {
 	case name == nil && store == nil && destination == nil:
@@ -154,7 +154,7 @@ func insightTrail(name, store, destination *string) (string, error) {
 	case name != nil && (store != nil || destination != nil):
 		return "", cloud.Errorf(cloud.Invalid, "InvalidParameterCombinationException", "TrailName cannot be used with EventDataStore and InsightsDestination.")
 	case name == nil:
-		return "", cloud.Errorf(cloud.Unsupported, "UnsupportedOperationException", "Event data stores are not part of this server yet: specify TrailName.")
+		return "", cloud.Errorf(cloud.Unsupported, "UnsupportedOperationException", "Event data stores do not look for insights here: specify TrailName.")
 	}
 	return *name, nil
 }

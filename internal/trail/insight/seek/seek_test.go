@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -437,9 +438,13 @@ func TestTroubleIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := opened(t)
 		must(t, r.set(t.Context(), trail("a", rate)))
-		tries := 0
+		var tries atomic.Int32
+		var fine atomic.Bool
 		r.store.fail = func() error {
-			tries++
+			tries.Add(1)
+			if fine.Load() {
+				return nil
+			}
 			return errors.New("not today")
 		}
 		ctx, stop := context.WithCancel(t.Context())
@@ -448,10 +453,10 @@ func TestTroubleIsTold(t *testing.T) {
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
 		problems := r.Problems()
-		if len(problems) != 1 || !strings.HasPrefix(problems[0], "CloudTrail does not look for insights since ") || tries < 10 || tries > 20 {
-			t.Errorf("after %d tries the problems are %q", tries, problems)
+		if len(problems) != 1 || !strings.HasPrefix(problems[0], "CloudTrail does not look for insights since ") || tries.Load() < 10 || tries.Load() > 20 {
+			t.Errorf("after %d tries the problems are %q", tries.Load(), problems)
 		}
-		r.store.fail = nil
+		fine.Store(true)
 		<-time.After(2 * time.Minute)
 		synctest.Wait()
 		if problems := r.Problems(); len(problems) > 0 || r.Needed() == 0 {
