@@ -40,7 +40,7 @@ var layers = []struct {
 	{"internal/engine/scalar/regex", []string{"internal/engine/work", "internal/sql/sqlerr", "internal/sql/value"}},
 	{"internal/sql", []string{"internal/cloud", "internal/kit"}},
 	{"internal/sql/value", []string{"internal/sql/datatype"}},
-	{"internal/language", []string{"internal/lake/jsonscan", "internal/kit"}},
+	{"internal/language", []string{"internal/engine/tdigest", "internal/lake/jsonscan", "internal/kit"}},
 	{"internal/lake", []string{"internal/cloud", "internal/kit"}},
 	{"internal/policy", []string{"internal/cloud", "internal/kit"}},
 	{"internal/bus", []string{"internal/store", "internal/cloud", "internal/kit"}},

@@ -46,6 +46,10 @@ func Space(b []byte, i int) int {
 // Next reads the value that begins at b[i], which must not be white space.
 func Next(b []byte, i int) (Value, error) { return next(b, i, 0) }
 
+// Within reads as Next does a value that lies in depth objects and arrays, which
+// count towards MaxDepth.
+func Within(b []byte, i, depth int) (Value, error) { return next(b, i, depth) }
+
 func next(b []byte, i, depth int) (Value, error) {
 	if i >= len(b) {
 		return Value{}, ErrShort

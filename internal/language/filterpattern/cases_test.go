@@ -87,7 +87,7 @@ func checkRefused(t *testing.T, one example, err error) {
 	if one.Error == "" {
 		return
 	}
-	for _, want := range strings.SplitSeq(one.Error, "|") {
+	for want := range strings.SplitSeq(one.Error, "|") {
 		want = strings.ReplaceAll(want, "'...'", "'"+one.Pattern+"'")
 		if strings.HasPrefix(e.Message, want) {
 			return

@@ -3,6 +3,8 @@ package filterpattern
 import (
 	"bytes"
 	"strings"
+
+	"github.com/sillok/sillok/internal/language/decimal"
 )
 
 // comparison is an operator and what stands to the right of it.
@@ -11,7 +13,7 @@ type comparison struct {
 	text     []byte
 	quoted   bool
 	numeric  bool
-	number   number
+	number   decimal.Number
 	glob     glob   // where text has a wildcard
 	regex    *regex // instead of text
 }
@@ -21,7 +23,7 @@ func compare(pattern string, operator, value token) (comparison, *Error) {
 	c := comparison{operator: operator.text, text: []byte(value.text), quoted: value.kind == quoted}
 	switch value.kind {
 	case word, quoted:
-		c.number, c.numeric = parseNumber(c.text)
+		c.number, c.numeric = decimal.Parse(c.text)
 		if strings.Contains(value.text, "*") {
 			c.glob = newGlob(value.text)
 		}
@@ -51,11 +53,11 @@ func (c *comparison) holds(text []byte, number bool) bool {
 	if !c.numeric {
 		return false
 	}
-	other, ok := parseNumber(text)
+	other, ok := decimal.Parse(text)
 	if !ok {
 		return false
 	}
-	order := other.compare(c.number)
+	order := other.Compare(c.number)
 	switch c.operator {
 	case "<":
 		return order < 0
@@ -76,8 +78,8 @@ func (c *comparison) equal(text []byte, number bool) bool {
 	case c.glob != nil:
 		return c.glob.match(text)
 	case c.numeric && (number || !c.quoted):
-		if other, ok := parseNumber(text); ok {
-			return other.compare(c.number) == 0
+		if other, ok := decimal.Parse(text); ok {
+			return other.Compare(c.number) == 0
 		}
 	}
 	return bytes.Equal(text, c.text)

@@ -69,27 +69,51 @@ func grown[K comparable](p *path, by *map[K]int, key K) *path {
 type entry struct {
 	value jsonscan.Value
 	next  int
+	void  bool // another member of the same name came after it
 }
 
 // slot is a list of entries, counted from 1.
 type slot struct{ first, last int }
 
+// visit says which entries came from a member: those after from, up to to.
+type visit struct{ from, to int }
+
+// found returns the first entry in slot that counts, at or after at, or 0.
+func (s *scan) found(at int) int {
+	for at > 0 && s.entries[at-1].void {
+		at = s.entries[at-1].next
+	}
+	return at
+}
+
 // find walks the message, which must be one JSON object, and puts the values
 // where the selectors want them. It tells whether it is one.
 func (s *scan) find(p *paths) bool {
 	s.slots = append(s.slots[:0], make([]slot, p.slots)...)
-	s.entries, s.pending = s.entries[:0], s.pending[:0]
+	s.entries, s.visits = s.entries[:0], s.visits[:0]
 	start := jsonscan.Space(s.message, 0)
 	if start == len(s.message) || s.message[start] != '{' {
 		return false
 	}
-	stop, err := s.object(start, &p.root)
-	return err == nil && jsonscan.Space(s.message, stop) == len(s.message)
+	v, err := s.value(start, &p.root, 0)
+	return err == nil && jsonscan.Space(s.message, v.End) == len(s.message)
 }
 
-// value looks at a value that lies at p.
-func (s *scan) value(v jsonscan.Value, p *path) error {
-	if p.slot > 0 {
+// value reads the value at i, which lies at p, in depth others.
+func (s *scan) value(i int, p *path, depth int) (v jsonscan.Value, err error) {
+	v = jsonscan.Value{Start: i}
+	if i < len(s.message) {
+		v.Kind = s.message[i]
+	}
+	switch {
+	case v.Kind == '{' && (len(p.members) > 0 || p.member != nil):
+		v.End, err = s.object(i, p, depth+1)
+	case v.Kind == '[' && (len(p.elements) > 0 || p.element != nil):
+		v.End, err = s.array(i, p, depth+1)
+	default:
+		v, err = jsonscan.Within(s.message, i, depth)
+	}
+	if err == nil && p.slot > 0 {
 		s.entries = append(s.entries, entry{value: v})
 		list := &s.slots[p.slot-1]
 		if list.first == 0 {
@@ -99,22 +123,15 @@ func (s *scan) value(v jsonscan.Value, p *path) error {
 		}
 		list.last = len(s.entries)
 	}
-	var err error
-	switch {
-	case v.Kind == '{' && (len(p.members) > 0 || p.member != nil):
-		_, err = s.object(v.Start, p)
-	case v.Kind == '[' && (len(p.elements) > 0 || p.element != nil):
-		_, err = s.array(v.Start, p)
-	}
-	return err
+	return v, err
 }
 
 // object walks the members of an object. Of members with the same name the last
-// one counts, so that they are looked into when all were seen.
-func (s *scan) object(start int, p *path) (stop int, err error) {
-	base := len(s.pending)
-	s.pending = append(s.pending, make([]jsonscan.Value, len(p.next))...)
+// one counts: it voids what came from those before.
+func (s *scan) object(start int, p *path, depth int) (end int, err error) {
 	b := s.message
+	base := len(s.visits)
+	s.visits = append(s.visits, make([]visit, len(p.next))...)
 	i := jsonscan.Space(b, start+1)
 	for first := true; i < len(b) && b[i] != '}'; first = false {
 		if !first {
@@ -127,53 +144,75 @@ func (s *scan) object(start int, p *path) (stop int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		v, err := jsonscan.Next(b, at)
-		if err != nil {
-			return 0, err
-		}
 		key := b[name.Start+1 : name.End-1]
 		if name.Escaped {
 			s.name = jsonscan.AppendText(s.name[:0], name.Bytes(b))
 			key = s.name
 		}
-		if k, wanted := p.members[string(key)]; wanted {
-			s.pending[base+k] = v
+		k, wanted := p.members[string(key)]
+		if wanted {
+			before := s.visits[base+k]
+			for e := before.from; e < before.to; e++ {
+				s.entries[e].void = true
+			}
+			from := len(s.entries)
+			if i, err = s.below(at, &p.next[k], depth); err != nil {
+				return 0, err
+			}
+			s.visits[base+k] = visit{from, len(s.entries)}
 		}
-		if p.member != nil {
-			if err := s.value(v, p.member); err != nil {
+		if p.member != nil || !wanted {
+			if i, err = s.below(at, p.member, depth); err != nil {
 				return 0, err
 			}
 		}
-		i = jsonscan.Space(b, v.End)
+		i = jsonscan.Space(b, i)
 	}
-	if i >= len(b) {
+	s.visits = s.visits[:base]
+	if i >= len(b) || depth > jsonscan.MaxDepth {
 		return 0, jsonscan.ErrShort
 	}
-	for k := range p.next {
-		if v := s.pending[base+k]; v.Kind != 0 {
-			if err := s.value(v, &p.next[k]); err != nil {
-				return 0, err
-			}
-		}
-	}
-	s.pending = s.pending[:base]
 	return i + 1, nil
 }
 
-func (s *scan) array(start int, p *path) (end int, err error) {
-	at := 0
-	return jsonscan.Elements(s.message, start, func(v jsonscan.Value) error {
-		if i, wanted := p.elements[at]; wanted {
-			if err := s.value(v, &p.next[i]); err != nil {
-				return err
+func (s *scan) array(start int, p *path, depth int) (end int, err error) {
+	b := s.message
+	i := jsonscan.Space(b, start+1)
+	for n := 0; i < len(b) && b[i] != ']'; n++ {
+		if n > 0 {
+			if b[i] != ',' {
+				return 0, jsonscan.ErrShort
+			}
+			i = jsonscan.Space(b, i+1)
+		}
+		at := i
+		k, wanted := p.elements[n]
+		if wanted {
+			if i, err = s.below(at, &p.next[k], depth); err != nil {
+				return 0, err
 			}
 		}
-		at++
-		if p.element != nil {
-			return s.value(v, p.element)
+		if p.element != nil || !wanted {
+			if i, err = s.below(at, p.element, depth); err != nil {
+				return 0, err
+			}
 		}
-		return nil
-	})
+		i = jsonscan.Space(b, i)
+	}
+	if i >= len(b) || depth > jsonscan.MaxDepth {
+		return 0, jsonscan.ErrShort
+	}
+	return i + 1, nil
+}
+
+// below reads the value at i, at which no selector may look, and returns its end.
+func (s *scan) below(i int, p *path, depth int) (end int, err error) {
+	if p == nil {
+		v, err := jsonscan.Within(s.message, i, depth)
+		return v.End, err
+	}
+	v, err := s.value(i, p, depth)
+	return v.End, err
 }
 
 // text returns what a value that is no object and no array says.

@@ -196,11 +196,11 @@ func (c *condition) holds(s *scan, slots []int) bool {
 // holds tells whether one of the values passes. An object or an array passes no
 // comparison, nor does null.
 func (t *test) holds(s *scan, slot int) bool {
-	at := s.slots[slot].first
+	at := s.found(s.slots[slot].first)
 	if t.kind == notExists {
 		return at == 0
 	}
-	for ; at > 0; at = s.entries[at-1].next {
+	for ; at > 0; at = s.found(s.entries[at-1].next) {
 		value := s.entries[at-1].value
 		switch t.kind {
 		case isNull:

@@ -187,7 +187,7 @@ func (p *Pattern) Extract(message []byte) map[string]string {
 		return found
 	}
 	for i, selector := range p.object.selectors {
-		if at := s.slots[p.slots[i]].first; at > 0 {
+		if at := s.found(s.slots[p.slots[i]].first); at > 0 {
 			found[selector.text] = strings.ToValidUTF8(string(s.text(s.entries[at-1].value)), "\uFFFD")
 		}
 	}

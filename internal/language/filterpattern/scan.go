@@ -1,10 +1,6 @@
 package filterpattern
 
-import (
-	"sync"
-
-	"github.com/sillok/sillok/internal/lake/jsonscan"
-)
+import "sync"
 
 // scan is what is known of one message, and the memory for it, which is used again.
 type scan struct {
@@ -12,7 +8,7 @@ type scan struct {
 
 	slots     []slot // of the selectors
 	entries   []entry
-	pending   []jsonscan.Value
+	visits    []visit
 	name      []byte
 	unescaped []byte
 

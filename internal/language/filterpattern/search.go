@@ -15,7 +15,7 @@ type search struct {
 	empty   int      // the number of the empty text, or -1
 	class   [256]int
 	classes int
-	table   []uint32 // by state and class, for the first states; with arrives where a text ends
+	table   []uint32 // by state and class, for the first states: the next state times classes, with arrives where a text ends
 	tabled  int
 	states  []state // in the order of their distance from the root
 }
@@ -148,7 +148,7 @@ func (a *search) tabulate(texts []string) {
 			copy(row, a.table[s.fall*a.classes:])
 		}
 		for k, next := range s.next {
-			entry := uint32(next) //nolint:gosec // there are fewer states than bytes in all patterns
+			entry := uint32(next * a.classes) //nolint:gosec // a hundred patterns have 100,000 states at most, and there are 256 classes
 			if a.states[next].ends >= 0 {
 				entry |= arrives
 			}
@@ -176,19 +176,21 @@ func (a *search) in(message []byte, found bits) bits {
 	if a.empty >= 0 {
 		found.add(a.empty)
 	}
-	at := 0
+	table, class, limit := a.table, &a.class, len(a.table)
+	at := 0 // a state, times classes
 	for _, b := range message {
-		if at < a.tabled {
-			entry := a.table[at*a.classes+a.class[b]]
-			at = int(entry &^ arrives)
-			if entry&arrives != 0 {
-				a.mark(at, found)
+		if at >= limit {
+			state := a.far(at/a.classes, b)
+			at = state * a.classes
+			if a.states[state].ends >= 0 {
+				a.mark(state, found)
 			}
 			continue
 		}
-		at = a.far(at, b)
-		if a.states[at].ends >= 0 {
-			a.mark(at, found)
+		entry := table[at+class[b]]
+		at = int(entry &^ arrives)
+		if entry&arrives != 0 {
+			a.mark(at/a.classes, found)
 		}
 	}
 	return found
@@ -203,7 +205,7 @@ func (a *search) far(at int, b byte) int {
 		}
 		at = s.fall
 	}
-	return int(a.table[at*a.classes+a.class[b]] &^ arrives)
+	return int(a.table[at*a.classes+a.class[b]]&^arrives) / a.classes
 }
 
 // mark notes the texts that end here. Those that end in a text that is noted are.

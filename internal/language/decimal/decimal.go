@@ -1,13 +1,15 @@
-package filterpattern
+// Package decimal compares numbers as they are written, to the last digit: numbers in
+// logs are identifiers as often as quantities, and a float64 tells only some apart.
+package decimal
 
 import (
 	"bytes"
 	"cmp"
 )
 
-// number is a decimal number: its digits as they are written, compared to the
+// Number is a decimal number: its digits as they are written, compared to the
 // last one. Its value is 0.d1d2d3… times ten to the power of point.
-type number struct {
+type Number struct {
 	negative bool
 	point    int
 	digits   []byte // from the first to the last that is not 0, perhaps with the decimal point; empty is zero
@@ -16,15 +18,15 @@ type number struct {
 // farthest bounds exponents: numbers that differ beyond it are not told apart.
 const farthest = 1 << 30
 
-// parseNumber reads an optional sign, digits with or without a decimal point, and
+// Parse reads an optional sign, digits with or without a decimal point, and
 // an optional exponent. All of text must be that.
-func parseNumber(text []byte) (n number, ok bool) {
+func Parse(text []byte) (n Number, ok bool) {
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
 		n.negative = text[0] == '-'
 		text = text[1:]
 	}
 	stop := 0
-	for stop < len(text) && (digit(text[stop]) || text[stop] == '.') {
+	for stop < len(text) && (isDigit(text[stop]) || text[stop] == '.') {
 		stop++
 	}
 	digits, exponent := text[:stop], text[stop:]
@@ -32,18 +34,18 @@ func parseNumber(text []byte) (n number, ok bool) {
 	if point < 0 {
 		point = stop
 	} else if stop == 1 || bytes.IndexByte(digits[point+1:], '.') >= 0 {
-		return number{}, false
+		return Number{}, false
 	}
 	ten, ok := parseExponent(exponent)
 	if stop == 0 || !ok {
-		return number{}, false
+		return Number{}, false
 	}
 	first := 0
 	for first < stop && (digits[first] == '0' || digits[first] == '.') {
 		first++
 	}
 	if first == stop {
-		return number{}, true // zero has no sign
+		return Number{}, true // zero has no sign
 	}
 	n.digits = bytes.TrimRight(digits[first:], "0.")
 	if first < point {
@@ -71,7 +73,7 @@ func parseExponent(text []byte) (exponent int, ok bool) {
 		text = text[1:]
 	}
 	for _, c := range text {
-		if !digit(c) {
+		if !isDigit(c) {
 			return 0, false
 		}
 		exponent = min(exponent*10+int(c-'0'), farthest)
@@ -79,8 +81,8 @@ func parseExponent(text []byte) (exponent int, ok bool) {
 	return sign * exponent, len(text) > 0
 }
 
-// compare returns -1, 0 or 1 as n is less than, equal to or more than m.
-func (n number) compare(m number) int {
+// Compare returns -1, 0 or 1 as n is less than, equal to or more than m.
+func (n Number) Compare(m Number) int {
 	switch {
 	case n.sign() != m.sign():
 		return cmp.Compare(n.sign(), m.sign())
@@ -90,7 +92,7 @@ func (n number) compare(m number) int {
 	return n.size(m)
 }
 
-func (n number) sign() int {
+func (n Number) sign() int {
 	switch {
 	case len(n.digits) == 0:
 		return 0
@@ -101,7 +103,7 @@ func (n number) sign() int {
 }
 
 // size compares without signs.
-func (n number) size(m number) int {
+func (n Number) size(m Number) int {
 	if n.point != m.point {
 		return cmp.Compare(n.point, m.point)
 	}
@@ -127,3 +129,5 @@ func leading(digits []byte) (byte, []byte) {
 	}
 	return digits[0], digits[1:]
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

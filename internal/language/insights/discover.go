@@ -1,0 +1,250 @@
+package insights
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/sillok/sillok/internal/lake/jsonscan"
+)
+
+// Event is one log event.
+type Event struct {
+	Timestamp, IngestionTime int64 // milliseconds since 1970
+	Message                  []byte
+	Unmasked                 []byte // the message as it came, where Message is masked and the caller may see it
+	Log                      string // account:group
+	Stream                   string
+	Pointer                  string            // @ptr
+	System                   map[string]string // further fields of its own that begin with @, such as @entity.KeyAttributes.Name
+}
+
+// unmasking stands before the name of a field that is asked for as it came.
+const unmasking = "unmask\x00"
+
+// discovery reads the fields of events that a query asks for.
+type discovery struct {
+	system   map[string]int // names that begin with @
+	named    map[string]int // all others
+	json     *node          // of members
+	unmasked *discovery
+	finder   finder
+}
+
+// node is a place in an object.
+type node struct {
+	slot int // 0 is none
+	next map[string]*node
+}
+
+func newDiscovery(raw map[string]int) *discovery {
+	d := &discovery{system: map[string]int{}, named: map[string]int{}, json: &node{}}
+	masked := map[string]int{}
+	for name, slot := range raw {
+		switch rest, unmask := strings.CutPrefix(name, unmasking); {
+		case unmask:
+			masked[rest] = slot
+		case strings.HasPrefix(name, "@@"):
+			d.json.add(name[1:], slot)
+		case strings.HasPrefix(name, "@"):
+			d.system[name] = slot
+		default:
+			d.named[name] = slot
+			d.json.add(name, slot)
+		}
+	}
+	if len(masked) > 0 {
+		d.unmasked = newDiscovery(masked)
+	}
+	return d
+}
+
+func (n *node) add(name string, slot int) {
+	for segment := range strings.SplitSeq(name, ".") {
+		if n.next == nil {
+			n.next = map[string]*node{}
+		}
+		if n.next[segment] == nil {
+			n.next[segment] = &node{}
+		}
+		n = n.next[segment]
+	}
+	n.slot = slot
+}
+
+// read puts the fields of the event into the row.
+func (d *discovery) read(e *Event, r row) {
+	r[pointerSlot] = textual(e.Pointer)
+	r[timestampSlot] = instant(e.Timestamp)
+	d.message(e, e.Message, r)
+	if d.unmasked != nil {
+		text := e.Unmasked
+		if text == nil {
+			text = e.Message
+		}
+		d.unmasked.message(e, text, r)
+	}
+}
+
+func (d *discovery) message(e *Event, message []byte, r row) {
+	for name, slot := range d.system {
+		switch name {
+		case "@message":
+			r[slot] = textual(string(message))
+		case "@logStream":
+			r[slot] = textual(e.Stream)
+		case "@log":
+			r[slot] = textual(e.Log)
+		case "@ingestionTime":
+			r[slot] = instant(e.IngestionTime)
+		case "@timestamp":
+			r[slot] = instant(e.Timestamp)
+		default:
+			if text, there := e.System[name]; there {
+				r[slot] = textual(text)
+			}
+		}
+	}
+	if start := jsonscan.Space(message, 0); start < len(message) && message[start] == '{' {
+		d.object(message, start, r)
+		return
+	}
+	if ofLambda(e) || platform(message) {
+		d.lambda(message, r)
+		return
+	}
+	if len(d.named) > 0 {
+		d.line(message, r)
+	}
+}
+
+// mostFields is how many fields of an event are discovered.
+const mostFields = 200
+
+// finder walks an object and puts what is asked for into a row.
+type finder struct {
+	b      []byte
+	r      row
+	leaves int
+	places []*node // a stack: those of the values around this one
+}
+
+// object reads the members that are asked for of an object that is the message.
+// One that is no JSON has none.
+func (d *discovery) object(b []byte, start int, r row) {
+	if len(d.json.next) == 0 {
+		return
+	}
+	f := &d.finder
+	f.b, f.r, f.leaves, f.places = b, r, 0, append(f.places[:0], d.json)
+	end, ok := f.value(start, 0, 0)
+	if !ok || jsonscan.Space(b, end) != len(b) {
+		d.json.clear(r)
+	}
+}
+
+func (n *node) clear(r row) {
+	if n.slot > 0 {
+		r[n.slot] = value{}
+	}
+	for _, next := range n.next {
+		next.clear(r)
+	}
+}
+
+// value reads the value at i, which lies at the places from base on.
+func (f *finder) value(i, base, depth int) (end int, ok bool) {
+	if i >= len(f.b) || depth > jsonscan.MaxDepth {
+		return 0, false
+	}
+	v := jsonscan.Value{Start: i, Kind: f.b[i]}
+	switch f.b[i] {
+	case '{', '[':
+		v.End, ok = f.inside(i, base, depth+1)
+	default:
+		var err error
+		v, err = jsonscan.Within(f.b, i, depth)
+		ok = err == nil
+		f.leaves++
+	}
+	if ok && f.leaves <= mostFields {
+		for _, n := range f.places[base:] {
+			if n.slot > 0 {
+				f.r[n.slot] = ofJSON(f.b, v)
+			}
+		}
+	}
+	return v.End, ok
+}
+
+// inside reads the members of an object, or the elements of an array.
+func (f *finder) inside(start, base, depth int) (end int, ok bool) {
+	b := f.b
+	closing := b[start] + 2 // ] and } stand two behind [ and {
+	top := len(f.places)
+	i := jsonscan.Space(b, start+1)
+	for n := 0; i < len(b) && b[i] != closing; n++ {
+		if n > 0 {
+			if b[i] != ',' {
+				return 0, false
+			}
+			i = jsonscan.Space(b, i+1)
+		}
+		if closing == '}' {
+			name, at, err := jsonscan.Name(b, i)
+			if err != nil {
+				return 0, false
+			}
+			i = at
+			if top > base {
+				key := b[name.Start+1 : name.End-1]
+				if name.Escaped {
+					key = jsonscan.AppendText(nil, name.Bytes(b))
+				}
+				f.under(f.places[base:top], key)
+			}
+		} else {
+			f.nth(f.places[base:top], n)
+		}
+		if i, ok = f.value(i, top, depth); !ok {
+			return 0, false
+		}
+		f.places = f.places[:top]
+		i = jsonscan.Space(b, i)
+	}
+	return i + 1, i < len(b)
+}
+
+// under stacks the places that a member of that name has. A name with dots leads as
+// far as several without.
+func (f *finder) under(places []*node, key []byte) {
+	for _, n := range places {
+		if next, there := n.next[string(key)]; there {
+			f.places = append(f.places, next)
+			continue
+		}
+		if bytes.IndexByte(key, '.') < 0 {
+			continue
+		}
+		for segment := range bytes.SplitSeq(key, []byte(".")) {
+			if n = n.next[string(segment)]; n == nil {
+				break
+			}
+		}
+		if n != nil {
+			f.places = append(f.places, n)
+		}
+	}
+}
+
+// nth stacks the places that an element has.
+func (f *finder) nth(places []*node, place int) {
+	for _, n := range places {
+		if len(n.next) == 0 {
+			continue
+		}
+		if next, there := n.next[strconv.Itoa(place)]; there {
+			f.places = append(f.places, next)
+		}
+	}
+}
