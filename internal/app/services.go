@@ -99,7 +99,7 @@ func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the log events: %w", err)
 	}
-	a.logs = s
+	a.logs, a.held["logs"] = s, s
 	return gateway.Service{Model: logsapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
 }
 

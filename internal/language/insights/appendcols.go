@@ -50,7 +50,7 @@ func (c *appendColsCommand) check(s *scope) *Error {
 	for _, column := range s.visible() {
 		there[column.name] = true
 	}
-	for _, column := range c.query.final.visible() {
+	for _, column := range c.query.columns {
 		if there[column.name] && !c.override {
 			continue
 		}

@@ -16,10 +16,13 @@ func compare(operator string, a, b value) value {
 	if a.structured() || b.structured() {
 		return truth(false)
 	}
-	order, ok := ordered(a, b)
-	if !ok {
-		return truth(false)
+	if a.form == moment && !b.isNumber() || b.form == moment && !a.isNumber() {
+		return truth(false) // AWS finds nothing by a time that is written out
 	}
+	if a.isNumber() != b.isNumber() {
+		return truth(operator == "!=") // a number and a text are not the same, and neither is more
+	}
+	order := ordered(a, b)
 	switch operator {
 	case "=":
 		return truth(order == 0)
@@ -35,29 +38,31 @@ func compare(operator string, a, b value) value {
 	return truth(order >= 0)
 }
 
-// ordered compares as numbers where both are, and otherwise as text. A time and a
-// text that is no number are not compared: AWS finds nothing by them.
-func ordered(a, b value) (order int, ok bool) {
+// isNumber tells whether the value is a number, or a text that is one.
+func (v value) isNumber() bool {
+	_, ok := v.asNumber()
+	return ok
+}
+
+// ordered compares as numbers where both are, and otherwise as text.
+func ordered(a, b value) int {
 	if a.form == words && b.form == words {
 		if a.text == b.text {
-			return 0, true
+			return 0
 		}
 		x, isX := exact(a.text)
 		y, isY := exact(b.text)
 		if isX && isY {
-			return x.Compare(y), true
+			return x.Compare(y)
 		}
-		return strings.Compare(a.text, b.text), true
+		return strings.Compare(a.text, b.text)
 	}
 	x, isX := a.asNumber()
 	y, isY := b.asNumber()
-	switch {
-	case isX && isY:
-		return cmp.Compare(x, y), true
-	case a.form == moment || b.form == moment:
-		return 0, false
+	if isX && isY {
+		return cmp.Compare(x, y)
 	}
-	return strings.Compare(a.String(), b.String()), true
+	return strings.Compare(a.String(), b.String())
 }
 
 // exact reads a text as a number, to the last digit.
@@ -79,8 +84,7 @@ func natural(a, b value) int {
 	switch {
 	case isX && isY:
 		if x == y && a.form == words && b.form == words {
-			order, _ := ordered(a, b)
-			return order
+			return ordered(a, b)
 		}
 		return cmp.Compare(x, y)
 	case isX != isY:

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ type discovery struct {
 	named    map[string]int // all others
 	json     *node          // of members
 	unmasked *discovery
+	finder   finder
 }
 
 // node is a place in an object.
@@ -107,8 +109,7 @@ func (d *discovery) message(e *Event, message []byte, r row) {
 		d.object(message, start, r)
 		return
 	}
-	_, group, _ := strings.Cut(e.Log, ":")
-	if strings.HasPrefix(group, "/aws/lambda/") || platform(message) {
+	if ofLambda(e) || platform(message) {
 		d.lambda(message, r)
 		return
 	}
@@ -125,6 +126,7 @@ type finder struct {
 	b      []byte
 	r      row
 	leaves int
+	places []*node // a stack: those of the values around this one
 }
 
 // object reads the members that are asked for of an object that is the message.
@@ -133,8 +135,9 @@ func (d *discovery) object(b []byte, start int, r row) {
 	if len(d.json.next) == 0 {
 		return
 	}
-	f := &finder{b: b, r: r}
-	end, ok := f.value(start, []*node{d.json}, 0)
+	f := &d.finder
+	f.b, f.r, f.leaves, f.places = b, r, 0, append(f.places[:0], d.json)
+	end, ok := f.value(start, 0, 0)
 	if !ok || jsonscan.Space(b, end) != len(b) {
 		d.json.clear(r)
 	}
@@ -149,15 +152,15 @@ func (n *node) clear(r row) {
 	}
 }
 
-// value reads the value at i, which lies at the given places.
-func (f *finder) value(i int, places []*node, depth int) (end int, ok bool) {
+// value reads the value at i, which lies at the places from base on.
+func (f *finder) value(i, base, depth int) (end int, ok bool) {
 	if i >= len(f.b) || depth > jsonscan.MaxDepth {
 		return 0, false
 	}
 	v := jsonscan.Value{Start: i, Kind: f.b[i]}
 	switch f.b[i] {
 	case '{', '[':
-		v.End, ok = f.inside(i, places, depth+1)
+		v.End, ok = f.inside(i, base, depth+1)
 	default:
 		var err error
 		v, err = jsonscan.Within(f.b, i, depth)
@@ -165,7 +168,7 @@ func (f *finder) value(i int, places []*node, depth int) (end int, ok bool) {
 		f.leaves++
 	}
 	if ok && f.leaves <= mostFields {
-		for _, n := range places {
+		for _, n := range f.places[base:] {
 			if n.slot > 0 {
 				f.r[n.slot] = ofJSON(f.b, v)
 			}
@@ -175,9 +178,10 @@ func (f *finder) value(i int, places []*node, depth int) (end int, ok bool) {
 }
 
 // inside reads the members of an object, or the elements of an array.
-func (f *finder) inside(start int, places []*node, depth int) (end int, ok bool) {
+func (f *finder) inside(start, base, depth int) (end int, ok bool) {
 	b := f.b
 	closing := b[start] + 2 // ] and } stand two behind [ and {
+	top := len(f.places)
 	i := jsonscan.Space(b, start+1)
 	for n := 0; i < len(b) && b[i] != closing; n++ {
 		if n > 0 {
@@ -186,60 +190,61 @@ func (f *finder) inside(start int, places []*node, depth int) (end int, ok bool)
 			}
 			i = jsonscan.Space(b, i+1)
 		}
-		var few [4]*node
-		below := few[:0]
 		if closing == '}' {
 			name, at, err := jsonscan.Name(b, i)
 			if err != nil {
 				return 0, false
 			}
 			i = at
-			if len(places) > 0 {
+			if top > base {
 				key := b[name.Start+1 : name.End-1]
 				if name.Escaped {
 					key = jsonscan.AppendText(nil, name.Bytes(b))
 				}
-				below = under(below, places, key)
+				f.under(f.places[base:top], key)
 			}
 		} else {
-			below = nth(below, places, n)
+			f.nth(f.places[base:top], n)
 		}
-		if i, ok = f.value(i, below, depth); !ok {
+		if i, ok = f.value(i, top, depth); !ok {
 			return 0, false
 		}
+		f.places = f.places[:top]
 		i = jsonscan.Space(b, i)
 	}
 	return i + 1, i < len(b)
 }
 
-// under appends the places that a member of that name has. A name with dots leads as
+// under stacks the places that a member of that name has. A name with dots leads as
 // far as several without.
-func under(below, places []*node, key []byte) []*node {
+func (f *finder) under(places []*node, key []byte) {
 	for _, n := range places {
 		if next, there := n.next[string(key)]; there {
-			below = append(below, next)
+			f.places = append(f.places, next)
 			continue
 		}
-		if !strings.Contains(string(key), ".") {
+		if bytes.IndexByte(key, '.') < 0 {
 			continue
 		}
-		for segment := range strings.SplitSeq(string(key), ".") {
-			if n = n.next[segment]; n == nil {
+		for segment := range bytes.SplitSeq(key, []byte(".")) {
+			if n = n.next[string(segment)]; n == nil {
 				break
 			}
 		}
 		if n != nil {
-			below = append(below, n)
+			f.places = append(f.places, n)
 		}
 	}
-	return below
 }
 
-func nth(below, places []*node, place int) []*node {
+// nth stacks the places that an element has.
+func (f *finder) nth(places []*node, place int) {
 	for _, n := range places {
+		if len(n.next) == 0 {
+			continue
+		}
 		if next, there := n.next[strconv.Itoa(place)]; there {
-			below = append(below, next)
+			f.places = append(f.places, next)
 		}
 	}
-	return below
 }

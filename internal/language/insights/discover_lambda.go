@@ -8,6 +8,19 @@ import (
 	"github.com/sillok/sillok/internal/lake/jsonscan"
 )
 
+// lambdaNames are the fields of Lambda's own lines.
+func lambdaNames() []string {
+	return []string{
+		"@type", "@requestId", "@duration", "@billedDuration", "@initDuration", "@memorySize", "@maxMemoryUsed", "@xrayTraceId", "@xraySegmentId",
+	}
+}
+
+// ofLambda tells whether the event is in a log group of Lambda's functions.
+func ofLambda(e *Event) bool {
+	_, group, _ := strings.Cut(e.Log, ":")
+	return strings.HasPrefix(group, "/aws/lambda/")
+}
+
 // platform tells whether Lambda itself wrote the line.
 func platform(message []byte) bool {
 	for _, word := range []string{"START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {

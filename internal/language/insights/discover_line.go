@@ -15,18 +15,28 @@ func (d *discovery) line(message []byte, r row) {
 	var names []string
 	switch {
 	case isFlow(parts):
-		names = []string{
-			"version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes", "startTime", "endTime", "action", "logStatus",
-		}
+		names = flowNames()
 	case isQuery(parts):
-		names = []string{
-			"version", "queryTimestamp", "hostZoneId", "queryName", "queryType", "responseCode", "protocol", "edgeLocation", "resolverIp", "ednsClientSubnet",
-		}
+		names = queryNames()
 	}
 	for i, name := range names {
 		if slot, wanted := d.named[name]; wanted {
 			r[slot] = textual(string(parts[i]))
 		}
+	}
+}
+
+// flowNames are the fields of a VPC flow log.
+func flowNames() []string {
+	return []string{
+		"version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes", "startTime", "endTime", "action", "logStatus",
+	}
+}
+
+// queryNames are the fields of a log of Route 53's queries.
+func queryNames() []string {
+	return []string{
+		"version", "queryTimestamp", "hostZoneId", "queryName", "queryType", "responseCode", "protocol", "edgeLocation", "resolverIp", "ednsClientSubnet",
 	}
 }
 

@@ -1,12 +1,16 @@
 package insights
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fillDownCommand is filldown: where a column is null, the value of a row before.
 type fillDownCommand struct {
 	exact []*field
 	globs []named
-	slots []int
+	from  []int // the slots of columns, and those of what is filled
+	to    []int
 }
 
 func parseFillDown(p *parser) (command, *Error) {
@@ -39,16 +43,21 @@ func (c *fillDownCommand) check(s *scope) *Error {
 	if err := s.all(c.exact); err != nil {
 		return err
 	}
+	fill := func(name string, slot int) {
+		to := s.slot()
+		c.from, c.to = append(c.from, slot), append(c.to, to)
+		s.give(name, to)
+	}
 	for _, f := range c.exact {
 		if len(f.path) > 0 {
 			return unexpected(s.text, f.span, "filldown takes columns")
 		}
-		c.slots = append(c.slots, f.slot)
+		fill(strings.Join(f.segments, "."), f.slot)
 	}
 	for _, glob := range c.globs {
-		for _, column := range s.visible() {
+		for _, column := range slices.Clone(s.visible()) {
 			if matches(glob.name, column.name) {
-				c.slots = append(c.slots, column.slot)
+				fill(column.name, column.slot)
 			}
 		}
 	}
@@ -74,13 +83,13 @@ func matches(glob, name string) bool {
 }
 
 func (c *fillDownCommand) stream(_ *run, next sink) sink {
-	before := make([]value, len(c.slots))
+	before := make([]value, len(c.from))
 	return func(r row) error {
-		for i, slot := range c.slots {
-			if r[slot].isNull() {
-				r[slot] = before[i]
+		for i, slot := range c.from {
+			if v := r[slot]; !v.isNull() {
+				before[i] = v
 			}
-			before[i] = r[slot]
+			r[c.to[i]] = before[i]
 		}
 		return next(r)
 	}

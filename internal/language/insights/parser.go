@@ -24,6 +24,7 @@ type Query struct {
 	slots     int            // how many values a row has
 	raw       map[string]int // the slots of the fields of events, by name
 	final     *scope
+	columns   []column
 	uncarried *Error
 	estimate  bool
 	inputs    int          // how many other queries run in it
@@ -176,7 +177,7 @@ func (p *parser) query(nested bool) (*Query, *Error) {
 		if !p.accept("|") {
 			if nested || p.token.kind == ending {
 				s := newScope(q)
-				q.final = s
+				q.final, q.columns = s, s.visible()
 				return q, nil
 			}
 			return nil, p.unexpected("a bar stands between SOURCE and the first command")
@@ -209,7 +210,7 @@ func (p *parser) query(nested bool) (*Query, *Error) {
 			break
 		}
 	}
-	q.final = s
+	q.final, q.columns = s, s.visible()
 	return q, nil
 }
 

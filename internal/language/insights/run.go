@@ -268,7 +268,7 @@ func (x *run) result() (*Result, error) {
 		return nil, err
 	}
 	result := &Result{Rows: make([][]Cell, 0, len(rows)), Statistics: x.statistics}
-	columns := x.query.final.visible()
+	columns := x.query.columns
 	for _, r := range rows {
 		cells := make([]Cell, 0, len(columns)+1)
 		for _, c := range columns {

@@ -26,6 +26,7 @@ type scope struct {
 	last    string // the command before, in small letters
 	stats   int
 	joined  bool
+	deduped bool
 	ordered string // the command that fixed an order or a number of rows
 	events  bool   // rows are events, with @ptr
 }
@@ -56,7 +57,7 @@ func (s *scope) begin(keyword token) *Error {
 	switch {
 	case s.last == "estimate":
 		return refuse("nothing follows estimate")
-	case s.last == "dedup" && command != "limit" && command != "head" && command != "tail":
+	case s.deduped && command != "limit" && command != "head" && command != "tail":
 		return refuse("only limit follows dedup")
 	case command == "stats" && s.ordered != "":
 		return refuse("sort and limit stand behind the last stats")
@@ -82,6 +83,8 @@ func (s *scope) end(keyword token) {
 		s.stats++
 	case "join":
 		s.joined = true
+	case "dedup":
+		s.deduped = true
 	}
 }
 

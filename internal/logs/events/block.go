@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -86,20 +85,20 @@ type block struct {
 	filter []byte
 }
 
-// codec compresses and decompresses, for all stores and readers.
+// codec compresses and decompresses. Many may use it at once.
 type codec struct {
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
 }
 
-var newCodec = sync.OnceValues(func() (*codec, error) {
+func newCodec() (*codec, error) {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithWindowSize(512<<10))
 	if err != nil {
 		return nil, err
 	}
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(mostRaw))
 	return &codec{e, d}, err
-})
+}
 
 // blockMaker makes blocks. It is used again and again.
 type blockMaker struct {

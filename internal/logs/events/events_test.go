@@ -458,36 +458,6 @@ func diskUse(t *testing.T, dir string) (n int64) {
 	return n
 }
 
-// A quiet server that seals often has few files nevertheless, and loses nothing by it,
-// also when the power goes before the small ones are removed.
-func TestSmallFilesAreJoined(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, dir, newWishes())
-	var want []string
-	for i := range 50 {
-		want = append(want, fmt.Sprintf("%d@%d %d", 11+i%2, i/3, i))
-		put(t, s, 1, uint64(11+i%2), int64(i/3), fmt.Sprint(i))
-		put(t, s, 2, 13, 1, "other")
-		seal(t, s)
-	}
-	before := copied(t, dir)
-	if err := s.Upkeep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	files, err := os.ReadDir(filepath.Join(dir, "sealed"))
-	if err != nil || len(files) > 10 {
-		t.Errorf("%d files, %v", len(files), err)
-	}
-	equal(t, "events", want, read(t, s, events.All(1)))
-	copyFolder(t, filepath.Join(before, "sealed"), filepath.Join(dir, "sealed"))
-	again := open(t, before, newWishes())
-	equal(t, "after a crash", want, read(t, again, events.All(1)))
-	left, err := os.ReadDir(filepath.Join(before, "sealed"))
-	if err != nil || len(left) != len(files) {
-		t.Errorf("%d files after a crash, %v", len(left), err)
-	}
-}
-
 // A clock that jumps back neither loses events nor orders them anew.
 func TestAClockThatJumpsBack(t *testing.T) {
 	dir := t.TempDir()

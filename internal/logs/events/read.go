@@ -8,6 +8,8 @@ import (
 	"iter"
 	"math"
 	"slices"
+
+	"github.com/sillok/sillok/internal/kit/life"
 )
 
 // Read yields the events that a query asks for, in its order: those whose append had
@@ -84,7 +86,21 @@ type partCursor struct {
 	part   *part
 	wanted probe
 	blocks []blockMeta // that are left
+	taken  int         // blocks that were loaded
+	ahead  *ahead      // loads the next block while one is read; nil for the first two
 	run    run
+}
+
+// ahead loads blocks one after the other, one before it is asked for.
+type ahead struct {
+	loaded chan loadedBlock
+	stop   chan struct{}
+	ended  chan struct{}
+}
+
+type loadedBlock struct {
+	events []Event
+	err    error
 }
 
 func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, error) {
@@ -98,6 +114,9 @@ func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, erro
 		return nil, err
 	}
 	blocks = slices.DeleteFunc(blocks, func(b blockMeta) bool { return !q.meets(b.first, b.last) })
+	if q.Backward {
+		slices.Reverse(blocks)
+	}
 	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, blocks: blocks, run: run{q: q}}, nil
 }
 
@@ -107,26 +126,76 @@ func (c *partCursor) next() (*Event, error) {
 		if e, err := c.run.next(); e != nil || err != nil {
 			return e, err
 		}
-		if len(c.blocks) == 0 {
-			return nil, nil
-		}
-		var b blockMeta
-		if c.q.Backward {
-			b, c.blocks = c.blocks[len(c.blocks)-1], c.blocks[:len(c.blocks)-1]
-		} else {
-			b, c.blocks = c.blocks[0], c.blocks[1:]
-		}
-		events, err := c.load(&b)
-		if err != nil {
-			if damage, ok := errors.AsType[*DamageError](err); ok {
-				damage.Events, damage.From, damage.To = int64(b.events), b.first.Time, b.last.Time
-			}
+		events, ok, err := c.block()
+		if err != nil || !ok {
 			return nil, err
 		}
 		if len(events) > 0 {
 			c.run = *newRun(c.q, events)
 		}
 	}
+}
+
+// block returns the events of the next block, and false at the end. Who reads a page
+// has few; who goes on finds the next one loaded.
+func (c *partCursor) block() (events []Event, ok bool, err error) {
+	const alone = 2
+	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
+		c.ahead = c.loadAhead(c.blocks)
+	}
+	if c.ahead != nil {
+		b, ok := <-c.ahead.loaded
+		return b.events, ok, b.err
+	}
+	if len(c.blocks) == 0 {
+		return nil, false, nil
+	}
+	b := c.blocks[0]
+	c.blocks, c.taken = c.blocks[1:], c.taken+1
+	events, err = c.told(&b)
+	return events, true, err
+}
+
+func (c *partCursor) loadAhead(blocks []blockMeta) *ahead {
+	a := &ahead{loaded: make(chan loadedBlock), stop: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(a.ended)
+		defer close(a.loaded)
+		for i := range blocks {
+			var b loadedBlock
+			if err := life.Catch(func() error {
+				var err error
+				b.events, err = c.told(&blocks[i])
+				return err
+			}); err != nil {
+				b.err = err
+			}
+			select {
+			case a.loaded <- b:
+			case <-a.stop:
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// close implements cursor.
+func (c *partCursor) close() {
+	if c.ahead != nil {
+		close(c.ahead.stop)
+		<-c.ahead.ended
+	}
+	c.reader.close()
+}
+
+// told is load, with what damage says of the block.
+func (c *partCursor) told(b *blockMeta) ([]Event, error) {
+	events, err := c.load(b)
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		damage.Events, damage.From, damage.To = int64(b.events), b.first.Time, b.last.Time
+	}
+	return events, err
 }
 
 // load returns the events of a block, or none where it has nothing that is wanted.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -138,6 +139,9 @@ type known struct {
 	group   group
 	filters *filters
 
+	conditions map[string][]string // keys that follow from tags
+	policies   []policy.Attached
+
 	mu      sync.RWMutex
 	streams map[string]uint64 // numbers by name
 	names   map[uint64]string
@@ -208,8 +212,10 @@ func (s *Service) group(ctx context.Context, name string) (*known, error) {
 		if k.group, err = groups.Get(r, name); err != nil {
 			return err
 		}
-		k.filters, err = filtersOf(r, name)
-		return err
+		if k.filters, err = filtersOf(r, name); err != nil {
+			return err
+		}
+		return k.rules(r)
 	})
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/language/filterpattern"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -162,20 +161,16 @@ func (f *filter) datum(message []byte, matches bool) (d Datum, ok bool) {
 		d.Default = f.to.DefaultValue
 		return d, d.Default != nil
 	}
-	var taken map[string]string
-	if f.pattern.Kind() == filterpattern.Delimited {
-		taken = f.pattern.Extract(message)
-	}
 	text := *f.to.MetricValue
-	if strings.HasPrefix(text, "$") {
-		text, _ = f.take(text, message, taken)
+	if f.value != nil {
+		text, _ = f.value.Value(message)
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return d, false // AWS publishes nothing for what is no number
 	}
-	for name, selector := range f.to.Dimensions {
-		value, ok := f.take(selector, message, taken)
+	for name, selector := range f.dimensions {
+		value, ok := selector.Value(message)
 		if !ok {
 			return d, false // nor for an event without the dimension
 		}

@@ -97,11 +97,6 @@ func checkTransformations(p *filterpattern.Pattern, all []logsapi.MetricTransfor
 		case len(t.Dimensions) > mostDimensions:
 			return errInvalid("Invalid metric transformation: a metric has at most %d dimensions", mostDimensions)
 		}
-		for _, value := range t.Dimensions {
-			if !strings.HasPrefix(value, "$") {
-				return errInvalid("Invalid metric transformation: dimension value must be valid selector")
-			}
-		}
 		if _, err := newFilter(p, *t); err != nil {
 			return err
 		}
@@ -195,39 +190,25 @@ type filters struct {
 }
 
 type filter struct {
-	pattern *filterpattern.Pattern
-	to      logsapi.MetricTransformation
-	// others take out of an object what value and dimensions name, whether the pattern
-	// does or not; by selector.
-	others map[string]*filterpattern.Pattern
+	to         logsapi.MetricTransformation
+	value      *filterpattern.Selector // nil where the value is a number
+	dimensions map[string]*filterpattern.Selector
 }
 
-// newFilter compiles a filter.
-func newFilter(p *filterpattern.Pattern, t logsapi.MetricTransformation) (filter, error) {
-	f := filter{pattern: p, to: t, others: map[string]*filterpattern.Pattern{}}
-	if p.Kind() != filterpattern.JSON {
-		return f, nil
+// newFilter compiles what a filter takes out of the messages that its pattern matches.
+func newFilter(p *filterpattern.Pattern, t logsapi.MetricTransformation) (f filter, err error) {
+	f = filter{to: t, dimensions: map[string]*filterpattern.Selector{}}
+	if strings.HasPrefix(*t.MetricValue, "$") {
+		if f.value, err = p.Selector(*t.MetricValue); err != nil {
+			return f, errInvalid("Invalid metric transformation: metric value must be valid selector: %v", err)
+		}
 	}
-	for _, selector := range append(slices.Collect(maps.Values(t.Dimensions)), *t.MetricValue) {
-		if !strings.HasPrefix(selector, "$") {
-			continue
+	for name, selector := range t.Dimensions {
+		if f.dimensions[name], err = p.Selector(selector); err != nil {
+			return f, errInvalid("Invalid metric transformation: dimension value must be valid selector: %v", err)
 		}
-		other, err := filterpattern.Compile("{ " + selector + " = * }")
-		if err != nil || other.Regexes() > 0 {
-			return f, errInvalid("Invalid metric transformation: %s is no valid selector", selector)
-		}
-		f.others[selector] = other
 	}
 	return f, nil
-}
-
-// take returns what a selector takes out of a message that the filter matches.
-func (f *filter) take(selector string, message []byte, taken map[string]string) (string, bool) {
-	if other := f.others[selector]; other != nil {
-		taken = other.Extract(message)
-	}
-	value, ok := taken[selector]
-	return value, ok
 }
 
 // filtersOf compiles the filters of a group; nil for none.

@@ -137,6 +137,36 @@ func TestResourcePolicies(t *testing.T) {
 	d.refused("ResourceNotFoundException", "", "PutResourcePolicy", `{"ResourceArn": "%sx", "PolicyDocument": %q}`, arn, document)
 }
 
+// What policies may ask of a group: its tags, and for services what its resource policies
+// say. Changes count at once.
+func TestWhatIsKnownOfAGroup(t *testing.T) {
+	d := open(t)
+	d.must("CreateLogGroup", `{"LogGroupName": "/app/g", "Tags": {"team": "a"}}`)
+	held := func(arn string, p cloud.Principal) string {
+		found, err := d.Held(d.ctx, &cloud.Access{Call: cloud.Call{Principal: p}}, cloud.Resource{ARN: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, p := range found.Policies {
+			names = append(names, p.Name)
+		}
+		return fmt.Sprint(found.Conditions, names)
+	}
+	service := cloud.ServiceOf("es.amazonaws.com")
+	equal(t, "of a stream", "map[aws:ResourceTag/team:[a]] []", held(arn+"/app/g:log-stream:s", service))
+	d.must("TagLogGroup", `{"LogGroupName": "/app/g", "Tags": {"team": "b"}}`)
+	const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":"logs:PutLogEvents","Resource":"*"}]}`
+	d.must("PutResourcePolicy", `{"PolicyName": "p", "PolicyDocument": %q}`, document)
+	d.must("PutResourcePolicy", `{"ResourceArn": "%s/app/g", "PolicyDocument": %q}`, arn, document)
+	equal(t, "of a group", "map[aws:ResourceTag/team:[b]] ["+arn+"/app/g p]", held(arn+"/app/g:log-stream:", service))
+	equal(t, "of a user", "map[aws:ResourceTag/team:[b]] []", held(arn+"/app/g:log-stream:", cloud.RootOf(servicetest.Account)))
+	d.must("DeleteResourcePolicy", `{"PolicyName": "p"}`)
+	equal(t, "of a group", "map[aws:ResourceTag/team:[b]] ["+arn+"/app/g]", held(arn+"/app/g", service))
+	equal(t, "of none", "map[] []", held(arn+"none:log-stream:", service))
+	equal(t, "of many", "map[] []", held(arn+"*", service))
+}
+
 func TestAccountPolicies(t *testing.T) {
 	d := open(t)
 	d.must("PutAccountPolicy", `{"PolicyName": "p", "PolicyType": "FIELD_INDEX_POLICY", "PolicyDocument": "{\"Fields\":[\"a\"]}", "SelectionCriteria": "LogGroupNamePrefix IN [\"x\"]"}`)

@@ -62,6 +62,7 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *logsapi.PutResource
 		}
 		return resourcePolicies.Put(tx, p, p.key())
 	})
+	s.directory.forgetAll()
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +163,7 @@ func (s *Service) DeleteResourcePolicy(ctx context.Context, in *logsapi.DeleteRe
 	if (in.PolicyName == nil) == (in.ResourceArn == nil) {
 		return nil, errInvalid("Exactly one of policyName and resourceArn has to be given.")
 	}
+	defer s.directory.forgetAll()
 	return &logsapi.DeleteResourcePolicyOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
 		key := resource.Value(in.PolicyName)
 		if in.ResourceArn != nil {

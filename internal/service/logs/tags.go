@@ -38,14 +38,20 @@ func named(ctx context.Context, s *Service, name string) (string, error) {
 	})
 }
 
+// retag has groups read again once tags were changed.
+func (s *Service) retag(err error) error {
+	s.directory.forgetAll()
+	return err
+}
+
 // TagResource gives a group or destination tags, in place of those of the same keys.
 func (s *Service) TagResource(ctx context.Context, in *logsapi.TagResourceInput) (*logsapi.TagResourceOutput, error) {
-	return &logsapi.TagResourceOutput{}, tags.Tag(ctx, s.store, *in.ResourceArn, maps.All(in.Tags))
+	return &logsapi.TagResourceOutput{}, s.retag(tags.Tag(ctx, s.store, *in.ResourceArn, maps.All(in.Tags)))
 }
 
 // UntagResource takes tags from a group or destination by their keys.
 func (s *Service) UntagResource(ctx context.Context, in *logsapi.UntagResourceInput) (*logsapi.UntagResourceOutput, error) {
-	return &logsapi.UntagResourceOutput{}, tags.Untag(ctx, s.store, *in.ResourceArn, in.TagKeys)
+	return &logsapi.UntagResourceOutput{}, s.retag(tags.Untag(ctx, s.store, *in.ResourceArn, in.TagKeys))
 }
 
 // ListTagsForResource returns the tags of a group or destination.
@@ -60,7 +66,7 @@ func (s *Service) TagLogGroup(ctx context.Context, in *logsapi.TagLogGroupInput)
 	if err != nil {
 		return nil, err
 	}
-	return &logsapi.TagLogGroupOutput{}, tags.Tag(ctx, s.store, arn, maps.All(in.Tags))
+	return &logsapi.TagLogGroupOutput{}, s.retag(tags.Tag(ctx, s.store, arn, maps.All(in.Tags)))
 }
 
 // UntagLogGroup is UntagResource of a group by its name.
@@ -69,7 +75,7 @@ func (s *Service) UntagLogGroup(ctx context.Context, in *logsapi.UntagLogGroupIn
 	if err != nil {
 		return nil, err
 	}
-	return &logsapi.UntagLogGroupOutput{}, tags.Untag(ctx, s.store, arn, in.Tags)
+	return &logsapi.UntagLogGroupOutput{}, s.retag(tags.Untag(ctx, s.store, arn, in.Tags))
 }
 
 // ListTagsLogGroup is ListTagsForResource of a group by its name.

@@ -1,0 +1,65 @@
+package logs
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sillok/sillok/internal/access"
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/policy"
+	"github.com/sillok/sillok/internal/resource"
+)
+
+// Held implements access.Resources: what is known of a group, or of a stream of it. Its
+// tags are for conditions; resource policies speak of services alone, as AWS has it.
+func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (held access.Held, err error) {
+	arn, err := cloud.ParseARN(r.ARN)
+	if err != nil {
+		return held, nil //nolint:nilerr // it names nothing
+	}
+	name, ok := strings.CutPrefix(arn.Resource, "log-group:")
+	name, _, _ = strings.Cut(name, ":")
+	if !ok || strings.Contains(name, "*") {
+		return held, nil
+	}
+	k, err := s.group(in(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}), name)
+	if err != nil {
+		if cloud.KindOf(err) == cloud.NotFound {
+			return held, nil
+		}
+		return held, err
+	}
+	held.Conditions = k.conditions
+	if a.Call.Principal.Type == cloud.AWSService {
+		held.Policies = k.policies
+	}
+	return held, nil
+}
+
+// rules reads what policies ask of a group: its tags, and the resource policies that
+// speak of it.
+func (k *known) rules(r resource.Reader) error {
+	arn := groupARN(r.Scope(), k.group.Name)
+	kept, err := tags.Of(r, arn)
+	if err != nil {
+		return err
+	}
+	k.conditions = make(map[string][]string, len(kept))
+	for tag, value := range kept {
+		k.conditions["aws:ResourceTag/"+tag] = []string{value}
+	}
+	for p, err := range values(resourcePolicies.List(r)) {
+		if err != nil {
+			return err
+		}
+		if p.ARN != "" && p.ARN != arn {
+			continue
+		}
+		document, err := policy.Parse(p.Document, policy.Resource)
+		if err != nil {
+			return err // it was checked when it was put
+		}
+		k.policies = append(k.policies, policy.Attached{Name: p.key(), Document: document})
+	}
+	return nil
+}
