@@ -92,7 +92,7 @@ func TestImportsIntoEventDataStores(t *testing.T) {
 		"b/4": {State: importer.Imported, Records: 2, Imported: 1, Bad: 1, BadRecords: []importer.BadRecord{{Record: 2, Reason: "it is none"}}},
 	}}
 	s := importing(t, c)
-	store := s.store(t, "one", "Management")
+	store := s.storeOf(t, "one", "Management")
 	id := s.startImport(t, store)
 	got := s.until(t, id, "FAILED")
 	servicetest.Diff(t, cloudtrailapi.GetImportOutput{
@@ -141,7 +141,7 @@ func TestImportsIntoEventDataStores(t *testing.T) {
 		{cloudtrailapi.ListImportsInput{}, 2},
 		{cloudtrailapi.ListImportsInput{Destination: &store, ImportStatus: new("COMPLETED")}, 1},
 		{cloudtrailapi.ListImportsInput{ImportStatus: new("STOPPED")}, 0},
-		{cloudtrailapi.ListImportsInput{Destination: new(s.store(t, "two", "Management"))}, 0},
+		{cloudtrailapi.ListImportsInput{Destination: new(s.storeOf(t, "two", "Management"))}, 0},
 	} {
 		servicetest.Diff(t, tt.want, len(servicetest.Must(s.ListImports(s.ctx, &tt.in))(t).Imports))
 	}
@@ -152,7 +152,7 @@ func TestImportsIntoEventDataStores(t *testing.T) {
 func TestAnImportThatIsStopped(t *testing.T) {
 	c := &copied{waits: true, files: map[string]importer.Outcome{"a/1": {State: importer.Imported, Records: 1, Imported: 1}}}
 	s := importing(t, c)
-	store := s.store(t, "one", "Management")
+	store := s.storeOf(t, "one", "Management")
 	id := s.startImport(t, store)
 	s.until(t, id, "IN_PROGRESS")
 	_, err := s.StartImport(s.ctx, &cloudtrailapi.StartImportInput{Destinations: []string{store}, ImportSource: source()})
@@ -174,7 +174,7 @@ func TestAnImportThatIsStopped(t *testing.T) {
 func TestImportsThatAreRefused(t *testing.T) {
 	c := &copied{}
 	s := newService(t, func(cfg *cloudtrail.Config) { cfg.Imports = c })
-	store, activities := s.store(t, "one", "Management"), s.store(t, "two", "ActivityAuditLog")
+	store, activities := s.storeOf(t, "one", "Management"), s.storeOf(t, "two", "ActivityAuditLog")
 	somewhere := func(uri string) *cloudtrailapi.ImportSource {
 		from := source()
 		from.S3.S3LocationUri = &uri

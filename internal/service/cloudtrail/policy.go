@@ -178,9 +178,9 @@ type policyOfChannel struct{ Policy string }
 // channelsAtAGlance are the channels as far as that.
 var channelsAtAGlance = resource.Kind[policyOfChannel]{Name: channels.Name}
 
-// noPolicy stands for the policy of a channel that has none, or is not there: to look for
-// one takes the same work then.
-const noPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"cloudtrail-data:PutAuditEvents","Resource":"*"}]}`
+// noPolicy stands for the policy of a channel that has none, or is not there: it says
+// nothing of any channel, and to look for one takes the same work then.
+const noPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"nobody","Effect":"Deny","Principal":"*","Action":"cloudtrail-data:PutAuditEvents","Resource":"arn:aws:cloudtrail:us-east-1:000000000000:channel/none"}]}`
 
 // Held implements access.Resources: the policies of channels, and the external ID that a
 // call shows them.
@@ -216,8 +216,6 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 			})
 		},
 	}}
-	if c.Policy != "" {
-		held.Policies = []policy.Attached{{Name: r.ARN, Document: document}}
-	}
+	held.Policies = []policy.Attached{{Name: r.ARN, Document: document}}
 	return held, err
 }

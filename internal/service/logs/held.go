@@ -11,7 +11,8 @@ import (
 )
 
 // Held implements access.Resources: what is known of a group, or of a stream of it. Its
-// tags are for conditions; resource policies speak of services alone, as AWS has it.
+// tags are for conditions, and are looked for where a policy asks for them alone; resource
+// policies speak of services alone, as AWS has it.
 func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (held access.Held, err error) {
 	arn, err := cloud.ParseARN(r.ARN)
 	if err != nil {
@@ -22,15 +23,25 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	if !ok || strings.Contains(name, "*") {
 		return held, nil
 	}
-	k, err := s.group(in(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}), name)
-	if err != nil {
-		if cloud.KindOf(err) == cloud.NotFound {
-			return held, nil
+	find := func(ctx context.Context) (*known, error) {
+		k, err := s.group(in(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}), name)
+		if err != nil && cloud.KindOf(err) == cloud.NotFound {
+			return &known{}, nil
 		}
-		return held, err
+		return k, err
 	}
-	held.Conditions = k.conditions
+	held.Conditions = access.Conditions{Beginnings: []string{"aws:resourcetag/"}, Tell: func(ctx context.Context) (map[string][]string, error) {
+		k, err := find(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return k.conditions, nil
+	}}
 	if a.Call.Principal.Type == cloud.AWSService {
+		k, err := find(ctx)
+		if err != nil {
+			return held, err
+		}
 		held.Policies = k.policies
 	}
 	return held, nil

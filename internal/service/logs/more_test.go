@@ -151,7 +151,11 @@ func TestWhatIsKnownOfAGroup(t *testing.T) {
 		for _, p := range found.Policies {
 			names = append(names, p.Name)
 		}
-		return fmt.Sprint(found.Conditions, names)
+		var conditions map[string][]string
+		if found.Conditions.Tell != nil {
+			conditions = servicetest.Must(found.Conditions.Tell(d.ctx))(t)
+		}
+		return fmt.Sprint(conditions, names)
 	}
 	service := cloud.ServiceOf("es.amazonaws.com")
 	equal(t, "of a stream", "map[aws:ResourceTag/team:[a]] []", held(arn+"/app/g:log-stream:s", service))
