@@ -56,6 +56,7 @@ func TestWhichPartsFail(t *testing.T) {
 		{"constants on both sides of a join", "SELECT count(*) FROM (SELECT 'q' x FROM UNNEST(ARRAY[0]) v(a) WHERE 1/a = 1) l JOIN (SELECT 'b' y FROM u) r ON x < y", "[0]"},
 		{"a constant that is never on the other side", "SELECT count(*) FROM (SELECT 'q' x FROM UNNEST(ARRAY[0]) v(a) WHERE 1/a = 1) l JOIN (VALUES 'a', 'b') r(y) ON x = y", "[0]"},
 		{"nor in an outer join", "SELECT count(*) FROM (SELECT 'q' x FROM UNNEST(ARRAY[0]) v(a) WHERE 1/a = 1) l RIGHT JOIN (SELECT 'b' y FROM u) r ON x = y", "[3]"},
+		{"what is NULL of a side that goes", "SELECT a FROM (SELECT 1/a x FROM t) l RIGHT JOIN (SELECT a FROM u) r ON false WHERE 1/(a-1) = 1 AND x > 1", ""},
 		{"which knows nothing of an order", "SELECT count(*) FROM (SELECT 'q' x FROM UNNEST(ARRAY[0]) v(a) WHERE 1/a = 1) l RIGHT JOIN (SELECT 'b' y FROM u) r ON x < y", division},
 		{"conditions in their order", "SELECT count(*) FROM UNNEST(ARRAY[1, 2]) v(a) WHERE a > 1/0 AND a > 3", division},
 		{"a condition is looked at on its side", "SELECT count(*) FROM t CROSS JOIN (SELECT a FROM u WHERE a > 7) v WHERE CAST(t.b AS integer) = 1", "[0]"},

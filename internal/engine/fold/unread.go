@@ -111,7 +111,11 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 		return joined
 	}
 	terms := plan.Conjuncts(r.expr(n.Condition))
-	if !slices.ContainsFunc(terms, MayFail) && !r.fallible(joined.Left) && !r.fallible(joined.Right) {
+	sides := r.fallible(joined.Left) || r.fallible(joined.Right)
+	if outer := n.Kind != ast.InnerJoin; outer && len(terms) == 1 && isConst(terms[0]) {
+		sides = false // what stands above an outer join is looked at before its side goes
+	}
+	if !slices.ContainsFunc(terms, MayFail) && !sides {
 		return joined
 	}
 	if r.under[n] && n.Kind == ast.InnerJoin {

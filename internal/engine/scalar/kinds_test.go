@@ -71,6 +71,7 @@ func TestKinds(t *testing.T) {
 		{`array_except(ARRAY[5, 5], ARRAY[])`, "[5, 5]"},
 		{`bitwise_right_shift(BIGINT '-1', -1)`, "1"},
 		{`t_cdf(1e0, nan())`, "NaN"},
+		{`wilson_interval_lower(0, 10, 3.5e0)`, "4.989766402809692E-17"},
 		{`CAST(round(-0e0) AS varchar)`, "0E0"},
 		{`CAST(round(-0.4e0) AS varchar)`, "-0E0"},
 		// What is out of range.

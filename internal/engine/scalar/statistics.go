@@ -220,8 +220,9 @@ func wilson(side float64) plain {
 		}
 		n := float64(trials)
 		p := float64(successes) / n
-		center := p + z*z/2/n
-		spread := z * math.Sqrt(p*(1-p)/n+z*z/4/n/n)
+		// In this order Trino rounds.
+		center := p + z*z/(2*n)
+		spread := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 		return (center + side*spread) / (1 + z*z/n), nil
 	}
 }
