@@ -149,8 +149,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
 		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
-		Limits: gateway.Limits{Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate,
-			CallsPerAccount: a.cfg.MaxCallsPerAccount, RatePerAccount: a.cfg.MaxRatePerAccount},
+		Limits: gateway.Limits{
+			Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate,
+			CallsPerAccount: a.cfg.MaxCallsPerAccount, RatePerAccount: a.cfg.MaxRatePerAccount,
+		},
 		Proxies: a.proxies,
 	}, a.services...)
 	if err != nil {

@@ -25,7 +25,7 @@ func TestWhatIsSpilledIsEncrypted(t *testing.T) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(path) //nolint:gosec // it is the test's own
+		content, err := os.ReadFile(path)
 		size += int64(len(content))
 		if n := bytes.Count(content, []byte("readable")); n > 0 {
 			t.Errorf("%s tells %d rows", d.Name(), n)
