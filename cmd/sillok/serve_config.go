@@ -38,6 +38,10 @@ type serveOptions struct {
 	MaxCalls            int           `yaml:"max_calls"`
 	MaxCallsPerKey      int           `yaml:"max_calls_per_key"`
 	MaxRate             int           `yaml:"max_rate"`
+	MaxCallsPerAccount  int           `yaml:"max_calls_per_account"`
+	MaxRatePerAccount   int           `yaml:"max_rate_per_account"`
+	MaxConnections      int           `yaml:"max_connections_per_address"`
+	TrustedProxies      []string      `yaml:"trusted_proxies"`
 	CallsDays           int           `yaml:"calls_days"`
 	Domains             []string      `yaml:"domains"`
 	Compat              string        `yaml:"compat"`
@@ -81,6 +85,10 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.MaxCalls, "max-calls", 0, "`N` calls in flight in all, more are to be repeated; 0 means 2,048")
 	f.IntVar(&o.MaxCallsPerKey, "max-calls-per-key", 0, "`N` of them that one access key may have; 0 means 512")
 	f.IntVar(&o.MaxRate, "max-rate", 0, "`N` calls a second that one access key may begin; 0 means 50,000")
+	f.IntVar(&o.MaxCallsPerAccount, "max-calls-per-account", 0, "`N` calls in flight that one account may have; 0 means three quarters of all")
+	f.IntVar(&o.MaxRatePerAccount, "max-rate-per-account", 0, "`N` calls a second that one account may begin; 0 means twice --max-rate")
+	f.IntVar(&o.MaxConnections, "max-connections-per-address", 0, "`N` connections that one address may have on which nothing signed has come; 0 means 1,000")
+	f.StringSliceVar(&o.TrustedProxies, "trusted-proxy", nil, "`CIDR` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; may be repeated")
 	f.IntVar(&o.CallsDays, "calls-days", defaultCallsDays, "`N` days for which the journal keeps calls; 0 means for ever")
 	f.StringVar(&o.LogLevel, "log-level", defaultLogLevel, "`LEVEL` from which on to log to standard error: debug, info, warn or error")
 	f.StringSliceVar(&o.Domains, "domain", nil, "`NAME` below which S3's clients may name a bucket as in BUCKET.NAME; may be repeated. s3.amazonaws.com and localhost always are")
@@ -134,33 +142,37 @@ func inOurWords(mistake string) string {
 // merge fills in what a flag or the environment says over what the file says.
 func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 	for name, set := range map[string]func(){
-		"data":                   func() { o.Data = flags.Data },
-		"listen":                 func() { o.Listen = flags.Listen },
-		"root-access-key-id":     func() { o.RootAccessKeyID = flags.RootAccessKeyID },
-		"root-secret-access-key": func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
-		"root-account-id":        func() { o.RootAccountID = flags.RootAccountID },
-		"master-key":             func() { o.MasterKey = flags.MasterKey },
-		"master-key-command":     func() { o.MasterKeyCommand = flags.MasterKeyCommand },
-		"concurrency":            func() { o.Concurrency = flags.Concurrency },
-		"worker-memory":          func() { o.WorkerMemory = flags.WorkerMemory },
-		"query-timeout":          func() { o.QueryTimeout = flags.QueryTimeout },
-		"active-queries":         func() { o.ActiveQueries = flags.ActiveQueries },
-		"tls":                    func() { o.TLS = flags.TLS },
-		"tls-cert":               func() { o.TLSCertificate = flags.TLSCertificate },
-		"tls-key":                func() { o.TLSKey = flags.TLSKey },
-		"insecure-http":          func() { o.InsecureHTTP = flags.InsecureHTTP },
-		"max-calls":              func() { o.MaxCalls = flags.MaxCalls },
-		"max-calls-per-key":      func() { o.MaxCallsPerKey = flags.MaxCallsPerKey },
-		"max-rate":               func() { o.MaxRate = flags.MaxRate },
-		"calls-days":             func() { o.CallsDays = flags.CallsDays },
-		"log-level":              func() { o.LogLevel = flags.LogLevel },
-		"domain":                 func() { o.Domains = flags.Domains },
-		"compat":                 func() { o.Compat = flags.Compat },
-		"shadow-size":            func() { o.ShadowSize = flags.ShadowSize },
-		"cloudtrail-delivery":    func() { o.TrailDelivery = flags.TrailDelivery },
-		"cloudtrail-digest":      func() { o.TrailDigest = flags.TrailDigest },
-		"strict":                 func() { o.Strict = flags.Strict },
-		"new-state":              func() { o.NewState = flags.NewState },
+		"data":                        func() { o.Data = flags.Data },
+		"listen":                      func() { o.Listen = flags.Listen },
+		"root-access-key-id":          func() { o.RootAccessKeyID = flags.RootAccessKeyID },
+		"root-secret-access-key":      func() { o.RootSecretAccessKey = flags.RootSecretAccessKey },
+		"root-account-id":             func() { o.RootAccountID = flags.RootAccountID },
+		"master-key":                  func() { o.MasterKey = flags.MasterKey },
+		"master-key-command":          func() { o.MasterKeyCommand = flags.MasterKeyCommand },
+		"concurrency":                 func() { o.Concurrency = flags.Concurrency },
+		"worker-memory":               func() { o.WorkerMemory = flags.WorkerMemory },
+		"query-timeout":               func() { o.QueryTimeout = flags.QueryTimeout },
+		"active-queries":              func() { o.ActiveQueries = flags.ActiveQueries },
+		"tls":                         func() { o.TLS = flags.TLS },
+		"tls-cert":                    func() { o.TLSCertificate = flags.TLSCertificate },
+		"tls-key":                     func() { o.TLSKey = flags.TLSKey },
+		"insecure-http":               func() { o.InsecureHTTP = flags.InsecureHTTP },
+		"max-calls":                   func() { o.MaxCalls = flags.MaxCalls },
+		"max-calls-per-key":           func() { o.MaxCallsPerKey = flags.MaxCallsPerKey },
+		"max-rate":                    func() { o.MaxRate = flags.MaxRate },
+		"max-calls-per-account":       func() { o.MaxCallsPerAccount = flags.MaxCallsPerAccount },
+		"max-rate-per-account":        func() { o.MaxRatePerAccount = flags.MaxRatePerAccount },
+		"max-connections-per-address": func() { o.MaxConnections = flags.MaxConnections },
+		"trusted-proxy":               func() { o.TrustedProxies = flags.TrustedProxies },
+		"calls-days":                  func() { o.CallsDays = flags.CallsDays },
+		"log-level":                   func() { o.LogLevel = flags.LogLevel },
+		"domain":                      func() { o.Domains = flags.Domains },
+		"compat":                      func() { o.Compat = flags.Compat },
+		"shadow-size":                 func() { o.ShadowSize = flags.ShadowSize },
+		"cloudtrail-delivery":         func() { o.TrailDelivery = flags.TrailDelivery },
+		"cloudtrail-digest":           func() { o.TrailDigest = flags.TrailDigest },
+		"strict":                      func() { o.Strict = flags.Strict },
+		"new-state":                   func() { o.NewState = flags.NewState },
 	} {
 		if c.Flags().Changed(name) {
 			set()
@@ -193,6 +205,8 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,
 		MaxCalls: options.MaxCalls, MaxCallsPerKey: options.MaxCallsPerKey, MaxRate: options.MaxRate,
+		MaxCallsPerAccount: options.MaxCallsPerAccount, MaxRatePerAccount: options.MaxRatePerAccount,
+		MaxConnectionsPerAddress: options.MaxConnections, TrustedProxies: options.TrustedProxies,
 		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
 		Elsewhere:     elsewhere,
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,

@@ -51,6 +51,7 @@ type Held struct {
 	Owner    cloud.Account     // whose it is; empty for the ARN's account
 	Policies []policy.Attached // its own; nil for none
 	Required bool              // one of them must allow each call, as with keys of KMS
+	OfAWS    bool              // AWS manages it for the account: an organization's policies for resources do not bind it
 	Trust    bool              // they are the trust policy of a role
 	Varies   bool              // an ARN with a "*" was asked about, and these may differ for what it means
 
@@ -301,7 +302,7 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 	all.Resource, all.Required, all.Trust = held.Policies, held.Required, held.Trust
 	// Services of AWS are bound as everybody is: that they are none of the confused
 	// deputies is what such policies are for.
-	if !linked(&q.access.Call.Principal) {
+	if !linked(&q.access.Call.Principal) && controlled(r.Action) && !held.OfAWS {
 		all.ResourceControl = resourceMember.ResourceControl
 	}
 	q.setResource(ctx, owner, resourceMember, held)
@@ -312,6 +313,19 @@ func (q *question) of(ctx context.Context, r cloud.Resource) (asked, error) {
 		},
 		policies: all, held: held,
 	}, nil
+}
+
+// controlled says whether an action is one of a service whose resources the policies of
+// an organization may bind. All others they leave alone, also where they name them.
+//
+// See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services.
+func controlled(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	switch service {
+	case "s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss":
+		return true
+	}
+	return false
 }
 
 func (q *question) held(ctx context.Context, r cloud.Resource) (Held, error) {

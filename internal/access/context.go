@@ -181,7 +181,7 @@ func ofS3(c policy.Context, call *cloud.Call) {
 	if s.Content != "" {
 		c.Set("s3:x-amz-content-sha256", s.Content)
 	}
-	if call.TLS != "" {
+	if call.TLS != "" && call.TLS != cloud.TLSElsewhere {
 		c.Set("s3:tlsversion", call.TLS)
 	}
 }

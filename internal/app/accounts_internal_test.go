@@ -18,7 +18,10 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api"
+	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/iamapi"
+	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/api/stsapi"
@@ -406,4 +409,59 @@ func TestAccountsOfAServer(t *testing.T) {
 		}
 	}
 	h.must(look("AKIAROOT", ""))
+}
+
+// A resource control policy binds the services that AWS lets it, and leaves all others
+// alone, whatever it names.
+func TestResourceControlPoliciesLeaveOtherServicesAlone(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	o.bucket(member, "theirs", "")
+	root := o.root(member)
+	keys := kmsapi.Client{Door: root.s3.Door}
+	made, err := keys.CreateKey(o.ctx, &kmsapi.CreateKeyInput{})
+	o.must(err)
+	o.attach("RESOURCE", "nothing", `{"Effect":"Deny","Principal":"*","Action":["s3:*","kms:*","iam:*","glue:*","athena:*"],"Resource":"*"}`, o.top)
+	const why = "with an explicit deny in a resource control policy"
+	_, err = keys.DescribeKey(o.ctx, &kmsapi.DescribeKeyInput{KeyId: made.KeyMetadata.Arn})
+	o.want("KMS", "AccessDeniedException: User: "+root.principal.ARN+" is not authorized to perform: kms:DescribeKey on resource: "+*made.KeyMetadata.Arn+" "+why, err)
+	o.want("S3", notAuthorized(root.principal.ARN, "s3:PutObject", `"arn:aws:s3:::theirs/k"`, why), root.put("theirs", "k"))
+	_, err = keys.DescribeKey(o.ctx, &kmsapi.DescribeKeyInput{KeyId: new("alias/aws/s3")})
+	o.want("a key that AWS manages", "", err)
+	_, err = root.iam.ListUsers(o.ctx, &iamapi.ListUsersInput{})
+	o.want("IAM", "", err)
+	_, err = root.glue.GetDatabases(o.ctx, &glueapi.GetDatabasesInput{})
+	o.want("Glue", "", err)
+	_, err = root.athena.ListWorkGroups(o.ctx, &athenaapi.ListWorkGroupsInput{})
+	o.want("Athena", "", err)
+}
+
+// Each account of an organization has the role by which Organizations acts in it, and one
+// that stands alone has not. A second organization finds it there.
+func TestAccountsHaveTheRoleOfOrganizations(t *testing.T) {
+	o := organize(t)
+	member := o.account("member")
+	role := func(account cloud.Account) string {
+		out, err := o.root(account).iam.GetRole(o.ctx, &iamapi.GetRoleInput{RoleName: new("AWSServiceRoleForOrganizations")})
+		if err != nil {
+			return err.Error()
+		}
+		policies, err := o.root(account).iam.ListAttachedRolePolicies(o.ctx, &iamapi.ListAttachedRolePoliciesInput{RoleName: out.Role.RoleName})
+		o.must(err)
+		trust, err := url.QueryUnescape(*out.Role.AssumeRolePolicyDocument)
+		o.must(err)
+		return *out.Role.Arn + " " + *policies.AttachedPolicies[0].PolicyName + " " + trust
+	}
+	for _, account := range []cloud.Account{ours, member} {
+		want := "arn:aws:iam::" + string(account) + ":role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations AWSOrganizationsServiceTrustPolicy " +
+			`{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":["organizations.amazonaws.com"]}}]}`
+		if got := role(account); got != want {
+			t.Errorf("%s has %s, want %s", account, got, want)
+		}
+	}
+	if got, want := role(theirs), "The role with name AWSServiceRoleForOrganizations cannot be found."; !strings.Contains(got, want) {
+		t.Errorf("one that stands alone has %s", got)
+	}
+	_, err := o.root(member).iam.DeleteRolePolicy(o.ctx, &iamapi.DeleteRolePolicyInput{RoleName: new("AWSServiceRoleForOrganizations"), PolicyName: new("p")})
+	o.want("nobody changes it", "UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForOrganizations' - this role is only modifiable by AWS", err)
 }

@@ -89,6 +89,7 @@ type App struct {
 	gateway     *gateway.Gateway
 	handler     http.Handler
 	opened      time.Time
+	proxies     gateway.Proxies
 }
 
 // Open builds a server in cfg.Data, which no other server may use, and listens,
@@ -103,6 +104,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, opened: time.Now(), held: map[string]access.Resources{}}
+	if a.proxies, err = proxies(cfg.TrustedProxies); err != nil {
+		return nil, err
+	}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -158,7 +162,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
 		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
-		Limits: gateway.Limits{Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate},
+		Limits: gateway.Limits{
+			Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate,
+			CallsPerAccount: a.cfg.MaxCallsPerAccount, RatePerAccount: a.cfg.MaxRatePerAccount,
+		},
+		Proxies: a.proxies,
 	}, a.services...)
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)

@@ -35,6 +35,16 @@ type Config struct {
 	MaxCalls       int
 	MaxCallsPerKey int
 	MaxRate        int
+	// MaxCallsPerAccount and MaxRatePerAccount are the same of an account; 0 means three
+	// quarters of all calls, and twice MaxRate.
+	MaxCallsPerAccount int
+	MaxRatePerAccount  int
+	// MaxConnectionsPerAddress is how many connections an address may have open on which
+	// nothing signed has come; 0 means 1,000.
+	MaxConnectionsPerAddress int
+	// TrustedProxies are the addresses, or networks such as "10.0.0.0/8", of proxies that
+	// are believed what X-Forwarded-For and X-Forwarded-Proto say.
+	TrustedProxies []string
 
 	// CallsKept is how long the journal keeps calls, and the archive events since they
 	// came; 0 means for ever.
@@ -115,7 +125,7 @@ func (c Config) checkDoor() (errs []error) {
 	case !speaksTLS && !c.InsecureHTTP && c.foreign():
 		errs = append(errs, errPlain(c.Listen))
 	}
-	if min(c.MaxCalls, c.MaxCallsPerKey, c.MaxRate) < 0 {
+	if min(c.MaxCalls, c.MaxCallsPerKey, c.MaxRate, c.MaxCallsPerAccount, c.MaxRatePerAccount, c.MaxConnectionsPerAddress) < 0 {
 		errs = append(errs, errors.New("max calls, max calls per key, max rate: none can be negative"))
 	}
 	return errs
@@ -176,6 +186,9 @@ func (c Config) Validate() error {
 	errs = append(errs, c.validateTrails()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
+	}
+	if _, err := proxies(c.TrustedProxies); err != nil {
+		errs = append(errs, err)
 	}
 	for _, domain := range c.Domains {
 		if !domainPattern.MatchString(domain) {

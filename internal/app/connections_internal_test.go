@@ -2,14 +2,18 @@ package app
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sillok/sillok/internal/gateway"
 )
 
 // More connections than may be take the place of those that have asked nothing for
@@ -25,7 +29,7 @@ func TestConnectionsThatAskNothingGoFirst(t *testing.T) {
 			_, _ = io.WriteString(w, "done")
 		}))
 		server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn)
-		server.Config.ConnState = newConnections(4).changed
+		server.Config.ConnState = newConnections(4, 100, func(string) bool { return false }).changed
 		if secure {
 			server.StartTLS()
 		} else {
@@ -92,5 +96,69 @@ func TestConnectionsThatAskNothingGoFirst(t *testing.T) {
 			}
 		}
 		server.Close()
+	}
+}
+
+// counted is a connection of an address.
+type counted struct {
+	net.Conn
+
+	from string
+}
+
+// RemoteAddr implements net.Conn.
+func (c *counted) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.from))
+}
+
+// An address has so many connections on which nothing signed has come: then that which has
+// waited longest goes, or the new one. Others, proxies and who signed do not count.
+func TestConnectionsOfAnAddress(t *testing.T) {
+	c := newConnections(1000, 2, func(address string) bool { return address == "198.51.100.1" })
+	come := func(from string) (*counted, net.Conn) {
+		conn := &counted{from: from}
+		return conn, c.count(conn, http.StateNew)
+	}
+	sign := func(conn net.Conn) {
+		server := httptest.NewRequestWithContext(c.known(t.Context(), conn), http.MethodGet, "/", http.NoBody)
+		gateway.Verified(server.Context())
+	}
+	want := func(what string, got net.Conn, want *counted) {
+		t.Helper()
+		if want == nil && got != nil || want != nil && got != want {
+			t.Errorf("%s: %v goes, want %v", what, got, want)
+		}
+	}
+	first, gone := come("192.0.2.7:1")
+	want("the first", gone, nil)
+	second, gone := come("192.0.2.7:2")
+	want("the second", gone, nil)
+	_, gone = come("192.0.2.8:1")
+	want("another address", gone, nil)
+	third, gone := come("192.0.2.7:3")
+	want("the third", gone, first)
+	c.count(first, http.StateClosed)
+	sign(second)
+	fourth, gone := come("192.0.2.7:4")
+	want("one after another has signed", gone, nil)
+	c.count(third, http.StateActive)
+	c.count(fourth, http.StateActive)
+	fifth, gone := come("192.0.2.7:5")
+	want("one while all are being answered", gone, fifth)
+	c.count(fifth, http.StateClosed)
+	c.count(third, http.StateClosed)
+	_, gone = come("192.0.2.7:6")
+	want("one after another has gone", gone, nil)
+	for port := range 5 {
+		_, gone = come(fmt.Sprintf("198.51.100.1:%d", port+1))
+		want("a proxy's", gone, nil)
+	}
+	_, gone = come("[2001:db8::1]:1")
+	want("IPv6", gone, nil)
+	sixth, gone := come("[2001:db8::2]:1")
+	want("its network", gone, nil)
+	_, gone = come("[2001:db8::3]:1")
+	if gone == nil || gone == sixth {
+		t.Errorf("of a network of IPv6 %v goes", gone)
 	}
 }

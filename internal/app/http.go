@@ -17,12 +17,14 @@ const (
 
 // newServer returns what speaks HTTP on the port.
 func (a *App) newServer() *http.Server {
+	open := newConnections(maxConnections, a.cfg.MaxConnectionsPerAddress, a.proxies.Has)
 	server := &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: headerTimeout, // and that of the handshake of TLS
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ConnState:         newConnections(maxConnections).changed,
+		ConnState:         open.changed,
+		ConnContext:       open.known,
 		ErrorLog:          slog.NewLogLogger(httpLog{a.log.Handler()}, slog.LevelWarn),
 	}
 	if a.certificate != nil {

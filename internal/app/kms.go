@@ -37,6 +37,6 @@ func (k keyPolicies) Held(ctx context.Context, a *cloud.Access, r cloud.Resource
 		return access.Held{Grants: granted}, nil // no key is called so
 	}
 	return access.Held{
-		Owner: held.Owner, Policies: []policy.Attached{{Name: r.ARN, Document: held.Policy, Bound: held.Bound}}, Required: ok, Conditions: held.Conditions, Grants: granted,
+		Owner: held.Owner, Policies: []policy.Attached{{Name: r.ARN, Document: held.Policy, Bound: held.Bound}}, Required: ok, OfAWS: held.OfAWS, Conditions: held.Conditions, Grants: granted,
 	}, nil
 }

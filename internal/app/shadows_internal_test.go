@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/store/objects"
@@ -114,4 +118,33 @@ func wantShadows(ctx context.Context, tb testing.TB, l *lake.Lake, want int, whe
 	if n != want {
 		tb.Errorf("%d shadows %s, want %d", n, when, want)
 	}
+}
+
+// Of an object under a client's key nothing is left on the disk that can be read, also
+// after somebody has queried it: nobody but the client has the key.
+func TestAClientsKeyLeavesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "data", "")
+	h.bucket(ours, "results", "")
+	const secret = "readable-by-the-client-alone"
+	call := cloud.CallOf(h.ctx)
+	call.TLS = "1.3"
+	secure := &house{h.TB, h.app, cloud.WithCall(h.ctx, call)}
+	h.must(secure.root(ours).put("data", "t/1.csv", customerKey, func(in *s3api.PutObjectInput) {
+		in.Body = strings.NewReader(strings.Repeat(secret+"\n", 10_000))
+	}))
+	h.table()
+	if got := h.query(h.root(ours), "SELECT count(*) FROM logs.t"); !strings.Contains(got, "was stored using a form of Server Side Encryption") {
+		t.Errorf("the query ends with %q", got)
+	}
+	h.must(filepath.WalkDir(h.app.Data(), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if strings.Contains(string(content), secret) {
+			t.Errorf("%s can be read", path)
+		}
+		return err
+	}))
 }

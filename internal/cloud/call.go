@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// TLSElsewhere is the version of TLS of a call that came over TLS to a proxy, which does
+// not say of which version.
+const TLSElsewhere = "proxy"
+
 // Call is what is known of one AWS call once its signature has been verified.
 // Every resource is keyed by the call's account and region.
 type Call struct {
@@ -26,7 +30,7 @@ type Call struct {
 	Time      time.Time // when the call arrived, UTC
 
 	Referer   string
-	TLS       string    // version of the client's connection, such as "1.3"; empty without TLS
+	TLS       string    // version of the client's connection, such as "1.3"; empty without TLS, TLSElsewhere for a proxy's
 	Cipher    string    // of it, in Go's words, such as "TLS_AES_128_GCM_SHA256"; empty without TLS
 	Signature Signature // how the client signed; the zero value for an unsigned call, and one that no client made
 }

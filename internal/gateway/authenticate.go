@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"strings"
 	"time"
@@ -60,6 +61,7 @@ func (x *exchange) identify(verified *sigv4.Verified) error {
 		call.Region = "us-east-1"
 	}
 	x.verified = verified
+	Verified(x.r.Context())
 	version, way := x.signed()
 	call.Signature = cloud.Signature{Version: signatureWords[version], Way: signatureWords[way], At: verified.Time}
 	if x.ofS3() {
@@ -68,6 +70,22 @@ func (x *exchange) identify(verified *sigv4.Verified) error {
 	x.attempt.signed = x.presignedParameters()
 	x.tell()
 	return x.takeCall()
+}
+
+// whenVerified is the key of a function in the context of a connection.
+type whenVerified struct{}
+
+// WhenVerified returns a context for the requests of a connection. then is called for
+// each that proves to be signed rightly.
+func WhenVerified(ctx context.Context, then func()) context.Context {
+	return context.WithValue(ctx, whenVerified{}, then)
+}
+
+// Verified says that a request of that context proved to be signed rightly.
+func Verified(ctx context.Context) {
+	if then, ok := ctx.Value(whenVerified{}).(func()); ok {
+		then()
+	}
 }
 
 // signatureWords says in the words of S3's condition keys what its log of access
@@ -104,16 +122,20 @@ func (x *exchange) claimed() cloud.Call {
 
 // cipher is the name of a connection's cipher suite; empty without TLS.
 func cipher(state *tls.ConnectionState) string {
-	if state == nil {
+	if state == nil || state.Version == 0 {
 		return ""
 	}
 	return tls.CipherSuiteName(state.CipherSuite)
 }
 
-// tlsVersion is the version of a connection, such as "1.3"; empty without TLS.
+// tlsVersion is the version of a connection, such as "1.3"; empty without TLS, and
+// cloud.TLSElsewhere where a proxy has spoken it.
 func tlsVersion(state *tls.ConnectionState) string {
-	if state == nil {
+	switch {
+	case state == nil:
 		return ""
+	case state.Version == 0:
+		return cloud.TLSElsewhere
 	}
 	return strings.TrimPrefix(tls.VersionName(state.Version), "TLS ")
 }

@@ -19,7 +19,7 @@ import (
 // LocalPrefix is the path below which Config.Local answers.
 const LocalPrefix = "/_sillok/"
 
-// Config is what a Gateway needs to know. All but Local, Domains and Limits is required.
+// Config is what a Gateway needs to know. All but Local, Domains, Proxies and Limits is required.
 type Config struct {
 	Log   *slog.Logger
 	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
@@ -34,6 +34,8 @@ type Config struct {
 	// are, such as "storage.example.org" for "logs.storage.example.org". Hosts
 	// that look like AWS's, and those below localhost, need no entry.
 	Domains []string
+	// Proxies are believed what they say of their clients; nobody else is.
+	Proxies Proxies
 	Limits  Limits
 }
 
@@ -78,6 +80,7 @@ func New(cfg Config, services ...Service) (*Gateway, error) {
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = g.cfg.Proxies.Behind(r)
 	if g.cfg.Local != nil && strings.HasPrefix(r.URL.Path, LocalPrefix) && g.router.addresses.of(r).bucket == "" {
 		g.cfg.Local.ServeHTTP(w, r)
 		return

@@ -22,9 +22,15 @@ type Limits struct {
 	// CallsPerKey is how many of them may be one key's: 512. Calls that nobody signed
 	// count together as those of one key, and are never more than a quarter of all.
 	CallsPerKey int
+	// CallsPerAccount is how many of them may be one account's, whatever keys and
+	// sessions it has: three quarters of all. Of those that nobody signed a quarter may come from
+	// one address.
+	CallsPerAccount int
 	// Rate is how many calls a second a key may begin, and nobody from one address:
 	// 50,000. After a pause it may begin as many at once.
 	Rate int
+	// RatePerAccount is how many calls a second an account may begin: twice Rate.
+	RatePerAccount int
 }
 
 // The limits that nobody chose.
@@ -52,15 +58,21 @@ type limits struct {
 	signed   []class // by size
 
 	rates     *meter // of keys, and of the addresses of who has none
+	accounts  *meter
 	forgeries *meter // of addresses
 
 	mu     sync.Mutex
 	flying int            // calls in flight
-	calls  map[string]int // of them, by access key
+	calls  map[string]int // of them, by who shares a limit
 }
 
 func newLimits(set Limits) *limits {
 	for value, otherwise := range map[*int]int{&set.Calls: defaultCalls, &set.CallsPerKey: defaultCallsPerKey, &set.Rate: defaultRate} {
+		if *value == 0 {
+			*value = otherwise
+		}
+	}
+	for value, otherwise := range map[*int]int{&set.CallsPerAccount: max(set.Calls*3/4, 1), &set.RatePerAccount: 2 * set.Rate} {
 		if *value == 0 {
 			*value = otherwise
 		}
@@ -74,57 +86,78 @@ func newLimits(set Limits) *limits {
 			{math.MaxInt64, 20 * time.Second, 256 << 10, semaphore.NewWeighted(96 << 20)},
 		},
 		rates:     newMeter(time.Second/time.Duration(set.Rate), set.Rate),
+		accounts:  newMeter(time.Second/time.Duration(set.RatePerAccount), set.RatePerAccount),
 		forgeries: newMeter(forgeryEvery, forgeries),
 		calls:     map[string]int{},
 	}
 }
 
-// takeCall counts the call as one of its key's. It is only asked once the
-// signature is verified, or there is none: whoever knows a key's name alone must
-// not use up its calls.
+// share is who has a limit of calls in flight together.
+type share struct {
+	name  string
+	most  int
+	whose string // as a refusal says it
+}
+
+// takeCall counts the call as one of its key's and its account's. It is only asked once
+// the signature is verified, or there is none: whoever knows a key's name alone must not
+// use up its calls.
 func (x *exchange) takeCall() error {
-	l, call := x.gateway.limits, &x.attempt.fact.Call
-	key, name, whose := "", "from "+source(call.SourceIP), "without a signature from this address"
-	if x.verified != nil {
-		key, name, whose = call.AccessKeyID, call.AccessKeyID, "with this access key"
+	l, call, now := x.gateway.limits, &x.attempt.fact.Call, time.Now()
+	if x.verified == nil {
+		unsigned, address := min(l.CallsPerKey, max(l.Calls/4, 1)), "from "+source(call.SourceIP)
+		if err := x.begin(share{"", unsigned, "without a signature"}, share{address, max(unsigned/4, 1), "without a signature from this address"}); err != nil {
+			return err
+		}
+		if !l.rates.take(address, now) {
+			return errThrottled("More than %d calls a second are made without a signature from this address.", l.Rate)
+		}
+		return nil
 	}
-	if err := l.begin(key); err != nil {
+	account := "of " + string(call.Account)
+	if err := x.begin(share{call.AccessKeyID, l.CallsPerKey, "of this access key"}, share{account, l.CallsPerAccount, "of this account"}); err != nil {
 		return err
 	}
-	x.giveBack = append(x.giveBack, func() { l.end(key) })
-	if !l.rates.take(name, time.Now()) {
-		return errThrottled("More than %d calls a second are made %s.", l.Rate, whose)
+	if !l.rates.take(call.AccessKeyID, now) {
+		return errThrottled("More than %d calls a second are made with this access key.", l.Rate)
+	}
+	if !l.accounts.take(account, now) {
+		return errThrottled("More than %d calls a second are made by this account.", l.RatePerAccount)
 	}
 	return nil
 }
 
-// begin counts a call of a key, empty for nobody's, as in flight, unless there are
-// too many.
-func (l *limits) begin(key string) error {
-	most, whose := l.CallsPerKey, "of this access key"
-	if key == "" {
-		most, whose = min(most, max(l.Calls/4, 1)), "without a signature"
-	}
+// begin counts the call as in flight until the exchange is over, unless there are too
+// many of one of its shares, or in all.
+func (x *exchange) begin(shares ...share) error {
+	l := x.gateway.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.calls[key] >= most:
-		return errThrottled("More than %d calls %s are in flight.", most, whose)
-	case l.flying >= l.Calls:
+	for _, s := range shares {
+		if l.calls[s.name] >= s.most {
+			return errThrottled("More than %d calls %s are in flight.", s.most, s.whose)
+		}
+	}
+	if l.flying >= l.Calls {
 		return errThrottled("More than %d calls are in flight.", l.Calls)
 	}
-	l.calls[key]++
 	l.flying++
+	for _, s := range shares {
+		l.calls[s.name]++
+	}
+	x.giveBack = append(x.giveBack, func() { l.end(shares) })
 	return nil
 }
 
-// end counts a call of a key as no longer in flight.
-func (l *limits) end(key string) {
+// end counts a call as no longer in flight.
+func (l *limits) end(shares []share) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.flying--
-	if l.calls[key]--; l.calls[key] == 0 {
-		delete(l.calls, key)
+	for _, s := range shares {
+		if l.calls[s.name]--; l.calls[s.name] == 0 {
+			delete(l.calls, s.name)
+		}
 	}
 }
 
@@ -153,6 +186,15 @@ func from(r *http.Request) string {
 // errThrottled refuses a call that may be repeated, in a form in which clients do.
 func errThrottled(format string, args ...any) *cloud.Error {
 	return cloud.Errorf(cloud.Throttled, "ThrottlingException", "Rate exceeded. %s Repeat this one later.", fmt.Sprintf(format, args...))
+}
+
+// Source returns the name by which an address is counted, which may have a port: that of
+// its network where it is one of IPv6.
+func Source(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	return source(address)
 }
 
 // source returns the name by which an address is counted: a network of IPv6 has

@@ -84,6 +84,21 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// An account has a rate of its own, whatever keys it calls by.
+func TestRatesOfAnAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := limited(t, &ledger{}, gateway.Limits{Rate: 5, RatePerAccount: 3}, fakes()...)
+		var got []string
+		for _, key := range []string{testKey, "AKIASECOND", testKey, "AKIASECOND", testKey} {
+			got = append(got, answerTo(g, get().by(t, key)))
+		}
+		good := got[0]
+		if diff := cmp.Diff([]string{good, good, good, "400 ThrottlingException", "400 ThrottlingException"}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 // Nobody's calls are counted by where they come from.
 func TestRatesOfNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +143,9 @@ func TestCallsInFlight(t *testing.T) {
 		own, others  string // what is told to one more
 	}{
 		{"of a key", gateway.Limits{CallsPerKey: 3}, 3, 1, full, "200"},
-		{"in all", gateway.Limits{Calls: 4, CallsPerKey: 3}, 2, 2, full, full},
+		{"in all", gateway.Limits{Calls: 4, CallsPerKey: 3, CallsPerAccount: 4}, 2, 2, full, full},
+		{"of an account", gateway.Limits{Calls: 100, CallsPerKey: 3, CallsPerAccount: 4}, 2, 2, full, full},
+		{"of an account by default", gateway.Limits{Calls: 8, CallsPerKey: 4}, 4, 2, full, full},
 		{"by default, of a key", gateway.Limits{}, 512, 0, full, "200"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -185,10 +202,10 @@ func TestCallsInFlight(t *testing.T) {
 // Strangers in flight do not take the room of those who sign.
 func TestStrangersInFlightTakeNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := limited(t, &ledger{}, gateway.Limits{Calls: 8, CallsPerKey: 7}, fakes()...)
+		g := limited(t, &ledger{}, gateway.Limits{Calls: 32, CallsPerKey: 8}, fakes()...)
 		end := make(chan struct{})
 		var strangers sync.WaitGroup
-		answers := make(chan string, 10)
+		answers, fromElsewhere := make(chan string, 10), make(chan string, 1)
 		for range 10 {
 			strangers.Go(func() {
 				r := form("sts", "").http(t)
@@ -199,6 +216,13 @@ func TestStrangersInFlightTakeNoRoom(t *testing.T) {
 		synctest.Wait()
 		if got := answerTo(g, get().signed(t)); got != "200" {
 			t.Errorf("who signs is told %s", got)
+		}
+		elsewhere := form("sts", "").http(t)
+		elsewhere.RemoteAddr, elsewhere.Body, elsewhere.ContentLength = "198.51.100.9:1", newStalled(10, end), 100
+		strangers.Go(func() { fromElsewhere <- answerTo(g, elsewhere) })
+		synctest.Wait()
+		if len(fromElsewhere) != 0 {
+			t.Errorf("a stranger from elsewhere is told %s", <-fromElsewhere)
 		}
 		if len(answers) != 8 {
 			t.Errorf("%d strangers were refused, want all but two", len(answers))

@@ -59,7 +59,7 @@ func (x *exchange) served() cloud.Served {
 	if x.verified != nil {
 		s.Signature, s.Auth = x.signed()
 	}
-	if state := x.r.TLS; state != nil {
+	if state := x.r.TLS; state != nil && state.Version != 0 {
 		s.TLS, s.Cipher = "TLSv"+tls.VersionName(state.Version)[len("TLS "):], tls.CipherSuiteName(state.CipherSuite)
 	}
 	return s

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/sillok/sillok/internal/api"
+import (
+	"slices"
+
+	"github.com/sillok/sillok/internal/api"
+)
 
 const (
 	bucketARN = "arn:{Partition}:s3:::{Bucket}"
@@ -146,7 +150,7 @@ func s3More() map[string][]api.Resource {
 		"DeleteObject":          bypass,
 		"GetObjectAttributes":   {object("s3:GetObject", "!VersionId"), object("s3:GetObjectVersion", "VersionId")},
 		"PutBucketReplication":  {passRole("ReplicationConfiguration.Role")},
-		"PutObject":             append(written[:len(written):len(written)], compared),
+		"PutObject":             append(slices.Clip(written), compared),
 		"PutObjectRetention":    bypass,
 		"RenameObject": {
 			{Type: "object", ARN: "arn:{Partition}:s3:::{source:RenameSource}", Action: "s3:GetObject"},

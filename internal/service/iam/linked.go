@@ -11,6 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/store/state"
 )
 
 // linkedService is what the role of a service is called, and its policy.
@@ -38,7 +39,46 @@ var linkedServices = map[string]linkedService{
 // CreateServiceLinkedRole makes the role that a service acts by. Its trust policy names
 // that service alone, and nobody else can change it.
 func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *iamapi.CreateServiceLinkedRoleInput) (*iamapi.CreateServiceLinkedRoleOutput, error) {
-	service := *in.AWSServiceName
+	r, err := linkedRole(*in.AWSServiceName, resource.Value(in.CustomSuffix))
+	if err != nil {
+		return nil, err
+	}
+	r.Description = in.Description
+	out := &iamapi.CreateServiceLinkedRoleOutput{}
+	return out, s.update(ctx, func(tx resource.Tx) error {
+		if _, found, err := roles.kind.Find(tx, folded(r.Name)); err != nil {
+			return err
+		} else if found {
+			return errInput("Service role name %s has been taken in this account, please try a different suffix.", r.Name)
+		}
+		if err := r.link(tx); err != nil {
+			return err
+		}
+		shape, err := r.shape(tx)
+		shape.RoleLastUsed, shape.MaxSessionDuration = nil, nil
+		out.Role = &shape
+		return err
+	})
+}
+
+// AddLinkedRole gives an account, as part of a transaction, the role that a service acts
+// by, unless it has it.
+func (s *Service) AddLinkedRole(t state.Tx, account cloud.Account, service, description string) error {
+	tx := inTx(t, account)
+	r, err := linkedRole(service, "")
+	if err != nil {
+		return err
+	}
+	r.Description = &description
+	if _, found, err := roles.kind.Find(tx, folded(r.Name)); err != nil || found {
+		return err
+	}
+	t.AfterCommit(func() { s.cache.forget(account) })
+	return r.link(tx)
+}
+
+// linkedRole returns the role of a service, which is not kept yet.
+func linkedRole(service, suffix string) (*role, error) {
 	host, ok := strings.CutSuffix(service, ".amazonaws.com")
 	if !ok || host == "" {
 		return nil, errInput("Service %s does not exist: name its principal, such as config.amazonaws.com.", service)
@@ -54,40 +94,30 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *iamapi.Create
 		}
 	}
 	name := "AWSServiceRoleFor" + linked.name
-	if suffix := resource.Value(in.CustomSuffix); suffix != "" {
+	if suffix != "" {
 		name += "_" + suffix
 	}
-	r := role{
-		entity: newEntity("AROA", name, new("/aws-service-role/"+service+"/")), Description: in.Description, MaxSession: session, Linked: service,
+	return &role{
+		entity: newEntity("AROA", name, new("/aws-service-role/"+service+"/")), MaxSession: session, Linked: service,
 		Trust: fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[%q]}}]}`, service),
-	}
-	out := &iamapi.CreateServiceLinkedRoleOutput{}
-	return out, s.update(ctx, func(tx resource.Tx) error {
-		if _, found, err := roles.kind.Find(tx, folded(name)); err != nil {
+	}, nil
+}
+
+// link keeps the role of a service, with AWS's policy for it where there is one.
+func (r *role) link(tx resource.Tx) error {
+	if linked := linkedServices[r.Linked]; linked.policy != "" {
+		policyARN, err := providedByName(linked.policy)
+		if err != nil {
 			return err
-		} else if found {
-			return errInput("Service role name %s has been taken in this account, please try a different suffix.", name)
 		}
-		if linked.policy != "" {
-			policyARN, err := providedByName(linked.policy)
-			if err != nil {
+		if policyARN != "" {
+			r.Attached = []string{policyARN}
+			if err := uses.Put(tx, r.use(), policyARN, usedAsPolicy, roles.noun, folded(r.Name)); err != nil {
 				return err
 			}
-			if policyARN != "" {
-				r.Attached = []string{policyARN}
-				if err := uses.Put(tx, r.use(), policyARN, usedAsPolicy, roles.noun, folded(name)); err != nil {
-					return err
-				}
-			}
 		}
-		if err := roles.create(tx, &r); err != nil {
-			return err
-		}
-		shape, err := r.shape(tx)
-		shape.RoleLastUsed, shape.MaxSessionDuration = nil, nil
-		out.Role = &shape
-		return err
-	})
+	}
+	return roles.create(tx, r)
 }
 
 // camel writes the words of a name without hyphens: "custom-resource" as

@@ -22,6 +22,7 @@ import (
 type Held struct {
 	Owner      cloud.Account
 	Policy     *policy.Document
+	OfAWS      bool              // AWS manages it
 	Bound      map[string]string // whom it means, as policy.Attached has it
 	Conditions access.Conditions // those that follow from the key, such as its tags and aliases
 }
@@ -59,7 +60,7 @@ func (s *Service) Held(ctx context.Context, arn cloud.ARN) (Held, bool, error) {
 	if err != nil {
 		return Held{}, false, fmt.Errorf("policy of %s: %w", k.arn(n.scope), err)
 	}
-	return Held{Owner: n.scope.Account, Policy: document, Bound: k.Bound, Conditions: access.Conditions{
+	return Held{Owner: n.scope.Account, Policy: document, OfAWS: k.Managed != "", Bound: k.Bound, Conditions: access.Conditions{
 		Beginnings: ofKey, Tell: func(ctx context.Context) (map[string][]string, error) { return s.tell(ctx, n.scope, &k) },
 	}}, ok, nil
 }

@@ -40,6 +40,12 @@ func (o *org) join(a *account, method string) error {
 	if err := o.attachProvided(target{id: string(a.ID), kind: ofAccount, order: a.Order, policies: &a.Policies}); err != nil {
 		return err
 	}
+	if !o.service.cfg.Eager {
+		const description = "Service-linked role used by AWS Organizations to enable integration of other AWS services with Organizations."
+		if err := o.service.identities.AddLinkedRole(o.everywhere(), a.ID, "organizations.amazonaws.com", description); err != nil {
+			return err
+		}
+	}
 	return a.put(o.everywhere())
 }
 

@@ -25,6 +25,9 @@ import (
 type Identities interface {
 	// AddAccessRole gives an account the role by which another one administers it.
 	AddAccessRole(tx state.Tx, account cloud.Account, name string, trusted cloud.Account) error
+	// AddLinkedRole gives an account the role that a service of AWS acts by, unless it
+	// has it.
+	AddLinkedRole(tx state.Tx, account cloud.Account, service, description string) error
 }
 
 // Config is what a Service needs to know.
@@ -33,8 +36,8 @@ type Config struct {
 	// make others. It is always there. Without a name it is called "management".
 	First First
 	// Eager answers CreateAccount with what came of it, where AWS says that it is in
-	// progress, lets policies be attached whose type is not enabled, and gives new
-	// organizations AWS's own from the start.
+	// progress, lets policies be attached whose type is not enabled, gives new
+	// organizations AWS's own from the start, and accounts no role of Organizations.
 	Eager bool
 }
 

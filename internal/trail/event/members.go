@@ -137,7 +137,7 @@ func tlsOf(e *journal.Entry) *tlsDetails {
 		return nil
 	}
 	d := &tlsDetails{Host: host, Cipher: cipherName(e.Cipher)}
-	if e.TLS != "" {
+	if e.TLS != "" && e.TLS != cloud.TLSElsewhere {
 		d.Version = "TLSv" + e.TLS
 	}
 	return d

@@ -55,6 +55,11 @@ func (o Options) settings() []string {
 		"SET TimeZone = 'UTC'", "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 		"SET parquet_metadata_cache = true", "SET temp_directory = " + quote(o.Spill),
 	}
+	if o.Spill != "" {
+		// By a key that is in the memory of this process alone. DuckDB calls that unsafe, since
+		// it makes the key by random numbers that are not made for keys: see decision 42.
+		s = append(s, "SET force_mbedtls_unsafe = 'true'", "SET temp_file_encryption = true")
+	}
 	if o.Memory > 0 {
 		s = append(s, "SET memory_limit = "+quote(strconv.FormatInt(o.Memory, 10)+"B"))
 	}
