@@ -93,41 +93,30 @@ func (p Place) Name() string {
 // Day returns the day of the file's time, such as 2026-03-01.
 func (p Place) Day() string { return p.Time.UTC().Format(time.DateOnly) }
 
-const (
-	anAccount = `(\d{12})`
-	aRegion   = `([a-z]{2}(?:-[a-z]+)+-\d{1,2}|global)`
-)
-
-var (
-	folders = regexp.MustCompile(`^(?:(.*)/)?AWSLogs/(?:(o-[a-z0-9]{10,32})/)?` + anAccount + `/(CloudTrail(?:-[A-Za-z]+)?)/` + aRegion + `/(\d{4}/\d{2}/\d{2})/([^/]+)$`)
-	logs    = regexp.MustCompile(`^` + anAccount + `_(CloudTrail(?:-[A-Za-z]+)?)_` + aRegion + `_(\d{8}T\d{4}(?:\d{2})?Z)_([0-9A-Za-z._-]+)\.json\.gz$`)
-	digests = regexp.MustCompile(`^` + anAccount + `_(CloudTrail-Digest)_` + aRegion + `_([A-Za-z0-9._-]+)_` + aRegion + `_(\d{8}T\d{6}Z)(_backfill)?\.json\.gz$`)
-	within  = regexp.MustCompile(`(?:^|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(CloudTrail(?:-[A-Za-z]+)?)/`)
-)
+var within = regexp.MustCompile(`(?:^|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(CloudTrail(?:-[A-Za-z]+)?)/`)
 
 // Parse reads a key. It returns an error that says what of the key is not as
 // CloudTrail writes it: a file of another service, a name that does not go with its
 // folders, a day that does not exist. With an error comes what the folders tell, the
 // time that of the day.
 func Parse(key string) (Place, error) {
-	m := folders.FindStringSubmatch(key)
-	if m == nil {
+	p, date, name, ok := folders(key)
+	if !ok {
 		return Place{}, fmt.Errorf("%q is not in folders as CloudTrail makes them", key)
 	}
-	p := Place{Prefix: m[1], Organization: m[2], Account: cloud.Account(m[3]), Kind: Kind(m[4]), Region: cloud.Region(m[5])}
 	if !p.Kind.known() {
 		return p, fmt.Errorf("%q: %s is no folder of CloudTrail's", key, p.Kind)
 	}
-	day, err := time.Parse(dayFolder, m[6])
+	day, err := time.Parse(dayFolder, date)
 	if err != nil {
 		return p, fmt.Errorf("%q: there is no such day", key)
 	}
 	folder := p
 	folder.Time = day
-	if err := p.name(m[7]); err != nil {
+	if err := p.name(name); err != nil {
 		return folder, fmt.Errorf("%q: %w", key, err)
 	}
-	if at := p.Time.Format(dayFolder); at != day.Format(dayFolder) {
+	if at := p.Time.Format(dayFolder); at != date {
 		return folder, fmt.Errorf("%q: its name is of another day than its folder", key)
 	}
 	return p, nil
@@ -135,24 +124,19 @@ func Parse(key string) (Place, error) {
 
 // name reads the last part of a key.
 func (p *Place) name(name string) error {
-	pattern, layout := logs, logStamp
+	parse := logName
 	if p.Kind == Digest {
-		pattern, layout = digests, digestStamp
+		parse = digestName
 	}
-	m := pattern.FindStringSubmatch(name)
-	if m == nil {
+	n, ok := parse(name)
+	if !ok {
 		return fmt.Errorf("no file of CloudTrail in a folder %s is named so", p.Kind)
 	}
-	if m[1] != string(p.Account) || m[2] != string(p.Kind) || m[3] != string(p.Region) {
+	if n.account != string(p.Account) || n.kind != string(p.Kind) || n.region != string(p.Region) {
 		return fmt.Errorf("its name is of another account, region or kind than its folder")
 	}
-	stamp := m[4]
-	if p.Kind == Digest {
-		p.Trail, p.Home, p.Backfill = m[4], cloud.Region(m[5]), m[7] != ""
-		stamp = m[6]
-	} else {
-		p.Unique = m[5]
-	}
+	p.Trail, p.Home, p.Backfill, p.Unique = n.trail, cloud.Region(n.home), n.backfill, n.unique
+	stamp, layout := n.stamp, logStamp
 	if len(stamp) == len(digestStamp) {
 		layout = digestStamp
 	}

@@ -112,13 +112,13 @@ func (s *surveyor) awaits(at place.Place) bool {
 
 // object puts an object where it belongs.
 func (s *surveyor) object(p *Place, o Object) error {
-	name := path.Base(o.Key)
-	if _, ours := place.KindOf(o.Key); !ours || strings.HasSuffix(o.Key, "/") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-		s.ledger.report.Others++ // Athena too passes over such names
-		return nil
-	}
 	at, err := place.Parse(o.Key)
 	if err != nil {
+		name := path.Base(o.Key)
+		if _, ours := place.KindOf(o.Key); !ours || strings.HasSuffix(o.Key, "/") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+			s.ledger.report.Others++ // Athena too passes over such names
+			return nil
+		}
 		if !s.cfg.inRange(at.Time) && !at.Time.IsZero() {
 			return nil
 		}
