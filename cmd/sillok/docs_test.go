@@ -48,7 +48,7 @@ var documents = []document{
 	{path: "docs/s3.md", needs: "sillok demo --once"},
 	{path: "docs/cloudtrail-verify.md", has: hasExport},
 	{path: "docs/cloudtrail-trails.md"},
-	{path: "docs/cloudtrail-import.md", has: hasExport, serves: "sillok serve --data ./sillok-data"},
+	{path: "docs/cloudtrail-import.md", has: hasExport},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 
