@@ -157,7 +157,7 @@ func TestQueriesAreCancelled(t *testing.T) {
 				t.Errorf("%s", *out.QueryStatus)
 			}
 		}
-		time.Sleep(time.Hour + time.Minute)
+		<-time.After(time.Hour + time.Minute)
 		synctest.Wait()
 		if got := *s.results(t, ids[1]).QueryStatus; got != "TIMED_OUT" {
 			t.Error(got)
@@ -172,9 +172,9 @@ func TestQueriesAreListed(t *testing.T) {
 		two, second := s.dataStore(t, "two")
 		began := time.Now()
 		a := s.startQuery(t, "SELECT 1 FROM "+first)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		b := s.startQuery(t, "SELECT 1 FROM "+first+" UNION SELECT 1 FROM \""+strings.ToUpper(second)+"\"")
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		c := s.startQuery(t, "SELECT 1 FROM "+first)
 		synctest.Wait()
 		listed := func(in cloudtrailapi.ListQueriesInput) (ids []string) {
@@ -215,7 +215,7 @@ func TestQueriesAreListed(t *testing.T) {
 			servicetest.WantCode(t, err, code)
 		}
 		// After a week there is nothing left of them.
-		time.Sleep(8 * 24 * time.Hour)
+		<-time.After(8 * 24 * time.Hour)
 		synctest.Wait()
 		if got := listed(cloudtrailapi.ListQueriesInput{EventDataStore: &one}); got != nil {
 			t.Errorf("after a week: %v", got)
