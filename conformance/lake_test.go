@@ -24,7 +24,7 @@ func TestTerraformEventDataStores(t *testing.T) {
 		}
 	}
 	tf.run("destroy", "-auto-approve", "-var=value=another")
-	for _, arn := range strings.Fields(s.aws("cloudtrail", "list-event-data-stores", "--query", "EventDataStores[].EventDataStoreArn", "--output", "text")) {
+	for arn := range strings.FieldsSeq(s.aws("cloudtrail", "list-event-data-stores", "--query", "EventDataStores[].EventDataStoreArn", "--output", "text")) {
 		if got := strings.TrimSpace(s.aws("cloudtrail", "get-event-data-store", "--event-data-store", arn, "--query", "Status", "--output", "text")); got != "PENDING_DELETION" {
 			t.Errorf("after destroy %s is %s", arn, got)
 		}

@@ -19,7 +19,7 @@ func text(b lake.Binding, record map[string]any) string {
 			return v
 		}
 		return spell(record[b.Text])
-	case lake.Text, lake.JSON, lake.Native:
+	case lake.Text, lake.JSON, lake.Native, lake.Instant:
 		return spell(record[b.Column])
 	case lake.Struct:
 		inner, ok := record[b.Column].(map[string]any)

@@ -262,8 +262,9 @@ func ordered(t datatype.Type) bool {
 	switch t.Kind {
 	case datatype.Varchar, datatype.Date, datatype.Timestamp, datatype.TimestampTZ:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // orderedOf returns the columns by whose values objects of a table can be left out.

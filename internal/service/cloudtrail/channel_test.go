@@ -178,7 +178,7 @@ func TestPoliciesOfChannels(t *testing.T) {
 	trail := s.create(t, s.ctx, "audit")
 	for resource, code := range map[string]string{
 		arn: "ResourcePolicyNotFoundException", trail: "ResourceTypeNotSupportedException", "arn:aws:s3:::logs": "ResourceARNNotValidException", "audit": "ResourceARNNotValidException",
-		"arn:aws:cloudtrail:us-east-1:111122223333:channel/x": "ResourceNotFoundException", store: "ResourceNotFoundException",
+		"arn:aws:cloudtrail:us-east-1:111122223333:channel/x": "ResourceNotFoundException", store: "UnsupportedOperationException",
 		strings.Replace(arn, "111122223333", "444455556666", 1): "ResourceNotFoundException",
 	} {
 		_, err := s.GetResourcePolicy(s.ctx, &cloudtrailapi.GetResourcePolicyInput{ResourceArn: &resource})

@@ -210,7 +210,7 @@ func TestEventDataStoreIsChanged(t *testing.T) {
 		s := newService(t, withStores(t, told))
 		arn, _ := s.dataStore(t, "audit", func(in *cloudtrailapi.CreateEventDataStoreInput) { in.BillingMode = new("FIXED_RETENTION_PRICING") })
 		s.dataStore(t, "other")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		selectors := []cloudtrailapi.AdvancedEventSelector{{FieldSelectors: []cloudtrailapi.AdvancedFieldSelector{
 			{Field: new("eventCategory"), Equals: []string{"Data"}}, {Field: new("resources.type"), Equals: []string{"AWS::S3::Object"}},
 		}}}
@@ -274,15 +274,15 @@ func TestEventDataStoreIsDeletedInAWeek(t *testing.T) {
 		servicetest.WantCode(t, err, "InactiveEventDataStoreException")
 		_, err = s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id)})
 		servicetest.WantCode(t, err, "InactiveEventDataStoreException")
-		time.Sleep(6 * 24 * time.Hour)
+		<-time.After(6 * 24 * time.Hour)
 		servicetest.Must(s.RestoreEventDataStore(s.ctx, &cloudtrailapi.RestoreEventDataStoreInput{EventDataStore: &arn}))(t)
 		_, err = s.RestoreEventDataStore(s.ctx, &cloudtrailapi.RestoreEventDataStoreInput{EventDataStore: &arn})
 		servicetest.WantCode(t, err, "InvalidEventDataStoreStatusException")
-		time.Sleep(2 * 24 * time.Hour)
+		<-time.After(2 * 24 * time.Hour)
 		if err := remove(); err != nil || status() != "PENDING_DELETION" {
 			t.Fatal(err, status())
 		}
-		time.Sleep(7*24*time.Hour + 2*time.Minute)
+		<-time.After(7*24*time.Hour + 2*time.Minute)
 		if got := status(); got != "EventDataStoreNotFoundException" {
 			t.Error(got)
 		}

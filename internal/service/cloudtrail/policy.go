@@ -42,6 +42,11 @@ func policedChannel(ctx context.Context, r resource.Reader, given string) (chann
 		return channel{}, cloud.Errorf(cloud.Invalid, "ResourceTypeNotSupportedException", "%s can have no policy: only channels, dashboards and event data stores can.", given)
 	}
 	none := cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "The resource %s does not exist.", given)
+	if strings.HasPrefix(arn.Resource, storeNoun) {
+		if _, err := storeIn(ctx, r, given); err == nil {
+			return channel{}, errUnsupported("Event data stores have no policies of their own here: grant access by policies of identities.")
+		}
+	}
 	if !strings.HasPrefix(arn.Resource, channelNoun) {
 		return channel{}, none
 	}

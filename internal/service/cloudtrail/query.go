@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -198,12 +199,7 @@ func (s *Service) queryOf(ctx context.Context, id, store, owner *string) (q quer
 }
 
 func (q *query) asks(store string) bool {
-	for _, id := range q.Stores {
-		if id == store {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(q.Stores, store)
 }
 
 // DescribeQuery returns how a query is.

@@ -47,7 +47,7 @@ func (s *Service) writeResult(id string, rows engine.Rows) (count int64, err err
 	if err := os.MkdirAll(s.cfg.Results, 0o700); err != nil {
 		return 0, fmt.Errorf("keep the result of a query: %w", err)
 	}
-	f, err := os.OpenFile(s.resultPath(id), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // named by the server
+	f, err := os.OpenFile(s.resultPath(id), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("keep the result of a query: %w", err)
 	}
@@ -124,7 +124,7 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 			return cloud.Errorf(cloud.Invalid, string(queryTokens), "The token is of no page of this result.")
 		}
 	}
-	f, err := os.Open(s.resultPath(q.ID)) //nolint:gosec // named by the server
+	f, err := os.Open(s.resultPath(q.ID))
 	if err != nil {
 		return fmt.Errorf("read the result of query %s: %w", q.ID, err)
 	}

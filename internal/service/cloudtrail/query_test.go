@@ -20,7 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/servicetest"
 )
 
-func (s service) start(tb testing.TB, sql string) string {
+func (s service) startQuery(tb testing.TB, sql string) string {
 	tb.Helper()
 	return *servicetest.Must(s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: &sql}))(tb).QueryId
 }
@@ -41,7 +41,7 @@ func TestQueryIsAnswered(t *testing.T) {
 		s := newService(t, withStores(t, told)).runs(t)
 		arn, id := s.dataStore(t, "audit")
 		sql := "SELECT eventID AS who, eventTime FROM " + id + " WHERE eventTime > '2026-03-01 00:00:00' AND eventtime BETWEEN '2026-01-01' AND '2027-01-01'"
-		q := s.start(t, sql)
+		q := s.startQuery(t, sql)
 		synctest.Wait()
 		want := &cloudtrailapi.GetQueryResultsOutput{
 			QueryStatus:     new("FINISHED"),
@@ -114,7 +114,7 @@ func TestQueryFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return nil, tt.err }})).runs(t)
 				_, id := s.dataStore(t, "audit")
-				q := s.start(t, "SELECT 1 FROM "+id)
+				q := s.startQuery(t, "SELECT 1 FROM "+id)
 				synctest.Wait()
 				if got := s.results(t, q); *got.QueryStatus != "FAILED" || *got.ErrorMessage != tt.says {
 					t.Errorf("%s: %s", *got.QueryStatus, *got.ErrorMessage)
@@ -136,7 +136,7 @@ func TestQueriesAreCancelled(t *testing.T) {
 		arn, id := s.dataStore(t, "audit")
 		var ids []string
 		for range 10 {
-			ids = append(ids, s.start(t, "SELECT 1 FROM "+id))
+			ids = append(ids, s.startQuery(t, "SELECT 1 FROM "+id))
 		}
 		_, err := s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id)})
 		servicetest.WantCode(t, err, "MaxConcurrentQueriesException")
@@ -157,7 +157,7 @@ func TestQueriesAreCancelled(t *testing.T) {
 				t.Errorf("%s", *out.QueryStatus)
 			}
 		}
-		time.Sleep(time.Hour + time.Minute)
+		<-time.After(time.Hour + time.Minute)
 		synctest.Wait()
 		if got := *s.results(t, ids[1]).QueryStatus; got != "TIMED_OUT" {
 			t.Error(got)
@@ -171,11 +171,11 @@ func TestQueriesAreListed(t *testing.T) {
 		one, first := s.dataStore(t, "one")
 		two, second := s.dataStore(t, "two")
 		began := time.Now()
-		a := s.start(t, "SELECT 1 FROM "+first)
-		time.Sleep(time.Hour)
-		b := s.start(t, "SELECT 1 FROM "+first+" UNION SELECT 1 FROM \""+strings.ToUpper(second)+"\"")
-		time.Sleep(time.Hour)
-		c := s.start(t, "SELECT 1 FROM "+first)
+		a := s.startQuery(t, "SELECT 1 FROM "+first)
+		<-time.After(time.Hour)
+		b := s.startQuery(t, "SELECT 1 FROM "+first+" UNION SELECT 1 FROM \""+strings.ToUpper(second)+"\"")
+		<-time.After(time.Hour)
+		c := s.startQuery(t, "SELECT 1 FROM "+first)
 		synctest.Wait()
 		listed := func(in cloudtrailapi.ListQueriesInput) (ids []string) {
 			for {
@@ -215,7 +215,7 @@ func TestQueriesAreListed(t *testing.T) {
 			servicetest.WantCode(t, err, code)
 		}
 		// After a week there is nothing left of them.
-		time.Sleep(8 * 24 * time.Hour)
+		<-time.After(8 * 24 * time.Hour)
 		synctest.Wait()
 		if got := listed(cloudtrailapi.ListQueriesInput{EventDataStore: &one}); got != nil {
 			t.Errorf("after a week: %v", got)
@@ -235,7 +235,7 @@ func TestResultsArePaged(t *testing.T) {
 		}
 		s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return rows, nil }})).runs(t)
 		_, id := s.dataStore(t, "audit")
-		q := s.start(t, "SELECT eventid FROM "+id)
+		q := s.startQuery(t, "SELECT eventid FROM "+id)
 		synctest.Wait()
 		var got []string
 		in := &cloudtrailapi.GetQueryResultsInput{QueryId: &q}
@@ -275,7 +275,7 @@ func TestDamagedResult(t *testing.T) {
 		s := newService(t, withStores(t, &stores{answer: func(context.Context, engine.Request) ([][]*string, error) { return [][]*string{{new("abc")}}, nil }}),
 			func(c *cloudtrail.Config) { c.Results = dir }).runs(t)
 		_, id := s.dataStore(t, "audit")
-		q := s.start(t, "SELECT eventid FROM "+id)
+		q := s.startQuery(t, "SELECT eventid FROM "+id)
 		synctest.Wait()
 		path := filepath.Join(dir, q+".rows")
 		data, err := os.ReadFile(path)
@@ -304,8 +304,8 @@ func TestQueriesOfADeadServer(t *testing.T) {
 		ended := make(chan error, 1)
 		_, id := first.dataStore(t, "audit")
 		go func() { ended <- first.Run(ctx) }()
-		q := first.start(t, "SELECT 1 FROM "+id)
-		waiting := []string{q, first.start(t, "SELECT 2 FROM "+id), first.start(t, "SELECT 3 FROM "+id)}
+		q := first.startQuery(t, "SELECT 1 FROM "+id)
+		waiting := []string{q, first.startQuery(t, "SELECT 2 FROM "+id), first.startQuery(t, "SELECT 3 FROM "+id)}
 		die()
 		if err := <-ended; err != nil {
 			t.Fatal(err)

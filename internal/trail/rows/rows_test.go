@@ -159,7 +159,7 @@ func TestRowsSurviveKill(t *testing.T) {
 	dir := t.TempDir()
 	for range 4 {
 		acknowledged := 0
-		killtest.After(t, 250+rand.IntN(200), func(string) bool { acknowledged++; return true }, "record", dir) //nolint:gosec // any moment will do
+		killtest.After(t, 250+rand.IntN(200), func(string) bool { acknowledged++; return true }, "record", dir)
 		h, err := open(t.Context(), dir, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,9 @@ func TestArchivedEvents(t *testing.T) {
 	const store = "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/00000000-0000-4000-8000-000000000001"
 	want := map[string][]string{}
 	for i, e := range []archive.Entry{
-		{Account: here, Origin: archive.Import}, {Account: there, Origin: archive.Insight}, {Account: here, Origin: archive.Channel, Store: store},
+		{Account: here, Origin: archive.Import},
+		{Account: there, Origin: archive.Insight},
+		{Account: here, Origin: archive.Channel, Store: store},
 		{Account: here, Origin: archive.Import},
 	} {
 		at := []string{"2021-03-04T05:06:07Z", "2021-03-04T05:06:07+09:00", "2021-03-04T05:06:07.5Z", "1969-01-01T00:00:00Z"}[i]
