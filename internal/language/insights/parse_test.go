@@ -127,6 +127,7 @@ func itoa(n int) string {
 func TestUncarriedIsNamed(t *testing.T) {
 	for query, want := range map[string]string{
 		"pattern a | diff":                                          "diff is not carried out by this server",
+		"sort a | tail 5":                                           "tail is not carried out by this server",
 		"pattern a | anomaly":                                       "anomaly is not carried out by this server",
 		"logcompare timeshift 7d":                                   "logcompare is not carried out by this server",
 		"relevantfields a where b = 1":                              "relevantfields is not carried out by this server",

@@ -54,7 +54,7 @@ func syntax() map[string]func(p *parser) (command, *Error) {
 		"order":          parseSort,
 		"limit":          parseLimit,
 		"head":           parseLimit,
-		"tail":           parseLimit,
+		"tail":           parseTail,
 		"parse":          parseParse,
 		"json":           parseJSON,
 		"dedup":          parseDedup,

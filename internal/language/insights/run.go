@@ -17,9 +17,11 @@ type Env struct {
 	Now        time.Time // for now()
 	Limit      int       // how many rows, where the query itself does not say; 0 is DefaultLimit
 	Memory     int       // bytes that a run may hold, about; 0 is DefaultMemory
+	Workers    int       // how many read events side by side; 0 is as many as there are processors
 
 	// Events returns the events of a source, newest first; nil is the query's own
-	// log groups. It is asked once for each source.
+	// log groups. It is asked once for each source. Some events are read ahead: none
+	// may change before Run returns.
 	Events func(ctx context.Context, source *Source) iter.Seq2[*Event, error]
 	// Table returns the records of a lookup table, of which the first one is its header.
 	Table func(ctx context.Context, name string) ([][]string, error)
@@ -129,7 +131,7 @@ func (q *Query) run(ctx context.Context, env *Env, partial func(func() (*Result,
 	commands := early(q.commands)
 	x.first, x.rest = x.gatherer(commands)
 	head := commands[:len(commands)-len(x.rest)]
-	if err := x.read(ctx, x.chain(head, x.first.add), partial); err != nil {
+	if err := x.read(ctx, head, x.first.add, partial); err != nil {
 		return nil, err
 	}
 	return x, nil
@@ -183,22 +185,30 @@ func (x *run) most() int {
 	return DefaultLimit
 }
 
-// chain returns a sink that hands rows through commands to end.
-func (x *run) chain(commands []command, end sink) sink {
-	counted := false
+// chain returns a sink that hands rows through commands to end. Where counts, it
+// counts those that come through the last filter.
+func (x *run) chain(commands []command, end sink, counts bool) sink {
 	for _, c := range slices.Backward(commands) {
-		if _, filters := c.(*filterCommand); filters && !counted {
-			counted = true
+		if counts && filters(c) {
+			counts = false
 			end = x.matched(end)
 		}
 		if s, ok := c.(streaming); ok {
 			end = s.stream(x, end)
 		}
 	}
-	if !counted {
+	if counts {
 		end = x.matched(end)
 	}
 	return end
+}
+
+func filters(c command) bool {
+	switch c.(type) {
+	case *filterCommand, *filterIndexCommand:
+		return true
+	}
+	return false
 }
 
 func (x *run) matched(next sink) sink {
@@ -215,38 +225,10 @@ const (
 	snapshots = 4096
 )
 
-// read hands the events to next.
-func (x *run) read(ctx context.Context, next sink, partial func(func() (*Result, error))) error {
-	fields := newDiscovery(x.query.raw)
-	r := make(row, x.query.slots)
-	n := 0
-	for event, err := range x.env.Events(ctx, x.query.source) {
-		if err != nil {
-			return err
-		}
-		if n%looks == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if n++; n%snapshots == 0 && partial != nil {
-			partial(x.result)
-		}
-		x.statistics.RecordsScanned++
-		x.statistics.BytesScanned += float64(len(event.Message))
-		clear(r)
-		fields.read(event, r)
-		if err := next(r); errors.Is(err, errEnough) {
-			break
-		} else if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // rows hands what was gathered through the rest of the commands.
 func (x *run) rows() ([]row, error) {
-	held, statistics := x.held, x.statistics
-	defer func() { x.held, x.statistics = held, statistics }()
+	held := x.held
+	defer func() { x.held = held }()
 	g, commands := x.first, x.rest
 	for {
 		if done, ok := g.(*collected); ok {
@@ -254,7 +236,7 @@ func (x *run) rows() ([]row, error) {
 		}
 		next, rest := x.gatherer(commands)
 		head := commands[:len(commands)-len(rest)]
-		if err := g.each(x.chain(head, next.add)); err != nil && !errors.Is(err, errEnough) {
+		if err := g.each(x.chain(head, next.add, false)); err != nil && !errors.Is(err, errEnough) {
 			return nil, err
 		}
 		g, commands = next, rest

@@ -299,6 +299,7 @@ func TestPartialResults(t *testing.T) {
 		"fields n | sort n desc | limit 20", "stats count(*) as c by k | stats sum(c) as s",
 	} {
 		env := over(events, start, start)
+		env.Workers = 1
 		whole := rows(t, query, env)
 		parts := 0
 		env.Partial = func(result func() (*insights.Result, error)) {
@@ -307,6 +308,7 @@ func TestPartialResults(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		env.Workers = 3
 		if diff := cmp.Diff(whole, rows(t, query, env)); diff != "" || parts == 0 && len(whole) == 0 {
 			t.Errorf("%s: %d, %s", query, parts, diff)
 		}
@@ -355,7 +357,7 @@ func TestRunEnds(t *testing.T) {
 		rows := 0
 		env.Partial = func(result func() (*insights.Result, error)) {
 			partial, err := result()
-			if err != nil || len(partial.Rows) != 1 || partial.Rows[0][0].Value != "4095" {
+			if err != nil || len(partial.Rows) != 1 || partial.Rows[0][0].Value != "4096" {
 				t.Errorf("%+v, %v", partial, err)
 			}
 			rows++

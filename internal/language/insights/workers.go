@@ -1,0 +1,219 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"regexp"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sillok/sillok/internal/kit/life"
+)
+
+// stateless is a command that looks at each row alone, so that several workers may
+// run it over different events.
+type stateless interface {
+	streaming
+	stateless()
+}
+
+func (c *filterCommand) stateless()      {}
+func (c *filterIndexCommand) stateless() {}
+func (c *fieldsCommand) stateless()      {}
+func (c *displayCommand) stateless()     {}
+func (c *parseCommand) stateless()       {}
+func (c *jsonCommand) stateless()        {}
+func (c *unnestCommand) stateless()      {}
+func (c *expandCommand) stateless()      {}
+func (c *lookupCommand) stateless()      {}
+func (c *joinCommand) stateless()        {}
+
+// split returns the commands that workers run, and those behind them.
+func split(commands []command) (apart, together []command) {
+	for i, c := range commands {
+		if _, ok := c.(stateless); !ok {
+			return commands[:i], commands[i:]
+		}
+	}
+	return commands, nil
+}
+
+// batchSize is how many events a worker gets at once.
+const batchSize = 128
+
+// batch is events in their order, and the rows that workers make of them.
+type batch struct {
+	events []*Event
+	rows   []passed
+	err    error
+	done   chan struct{}
+}
+
+// passed is a row that came through, the event that it is of, and how many were
+// matched in the batch up to it.
+type passed struct {
+	row     row
+	event   int
+	matched float64
+}
+
+// worker runs commands over batches.
+type worker struct {
+	x      *run
+	fields *discovery
+	r      row
+	next   sink
+	batch  *batch
+	event  int
+}
+
+func (x *run) worker(commands []command, counts bool) *worker {
+	own := *x // what a run computes with is each worker's own, what it only reads is shared
+	own.key, own.regexes, own.zones = nil, map[string]*regexp.Regexp{}, map[string]*time.Location{}
+	w := &worker{x: &own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots)}
+	w.next = own.chain(commands, func(r row) error {
+		w.batch.rows = append(w.batch.rows, passed{slices.Clone(r), w.event, own.statistics.RecordsMatched})
+		return nil
+	}, counts)
+	return w
+}
+
+func (w *worker) run(b *batch) error {
+	w.batch, w.x.statistics.RecordsMatched = b, 0
+	for i, e := range b.events {
+		w.event = i
+		clear(w.r)
+		w.fields.read(e, w.r)
+		if err := w.next(w.r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workers is how many a run has.
+func (x *run) workers() int {
+	if x.env.Workers > 0 {
+		return x.env.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// read hands the events through the commands to end. Workers run those in front that
+// look at a row alone; their rows are taken in the order of the events.
+func (x *run) read(ctx context.Context, commands []command, end sink, partial func(func() (*Result, error))) error {
+	apart, together := split(commands)
+	counts := !slices.ContainsFunc(together, filters) // whether those apart count what is matched
+	c := &consumer{x: x, next: x.chain(together, end, !counts), counts: counts, partial: partial}
+	jobs := make(chan *batch)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer close(jobs)
+	for range x.workers() {
+		w := x.worker(apart, counts)
+		working.Go(func() {
+			for b := range jobs {
+				b.err = life.Catch(func() error { return w.run(b) })
+				close(b.done)
+			}
+		})
+	}
+	b := &batch{}
+	send := func() error {
+		if b.done = make(chan struct{}); len(b.events) == 0 {
+			return nil
+		}
+		select {
+		case jobs <- b:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		c.waiting = append(c.waiting, b)
+		b = &batch{events: make([]*Event, 0, batchSize)}
+		return nil
+	}
+	for event, err := range x.env.Events(ctx, x.query.source) {
+		if err != nil {
+			return err
+		}
+		if b.events = append(b.events, event); len(b.events) < batchSize {
+			continue
+		}
+		if err := send(); err != nil {
+			return err
+		}
+		if err := c.take(ctx, 2*x.workers()); errors.Is(err, errEnough) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := send(); err != nil {
+		return err
+	}
+	if err := c.take(ctx, 0); err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	return ctx.Err()
+}
+
+// consumer takes the rows of batches, in their order.
+type consumer struct {
+	x       *run
+	next    sink
+	counts  bool // workers count what is matched
+	partial func(func() (*Result, error))
+	waiting []*batch
+	count   int // events that were taken
+}
+
+// take takes batches until no more than most are left.
+func (c *consumer) take(ctx context.Context, most int) error {
+	for len(c.waiting) > most {
+		b := c.waiting[0]
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		c.waiting = c.waiting[1:]
+		if err := c.rows(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *consumer) rows(b *batch) error {
+	for _, one := range b.rows {
+		if err := c.next(one.row); err != nil {
+			c.scanned(b, one.event+1, one.matched)
+			return err
+		}
+	}
+	matched := 0.0
+	if n := len(b.rows); n > 0 {
+		matched = b.rows[n-1].matched
+	}
+	c.scanned(b, len(b.events), matched)
+	return b.err
+}
+
+// scanned counts the first n events of a batch.
+func (c *consumer) scanned(b *batch, n int, matched float64) {
+	s := &c.x.statistics
+	s.RecordsScanned += float64(n)
+	for _, e := range b.events[:n] {
+		s.BytesScanned += float64(len(e.Message))
+	}
+	if c.counts {
+		s.RecordsMatched += matched
+	}
+	if before := c.count; c.partial != nil && (before+n)/snapshots > before/snapshots {
+		c.partial(c.x.result)
+	}
+	c.count += n
+}
