@@ -49,7 +49,7 @@ var documents = []document{
 	{path: "docs/cloudtrail-verify.md", has: hasExport},
 	{path: "docs/cloudtrail-trails.md"},
 	{path: "docs/cloudtrail-lake.md"},
-	{path: "docs/cloudtrail-import.md", has: hasExport, serves: "sillok serve --data ./sillok-data"},
+	{path: "docs/cloudtrail-import.md", has: hasExport},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

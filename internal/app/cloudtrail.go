@@ -63,6 +63,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		g.Go(ctx, "event history", events.Run)
 		g.Go(ctx, "event data stores", s.Run)
 		g.Go(ctx, "deliveries of trails", a.deliveries.Run)
+		g.Go(ctx, "what is known of imports", a.imports.Run)
 		g.Go(ctx, "watched buckets", a.watches.Run)
 		g.Go(ctx, "what comes into watched buckets", a.followWatched)
 		return g.Wait()

@@ -111,13 +111,12 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 		if err != nil {
 			return err
 		}
+		keys := make([]state.Key, len(fresh))
 		for n, c := range fresh {
 			c.batch.imported++
-			if err := put(tx, c.key, numbers[n]); err != nil {
-				return err
-			}
+			keys[n] = c.key
 		}
-		return cover(tx, numbers[len(numbers)-1])
+		return know(tx, keys, numbers)
 	})
 }
 

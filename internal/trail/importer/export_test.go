@@ -1,5 +1,27 @@
 package importer
 
+import (
+	"context"
+
+	"github.com/sillok/sillok/internal/store/state"
+)
+
+// Sweep does what Run does again and again.
+func (i *Importer) Sweep(ctx context.Context) error { return i.sweep(ctx) }
+
+// KnownEvents returns how many events are known.
+func (i *Importer) KnownEvents(ctx context.Context) (n int, err error) {
+	return n, i.known.View(ctx, func(r state.Reader) error {
+		for _, err := range r.All(eventKind) {
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+}
+
 // Decoded returns the records of a file as they are read and as they arrive, and what
 // the file is.
 func Decoded(data []byte) (read, arrived []string, state State) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -37,6 +38,7 @@ type Importer struct {
 	cfg   Config
 	known *state.DB
 	queue queue
+	swept atomic.Uint64 // the archive's first entry when what it has no more was forgotten
 }
 
 // Open opens what is known, or makes it from the archive. The caller must call Close.

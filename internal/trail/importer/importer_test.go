@@ -374,6 +374,12 @@ func TestWhatIsKnownIsMadeAgain(t *testing.T) {
 	}
 	h.open()
 	compare(t, "history without the archive", []string(nil), h.ids(here))
+	if err := h.importer.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.importer.KnownEvents(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d events are known that are gone, %v", n, err)
+	}
 	for n, data := range files {
 		h.bring(into, fmt.Sprint("again", n), data)
 	}

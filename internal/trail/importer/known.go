@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/store/records"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
@@ -22,6 +24,7 @@ const (
 	eventKind   = "event"
 	fileKind    = "file"
 	coveredKind = "covered"
+	accountKind = "account" // in whose history events are
 )
 
 // hashed is a text as part of a name: as short as nobody can make two meet.
@@ -64,10 +67,24 @@ func put(tx state.Tx, key state.Key, number uint64) error {
 	return tx.Put(key, strconv.AppendUint(nil, number, 10))
 }
 
-func coveredKey() state.Key { return state.Key{Kind: coveredKind, Name: coveredKind} }
+// know makes events known by their numbers, which ascend.
+func know(tx state.Tx, keys []state.Key, numbers []uint64) error {
+	accounts := map[cloud.Account]bool{}
+	for n, key := range keys {
+		if err := put(tx, key, numbers[n]); err != nil {
+			return err
+		}
+		if account := key.Scope.Account; !accounts[account] {
+			accounts[account] = true
+			if err := tx.Put(state.Key{Kind: accountKind, Name: string(account)}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return put(tx, coveredKey(), numbers[len(numbers)-1])
+}
 
-// cover notes that all imports up to a number are known.
-func cover(tx state.Tx, number uint64) error { return put(tx, coveredKey(), number) }
+func coveredKey() state.Key { return state.Key{Kind: coveredKind, Name: coveredKind} }
 
 // together is how many events one transaction makes known.
 const together = 10_000
@@ -88,17 +105,12 @@ func (i *Importer) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var some []archive.Entry
-	know := func() error {
-		defer func() { some = some[:0] }()
-		return i.known.Update(ctx, func(tx state.Tx) error {
-			for n := range some {
-				if err := put(tx, keyOf(&some[n]), some[n].Number); err != nil {
-					return err
-				}
-			}
-			return cover(tx, some[len(some)-1].Number)
-		})
+	var keys []state.Key
+	var numbers []uint64
+	some := func() error {
+		err := i.known.Update(ctx, func(tx state.Tx) error { return know(tx, keys, numbers) })
+		keys, numbers = keys[:0], numbers[:0]
+		return err
 	}
 	for entry, err := range i.cfg.Archive.Cursor(covered + 1).Read(ctx) {
 		if err != nil {
@@ -110,16 +122,17 @@ func (i *Importer) replay(ctx context.Context) error {
 		if entry.Origin != archive.Import {
 			continue
 		}
-		if some = append(some, entry); len(some) == together {
-			if err := know(); err != nil {
+		keys, numbers = append(keys, keyOf(&entry)), append(numbers, entry.Number)
+		if len(keys) == together {
+			if err := some(); err != nil {
 				return err
 			}
 		}
 	}
-	if len(some) == 0 {
+	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	return know()
+	return some()
 }
 
 // told says whether an error stands for what an archive has lost.
@@ -127,6 +140,73 @@ func told(err error) bool {
 	_, damaged := errors.AsType[*records.DamageError](err)
 	_, removed := errors.AsType[*records.RemovedError](err)
 	return damaged || removed
+}
+
+// sweepEvery is how often what retention has taken from the archive is forgotten.
+const sweepEvery = time.Hour
+
+// Run forgets the events that retention has taken from the archive, until ctx is done.
+// They count as not known before that already.
+func (i *Importer) Run(ctx context.Context) error {
+	work, ctx := life.New(ctx, i.cfg.Log)
+	work.Every(ctx, "what is known of imports", sweepEvery, i.sweep)
+	return work.Wait()
+}
+
+// sweep forgets them, some at a time.
+func (i *Importer) sweep(ctx context.Context) error {
+	first := i.cfg.Archive.First()
+	if first == i.swept.Load() {
+		return nil
+	}
+	var scopes []cloud.Scope
+	err := i.known.View(ctx, func(r state.Reader) error {
+		for document, err := range r.List(cloud.Scope{}, accountKind, state.Range{}) {
+			if err != nil {
+				return err
+			}
+			scopes = append(scopes, cloud.Scope{Account: cloud.Account(document.Key.Name)})
+		}
+		return nil
+	})
+	for _, scope := range scopes {
+		for after, more := "", true; more && err == nil; {
+			after, more, err = i.sweepSome(ctx, scope, first, after)
+		}
+	}
+	if err == nil {
+		i.swept.Store(first)
+	}
+	return err
+}
+
+// sweepSome forgets the stale ones of some events behind a name, and returns the last
+// that it looked at and whether there may be more.
+func (i *Importer) sweepSome(ctx context.Context, scope cloud.Scope, first uint64, after string) (last string, more bool, err error) {
+	return last, more, i.known.Update(ctx, func(tx state.Tx) error {
+		var stale []state.Key
+		looked := 0
+		for document, err := range tx.List(scope, eventKind, state.Range{After: after, Limit: together}) {
+			if err != nil {
+				return err
+			}
+			looked, last = looked+1, document.Key.Name
+			number, err := strconv.ParseUint(string(document.Value), 10, 64)
+			if err != nil {
+				return err
+			}
+			if number < first {
+				stale = append(stale, document.Key)
+			}
+		}
+		for _, key := range stale {
+			if err := tx.Delete(key); err != nil {
+				return err
+			}
+		}
+		more = looked == together
+		return nil
+	})
 }
 
 // mark is what is known of a file.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,8 +39,9 @@ type room struct {
 
 	buckets map[string]map[string]string // contents by key
 	denied  error                        // of every listing
-	read    map[string]bool              // what is known
-	by      []string                     // as whom buckets were opened, and for what
+	mu      sync.Mutex
+	read    map[string]bool // what is known
+	by      []string        // as whom buckets were opened, and for what
 }
 
 func newRoom(t *testing.T) *room {
@@ -104,6 +106,8 @@ func (p part) Open(_ context.Context, o importer.Object) (io.ReadCloser, error) 
 
 // Known implements importer.Target.
 func (r *room) Known(_ context.Context, objects []importer.Object) ([]*importer.Outcome, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	known := make([]*importer.Outcome, len(objects))
 	for i, o := range objects {
 		if r.read[o.Key+o.ETag] {
@@ -126,6 +130,8 @@ func (r *room) Import(_ context.Context, o importer.Object, open func() (io.Read
 	if string(text) == "cut" {
 		return importer.Outcome{State: importer.Truncated, Reason: "it is cut"}, nil
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.read[o.Key+o.ETag] = true
 	return importer.Outcome{State: importer.Imported, Records: 1, Imported: 1}, nil
 }
