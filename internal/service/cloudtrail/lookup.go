@@ -140,28 +140,42 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 		return q, cloud.Errorf(cloud.Invalid, "InvalidTimeRangeException", "StartTime is after EndTime.")
 	}
 	if s.cfg.Strict {
-		for _, m := range q.Matches {
-			if slices.Contains(q.Categories, event.Insight) && m.Attribute != history.EventID && m.Attribute != history.EventName && m.Attribute != history.EventSource {
-				return q, errAttributes("Value %s for AttributeKey is invalid. The values are EventId, EventName and EventSource for insight events.", m.Attribute)
-			}
-		}
-		q.Matches = append(q.Matches, history.Match{Attribute: history.Region, Value: string(call.Region)})
-		oldest := call.Time.Add(-strictPast)
-		if call.Time.IsZero() {
-			oldest = time.Now().Add(-strictPast)
-		}
-		if in.EndTime != nil && q.To.Before(oldest) {
-			return q, cloud.Errorf(cloud.Invalid, "InvalidTimeRangeException", "EndTime is more than 90 days ago, and event history goes back that far.")
-		}
-		if q.From.Before(oldest) {
-			q.From = oldest
-		}
-		return q, nil
+		err = withinWalls(&q, in, &call)
+	} else {
+		err = s.widen(ctx, &q, in)
 	}
+	return q, err
+}
+
+// withinWalls keeps a query to what AWS answers: one region, 90 days, and of insights what
+// they are of.
+func withinWalls(q *history.Query, in *cloudtrailapi.LookupEventsInput, call *cloud.Call) error {
+	for _, m := range q.Matches {
+		if slices.Contains(q.Categories, event.Insight) && m.Attribute != history.EventID && m.Attribute != history.EventName && m.Attribute != history.EventSource {
+			return errAttributes("Value %s for AttributeKey is invalid. The values are EventId, EventName and EventSource for insight events.", m.Attribute)
+		}
+	}
+	q.Matches = append(q.Matches, history.Match{Attribute: history.Region, Value: string(call.Region)})
+	oldest := call.Time.Add(-strictPast)
+	if call.Time.IsZero() {
+		oldest = time.Now().Add(-strictPast)
+	}
+	if in.EndTime != nil && q.To.Before(oldest) {
+		return cloud.Errorf(cloud.Invalid, "InvalidTimeRangeException", "EndTime is more than 90 days ago, and event history goes back that far.")
+	}
+	if q.From.Before(oldest) {
+		q.From = oldest
+	}
+	return nil
+}
+
+// widen has a query ask in all accounts that the caller may see, or in that of them which
+// it names.
+func (s *Service) widen(ctx context.Context, q *history.Query, in *cloudtrailapi.LookupEventsInput) error {
 	if s.cfg.Others != nil {
 		others, err := s.cfg.Others(ctx)
 		if err != nil {
-			return q, err
+			return err
 		}
 		q.Accounts = append(q.Accounts, others...)
 	}
@@ -170,12 +184,12 @@ func (s *Service) query(ctx context.Context, in *cloudtrailapi.LookupEventsInput
 		switch {
 		case history.Attribute(*a.AttributeKey) != recipient:
 		case !slices.Contains(q.Accounts, account):
-			return q, cloud.Errorf(cloud.Denied, "AccessDeniedException", "%s is not one of the accounts whose events you may look up.", account)
+			return cloud.Errorf(cloud.Denied, "AccessDeniedException", "%s is not one of the accounts whose events you may look up.", account)
 		default:
 			q.Accounts = []cloud.Account{account}
 		}
 	}
-	return q, nil
+	return nil
 }
 
 // follows says whether events are asked for in the order in which they were recorded.
