@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"fmt"
@@ -56,7 +57,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
-		Exists: a.bucketExists, Delivers: a.delivers, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
+		Exists: a.bucketExists, Delivers: a.delivers, LogGroups: trailLogGroups{a}, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive, Imports: storeImports{a},
 		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
@@ -80,9 +81,9 @@ func (a *App) openCloudTrailData(context.Context) (gateway.Service, error) {
 
 // sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the
 // trail itself is told.
-func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, payload []byte) error {
+func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, role string, payload []byte) error {
 	_, err := a.bus.Deliver(tx, bus.Delivery{
-		Target: to, Source: from, Principal: cloudtrail.Principal, Payload: payload, DeadLetter: bus.DeadLetter{Target: from, Payload: []byte("{}")},
+		Target: to, Source: from, Principal: cmp.Or(role, cloudtrail.Principal), Payload: payload, DeadLetter: bus.DeadLetter{Target: from, Payload: []byte("{}")},
 	})
 	return err
 }

@@ -17,9 +17,14 @@ import (
 
 // trails is somebody's client of CloudTrail.
 func (h *house) trails(c caller) cloudtrailapi.Client {
-	return cloudtrailapi.Client{Door: api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
+	return cloudtrailapi.Client{Door: h.door(c)}
+}
+
+// door is what a caller asks any service through.
+func (h *house) door(c caller) api.Door {
+	return api.DoorFunc(func(ctx context.Context, of *api.Service, operation string, in any) (any, error) {
 		return h.app.gateway.Inside(c.principal).Do(ctx, of, operation, in)
-	})}
+	})
 }
 
 // in returns a context of calls in an account.

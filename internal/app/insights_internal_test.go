@@ -90,7 +90,7 @@ func TestWhatATrailCouldNotSend(t *testing.T) {
 			ARN: arn.String(), Name: "main", Account: ours, Home: "ap-northeast-2", Bucket: "trail", Logging: true, Topic: topic.String(),
 		})
 	}))
-	h.must(h.app.state.Update(ctx, func(tx state.Tx) error { return h.app.sendFromTrail(tx, topic, arn, []byte("{}")) }))
+	h.must(h.app.state.Update(ctx, func(tx state.Tx) error { return h.app.sendFromTrail(tx, topic, arn, "", []byte("{}")) }))
 	// Nobody takes what is sent to a topic, and so it is given up at once.
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
 		out, err := trails.GetTrailStatus(h.ctx, &cloudtrailapi.GetTrailStatusInput{Name: new("main")})

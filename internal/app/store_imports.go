@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/sillok/sillok/internal/api/s3api"
-	"github.com/sillok/sillok/internal/api/stsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/trail/importer"
@@ -48,25 +47,18 @@ func errImportSource(format string, args ...any) error {
 
 // open opens the folder of an import, with a context whose call is of its role.
 func (s storeImports) open(ctx context.Context, from cloudtrail.ImportFrom) (context.Context, importer.Source, error) {
-	door := s.app.inside(cloudtrail.Principal)
-	service := cloud.WithCall(ctx, cloud.Call{Account: from.Account, Region: from.Region, SourceARN: from.ARN})
-	session, err := stsapi.Client{Door: door}.AssumeRole(service, &stsapi.AssumeRoleInput{RoleArn: &from.Role, RoleSessionName: new(importSession)})
+	ctx, err := s.app.inRole(ctx, cloud.Call{Account: from.Account, Region: from.Region, SourceARN: from.ARN}, from.Role, importSession)
 	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Kind != cloud.Internal && e.Kind != cloud.Unavailable {
 		return ctx, nil, errImportSource("The role %s cannot be assumed by %s: %s", from.Role, cloudtrail.Principal, e.Message)
 	}
 	if err != nil {
 		return ctx, nil, err
 	}
-	key, err := s.app.keys().Lookup(ctx, *session.Credentials.AccessKeyId, *session.Credentials.SessionToken)
-	if err != nil {
-		return ctx, nil, err
-	}
-	ctx = cloud.WithCall(ctx, cloud.Call{Account: from.Account, Region: from.Region, Principal: key.Principal, AccessKeyID: key.ID, SourceARN: from.ARN})
 	at := from.At
 	if at.Key != "" && !strings.HasSuffix(at.Key, "/") {
 		at.Key += "/"
 	}
-	return ctx, watchedBucket{insideObjects{s3api.Client{Door: door}}, at, from.Region}, nil
+	return ctx, watchedBucket{insideObjects{s3api.Client{Door: s.app.inside(cloudtrail.Principal)}}, at, from.Region}, nil
 }
 
 // Import implements cloudtrail.Imports.

@@ -220,7 +220,7 @@ func TestWhatATrailCannotBe(t *testing.T) {
 		}, code: "InvalidCloudWatchLogsRoleArnException"},
 		"a log group": {change: func(in *cloudtrailapi.CreateTrailInput) {
 			in.CloudWatchLogsLogGroupArn, in.CloudWatchLogsRoleArn = &group, &role
-		}, code: "CloudWatchLogsDeliveryUnavailableException", says: "Amazon CloudWatch Logs is not part of this server yet"},
+		}, code: "CloudWatchLogsDeliveryUnavailableException", says: "Amazon CloudWatch Logs is not part of this server"},
 		"of no organization": {change: func(in *cloudtrailapi.CreateTrailInput) { in.IsOrganizationTrail = new(true) }, code: "OrganizationsNotInUseException"},
 		"a reserved tag":     {change: func(in *cloudtrailapi.CreateTrailInput) { in.TagsList = []cloudtrailapi.Tag{{Key: new("aws:x")}} }, code: "InvalidTagParameterException"},
 	} {
@@ -253,8 +253,44 @@ func TestWhatATrailCannotBe(t *testing.T) {
 	}
 }
 
+// groups are log groups of which one is there, to a role that may write to it.
+type groups struct{ err error }
+
+func (g groups) Try(_ context.Context, group, trail cloud.ARN, role string) error {
+	if want := "log-group:trail:* trail/audit arn:aws:iam::111122223333:role/trail"; want != group.Resource+" "+trail.Resource+" "+role {
+		return fmt.Errorf("tried %s for %s as %s", group.Resource, trail.Resource, role)
+	}
+	return g.err
+}
+
+func TestLogGroupsOfTrails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err        error
+		code, says string
+	}{
+		"a role that trusts others": {
+			fmt.Errorf("%w: %w", cloudtrail.ErrRole, denied()), "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust relationships for your role.",
+		},
+		"a role that may not write": {denied(), "InvalidCloudWatchLogsLogGroupArnException", "Access denied. Verify in IAM that the role has adequate permissions."},
+		"a group that is not there": {
+			cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "none"), "InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot validate the specified log group ARN.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, func(c *cloudtrail.Config) { c.LogGroups = groups{tt.err} })
+			_, err := s.CreateTrail(s.ctx, &cloudtrailapi.CreateTrailInput{
+				Name: new("audit"), S3BucketName: new(bucket),
+				CloudWatchLogsLogGroupArn: new("arn:aws:logs:ap-northeast-2:111122223333:log-group:trail:*"), CloudWatchLogsRoleArn: new("arn:aws:iam::111122223333:role/trail"),
+			})
+			servicetest.WantCode(t, err, tt.code, tt.says)
+		})
+	}
+}
+
 func TestTargetsThatAreThere(t *testing.T) {
-	s := newService(t, func(c *cloudtrail.Config) { c.Delivers = func(cloud.ARN) bool { return true } })
+	s := newService(t, func(c *cloudtrail.Config) {
+		c.Delivers, c.LogGroups = func(cloud.ARN) bool { return true }, groups{}
+	})
 	group, role := "arn:aws:logs:ap-northeast-2:111122223333:log-group:trail:*", "arn:aws:iam::111122223333:role/trail"
 	out := servicetest.Must(s.CreateTrail(s.ctx, &cloudtrailapi.CreateTrailInput{
 		Name: new("audit"), S3BucketName: new(bucket), SnsTopicName: new("topic"), CloudWatchLogsLogGroupArn: &group, CloudWatchLogsRoleArn: &role,

@@ -21,7 +21,7 @@ func (t *trail) delivered() delivery.Trail {
 	return delivery.Trail{
 		ARN: t.ref().arn(), Name: *s.Name, Account: t.Account, Home: t.home(), Organization: t.Organization,
 		Bucket: *s.S3BucketName, Prefix: resource.Value(s.S3KeyPrefix), Key: resource.Value(s.KmsKeyId),
-		Topic: resource.Value(s.SnsTopicARN), LogGroup: resource.Value(s.CloudWatchLogsLogGroupArn),
+		Topic: resource.Value(s.SnsTopicARN), LogGroup: resource.Value(s.CloudWatchLogsLogGroupArn), LogRole: resource.Value(s.CloudWatchLogsRoleArn),
 		MultiRegion: t.multiRegion(), Global: resource.Value(s.IncludeGlobalServiceEvents), Validated: resource.Value(s.LogFileValidationEnabled),
 		Logging: t.Logging, Basic: t.Basic, Advanced: t.Advanced, Insights: t.Insights,
 	}

@@ -181,13 +181,42 @@ func (s *Service) tryTopic(_ context.Context, t *trail) error {
 		"SNS Topic does not exist or the topic policy is incorrect! Amazon SNS is not part of this server yet: leave SnsTopicName out.")
 }
 
-// tryLogGroup refuses a log group that nobody takes events for.
-func (s *Service) tryLogGroup(_ context.Context, t *trail) error {
-	if t.Settings.CloudWatchLogsLogGroupArn == nil || s.delivers(*t.Settings.CloudWatchLogsLogGroupArn) {
+// tryLogGroup makes the stream of a log group that events of the home region go to, in the
+// role that the trail names, as CloudTrail does.
+func (s *Service) tryLogGroup(ctx context.Context, t *trail) error {
+	if t.Settings.CloudWatchLogsLogGroupArn == nil {
 		return nil
 	}
-	return cloud.Errorf(cloud.Invalid, "CloudWatchLogsDeliveryUnavailableException",
-		"Cannot set a CloudWatch Logs delivery for this region: Amazon CloudWatch Logs is not part of this server yet. Leave CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn out.")
+	if s.cfg.LogGroups == nil {
+		return cloud.Errorf(cloud.Invalid, "CloudWatchLogsDeliveryUnavailableException",
+			"Cannot set a CloudWatch Logs delivery for this region: Amazon CloudWatch Logs is not part of this server. Leave CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn out.")
+	}
+	group, err := cloud.ParseARN(*t.Settings.CloudWatchLogsLogGroupArn)
+	if err != nil {
+		return err
+	}
+	from, err := cloud.ParseARN(*t.Settings.TrailARN)
+	if err != nil {
+		return err
+	}
+	err = s.cfg.LogGroups.Try(ctx, group, from, *t.Settings.CloudWatchLogsRoleArn)
+	if errors.Is(err, ErrRole) {
+		return s.refused(err, "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust relationships for your role.")
+	}
+	if cloud.KindOf(err) == cloud.NotFound {
+		return s.refused(err, "InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot validate the specified log group ARN.")
+	}
+	return s.refused(err, "InvalidCloudWatchLogsLogGroupArnException", "Access denied. Verify in IAM that the role has adequate permissions.")
+}
+
+// ErrRole is that a role cannot be assumed by CloudTrail.
+var ErrRole = errors.New("the role cannot be assumed")
+
+// LogGroups are what trails send events to.
+type LogGroups interface {
+	// Try makes sure that a trail can write to a log group in a role. Its error is ErrRole
+	// where the role cannot be assumed, and else what CloudWatch Logs answers.
+	Try(ctx context.Context, group, trail cloud.ARN, role string) error
 }
 
 func (s *Service) delivers(to string) bool {

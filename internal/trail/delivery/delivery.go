@@ -42,8 +42,9 @@ type Config struct {
 	// Exists says whether there is a bucket of that name: S3 tells nobody who may not
 	// use it. nil leaves it at what S3 says.
 	Exists func(ctx context.Context, bucket string) (bool, error)
-	// Send has a payload delivered to an ARN, as part of tx; nil means that nothing is.
-	Send func(tx state.Tx, to, from cloud.ARN, payload []byte) error
+	// Send has a payload delivered to an ARN, as part of tx, by CloudTrail or in the role
+	// that is named; nil means that nothing is.
+	Send func(tx state.Tx, to, from cloud.ARN, role string, payload []byte) error
 }
 
 const (

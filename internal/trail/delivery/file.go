@@ -48,7 +48,7 @@ type text struct {
 	json           bytes.Buffer
 	records        int
 	oldest, newest time.Time
-	events         []logEvent // for a log group; nil without one
+	events         []LogEvent // for a log group; nil without one
 }
 
 const (
@@ -94,7 +94,7 @@ func (c *collected) add(e *event.Event) {
 	}
 	t.add(e)
 	if c.grouped {
-		t.events = append(t.events, logEvent{e.Time.UnixMilli(), string(e.JSON)})
+		t.events = append(t.events, LogEvent{e.Time.UnixMilli(), string(e.JSON)})
 	}
 	c.records++
 	c.bytes += len(e.JSON)

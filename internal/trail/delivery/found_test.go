@@ -111,7 +111,7 @@ func TestFilesOfInsights(t *testing.T) {
 		tr := looking("a", "ApiCallRateInsight")
 		tr.Validated, tr.Prefix, tr.LogGroup, tr.Topic = true, "pre", "arn:aws:logs:ap-northeast-2:111122223333:log-group:g", "arn:aws:sns:ap-northeast-2:111122223333:t"
 		var told []string
-		r.cfg.Send = func(_ state.Tx, to, _ cloud.ARN, payload []byte) error {
+		r.cfg.Send = func(_ state.Tx, to, _ cloud.ARN, _ string, payload []byte) error {
 			told = append(told, to.Service+" "+string(payload))
 			return nil
 		}

@@ -94,7 +94,7 @@ type delivery struct {
 	trail  Trail
 	batch  *batch
 	bodies [][]byte
-	events []logEvents
+	events []LogEvents
 	found  *state.Key // of the plan, where it is of insights; nil where it is the ledger's batch
 }
 
@@ -293,8 +293,14 @@ func ItsOwn(e *journal.Entry) bool {
 	if e.InvokedBy == principal && strings.Contains(e.SourceARN, ":import/") {
 		return e.Service == "s3" || e.Service == "kms"
 	}
-	return e.Principal.Type == cloud.AWSService && e.Principal.Name == principal && strings.Contains(e.SourceARN, ":trail/") &&
-		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms")
+	if !strings.Contains(e.SourceARN, ":trail/") {
+		return false
+	}
+	if e.InvokedBy == principal && e.Service == "logs" {
+		return true // in the role of a trail
+	}
+	return e.Principal.Type == cloud.AWSService && e.Principal.Name == principal &&
+		(e.Service == "s3" && e.Operation == "PutObject" || e.Service == "kms" || e.Service == "sts")
 }
 
 // again makes the files of a batch that was not put before, and puts them; put says

@@ -22,6 +22,7 @@ type Trail struct {
 	Key      string `json:",omitempty"` // the ARN of the KMS key; empty for none
 	Topic    string `json:",omitempty"` // the ARN of a topic that is told of log files
 	LogGroup string `json:",omitempty"` // the ARN of a log group that takes events too
+	LogRole  string `json:",omitempty"` // the ARN of the role in which that is written to
 
 	MultiRegion bool
 	Global      bool // it is of the services without regions too
