@@ -24,17 +24,17 @@ func TestATrailWritesToALogGroup(t *testing.T) {
 	untrusting := h.role(ours, "untrusting", trusting(`{"Service":"lambda.amazonaws.com"}`, ""), allow("logs:*", "*"))
 	powerless := h.role(ours, "powerless", trusting(`{"Service":"cloudtrail.amazonaws.com"}`, ""))
 	role := h.role(ours, "trail", trusting(`{"Service":"cloudtrail.amazonaws.com"}`, ""), allow("logs:CreateLogStream", group), allow("logs:PutLogEvents", group))
-	make := func(group, role string) error {
+	create := func(group, role string) error {
 		_, err := trails.CreateTrail(h.ctx, &cloudtrailapi.CreateTrailInput{
 			Name: new("main"), S3BucketName: new("trail"), IsMultiRegionTrail: new(true), CloudWatchLogsLogGroupArn: &group, CloudWatchLogsRoleArn: &role,
 		})
 		return err
 	}
-	h.want("a role that trusts others", "InvalidCloudWatchLogsRoleArnException: Access denied. Check the trust relationships for your role.", make(group, untrusting))
-	h.want("a role that may nothing", "InvalidCloudWatchLogsLogGroupArnException: Access denied. Verify in IAM that the role has adequate permissions.", make(group, powerless))
+	h.want("a role that trusts others", "InvalidCloudWatchLogsRoleArnException: Access denied. Check the trust relationships for your role.", create(group, untrusting))
+	h.want("a role that may nothing", "InvalidCloudWatchLogsLogGroupArnException: Access denied. Verify in IAM that the role has adequate permissions.", create(group, powerless))
 	h.want("a group that is not there", "InvalidCloudWatchLogsLogGroupArnException: Access denied. Verify in IAM that the role has adequate permissions.",
-		make(strings.Replace(group, ":trail:", ":none:", 1), role))
-	h.must(make(group, role))
+		create(strings.Replace(group, ":trail:", ":none:", 1), role))
+	h.must(create(group, role))
 	_, err = trails.StartLogging(h.ctx, &cloudtrailapi.StartLoggingInput{Name: new("main")})
 	h.must(err)
 	_, err = root.iam.CreateUser(h.ctx, &iamapi.CreateUserInput{UserName: new("kim")})

@@ -76,7 +76,7 @@ type Config struct {
 	// Delivers says whether something takes what is delivered to an ARN; nil means
 	// that nothing does.
 	Delivers      func(cloud.ARN) bool
-	LogGroups     LogGroups // nil where there are none
+	LogGroups     LogGroups     // nil where there are none
 	Organizations Organizations // nil: no account is in one
 	History       History
 	// Strict has LookupEvents keep AWS's limits: one attribute, one region, 90
