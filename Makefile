@@ -25,7 +25,7 @@ test: build $(VENV)/ready ## run every test, with the real AWS CLI and boto3 aga
 	SILLOK_BIN=$(BIN) SILLOK_VENV=$(VENV) go test -short ./...
 
 # What measures time or memory says nothing under the race detector.
-MEASURES := ^(TestSpeed|TestHostileStatementsAreAnalyzedOrRefused|TestAnalysisEndsWithItsContext|TestHostileExpressions|TestStrangersTakeNothing|TestLargeTrailDocumentNeedsLittleMemory)$$
+MEASURES := ^(TestSpeed|TestHostileStatementsAreAnalyzedOrRefused|TestAnalysisEndsWithItsContext|TestHostileExpressions|TestStrangersTakeNothing|TestLargeTrailDocumentNeedsLittleMemory|TestARefusalTakesTheSameWork|TestARefusalOfAnObjectTakesTheSameWork|TestMatchDoesNotAllocate)$$
 # The first race ends a process, and none waits a second before it ends.
 race: export GORACE := halt_on_error=1 atexit_sleep_ms=0
 race: $(VENV)/ready ## run every test under the race detector, against a server that is under it too

@@ -237,8 +237,18 @@ func (d *Decider) ofPrincipal(ctx context.Context, p cloud.Principal) (policy.Po
 // policies of an organization do not bind: neither those of its own account nor those of
 // what it touches.
 func linked(p *cloud.Principal) bool {
-	return p.Issuer != nil && strings.Contains(p.Issuer.ARN, ":role/aws-service-role/")
+	return p.Issuer != nil && Linked(p.Issuer.ARN)
 }
+
+// Linked says whether an ARN is that of a role which a service has for itself. IAM makes
+// none in its path for anybody else.
+func Linked(arn string) bool {
+	parsed, err := cloud.ParseARN(arn)
+	return err == nil && parsed.Service == "iam" && strings.HasPrefix(parsed.Resource, "role"+LinkedPath)
+}
+
+// LinkedPath is what the paths of roles begin with that services have for themselves.
+const LinkedPath = "/aws-service-role/"
 
 func (d *Decider) membership(ctx context.Context, account cloud.Account) (Membership, error) {
 	if d.cfg.Organization == nil || account == "" {

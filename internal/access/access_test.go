@@ -367,3 +367,20 @@ func TestConditionsAreToldWhereAPolicyAsks(t *testing.T) {
 		}
 	}
 }
+
+// Only the roles that a service has for itself are free of an organization's policies, and
+// no path that looks like theirs.
+func TestLinked(t *testing.T) {
+	for arn, want := range map[string]bool{
+		"arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig": true,
+		"arn:aws:iam::111122223333:role/a:role/aws-service-role/config.amazonaws.com/r":                false,
+		"arn:aws:iam::111122223333:role/x/aws-service-role/r":                                          false,
+		"arn:aws:iam::111122223333:user/aws-service-role/u":                                            false,
+		"arn:aws:iam::111122223333:role/r":                                                             false,
+		"":                                                                                             false,
+	} {
+		if got := access.Linked(arn); got != want {
+			t.Errorf("%s: %t", arn, got)
+		}
+	}
+}

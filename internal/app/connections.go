@@ -91,7 +91,8 @@ func (c *connections) count(conn net.Conn, state http.ConnState) net.Conn {
 	case http.StateNew:
 		c.open++
 		c.places[conn] = c.waiting.PushBack(conn)
-		if address := gateway.Source(conn.RemoteAddr().String()); !c.exempt(address) {
+		host, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+		if address := gateway.Source(host); !c.exempt(host) {
 			c.strange[conn] = address
 			if c.from[address]++; c.from[address] > c.mostStrange {
 				return c.dismiss(c.longest(address))

@@ -81,14 +81,14 @@ func New(cfg Config, services ...Service) (*Gateway, error) {
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = g.cfg.Proxies.Behind(r)
-	if g.cfg.Local != nil && strings.HasPrefix(r.URL.Path, LocalPrefix) && g.router.addresses.of(r).bucket == "" {
-		g.cfg.Local.ServeHTTP(w, r)
-		return
-	}
 	if len(r.TransferEncoding) > 0 {
 		// net/http has dropped a Content-Length that was there too. By that a proxy may have
 		// taken what comes now for the body of this request, and not for another one.
 		w.Header().Set("Connection", "close")
+	}
+	if g.cfg.Local != nil && strings.HasPrefix(r.URL.Path, LocalPrefix) && g.router.addresses.of(r).bucket == "" {
+		g.cfg.Local.ServeHTTP(w, r)
+		return
 	}
 	x := &exchange{
 		gateway: g, w: newPatientWriter(w), r: r, requestID: uuid.NewString(), received: r.ContentLength,

@@ -21,6 +21,10 @@ func TestWhichPartsFail(t *testing.T) {
 		late     = "TIME '07:08:09.123456' + INTERVAL '1000000' DAY"
 	)
 	for _, tt := range []struct{ name, sql, want string }{
+		{"what is made of NULL is a value too", "SELECT a FROM (VALUES 2, NULL) t(a) WHERE coalesce(a, 1) IN (SELECT b FROM (VALUES 1) u(b))", "[NULL]"},
+		{"and what NULL is", "SELECT a FROM (VALUES 2, NULL) t(a) WHERE (a IS NULL) IN (SELECT b FROM (VALUES true) u(b))", "[NULL]"},
+		{"also where there is a row", "SELECT a FROM (VALUES 1) t(a) WHERE EXISTS (SELECT 1 FROM (VALUES 2, NULL) u(b) WHERE coalesce(u.b, 1) = t.a)", "[1]"},
+		{"and on the side of a join", "SELECT x FROM (VALUES 1, 2) t(x) JOIN (SELECT coalesce(a, 1) y FROM (VALUES 2, NULL, 7) u(a) WHERE a IS NULL OR a < 5) v ON x = y WHERE 10 / x > 0 ORDER BY 1", "[1] [2]"},
 		{"an aggregate that nobody reads", "SELECT u.a FROM (SELECT count(*) FROM t WHERE 1/(a-1) = 0) r CROSS JOIN u ORDER BY 1", "[1] [2] [5]"},
 		{"a call of groups that nobody reads", "SELECT count(*) FROM (SELECT max(1/(a-1)) FROM t GROUP BY a)", "[3]"},
 		{"a window that nobody reads", "SELECT count(*) FROM (SELECT max(1/(a-1)) OVER () FROM t)", "[4]"},

@@ -32,13 +32,23 @@ func (r *remainder) valuesOf(e plan.Expr, node plan.Node) ([]plan.Expr, bool) {
 			return nil, false
 		}
 		for _, v := range values {
-			computed = append(computed, r.expr(plan.Replace(e, func(part plan.Expr) (plan.Expr, bool) {
-				_, isRef := part.(*plan.ColumnRef)
-				return v, isRef
-			})))
+			computed = append(computed, r.expr(withColumn(e, func(*plan.ColumnRef) plan.Expr { return v })))
 		}
+		// NULL is not among the values of a column, and something may be made of it.
+		computed = append(computed, r.expr(withColumn(e, func(ref *plan.ColumnRef) plan.Expr { return &plan.Const{T: ref.T} })))
 	}
 	return distinctConstants(computed)
+}
+
+// withColumn returns an expression with its columns replaced.
+func withColumn(e plan.Expr, by func(*plan.ColumnRef) plan.Expr) plan.Expr {
+	return plan.Replace(e, func(part plan.Expr) (plan.Expr, bool) {
+		ref, ok := part.(*plan.ColumnRef)
+		if !ok {
+			return nil, false
+		}
+		return by(ref), true
+	})
 }
 
 // valuesIn is valuesOf of a column.

@@ -24,7 +24,7 @@ var glimpses = map[string]resource.Kind[glimpse]{
 }
 
 // trustsNobody is the trust policy of a role that does not exist.
-const trustsNobody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"sts:AssumeRole"}]}`
+const trustsNobody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"AIDAAAAAAAAAAAAAAAAAA"},"Action":"sts:AssumeRole"}]}`
 
 // nobody is the document of somebody who does not exist, about as long as most are.
 var nobody = sync.OnceValue(func() []byte {

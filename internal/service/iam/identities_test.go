@@ -154,7 +154,17 @@ func TestRolesThatCanBeAssumed(t *testing.T) {
 	}
 	parsed := servicetest.Must(cloud.ParseARN("arn:aws:iam::444455556666:role/x/App"))(t)
 	none := servicetest.Must(a.TrustPolicy(t.Context(), parsed))(t)
-	servicetest.Diff(t, true, strings.Contains(none.Document.Text(), "arn:aws:iam::000000000000:root"))
+	servicetest.Diff(t, true, strings.Contains(none.Document.Text(), "AIDAAAAAAAAAAAAAAAAAA"))
+}
+
+// No organization's policy binds the roles that services have for themselves, so nobody
+// else makes one that looks like them.
+func TestThePathOfServicesIsTheirs(t *testing.T) {
+	a := withAnn(t)
+	for _, path := range []string{"/aws-service-role/", "/aws-service-role/config.amazonaws.com/"} {
+		_, err := a.CreateRole(a.ctx, &iamapi.CreateRoleInput{RoleName: new("App"), Path: &path, AssumeRolePolicyDocument: new(trusting)})
+		servicetest.WantCode(t, err, "InvalidInput", "CreateServiceLinkedRole")
+	}
 }
 
 func TestARNsGetTheirPaths(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
@@ -98,7 +99,7 @@ func linkedRole(service, suffix string) (*role, error) {
 		name += "_" + suffix
 	}
 	return &role{
-		entity: newEntity("AROA", name, new("/aws-service-role/"+service+"/")), MaxSession: session, Linked: service,
+		entity: newEntity("AROA", name, new(access.LinkedPath+service+"/")), MaxSession: session, Linked: service,
 		Trust: fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[%q]}}]}`, service),
 	}, nil
 }

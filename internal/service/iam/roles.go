@@ -2,8 +2,10 @@ package iam
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/iamapi"
 	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
@@ -18,6 +20,9 @@ const (
 func (s *Service) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*iamapi.CreateRoleOutput, error) {
 	if err := checkTrust(*in.AssumeRolePolicyDocument); err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(resource.Value(in.Path), access.LinkedPath) { // no policy of an organization binds such roles
+		return nil, errInput("The path %s is for roles that AWS services make for themselves: use CreateServiceLinkedRole.", *in.Path)
 	}
 	r := role{
 		entity: newEntity("AROA", *in.RoleName, in.Path), Trust: *in.AssumeRolePolicyDocument, Description: in.Description,

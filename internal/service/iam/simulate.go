@@ -71,7 +71,7 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.Simula
 // organize adds the service control policies that bind the account, as far as they bind
 // whom the simulation is about: a role that a service has for itself is free.
 func (sim *simulation) organize(ctx context.Context, places access.Organization, of *string) error {
-	if places == nil || strings.Contains(*of, ":role/aws-service-role/") {
+	if places == nil || access.Linked(*of) {
 		return nil
 	}
 	member, err := places.Membership(ctx, sim.principal.Account)

@@ -13,7 +13,7 @@ import (
 // told by the time whether it is: as much as most have.
 const (
 	noID        = "00000000-0000-0000-0000-000000000000"
-	tellsNobody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"kms:*","Resource":"*"}]}`
+	tellsNobody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"AIDAAAAAAAAAAAAAAAAAA"},"Action":"kms:*","Resource":"*"}]}`
 )
 
 // Documents of a key, an alias and a grant that are not there, as they would be kept.
@@ -30,7 +30,7 @@ var (
 )
 
 var noGrant = sync.OnceValue(func() []byte {
-	nobody := cloud.RootOf("000000000000").ARN
+	const nobody = "AIDAAAAAAAAAAAAAAAAAA"
 	return kept(grant{ID: noID + noID, Key: noID, Grantee: nobody, Issuer: nobody, Operations: []string{"Decrypt"}, Created: time.Unix(0, 0).UTC()})
 })
 

@@ -268,9 +268,12 @@ func (d *Delivery) settle(ctx context.Context, l *ledger) error {
 	}
 	arn := l.now().ARN
 	err := d.store.Update(ctx, func(tx state.Tx) error {
-		l, found, err := state.Find[ledger](tx, ledgerKey(arn))
-		if err != nil || !found || !l.Gone || !l.idle() || len(l.Chains) > 0 {
+		l, there, err := state.Find[ledger](tx, ledgerKey(arn))
+		if err != nil || !there || !l.Gone || !l.idle() || len(l.Chains) > 0 {
 			return err
+		}
+		for _, err := range state.List[found](tx, cloud.Scope{}, kindFound, state.Range{Prefix: arn + "\x00", Limit: 1}) {
+			return err // files of insights are put first
 		}
 		return tx.Delete(ledgerKey(arn))
 	})

@@ -68,12 +68,17 @@ func (s *shelf) follow(ctx context.Context, q *Query, from Step, page *Page) (ne
 			s.log.ErrorContext(ctx, "who follows event history misses what is lost", "folder", s.Dir, "error", damage)
 			continue
 		}
-		if err != nil {
-			return next, err
+		var all []recorded
+		if err == nil {
+			all, err = item.events()
 		}
-		all, err := item.events()
 		if err != nil {
-			return next, err
+			if ctx.Err() != nil || item.Last == 0 {
+				return next, err
+			}
+			s.log.ErrorContext(ctx, "who follows event history misses a record that cannot be read", "folder", s.Dir, "number", item.Last, "error", err)
+			part = 0
+			continue
 		}
 		for i := range all {
 			switch {

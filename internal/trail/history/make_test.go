@@ -107,6 +107,35 @@ func TestRunIndexesOldCalls(t *testing.T) {
 	}
 }
 
+// ending is a context that ends when it was looked at some times.
+type ending struct {
+	context.Context //nolint:containedctx // it is one
+
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A question that ends while calls are indexed for it loses none of them.
+func TestAQuestionThatEndsLosesNothing(t *testing.T) {
+	for looked := range 60 {
+		p := begun(t, 64<<10)
+		for n := range 40 {
+			p.record(n, []string{"GetTable", "CreateTable"}[n%2])
+		}
+		q := history.Query{Accounts: []cloud.Account{here}, Categories: []event.Category{event.Management}, Most: 1000}
+		_, _ = p.history.Find(&ending{t.Context(), looked}, q) // it may end or not
+		if diff := gocmp.Diff(wanted(p.all(), q), p.found(q)); diff != "" {
+			t.Fatalf("ended when it looked for the %d. time (-want +got):\n%s", looked, diff)
+		}
+	}
+}
+
 // An answer that ends in the middle of making an index leaves it to the next.
 func TestAnIndexThatIsNotMadeToItsEnd(t *testing.T) {
 	p := old(t, time.Hour)

@@ -63,6 +63,9 @@ func (s *shelf) keep(ctx context.Context) error {
 	}
 	for item, err := range s.cursor.Read(ctx) {
 		if err := s.add(ctx, s.memoryOf(item.Place.Segment), &item, err); err != nil {
+			if item.Last > 0 {
+				s.cursor = s.Of.Cursor(item.Last) // it is behind the item, which is in no index yet
+			}
 			return err
 		}
 	}

@@ -28,6 +28,12 @@ func (k Key) compare(other Key) int {
 	return cmp.Or(cmp.Compare(k.Type, other.Type), cmp.Compare(k.Source, other.Source), cmp.Compare(k.Name, other.Name), cmp.Compare(k.Code, other.Code))
 }
 
+// Counts says whether an event is one that is counted.
+func Counts(e *event.Event) bool {
+	_, n := keysOf(e)
+	return n > 0
+}
+
 // keysOf returns under which keys an event is counted: the rate of calls is of data
 // events and of management events that change something, the rate of errors of all.
 func keysOf(e *event.Event) (keys [2]Key, n int) {

@@ -62,6 +62,8 @@ const (
 	// mostScopes bounds how many accounts and regions are counted. Further ones are not,
 	// which is logged.
 	mostScopes = 400
+	// mostRegions bounds them for an account: a caller may sign for regions that there are not.
+	mostRegions = 40
 	// mostKeys bounds what is counted of all of them in a day: each has its part.
 	mostKeys = 20_000
 )
@@ -251,6 +253,9 @@ func (w *Seeker) take(ctx context.Context, call *journal.Call) (all []insight.Fo
 			return nil, err
 		}
 		for _, s := range scopes {
+			if w.scopes[s.Scope] == nil && !insight.Counts(e) {
+				continue
+			}
 			c := w.scope(ctx, s.Scope, s.since, e.Time)
 			if c == nil {
 				continue
@@ -273,7 +278,13 @@ func (w *Seeker) scope(ctx context.Context, s insight.Scope, since, now time.Tim
 	if c := w.scopes[s]; c != nil {
 		return c
 	}
-	if len(w.scopes) >= mostScopes {
+	regions := 0
+	for other := range w.scopes {
+		if other.Account == s.Account {
+			regions++
+		}
+	}
+	if len(w.scopes) >= mostScopes || regions >= mostRegions {
 		if !w.full {
 			w.full = true
 			w.cfg.Log.WarnContext(ctx, "insights are not looked for in an account and region, as there are too many", "account", s.Account, "region", s.Region, "limit", mostScopes)
