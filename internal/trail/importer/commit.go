@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/event"
@@ -26,40 +27,34 @@ type batch struct {
 
 // queue commits together what comes while a commit runs: all of it shares its syncs.
 type queue struct {
+	turn chan struct{} // held by whoever commits
+
 	mu      sync.Mutex
 	waiting []*batch
-	running bool
 }
+
+func newQueue() *queue { return &queue{turn: make(chan struct{}, 1)} }
 
 // mostBatches is how many batches are committed together.
 const mostBatches = 32
 
-// commit has keep keep a batch, with others, and counts what became of it.
+// commit has keep keep a batch, with others, and counts what became of it. Who commits
+// for others does so until its own batch is kept, and no longer: an import that goes on
+// while others come waits for the disk as they do.
 func (q *queue) commit(ctx context.Context, b *batch, keep func(context.Context, []*batch) error) error {
 	b.done = make(chan struct{})
 	q.mu.Lock()
 	q.waiting = append(q.waiting, b)
-	lead := !q.running
-	q.running = true
 	q.mu.Unlock()
-	for lead {
-		q.mu.Lock()
-		some := q.waiting[:min(len(q.waiting), mostBatches)]
-		q.waiting = q.waiting[len(some):]
-		lead = len(some) > 0
-		q.running = lead
-		q.mu.Unlock()
-		if !lead {
-			break
-		}
-		// Others wait for it: that one of them has gone must not end it for all.
-		err := keep(context.WithoutCancel(ctx), some)
-		for _, of := range some {
-			of.err = err
-			close(of.done)
+	for kept := false; !kept; {
+		select {
+		case <-b.done:
+			kept = true
+		case q.turn <- struct{}{}:
+			// Others wait for it: that one of them has gone must not end it for all.
+			q.some(context.WithoutCancel(ctx), b, keep)
 		}
 	}
-	<-b.done
 	if b.err != nil {
 		return b.err
 	}
@@ -70,6 +65,27 @@ func (q *queue) commit(ctx context.Context, b *batch, keep func(context.Context,
 		b.out.bad(r.Record, r.Reason)
 	}
 	return nil
+}
+
+// some has the batches that have waited longest kept, and gives the turn back; nothing
+// if the caller's own was kept meanwhile. A panic fails them as an error does.
+func (q *queue) some(ctx context.Context, own *batch, keep func(context.Context, []*batch) error) {
+	defer func() { <-q.turn }()
+	select {
+	case <-own.done:
+		return
+	default:
+	}
+	q.mu.Lock()
+	n := min(len(q.waiting), mostBatches)
+	some := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	q.mu.Unlock()
+	err := life.Catch(func() error { return keep(ctx, some) })
+	for _, of := range some {
+		of.err = err
+		close(of.done)
+	}
 }
 
 // candidate is an event that may be new.

@@ -37,7 +37,7 @@ type Calls interface {
 type Importer struct {
 	cfg   Config
 	known *state.DB
-	queue queue
+	queue *queue
 	swept atomic.Uint64 // the archive's first entry when what it has no more was forgotten
 }
 
@@ -47,7 +47,7 @@ func Open(ctx context.Context, cfg Config) (*Importer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what is known of imports: %w; without that file it is made again", err)
 	}
-	i := &Importer{cfg: cfg, known: known}
+	i := &Importer{cfg: cfg, known: known, queue: newQueue()}
 	if err := i.replay(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open what is known of imports: %w", err), known.Close())
 	}
@@ -137,7 +137,10 @@ func (o *Outcome) failed(ctx context.Context, err, unread error) error {
 	if !ok || ended.Reason == worker.Closed {
 		return err
 	}
-	o.State, o.Reason = Damaged, ended.Error()
+	o.State, o.Reason = Unread, ended.Error()
+	if ended.Reason == worker.Panicked || ended.Reason == worker.OutOfMemory {
+		o.State = Damaged // the file's doing; all else may be the machine's, and another time be well
+	}
 	return nil
 }
 
