@@ -95,13 +95,19 @@ type candidate struct {
 	key   state.Key
 }
 
-// keep keeps of batches what is neither known nor bad.
+// keep keeps of batches what is neither known nor bad. It is called by one at a time.
 func (i *Importer) keep(ctx context.Context, batches []*batch) error {
+	if i.ahead {
+		if err := i.replay(ctx); err != nil {
+			return err
+		}
+		i.ahead = false
+	}
 	all, err := i.candidates(ctx, batches)
 	if err != nil {
 		return err
 	}
-	return i.known.Update(ctx, func(tx state.Tx) error {
+	err = i.known.Update(ctx, func(tx state.Tx) error {
 		first := i.cfg.Archive.First()
 		fresh, seen := all[:0:0], map[state.Key]bool{}
 		for _, c := range all {
@@ -123,6 +129,7 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 		for n := range fresh {
 			entries[n] = fresh[n].entry
 		}
+		i.ahead = true // whatever fails from here on, to the end of the commit
 		numbers, err := i.cfg.Archive.Keep(ctx, entries)
 		if err != nil {
 			return err
@@ -134,6 +141,10 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 		}
 		return know(tx, keys, numbers)
 	})
+	if err == nil {
+		i.ahead = false
+	}
+	return err
 }
 
 // candidates returns the events of batches that can be kept and that the journal of

@@ -38,6 +38,7 @@ type Importer struct {
 	cfg   Config
 	known *state.DB
 	queue *queue
+	ahead bool          // the archive may have what is not known yet; of whoever commits
 	swept atomic.Uint64 // the archive's first entry when what it has no more was forgotten
 }
 
