@@ -147,11 +147,11 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 	return err
 }
 
-// candidates returns the events of batches that can be kept and that the journal of
-// calls has not.
+// candidates returns the events of batches that can be kept, without those that were
+// made here: calls, and insights.
 func (i *Importer) candidates(ctx context.Context, batches []*batch) ([]candidate, error) {
 	var all []candidate
-	ours := map[cloud.Account][]int{} // of which the journal may have some, in all
+	ours := map[cloud.Account][]int{} // of which history may have some that were made here, in all
 	for _, b := range batches {
 		b.imported, b.duplicates, b.outside, b.bad = 0, 0, 0, nil
 		for n := range b.records {

@@ -27,9 +27,9 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// Calls knows the events of the journal of calls.
+// Calls knows the events that were made here: calls, and insights.
 type Calls interface {
-	// Called says of each event whether the journal has it in the history of an account.
+	// Called says of each event whether it was, in the history of an account.
 	Called(ctx context.Context, account cloud.Account, events []event.Event) ([]bool, error)
 }
 
