@@ -86,7 +86,7 @@ func keyOf(account cloud.Account, id string) state.Key {
 }
 
 // Create keeps a watch of the caller's, whose bucket must be one that the caller may list,
-// and returns it. It is looked at soon. A place that the account watches already is
+// and returns it. A session with policies of its own is refused. It is looked at soon. A place that the account watches already is
 // watched once: its watch is returned, with the new interval.
 func (w *Watches) Create(ctx context.Context, from string, every time.Duration) (made Watch, err error) {
 	at, err := cloud.ParseLocation(from)
@@ -97,6 +97,11 @@ func (w *Watches) Create(ctx context.Context, from string, every time.Duration) 
 		return made, cloud.Errorf(cloud.Invalid, "InvalidInput", "A bucket is looked at every %s at most, and every %s at least.", shortest, longest)
 	}
 	caller := cloud.CallOf(ctx).Principal
+	if caller.Session != nil && len(caller.Session.Policies) > 0 {
+		// They are not kept with the watch, which would read what the session may not.
+		return made, cloud.Errorf(cloud.Denied, "AccessDenied",
+			"A bucket cannot be watched by %s: its session has policies of its own, which end with it, and a watch goes on. Use the role itself without session policies, or a user.", caller.ARN)
+	}
 	made = Watch{
 		ID: uuid.NewString()[:8], Account: caller.Account, Principal: caller, From: at.String(), Every: Interval(every), Created: w.clock().UTC().Truncate(time.Millisecond),
 	}

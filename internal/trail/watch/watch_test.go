@@ -298,6 +298,26 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
+// A watch goes on when a session has ended, and with it what its policies left out: a
+// session that has some makes no watch, and takes over none.
+func TestASessionWithPoliciesWatchesNothing(t *testing.T) {
+	r := newRoom(t)
+	r.buckets["logs"] = map[string]string{}
+	made := r.create("s3://logs", time.Hour)
+	session := cloud.Principal{Type: cloud.AssumedRole, Account: here, ARN: "arn:aws:sts::111122223333:assumed-role/reader/ann", Session: &cloud.Session{Policies: []string{"{}"}}}
+	_, err := r.watches.Create(cloud.WithCall(t.Context(), cloud.Call{Account: here, Principal: session}), "s3://logs", time.Minute)
+	if e, ok := errors.AsType[*cloud.Error](err); !ok || e.Kind != cloud.Denied || !strings.Contains(e.Message, session.ARN) || !strings.Contains(e.Message, "Use the role itself") {
+		t.Errorf("a session with policies is answered with %v", err)
+	}
+	if all, err := r.watches.List(r.ctx); err != nil || len(all) != 1 || all[0].Every != made.Every || all[0].Principal.Type != cloud.Root {
+		t.Errorf("watches are %+v, %v", all, err)
+	}
+	session.Session.Policies = nil
+	if _, err := r.watches.Create(cloud.WithCall(t.Context(), cloud.Call{Account: here, Principal: session}), "s3://logs", time.Minute); err != nil {
+		t.Errorf("the role itself is answered with %v", err)
+	}
+}
+
 // A place is watched once by an account; accounts neither see nor stop each other's.
 func TestWatchesOfAccounts(t *testing.T) {
 	r := newRoom(t)
