@@ -208,6 +208,69 @@ func TestAWatchedBucketIsReadAsWhoWatchesIt(t *testing.T) {
 	}
 }
 
+// Whoever makes a bucket of a watched name brings nothing into the histories of others.
+func TestAWatchIsOfOneBucket(t *testing.T) {
+	h := newHouse(t)
+	h.app.cfg.Elsewhere = func(context.Context) (objects.Store, error) {
+		return other{files: map[string]string{"x.json": logFile("x", ours)}}, nil
+	}
+	h.bucket(ours, "logs", "")
+	open := func(bucket string) string {
+		return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` + bucket + `","arn:aws:s3:::` + bucket + `/*"]}}`
+	}
+	look := func(of watch.Watch) watch.Watch {
+		t.Helper()
+		for { // the server looks by itself too
+			now, err := h.app.watches.Look(h.acting(h.root(ours)), of.ID)
+			if cloud.KindOf(err) != cloud.Conflict {
+				h.must(err)
+				return now
+			}
+			h.must(h.ctx.Err())
+		}
+	}
+	here, err := h.app.watches.Create(h.acting(h.root(ours)), "s3://logs", time.Hour)
+	h.must(err)
+	far, err := h.app.watches.Create(h.acting(h.root(ours)), "s3://far", time.Hour)
+	h.must(err)
+	for _, of := range []watch.Watch{here, far} {
+		if now := look(of); now.Look.Error != "" {
+			t.Errorf("%s: %s", of.From, now.Look.Error)
+		}
+	}
+	call := cloud.CallOf(h.acting(h.root(ours)))
+	call.SourceARN = "arn:aws:cloudtrail:us-east-1:" + string(ours) + ":import/" + here.ID
+	ctx := cloud.WithCall(h.ctx, call)
+	source, which, err := h.app.openWatched(ctx, cloud.Location{Bucket: "logs"}, nil)
+	h.must(err)
+	if which != here.Bucket {
+		t.Errorf("it is %+v, want %+v", which, here.Bucket)
+	}
+	_, err = h.root(ours).s3.DeleteBucket(h.in(ours), &s3api.DeleteBucketInput{Bucket: new("logs")})
+	h.must(err)
+	for _, name := range []string{"logs", "far"} {
+		h.bucket(theirs, name, open(name))
+		h.put(theirs, name, "forged.json", logFile("forged-in-"+name, ours))
+	}
+	for o, err := range source.List(ctx) { // of a look that runs meanwhile
+		h.must(err)
+		if body, err := source.Open(ctx, o); err == nil {
+			t.Errorf("a file of another bucket is read: %v", body.Close())
+		} else if !strings.Contains(err.Error(), "another bucket now") {
+			t.Errorf("it ends with %v", err)
+		}
+	}
+	if now := look(here); !strings.HasPrefix(now.Look.Error, "AnotherBucket: ") {
+		t.Errorf("the look ends with %q", now.Look.Error)
+	}
+	if now := look(far); now.Look.Error != "" || now.Look.Report.Listed != 1 {
+		t.Errorf("a look elsewhere is %+v", now.Look)
+	}
+	if diff := cmp.Diff([]string{"x"}, h.imported(h.root(ours))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // other is a store elsewhere.
 type other struct {
 	objects.Store
