@@ -12,6 +12,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,9 +83,10 @@ func TestWhoImportsIntoWhichHistory(t *testing.T) {
 	may := h.user(ours, "importer", allow("cloudtrail:StartImport", "*"), allow("cloudtrail:LookupEvents", "*"))
 	h.user(ours, "nobody", allow("s3:*", "*"))
 	const elsewhere cloud.Account = "999988887777"
-	file := url.Values{"source": {"s3://logs"}, "etag": {"e"}, "size": {"1"}}
+	file := url.Values{"source": {"s3://logs"}, "etag": {"e"}}
 	put := func(key aws.Credentials, name, body, signed string) (int, string) {
 		file.Set("key", name)
+		file.Set("size", strconv.Itoa(len(body)))
 		var answer struct {
 			importer.Outcome
 
@@ -163,6 +165,46 @@ func (h *house) acting(c caller) context.Context {
 	call := cloud.CallOf(h.in(c.principal.Account))
 	call.Principal = c.principal
 	return cloud.WithCall(h.ctx, call)
+}
+
+// What somebody sends as a file of a bucket is no reason for the server not to read it
+// there, and is as long as it is said to be.
+func TestWhatIsSentIsAClaim(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "logs", "")
+	text := logFile("a", ours)
+	h.put(ours, "logs", "a.json", text)
+	head, err := h.root(ours).s3.HeadObject(h.in(ours), &s3api.HeadObjectInput{Bucket: new("logs"), Key: new("a.json")})
+	h.must(err)
+	h.user(ours, "importer", allow("cloudtrail:StartImport", "*"))
+	user, claim := h.key(ours, "importer"), url.Values{"source": {"s3://logs"}, "key": {"a.json"}, "etag": {strings.Trim(*head.ETag, `"`)}, "size": {strconv.Itoa(len(text))}}
+	var answer struct {
+		importer.Outcome
+
+		Code string
+	}
+	for _, body := range []string{"", `{"Records":[]}`, text + " "} {
+		if status := h.own(user, http.MethodPost, ImportPath+"/file", claim, body, body, &answer); status != http.StatusBadRequest || answer.Code != "InvalidInput" {
+			t.Errorf("a body of %d bytes is answered with %d %+v", len(body), status, answer)
+		}
+	}
+	empty := `{"Records":[]}` + strings.Repeat(" ", len(text)-len(`{"Records":[]}`))
+	if status := h.own(user, http.MethodPost, ImportPath+"/file", claim, empty, empty, &answer); status != http.StatusOK || answer.State != importer.Imported {
+		t.Errorf("one as long as that is answered with %d %+v", status, answer)
+	}
+	object := importer.Object{Source: "s3://logs", Key: "a.json", ETag: claim.Get("etag"), Size: int64(len(text))}
+	for sent, want := range map[bool]bool{true: true, false: false} {
+		known, err := h.app.imports.Known(h.ctx, importer.Into{Importer: ours, Sent: sent}, []importer.Object{object})
+		h.must(err)
+		if (known[0] != nil) != want {
+			t.Errorf("sent %v it is %+v", sent, known[0])
+		}
+	}
+	_, err = h.app.watches.Create(h.acting(h.root(ours)), "s3://logs", time.Hour)
+	h.must(err)
+	for len(h.imported(h.root(ours))) < 1 {
+		h.must(h.ctx.Err())
+	}
 }
 
 // A watched bucket is read as whoever watches it, as long as they may.
