@@ -111,6 +111,9 @@ func (t importTarget) Import(ctx context.Context, o importer.Object, open func()
 	if err != nil {
 		return importer.Outcome{State: importer.Unread, Reason: reason(err).Error()}, ctx.Err()
 	}
+	if int64(len(data)) != o.Size { // a server refuses that
+		return importer.Outcome{State: importer.Unread, Reason: fmt.Sprintf("it has changed: it had %d bytes when it was listed, and has %d", o.Size, len(data))}, nil
+	}
 	query := url.Values{"source": {o.Source}, "key": {o.Key}, "etag": {o.ETag}, "size": {strconv.FormatInt(o.Size, 10)}}
 	answer, err := t.server.ask(ctx, http.MethodPost, app.ImportPath+"/file", query, data)
 	if err != nil {

@@ -98,6 +98,7 @@ func (a *App) knownImports(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
+		into.Sent = true
 		return a.imports.Known(ctx, into, objects)
 	}})
 }
@@ -109,13 +110,25 @@ func (a *App) importFile(w http.ResponseWriter, r *http.Request) {
 		if err != nil || asked.Get("source") == "" || asked.Get("key") == "" {
 			return nil, cloud.Errorf(cloud.Invalid, "InvalidInput", "a log file is put with its source, key, etag and size")
 		}
+		if r.ContentLength != size { // a body of that length ends with an error before it, or has it
+			return nil, cloud.Errorf(cloud.Invalid, "InvalidInput", "a log file of %d bytes is put with as many, and this body has %s", size, lengthOf(r))
+		}
 		into, err := a.into(ctx)
 		if err != nil {
 			return nil, err
 		}
+		into.Sent = true
 		o := importer.Object{Source: asked.Get("source"), Key: asked.Get("key"), ETag: asked.Get("etag"), Size: size}
 		return a.imports.Import(ctx, into, o, func() (io.ReadCloser, error) {
 			return http.MaxBytesReader(w, r.Body, importer.MaxFile+1), nil
 		})
 	}})
+}
+
+// lengthOf says how long a body is.
+func lengthOf(r *http.Request) string {
+	if r.ContentLength < 0 {
+		return "no Content-Length"
+	}
+	return strconv.FormatInt(r.ContentLength, 10)
 }

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,9 +83,10 @@ func TestWhoImportsIntoWhichHistory(t *testing.T) {
 	may := h.user(ours, "importer", allow("cloudtrail:StartImport", "*"), allow("cloudtrail:LookupEvents", "*"))
 	h.user(ours, "nobody", allow("s3:*", "*"))
 	const elsewhere cloud.Account = "999988887777"
-	file := url.Values{"source": {"s3://logs"}, "etag": {"e"}, "size": {"1"}}
+	file := url.Values{"source": {"s3://logs"}, "etag": {"e"}}
 	put := func(key aws.Credentials, name, body, signed string) (int, string) {
 		file.Set("key", name)
+		file.Set("size", strconv.Itoa(len(body)))
 		var answer struct {
 			importer.Outcome
 
@@ -165,6 +167,46 @@ func (h *house) acting(c caller) context.Context {
 	return cloud.WithCall(h.ctx, call)
 }
 
+// What somebody sends as a file of a bucket is no reason for the server not to read it
+// there, and is as long as it is said to be.
+func TestWhatIsSentIsAClaim(t *testing.T) {
+	h := newHouse(t)
+	h.bucket(ours, "logs", "")
+	text := logFile("a", ours)
+	h.put(ours, "logs", "a.json", text)
+	head, err := h.root(ours).s3.HeadObject(h.in(ours), &s3api.HeadObjectInput{Bucket: new("logs"), Key: new("a.json")})
+	h.must(err)
+	h.user(ours, "importer", allow("cloudtrail:StartImport", "*"))
+	user, claim := h.key(ours, "importer"), url.Values{"source": {"s3://logs"}, "key": {"a.json"}, "etag": {strings.Trim(*head.ETag, `"`)}, "size": {strconv.Itoa(len(text))}}
+	var answer struct {
+		importer.Outcome
+
+		Code string
+	}
+	for _, body := range []string{"", `{"Records":[]}`, text + " "} {
+		if status := h.own(user, http.MethodPost, ImportPath+"/file", claim, body, body, &answer); status != http.StatusBadRequest || answer.Code != "InvalidInput" {
+			t.Errorf("a body of %d bytes is answered with %d %+v", len(body), status, answer)
+		}
+	}
+	empty := `{"Records":[]}` + strings.Repeat(" ", len(text)-len(`{"Records":[]}`))
+	if status := h.own(user, http.MethodPost, ImportPath+"/file", claim, empty, empty, &answer); status != http.StatusOK || answer.State != importer.Imported {
+		t.Errorf("one as long as that is answered with %d %+v", status, answer)
+	}
+	object := importer.Object{Source: "s3://logs", Key: "a.json", ETag: claim.Get("etag"), Size: int64(len(text))}
+	for sent, want := range map[bool]bool{true: true, false: false} {
+		known, err := h.app.imports.Known(h.ctx, importer.Into{Importer: ours, Sent: sent}, []importer.Object{object})
+		h.must(err)
+		if (known[0] != nil) != want {
+			t.Errorf("sent %v it is %+v", sent, known[0])
+		}
+	}
+	_, err = h.app.watches.Create(h.acting(h.root(ours)), "s3://logs", time.Hour)
+	h.must(err)
+	for len(h.imported(h.root(ours))) < 1 {
+		h.must(h.ctx.Err())
+	}
+}
+
 // A watched bucket is read as whoever watches it, as long as they may.
 func TestAWatchedBucketIsReadAsWhoWatchesIt(t *testing.T) {
 	h := newHouse(t)
@@ -205,6 +247,69 @@ func TestAWatchedBucketIsReadAsWhoWatchesIt(t *testing.T) {
 	h.must(err)
 	if now := look(); !strings.HasPrefix(now.Look.Error, "AccessDenied: ") {
 		t.Errorf("who may no longer list it: %+v", now.Look)
+	}
+}
+
+// Whoever makes a bucket of a watched name brings nothing into the histories of others.
+func TestAWatchIsOfOneBucket(t *testing.T) {
+	h := newHouse(t)
+	h.app.cfg.Elsewhere = func(context.Context) (objects.Store, error) {
+		return other{files: map[string]string{"x.json": logFile("x", ours)}}, nil
+	}
+	h.bucket(ours, "logs", "")
+	open := func(bucket string) string {
+		return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` + bucket + `","arn:aws:s3:::` + bucket + `/*"]}}`
+	}
+	look := func(of watch.Watch) watch.Watch {
+		t.Helper()
+		for { // the server looks by itself too
+			now, err := h.app.watches.Look(h.acting(h.root(ours)), of.ID)
+			if cloud.KindOf(err) != cloud.Conflict {
+				h.must(err)
+				return now
+			}
+			h.must(h.ctx.Err())
+		}
+	}
+	here, err := h.app.watches.Create(h.acting(h.root(ours)), "s3://logs", time.Hour)
+	h.must(err)
+	far, err := h.app.watches.Create(h.acting(h.root(ours)), "s3://far", time.Hour)
+	h.must(err)
+	for _, of := range []watch.Watch{here, far} {
+		if now := look(of); now.Look.Error != "" {
+			t.Errorf("%s: %s", of.From, now.Look.Error)
+		}
+	}
+	call := cloud.CallOf(h.acting(h.root(ours)))
+	call.SourceARN = "arn:aws:cloudtrail:us-east-1:" + string(ours) + ":import/" + here.ID
+	ctx := cloud.WithCall(h.ctx, call)
+	source, which, err := h.app.openWatched(ctx, cloud.Location{Bucket: "logs"}, nil)
+	h.must(err)
+	if which != here.Bucket {
+		t.Errorf("it is %+v, want %+v", which, here.Bucket)
+	}
+	_, err = h.root(ours).s3.DeleteBucket(h.in(ours), &s3api.DeleteBucketInput{Bucket: new("logs")})
+	h.must(err)
+	for _, name := range []string{"logs", "far"} {
+		h.bucket(theirs, name, open(name))
+		h.put(theirs, name, "forged.json", logFile("forged-in-"+name, ours))
+	}
+	for o, err := range source.List(ctx) { // of a look that runs meanwhile
+		h.must(err)
+		if body, err := source.Open(ctx, o); err == nil {
+			t.Errorf("a file of another bucket is read: %v", body.Close())
+		} else if !strings.Contains(err.Error(), "another bucket now") {
+			t.Errorf("it ends with %v", err)
+		}
+	}
+	if now := look(here); !strings.HasPrefix(now.Look.Error, "AnotherBucket: ") {
+		t.Errorf("the look ends with %q", now.Look.Error)
+	}
+	if now := look(far); now.Look.Error != "" || now.Look.Report.Listed != 1 {
+		t.Errorf("a look elsewhere is %+v", now.Look)
+	}
+	if diff := cmp.Diff([]string{"x"}, h.imported(h.root(ours))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

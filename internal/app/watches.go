@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"net/http"
@@ -34,37 +35,77 @@ func (a *App) openWatches() {
 
 // openWatched opens a bucket for whoever the call in ctx is of: the server's own of that
 // name, through the inner door, or else, for the server's operator, the one that the
-// server's AWS settings reach.
-func (a *App) openWatched(ctx context.Context, at cloud.Location) (importer.Source, error) {
+// server's AWS settings reach. Where one of them is meant, there is no other.
+func (a *App) openWatched(ctx context.Context, at cloud.Location, meant *watch.Bucket) (importer.Source, watch.Bucket, error) {
 	caller := cloud.CallOf(ctx).Principal
 	closed, err := a.accounts.Closed(ctx, caller.Account)
 	if err != nil {
-		return nil, err
+		return nil, watch.Bucket{}, err
 	}
 	if closed {
-		return nil, cloud.Errorf(cloud.Denied, "AccessDenied", "Account %s is closed.", caller.Account)
+		return nil, watch.Bucket{}, cloud.Errorf(cloud.Denied, "AccessDenied", "Account %s is closed.", caller.Account)
 	}
-	region, err := a.bucketRegion(ctx, at.Bucket)
+	var here objects.Bucket
+	err = errNotHere(at.Bucket)
+	if meant == nil || !meant.Elsewhere {
+		here, err = a.bucketHere(ctx, at.Bucket)
+	}
 	if err == nil {
-		return watchedBucket{insideObjects{s3api.Client{Door: a.inside(cloudtrail.Principal)}}, at, region}, nil
+		which := watch.Bucket{Account: here.Account, Number: here.Number}
+		source := watchedBucket{insideObjects{s3api.Client{Door: a.inside(cloudtrail.Principal)}}, at, here.Region}
+		return ownBucket{source, a, which}, which, nil
 	}
-	if cloud.KindOf(err) != cloud.NotFound || a.cfg.Elsewhere == nil || !a.isOperator(caller) {
-		return nil, err
+	if cloud.KindOf(err) != cloud.NotFound || a.cfg.Elsewhere == nil || !a.isOperator(caller) || meant != nil && !meant.Elsewhere {
+		return nil, watch.Bucket{}, err
 	}
 	store, err := a.cfg.Elsewhere(ctx)
-	return watchedBucket{store, at, ""}, err
+	return watchedBucket{store, at, ""}, watch.Bucket{Elsewhere: true}, err
 }
 
-// bucketRegion returns the region of a bucket of this server.
-func (a *App) bucketRegion(ctx context.Context, name string) (region cloud.Region, err error) {
-	err = a.objects.View(ctx, func(v *objects.View) error {
+func errNotHere(bucket string) error {
+	return cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The bucket %s is one elsewhere, which only the root user that the server was started with watches.", bucket)
+}
+
+// ownBucket is a part of a bucket of this server that stays the same one.
+type ownBucket struct {
+	watchedBucket
+
+	app   *App
+	which watch.Bucket
+}
+
+// Open implements importer.Source. A bucket that has gone since it was opened, and been
+// made again by somebody else, has other files.
+func (b ownBucket) Open(ctx context.Context, o importer.Object) (io.ReadCloser, error) {
+	body, err := b.watchedBucket.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	now, err := b.app.bucketHere(ctx, b.at.Bucket)
+	if err == nil && (watch.Bucket{Account: now.Account, Number: now.Number}) != b.which {
+		err = watch.ErrOther(b.at.String())
+	}
+	if err != nil {
+		return nil, errors.Join(err, body.Close())
+	}
+	return body, nil
+}
+
+// bucketHere returns a bucket of this server.
+func (a *App) bucketHere(ctx context.Context, name string) (found objects.Bucket, err error) {
+	return found, a.objects.View(ctx, func(v *objects.View) error {
 		b, err := v.Bucket(name)
 		if err == nil {
-			region = b.Region
+			found = *b
 		}
 		return err
 	})
-	return region, err
+}
+
+// bucketRegion returns the region of a bucket of this server.
+func (a *App) bucketRegion(ctx context.Context, name string) (cloud.Region, error) {
+	found, err := a.bucketHere(ctx, name)
+	return found.Region, err
 }
 
 // watchedBucket is a part of a bucket.

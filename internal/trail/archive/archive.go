@@ -58,7 +58,8 @@ func (a *Archive) Append(ctx context.Context, entries ...Entry) error {
 	return err
 }
 
-// Keep is Append, and returns the numbers that the entries got.
+// Keep is Append, and returns the numbers that the entries got. After an error, what is
+// kept of the entries is durable already, and a cursor finds it: no more comes behind it.
 func (a *Archive) Keep(ctx context.Context, entries []Entry) ([]uint64, error) {
 	all := make([][]byte, len(entries))
 	for i := range entries {
@@ -78,10 +79,20 @@ func (a *Archive) Keep(ctx context.Context, entries []Entry) ([]uint64, error) {
 		}
 		var err error
 		if numbers[i], err = add(ctx, data); err != nil {
+			if i > 0 {
+				a.settle(context.WithoutCancel(ctx), numbers[i-1])
+			}
 			return nil, err
 		}
 	}
 	return numbers, nil
+}
+
+// settle waits until an entry that has its number is durable, or never will be.
+func (a *Archive) settle(ctx context.Context, number uint64) {
+	for range a.log.Follow(ctx, number) {
+		return // the entry, or why nothing is written any more
+	}
 }
 
 // Fits says whether Append would take an entry.

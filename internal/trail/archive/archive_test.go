@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -110,6 +111,26 @@ func TestEventsAreReadAsTheyCame(t *testing.T) {
 	if !strings.HasPrefix(string(got[0].Event.JSON), "{\n  \"eventVersion\":\"1.08\", ") {
 		t.Errorf("the JSON is %s", got[0].Event.JSON)
 	}
+}
+
+// What is kept of entries that are not all kept is there when that is told.
+func TestAfterAnErrorNothingMoreComes(t *testing.T) {
+	a := open(t, archive.Config{Dir: t.TempDir()})
+	add(t, a, entry(t, 0)) // the first segment is there
+	want := []archive.Entry{entry(t, 0)}
+	for n := range 2000 { // more than it takes
+		want = append(want, entry(t, n))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := a.Append(ctx, want[1:]...); !errors.Is(err, context.Canceled) {
+		t.Fatalf("it ends with %v", err)
+	}
+	got := read(t, a, a.Cursor(0))
+	if n := int(a.Next()) - 1; n < 2 || n != len(got) {
+		t.Errorf("%d are read of %d that are kept", len(got), n)
+	}
+	compare(t, want[:len(got)], got)
 }
 
 func TestAppendTogether(t *testing.T) {

@@ -9,40 +9,52 @@ import (
 	"github.com/sillok/sillok/internal/trail/event"
 )
 
-// Called says of each event whether the first shelf, the journal of calls, has one of
-// that ID and second in the history of an account. It is quick where the events are of
-// another time than the shelf.
+// Called says of each event whether history has one of that ID and second in an account
+// that was made here: a call in the first shelf, the journal of calls, or an insight in
+// any. It is quick where the events are of another time than the first shelf, and no
+// insights.
 func (h *History) Called(ctx context.Context, account cloud.Account, events []event.Event) (has []bool, err error) {
 	err = h.repairing(ctx, func() error {
-		has, err = h.called(ctx, account, events)
-		return err
+		has = make([]bool, len(events))
+		for n, s := range h.shelves {
+			if err := h.called(ctx, s, n == 0, account, events, has); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return has, err
 }
 
-func (h *History) called(ctx context.Context, account cloud.Account, events []event.Event) ([]bool, error) {
-	s := h.shelves[0]
+// called adds what a shelf has: of insights alone unless it is of calls too. No shelf is
+// asked for nothing.
+func (h *History) called(ctx context.Context, s *shelf, calls bool, account cloud.Account, events []event.Event, has []bool) error {
+	var asked []int
+	for i := range events {
+		if !has[i] && events[i].ID != "" && (calls || events[i].Category == event.Insight) {
+			asked = append(asked, i)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
 	if err := s.complete(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := h.turn.take(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	defer h.turn.release()
 	if err := s.keep(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	has := make([]bool, len(events))
-	for i := range events {
-		if events[i].ID == "" {
-			continue
-		}
+	for _, i := range asked {
 		var err error
 		if has[i], err = s.has(ctx, &recorded{events[i], account}); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return has, nil
+	return nil
 }
 
 // complete brings a shelf up to date with all that is missing.

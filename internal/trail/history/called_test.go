@@ -10,13 +10,17 @@ import (
 	"github.com/sillok/sillok/internal/trail/event"
 )
 
-// What the journal of calls has is known by ID, second and account, wherever its index
-// lies and however damaged; what the archive alone has is not.
+// What the journal of calls has, and insights in the archive, are known by ID, second and
+// account, wherever their index lies and however damaged; what else the archive has is not.
 func TestCalledKnowsTheCallsOfTheJournal(t *testing.T) {
 	p := begun(t, 64<<10)
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 300 {
 		p.record(n, "GetTable")
+	}
+	calls := map[string]bool{}
+	for _, k := range p.all() {
+		calls[k.ID] = true
 	}
 	p.keep(r, 50)
 	var events []event.Event
@@ -25,7 +29,7 @@ func TestCalledKnowsTheCallsOfTheJournal(t *testing.T) {
 		events, want = append(events, e), append(want, has)
 	}
 	for _, k := range p.all() {
-		ask(k.Event, k.part == 0 && k.in == here)
+		ask(k.Event, k.in == here && (calls[k.ID] || k.Category == event.Insight))
 		later := k.Event
 		later.Time = later.Time.Add(time.Second)
 		ask(later, false)

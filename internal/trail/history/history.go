@@ -13,8 +13,8 @@ import (
 // Config says of what a History is.
 type Config struct {
 	Log *slog.Logger
-	// Shelves are the logs that events are found in. What stands in the first of them
-	// is found by Called too. Their order is part of what indexes and positions mean.
+	// Shelves are the logs that events are found in. The first is that of calls, which
+	// Called finds. Their order is part of what indexes and positions mean.
 	Shelves []Shelf
 	// Patience is how long an answer waits for indexes of old events to be made, before
 	// it ends with what was found so far; 0 means a second.

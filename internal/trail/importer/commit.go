@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/event"
@@ -26,40 +27,34 @@ type batch struct {
 
 // queue commits together what comes while a commit runs: all of it shares its syncs.
 type queue struct {
+	turn chan struct{} // held by whoever commits
+
 	mu      sync.Mutex
 	waiting []*batch
-	running bool
 }
+
+func newQueue() *queue { return &queue{turn: make(chan struct{}, 1)} }
 
 // mostBatches is how many batches are committed together.
 const mostBatches = 32
 
-// commit has keep keep a batch, with others, and counts what became of it.
+// commit has keep keep a batch, with others, and counts what became of it. Who commits
+// for others does so until its own batch is kept, and no longer: an import that goes on
+// while others come waits for the disk as they do.
 func (q *queue) commit(ctx context.Context, b *batch, keep func(context.Context, []*batch) error) error {
 	b.done = make(chan struct{})
 	q.mu.Lock()
 	q.waiting = append(q.waiting, b)
-	lead := !q.running
-	q.running = true
 	q.mu.Unlock()
-	for lead {
-		q.mu.Lock()
-		some := q.waiting[:min(len(q.waiting), mostBatches)]
-		q.waiting = q.waiting[len(some):]
-		lead = len(some) > 0
-		q.running = lead
-		q.mu.Unlock()
-		if !lead {
-			break
-		}
-		// Others wait for it: that one of them has gone must not end it for all.
-		err := keep(context.WithoutCancel(ctx), some)
-		for _, of := range some {
-			of.err = err
-			close(of.done)
+	for kept := false; !kept; {
+		select {
+		case <-b.done:
+			kept = true
+		case q.turn <- struct{}{}:
+			// Others wait for it: that one of them has gone must not end it for all.
+			q.some(context.WithoutCancel(ctx), b, keep)
 		}
 	}
-	<-b.done
 	if b.err != nil {
 		return b.err
 	}
@@ -72,6 +67,27 @@ func (q *queue) commit(ctx context.Context, b *batch, keep func(context.Context,
 	return nil
 }
 
+// some has the batches that have waited longest kept, and gives the turn back; nothing
+// if the caller's own was kept meanwhile. A panic fails them as an error does.
+func (q *queue) some(ctx context.Context, own *batch, keep func(context.Context, []*batch) error) {
+	defer func() { <-q.turn }()
+	select {
+	case <-own.done:
+		return
+	default:
+	}
+	q.mu.Lock()
+	n := min(len(q.waiting), mostBatches)
+	some := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	q.mu.Unlock()
+	err := life.Catch(func() error { return keep(ctx, some) })
+	for _, of := range some {
+		of.err = err
+		close(of.done)
+	}
+}
+
 // candidate is an event that may be new.
 type candidate struct {
 	batch *batch
@@ -79,13 +95,19 @@ type candidate struct {
 	key   state.Key
 }
 
-// keep keeps of batches what is neither known nor bad.
+// keep keeps of batches what is neither known nor bad. It is called by one at a time.
 func (i *Importer) keep(ctx context.Context, batches []*batch) error {
+	if i.ahead {
+		if err := i.replay(ctx); err != nil {
+			return err
+		}
+		i.ahead = false
+	}
 	all, err := i.candidates(ctx, batches)
 	if err != nil {
 		return err
 	}
-	return i.known.Update(ctx, func(tx state.Tx) error {
+	err = i.known.Update(ctx, func(tx state.Tx) error {
 		first := i.cfg.Archive.First()
 		fresh, seen := all[:0:0], map[state.Key]bool{}
 		for _, c := range all {
@@ -107,6 +129,7 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 		for n := range fresh {
 			entries[n] = fresh[n].entry
 		}
+		i.ahead = true // whatever fails from here on, to the end of the commit
 		numbers, err := i.cfg.Archive.Keep(ctx, entries)
 		if err != nil {
 			return err
@@ -118,13 +141,17 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 		}
 		return know(tx, keys, numbers)
 	})
+	if err == nil {
+		i.ahead = false
+	}
+	return err
 }
 
-// candidates returns the events of batches that can be kept and that the journal of
-// calls has not.
+// candidates returns the events of batches that can be kept, without those that were
+// made here: calls, and insights.
 func (i *Importer) candidates(ctx context.Context, batches []*batch) ([]candidate, error) {
 	var all []candidate
-	ours := map[cloud.Account][]int{} // of which the journal may have some, in all
+	ours := map[cloud.Account][]int{} // of which history may have some that were made here, in all
 	for _, b := range batches {
 		b.imported, b.duplicates, b.outside, b.bad = 0, 0, 0, nil
 		for n := range b.records {

@@ -27,9 +27,9 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// Calls knows the events of the journal of calls.
+// Calls knows the events that were made here: calls, and insights.
 type Calls interface {
-	// Called says of each event whether the journal has it in the history of an account.
+	// Called says of each event whether it was, in the history of an account.
 	Called(ctx context.Context, account cloud.Account, events []event.Event) ([]bool, error)
 }
 
@@ -37,7 +37,8 @@ type Calls interface {
 type Importer struct {
 	cfg   Config
 	known *state.DB
-	queue queue
+	queue *queue
+	ahead bool          // the archive may have what is not known yet; of whoever commits
 	swept atomic.Uint64 // the archive's first entry when what it has no more was forgotten
 }
 
@@ -47,7 +48,7 @@ func Open(ctx context.Context, cfg Config) (*Importer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what is known of imports: %w; without that file it is made again", err)
 	}
-	i := &Importer{cfg: cfg, known: known}
+	i := &Importer{cfg: cfg, known: known, queue: newQueue()}
 	if err := i.replay(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open what is known of imports: %w", err), known.Close())
 	}
@@ -137,7 +138,10 @@ func (o *Outcome) failed(ctx context.Context, err, unread error) error {
 	if !ok || ended.Reason == worker.Closed {
 		return err
 	}
-	o.State, o.Reason = Damaged, ended.Error()
+	o.State, o.Reason = Unread, ended.Error()
+	if ended.Reason == worker.Panicked || ended.Reason == worker.OutOfMemory {
+		o.State = Damaged // the file's doing; all else may be the machine's, and another time be well
+	}
 	return nil
 }
 

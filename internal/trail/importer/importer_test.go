@@ -283,6 +283,32 @@ func TestOurOwnTrailsBringNothingNew(t *testing.T) {
 	compare(t, "by another account, which sees them in its own", importer.Outcome{State: importer.Imported, Records: 201, Imported: 201}, h.bring(importer.Into{Importer: there}, "k", file))
 }
 
+// Insights that were found here come back by our own trails, and are not imported beside
+// themselves.
+func TestOurOwnInsightsBringNothingNew(t *testing.T) {
+	h := build(t, t.TempDir())
+	text := strings.Replace(item("a", morning, here, ""), `"eventCategory":"Management"`, `"eventCategory":"Insight"`, 1)
+	found, err := event.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.archive.Append(t.Context(), archive.Entry{Account: here, Region: "eu-west-1", Origin: archive.Insight, Event: found}); err != nil {
+		t.Fatal(err)
+	}
+	file := zipped(`{"Records":[` + text + "," + strings.Replace(text, `"a"`, `"b"`, 1) + `]}`)
+	for _, step := range []struct {
+		what                 string
+		into                 importer.Into
+		imported, duplicates int64
+	}{
+		{"by the account itself", importer.Into{Importer: here}, 1, 1},
+		{"by another account, which sees them in its own", importer.Into{Importer: there}, 2, 0},
+	} {
+		out := h.bring(step.into, "k", file)
+		compare(t, step.what, importer.Outcome{State: importer.Imported, Records: 2, Imported: step.imported, Duplicates: step.duplicates}, out)
+	}
+}
+
 // plan returns files of events that come late, out of order and in several files, and
 // the IDs of all events, newest first.
 func plan(r *rand.Rand, files int) (data [][]byte, ids []string) {

@@ -89,7 +89,8 @@ func coveredKey() state.Key { return state.Key{Kind: coveredKind, Name: coveredK
 // together is how many events one transaction makes known.
 const together = 10_000
 
-// replay makes known what the archive has and a crash kept from being known.
+// replay makes known what the archive has and a crash, or a full disk, kept from being
+// known.
 func (i *Importer) replay(ctx context.Context) error {
 	var covered uint64
 	err := i.known.View(ctx, func(r state.Reader) error {

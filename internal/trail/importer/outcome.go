@@ -41,12 +41,18 @@ type Into struct {
 	Store string
 	// From and To leave out what is before or after; zero leaves out nothing.
 	From, To time.Time
+	// Sent says that somebody sends the files, and claims where they are from, their key,
+	// ETag and size: they are told apart from those that are read where they lie.
+	Sent bool
 }
 
 // about returns what tells the files of one import from those of another, beside who
 // imports.
 func (i Into) about() string {
-	if i.Store == "" {
+	switch {
+	case i.Sent:
+		return fmt.Sprintf("sent %s %d %d", i.Store, i.From.Unix(), i.To.Unix())
+	case i.Store == "":
 		return ""
 	}
 	return fmt.Sprintf("%s %d %d", i.Store, i.From.Unix(), i.To.Unix())

@@ -228,8 +228,8 @@ func (w *Watches) Came(ctx context.Context, objects []importer.Object) error {
 				here = append(here, o)
 			}
 		}
-		if len(here) == 0 || of.Look == nil {
-			continue // the first look finds it
+		if len(here) == 0 || of.Look == nil || of.Bucket.Elsewhere {
+			continue // the first look finds it, or it is not what is watched
 		}
 		report, err := w.walk(acting(ctx, of), of, here, func(importer.Problem) {})
 		if err != nil {

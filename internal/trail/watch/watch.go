@@ -19,11 +19,20 @@ type Watch struct {
 	ID        string          `json:"id"`
 	Account   cloud.Account   `json:"account"` // that watches
 	Principal cloud.Principal `json:"principal"`
-	From      string          `json:"from"` // s3://BUCKET/PREFIX
+	From      string          `json:"from"`   // s3://BUCKET/PREFIX
+	Bucket    Bucket          `json:"bucket"` // which one of that name
 	Every     Interval        `json:"every"`
 	Created   time.Time       `json:"created"`
 	Look      *Look           `json:"look,omitempty"` // the last; nil before the first
 	Imported  int64           `json:"imported"`       // events in all
+}
+
+// Bucket is which bucket of a name is meant: a name may be another bucket's later. The
+// zero Bucket is none.
+type Bucket struct {
+	Elsewhere bool          `json:"elsewhere,omitempty"` // the one that the server's AWS settings reach
+	Account   cloud.Account `json:"account,omitempty"`   // of one of this server's: whose it is
+	Number    uint64        `json:"number,omitempty"`    // and which one in the store
 }
 
 // Look is what a look at a bucket found.
@@ -61,8 +70,9 @@ const (
 type Config struct {
 	Log   *slog.Logger
 	State state.Store
-	// Open opens the bucket of a watch for the call in ctx, which is of its principal.
-	Open func(ctx context.Context, at cloud.Location) (importer.Source, error)
+	// Open opens the bucket of a watch for the call in ctx, which is of its principal, and
+	// says which one that is: the one that is meant, or else none. For nil that is any.
+	Open func(ctx context.Context, at cloud.Location, meant *Bucket) (importer.Source, Bucket, error)
 	// Target returns what its files are imported into, for the same call.
 	Target func(ctx context.Context) (importer.Target, error)
 }
@@ -86,8 +96,9 @@ func keyOf(account cloud.Account, id string) state.Key {
 }
 
 // Create keeps a watch of the caller's, whose bucket must be one that the caller may list,
-// and returns it. It is looked at soon. A place that the account watches already is
-// watched once: its watch is returned, with the new interval.
+// and returns it. A session with policies of its own is refused. It is looked at soon. A place that the account watches already is
+// watched once: its watch is returned, with the new interval, and is of the bucket that has
+// the name now.
 func (w *Watches) Create(ctx context.Context, from string, every time.Duration) (made Watch, err error) {
 	at, err := cloud.ParseLocation(from)
 	if err != nil {
@@ -97,6 +108,11 @@ func (w *Watches) Create(ctx context.Context, from string, every time.Duration) 
 		return made, cloud.Errorf(cloud.Invalid, "InvalidInput", "A bucket is looked at every %s at most, and every %s at least.", shortest, longest)
 	}
 	caller := cloud.CallOf(ctx).Principal
+	if caller.Session != nil && len(caller.Session.Policies) > 0 {
+		// They are not kept with the watch, which would read what the session may not.
+		return made, cloud.Errorf(cloud.Denied, "AccessDenied",
+			"A bucket cannot be watched by %s: its session has policies of its own, which end with it, and a watch goes on. Use the role itself without session policies, or a user.", caller.ARN)
+	}
 	made = Watch{
 		ID: uuid.NewString()[:8], Account: caller.Account, Principal: caller, From: at.String(), Every: Interval(every), Created: w.clock().UTC().Truncate(time.Millisecond),
 	}
@@ -110,7 +126,7 @@ func (w *Watches) Create(ctx context.Context, from string, every time.Duration) 
 				return err
 			}
 			if n++; there.Value.From == made.From {
-				there.Value.Every, there.Value.Principal = made.Every, made.Principal
+				there.Value.Every, there.Value.Principal, there.Value.Bucket = made.Every, made.Principal, made.Bucket
 				made = there.Value
 				return state.Put(tx, keyOf(made.Account, made.ID), made)
 			}
@@ -123,12 +139,13 @@ func (w *Watches) Create(ctx context.Context, from string, every time.Duration) 
 	return made, err
 }
 
-// try says whether a bucket can be listed.
+// try says whether a bucket can be listed, and keeps which one it is.
 func (w *Watches) try(ctx context.Context, of *Watch) error {
-	source, err := w.source(ctx, of)
+	source, which, err := w.open(ctx, of, nil)
 	if err != nil {
 		return err
 	}
+	of.Bucket = which
 	for _, err := range source.List(ctx) {
 		return err
 	}
@@ -172,11 +189,29 @@ func acting(ctx context.Context, of *Watch) context.Context {
 	})
 }
 
-// source opens the bucket of a watch for the call in ctx.
+// source opens the bucket of a watch for the call in ctx: the one that was meant when it
+// was made. Whoever makes one of that name later would put files into the histories that
+// the watch imports into.
 func (w *Watches) source(ctx context.Context, of *Watch) (importer.Source, error) {
-	at, err := cloud.ParseLocation(of.From)
+	source, which, err := w.open(ctx, of, &of.Bucket)
 	if err != nil {
 		return nil, err
 	}
-	return w.cfg.Open(ctx, at)
+	if which != of.Bucket {
+		return nil, ErrOther(of.From)
+	}
+	return source, nil
+}
+
+// ErrOther is the error for a bucket that is not the one that was meant.
+func ErrOther(from string) error {
+	return cloud.Errorf(cloud.Conflict, "AnotherBucket", "%s is another bucket now than the one that was to be watched. If it is meant, watch it again.", from)
+}
+
+func (w *Watches) open(ctx context.Context, of *Watch, meant *Bucket) (importer.Source, Bucket, error) {
+	at, err := cloud.ParseLocation(of.From)
+	if err != nil {
+		return nil, Bucket{}, err
+	}
+	return w.cfg.Open(ctx, at, meant)
 }

@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -38,6 +39,7 @@ type room struct {
 	now     time.Time
 
 	buckets map[string]map[string]string // contents by key
+	which   map[string]watch.Bucket      // which one has a name; zero for the first
 	denied  error                        // of every listing
 	mu      sync.Mutex
 	read    map[string]bool // what is known
@@ -55,17 +57,17 @@ func newRoom(t *testing.T) *room {
 			t.Error(err)
 		}
 	})
-	r := &room{TB: t, now: time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), buckets: map[string]map[string]string{}, read: map[string]bool{}}
+	r := &room{TB: t, now: time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), buckets: map[string]map[string]string{}, which: map[string]watch.Bucket{}, read: map[string]bool{}}
 	r.ctx = as(t.Context(), here)
 	r.watches = watch.New(watch.Config{
 		Log: slog.New(slog.DiscardHandler), State: db,
-		Open: func(ctx context.Context, at cloud.Location) (importer.Source, error) {
+		Open: func(ctx context.Context, at cloud.Location, _ *watch.Bucket) (importer.Source, watch.Bucket, error) {
 			call := cloud.CallOf(ctx)
 			r.by = append(r.by, fmt.Sprintf("%s %s", call.Principal.ARN, call.SourceARN))
 			if r.buckets[at.Bucket] == nil {
-				return nil, cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist")
+				return nil, watch.Bucket{}, cloud.Errorf(cloud.NotFound, "NoSuchBucket", "The specified bucket does not exist")
 			}
-			return part{r, at}, nil
+			return part{r, at}, cmp.Or(r.which[at.Bucket], watch.Bucket{Account: there, Number: 1}), nil
 		},
 		Target: func(context.Context) (importer.Target, error) { return r, nil },
 	})
@@ -160,8 +162,8 @@ func TestALookAccountsForAll(t *testing.T) {
 	r := newRoom(t)
 	r.buckets["logs"] = map[string]string{"a/1.json.gz": "x", "a/3.json.gz": "cut", "a/notes.txt": "x", "b/1.json.gz": "x"}
 	made := r.create("s3://logs/a/", time.Minute)
-	want := watch.Watch{ID: made.ID, Account: here, Principal: cloud.RootOf(here), From: "s3://logs/a/", Every: watch.Interval(time.Minute), Created: r.now}
-	if diff := cmp.Diff(want, made); diff != "" {
+	want := watch.Watch{ID: made.ID, Account: here, Principal: cloud.RootOf(here), From: "s3://logs/a/", Bucket: watch.Bucket{Account: there, Number: 1}, Every: watch.Interval(time.Minute), Created: r.now}
+	if diff := gocmp.Diff(want, made); diff != "" {
 		t.Errorf("made (-want +got):\n%s", diff)
 	}
 	want.Imported = 1
@@ -173,7 +175,7 @@ func TestALookAccountsForAll(t *testing.T) {
 		},
 	}
 	sorted := cmpopts.SortSlices(func(a, b importer.Problem) bool { return a.Kind < b.Kind })
-	if diff := cmp.Diff(want, r.look(made.ID), sorted); diff != "" {
+	if diff := gocmp.Diff(want, r.look(made.ID), sorted); diff != "" {
 		t.Errorf("the first look (-want +got):\n%s", diff)
 	}
 	r.buckets["logs"]["a/0.json.gz"], r.buckets["logs"]["a/3.json.gz"] = "late", "mended"
@@ -183,12 +185,12 @@ func TestALookAccountsForAll(t *testing.T) {
 		Began: r.now, Ended: r.now, Report: importer.Report{Listed: 4, Files: map[importer.State]int64{importer.Imported: 3, importer.Foreign: 1}, Known: 1, Records: 2, Imported: 2},
 		Problems: want.Look.Problems[:1],
 	}
-	if diff := cmp.Diff(want, r.look(made.ID), sorted); diff != "" {
+	if diff := gocmp.Diff(want, r.look(made.ID), sorted); diff != "" {
 		t.Errorf("the second look (-want +got):\n%s", diff)
 	}
 	arn := "arn:aws:iam::111122223333:root"
 	about := arn + " arn:aws:cloudtrail:us-east-1:111122223333:import/" + made.ID
-	if diff := cmp.Diff([]string{arn + " ", about, about}, r.by); diff != "" {
+	if diff := gocmp.Diff([]string{arn + " ", about, about}, r.by); diff != "" {
 		t.Errorf("the bucket is opened as (-want +got):\n%s", diff)
 	}
 }
@@ -235,7 +237,7 @@ func TestWhatComesIsImportedAtOnce(t *testing.T) {
 	r.look(other.ID)
 	r.buckets["logs"]["a/2.json.gz"] = "z"
 	came("a/2.json.gz", "b/1.json.gz")
-	if diff := cmp.Diff(map[string]bool{"a/1.json.gzx": true, "a/2.json.gzz": true}, r.read); diff != "" {
+	if diff := gocmp.Diff(map[string]bool{"a/1.json.gzx": true, "a/2.json.gzz": true}, r.read); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}
 	all, err := r.watches.List(r.ctx)
@@ -295,6 +297,58 @@ func TestWhatIsRefused(t *testing.T) {
 	r.denied = cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied")
 	if _, err := r.watches.Create(r.ctx, "s3://logs", time.Minute); cloud.KindOf(err) != cloud.Denied {
 		t.Errorf("a bucket of others is answered with %v", err)
+	}
+}
+
+// A watch goes on when a session has ended, and with it what its policies left out: a
+// session that has some makes no watch, and takes over none.
+func TestASessionWithPoliciesWatchesNothing(t *testing.T) {
+	r := newRoom(t)
+	r.buckets["logs"] = map[string]string{}
+	made := r.create("s3://logs", time.Hour)
+	session := cloud.Principal{Type: cloud.AssumedRole, Account: here, ARN: "arn:aws:sts::111122223333:assumed-role/reader/ann", Session: &cloud.Session{Policies: []string{"{}"}}}
+	_, err := r.watches.Create(cloud.WithCall(t.Context(), cloud.Call{Account: here, Principal: session}), "s3://logs", time.Minute)
+	if e, ok := errors.AsType[*cloud.Error](err); !ok || e.Kind != cloud.Denied || !strings.Contains(e.Message, session.ARN) || !strings.Contains(e.Message, "Use the role itself") {
+		t.Errorf("a session with policies is answered with %v", err)
+	}
+	if all, err := r.watches.List(r.ctx); err != nil || len(all) != 1 || all[0].Every != made.Every || all[0].Principal.Type != cloud.Root {
+		t.Errorf("watches are %+v, %v", all, err)
+	}
+	session.Session.Policies = nil
+	if _, err := r.watches.Create(cloud.WithCall(t.Context(), cloud.Call{Account: here, Principal: session}), "s3://logs", time.Minute); err != nil {
+		t.Errorf("the role itself is answered with %v", err)
+	}
+}
+
+// A watch is of the bucket that had the name when it was made, and not of one that
+// somebody makes later.
+func TestABucketThatIsAnotherIsNotRead(t *testing.T) {
+	for name, tt := range map[string]struct{ meant, now watch.Bucket }{
+		"of another account":     {watch.Bucket{Account: here, Number: 1}, watch.Bucket{Account: there, Number: 2}},
+		"made again":             {watch.Bucket{Account: here, Number: 1}, watch.Bucket{Account: here, Number: 2}},
+		"here and not elsewhere": {watch.Bucket{Elsewhere: true}, watch.Bucket{Account: there, Number: 2}},
+		"elsewhere and not here": {watch.Bucket{Account: here, Number: 1}, watch.Bucket{Elsewhere: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRoom(t)
+			r.buckets["logs"], r.which["logs"] = map[string]string{}, tt.meant
+			made := r.create("s3://logs", time.Hour)
+			if now := r.look(made.ID); now.Look.Error != "" {
+				t.Errorf("the first look ends with %s", now.Look.Error)
+			}
+			r.buckets["logs"]["a.json"], r.which["logs"] = "x", tt.now
+			if err := r.watches.Came(t.Context(), []importer.Object{{Source: "s3://logs", Key: "a.json", ETag: "x"}}); err != nil {
+				t.Fatal(err)
+			}
+			now := r.look(made.ID)
+			if !strings.HasPrefix(now.Look.Error, "AnotherBucket: s3://logs/ is another bucket now") || len(r.read) > 0 {
+				t.Errorf("the look at another ends with %q, and %v is read", now.Look.Error, r.read)
+			}
+			r.create("s3://logs", time.Hour)
+			if now := r.look(made.ID); now.Look.Error != "" || now.Bucket != tt.now || len(r.read) != 1 {
+				t.Errorf("watched again it is %+v", now)
+			}
+		})
 	}
 }
 
