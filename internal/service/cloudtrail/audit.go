@@ -70,7 +70,11 @@ func (d *Data) PutAuditEvents(ctx context.Context, in *cloudtraildataapi.PutAudi
 			return nil, err
 		}
 	}
-	return out, d.attempted(ctx, &c, out, now)
+	// What is kept is kept: an error would have the caller send it again.
+	if err := d.attempted(context.WithoutCancel(ctx), &c, out, now); err != nil {
+		d.service.cfg.Log.ErrorContext(ctx, "note what came through a channel", "channel", c.arn(), "error", err)
+	}
+	return out, nil
 }
 
 // open returns the channel that an ARN names, and its stores that take events.
