@@ -20,11 +20,18 @@ type faulty struct {
 	state.Store
 
 	full atomic.Bool
+	left atomic.Int64 // writes until it is full; 0 for no such number
 }
+
+// fullAfter lets the store be full after n more writes.
+func (f *faulty) fullAfter(n int64) { f.left.Store(n) }
 
 func (f *faulty) Update(ctx context.Context, fn func(state.Tx) error) error {
 	if f.full.Load() {
 		return errors.New("the disk is full")
+	}
+	if f.left.Load() > 0 && f.left.Add(-1) == 0 {
+		f.full.Store(true)
 	}
 	return f.Store.Update(ctx, fn)
 }
