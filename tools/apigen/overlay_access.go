@@ -136,13 +136,15 @@ func cloudTrailAuthorization() authorizationOverlay {
 	for operation, member := range map[string]string{"DeleteChannel": "{name:Channel}", "GetChannel": "{name:Channel}", "UpdateChannel": "{name:Channel}"} {
 		o.resources[operation] = []api.Resource{{Type: "channel", ARN: channels + member}}
 	}
+	into := stores + "{name:Destinations[].Location}"
+	o.resources["UpdateChannel"] = append(o.resources["UpdateChannel"], api.Resource{Type: "eventdatastore", ARN: into, When: "Destinations"})
 	o.resources["CreateChannel"] = []api.Resource{
 		{Type: "channel", ARN: channels + "*"},
-		{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+		{Type: "eventdatastore", ARN: into},
 		{Type: "channel", ARN: channels + "*", Action: "cloudtrail:AddTags", When: "Tags"},
 	}
 	o.resources["StartImport"] = []api.Resource{
-		{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"}, {ARN: "*", When: "!Destinations"}, passRole("ImportSource.S3.S3BucketAccessRoleArn"),
+		{Type: "eventdatastore", ARN: stores + "{name:Destinations[]}", When: "Destinations"}, {ARN: "*", When: "!Destinations"}, passRole("ImportSource.S3.S3BucketAccessRoleArn"),
 	}
 	o.resources["StartQuery"] = []api.Resource{{Type: "eventdatastore", ARN: stores + "*"}}
 	o.resources["CreateEventDataStore"] = []api.Resource{

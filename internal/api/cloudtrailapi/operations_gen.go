@@ -42,7 +42,7 @@ var operations = []api.Operation{
 		Action: "cloudtrail:CreateChannel", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*"},
-			{Type: "eventdatastore", ARN: "{Destinations[].Location}"},
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:Destinations[].Location}"},
 			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/*", Action: "cloudtrail:AddTags", When: "Tags"},
 		},
 		Conditions: []api.Condition{
@@ -302,7 +302,7 @@ var operations = []api.Operation{
 		Errors: []string{"AccountHasOngoingImportException", "EventDataStoreARNInvalidException", "EventDataStoreNotFoundException", "ImportNotFoundException", "InactiveEventDataStoreException", "InsufficientEncryptionPolicyException", "InvalidEventDataStoreCategoryException", "InvalidEventDataStoreStatusException", "InvalidImportSourceException", "InvalidParameterException", "OperationNotPermittedException", "OperationNotPermittedException", "UnsupportedOperationException", "UnsupportedOperationException"},
 		Action: "cloudtrail:StartImport", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
-			{Type: "eventdatastore", ARN: "{Destinations[]}", When: "Destinations"},
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:Destinations[]}", When: "Destinations"},
 			{ARN: "*", When: "!Destinations"},
 			{Type: "role", ARN: "{ImportSource.S3.S3BucketAccessRoleArn}", Action: "iam:PassRole", When: "ImportSource.S3.S3BucketAccessRoleArn"},
 		},
@@ -350,6 +350,7 @@ var operations = []api.Operation{
 		Action: "cloudtrail:UpdateChannel", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "channel", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:channel/{name:Channel}"},
+			{Type: "eventdatastore", ARN: "arn:{Partition}:cloudtrail:{Region}:{Account}:eventdatastore/{name:Destinations[].Location}", When: "Destinations"},
 		},
 	},
 	{Name: "UpdateDashboard"},

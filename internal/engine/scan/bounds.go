@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (c *conditions) addBounds(s *plan.Scan, predicates []plan.Expr, ordered []s
 		if !ok || len(ids) == 0 {
 			continue
 		}
-		t := term{Expr: of, IDs: ids}
+		t := term{Expr: of, IDs: ids, Bound: true}
 		for _, id := range ids {
 			t.Columns = append(t.Columns, b.names[id])
 		}
@@ -154,14 +155,7 @@ func (b *bounds) compare(x plan.Expr, op string, with plan.Expr) plan.Expr {
 
 // like returns what follows from how a pattern begins.
 func (b *bounds) like(e *plan.Call) plan.Expr {
-	pattern, ok := e.Args[1].(*plan.Const)
-	if cast, isCast := e.Args[1].(*plan.Cast); isCast {
-		pattern, ok = cast.X.(*plan.Const)
-	}
-	if !ok {
-		return nil
-	}
-	text, ok := pattern.Value.(string)
+	text, ok := constant(e.Args[1]).(string)
 	if !ok {
 		return nil
 	}
@@ -198,22 +192,23 @@ func (b *bounds) at(x plan.Expr, of map[plan.ID]*plan.ColumnRef) plan.Expr {
 }
 
 // growing are the functions that grow with their argument of that place; the others are
-// the same in all rows. Texts are of times in ISO 8601 with the same zone.
+// the same in all rows. Texts are of times in ISO 8601 in UTC, all of one length.
+//
+// None is here that tells the clock of a zone, or reads it: in autumn that goes back.
 var growing = map[string]int{
 	"from_iso8601_timestamp": 0, "from_iso8601_date": 0, "date": 0, "date_trunc": 1, "substr": 0, "substring": 0,
-	"parse_datetime": 0, "date_parse": 0, plan.OpAtZone: 0, "with_timezone": 0, "to_unixtime": 0,
+	"parse_datetime": 0, "date_parse": 0, plan.OpAtZone: 0, "to_unixtime": 0,
 }
 
-// grows says whether e is a column, or grows with one, so that its value of the least
-// value is its least.
+// grows says whether e is a column, or grows with one: of two values of it the later one
+// is never of the earlier time, wherever e is neither NULL nor fails. What catches
+// failures is not among them, as nobody knows what it hides.
 func grows(e plan.Expr) bool {
 	switch e := e.(type) {
 	case *plan.ColumnRef:
 		return true
 	case *plan.Cast:
-		return ordered(e.X.Type()) && ordered(e.T) && grows(e.X)
-	case *plan.Try:
-		return grows(e.X)
+		return !e.Try && castGrows(e) && grows(e.X)
 	case *plan.Call:
 		at, ok := growing[e.Name]
 		if !ok || len(e.Args) <= at {
@@ -224,37 +219,74 @@ func grows(e plan.Expr) bool {
 				return false
 			}
 		}
+		if clock := e.Name == "date" || e.Name == "date_trunc"; clock && !steady(e.Args[at]) {
+			return false
+		}
 		return grows(e.Args[at])
 	}
 	return false
 }
 
-// fits says whether an argument leaves a function growing: a text is read from its year
-// on, and cut behind its beginning.
-func fits(function string, place int, arg plan.Expr) bool {
-	c, ok := arg.(*plan.Const)
-	if cast, isCast := arg.(*plan.Cast); isCast && !ok {
-		c, ok = cast.X.(*plan.Const)
+// castGrows says whether a cast keeps the order of times.
+func castGrows(e *plan.Cast) bool {
+	switch from, to := e.X.Type().Kind, e.T.Kind; from {
+	case datatype.Varchar, datatype.Date, datatype.Timestamp:
+		return ordered(e.T)
+	case datatype.TimestampTZ:
+		return to == datatype.TimestampTZ || (to == datatype.Date || to == datatype.Timestamp) && steady(e.X)
+	default:
+		return false
 	}
+}
+
+// steady says whether all values of what grows are told by one clock that never jumps:
+// times are read and cast in UTC, unless something asks for a zone.
+func steady(e plan.Expr) bool {
+	return !plan.Any(e, func(x plan.Expr) bool {
+		switch x := x.(type) {
+		case *plan.ColumnRef:
+			return x.T.Kind == datatype.TimestampTZ
+		case *plan.Call:
+			return x.Name == plan.OpAtZone
+		}
+		return false
+	})
+}
+
+// The formats whose times are in the order of their texts: they are read from the year
+// to the second, each number by as many digits, and nothing is behind that.
+var (
+	jodaFormat  = regexp.MustCompile(`^yyyy-MM-dd(('T'|T| )HH:mm:ss([.]S{1,9})?('Z'|ZZ?)?)?$`)
+	mysqlFormat = regexp.MustCompile(`^%Y-%m-%d([T ](%H:%i:%[sS]|%T)([.]%f)?Z?)?$`)
+)
+
+// fits says whether an argument leaves a function growing: a text is read as a whole, and
+// cut behind its beginning.
+func fits(function string, place int, arg plan.Expr) bool {
 	switch function {
 	case "substr", "substring":
-		first, _ := valueOf(c, ok).(int64)
+		first, _ := constant(arg).(int64)
 		return place != 1 || first == 1
 	case "parse_datetime":
-		text, _ := valueOf(c, ok).(string)
-		return strings.HasPrefix(text, "yyyy-MM-dd")
+		text, _ := constant(arg).(string)
+		return jodaFormat.MatchString(text)
 	case "date_parse":
-		text, _ := valueOf(c, ok).(string)
-		return strings.HasPrefix(text, "%Y-%m-%d")
+		text, _ := constant(arg).(string)
+		return mysqlFormat.MatchString(text)
 	}
 	return true
 }
 
-func valueOf(c *plan.Const, ok bool) any {
-	if !ok {
-		return nil
+// constant returns the value of a literal, which the analyzer may have coerced; nil for
+// anything else. A cast that the statement says itself may cut a text.
+func constant(e plan.Expr) any {
+	if cast, ok := e.(*plan.Cast); ok && cast.Coercion {
+		e = cast.X
 	}
-	return c.Value
+	if c, ok := e.(*plan.Const); ok {
+		return c.Value
+	}
+	return nil
 }
 
 // ordered says whether values of a type are in the order of the times that they tell.

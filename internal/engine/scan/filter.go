@@ -29,6 +29,9 @@ type term struct {
 	Expr    plan.Expr
 	IDs     []plan.ID
 	Columns []string // named as IDs are numbered
+	// Bound says that it is over the least and the greatest value of columns. That it is
+	// NULL there says nothing of the values between them.
+	Bound bool
 }
 
 // conditionsOf picks the predicates that partition columns decide.
@@ -255,7 +258,7 @@ func (c conditions) rulesOut(ctx context.Context, p program, columns, row []stri
 	if work.Ended(err) {
 		return false, err
 	}
-	return err == nil && v != true, nil
+	return err == nil && (v == false || v == nil && !p.Bound), nil
 }
 
 // PartitionValue returns what the text of a partition's value is as a value of t;

@@ -70,14 +70,17 @@ func (d *Data) PutAuditEvents(ctx context.Context, in *cloudtraildataapi.PutAudi
 			return nil, err
 		}
 	}
-	return out, d.attempted(ctx, &c, out, now)
+	// What is kept is kept: an error would have the caller send it again.
+	if err := d.attempted(context.WithoutCancel(ctx), &c, out, now); err != nil {
+		d.service.cfg.Log.ErrorContext(ctx, "note what came through a channel", "channel", c.arn(), "error", err)
+	}
+	return out, nil
 }
 
 // open returns the channel that an ARN names, and its stores that take events.
 func (d *Data) open(ctx context.Context, given string) (c channel, stores []eventStore, err error) {
-	arn, err := cloud.ParseARN(given)
-	id, ok := strings.CutPrefix(arn.Resource, channelNoun)
-	if err != nil || !ok || arn.Service != "cloudtrail" || !accountForm.MatchString(string(arn.Account)) || !storeID.MatchString(id) {
+	arn, id, ok := ownARN(given, channelNoun)
+	if !ok || !storeID.MatchString(id) {
 		return c, nil, cloud.Errorf(cloud.Invalid, "InvalidChannelARN", "%s is not the ARN of a channel.", given)
 	}
 	if d.service.cfg.Archive == nil || arn.Region != cloud.CallOf(ctx).Region {

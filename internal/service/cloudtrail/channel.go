@@ -3,7 +3,6 @@ package cloudtrail
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,9 +57,8 @@ func channelID(ctx context.Context, given string) (string, error) {
 	if storeID.MatchString(given) {
 		return given, nil
 	}
-	arn, err := cloud.ParseARN(given)
-	id, ok := strings.CutPrefix(arn.Resource, channelNoun)
-	if err != nil || !ok || arn.Service != "cloudtrail" || arn.Region == "" || !accountForm.MatchString(string(arn.Account)) || !storeID.MatchString(id) {
+	arn, id, ok := ownARN(given, channelNoun)
+	if !ok || !storeID.MatchString(id) {
 		return "", cloud.Errorf(cloud.Invalid, "ChannelARNInvalidException",
 			"%s is not the ARN of a channel, which has the form arn:aws:cloudtrail:us-east-2:123456789012:channel/EXAMPLE-f852-4e8f-8bd1-bcf6cEXAMPLE.", given)
 	}

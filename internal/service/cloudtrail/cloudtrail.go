@@ -100,7 +100,7 @@ type Config struct {
 	Concurrency  int
 	QueryTimeout time.Duration
 	Results      string
-	Log          *slog.Logger
+	Log          *slog.Logger // nil logs nothing
 }
 
 // Service answers the operations of CloudTrail.
@@ -119,6 +119,9 @@ type Service struct {
 // New returns a Service that keeps its trails in store, and the keys of digests
 // sealed by sealer, and tries what trails name by buckets and keys.
 func New(cfg Config, store state.Store, sealer Sealer, buckets Buckets, keys Keys) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, buckets: buckets, keys: keys, sealer: sealer, queries: newQueryQueue()}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
@@ -118,9 +117,8 @@ func storeRefOf(ctx context.Context, given string) (storeRef, error) {
 	if storeID.MatchString(given) {
 		return storeRef{call.Account, call.Region, given}, nil
 	}
-	arn, err := cloud.ParseARN(given)
-	id, ok := strings.CutPrefix(arn.Resource, storeNoun)
-	if err != nil || !ok || arn.Service != "cloudtrail" || arn.Region == "" || !accountForm.MatchString(string(arn.Account)) || !storeID.MatchString(id) {
+	arn, id, ok := ownARN(given, storeNoun)
+	if !ok || !storeID.MatchString(id) {
 		return storeRef{}, cloud.Errorf(cloud.Invalid, "EventDataStoreARNInvalidException",
 			"%s is not the ARN of an event data store, which has the form arn:aws:cloudtrail:us-east-2:123456789012:eventdatastore/EXAMPLE-f852-4e8f-8bd1-bcf6cEXAMPLE.", given)
 	}

@@ -1,6 +1,17 @@
 package cloudtrail
 
-import "context"
+import (
+	"context"
+	"testing"
+)
 
 // RunImports runs what was started, until ctx is done.
 func (s *Service) RunImports(ctx context.Context) error { return s.runImports(ctx) }
+
+// SyncedBy has folders of results synced by sync until a test ends.
+func SyncedBy(tb testing.TB, sync func(path string) error) {
+	tb.Helper()
+	before := syncFolder
+	tb.Cleanup(func() { syncFolder = before })
+	syncFolder = sync
+}

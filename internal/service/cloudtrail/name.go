@@ -74,11 +74,22 @@ func refOf(ctx context.Context, given string) (ref, error) {
 	return arnOf(given)
 }
 
+// partition is that of all that is kept here. The ARN of another one names nothing here:
+// if it did, a policy that denies a resource would not see it.
+const partition = "aws"
+
+// ownARN takes apart the ARN of a resource of CloudTrail's whose kind is noun, such as
+// "trail/", and returns what follows the noun.
+func ownARN(given, noun string) (arn cloud.ARN, name string, ok bool) {
+	arn, err := cloud.ParseARN(given)
+	name, ok = strings.CutPrefix(arn.Resource, noun)
+	return arn, name, ok && err == nil && arn.Partition == partition && arn.Service == "cloudtrail" && arn.Region != "" && accountForm.MatchString(string(arn.Account))
+}
+
 // arnOf returns the trail that an ARN names.
 func arnOf(given string) (ref, error) {
-	arn, err := cloud.ParseARN(given)
-	name, ok := strings.CutPrefix(arn.Resource, "trail/")
-	if err != nil || !ok || arn.Service != "cloudtrail" || arn.Region == "" || !accountForm.MatchString(string(arn.Account)) || checkName(name) != nil {
+	arn, name, ok := ownARN(given, "trail/")
+	if !ok || checkName(name) != nil {
 		return ref{}, cloud.Errorf(cloud.Invalid, "CloudTrailARNInvalidException",
 			"%s is not the ARN of a trail, which has the form arn:aws:cloudtrail:us-east-2:123456789012:trail/MyTrail.", given)
 	}

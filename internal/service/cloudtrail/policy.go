@@ -36,7 +36,7 @@ const (
 func policedChannel(ctx context.Context, r resource.Reader, given string) (channel, error) {
 	arn, err := cloud.ParseARN(given)
 	switch {
-	case err != nil || arn.Service != "cloudtrail":
+	case err != nil || arn.Partition != partition || arn.Service != "cloudtrail":
 		return channel{}, cloud.Errorf(cloud.Invalid, "ResourceARNNotValidException", "%s is not the ARN of a resource of CloudTrail.", given)
 	case !policed.MatchString(arn.Resource):
 		return channel{}, cloud.Errorf(cloud.Invalid, "ResourceTypeNotSupportedException", "%s can have no policy: only channels, dashboards and event data stores can.", given)

@@ -31,6 +31,7 @@ type query struct {
 
 	Columns []string `json:",omitempty"` // of the result
 	Rows    int64    `json:",omitempty"`
+	Length  int64    `json:",omitempty"` // of the file of the result, in bytes; 0 where that is not known
 	Bytes   int64    `json:",omitempty"` // scanned
 	Scanned int64    `json:",omitempty"` // events
 	Millis  int32    `json:",omitempty"`

@@ -37,8 +37,12 @@ func (j *queryJob) waitChecked(ctx context.Context) error {
 	defer over.Stop()
 	select {
 	case <-j.checked:
-		if j.invalid != nil {
-			<-j.done
+		if j.invalid != nil { // nothing is left of it then, unless that takes long
+			select {
+			case <-j.done:
+			case <-over.C:
+			case <-ctx.Done():
+			}
 		}
 		return j.invalid
 	case <-j.done:
@@ -61,6 +65,7 @@ type queryQueue struct {
 	change  sync.Cond
 	jobs    map[queryKey]*queryJob
 	waiting []*queryJob
+	ended   []*queryJob // whose end could not be written yet
 	running map[cloud.Account]int
 	served  map[cloud.Account]uint64 // when an account was served last, in turns
 	turns   uint64
@@ -154,6 +159,22 @@ func (q *queryQueue) remove(j *queryJob) {
 	defer q.mu.Unlock()
 	delete(q.jobs, j.key())
 	close(j.done)
+}
+
+// late has the end of a query be written later on.
+func (q *queryQueue) late(j *queryJob) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = append(q.ended, j)
+}
+
+// takeLate returns the queries whose ends are to be written, each once.
+func (q *queryQueue) takeLate() []*queryJob {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := q.ended
+	q.ended = nil
+	return all
 }
 
 // isRunning says whether a query has begun.

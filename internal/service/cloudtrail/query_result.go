@@ -17,6 +17,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
+	"github.com/sillok/sillok/internal/kit/disk"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -41,35 +42,43 @@ func (s *Service) removeResult(id string) error {
 	return err
 }
 
+// syncFolder is disk.SyncFolder; tests look at what is synced.
+var syncFolder = disk.SyncFolder
+
 // writeResult writes rows, each as a line of JSON behind its checksum, and returns how
-// many they are. What is written is on the disk when it returns.
-func (s *Service) writeResult(id string, rows engine.Rows) (count int64, err error) {
+// many they are, and how many bytes they take. What is written is on the disk when it returns.
+func (s *Service) writeResult(id string, rows engine.Rows) (count, length int64, err error) {
 	if err := os.MkdirAll(s.cfg.Results, 0o700); err != nil {
-		return 0, fmt.Errorf("keep the result of a query: %w", err)
+		return 0, 0, fmt.Errorf("keep the result of a query: %w", err)
 	}
 	f, err := os.OpenFile(s.resultPath(id), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return 0, fmt.Errorf("keep the result of a query: %w", err)
+		return 0, 0, fmt.Errorf("keep the result of a query: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	out := bufio.NewWriterSize(f, 64<<10)
 	for rows.Next() {
 		line, err := json.Marshal(rows.Row())
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if _, err := fmt.Fprintf(out, "%08x %s\n", crc32.Checksum(line, castagnoli), line); err != nil {
-			return 0, fmt.Errorf("keep the result of a query: %w", err)
+		n, err := fmt.Fprintf(out, "%08x %s\n", crc32.Checksum(line, castagnoli), line)
+		if err != nil {
+			return 0, 0, fmt.Errorf("keep the result of a query: %w", err)
 		}
-		count++
+		count, length = count+1, length+int64(n)
 	}
 	if err := rows.Err(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := errors.Join(out.Flush(), f.Sync()); err != nil {
-		return 0, fmt.Errorf("keep the result of a query: %w", err)
+		return 0, 0, fmt.Errorf("keep the result of a query: %w", err)
 	}
-	return count, nil
+	// The names too, that of the folder among them, or the file is lost with the power.
+	if err := errors.Join(syncFolder(s.cfg.Results), syncFolder(filepath.Dir(s.cfg.Results))); err != nil {
+		return 0, 0, fmt.Errorf("keep the result of a query: %w", err)
+	}
+	return count, length, nil
 }
 
 // GetQueryResults returns a page of what a query found, and its status before it has
@@ -125,6 +134,9 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 		}
 	}
 	f, err := os.Open(s.resultPath(q.ID))
+	if errors.Is(err, fs.ErrNotExist) {
+		return q.damaged()
+	}
 	if err != nil {
 		return fmt.Errorf("read the result of query %s: %w", q.ID, err)
 	}
@@ -135,8 +147,11 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 	in := bufio.NewReaderSize(f, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) && len(line) == 0 {
+		if errors.Is(err, io.EOF) && len(line) == 0 && (at == q.Length || q.Length == 0) {
 			return nil
+		}
+		if errors.Is(err, io.EOF) {
+			return q.damaged()
 		}
 		if err != nil {
 			return fmt.Errorf("read the result of query %s: %w", q.ID, err)
@@ -152,20 +167,24 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 	}
 }
 
+// damaged is the error for a result that is not as it was written.
+func (q *query) damaged() error {
+	return cloud.Errorf(cloud.Unavailable, "OperationNotPermittedException", "The result of query %s was damaged on the disk: start the query again.", q.ID)
+}
+
 // row reads a line of a result.
 func (q *query) row(line []byte) ([]map[string]string, error) {
-	damaged := cloud.Errorf(cloud.Unavailable, "OperationNotPermittedException", "The result of query %s was damaged on the disk: start the query again.", q.ID)
 	if len(line) <= sumLength || line[sumLength-1] != ' ' {
-		return nil, damaged
+		return nil, q.damaged()
 	}
 	body := line[sumLength : len(line)-1]
 	sum, err := strconv.ParseUint(string(line[:sumLength-1]), 16, 32)
 	if err != nil || uint32(sum) != crc32.Checksum(body, castagnoli) {
-		return nil, damaged
+		return nil, q.damaged()
 	}
 	var cells []*string
 	if err := json.Unmarshal(body, &cells); err != nil || len(cells) != len(q.Columns) {
-		return nil, damaged
+		return nil, q.damaged()
 	}
 	row := make([]map[string]string, len(cells))
 	for i, cell := range cells {

@@ -21,6 +21,7 @@ import (
 const (
 	defaultQueryTimeout = time.Hour // as CloudTrail Lake has it
 	purgeEvery          = time.Minute
+	endEvery            = 5 * time.Second
 )
 
 // Run runs queries, and removes event data stores and queries whose time is over, until
@@ -43,6 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(ctx, "imports into event data stores", s.runImports)
+	g.Every(ctx, "ends of queries of event data stores", endEvery, s.writeEnds)
 	g.Every(ctx, "old event data stores", purgeEvery, s.purgeStores)
 	g.Every(ctx, "old queries of event data stores", purgeEvery, s.purgeQueries)
 	return g.Wait()
@@ -93,25 +95,44 @@ func (s *Service) endQuery(ctx context.Context, j *queryJob, err error) {
 	default:
 		q.Status, q.Message = queryFailed, s.messageOf(q.ID, err)
 	}
-	forget := j.invalid != nil
 	if err != nil {
 		if removed := s.removeResult(q.ID); removed != nil {
 			s.cfg.Log.Error("remove the result of a query that failed", "query_id", q.ID, "error", removed)
 		}
 	}
-	write := func(tx resource.Tx) error {
-		if forget {
-			return forgetQuery(tx, q)
-		}
-		return errors.Join(lakeQueries.Put(tx, *q, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
-	}
-	if err := s.update(context.WithoutCancel(ctx), write); err != nil {
-		s.cfg.Log.Error("write the end of a query of event data stores", "query_id", q.ID, "error", err)
-	}
 	if !isClosed(j.checked) {
 		close(j.checked)
 	}
-	s.queries.remove(j)
+	if err := s.writeEnd(context.WithoutCancel(ctx), j); err != nil {
+		s.cfg.Log.Error("write the end of a query of event data stores, which is tried again", "query_id", q.ID, "error", err)
+		s.queries.late(j)
+	}
+}
+
+// writeEnd keeps how a query ended, and lets go of it.
+func (s *Service) writeEnd(ctx context.Context, j *queryJob) error {
+	q := &j.query
+	err := s.update(ctx, func(tx resource.Tx) error {
+		if j.invalid != nil {
+			return forgetQuery(tx, q)
+		}
+		return errors.Join(lakeQueries.Put(tx, *q, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
+	})
+	if err == nil {
+		s.queries.remove(j)
+	}
+	return err
+}
+
+// writeEnds keeps the ends that could not be written.
+func (s *Service) writeEnds(ctx context.Context) (err error) {
+	for _, j := range s.queries.takeLate() {
+		if failed := s.writeEnd(cloud.WithCall(context.WithoutCancel(ctx), j.call), j); failed != nil {
+			s.queries.late(j)
+			err = errors.Join(err, fmt.Errorf("query %s: %w", j.query.ID, failed))
+		}
+	}
+	return err
 }
 
 func isClosed(c chan struct{}) bool {
@@ -178,7 +199,7 @@ func (s *Service) answer(ctx context.Context, j *queryJob) error {
 	for _, c := range analyzed.Columns {
 		q.Columns = append(q.Columns, c.Name)
 	}
-	q.Rows, err = s.writeResult(q.ID, rows)
+	q.Rows, q.Length, err = s.writeResult(q.ID, rows)
 	err = errors.Join(err, rows.Close())
 	stats := rows.Stats()
 	q.Bytes, q.Scanned = stats.BytesScanned, stats.Rows

@@ -2,7 +2,6 @@ package cloudtrail
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -30,10 +29,19 @@ func checkTags(given []cloudtrailapi.Tag) error {
 // taggable returns the ARN of a trail, an event data store or a channel of the caller's
 // account.
 func taggable(r resource.Reader, arn string) (string, error) {
-	if parsed, err := cloud.ParseARN(arn); err == nil && strings.HasPrefix(parsed.Resource, storeNoun) {
-		return taggableStore(r, arn, parsed)
-	} else if err == nil && strings.HasPrefix(parsed.Resource, channelNoun) {
-		return taggableChannel(r, arn, parsed)
+	if parsed, id, ok := ownARN(arn, storeNoun); ok {
+		_, found, err := eventStores.Find(r, string(parsed.Region), id)
+		if err == nil && (!found || parsed.Account != r.Scope().Account) {
+			err = errNoStore(arn)
+		}
+		return arn, err
+	}
+	if parsed, id, ok := ownARN(arn, channelNoun); ok {
+		_, found, err := channels.Find(r, string(parsed.Region), id)
+		if err == nil && (!found || parsed.Account != r.Scope().Account) {
+			err = errNoChannel(arn)
+		}
+		return arn, err
 	}
 	named, err := arnOf(arn)
 	if err != nil {
@@ -42,22 +50,6 @@ func taggable(r resource.Reader, arn string) (string, error) {
 	_, found, err := trails.Find(r, string(named.region), named.name)
 	if err == nil && (!found || named.account != r.Scope().Account) {
 		err = cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "The resource %s does not exist.", arn)
-	}
-	return arn, err
-}
-
-func taggableStore(r resource.Reader, arn string, parsed cloud.ARN) (string, error) {
-	_, found, err := eventStores.Find(r, string(parsed.Region), strings.TrimPrefix(parsed.Resource, storeNoun))
-	if err == nil && (!found || parsed.Account != r.Scope().Account) {
-		err = errNoStore(arn)
-	}
-	return arn, err
-}
-
-func taggableChannel(r resource.Reader, arn string, parsed cloud.ARN) (string, error) {
-	_, found, err := channels.Find(r, string(parsed.Region), strings.TrimPrefix(parsed.Resource, channelNoun))
-	if err == nil && (!found || parsed.Account != r.Scope().Account) {
-		err = errNoChannel(arn)
 	}
 	return arn, err
 }
