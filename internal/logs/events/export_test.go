@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// Dir returns the folder of a store.
+func (s *Store) Dir() string { return s.cfg.Dir }
+
 // Grams returns the hashes of the grams of a text that a filter holds.
 func Grams(text string) (all []uint64) {
 	eachGram([]byte(text), func(h uint64) { all = append(all, h) })

@@ -9,8 +9,9 @@ import (
 type memory struct {
 	mu     sync.RWMutex
 	groups map[uint64]*tail
-	bytes  int64 // of memory, about
-	oldest int64 // the time of the oldest event
+	bytes  int64  // of memory, about
+	oldest int64  // the time of the oldest event
+	last   uint64 // the highest number of a batch
 }
 
 // tail is the events of a group: runs, each of them in order, and those that make
@@ -49,6 +50,7 @@ func (m *memory) add(group uint64, events []Event, size int) {
 		}
 		t.bytes += events[i].size()
 	}
+	m.last = max(m.last, events[0].Seq)
 	m.bytes += int64(size) + int64(len(events))*eventBytes
 	for len(t.open)+len(events) >= runEvents {
 		n := runEvents - len(t.open)

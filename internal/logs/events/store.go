@@ -102,7 +102,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			s.highest = max(s.highest, f.parts[i].group, f.parts[i].stream)
 		}
 	}
-	s.log, err = records.Open(ctx, records.Config{Dir: filepath.Join(cfg.Dir, "recent"), SegmentBytes: cfg.SegmentBytes, Log: cfg.Log})
+	// A batch must not have the number of one that is in a file: it would count as
+	// sealed. So numbers go on behind those, also when the log is lost or older.
+	s.log, err = records.Open(ctx, records.Config{
+		Dir: filepath.Join(cfg.Dir, "recent"), SegmentBytes: cfg.SegmentBytes, Log: cfg.Log, First: s.view.Load().through() + 1,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
