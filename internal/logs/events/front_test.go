@@ -50,9 +50,8 @@ func TestUpkeepLeavesWhatCannotBeRead(t *testing.T) {
 			if err != nil || string(left) != string(harmed) {
 				t.Errorf("the file is not what it was: %d bytes, %v", len(left), err)
 			}
-			found, damage := told(t, s, events.All(1))
-			equal(t, "what is read", []string{"11@2 what is sound"}, found)
-			if len(damage) != 1 || damage[0].Path != path {
+			equal(t, "what is read", []string{"11@2 what is sound"}, read(t, s, events.All(1)))
+			if damage := s.Lost(); len(damage) != 1 || damage[0].Path != path {
 				t.Error(damage)
 			}
 		})
@@ -78,7 +77,7 @@ func TestUpkeepWhereTheFirstFileIsLost(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, damage := told(t, s, events.All(1)); len(damage) != 1 {
+	if damage := s.Lost(); len(damage) != 1 {
 		t.Error(damage)
 	}
 }

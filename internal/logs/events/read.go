@@ -15,8 +15,9 @@ import (
 // Read yields the events that a query asks for, in its order: those whose append had
 // returned when it was called, and perhaps some of those that are appended meanwhile.
 //
-// A *DamageError is yielded in the place of what is lost, and who goes on with the
-// loop gets what follows. Any other error ends the sequence.
+// A *DamageError is yielded in the place of what the group has lost, and who goes on
+// with the loop gets what follows. Any other error ends the sequence. Of what it is not
+// known whose it was, Lost tells.
 func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	if q.Streams != nil {
 		q.Streams = append([]uint64{}, q.Streams...)
@@ -55,15 +56,6 @@ func (s *Store) sources(q *Query) []source {
 	var all []source
 	for _, m := range v.memories {
 		all = m.sources(q, all)
-	}
-	edge := q.edge(Key{Time: math.MinInt64}, Key{Time: math.MaxInt64})
-	for _, d := range s.damage {
-		all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, d }})
-	}
-	for _, f := range v.files {
-		if f.broken != "" {
-			all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, f.damage(f.broken) }})
-		}
 	}
 	wanted := probeOf(q.Terms)
 	for _, at := range v.groups[q.Group] {
@@ -233,7 +225,8 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 }
 
 // Streams returns what is known of the streams of a group that have events, some of
-// which may not be wanted any more.
+// which may not be wanted any more. Beside a *DamageError it is what is known of the
+// events that are not lost.
 func (s *Store) Streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
 	for {
 		all, err := s.streams(ctx, group)
@@ -247,6 +240,7 @@ func (s *Store) Streams(ctx context.Context, group uint64) (map[uint64]Stats, er
 func (s *Store) streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
 	v := s.view.Load()
 	all := map[uint64]Stats{}
+	var damage *DamageError
 	for _, m := range v.memories {
 		m.stats(group, all)
 	}
@@ -259,9 +253,15 @@ func (s *Store) streams(ctx context.Context, group uint64) (map[uint64]Stats, er
 			err = r.stats(&at.file.parts[at.part], all)
 			r.close()
 		}
+		if d, ok := errors.AsType[*DamageError](err); ok {
+			damage, err = d, nil
+		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if damage != nil {
+		return all, damage
 	}
 	return all, nil
 }

@@ -131,6 +131,9 @@ type search struct {
 func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLogEventsOutput) (more bool, err error) {
 	looked := 0
 	for e, err := range p.events.Read(ctx, q) {
+		if damaged(err) && p.last != (events.Key{}) {
+			return true, nil // the next page tells it
+		}
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
 		}
