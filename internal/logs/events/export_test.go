@@ -1,7 +1,9 @@
 package events
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -63,7 +65,10 @@ func ReadFile(dir, name string) (found int, err error) {
 			return found, err
 		}
 		for {
-			e, err := c.next()
+			e, err := c.next(context.Background())
+			if errors.Is(err, errLater) {
+				continue
+			}
 			if err != nil {
 				c.close()
 				return found, err

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"slices"
 	"sync"
 )
@@ -165,7 +166,7 @@ func newRun(q *Query, events []Event) *run {
 }
 
 // next implements cursor.
-func (r *run) next() (*Event, error) {
+func (r *run) next(context.Context) (*Event, error) {
 	for len(r.left) > 0 {
 		var e *Event
 		if r.q.Backward {
@@ -183,6 +184,9 @@ func (r *run) next() (*Event, error) {
 	}
 	return nil, nil
 }
+
+// bound implements cursor: it is never asked, since no event is looked for long.
+func (*run) bound() Key { return Key{} }
 
 // close implements cursor.
 func (*run) close() {}

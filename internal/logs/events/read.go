@@ -112,13 +112,19 @@ func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, erro
 	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, blocks: blocks, run: run{q: q}}, nil
 }
 
-// next implements cursor.
-func (c *partCursor) next() (*Event, error) {
-	for {
-		if e, err := c.run.next(); e != nil || err != nil {
+// next implements cursor. A context is looked at before each block.
+func (c *partCursor) next(ctx context.Context) (*Event, error) {
+	for loaded := false; ; loaded = true {
+		if e, err := c.run.next(ctx); e != nil || err != nil {
 			return e, err
 		}
-		events, ok, err := c.block()
+		if loaded && len(c.blocks) > 0 {
+			return nil, errLater
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		events, ok, err := c.block(ctx)
 		if err != nil || !ok {
 			return nil, err
 		}
@@ -128,27 +134,33 @@ func (c *partCursor) next() (*Event, error) {
 	}
 }
 
+// bound implements cursor, while there are blocks left.
+func (c *partCursor) bound() Key { return c.q.edge(c.blocks[0].first, c.blocks[0].last) }
+
 // block returns the events of the next block, and false at the end. Who reads a page
 // has few; who goes on finds the next one loaded.
-func (c *partCursor) block() (events []Event, ok bool, err error) {
+func (c *partCursor) block(ctx context.Context) (events []Event, ok bool, err error) {
 	const alone = 2
-	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
-		c.ahead = c.loadAhead(c.blocks)
-	}
-	if c.ahead != nil {
-		b, ok := <-c.ahead.loaded
-		return b.events, ok, b.err
-	}
 	if len(c.blocks) == 0 {
 		return nil, false, nil
 	}
+	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
+		c.ahead = c.loadAhead(ctx, c.blocks)
+	}
 	b := c.blocks[0]
 	c.blocks, c.taken = c.blocks[1:], c.taken+1
-	events, err = c.told(&b)
-	return events, true, err
+	if c.ahead == nil {
+		events, err = c.told(&b)
+		return events, true, err
+	}
+	loaded, ok := <-c.ahead.loaded
+	if !ok {
+		return nil, false, ctx.Err()
+	}
+	return loaded.events, true, loaded.err
 }
 
-func (c *partCursor) loadAhead(blocks []blockMeta) *ahead {
+func (c *partCursor) loadAhead(ctx context.Context, blocks []blockMeta) *ahead {
 	a := &ahead{loaded: make(chan loadedBlock), stop: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(a.ended)
@@ -165,6 +177,8 @@ func (c *partCursor) loadAhead(blocks []blockMeta) *ahead {
 			select {
 			case a.loaded <- b:
 			case <-a.stop:
+				return
+			case <-ctx.Done():
 				return
 			}
 		}

@@ -111,7 +111,10 @@ func (s *Store) readPart(ctx context.Context, to []Event, at placed) ([]Event, e
 	}
 	defer c.close()
 	for {
-		e, err := c.next()
+		e, err := c.next(ctx)
+		if errors.Is(err, errLater) {
+			continue
+		}
 		if err == nil {
 			err = ctx.Err()
 		}
