@@ -87,6 +87,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	// What one trail's bucket does not take is no fault of the server's.
 	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)
 	h.Problems = append(h.Problems, a.insights.Problems()...)
+	h.Problems = append(h.Problems, a.logs.Problems()...)
 	h.History = historyHealth(a.history.Progress())
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -51,6 +51,9 @@ type Query struct {
 	// Terms are texts of which a wanted message has every one. They spare reading:
 	// what has not all of them may be yielded nevertheless.
 	Terms [][]byte
+	// Passed is called now and then, also while nothing is found, with a place: all up
+	// to it has been read, and behind it reading can begin again. False ends reading.
+	Passed func(Key) bool
 }
 
 // All returns a Query of all events of a group, the oldest first.
@@ -92,6 +95,24 @@ func (q *Query) edge(first, last Key) Key {
 		return last
 	}
 	return first
+}
+
+// just returns the place just before a key, in the order of reading.
+func (q *Query) just(k Key) Key {
+	switch {
+	case q.Backward && k.N < math.MaxUint32:
+		return Key{k.Time, k.Seq, k.N + 1}
+	case q.Backward && k.Seq < math.MaxUint64:
+		return Key{k.Time, k.Seq + 1, 0}
+	case q.Backward:
+		return Key{k.Time + 1, 0, 0}
+	case k.N > 0:
+		return Key{k.Time, k.Seq, k.N - 1}
+	case k.Seq > 0:
+		return Key{k.Time, k.Seq - 1, math.MaxUint32}
+	default:
+		return Key{k.Time - 1, math.MaxUint64, math.MaxUint32}
+	}
 }
 
 // Stats is what is known of the events of a stream.

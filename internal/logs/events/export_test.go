@@ -1,9 +1,14 @@
 package events
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
+
+// Dir returns the folder of a store.
+func (s *Store) Dir() string { return s.cfg.Dir }
 
 // Grams returns the hashes of the grams of a text that a filter holds.
 func Grams(text string) (all []uint64) {
@@ -60,7 +65,10 @@ func ReadFile(dir, name string) (found int, err error) {
 			return found, err
 		}
 		for {
-			e, err := c.next()
+			e, err := c.next(context.Background())
+			if errors.Is(err, errLater) {
+				continue
+			}
 			if err != nil {
 				c.close()
 				return found, err

@@ -26,7 +26,7 @@ var kills = flag.Int("kills", 4, "how often the process is killed")
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestMain(m *testing.M) {
-	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled, "fill": fillUntilFull})
+	killtest.Main(m, map[string]func(string) error{"write": writeUntilKilled, "fill": fillUntilFull, "fail": failToWrite})
 }
 
 // Each event that the child acknowledged is there once after it was killed, and in

@@ -57,6 +57,9 @@ type file struct {
 	broken      string      // why it is not known what it holds
 }
 
+// empty says whether it is sure that the file holds nothing.
+func (f *file) empty() bool { return f.broken == "" && len(f.parts) == 0 && f.size == 2*headSize }
+
 // openPart opens the file for what it has of a part.
 func (f *file) openPart(p *part) (*reader, error) {
 	if f.missing.Load() {
@@ -169,9 +172,11 @@ func openFile(dir, name string) (*file, error) {
 	f.size = info.Size()
 	sound := false
 	for _, at := range []int64{0, f.size - headSize} {
-		if b, err := r.bytes(uint64(max(at, 0)), headSize); err == nil {
-			sound = sound || f.takeHead(b)
+		b, err := r.bytes(uint64(max(at, 0)), headSize)
+		if _, damaged := errors.AsType[*DamageError](err); err != nil && !damaged {
+			return nil, err // another time it may be read
 		}
+		sound = sound || err == nil && f.takeHead(b)
 	}
 	if !sound {
 		return nil, f.damage("both heads are damaged, or the file is torn")

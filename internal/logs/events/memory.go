@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"slices"
 	"sync"
 )
@@ -9,8 +10,9 @@ import (
 type memory struct {
 	mu     sync.RWMutex
 	groups map[uint64]*tail
-	bytes  int64 // of memory, about
-	oldest int64 // the time of the oldest event
+	bytes  int64  // of memory, about
+	oldest int64  // the time of the oldest event
+	last   uint64 // the highest number of a batch
 }
 
 // tail is the events of a group: runs, each of them in order, and those that make
@@ -49,6 +51,7 @@ func (m *memory) add(group uint64, events []Event, size int) {
 		}
 		t.bytes += events[i].size()
 	}
+	m.last = max(m.last, events[0].Seq)
 	m.bytes += int64(size) + int64(len(events))*eventBytes
 	for len(t.open)+len(events) >= runEvents {
 		n := runEvents - len(t.open)
@@ -163,7 +166,7 @@ func newRun(q *Query, events []Event) *run {
 }
 
 // next implements cursor.
-func (r *run) next() (*Event, error) {
+func (r *run) next(context.Context) (*Event, error) {
 	for len(r.left) > 0 {
 		var e *Event
 		if r.q.Backward {
@@ -181,6 +184,9 @@ func (r *run) next() (*Event, error) {
 	}
 	return nil, nil
 }
+
+// bound implements cursor: it is never asked, since no event is looked for long.
+func (*run) bound() Key { return Key{} }
 
 // close implements cursor.
 func (*run) close() {}

@@ -10,10 +10,14 @@ import (
 // cursor yields events in the order of a query.
 type cursor interface {
 	// next returns the next event, or nil at the end. After a *DamageError it may
-	// be called again.
-	next() (*Event, error)
+	// be called again, and after errLater: then nothing was found in a part of what
+	// there is, and what is left lies behind bound.
+	next(ctx context.Context) (*Event, error)
+	bound() Key
 	close()
 }
+
+var errLater = errors.New("nothing was found yet")
 
 // source is what may have events of a query.
 type source struct {
@@ -23,7 +27,8 @@ type source struct {
 
 // head is a source that is open, and its next event.
 type head struct {
-	event *Event
+	event *Event // nil where it is not known yet
+	key   Key    // of the event, or before which there is none
 	cursor
 }
 
@@ -44,23 +49,30 @@ func merge(ctx context.Context, q *Query, sources []source) iter.Seq2[Event, err
 			}
 		}()
 		for n := 0; ; n++ {
-			for len(sources) > 0 && (len(m.heads) == 0 || !q.before(m.heads[0].event.Key, sources[0].bound)) {
-				c, err := sources[0].open()
-				if err != nil && !m.tell(err) {
-					return
-				}
-				if sources = sources[1:]; err == nil && !m.push(c) {
-					return
-				}
-			}
 			if n%1024 == 0 && ctx.Err() != nil {
 				yield(Event{}, ctx.Err())
 				return
 			}
+			if len(sources) > 0 && (len(m.heads) == 0 || !q.before(m.heads[0].key, sources[0].bound)) {
+				if !m.passed(sources[0].bound) {
+					return
+				}
+				c, err := sources[0].open()
+				if err != nil && !m.tell(err) {
+					return
+				}
+				if sources = sources[1:]; err == nil && !m.push(ctx, c) {
+					return
+				}
+				continue
+			}
 			if len(m.heads) == 0 {
 				return
 			}
-			if !yield(*m.heads[0].event, nil) || !m.advance() {
+			if first := m.heads[0]; first.event == nil && !m.passed(first.key) || first.event != nil && !yield(*first.event, nil) {
+				return
+			}
+			if !m.advance(ctx) {
 				return
 			}
 		}
@@ -79,30 +91,44 @@ func (m *merger) tell(err error) bool {
 	return m.yield(Event{}, err) && damaged
 }
 
-// take returns the next event of a cursor. It is false when reading has ended.
-func (m *merger) take(c cursor) (*Event, bool) {
+// passed tells that all before a key has been read, and says whether reading goes on.
+func (m *merger) passed(key Key) bool {
+	if m.q.Passed == nil {
+		return true
+	}
+	at := m.q.just(key)
+	return m.q.After != nil && !m.q.before(*m.q.After, at) || m.q.Passed(at)
+}
+
+// take returns a cursor with its next event, or none at its end. It is false when
+// reading has ended.
+func (m *merger) take(ctx context.Context, c cursor) (*head, bool) {
 	for {
-		e, err := c.next()
-		if err == nil {
-			return e, true
-		}
-		if !m.tell(err) {
+		e, err := c.next(ctx)
+		switch {
+		case errors.Is(err, errLater):
+			return &head{nil, c.bound(), c}, true
+		case err == nil && e == nil:
+			return nil, true
+		case err == nil:
+			return &head{e, e.Key, c}, true
+		case !m.tell(err):
 			return nil, false
 		}
 	}
 }
 
 // push adds a cursor, unless it has nothing.
-func (m *merger) push(c cursor) bool {
-	e, ok := m.take(c)
-	if e == nil {
+func (m *merger) push(ctx context.Context, c cursor) bool {
+	h, ok := m.take(ctx, c)
+	if h == nil {
 		c.close()
 		return ok
 	}
-	m.heads = append(m.heads, head{e, c})
+	m.heads = append(m.heads, *h)
 	for i := len(m.heads) - 1; i > 0; {
 		up := (i - 1) / 2
-		if !m.q.before(m.heads[i].event.Key, m.heads[up].event.Key) {
+		if !m.q.before(m.heads[i].key, m.heads[up].key) {
 			break
 		}
 		m.heads[i], m.heads[up] = m.heads[up], m.heads[i]
@@ -112,12 +138,14 @@ func (m *merger) push(c cursor) bool {
 }
 
 // advance goes on behind the event that was read.
-func (m *merger) advance() bool {
-	e, ok := m.take(m.heads[0])
+func (m *merger) advance(ctx context.Context) bool {
+	h, ok := m.take(ctx, m.heads[0].cursor)
 	if !ok {
 		return false
 	}
-	if m.heads[0].event = e; e == nil {
+	if h != nil {
+		m.heads[0] = *h
+	} else {
 		m.heads[0].close()
 		last := len(m.heads) - 1
 		m.heads[0] = m.heads[last]
@@ -126,7 +154,7 @@ func (m *merger) advance() bool {
 	for i := 0; ; {
 		first := i
 		for _, down := range []int{2*i + 1, 2*i + 2} {
-			if down < len(m.heads) && m.q.before(m.heads[down].event.Key, m.heads[first].event.Key) {
+			if down < len(m.heads) && m.q.before(m.heads[down].key, m.heads[first].key) {
 				first = down
 			}
 		}

@@ -15,8 +15,9 @@ import (
 // Read yields the events that a query asks for, in its order: those whose append had
 // returned when it was called, and perhaps some of those that are appended meanwhile.
 //
-// A *DamageError is yielded in the place of what is lost, and who goes on with the
-// loop gets what follows. Any other error ends the sequence.
+// A *DamageError is yielded in the place of what the group has lost, and who goes on
+// with the loop gets what follows. Any other error ends the sequence. Of what it is not
+// known whose it was, Lost tells.
 func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	if q.Streams != nil {
 		q.Streams = append([]uint64{}, q.Streams...)
@@ -55,15 +56,6 @@ func (s *Store) sources(q *Query) []source {
 	var all []source
 	for _, m := range v.memories {
 		all = m.sources(q, all)
-	}
-	edge := q.edge(Key{Time: math.MinInt64}, Key{Time: math.MaxInt64})
-	for _, d := range s.damage {
-		all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, d }})
-	}
-	for _, f := range v.files {
-		if f.broken != "" {
-			all = append(all, source{bound: edge, open: func() (cursor, error) { return nil, f.damage(f.broken) }})
-		}
 	}
 	wanted := probeOf(q.Terms)
 	for _, at := range v.groups[q.Group] {
@@ -120,13 +112,19 @@ func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, erro
 	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, blocks: blocks, run: run{q: q}}, nil
 }
 
-// next implements cursor.
-func (c *partCursor) next() (*Event, error) {
-	for {
-		if e, err := c.run.next(); e != nil || err != nil {
+// next implements cursor. A context is looked at before each block.
+func (c *partCursor) next(ctx context.Context) (*Event, error) {
+	for loaded := false; ; loaded = true {
+		if e, err := c.run.next(ctx); e != nil || err != nil {
 			return e, err
 		}
-		events, ok, err := c.block()
+		if loaded && len(c.blocks) > 0 {
+			return nil, errLater
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		events, ok, err := c.block(ctx)
 		if err != nil || !ok {
 			return nil, err
 		}
@@ -136,27 +134,33 @@ func (c *partCursor) next() (*Event, error) {
 	}
 }
 
+// bound implements cursor, while there are blocks left.
+func (c *partCursor) bound() Key { return c.q.edge(c.blocks[0].first, c.blocks[0].last) }
+
 // block returns the events of the next block, and false at the end. Who reads a page
 // has few; who goes on finds the next one loaded.
-func (c *partCursor) block() (events []Event, ok bool, err error) {
+func (c *partCursor) block(ctx context.Context) (events []Event, ok bool, err error) {
 	const alone = 2
-	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
-		c.ahead = c.loadAhead(c.blocks)
-	}
-	if c.ahead != nil {
-		b, ok := <-c.ahead.loaded
-		return b.events, ok, b.err
-	}
 	if len(c.blocks) == 0 {
 		return nil, false, nil
 	}
+	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
+		c.ahead = c.loadAhead(ctx, c.blocks)
+	}
 	b := c.blocks[0]
 	c.blocks, c.taken = c.blocks[1:], c.taken+1
-	events, err = c.told(&b)
-	return events, true, err
+	if c.ahead == nil {
+		events, err = c.told(&b)
+		return events, true, err
+	}
+	loaded, ok := <-c.ahead.loaded
+	if !ok {
+		return nil, false, ctx.Err()
+	}
+	return loaded.events, true, loaded.err
 }
 
-func (c *partCursor) loadAhead(blocks []blockMeta) *ahead {
+func (c *partCursor) loadAhead(ctx context.Context, blocks []blockMeta) *ahead {
 	a := &ahead{loaded: make(chan loadedBlock), stop: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(a.ended)
@@ -173,6 +177,8 @@ func (c *partCursor) loadAhead(blocks []blockMeta) *ahead {
 			select {
 			case a.loaded <- b:
 			case <-a.stop:
+				return
+			case <-ctx.Done():
 				return
 			}
 		}
@@ -233,7 +239,8 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 }
 
 // Streams returns what is known of the streams of a group that have events, some of
-// which may not be wanted any more.
+// which may not be wanted any more. Beside a *DamageError it is what is known of the
+// events that are not lost.
 func (s *Store) Streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
 	for {
 		all, err := s.streams(ctx, group)
@@ -247,6 +254,7 @@ func (s *Store) Streams(ctx context.Context, group uint64) (map[uint64]Stats, er
 func (s *Store) streams(ctx context.Context, group uint64) (map[uint64]Stats, error) {
 	v := s.view.Load()
 	all := map[uint64]Stats{}
+	var damage *DamageError
 	for _, m := range v.memories {
 		m.stats(group, all)
 	}
@@ -259,9 +267,15 @@ func (s *Store) streams(ctx context.Context, group uint64) (map[uint64]Stats, er
 			err = r.stats(&at.file.parts[at.part], all)
 			r.close()
 		}
+		if d, ok := errors.AsType[*DamageError](err); ok {
+			damage, err = d, nil
+		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if damage != nil {
+		return all, damage
 	}
 	return all, nil
 }

@@ -89,7 +89,9 @@ func (s *Store) seal(ctx context.Context) error {
 }
 
 // freeze has all further events go to another memory, and returns what there was,
-// with the number of the last batch. What could not be sealed before is among it.
+// with the number of the last batch that it has. What could not be sealed before is
+// among it. A number that the log gave to a batch and could not write is not counted:
+// the log gives it again once it is opened again.
 func (s *Store) freeze() (frozen []*memory, last uint64) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
@@ -100,7 +102,10 @@ func (s *Store) freeze() (frozen []*memory, last uint64) {
 	} else {
 		s.view.Store(&view{memories: append(slices.Clip(frozen), newMemory()), files: v.files, groups: v.groups})
 	}
-	return frozen, s.log.Next() - 1
+	for _, m := range frozen {
+		last = max(last, m.last)
+	}
+	return frozen, last
 }
 
 // fill writes what is wanted of memories.

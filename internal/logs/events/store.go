@@ -102,7 +102,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			s.highest = max(s.highest, f.parts[i].group, f.parts[i].stream)
 		}
 	}
-	s.log, err = records.Open(ctx, records.Config{Dir: filepath.Join(cfg.Dir, "recent"), SegmentBytes: cfg.SegmentBytes, Log: cfg.Log})
+	// A batch must not have the number of one that is in a file: it would count as
+	// sealed. So numbers go on behind those, also when the log is lost or older.
+	s.log, err = records.Open(ctx, records.Config{
+		Dir: filepath.Join(cfg.Dir, "recent"), SegmentBytes: cfg.SegmentBytes, Log: cfg.Log, First: s.view.Load().through() + 1,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
@@ -213,6 +217,9 @@ func (s *Store) remember(ctx context.Context) error {
 		damage, damaged := errors.AsType[*records.DamageError](err)
 		removed, gone := errors.AsType[*records.RemovedError](err)
 		switch {
+		case damaged && damage.Last < damage.First:
+			s.cfg.Log.WarnContext(ctx, "the log of events is damaged, and nothing is lost", "error", damage)
+			continue
 		case damaged:
 			s.cfg.Log.ErrorContext(ctx, "log events are lost", "error", damage)
 			s.damage = append(s.damage, &DamageError{
@@ -340,6 +347,19 @@ func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return errors.Join(s.log.Err(), s.failed)
+}
+
+// Lost returns what is lost of which it is not known whose it was: records of the log,
+// and files of which it is not known what they hold. All else is read as if they had
+// never been; they are told in the log, too, when the store is opened.
+func (s *Store) Lost() []*DamageError {
+	all := slices.Clone(s.damage)
+	for _, f := range s.view.Load().files {
+		if f.broken != "" {
+			all = append(all, f.damage(f.broken))
+		}
+	}
+	return all
 }
 
 // Close ends appending. What is in memory is in the log, too. Further calls return

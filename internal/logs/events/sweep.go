@@ -3,6 +3,8 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -109,7 +111,10 @@ func (s *Store) readPart(ctx context.Context, to []Event, at placed) ([]Event, e
 	}
 	defer c.close()
 	for {
-		e, err := c.next()
+		e, err := c.next(ctx)
+		if errors.Is(err, errLater) {
+			continue
+		}
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -215,15 +220,15 @@ func (s *Store) copyPart(ctx context.Context, w *writer, at placed, v verdict) e
 }
 
 // drop removes empty files before all others: nothing is before what is missing
-// there.
+// there. One of which it is not known what it holds is none of them.
 func (s *Store) drop() error {
 	for {
 		v := s.view.Load()
-		if len(v.files) < 2 || len(v.files[0].parts) > 0 || v.files[0].size > headSize*2 {
+		if len(v.files) < 2 || !v.files[0].empty() {
 			return nil
 		}
-		if err := os.Remove(v.files[0].path); err != nil {
-			return err
+		if err := os.Remove(v.files[0].path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("logs: %w", err)
 		}
 		s.view.Store(newView(v.memories, v.files[1:]))
 	}

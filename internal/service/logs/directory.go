@@ -2,7 +2,9 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -16,6 +18,7 @@ import (
 // account.
 var (
 	counts    = resource.Kind[uint64]{Name: "logs/count"}        // "number" is the last one that was given
+	foreign   = resource.Kind[[]span]{Name: "logs/foreign"}      // "numbers" are those up to it that were not given by these documents
 	ofGroups  = resource.Kind[groupName]{Name: "logs/numbered"}  // by the number of a group
 	ofStreams = resource.Kind[string]{Name: "logs/numberedname"} // by the numbers of a group and a stream
 )
@@ -28,6 +31,9 @@ type groupName struct {
 }
 
 func (g groupName) scope() cloud.Scope { return cloud.Scope{Account: g.Account, Region: g.Region} }
+
+// span is the numbers from First to Last.
+type span struct{ First, Last uint64 }
 
 func digits(n uint64) string { return strconv.FormatUint(n, 10) }
 
@@ -46,16 +52,37 @@ func in(ctx context.Context, scope cloud.Scope) context.Context {
 }
 
 // number makes sure that no number is given which events have already: a store of
-// documents that was brought back from a copy knows fewer than were given.
+// documents that was brought back from a copy knows fewer than were given. Those that
+// it does not know are kept as such, so that their events are not taken for those of
+// groups that are gone.
 func (s *Service) number(ctx context.Context) error {
 	return s.store.Update(nobody(ctx), func(tx resource.Tx) error {
 		last, _, err := counts.Find(tx, "number")
-		s.given.Store(max(last, s.events.Highest()))
-		if err != nil || last >= s.events.Highest() {
+		highest := s.events.Highest()
+		s.given.Store(max(last, highest))
+		if err != nil || last >= highest {
 			return err
 		}
-		return counts.Put(tx, s.events.Highest(), "number")
+		spans, _, err := foreign.Find(tx, "numbers")
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			foreign.Put(tx, append(spans, span{last + 1, highest}), "numbers"), counts.Put(tx, highest, "number"))
 	})
+}
+
+// gave returns what says whether a number was given by these documents: one that was
+// not is not told to be gone.
+func gave(r resource.Reader) (func(number uint64) bool, error) {
+	last, _, err := counts.Find(r, "number")
+	if err != nil {
+		return nil, err
+	}
+	spans, _, err := foreign.Find(r, "numbers")
+	return func(number uint64) bool {
+		return number <= last && !slices.ContainsFunc(spans, func(s span) bool { return number >= s.First && number <= s.Last })
+	}, err
 }
 
 // next gives a number. It is higher than all that were given since the service was
@@ -98,9 +125,12 @@ func (s *Service) named(ctx context.Context, number uint64) (at groupName, there
 		if at, there, err = ofGroups.Find(r, digits(number)); err != nil {
 			return err
 		}
-		last, _, err := counts.Find(r, "number")
-		known = number <= last
-		return err
+		given, err := gave(r)
+		if err != nil {
+			return err
+		}
+		known = given(number)
+		return nil
 	})
 	return at, there, known, err
 }
@@ -108,7 +138,7 @@ func (s *Service) named(ctx context.Context, number uint64) (at groupName, there
 // Gone implements events.Wanted.
 func (w wanted) Gone(ctx context.Context, number uint64, streams []uint64) (gone []uint64, err error) {
 	err = w.store.View(nobody(ctx), func(r resource.Reader) error {
-		last, _, err := counts.Find(r, "number")
+		given, err := gave(r)
 		if err != nil {
 			return err
 		}
@@ -117,7 +147,7 @@ func (w wanted) Gone(ctx context.Context, number uint64, streams []uint64) (gone
 			if err != nil {
 				return err
 			}
-			if !found && stream <= last {
+			if !found && given(stream) {
 				gone = append(gone, stream)
 			}
 		}

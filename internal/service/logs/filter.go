@@ -129,8 +129,15 @@ type search struct {
 // run searches until a page is full, or its time is over, and says whether there may
 // be more.
 func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLogEventsOutput) (more bool, err error) {
-	looked := 0
+	looked, over := 0, false
+	q.Passed = func(at events.Key) bool {
+		p.last, over = at, time.Now().After(p.until)
+		return !over
+	}
 	for e, err := range p.events.Read(ctx, q) {
+		if damaged(err) && len(out.Events) > 0 {
+			return true, nil // the next page tells it
+		}
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
 		}
@@ -148,7 +155,7 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 		}
 		p.last = e.Key
 	}
-	return false, nil
+	return over, nil
 }
 
 // add adds an event to a page. It is false when the page is full.

@@ -85,6 +85,9 @@ func checkLimit(limit *int32) error {
 func (s *Service) page(ctx context.Context, q events.Query, most int) (found []events.Event, err error) {
 	size := 0
 	for e, err := range s.events.Read(ctx, q) {
+		if damaged(err) && len(found) > 0 {
+			break // the next page tells it
+		}
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}
@@ -98,6 +101,12 @@ func (s *Service) page(ctx context.Context, q events.Query, most int) (found []e
 		slices.Reverse(found)
 	}
 	return found, nil
+}
+
+// damaged says whether an error of reading is in the place of what is lost.
+func damaged(err error) bool {
+	_, ok := errors.AsType[*events.DamageError](err)
+	return ok
 }
 
 // unread is what becomes of an error of reading: what is damaged is told, and no page

@@ -13,6 +13,7 @@ package logs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,14 @@ func (s *Service) Close() error { return s.events.Close() }
 
 // Err returns why events are not taken, or nil.
 func (s *Service) Err() error { return s.events.Err() }
+
+// Problems returns what an operator should know of events that cannot be read.
+func (s *Service) Problems() (all []string) {
+	if lost := len(s.events.Lost()); lost > 0 {
+		all = append(all, fmt.Sprintf("log events are lost in %d places of their files: the log says where", lost))
+	}
+	return all
+}
 
 // millis is a time as CloudWatch Logs tells it.
 func millis(t time.Time) *int64 { return new(t.UnixMilli()) }

@@ -35,8 +35,13 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 		return nil, err
 	}
 	q := events.Query{Group: number, From: max(key.Time, k.group.from()), To: key.Time, After: boundary(key).forward()}
+	var lost error // it may be in what is damaged, or elsewhere
 	for e, err := range s.events.Read(ctx, q) {
-		if err := s.unread(ctx, err); err != nil {
+		if damaged(err) {
+			lost = err
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 		name, err := s.streamName(ctx, k, e.Stream)
@@ -51,6 +56,9 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 		record["@log"] = string(scope.Account) + ":" + at.Name
 		record["@timestamp"], record["@ingestionTime"] = strconv.FormatInt(e.Time, 10), strconv.FormatInt(e.Ingested, 10)
 		return &logsapi.GetLogRecordOutput{LogRecord: record}, nil
+	}
+	if err := s.unread(ctx, lost); err != nil {
+		return nil, err
 	}
 	return nil, errMissing("The specified log record does not exist.")
 }
@@ -141,6 +149,9 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	q := events.Query{Group: k.group.Number, From: max(from.UnixMilli(), k.group.from()), To: to.UnixMilli(), Backward: true}
 	counts, total := map[string]int{}, 0
 	for e, err := range s.events.Read(ctx, q) {
+		if damaged(err) && total > 0 {
+			break // it is a sample
+		}
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}

@@ -100,7 +100,11 @@ func (s *Service) DescribeLogStreams(ctx context.Context, in *logsapi.DescribeLo
 		return nil, err
 	}
 	stats, err := s.events.Streams(ctx, k.group.Number)
-	if err != nil {
+	if damaged(err) && !byTime {
+		s.cfg.Log.ErrorContext(ctx, "the times of log streams leave out events that cannot be read", "group", name, "error", err)
+		err = nil
+	}
+	if err := s.unread(ctx, err); err != nil {
 		return nil, err
 	}
 	out := &logsapi.DescribeLogStreamsOutput{}

@@ -29,6 +29,9 @@ type Config struct {
 	SegmentBytes int64
 	// Sealed says that segments are sealed: Retain keeps those that are not yet.
 	Sealed bool
+	// First is a number below which no further record gets one, where the log does not
+	// know of higher ones: it was lost, or is an old copy. 0 is none.
+	First uint64
 	// Log is told what was cut, what is damaged and why writing stopped. nil is
 	// nobody.
 	Log *slog.Logger

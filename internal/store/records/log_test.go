@@ -514,3 +514,35 @@ func TestOpenReadsHeadersAndTheLastSegmentAlone(t *testing.T) {
 		t.Errorf("the next number is %d, want %d", seq, next)
 	}
 }
+
+// Where the log knows of fewer records than its owner, numbers go on behind those, and
+// what is missing is told to who asks for it.
+func TestNumbersGoOnBehindThoseThatAreKnown(t *testing.T) {
+	for _, before := range []int{0, 2} {
+		t.Run(fmt.Sprint(before, " records"), func(t *testing.T) {
+			cfg := records.Config{Dir: t.TempDir(), SegmentBytes: small}
+			l := open(t, cfg)
+			for range before {
+				appendText(t, l, "old")
+			}
+			closeLog(t, l)
+			cfg.First = 10
+			want := []string{}
+			for n := range 3 {
+				l = open(t, cfg)
+				wantLines(t, "when it is opened", l.Read(t.Context(), 10), want...)
+				if seq := appendText(t, l, "new"); seq != uint64(10+n) {
+					t.Errorf("the next number is %d, want %d", seq, 10+n)
+				}
+				want = append(want, fmt.Sprintf("%d plain new", 10+n))
+				wantLines(t, "afterwards", l.Read(t.Context(), 10), want...)
+				wantLines(t, "a view", records.View(cfg.Dir).Read(t.Context(), 10), want...)
+				all := lines(l.Read(t.Context(), 1))
+				if i := before; len(all) != before+1+len(want) || !strings.Contains(all[i], fmt.Sprintf("records %d to 9 are lost", before+1)) {
+					t.Errorf("all: %q", all)
+				}
+				closeLog(t, l)
+			}
+		})
+	}
+}

@@ -40,6 +40,10 @@ func (l *Log) recover(ctx context.Context) error {
 	if l.file == nil {
 		l.next, l.open = l.progress.now.removed.last+1, map[uint64]place{}
 	}
+	if l.next < l.cfg.First {
+		l.cfg.Log.Error("records are missing at the end of the log", "folder", l.cfg.Dir, "first", l.next, "last", l.cfg.First-1)
+		l.next = l.cfg.First
+	}
 	l.born, l.durable = l.next, l.next-1
 	return nil
 }
