@@ -2,6 +2,7 @@ package filterpattern_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -407,5 +408,34 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 		}
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What a pattern needs is in each message that it matches, and is said wherever a text is.
+func TestWhatAPatternNeeds(t *testing.T) {
+	for text, want := range map[string]string{
+		"":            `[]`,
+		"a b":         `["a" "b"]`,
+		"a\t-b\n-c":   `["a"]`,
+		"-a -b":       `[]`,
+		`"a\"b" -"c"`: `["a\"b"]`,
+		`"-a"`:        `["-a"]`,
+		`""`:          `[]`,
+		"?a ?b":       `[]`,
+		"?a":          `["a"]`,
+		"a ?b":        `["a"]`,
+		"a %b% ?c":    `["a"]`,
+		"?%a%":        `[]`,
+		"{ $.a = b }": `[]`,
+		"[ a = b ]":   `[]`,
+	} {
+		pattern, err := filterpattern.Compile(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := fmt.Sprintf("%q", pattern.Needs()); got != want {
+			t.Errorf("%q needs %s, want %s", text, got, want)
+		}
 	}
 }

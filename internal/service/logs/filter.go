@@ -49,7 +49,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if err != nil {
 		return nil, err
 	}
-	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: terms(pattern)}
+	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: pattern.Needs()}
 	if in.StartTime != nil {
 		q.From = max(q.From, *in.StartTime)
 	}
@@ -161,26 +161,4 @@ func (p *search) add(out *logsapi.FilterLogEventsOutput, stream string, e *event
 		LogStreamName: new(stream), Timestamp: new(e.Time), IngestionTime: new(e.Ingested), Message: new(string(e.Message)), EventId: new(eventID(e.Key)),
 	})
 	return true
-}
-
-// terms returns texts that every match of a pattern has, as far as that is easily told:
-// of a pattern of plain words, and of one phrase.
-func terms(p *filterpattern.Pattern) (all [][]byte) {
-	text := strings.TrimSpace(p.String())
-	if p.Kind() != filterpattern.Terms || strings.ContainsAny(text, `%?\`) || strings.HasPrefix(text, "-") || strings.Contains(text, " -") {
-		return nil
-	}
-	if phrase, ok := strings.CutPrefix(text, `"`); ok {
-		if phrase, ok = strings.CutSuffix(phrase, `"`); ok && !strings.Contains(phrase, `"`) {
-			return [][]byte{[]byte(phrase)}
-		}
-		return nil
-	}
-	if strings.Contains(text, `"`) {
-		return nil
-	}
-	for word := range strings.FieldsSeq(text) {
-		all = append(all, []byte(word))
-	}
-	return all
 }
