@@ -17,6 +17,8 @@ const (
 	// patience is how long a page is searched for before it is answered with what was
 	// found until then, and a token.
 	patience = 5 * time.Second
+	// lookEvery is how many bytes are searched between two looks at the clock.
+	lookEvery = 1 << 18
 )
 
 // compile compiles a filter pattern, or returns AWS's refusal with the place.
@@ -134,9 +136,6 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
 		}
-		if looked++; looked%4096 == 0 && time.Now().After(p.until) {
-			return true, nil
-		}
 		if p.pattern.Match(e.Message) {
 			name, err := p.streamName(ctx, p.known, e.Stream)
 			if err != nil {
@@ -147,6 +146,14 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 			}
 		}
 		p.last = e.Key
+		if looked += len(e.Message) + eventOverhead; looked >= lookEvery {
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			if looked = 0; time.Now().After(p.until) {
+				return true, nil
+			}
+		}
 	}
 	return false, nil
 }

@@ -1,6 +1,8 @@
 package logs_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -62,5 +64,16 @@ func TestASearchFindsTheSameInSealedEvents(t *testing.T) {
 			}
 		}
 		equal(t, fmt.Sprintf("%q", text), want, d.filter(logsapi.FilterLogEventsInput{LogGroupName: new("g"), FilterPattern: &text}))
+	}
+}
+
+// Who has gone away waits for nothing: what is left of the messages is not matched.
+func TestAMetricFilterIsTestedNoLongerThanIsWaited(t *testing.T) {
+	d := open(t)
+	ctx, stop := context.WithCancel(d.ctx)
+	stop()
+	_, err := d.TestMetricFilter(ctx, &logsapi.TestMetricFilterInput{FilterPattern: new("%a.{900}Z%"), LogEventMessages: []string{"a", "b"}})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

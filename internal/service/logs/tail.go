@@ -11,7 +11,6 @@ import (
 
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/language/filterpattern"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -39,7 +38,7 @@ func newTails() *tails {
 
 // session is one live tail.
 type session struct {
-	pattern  *filterpattern.Pattern
+	match    func(message []byte) bool
 	names    []string // of streams; nil for all
 	prefixes []string // of streams; nil for all
 	groups   map[uint64]string
@@ -49,31 +48,37 @@ type session struct {
 	matches int                               // how many there were, those that were dropped too
 }
 
-// tell gives events to the live tails of a group.
+// tell gives events to the live tails of a group. No lock is held while a pattern is
+// matched: one that is slow is the business of the tail that has it, and of those who
+// write to its groups.
 func (t *tails) tell(group uint64, stream string, ingested int64, lines []events.Line) {
 	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for _, s := range t.byGroup[group] {
+	open := t.byGroup[group] // which open and close replace, and never change
+	t.mu.RUnlock()
+	for _, s := range open {
 		if !s.of(stream) {
 			continue
 		}
-		s.mu.Lock()
 		for i := range lines {
-			if !s.pattern.Match([]byte(lines[i].Message)) {
-				continue
-			}
-			s.matches++
-			e := logsapi.LiveTailSessionLogEvent{
-				LogStreamName: new(stream), LogGroupIdentifier: new(s.groups[group]), Message: new(lines[i].Message),
-				Timestamp: new(lines[i].Time), IngestionTime: new(ingested),
-			}
-			if len(s.found) < mostBuffered {
-				s.found = append(s.found, e)
-			} else {
-				s.found[rand.IntN(len(s.found))] = e //nolint:gosec // a sample
+			if s.match([]byte(lines[i].Message)) {
+				s.add(logsapi.LiveTailSessionLogEvent{
+					LogStreamName: new(stream), LogGroupIdentifier: new(s.groups[group]), Message: new(lines[i].Message),
+					Timestamp: new(lines[i].Time), IngestionTime: new(ingested),
+				})
 			}
 		}
-		s.mu.Unlock()
+	}
+}
+
+// add has an event wait for the next update.
+func (s *session) add(e logsapi.LiveTailSessionLogEvent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.matches++
+	if len(s.found) < mostBuffered {
+		s.found = append(s.found, e)
+	} else {
+		s.found[rand.IntN(len(s.found))] = e //nolint:gosec // a sample
 	}
 }
 
@@ -112,7 +117,7 @@ func (t *tails) open(account cloud.Account, s *session) bool {
 	}
 	t.accounts[account]++
 	for group := range s.groups {
-		t.byGroup[group] = append(t.byGroup[group], s)
+		t.byGroup[group] = append(slices.Clip(t.byGroup[group]), s)
 	}
 	return true
 }
@@ -194,7 +199,7 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 	if err != nil {
 		return nil, err
 	}
-	t := &session{pattern: pattern, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
+	t := &session{match: pattern.Match, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
 	scope := cloud.CallOf(ctx).Scope()
 	for _, id := range in.LogGroupIdentifiers {
 		if !strings.HasPrefix(id, "arn:") || strings.HasSuffix(id, "*") {
