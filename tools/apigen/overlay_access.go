@@ -238,7 +238,14 @@ func logsAuthorization() authorizationOverlay {
 		special: map[string]string{"GetLogEvents LogGroupName": "logGroupName|logGroupIdentifier"},
 		forms:   map[string]string{"LogGroupName": "name"},
 		more: map[string][]api.Resource{
-			"PutDestination":        {passRole("roleArn")},
+			"CreateLogGroup": {{
+				Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:",
+				Action: "logs:TagResource", When: "tags",
+			}},
+			"PutDestination": {
+				{Type: "destination", ARN: "arn:{Partition}:logs:{Region}:{Account}:destination:{destinationName}", Action: "logs:TagResource", When: "tags"},
+				passRole("roleArn"),
+			},
 			"PutSubscriptionFilter": {passRole("roleArn")},
 		},
 		resources: map[string][]api.Resource{

@@ -41,6 +41,7 @@ var operations = []api.Operation{
 		Action: "logs:CreateLogGroup", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:"},
+			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:", Action: "logs:TagResource", When: "tags"},
 		},
 		Conditions: []api.Condition{
 			{Key: "aws:RequestTag/", Path: "tags"},
@@ -296,6 +297,7 @@ var operations = []api.Operation{
 		Action: "logs:PutDestination", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "destination", ARN: "arn:{Partition}:logs:{Region}:{Account}:destination:{destinationName}"},
+			{Type: "destination", ARN: "arn:{Partition}:logs:{Region}:{Account}:destination:{destinationName}", Action: "logs:TagResource", When: "tags"},
 			{Type: "role", ARN: "{roleArn}", Action: "iam:PassRole", When: "roleArn"},
 		},
 		Conditions: []api.Condition{

@@ -18,8 +18,8 @@ type comparison struct {
 	regex    *regex // instead of text
 }
 
-// compare returns the comparison with value, a token of pattern.
-func compare(pattern string, operator, value token) (comparison, *Error) {
+// compare returns the comparison with value, a token of the pattern.
+func (r *reader) compare(operator, value token) (comparison, *Error) {
 	c := comparison{operator: operator.text, text: []byte(value.text), quoted: value.kind == quoted}
 	switch value.kind {
 	case word, quoted:
@@ -29,14 +29,14 @@ func compare(pattern string, operator, value token) (comparison, *Error) {
 		}
 	case regular:
 		if c.operator != "=" && c.operator != "!=" {
-			return c, refuse(pattern, operator.start, "a regular expression is compared by = and != alone")
+			return c, refuse(r.pattern, operator.start, "a regular expression is compared by = and != alone")
 		}
 		var err *Error
-		if c.regex, err = compileRegex(pattern, value); err != nil {
+		if c.regex, err = r.compileRegex(value); err != nil {
 			return c, err
 		}
 	default:
-		return c, refuse(pattern, value.start, "a value is expected: a number, a text in double quotes, a word of letters, digits and _, or %a regular expression%")
+		return c, refuse(r.pattern, value.start, "a value is expected: a number, a text in double quotes, a word of letters, digits and _, or %a regular expression%")
 	}
 	return c, nil
 }

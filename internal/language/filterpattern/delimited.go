@@ -99,7 +99,7 @@ func (p *delimitedParser) field() (field, *Error) {
 				return f, refuse(p.pattern, p.token.start, "a pattern has at most "+strconv.Itoa(mostRegexes)+" regular expressions")
 			}
 		}
-		one, err := compare(p.pattern, operator, p.token)
+		one, err := p.compare(operator, p.token)
 		if err != nil {
 			return f, err
 		}

@@ -39,6 +39,11 @@ func FuzzCompile(f *testing.F) {
 		if pattern.Match([]byte(message)) != alone {
 			t.Errorf("%q in a set says of %q: %v", text, message, alone)
 		}
+		for _, needed := range pattern.Needs() {
+			if alone && !strings.Contains(message, string(needed)) {
+				t.Errorf("%q matches %q, which lacks %q", text, message, needed)
+			}
+		}
 		for name, value := range found {
 			if !strings.HasPrefix(name, "$") {
 				t.Errorf("%q takes %q under %q", text, value, name)

@@ -133,7 +133,7 @@ func (p *objectParser) test() (condition, *Error) {
 				return condition{}, refuse(p.pattern, value.start, "a pattern has at most "+strconv.Itoa(mostRegexes)+" regular expressions")
 			}
 		}
-		if t.compared, err = compare(p.pattern, operator, value); err != nil {
+		if t.compared, err = p.compare(operator, value); err != nil {
 			return condition{}, err
 		}
 	case operator.kind == word && value.kind == word:

@@ -48,6 +48,8 @@ type reader struct {
 	pattern string
 	token   token   // the one that is looked at
 	rest    []token // those after it
+
+	repetitions int // that the regular expressions before it count
 }
 
 func newReader(l *lexer) (reader, *Error) {

@@ -105,6 +105,24 @@ func (p *Pattern) String() string { return p.text }
 // Kind returns what the pattern speaks about.
 func (p *Pattern) Kind() Kind { return p.kind }
 
+// Needs returns texts that every message has that matches, as it is written in them:
+// what has not all of them need not be asked. There may be none.
+func (p *Pattern) Needs() (texts [][]byte) {
+	if p.kind != Terms {
+		return nil
+	}
+	needed := p.terms.every
+	if len(p.terms.some) == 1 {
+		needed = append(slices.Clip(needed), p.terms.some...)
+	}
+	for i := range needed {
+		if one := &needed[i]; one.regex == nil && len(one.text) > 0 {
+			texts = append(texts, one.text)
+		}
+	}
+	return texts
+}
+
 // Regexes returns how many regular expressions the pattern has: AWS lets a group
 // have five filters with any.
 func (p *Pattern) Regexes() int {

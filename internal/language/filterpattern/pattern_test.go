@@ -2,6 +2,7 @@ package filterpattern_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -193,7 +194,15 @@ func TestRefused(t *testing.T) {
 		{"a count without numbers", `%a{,}%`, at(2, plain)},
 		{"a count that is not closed", `%a{2%`, at(2, plain)},
 		{"a count of letters", `%a{x}%`, at(2, plain)},
-		{"a count of a thousand and one", `%a{1001}%`, at(0, plain)},
+		{"a count of a thousand and one", `%a{1001}%`, at(2, plain)},
+		{"counts of a thousand and one together", `%a{500}b{0,501}%`, at(8, plain)},
+		{"counts without an end", `%a{500,}b{501,}%`, at(9, plain)},
+		{"counts as few as possible", `%a{,500}?[bc]{501}?%`, at(13, plain)},
+		{"counts in alternatives", `%a{500}|b{501}%`, at(9, plain)},
+		{"a thousand, often", `%` + strings.Repeat(`.{1000}`, 140) + `Z%`, at(9, plain)},
+		{"counts of several terms", `%a{500}% -%b{501}%`, at(12, plain)},
+		{"counts of two members", `{ $.a = %a{500}% || $.b != %b{501}% }`, at(29, plain)},
+		{"counts of two fields", `[ a = %a{500}%, b = %b{501}% ]`, at(22, plain)},
 
 		{"nothing in braces", "{}", at(1, plain)},
 		{"a brace alone", "{", at(1, "If a filter pattern starts with '{' it must end with '}'")},
@@ -407,5 +416,34 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 		}
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What a pattern needs is in each message that it matches, and is said wherever a text is.
+func TestWhatAPatternNeeds(t *testing.T) {
+	for text, want := range map[string]string{
+		"":            `[]`,
+		"a b":         `["a" "b"]`,
+		"a\t-b\n-c":   `["a"]`,
+		"-a -b":       `[]`,
+		`"a\"b" -"c"`: `["a\"b"]`,
+		`"-a"`:        `["-a"]`,
+		`""`:          `[]`,
+		"?a ?b":       `[]`,
+		"?a":          `["a"]`,
+		"a ?b":        `["a"]`,
+		"a %b% ?c":    `["a"]`,
+		"?%a%":        `[]`,
+		"{ $.a = b }": `[]`,
+		"[ a = b ]":   `[]`,
+	} {
+		pattern, err := filterpattern.Compile(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := fmt.Sprintf("%q", pattern.Needs()); got != want {
+			t.Errorf("%q needs %s, want %s", text, got, want)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -69,20 +70,29 @@ type regexReader struct {
 	all   bool   // so are those before it
 	needs []string
 	free  bool // an alternative has no literal text
+
+	repetitions int // that are counted so far, in the pattern
 }
 
-// compileRegex returns the regular expression that t, a token of pattern, writes.
-func compileRegex(pattern string, t token) (*regex, *Error) {
-	r := &regexReader{text: t.text, plain: true, all: true}
+// mostRepetitions is how many repetitions a pattern may count, over all its regular
+// expressions: a message is matched in the time of its length times their number, for
+// each one stands for a copy of what it repeats. There are no groups, so that none is
+// within another.
+const mostRepetitions = 1000
+
+// compileRegex returns the regular expression that t, a token of the pattern, writes.
+func (p *reader) compileRegex(t token) (*regex, *Error) {
+	r := &regexReader{text: t.text, plain: true, all: true, repetitions: p.repetitions}
 	for r.at < len(r.text) {
 		if hint := r.next(); hint != "" {
-			return nil, refuse(pattern, t.start+1+r.at, hint)
+			return nil, refuse(p.pattern, t.start+1+r.at, hint)
 		}
 	}
+	p.repetitions = r.repetitions
 	r.alternative()
 	re, err := regexp.Compile(r.out.String())
 	if err != nil {
-		return nil, refuse(pattern, t.start, "the regular expression is not valid: "+err.Error())
+		return nil, refuse(p.pattern, t.start, "the regular expression is not valid: "+err.Error())
 	}
 	compiled := &regex{re: re, exact: r.all && !r.free}
 	if !r.free {
@@ -251,6 +261,10 @@ func (r *regexReader) quantifier(i int) (out string, size int, hint string) {
 		low, high, ranged := strings.Cut(inner, ",")
 		if !closed || !count(low) || !count(high) || low == "" && high == "" {
 			return "", 0, "a count is {n}, {n,}, {,m} or {n,m}, with numbers up to 1000"
+		}
+		n, _ := strconv.Atoi(cmp.Or(high, low)) // of four digits at most
+		if r.repetitions += n; r.repetitions > mostRepetitions {
+			return "", 0, "the counts of all repetitions in a pattern add up to at most " + strconv.Itoa(mostRepetitions)
 		}
 		out, size = "{"+cmp.Or(low, "0"), len(inner)+2
 		if ranged {

@@ -42,7 +42,7 @@ func parseTerms(pattern string) (*terms, *Error) {
 		}
 		one := term{text: []byte(r.token.text)}
 		if r.token.kind == regular {
-			if one.regex, err = compileRegex(pattern, r.token); err != nil {
+			if one.regex, err = r.compileRegex(r.token); err != nil {
 				return nil, err
 			}
 		}

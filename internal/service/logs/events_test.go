@@ -113,6 +113,22 @@ func TestHowLargeABatchMayBe(t *testing.T) {
 	equal(t, "events", 10_001, len(d.filter(logsapi.FilterLogEventsInput{LogGroupName: new("g")})))
 }
 
+// A token tells the time alone, and not how much others have written.
+func TestASequenceTokenTellsNothingOfOthers(t *testing.T) {
+	d := open(t)
+	d.group("g", "s")
+	for _, ages := range [][]time.Duration{{0}, {0, 0}, {100 * 24 * hour}} {
+		before := time.Now()
+		out, err := d.PutLogEvents(d.ctx, &logsapi.PutLogEventsInput{LogGroupName: new("g"), LogStreamName: new("s"), LogEvents: lines(before, ages...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first, last := fmt.Sprintf("49%054d", before.UnixNano()), fmt.Sprintf("49%054d", time.Now().UnixNano()); *out.NextSequenceToken < first || *out.NextSequenceToken > last {
+			t.Errorf("%s is not between %s and %s", *out.NextSequenceToken, first, last)
+		}
+	}
+}
+
 func TestWhereNothingCanBeWritten(t *testing.T) {
 	d := open(t)
 	d.group("g", "s")

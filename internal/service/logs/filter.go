@@ -17,6 +17,8 @@ const (
 	// patience is how long a page is searched for before it is answered with what was
 	// found until then, and a token.
 	patience = 5 * time.Second
+	// lookEvery is how many bytes are searched between two looks at the clock.
+	lookEvery = 1 << 18
 )
 
 // compile compiles a filter pattern, or returns AWS's refusal with the place.
@@ -49,7 +51,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if err != nil {
 		return nil, err
 	}
-	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: terms(pattern)}
+	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: pattern.Needs()}
 	if in.StartTime != nil {
 		q.From = max(q.From, *in.StartTime)
 	}
@@ -141,9 +143,6 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
 		}
-		if looked++; looked%4096 == 0 && time.Now().After(p.until) {
-			return true, nil
-		}
 		if p.pattern.Match(e.Message) {
 			name, err := p.streamName(ctx, p.known, e.Stream)
 			if err != nil {
@@ -154,6 +153,14 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 			}
 		}
 		p.last = e.Key
+		if looked += len(e.Message) + eventOverhead; looked >= lookEvery {
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			if looked = 0; time.Now().After(p.until) {
+				return true, nil
+			}
+		}
 	}
 	return over, nil
 }
@@ -168,26 +175,4 @@ func (p *search) add(out *logsapi.FilterLogEventsOutput, stream string, e *event
 		LogStreamName: new(stream), Timestamp: new(e.Time), IngestionTime: new(e.Ingested), Message: new(string(e.Message)), EventId: new(eventID(e.Key)),
 	})
 	return true
-}
-
-// terms returns texts that every match of a pattern has, as far as that is easily told:
-// of a pattern of plain words, and of one phrase.
-func terms(p *filterpattern.Pattern) (all [][]byte) {
-	text := strings.TrimSpace(p.String())
-	if p.Kind() != filterpattern.Terms || strings.ContainsAny(text, `%?\`) || strings.HasPrefix(text, "-") || strings.Contains(text, " -") {
-		return nil
-	}
-	if phrase, ok := strings.CutPrefix(text, `"`); ok {
-		if phrase, ok = strings.CutSuffix(phrase, `"`); ok && !strings.Contains(phrase, `"`) {
-			return [][]byte{[]byte(phrase)}
-		}
-		return nil
-	}
-	if strings.Contains(text, `"`) {
-		return nil
-	}
-	for word := range strings.FieldsSeq(text) {
-		all = append(all, []byte(word))
-	}
-	return all
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/logs/events"
@@ -33,10 +34,13 @@ type Metrics interface {
 	Add(ctx context.Context, scope cloud.Scope, data []Datum)
 }
 
-// counters keeps what metric filters made, for as long as it is likely to be asked for.
+// counters keeps what metric filters made lately. Clients say by the values of
+// dimensions how many data there are and how large: both are bounded.
 type counters struct {
-	mu   sync.Mutex
-	data map[counter]*Datum
+	mu    sync.Mutex
+	data  map[counter]*Datum
+	order []counter // of data, the oldest first
+	size  int       // of data in bytes, about
 }
 
 type counter struct {
@@ -47,8 +51,12 @@ type counter struct {
 }
 
 const (
-	counted      = 100_000 // data that are kept
-	countedHours = 3
+	counted      = 100_000  // data that are kept
+	countedBytes = 16 << 20 // of them
+	atOnce       = 1 << 20  // bytes of data that are made of a batch before they are handed on
+
+	mostDimension = 1024 // characters of the value of a dimension
+	datumOverhead = 400  // bytes
 )
 
 func newCounters() *counters { return &counters{data: map[counter]*Datum{}} }
@@ -60,13 +68,28 @@ func (c *counters) add(scope cloud.Scope, data []Datum) {
 		at := counter{scope, d.Namespace, d.Name, dimensionsText(d.Dimensions), d.Minute.Unix()}
 		have := c.data[at]
 		if have == nil {
-			if len(c.data) >= counted {
-				c.forget()
-			}
-			c.data[at] = new(d)
+			c.data[at], c.order = new(d), append(c.order, at)
+			c.size += at.size()
 			continue
 		}
 		have.merge(&d)
+	}
+}
+
+// size is how many bytes a datum takes, about: its dimensions are there twice.
+func (at *counter) size() int {
+	return datumOverhead + len(at.namespace) + len(at.name) + 2*len(at.dimensions)
+}
+
+// trim removes the oldest data until those that are left are not too many or too large.
+func (c *counters) trim() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.order) > counted || c.size > countedBytes {
+		c.size -= c.order[0].size()
+		delete(c.data, c.order[0])
+		c.order[0] = counter{}
+		c.order = c.order[1:]
 	}
 }
 
@@ -81,15 +104,6 @@ func (d *Datum) merge(o *Datum) {
 		d.Min, d.Max = o.Min, o.Max
 	}
 	d.Count, d.Sum, d.Min, d.Max = d.Count+o.Count, d.Sum+o.Sum, min(d.Min, o.Min), max(d.Max, o.Max)
-}
-
-// forget removes what is old, and everything where nothing is.
-func (c *counters) forget() {
-	oldest := time.Now().Add(-countedHours * time.Hour).Unix()
-	maps.DeleteFunc(c.data, func(at counter, _ *Datum) bool { return at.minute < oldest })
-	if len(c.data) >= counted {
-		clear(c.data)
-	}
 }
 
 func dimensionsText(dimensions map[string]string) string {
@@ -139,15 +153,25 @@ func (s *Service) count(ctx context.Context, k *known, lines []events.Line) {
 				made.add(scope, []Datum{d})
 			}
 		}
+		if made.size >= atOnce {
+			s.publish(ctx, scope, made)
+			made = newCounters()
+		}
 	}
+	s.publish(ctx, scope, made)
+}
+
+// publish hands on what was made of events.
+func (s *Service) publish(ctx context.Context, scope cloud.Scope, made *counters) {
 	data := make([]Datum, 0, len(made.data))
-	for _, d := range made.data {
-		data = append(data, *d)
+	for _, at := range made.order {
+		data = append(data, *made.data[at])
 	}
 	if len(data) == 0 {
 		return
 	}
 	s.counters.add(scope, data)
+	s.counters.trim()
 	if s.cfg.Metrics != nil {
 		s.cfg.Metrics.Add(ctx, scope, data)
 	}
@@ -171,8 +195,8 @@ func (f *filter) datum(message []byte, matches bool) (d Datum, ok bool) {
 	}
 	for name, selector := range f.dimensions {
 		value, ok := selector.Value(message)
-		if !ok {
-			return d, false // nor for an event without the dimension
+		if !ok || utf8.RuneCountInString(value) > mostDimension {
+			return d, false // nor for an event without the dimension, or with more than one may be
 		}
 		if d.Dimensions == nil {
 			d.Dimensions = map[string]string{}

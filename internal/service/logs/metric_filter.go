@@ -164,13 +164,16 @@ func (s *Service) DeleteMetricFilter(ctx context.Context, in *logsapi.DeleteMetr
 }
 
 // TestMetricFilter says which messages a pattern matches, and what it takes out of them.
-func (*Service) TestMetricFilter(_ context.Context, in *logsapi.TestMetricFilterInput) (*logsapi.TestMetricFilterOutput, error) {
+func (*Service) TestMetricFilter(ctx context.Context, in *logsapi.TestMetricFilterInput) (*logsapi.TestMetricFilterOutput, error) {
 	pattern, err := compile(in.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
 	out := &logsapi.TestMetricFilterOutput{Matches: []logsapi.MetricFilterMatchRecord{}}
 	for i, message := range in.LogEventMessages {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if !pattern.Match([]byte(message)) {
 			continue
 		}

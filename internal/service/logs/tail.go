@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math/rand/v2"
@@ -8,10 +9,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/language/filterpattern"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -22,7 +23,10 @@ const (
 	mostTailed     = 10 // groups of one
 	updateEvery    = time.Second
 	mostInUpdate   = 500
-	mostBuffered   = 5000 // events that wait for a slow reader
+	mostUpdate     = 4 << 20 // bytes of an update, as it is sent: a message of a stream has 16 MiB at most
+	mostBuffered   = 5000    // events that wait for a slow reader
+	mostWaiting    = 8 << 20 // bytes of them
+	tailOverhead   = 300     // bytes of an event besides its message
 	longestSession = 3 * time.Hour
 )
 
@@ -39,42 +43,72 @@ func newTails() *tails {
 
 // session is one live tail.
 type session struct {
-	pattern  *filterpattern.Pattern
+	match    func(message []byte) bool
 	names    []string // of streams; nil for all
 	prefixes []string // of streams; nil for all
 	groups   map[uint64]string
 
 	mu      sync.Mutex
-	found   []logsapi.LiveTailSessionLogEvent // since the last update
-	matches int                               // how many there were, those that were dropped too
+	found   []waiting // since the last update
+	size    int       // of found
+	matches int       // how many there were, those that were dropped too
 }
 
-// tell gives events to the live tails of a group.
+// waiting is an event that waits for an update, and how large it is there.
+type waiting struct {
+	event logsapi.LiveTailSessionLogEvent
+	size  int
+}
+
+// tell gives events to the live tails of a group. No lock is held while a pattern is
+// matched: one that is slow is the business of the tail that has it, and of those who
+// write to its groups.
 func (t *tails) tell(group uint64, stream string, ingested int64, lines []events.Line) {
 	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for _, s := range t.byGroup[group] {
+	open := t.byGroup[group] // which open and close replace, and never change
+	t.mu.RUnlock()
+	for _, s := range open {
 		if !s.of(stream) {
 			continue
 		}
-		s.mu.Lock()
 		for i := range lines {
-			if !s.pattern.Match([]byte(lines[i].Message)) {
-				continue
-			}
-			s.matches++
-			e := logsapi.LiveTailSessionLogEvent{
-				LogStreamName: new(stream), LogGroupIdentifier: new(s.groups[group]), Message: new(lines[i].Message),
-				Timestamp: new(lines[i].Time), IngestionTime: new(ingested),
-			}
-			if len(s.found) < mostBuffered {
-				s.found = append(s.found, e)
-			} else {
-				s.found[rand.IntN(len(s.found))] = e //nolint:gosec // a sample
+			if s.match([]byte(lines[i].Message)) {
+				s.add(waiting{logsapi.LiveTailSessionLogEvent{
+					LogStreamName: new(stream), LogGroupIdentifier: new(s.groups[group]), Message: new(lines[i].Message),
+					Timestamp: new(lines[i].Time), IngestionTime: new(ingested),
+				}, tailOverhead + len(stream) + len(s.groups[group]) + sent(lines[i].Message)})
 			}
 		}
-		s.mu.Unlock()
 	}
+}
+
+// sent is how many bytes a text has at most where it is sent, as JSON.
+func sent(text string) (n int) {
+	for _, r := range text {
+		switch {
+		case r < ' ' || r == '<' || r == '>' || r == '&' || r == utf8.RuneError || r == '\u2028' || r == '\u2029':
+			n += len(`\u0000`)
+		case r == '"' || r == '\\':
+			n += 2
+		default:
+			n += utf8.RuneLen(r)
+		}
+	}
+	return n
+}
+
+// add has an event wait for the next update, instead of others where that is too much.
+func (s *session) add(e waiting) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.matches++
+	for n := len(s.found); n > 0 && (n >= mostBuffered || s.size+e.size > mostWaiting); n-- {
+		i := rand.IntN(n) //nolint:gosec // a sample
+		s.size -= s.found[i].size
+		s.found[i], s.found[n-1] = s.found[n-1], waiting{}
+		s.found = s.found[:n-1]
+	}
+	s.found, s.size = append(s.found, e), s.size+e.size
 }
 
 func (s *session) of(stream string) bool {
@@ -87,19 +121,23 @@ func (s *session) of(stream string) bool {
 // update takes what was found since the last update: a sample where that is much.
 func (s *session) update() *logsapi.LiveTailSessionUpdate {
 	s.mu.Lock()
-	found, matches := s.found, s.matches
-	s.found, s.matches = nil, 0
+	found, size, matches := s.found, s.size, s.matches
+	s.found, s.size, s.matches = nil, 0, 0
 	s.mu.Unlock()
-	if len(found) > mostInUpdate {
+	if len(found) > mostInUpdate || size > mostUpdate {
 		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) //nolint:gosec // a sample
-		found = found[:mostInUpdate]
 	}
-	slices.SortStableFunc(found, func(a, b logsapi.LiveTailSessionLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
-	if found == nil {
-		found = []logsapi.LiveTailSessionLogEvent{}
+	size = 0
+	results := make([]logsapi.LiveTailSessionLogEvent, 0, min(len(found), mostInUpdate))
+	for _, e := range found {
+		if size += e.size; len(results) == mostInUpdate || size > mostUpdate && len(results) > 0 {
+			break
+		}
+		results = append(results, e.event)
 	}
+	slices.SortStableFunc(results, func(a, b logsapi.LiveTailSessionLogEvent) int { return cmp.Compare(*a.Timestamp, *b.Timestamp) })
 	return &logsapi.LiveTailSessionUpdate{
-		SessionMetadata: &logsapi.LiveTailSessionMetadata{Sampled: new(matches > len(found))}, SessionResults: found,
+		SessionMetadata: &logsapi.LiveTailSessionMetadata{Sampled: new(matches > len(results))}, SessionResults: results,
 	}
 }
 
@@ -112,7 +150,7 @@ func (t *tails) open(account cloud.Account, s *session) bool {
 	}
 	t.accounts[account]++
 	for group := range s.groups {
-		t.byGroup[group] = append(t.byGroup[group], s)
+		t.byGroup[group] = append(slices.Clip(t.byGroup[group]), s)
 	}
 	return true
 }
@@ -194,7 +232,7 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 	if err != nil {
 		return nil, err
 	}
-	t := &session{pattern: pattern, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
+	t := &session{match: pattern.Match, names: in.LogStreamNames, prefixes: in.LogStreamNamePrefixes, groups: map[uint64]string{}}
 	scope := cloud.CallOf(ctx).Scope()
 	for _, id := range in.LogGroupIdentifiers {
 		if !strings.HasPrefix(id, "arn:") || strings.HasSuffix(id, "*") {
