@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/importer"
 )
@@ -30,10 +32,25 @@ const MaxFiles = 1000
 // openImports makes what imports log files.
 func (a *App) openImports(ctx context.Context, calls *history.History) (err error) {
 	a.imports, err = importer.Open(ctx, importer.Config{
-		Path: filepath.Join(a.folder(EventsFolder), knownFile), Archive: a.archive, Calls: calls, Pool: a.workers, Log: a.log,
+		Path: filepath.Join(a.folder(EventsFolder), knownFile), Archive: a.archive, Calls: calls, Pool: a.workers, Log: a.log, Gone: a.storeGone,
 	})
 	a.openWatches()
 	return err
+}
+
+// storeGone says whether an event data store is there no more: one that is to be removed
+// still is, and may be restored.
+func (a *App) storeGone(ctx context.Context, store string) (bool, error) {
+	arn, err := cloud.ParseARN(store)
+	if err != nil {
+		return false, err
+	}
+	ctx = cloud.WithCall(ctx, cloud.Call{Account: arn.Account, Region: arn.Region, Principal: cloud.ServiceOf(cloudtrail.Principal)})
+	_, err = a.trails.GetEventDataStore(ctx, &cloudtrailapi.GetEventDataStoreInput{EventDataStore: &store})
+	if cloud.KindOf(err) == cloud.NotFound {
+		return true, nil
+	}
+	return false, err
 }
 
 // into says in whose history the caller's imports come: in the caller's own, and those

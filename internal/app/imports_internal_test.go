@@ -313,6 +313,26 @@ func TestAWatchIsOfOneBucket(t *testing.T) {
 	}
 }
 
+// What is known of a store is forgotten once it is gone, and not while it may be restored.
+func TestWhenAStoreIsGone(t *testing.T) {
+	h := newHouse(t)
+	made, err := h.trails(h.root(ours)).CreateEventDataStore(h.in(ours), &cloudtrailapi.CreateEventDataStoreInput{Name: new("audit"), TerminationProtectionEnabled: new(false)})
+	h.must(err)
+	gone := func(store string) bool {
+		t.Helper()
+		is, err := h.app.storeGone(t.Context(), store)
+		h.must(err)
+		return is
+	}
+	there := gone(*made.EventDataStoreArn)
+	_, err = h.trails(h.root(ours)).DeleteEventDataStore(h.in(ours), &cloudtrailapi.DeleteEventDataStoreInput{EventDataStore: made.EventDataStoreArn})
+	h.must(err)
+	pending, never := gone(*made.EventDataStoreArn), gone(strings.Replace(*made.EventDataStoreArn, string(ours), string(theirs), 1))
+	if there || pending || !never {
+		t.Errorf("gone are one that is there: %v, one to be removed: %v, one that is not there: %v", there, pending, never)
+	}
+}
+
 // other is a store elsewhere.
 type other struct {
 	objects.Store

@@ -90,7 +90,7 @@ func (a *Archive) Keep(ctx context.Context, entries []Entry) ([]uint64, error) {
 
 // settle waits until an entry that has its number is durable, or never will be.
 func (a *Archive) settle(ctx context.Context, number uint64) {
-	for range a.log.Follow(ctx, number) {
+	for range a.log.Follow(ctx, number) { //nolint:errcheck // Keep tells of an error of its own
 		return // the entry, or why nothing is written any more
 	}
 }

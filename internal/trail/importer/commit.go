@@ -139,7 +139,7 @@ func (i *Importer) keep(ctx context.Context, batches []*batch) error {
 			c.batch.imported++
 			keys[n] = c.key
 		}
-		return know(tx, keys, numbers)
+		return know(tx, entries, keys, numbers)
 	})
 	if err == nil {
 		i.ahead = false

@@ -25,6 +25,8 @@ type Config struct {
 	Calls   Calls
 	Pool    *worker.Pool // with LaneImport
 	Log     *slog.Logger
+	// Gone says whether an event data store, by its ARN, is there no more, with what it had.
+	Gone func(ctx context.Context, store string) (bool, error)
 }
 
 // Calls knows the events that were made here: calls, and insights.

@@ -45,6 +45,7 @@ type house struct {
 	history  *history.History
 	pool     *worker.Pool
 	importer *importer.Importer
+	gone     map[string]bool // event data stores
 }
 
 func build(tb testing.TB, dir string) *house {
@@ -79,7 +80,9 @@ func (h *house) start(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	h.importer, err = importer.Open(ctx, importer.Config{Path: h.known(), Archive: h.archive, Calls: h.history, Pool: h.pool, Log: quiet})
+	h.importer, err = importer.Open(ctx, importer.Config{Path: h.known(), Archive: h.archive, Calls: h.history, Pool: h.pool, Log: quiet, Gone: func(_ context.Context, store string) (bool, error) {
+		return h.gone[store], nil
+	}})
 	return err
 }
 
@@ -390,15 +393,7 @@ func TestWhatIsKnownIsMadeAgain(t *testing.T) {
 		}
 	}
 	compare(t, "history", want, h.ids(here))
-	h.close()
-	log, err := records.Open(t.Context(), records.Config{Dir: filepath.Join(h.dir, "events"), SegmentBytes: 64 << 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(log.Rotate(t.Context()), log.Retain(t.Context(), records.Retention{MaxBytes: 1}), log.Close()); err != nil {
-		t.Fatal(err)
-	}
-	h.open()
+	h.expire()
 	compare(t, "history without the archive", []string(nil), h.ids(here))
 	if err := h.importer.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -410,6 +405,49 @@ func TestWhatIsKnownIsMadeAgain(t *testing.T) {
 		h.bring(into, fmt.Sprint("again", n), data)
 	}
 	compare(t, "history", want, h.ids(here))
+}
+
+// expire has retention take all that is archived.
+func (h *house) expire() {
+	h.Helper()
+	h.close()
+	log, err := records.Open(h.Context(), records.Config{Dir: filepath.Join(h.dir, "events"), SegmentBytes: 64 << 10})
+	if err != nil {
+		h.Fatal(err)
+	}
+	if err := errors.Join(log.Rotate(h.Context()), log.Retain(h.Context(), records.Retention{MaxBytes: 1}), log.Close()); err != nil {
+		h.Fatal(err)
+	}
+	h.open()
+}
+
+// An event data store has its rows for longer than the archive has events: what is known
+// of it stays known until the store is gone.
+func TestWhatAStoreHasIsKnownUntilItIsGone(t *testing.T) {
+	h := build(t, t.TempDir())
+	const store, second = "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/a", "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/b"
+	into, beside, past := importer.Into{Importer: here, Store: store}, importer.Into{Importer: here, Store: second}, importer.Into{Importer: here}
+	file := zipped(items(here, "a", "bb"))
+	for _, to := range []importer.Into{into, beside, past} {
+		compare(t, "first", importer.Outcome{State: importer.Imported, Records: 2, Imported: 2}, h.bring(to, "k", file))
+	}
+	h.expire()
+	again := func(what string, stored, besides int64) {
+		t.Helper()
+		if err := h.importer.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, what, importer.Outcome{State: importer.Imported, Records: 2, Imported: stored, Duplicates: 2 - stored}, h.bring(into, what, file))
+		compare(t, what+", of another", importer.Outcome{State: importer.Imported, Records: 2, Imported: besides, Duplicates: 2 - besides}, h.bring(beside, what, file))
+	}
+	compare(t, "before it is swept", importer.Outcome{State: importer.Imported, Records: 2, Duplicates: 2}, h.bring(into, "before", file))
+	again("after retention", 0, 0)
+	compare(t, "history", importer.Outcome{State: importer.Imported, Records: 2, Imported: 2}, h.bring(past, "after", file))
+	h.gone = map[string]bool{store: true}
+	again("after the store is gone", 2, 0)
+	if n, err := h.importer.KnownEvents(t.Context()); err != nil || n != 6 {
+		t.Errorf("%d events are known, want 2 of history and 2 of each store; %v", n, err)
+	}
 }
 
 var errAway = errors.New("the bucket is away")

@@ -25,6 +25,7 @@ const (
 	fileKind    = "file"
 	coveredKind = "covered"
 	accountKind = "account" // in whose history events are
+	storeKind   = "store"   // an event data store that has events, by its name in their values
 )
 
 // hashed is a text as part of a name: as short as nobody can make two meet.
@@ -50,7 +51,31 @@ func keyOf(e *archive.Entry) state.Key {
 	return state.Key{Scope: cloud.Scope{Account: e.Account}, Kind: eventKind, Name: name}
 }
 
-// has says whether an event is known that the archive still has, whose first is given.
+// entry is what is known of an event: its number in the archive, and the name of the event
+// data store that alone has it, empty for history. A store has its rows for longer than
+// the archive has the event.
+type entry struct {
+	number uint64
+	store  string
+}
+
+func parseEntry(value []byte) (e entry, err error) {
+	number, store, _ := strings.Cut(string(value), " ")
+	e.store = store
+	e.number, err = strconv.ParseUint(number, 10, 64)
+	return e, err
+}
+
+func (e entry) value() []byte {
+	value := strconv.AppendUint(nil, e.number, 10)
+	if e.store != "" {
+		value = append(append(value, ' '), e.store...)
+	}
+	return value
+}
+
+// has says whether an event is known that the archive still has, whose first is given, or
+// that a store has.
 func has(r state.Reader, key state.Key, first uint64) (bool, error) {
 	value, err := r.Get(key)
 	if cloud.KindOf(err) == cloud.NotFound {
@@ -59,29 +84,36 @@ func has(r state.Reader, key state.Key, first uint64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	number, err := strconv.ParseUint(string(value), 10, 64)
-	return number >= first, err
+	e, err := parseEntry(value)
+	return e.store != "" || e.number >= first, err
 }
 
-func put(tx state.Tx, key state.Key, number uint64) error {
-	return tx.Put(key, strconv.AppendUint(nil, number, 10))
-}
-
-// know makes events known by their numbers, which ascend.
-func know(tx state.Tx, keys []state.Key, numbers []uint64) error {
-	accounts := map[cloud.Account]bool{}
-	for n, key := range keys {
-		if err := put(tx, key, numbers[n]); err != nil {
-			return err
+// know makes entries known by their numbers, which ascend.
+func know(tx state.Tx, entries []archive.Entry, keys []state.Key, numbers []uint64) error {
+	told := map[state.Key]bool{}
+	tell := func(key state.Key, value string) error {
+		if told[key] {
+			return nil
 		}
-		if account := key.Scope.Account; !accounts[account] {
-			accounts[account] = true
-			if err := tx.Put(state.Key{Kind: accountKind, Name: string(account)}, nil); err != nil {
+		told[key] = true
+		return tx.Put(key, []byte(value))
+	}
+	for n, key := range keys {
+		e := entry{number: numbers[n]}
+		if store := entries[n].Store; store != "" {
+			e.store = hashed(store)
+			if err := tell(state.Key{Kind: storeKind, Name: e.store}, store); err != nil {
 				return err
 			}
 		}
+		if err := tx.Put(key, e.value()); err != nil {
+			return err
+		}
+		if err := tell(state.Key{Kind: accountKind, Name: string(key.Scope.Account)}, ""); err != nil {
+			return err
+		}
 	}
-	return put(tx, coveredKey(), numbers[len(numbers)-1])
+	return tx.Put(coveredKey(), entry{number: numbers[len(numbers)-1]}.value())
 }
 
 func coveredKey() state.Key { return state.Key{Kind: coveredKind, Name: coveredKind} }
@@ -106,11 +138,12 @@ func (i *Importer) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var entries []archive.Entry
 	var keys []state.Key
 	var numbers []uint64
 	some := func() error {
-		err := i.known.Update(ctx, func(tx state.Tx) error { return know(tx, keys, numbers) })
-		keys, numbers = keys[:0], numbers[:0]
+		err := i.known.Update(ctx, func(tx state.Tx) error { return know(tx, entries, keys, numbers) })
+		entries, keys, numbers = entries[:0], keys[:0], numbers[:0]
 		return err
 	}
 	for entry, err := range i.cfg.Archive.Cursor(covered + 1).Read(ctx) {
@@ -123,7 +156,7 @@ func (i *Importer) replay(ctx context.Context) error {
 		if entry.Origin != archive.Import {
 			continue
 		}
-		keys, numbers = append(keys, keyOf(&entry)), append(numbers, entry.Number)
+		entries, keys, numbers = append(entries, archive.Entry{Store: entry.Store}), append(keys, keyOf(&entry)), append(numbers, entry.Number)
 		if len(keys) == together {
 			if err := some(); err != nil {
 				return err
@@ -147,20 +180,19 @@ func told(err error) bool {
 const sweepEvery = time.Hour
 
 // Run forgets the events that retention has taken from the archive, until ctx is done.
-// They count as not known before that already.
+// They count as not known before that already. Those of an event data store, which has
+// its rows for longer, are known until the store is gone.
 func (i *Importer) Run(ctx context.Context) error {
 	work, ctx := life.New(ctx, i.cfg.Log)
 	work.Every(ctx, "what is known of imports", sweepEvery, i.sweep)
 	return work.Wait()
 }
 
-// sweep forgets them, some at a time.
+// sweep forgets them, and those of event data stores that are gone, some at a time.
 func (i *Importer) sweep(ctx context.Context) error {
 	first := i.cfg.Archive.First()
-	if first == i.swept.Load() {
-		return nil
-	}
 	var scopes []cloud.Scope
+	stores := map[string]string{}
 	err := i.known.View(ctx, func(r state.Reader) error {
 		for document, err := range r.List(cloud.Scope{}, accountKind, state.Range{}) {
 			if err != nil {
@@ -168,22 +200,57 @@ func (i *Importer) sweep(ctx context.Context) error {
 			}
 			scopes = append(scopes, cloud.Scope{Account: cloud.Account(document.Key.Name)})
 		}
+		for document, err := range r.List(cloud.Scope{}, storeKind, state.Range{}) {
+			if err != nil {
+				return err
+			}
+			stores[document.Key.Name] = string(document.Value)
+		}
 		return nil
 	})
-	for _, scope := range scopes {
-		for after, more := "", true; more && err == nil; {
-			after, more, err = i.sweepSome(ctx, scope, first, after)
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for name, store := range stores {
+		is, err := i.cfg.Gone(ctx, store)
+		if err != nil {
+			return err
+		}
+		if is {
+			gone[name] = true
 		}
 	}
-	if err == nil {
-		i.swept.Store(first)
+	if first == i.swept.Load() && len(gone) == 0 {
+		return nil
 	}
-	return err
+	stale := func(e entry) bool {
+		if e.store != "" {
+			return gone[e.store]
+		}
+		return e.number < first
+	}
+	for _, scope := range scopes {
+		for after, more := "", true; more; {
+			if after, more, err = i.sweepSome(ctx, scope, stale, after); err != nil {
+				return err
+			}
+		}
+	}
+	i.swept.Store(first)
+	return i.known.Update(ctx, func(tx state.Tx) error {
+		for name := range gone {
+			if err := tx.Delete(state.Key{Kind: storeKind, Name: name}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // sweepSome forgets the stale ones of some events behind a name, and returns the last
 // that it looked at and whether there may be more.
-func (i *Importer) sweepSome(ctx context.Context, scope cloud.Scope, first uint64, after string) (last string, more bool, err error) {
+func (i *Importer) sweepSome(ctx context.Context, scope cloud.Scope, is func(entry) bool, after string) (last string, more bool, err error) {
 	return last, more, i.known.Update(ctx, func(tx state.Tx) error {
 		var stale []state.Key
 		looked := 0
@@ -192,11 +259,11 @@ func (i *Importer) sweepSome(ctx context.Context, scope cloud.Scope, first uint6
 				return err
 			}
 			looked, last = looked+1, document.Key.Name
-			number, err := strconv.ParseUint(string(document.Value), 10, 64)
+			e, err := parseEntry(document.Value)
 			if err != nil {
 				return err
 			}
-			if number < first {
+			if is(e) {
 				stale = append(stale, document.Key)
 			}
 		}
