@@ -81,22 +81,22 @@ type regexReader struct {
 const mostRepetitions = 1000
 
 // compileRegex returns the regular expression that t, a token of the pattern, writes.
-func (p *reader) compileRegex(t token) (*regex, *Error) {
-	r := &regexReader{text: t.text, plain: true, all: true, repetitions: p.repetitions}
-	for r.at < len(r.text) {
-		if hint := r.next(); hint != "" {
-			return nil, refuse(p.pattern, t.start+1+r.at, hint)
+func (r *reader) compileRegex(t token) (*regex, *Error) {
+	one := &regexReader{text: t.text, plain: true, all: true, repetitions: r.repetitions}
+	for one.at < len(one.text) {
+		if hint := one.next(); hint != "" {
+			return nil, refuse(r.pattern, t.start+1+one.at, hint)
 		}
 	}
-	p.repetitions = r.repetitions
-	r.alternative()
-	re, err := regexp.Compile(r.out.String())
+	r.repetitions = one.repetitions
+	one.alternative()
+	re, err := regexp.Compile(one.out.String())
 	if err != nil {
-		return nil, refuse(p.pattern, t.start, "the regular expression is not valid: "+err.Error())
+		return nil, refuse(r.pattern, t.start, "the regular expression is not valid: "+err.Error())
 	}
-	compiled := &regex{re: re, exact: r.all && !r.free}
-	if !r.free {
-		compiled.needs = r.needs
+	compiled := &regex{re: re, exact: one.all && !one.free}
+	if !one.free {
+		compiled.needs = one.needs
 	}
 	return compiled, nil
 }

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,6 +83,8 @@ type run struct {
 	query *Query
 	env   *Env
 	held  int
+	made  *atomic.Int64 // bytes of what workers made and nobody has taken
+	ended func() error  // why the run is to end, or nil
 
 	sets   map[int]map[string]bool // what in (…) compares with
 	others map[int][]row           // the rows of appendcols
@@ -122,6 +126,7 @@ func (q *Query) run(ctx context.Context, env *Env, partial func(func() (*Result,
 		return nil, q.uncarried
 	}
 	x := &run{
+		made: new(atomic.Int64), ended: func() error { return context.Cause(ctx) },
 		query: q, env: env, sets: map[int]map[string]bool{}, others: map[int][]row{}, joins: map[int]*joined{}, tables: map[string][][]string{},
 		regexes: map[string]*regexp.Regexp{}, zones: map[string]*time.Location{},
 	}
@@ -194,6 +199,9 @@ func (x *run) chain(commands []command, end sink, counts bool) sink {
 			end = x.matched(end)
 		}
 		if s, ok := c.(streaming); ok {
+			if multiplies(c) {
+				end = x.looking(end)
+			}
 			end = s.stream(x, end)
 		}
 	}
@@ -211,6 +219,28 @@ func filters(c command) bool {
 	return false
 }
 
+// multiplies tells whether a command makes many rows of one.
+func multiplies(c command) bool {
+	switch c.(type) {
+	case *unnestCommand, *expandCommand, *joinCommand:
+		return true
+	}
+	return false
+}
+
+// looking looks now and then whether the run is to end.
+func (x *run) looking(next sink) sink {
+	n := 0
+	return func(r row) error {
+		if n++; n%looksRows == 0 {
+			if err := x.ended(); err != nil {
+				return err
+			}
+		}
+		return next(r)
+	}
+}
+
 func (x *run) matched(next sink) sink {
 	return func(r row) error {
 		x.statistics.RecordsMatched++
@@ -222,6 +252,7 @@ func (x *run) matched(next sink) sink {
 // how many between two offers of a partial result.
 const (
 	looks     = 64
+	looksRows = 1000 // rows that are made of few events
 	snapshots = 4096
 )
 
@@ -298,18 +329,20 @@ func (c *collected) each(next sink) error {
 
 // spend counts bytes that the run holds.
 func (x *run) spend(n int) error {
-	most := x.env.Memory
-	if most == 0 {
-		most = DefaultMemory
-	}
-	if x.held += n; x.held > most {
+	if x.held += n; x.held > x.memory() {
 		return ErrMemory
 	}
 	return nil
 }
 
+// memory is how many bytes the run may hold.
+func (x *run) memory() int { return cmp.Or(x.env.Memory, DefaultMemory) }
+
+// rowOverhead is how many bytes a value of a row has besides its text.
+const rowOverhead = 40
+
 func (r row) size() int {
-	n := 40 * len(r)
+	n := rowOverhead * len(r)
 	for i := range r {
 		n += len(r[i].text)
 	}

@@ -376,6 +376,30 @@ func TestRunEnds(t *testing.T) {
 			}
 		}
 	})
+	t.Run("with the memory of what is made of an event", func(t *testing.T) {
+		many := func(events, of int) insights.Env {
+			message := []byte(`{"a":[` + strings.Repeat("1,", of-1) + `1]}`)
+			return insights.Env{Memory: 8 << 20, Workers: 2, Events: func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
+				return func(yield func(*insights.Event, error) bool) {
+					for range events {
+						if !yield(&insights.Event{Timestamp: start, Message: message, Pointer: "p"}, nil) {
+							return
+						}
+					}
+				}
+			}}
+		}
+		const query = "fields jsonParse(@message) as j | unnest j.a into x | stats count(*) as n"
+		for _, env := range []insights.Env{many(1, 200_000), many(100, 20_000)} {
+			if _, err := run(t.Context(), query, env); !errors.Is(err, insights.ErrMemory) {
+				t.Error(err)
+			}
+		}
+		result, err := run(t.Context(), query, many(20_000, 5)) // which are taken as they are made
+		if err != nil || len(result.Rows) != 1 || result.Rows[0][0].Value != "100000" {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
 	t.Run("with what its events end with", func(t *testing.T) {
 		broken := errors.New("broken")
 		env := env

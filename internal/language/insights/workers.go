@@ -48,6 +48,7 @@ const batchSize = 128
 type batch struct {
 	events []*Event
 	rows   []passed
+	made   int // bytes of rows, about, without what their events are
 	err    error
 	done   chan struct{}
 }
@@ -65,28 +66,55 @@ type worker struct {
 	x      *run
 	fields *discovery
 	r      row
+	last   row // of the event: what it was read as, or the last one that was made of it
 	next   sink
 	batch  *batch
 	event  int
 }
 
-func (x *run) worker(commands []command, counts bool) *worker {
+func (x *run) worker(ctx context.Context, commands []command, counts bool) *worker {
 	own := *x // what a run computes with is each worker's own, what it only reads is shared
 	own.key, own.regexes, own.zones = nil, map[string]*regexp.Regexp{}, map[string]*time.Location{}
-	w := &worker{x: &own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots)}
+	own.ended = func() error { return context.Cause(ctx) }
+	w := &worker{x: &own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots), last: make(row, x.query.slots)}
 	w.next = own.chain(commands, func(r row) error {
+		if err := w.count(r); err != nil {
+			return err
+		}
 		w.batch.rows = append(w.batch.rows, passed{slices.Clone(r), w.event, own.statistics.RecordsMatched})
 		return nil
 	}, counts)
 	return w
 }
 
+// count counts a row against what the run may hold until it is taken.
+func (w *worker) count(r row) error {
+	n := rowOverhead * len(r)
+	for i := range r {
+		if r[i].text != w.last[i].text { // otherwise it is the same text
+			n += len(r[i].text)
+		}
+	}
+	copy(w.last, r)
+	w.batch.made += n
+	if w.x.made.Add(int64(n)) > int64(w.x.memory()) {
+		return ErrMemory
+	}
+	return nil
+}
+
 func (w *worker) run(b *batch) error {
 	w.batch, w.x.statistics.RecordsMatched = b, 0
 	for i, e := range b.events {
+		if i%looks == 0 {
+			if err := w.x.ended(); err != nil {
+				return err
+			}
+		}
 		w.event = i
 		clear(w.r)
 		w.fields.read(e, w.r)
+		copy(w.last, w.r)
 		if err := w.next(w.r); err != nil {
 			return err
 		}
@@ -112,8 +140,10 @@ func (x *run) read(ctx context.Context, commands []command, end sink, partial fu
 	var working sync.WaitGroup
 	defer working.Wait()
 	defer close(jobs)
+	inner, stop := context.WithCancel(ctx)
+	defer stop() // of what workers still make
 	for range x.workers() {
-		w := x.worker(apart, counts)
+		w := x.worker(inner, apart, counts)
 		working.Go(func() {
 			for b := range jobs {
 				b.err = life.Catch(func() error { return w.run(b) })
@@ -180,7 +210,9 @@ func (c *consumer) take(ctx context.Context, most int) error {
 			return context.Cause(ctx)
 		}
 		c.waiting = c.waiting[1:]
-		if err := c.rows(b); err != nil {
+		err := c.rows(b)
+		c.x.made.Add(-int64(b.made))
+		if err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ func TestASearchFindsTheSameInSealedEvents(t *testing.T) {
 	d.group("g", "s")
 	words := []string{"checkout", "authorized", "certificate", "unavailable", "replication", "a b", `say "certificate"`, `C:\unavailable`, "-certificate", "?checkout", "%authorized%"}
 	r := rand.New(rand.NewPCG(1, 2))
-	some := func(from []string, between []string) string {
+	some := func(from, between []string) string {
 		var b strings.Builder
 		for i := range 1 + r.IntN(3) {
 			if i > 0 {
