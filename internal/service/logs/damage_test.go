@@ -63,7 +63,7 @@ func TestDamageIsToldInItsPlace(t *testing.T) {
 	dir := t.TempDir()
 	d := opened(t, servicetest.Store(t), dir)
 	d.group("g", "s")
-	now, random := time.Now().UnixMilli(), rand.New(rand.NewPCG(3, 3))
+	now, random := time.Now().Add(-time.Second).UnixMilli(), rand.New(rand.NewPCG(3, 3)) // all of it is past
 	var all []string
 	for range 350 {
 		text := fmt.Sprintf("%04d", len(all))
