@@ -17,14 +17,13 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
-// reached is closed once a query is in the phase that a test stops it in.
+// reached is told of once a query is in the phase that a test stops it in.
 type reached chan struct{}
 
 func (r reached) now() {
 	select {
-	case <-r:
+	case r <- struct{}{}:
 	default:
-		close(r)
 	}
 }
 
@@ -74,15 +73,22 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// listedObjects says when they are listed for the first time.
-type listedObjects struct {
+// endlessListing lists objects that do not end.
+type endlessListing struct {
 	objects.Store
 	reached reached
 }
 
-func (o listedObjects) List(ctx context.Context, bucket, prefix string) iter.Seq2[objects.Object, error] {
-	o.reached.now()
-	return o.Store.List(ctx, bucket, prefix)
+func (o endlessListing) List(ctx context.Context, _, prefix string) iter.Seq2[objects.Object, error] {
+	return func(yield func(objects.Object, error) bool) {
+		o.reached.now()
+		for ctx.Err() == nil {
+			if !yield(objects.Object{Key: prefix + "elsewhere/a.csv"}, nil) {
+				return
+			}
+		}
+		yield(objects.Object{}, ctx.Err())
+	}
 }
 
 // begunEngine says when a query runs in it.
@@ -182,7 +188,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			t.Helper()
 			store := &late{}
 			w := open(t, inProcess(t, store))
-			store.Store = listedObjects{w.objects, at} // all partitions are made, and being looked for
+			store.Store = endlessListing{w.objects, at} // all partitions are made, and being looked for
 			w.ask("CREATE EXTERNAL TABLE p (a string) PARTITIONED BY (n int) LOCATION 's3://logs/p/' " +
 				"TBLPROPERTIES ('projection.enabled'='true', 'projection.n.type'='integer', 'projection.n.range'='1,900000')")
 			return w, w.start("SELECT count(*) FROM p")
@@ -216,7 +222,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.phase, func(t *testing.T) {
-			at := make(reached)
+			at := make(reached, 1)
 			w, id := tt.start(t, at)
 			<-at
 			began := time.Now()
