@@ -74,6 +74,7 @@ func edit(name, from, to string) func(*http.Request) {
 // TestForgedCalls changes calls after they were signed, and the credentials that
 // they are signed by.
 func TestForgedCalls(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	c := s.cli()
 	c.must("s3", "mb", "s3://vault")
@@ -190,6 +191,7 @@ func TestTamperedURLs(t *testing.T) {
 // TestWhatIsThereIsNotTold asks for what is there and for what is not, by
 // somebody without rights: the answers are the same but for the name.
 func TestWhatIsThereIsNotTold(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	c := s.cli()
 	c.must("s3", "mb", "s3://there-is")
@@ -247,6 +249,7 @@ func TestHugePolicies(t *testing.T) {
 // TestRoleChain takes one role by the session of another: for an hour at most,
 // and with no more than the last one's rights.
 func TestRoleChain(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	c := s.cli()
 	const account = "arn:aws:iam::111122223333:"

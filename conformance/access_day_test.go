@@ -13,6 +13,7 @@ import (
 // TestDayWithIdentities does with the AWS CLI what an administrator does in a
 // day, and looks for the secrets in all that the server has written since.
 func TestDayWithIdentities(t *testing.T) {
+	t.Parallel()
 	logged := filepath.Join(t.TempDir(), "log")
 	data := t.TempDir()
 	// The shell lets the log go to a file as well.

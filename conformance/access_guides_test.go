@@ -115,6 +115,7 @@ func decoded(t *testing.T, text string) (value any) {
 // CloudTrail write to CloudWatch Logs: before the flow-log role's trust policy
 // is mended, EC2 may take it and flow logs may not.
 func TestGuideDeliveryRoles(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	c := s.cli()
 	const role = "arn:aws:iam::111122223333:role/"

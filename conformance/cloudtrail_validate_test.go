@@ -64,6 +64,7 @@ func (s *server) verified(env []string, bucket string, args ...string) (said, st
 // finds what was done to them and to log files. sillok verify says the same of the
 // same bucket, and what only it can see.
 func TestValidateLogs(t *testing.T) {
+	t.Parallel()
 	service := &trailService{}
 	env := service.environment(t)
 	s := serve(t, t.TempDir())

@@ -198,6 +198,7 @@ func signedHead(t *testing.T, s *server, path, service, kind string, size int) s
 // An upload whose chunks are signed, and one of which is changed on the way, is
 // refused, and what was there stays.
 func TestChunksAreTamperedWith(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	s.aws("s3", "mb", "s3://vault")
 	const size = 64 << 10
@@ -299,6 +300,7 @@ func answered(t *testing.T, client *http.Client, r *http.Request) (status int, t
 
 // A body other than the signed one is refused, and what was there stays.
 func TestPayloadsAreSwapped(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	s.aws("s3", "mb", "s3://vault")
 	for _, tt := range []struct {

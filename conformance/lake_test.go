@@ -34,6 +34,7 @@ func TestTerraformEventDataStores(t *testing.T) {
 
 // The AWS CLI makes a store, calls, and asks what happened.
 func TestEventDataStoresWithTheCLI(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	arn := strings.TrimSpace(s.aws("cloudtrail", "create-event-data-store", "--name", "audit", "--query", "EventDataStoreArn", "--output", "text"))
 	id := arn[strings.LastIndexByte(arn, '/')+1:]

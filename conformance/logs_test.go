@@ -10,6 +10,7 @@ import (
 
 // TestLogsCLI plays every subcommand of `aws logs` that the server answers.
 func TestLogsCLI(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	play := &session{cli: s.cli(), kept: map[string]string{"now": strconv.FormatInt(time.Now().UnixMilli(), 10)}}
 	commands := play.readSession(filepath.Join("testdata", "logs_cli.txt"))

@@ -52,6 +52,7 @@ func (c *cli) listed(args ...string) []string {
 
 // TestS3CLI moves files with `aws s3`, as people do.
 func TestS3CLI(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	c := s.cli()
 	c.must("s3", "mb", "s3://cli-files")

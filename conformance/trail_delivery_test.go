@@ -140,6 +140,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // The steps of the guide: a bucket, a trail, calls in two regions, folders by region and
 // day, and a chain that the AWS CLI and sillok verify find valid.
 func TestATrailDelivers(t *testing.T) {
+	t.Parallel()
 	s := trails(t)
 	since := time.Now().UTC().Add(-time.Second).Format(time.RFC3339)
 	s.startTrail()
@@ -352,6 +353,7 @@ func gunzipped(body []byte) ([]byte, error) {
 // A trail whose bucket is deleted says so, and delivers once it is back what it could
 // not meanwhile.
 func TestATrailWaitsForItsBucket(t *testing.T) {
+	t.Parallel()
 	s := trails(t)
 	s.startTrail()
 	s.aws("s3", "rb", "--force", "s3://"+trailBucket)
@@ -388,6 +390,7 @@ func (s *server) once() map[string]delivered {
 // delivers that. Every call that was answered is in the bucket afterwards, once, and
 // the chain of digests is whole.
 func TestTrailsOutliveKills(t *testing.T) {
+	t.Parallel()
 	kills := 100
 	if testing.Short() {
 		kills = 10
