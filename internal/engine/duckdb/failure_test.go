@@ -14,6 +14,7 @@ func TestWhichPartsFail(t *testing.T) {
 	e := open(t, duckdb.Config{Threads: 1})
 	const (
 		with     = "WITH t(a, b) AS (VALUES (1, 'x'), (2, 'y'), (2, NULL), (NULL, 'z')), u(a, b) AS (VALUES (1, 'x'), (2, 'q'), (5, NULL)) "
+		arrays   = "NOT_SUPPORTED: ARRAY comparison not supported for arrays with null elements"
 		tiny     = "0.00000000000000000000000000000000000001"
 		division = "DIVISION_BY_ZERO: Division by zero"
 		notInt   = "INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT"
@@ -70,6 +71,9 @@ func TestWhichPartsFail(t *testing.T) {
 		{"below a left join", "SELECT count(*) FROM t LEFT JOIN u ON t.a = u.a WHERE 1/(t.a-1) = 1", division},
 		{"a left join that is an inner one", "SELECT count(*) FROM t LEFT JOIN u ON t.a = u.a WHERE u.b = 'q' AND 1/(t.a-1) = 1", "[2]"},
 		{"EXISTS before what may fail", "SELECT count(*) FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a AND u.a > 1) AND 1/(a-1) = 1", "[2]"},
+		{"EXISTS before a comparison with ANY", "SELECT count(*) FROM UNNEST(ARRAY[CAST(NULL AS integer)], ARRAY[ARRAY[1, NULL]]) v(a, e) WHERE a > ANY (SELECT a FROM u) AND EXISTS (SELECT 1 FROM UNNEST(ARRAY[ARRAY[1, NULL]]) w(f) WHERE e < f)", arrays},
+		{"IN before EXISTS", "SELECT count(*) FROM UNNEST(ARRAY[7], ARRAY[ARRAY[1, NULL]]) v(a, e) WHERE EXISTS (SELECT 1 FROM UNNEST(ARRAY[ARRAY[1, NULL]]) w(f) WHERE e < f) AND a IN (SELECT a FROM u)", "[0]"},
+		{"a join before a comparison with a value", "SELECT count(*) FROM (VALUES ARRAY[1, NULL]) v(e) LEFT JOIN (VALUES ARRAY[1, NULL]) w(f) ON e < f WHERE 7 = (SELECT max(a) FROM u)", arrays},
 		{"rows of VALUES before all else", "SELECT CAST(b AS integer) FROM t WHERE a > 0 UNION ALL SELECT 1/0", division},
 		{"not where nothing is left of them", "SELECT 1 FROM t WHERE a > 7 AND EXISTS (SELECT 1 FROM (VALUES 1/0) v(x) WHERE x = a)", ""},
 		{"concat of one text, of no row", "SELECT concat(b) FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.a > 4)", "INVALID_FUNCTION_ARGUMENT: There must be two or more concatenation arguments"},

@@ -201,6 +201,7 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	if kept, earlier := r.staged(n); earlier != nil {
 		return r.filter(ctx, &plan.Filter{Input: &plan.Filter{Input: n.Input, Condition: kept}, Condition: earlier})
 	}
+	n = r.inTurn(n)
 	from, err := r.node(ctx, n.Input)
 	if err != nil {
 		return "", err
@@ -225,7 +226,7 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	}
 	condition := strings.Join(where, " AND ")
 	switch {
-	case r.waits(n.Input):
+	case r.waits(n.Input), !existing && r.inItsTurn(n):
 		return r.after(from, condition), nil
 	// Trino groups all rows before it drops groups, and looks for others first.
 	case hasTotal(n.Input) && mayFail(n.Input), r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition):

@@ -19,7 +19,7 @@ import (
 func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, err error) {
 	defer settle(&err)
 	f := newFolder(ctx, now)
-	p := &pruner{folder: f, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}, seen: map[plan.Node]bool{}}
+	p := &pruner{folder: f, read: map[plan.ID]bool{}, named: map[int]map[int]bool{}, seen: map[plan.Node]bool{}, told: map[plan.Node]bool{}}
 	for _, out := range q.Columns {
 		p.read[out.ID] = true
 	}
@@ -27,7 +27,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 	if err := f.checkCorrelation(kept); err != nil {
 		return nil, err
 	}
-	f.planned = true
+	f.planned, f.joined, f.none, f.done = true, true, map[plan.Node]bool{}, map[plan.Expr]plan.Expr{}
 	r := &remainder{
 		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
@@ -95,6 +95,10 @@ type folder struct {
 	none  map[plan.Node]bool      // which nodes have no row
 	// planned means that failures have been told: they stay where they are.
 	planned bool
+	// joined means that the subqueries have become joins.
+	joined bool
+	// filtering means that what is folded is the condition of a filter, before that.
+	filtering bool
 	// operands are the parameters by which NULLIF and CASE name what they compare.
 	operands map[plan.ID]bool
 	// sources are the expressions of which constants were computed.
@@ -209,7 +213,7 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 		return r.join(n)
 	case *plan.Filter:
 		condition := r.expr(n.Condition)
-		if decided, always := trivial(condition); decided {
+		if decided, always := r.trivial(condition); decided {
 			if always {
 				return r.node(n.Input)
 			}

@@ -109,6 +109,8 @@ func TestConstants(t *testing.T) {
 		{"a constant that does not fit", "SELECT x > 1.5 FROM (VALUES (" + tiny + ", 1)) t(x, y)", "false"},
 		{"IN of what is never there", "SELECT 1/x FROM (VALUES 0) t(x) WHERE 1 IN (SELECT 2 FROM flows)", ""},
 		{"IN of what is never the same", "SELECT y FROM (SELECT 1/x, 'q' FROM (VALUES 0) t(x)) t(x, y) WHERE x IN (SELECT 1 FROM (VALUES 'x', 'yy') u(z) WHERE z = y)", ""},
+		{"IN of what is never the same across a join", "SELECT 1/x FROM (VALUES (0, 'q')) t(x, y) CROSS JOIN (VALUES 1) v(z) WHERE y IN (SELECT 'r' FROM flows)", ""},
+		{"IN of arrays of which none is the constant", "SELECT 1/x FROM (VALUES 0) t(x) WHERE ARRAY[1, 2] IN (SELECT y FROM (VALUES ARRAY[1], ARRAY[2, NULL]) u(y))", ""},
 		{"EXISTS of what is never the same", "SELECT x FROM (VALUES 1, 2) t(x) WHERE EXISTS (SELECT 1 FROM (VALUES 3, NULL) u(y) WHERE y = x)", ""},
 		{"arrays are compared", "SELECT ARRAY[1, 2] = ARRAY[1, 2], cardinality(ARRAY[1, NULL])", "true, 2"},
 		{"a comparison that fails in a branch", "SELECT CASE WHEN random() < 0 THEN ARRAY[1, NULL] < ARRAY[1, 2] ELSE false END", arrays},
@@ -140,6 +142,10 @@ const notCarried = "Given correlated subquery is not supported"
 func TestSubqueriesThatAreNotCarriedOut(t *testing.T) {
 	const bad = "(SELECT max(f.bytes) FROM flows)"
 	for _, tt := range []struct{ name, sql, at string }{
+		{"beside a term that is NULL", "SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE x = 1 AND NULL", "1:24"},
+		{"beside EXISTS of nothing", "SELECT 1 FROM flows f WHERE " + bad + " = 1 AND EXISTS (SELECT 1 FROM flows WHERE false)", "1:30"},
+		{"beside EXISTS of a row", "SELECT 1 FROM flows f WHERE " + bad + " = 1 OR EXISTS (SELECT 1)", "1:30"},
+		{"compared with what its type cannot hold", "SELECT 1 FROM flows f WHERE " + bad + " = 1.5", "1:30"},
 		{"a condition over an aggregate of a lateral join", "SELECT 1 FROM flows f LEFT JOIN LATERAL (SELECT max(bytes) m FROM flows g WHERE g.day = f.day) l ON l.m IS NULL", "1:42"},
 		{"LIMIT 1 of more than what is equal", "SELECT (SELECT bytes FROM flows g WHERE g.day = f.day LIMIT 1) FROM flows f", "1:9"},
 		{"the subquery that is planned last", "SELECT " + bad + ", (SELECT min(f.bytes) FROM flows) FROM flows f", "1:43"},
@@ -168,7 +174,6 @@ func TestSubqueriesThatNobodyReads(t *testing.T) {
 		"SELECT 1 FROM (SELECT " + bad + " FROM flows f)",
 		"SELECT count(*) FROM (SELECT " + bad + " FROM flows f)",
 		"SELECT * FROM (SELECT " + bad + " FROM flows f) WHERE NOT (true OR NULL)",
-		"SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE x = 1 AND NULL",
 		"SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE x = 1 AND length('x') = 2",
 		"SELECT " + bad + " FROM flows f LIMIT 0",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT bytes FROM flows WHERE false",
@@ -194,6 +199,35 @@ func TestSubqueriesThatNobodyReads(t *testing.T) {
 		if _, err := folded(t, sql); err != nil {
 			t.Errorf("%s: %v", sql, err)
 		}
+	}
+}
+
+// Trino computes the constants below what asks a subquery, whether or not somebody reads them.
+func TestConstantsThatNobodyReads(t *testing.T) {
+	const from = "(SELECT bytes, ARRAY[1, NULL] < ARRAY[1, 2] x FROM flows) f"
+	for _, tt := range []struct{ name, sql, want string }{
+		{"below EXISTS", "SELECT 1 FROM " + from + " WHERE EXISTS (SELECT 1 FROM flows)", arrays},
+		{"below EXISTS that does not matter", "SELECT 1 FROM " + from + " WHERE true OR EXISTS (SELECT 1 FROM flows)", arrays},
+		{"below IN", "SELECT 1 FROM " + from + " WHERE bytes IN (SELECT bytes FROM flows)", arrays},
+		{"below a value", "SELECT (SELECT max(g.bytes) FROM flows g WHERE g.bytes = f.bytes) FROM " + from, arrays},
+		{"below a lateral join", "SELECT m FROM " + from + ", LATERAL (SELECT max(g.bytes) m FROM flows g WHERE g.bytes = f.bytes) l", arrays},
+		{"further below", "SELECT 1 FROM (SELECT bytes FROM " + from + " ORDER BY bytes LIMIT 2) WHERE EXISTS (SELECT 1 FROM flows)", arrays},
+		{"in a subquery's own rows", "SELECT 1 FROM flows WHERE EXISTS (SELECT 1 FROM " + from + " WHERE EXISTS (SELECT 1 FROM flows))", arrays},
+		{"beside a side that asks", "SELECT 1 FROM " + from + " JOIN (SELECT bytes FROM flows WHERE EXISTS (SELECT 1 FROM flows)) g ON true", "carried out"},
+		{"above what asks", "SELECT 1 FROM (SELECT ARRAY[1, NULL] < ARRAY[1, 2] x FROM (SELECT bytes FROM flows WHERE EXISTS (SELECT 1 FROM flows)))", "carried out"},
+		{"below a subquery that nobody reads", "SELECT 1 FROM (SELECT (SELECT max(bytes) FROM flows) m FROM " + from + ")", "carried out"},
+		{"in the subquery", "SELECT 1 FROM flows WHERE bytes IN (SELECT bytes FROM " + from + ")", "carried out"},
+		{"below UNNEST", "SELECT m FROM " + from + " CROSS JOIN UNNEST(ARRAY[bytes]) u(m)", "carried out"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := "carried out"
+			if _, err := folded(t, tt.sql); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("%s: %s, want %s", tt.sql, got, tt.want)
+			}
+		})
 	}
 }
 

@@ -62,6 +62,15 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
 				return r.valuesOf(c.Expr, n.Input)
 			}
 		}
+	case *plan.Join:
+		if n.Lateral {
+			return nil, false
+		}
+		for _, side := range []plan.Node{n.Left, n.Right} {
+			if idsIn(side)[id] {
+				return r.valuesIn(side, id)
+			}
+		}
 	case *plan.CTERef:
 		if values, ok := r.values[n.Number]; ok {
 			return r.valuesIn(&plan.Values{Columns: n.Columns, Rows: values.Rows}, id)
@@ -141,8 +150,9 @@ func (r *remainder) neverWhere(query, outer plan.Node) bool {
 const maxCompared = 1000
 
 // never reports whether an expression over one node and one over another are never equal.
+// Of what has parts Trino knows no values but a constant.
 func (r *remainder) never(a plan.Expr, ofA plan.Node, b plan.Expr, ofB plan.Node) bool {
-	if len(a.Type().Elems) > 0 || !a.Type().Equal(b.Type()) {
+	if len(a.Type().Elems) > 0 && !isConst(r.expr(a)) || !a.Type().Equal(b.Type()) {
 		return false
 	}
 	left, ok := r.valuesOf(a, ofA)

@@ -19,6 +19,7 @@ type pruner struct {
 	read  map[plan.ID]bool     // by what stands above, within subqueries too
 	named map[int]map[int]bool // of the named queries that are read, which of their columns
 	seen  map[plan.Node]bool   // what is left of the plan
+	told  map[plan.Node]bool   // of which all constants are computed
 }
 
 func (p *pruner) readAll(columns []plan.Column) {
@@ -42,11 +43,14 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 		return p.filter(n)
 	case *plan.Project:
 		kept := &plan.Project{}
+		var read []plan.Expr
 		for _, c := range n.Columns {
 			if p.read[c.ID] {
+				read = append(read, c.Expr)
 				kept.Columns = append(kept.Columns, plan.Computed{Column: c.Column, Expr: p.expr(c.Expr)})
 			}
 		}
+		p.tellBelow(n.Input, read...)
 		kept.Input = p.node(n.Input)
 		return kept
 	case *plan.Aggregate:
@@ -116,14 +120,16 @@ func (p *pruner) values(n *plan.Values) plan.Node {
 }
 
 func (p *pruner) filter(n *plan.Filter) plan.Node {
-	folded := p.folder.expr(n.Condition)
-	if decided, always := trivial(folded); decided {
+	folded := p.condition(n.Condition)
+	if decided, always := p.trivial(folded); decided {
 		if always {
+			p.tellBelow(n.Input, n.Condition)
 			return p.node(n.Input)
 		}
 		return &plan.Values{Columns: plan.Columns(n)}
 	}
 	condition := p.reading(folded)
+	p.tellBelow(n.Input, n.Condition)
 	return &plan.Filter{Input: p.node(n.Input), Condition: condition}
 }
 
@@ -171,6 +177,9 @@ func (p *pruner) join(n *plan.Join) plan.Node {
 	kept := *n
 	kept.Condition = p.expr(n.Condition)
 	kept.Right = p.node(n.Right)
+	if n.Lateral && n.At != (plan.Place{}) {
+		p.tell(n.Left)
+	}
 	kept.Left = p.node(n.Left)
 	if none {
 		return &plan.Values{Columns: plan.Columns(n)}
@@ -344,10 +353,14 @@ func (p *pruner) reading(e plan.Expr) plan.Expr {
 	}
 }
 
-// trivial reports whether a condition that is folded decides for every row, and how.
-func trivial(condition plan.Expr) (decided, always bool) {
+// trivial reports whether a condition that is folded decides for every row, and how. While
+// Trino makes joins of subqueries it looks at no more than whether it is a constant.
+func (f *folder) trivial(condition plan.Expr) (decided, always bool) {
 	if c, ok := condition.(*plan.Const); ok {
 		return true, c.Value == true
+	}
+	if !f.joined {
+		return false, false
 	}
 	terms := plan.Conjuncts(condition)
 	isNull := func(term plan.Expr) bool { _, ok := term.(*plan.IsNull); return ok }

@@ -70,7 +70,7 @@ func (r sifter) above(node plan.Node, staying []plan.Expr) plan.Node {
 		return node
 	}
 	condition := r.written(conjunction(staying))
-	if decided, always := trivial(condition); decided {
+	if decided, always := r.trivial(condition); decided {
 		if always {
 			return node
 		}

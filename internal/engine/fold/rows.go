@@ -23,7 +23,7 @@ func (f *folder) without(node plan.Node) bool {
 	case *plan.Values:
 		return len(n.Rows) == 0
 	case *plan.Filter:
-		decided, always := trivial(f.expr(n.Condition))
+		decided, always := f.trivial(f.condition(n.Condition))
 		return decided && !always || !f.asks(n) && f.empty(n.Input)
 	case *plan.Limit:
 		return n.Count == 0 || f.passedOver(n) || f.empty(n.Input)
@@ -45,9 +45,14 @@ func (f *folder) without(node plan.Node) bool {
 func (f *folder) asks(n plan.Node) bool {
 	found := false
 	plan.Exprs(n, func(e plan.Expr) {
-		found = found || plan.Any(f.expr(e), func(part plan.Expr) bool { return plan.Subquery(part) != nil })
+		found = found || asks(e) && asks(f.expr(e)) // no constant is computed of what may be read by nobody
 	})
 	return found
+}
+
+// asks reports whether there is a subquery in an expression.
+func asks(e plan.Expr) bool {
+	return plan.Any(e, func(part plan.Expr) bool { return plan.Subquery(part) != nil })
 }
 
 func (f *folder) emptyJoin(n *plan.Join) bool {
@@ -96,9 +101,20 @@ func some(node plan.Node) bool {
 	}
 }
 
-// exists decides EXISTS of what certainly has a row, or certainly none.
+// condition returns what the condition of a filter folds to.
+func (f *folder) condition(e plan.Expr) plan.Expr {
+	if !f.joined {
+		f.filtering = true
+		defer func() { f.filtering = false }()
+	}
+	return f.expr(e)
+}
+
+// exists decides EXISTS of what certainly has a row, or certainly none. In a filter that is
+// known when the subqueries have become joins.
 func (f *folder) exists(e *plan.Exists) plan.Expr {
 	switch {
+	case f.filtering:
 	case some(e.Query):
 		return truth(true)
 	case f.empty(e.Query):

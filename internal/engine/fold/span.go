@@ -21,7 +21,7 @@ func (f *folder) span(node plan.Node) span {
 	case *plan.Project:
 		return f.span(n.Input)
 	case *plan.Filter:
-		if decided, always := trivial(f.expr(n.Condition)); decided && always {
+		if decided, always := f.trivial(f.condition(n.Condition)); decided && always {
 			return f.span(n.Input)
 		}
 		return span{0, f.span(n.Input).most}
