@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,6 +125,10 @@ func (unlookedError) lacks() {}
 // Unwrap returns why.
 func (e unlookedError) Unwrap() error { return e.error }
 
+// verifyGC lets memory grow further before it is collected: nearly all of it is used for
+// one file and then free, and what is kept is little.
+const verifyGC = 400
+
 func runVerify(ctx context.Context, e env, o verifyOptions) error {
 	errs := checkChoices(o.choices())
 	start, end, err := o.span()
@@ -132,6 +137,7 @@ func runVerify(ctx context.Context, e env, o verifyOptions) error {
 	}
 	screen := newScreen(e, o.color, o.progress)
 	defer screen.close()
+	debug.SetGCPercent(verifyGC)
 	return atOnce(ctx, screen.close, func() (err error) {
 		if len(o.from) == 0 {
 			o.from = []string{"."}

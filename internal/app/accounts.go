@@ -28,7 +28,7 @@ const AccountsPath = "/_sillok/accounts"
 
 // openOrganizations makes what knows which accounts there are.
 func (a *App) openOrganizations() {
-	cfg := organizations.Config{First: organizations.First{ID: a.root.Account}}
+	cfg := organizations.Config{First: organizations.First{ID: a.root.Account}, Moved: a.members.Moved}
 	if a.cfg.Compat == compatMoto {
 		cfg.Eager, cfg.First.Name, cfg.First.Email = true, "master", "master@example.com"
 	}
@@ -43,7 +43,10 @@ func (p places) Membership(ctx context.Context, account cloud.Account) (access.M
 	return p.app.accounts.Membership(ctx, account)
 }
 
-func (a *App) openAccounts(context.Context) (gateway.Service, error) {
+func (a *App) openAccounts(ctx context.Context) (gateway.Service, error) {
+	if err := a.accounts.LinkEarlier(ctx); err != nil {
+		return gateway.Service{}, err
+	}
 	a.held["organizations"] = heldByOrganizations{a.accounts}
 	return gateway.Service{Model: organizationsapi.Service, Handler: a.accounts}, nil
 }

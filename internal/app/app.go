@@ -37,6 +37,7 @@ import (
 	"github.com/sillok/sillok/internal/trail/history"
 	"github.com/sillok/sillok/internal/trail/importer"
 	"github.com/sillok/sillok/internal/trail/insight/seek"
+	"github.com/sillok/sillok/internal/trail/member"
 	"github.com/sillok/sillok/internal/trail/rows"
 	"github.com/sillok/sillok/internal/trail/watch"
 	"github.com/sillok/sillok/internal/wire/sigv4"
@@ -68,7 +69,8 @@ type App struct {
 	objects     *objects.DB
 	journal     *journal.Journal
 	archive     *archive.Archive
-	rows        *rows.Rows // of both
+	members     *member.Members // in which organizations accounts were
+	rows        *rows.Rows      // of both
 	imports     *importer.Importer
 	watches     *watch.Watches
 	engine      engine.Engine

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/trail/member"
 	"github.com/sillok/sillok/internal/trail/rows"
 )
 
@@ -19,12 +20,13 @@ const SystemDatabase = "sillok"
 // openRows makes what has the logs of what happened as rows, and the database that shows
 // them.
 func (a *App) openRows() (err error) {
+	a.members = member.New(a.journal, a.state, func(ctx context.Context, account cloud.Account) (string, error) {
+		place, err := a.accounts.Membership(ctx, account)
+		return place.ID, err
+	})
 	a.rows = rows.New(rows.Config{
 		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive,
-		Organization: func(ctx context.Context, account cloud.Account) (string, error) {
-			place, err := a.accounts.Membership(ctx, account)
-			return place.ID, err
-		},
+		Organization: a.members.At,
 	}, a.state)
 	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
 	return err

@@ -26,6 +26,7 @@ type account struct {
 	Order        string        `json:",omitempty"` // its place in lists: members stand in the order in which they joined
 	Policies     []string      `json:",omitempty"` // IDs of those attached to it, sorted
 	Delegated    []delegation  `json:",omitempty"`
+	Linked       bool          `json:",omitempty"` // it was given the role of Organizations when it joined
 }
 
 // delegation is a service that an account administers for its organization.

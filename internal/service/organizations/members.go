@@ -2,11 +2,13 @@ package organizations
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	api "github.com/sillok/sillok/internal/api/organizationsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/store/state"
 )
 
 // member returns an account of the organization, or missing where there is none of that
@@ -40,13 +42,61 @@ func (o *org) join(a *account, method string) error {
 	if err := o.attachProvided(target{id: string(a.ID), kind: ofAccount, order: a.Order, policies: &a.Policies}); err != nil {
 		return err
 	}
-	if !o.service.cfg.Eager {
-		const description = "Service-linked role used by AWS Organizations to enable integration of other AWS services with Organizations."
-		if err := o.service.identities.AddLinkedRole(o.everywhere(), a.ID, "organizations.amazonaws.com", description); err != nil {
-			return err
-		}
+	if err := o.service.link(o.everywhere(), a); err != nil {
+		return err
+	}
+	if err := o.service.moved(o.everywhere(), a.ID, "", o.ID); err != nil {
+		return err
 	}
 	return a.put(o.everywhere())
+}
+
+// link gives an account the role by which Organizations acts in it.
+func (s *Service) link(all resource.Tx, a *account) error {
+	if s.cfg.Eager {
+		return nil
+	}
+	a.Linked = true
+	const description = "Service-linked role used by AWS Organizations to enable integration of other AWS services with Organizations."
+	return s.identities.AddLinkedRole(all, a.ID, "organizations.amazonaws.com", description)
+}
+
+// LinkEarlier gives the role of Organizations to members that joined when there was none.
+// Each gets it once: who deletes it later is not given it again.
+func (s *Service) LinkEarlier(ctx context.Context) error {
+	var lacking []account
+	err := s.state.View(ctx, func(r state.Reader) error {
+		for entry, err := range accounts.List(everywhere(r)) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			if a := entry.Value; a.Organization != "" && !a.Linked && !s.cfg.Eager {
+				lacking = append(lacking, a)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(lacking) == 0 {
+		return err
+	}
+	return s.state.Update(ctx, func(tx state.Tx) error {
+		all := writer{tx, cloud.Scope{}}
+		for _, a := range lacking {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := s.link(all, &a); err != nil {
+				return fmt.Errorf("the role of Organizations in account %s: %w", a.ID, err)
+			}
+			if err := a.put(all); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // leave takes an account out of the organization, and its policies and tags with it.
@@ -63,6 +113,9 @@ func (o *org) leave(a *account) error {
 		return err
 	}
 	if err := tags.Delete(o.tx, o.arnOf(string(a.ID))); err != nil {
+		return err
+	}
+	if err := o.service.moved(o.everywhere(), a.ID, o.ID, ""); err != nil {
 		return err
 	}
 	*a = account{ID: a.ID, Name: a.Name, Email: a.Email, Created: a.Created, Closed: a.Closed}

@@ -39,6 +39,9 @@ type Config struct {
 	// progress, lets policies be attached whose type is not enabled, gives new
 	// organizations AWS's own from the start, and accounts no role of Organizations.
 	Eager bool
+	// Moved is told, in the transaction that does it, that an account goes from an
+	// organization to another one; each is an ID, or empty for none. It may be nil.
+	Moved func(tx state.Tx, account cloud.Account, from, to string) error
 }
 
 // First is the account that a server was started with.
@@ -150,6 +153,14 @@ func (s *Service) update(ctx context.Context, a ask, fn func(o *org) error) erro
 		o.change(tx)
 		return fn(o)
 	})
+}
+
+// moved tells that an account goes from an organization to another one.
+func (s *Service) moved(tx state.Tx, account cloud.Account, from, to string) error {
+	if s.cfg.Moved == nil {
+		return nil
+	}
+	return s.cfg.Moved(tx, account, from, to)
 }
 
 // change lets an organization be changed by a transaction.

@@ -28,7 +28,12 @@ var update = flag.Bool("update", false, "write what the scripts answer anew")
 // it.
 func open(tb testing.TB) (*organizations.Service, *iam.Service) {
 	tb.Helper()
-	store := servicetest.Store(tb)
+	return over(tb, servicetest.Store(tb))
+}
+
+// over is open over a state.
+func over(tb testing.TB, store state.Store) (*organizations.Service, *iam.Service) {
+	tb.Helper()
 	identities := iam.New(store, servicetest.Must(seal.Open(tb.Context(), seal.Config{Text: strings.Repeat("01", 32)}))(tb), nil)
 	return organizations.New(organizations.Config{First: organizations.First{ID: servicetest.Account}}, store, identities), identities
 }

@@ -36,9 +36,9 @@ type Config struct {
 	// Key returns the key with which digests of the account and region of the call in
 	// ctx are signed at a time.
 	Key func(ctx context.Context, at time.Time) (*rsa.PrivateKey, digest.PublicKey, error)
-	// Organization returns the ID of the organization that an account is in, empty for
-	// none; nil means that there are no organizations.
-	Organization func(ctx context.Context, account cloud.Account) (string, error)
+	// Organization returns the ID of the organization that an account was in when a record
+	// of the journal was written, empty for none; nil means that there are no organizations.
+	Organization func(ctx context.Context, account cloud.Account, number uint64) (string, error)
 	// Exists says whether there is a bucket of that name: S3 tells nobody who may not
 	// use it. nil leaves it at what S3 says.
 	Exists func(ctx context.Context, bucket string) (bool, error)

@@ -537,7 +537,7 @@ func firstOf(t *testing.T, j *journal.Journal) uint64 {
 // Members of an organization are in a trail of it, under its folder; others are not.
 func TestATrailOfAnOrganization(t *testing.T) {
 	r := open(t, journal.Config{})
-	r.cfg.Organization = func(_ context.Context, of cloud.Account) (string, error) {
+	r.cfg.Organization = func(_ context.Context, of cloud.Account, _ uint64) (string, error) {
 		if of == "999999999999" {
 			return "", nil
 		}
@@ -564,6 +564,35 @@ func TestATrailOfAnOrganization(t *testing.T) {
 	if *in.ServerSideEncryption != "aws:kms" || *in.SSEKMSKeyId != tr.Key || in.SSEKMSEncryptionContext == nil {
 		t.Errorf("it was put with %+v", in)
 	}
+}
+
+// What was done by a member that has left since is in the trail; what it did before it
+// joined, and after it left, is not.
+func TestATrailHasWhatMembersDid(t *testing.T) {
+	r := open(t, journal.Config{})
+	var joined, left uint64
+	r.cfg.Organization = func(_ context.Context, _ cloud.Account, number uint64) (string, error) {
+		if number < joined || number >= left {
+			return "", nil
+		}
+		return "o-exampleorg1", nil
+	}
+	r.restart()
+	tr := trail("all")
+	tr.Organization = "o-exampleorg1"
+	r.set(tr, "StartLogging")
+	call := func(name string) {
+		f := fact(name)
+		f.Call.Account, f.Call.Principal = "444455556666", cloud.RootOf("444455556666")
+		r.record(f)
+	}
+	call("GetBefore")
+	joined = r.journal.Next()
+	call("GetMember")
+	left = r.journal.Next()
+	call("GetAfter")
+	r.deliver()
+	r.want("all-logs", "ap-northeast-2 GetMember", "ap-northeast-2 StartLogging")
 }
 
 // A trail that is given another bucket delivers there what the old one did not take.

@@ -82,7 +82,7 @@ func (d *Delivery) Found(ctx context.Context, all []insight.Found) (plan func(st
 		if _, known := of[account]; known || d.cfg.Organization == nil {
 			continue
 		}
-		if of[account], err = d.cfg.Organization(ctx, account); err != nil {
+		if of[account], err = d.cfg.Organization(ctx, account, now); err != nil {
 			return nil, fmt.Errorf("the organization of account %s: %w", account, err)
 		}
 	}

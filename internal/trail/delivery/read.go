@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -29,12 +30,11 @@ type feed struct {
 	kept uint64          // the place that is written down
 	next uint64
 	out  collected
-	orgs map[cloud.Account]string // the organizations of accounts, as far as they were asked for
 }
 
 func (d *Delivery) feed(l *ledger) (*feed, error) {
 	t := l.now()
-	f := &feed{arn: t.ARN, eras: l.Eras, kept: l.Next, next: max(l.Next, d.places[t.ARN]), orgs: map[cloud.Account]string{}}
+	f := &feed{arn: t.ARN, eras: l.Eras, kept: l.Next, next: max(l.Next, d.places[t.ARN])}
 	f.out.kind, f.out.grouped = place.Log, t.LogGroup != ""
 	for i := range l.Eras {
 		set, err := l.Eras[i].Trail.Set()
@@ -264,25 +264,28 @@ func (d *Delivery) selects(ctx context.Context, f *feed, call *journal.Call, e *
 	if !t.Covers(e) || !f.sets[of].Selects(e) {
 		return false, nil
 	}
-	return d.Of(ctx, t, e.Account, f.orgs)
+	return d.was(ctx, t, e.Account, call.Last)
 }
 
-// Of says whether a trail is of an account: its own, or one of its organization. known
-// remembers the organizations of accounts.
-func (d *Delivery) Of(ctx context.Context, t *Trail, account cloud.Account, known map[cloud.Account]string) (bool, error) {
+// now is a number of a record that none is behind.
+const now = math.MaxUint64
+
+// Of says whether a trail is of an account now: its own, or one of its organization.
+func (d *Delivery) Of(ctx context.Context, t *Trail, account cloud.Account) (bool, error) {
+	return d.was(ctx, t, account, now)
+}
+
+// was says whether a trail was of an account when a record of the journal was written.
+func (d *Delivery) was(ctx context.Context, t *Trail, account cloud.Account, number uint64) (bool, error) {
 	if account == t.Account {
 		return true, nil
 	}
 	if t.Organization == "" || d.cfg.Organization == nil {
 		return false, nil
 	}
-	id, there := known[account]
-	if !there {
-		var err error
-		if id, err = d.cfg.Organization(ctx, account); err != nil {
-			return false, fmt.Errorf("the organization of account %s: %w", account, err)
-		}
-		known[account] = id
+	id, err := d.cfg.Organization(ctx, account, number)
+	if err != nil {
+		return false, fmt.Errorf("the organization of account %s: %w", account, err)
 	}
 	return id == t.Organization, nil
 }

@@ -22,9 +22,9 @@ type Config struct {
 	Log     *slog.Logger
 	Journal *journal.Journal
 	Archive *archive.Archive
-	// Organization returns the ID of the organization that an account is in, empty for
-	// none; nil means that there are no organizations.
-	Organization func(ctx context.Context, account cloud.Account) (string, error)
+	// Organization returns the ID of the organization that an account was in when a record
+	// of the journal was written, empty for none; nil means that there are no organizations.
+	Organization func(ctx context.Context, account cloud.Account, number uint64) (string, error)
 }
 
 // The sources of rows, as files are named by them.

@@ -25,6 +25,7 @@ import (
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/archive"
 	"github.com/sillok/sillok/internal/trail/event"
+	"github.com/sillok/sillok/internal/trail/member"
 	"github.com/sillok/sillok/internal/trail/rows"
 )
 
@@ -43,11 +44,13 @@ type house struct {
 	archive *archive.Archive
 	state   *state.DB
 	rows    *rows.Rows
+	members *member.Members
+	now     map[cloud.Account]string // the organizations of accounts
 	calls   int
 }
 
-func open(ctx context.Context, dir string, organization func(context.Context, cloud.Account) (string, error)) (*house, error) {
-	h, log := &house{}, slog.New(slog.DiscardHandler)
+func open(ctx context.Context, dir string) (*house, error) {
+	h, log := &house{now: map[cloud.Account]string{here: "o-1", there: "o-1"}}, slog.New(slog.DiscardHandler)
 	var errs [3]error
 	h.journal, errs[0] = journal.Open(ctx, journal.Config{Dir: filepath.Join(dir, "calls"), Log: log, SegmentBytes: 128 << 10})
 	h.archive, errs[1] = archive.Open(ctx, archive.Config{Dir: filepath.Join(dir, "events"), Log: log, SegmentBytes: 128 << 10})
@@ -55,7 +58,8 @@ func open(ctx context.Context, dir string, organization func(context.Context, cl
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	h.rows = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: h.journal, Archive: h.archive, Organization: organization}, h.state)
+	h.members = member.New(h.journal, h.state, func(_ context.Context, account cloud.Account) (string, error) { return h.now[account], nil })
+	h.rows = rows.New(rows.Config{Dir: filepath.Join(dir, "rows"), Log: log, Journal: h.journal, Archive: h.archive, Organization: h.members.At}, h.state)
 	return h, nil
 }
 
@@ -66,9 +70,7 @@ func (h *house) close() error {
 // opened is open until the test ends.
 func opened(tb testing.TB, dir string) *house {
 	tb.Helper()
-	h, err := open(tb.Context(), dir, func(_ context.Context, account cloud.Account) (string, error) {
-		return map[cloud.Account]string{here: "o-1", there: "o-1"}[account], nil
-	})
+	h, err := open(tb.Context(), dir)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -160,7 +162,7 @@ func TestRowsSurviveKill(t *testing.T) {
 	for range 4 {
 		acknowledged := 0
 		killtest.After(t, 250+rand.IntN(200), func(string) bool { acknowledged++; return true }, "record", dir)
-		h, err := open(t.Context(), dir, nil)
+		h, err := open(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +190,7 @@ func TestRowsSurviveKill(t *testing.T) {
 
 func recordUntilKilled(dir string) error {
 	ctx := context.Background()
-	h, err := open(ctx, dir, nil)
+	h, err := open(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -288,6 +290,61 @@ func TestEras(t *testing.T) {
 	must(h.state.Update(ctx, func(tx state.Tx) error { return h.rows.Remove(tx, named) }))
 	call(here, "GetFourth", "us-east-1")
 	has(plain, "GetFirst", "CreateFirst", "CreateElsewhere", "GetThird", "GetFourth")
+}
+
+// A store of an organization has what its members did while they were members, however
+// late its rows are written.
+func TestWhoWasAMember(t *testing.T) {
+	h := opened(t, t.TempDir())
+	h.now[there] = ""
+	const org = "00000000-0000-4000-8000-000000000003"
+	if err := h.state.Update(t.Context(), func(tx state.Tx) error {
+		return h.rows.Set(tx, rows.Store{ID: org, Account: here, Home: "us-east-1", MultiRegion: true, Organization: "o-1", Collects: true, Days: 7, Selectors: managed()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	call := func(taken bool) {
+		t.Helper()
+		if err := h.record(t.Context(), there, "GetTable", "us-east-1"); err != nil {
+			t.Fatal(err)
+		}
+		all, err := h.wanted(t.Context(), there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken {
+			want = append(want, all[len(all)-1])
+		}
+	}
+	move := func(to string) {
+		t.Helper()
+		if err := h.state.Update(t.Context(), func(tx state.Tx) error { return h.members.Moved(tx, there, h.now[there], to) }); err != nil {
+			t.Fatal(err)
+		}
+		h.now[there] = to
+	}
+	call(false) // before it joined
+	move("o-1")
+	call(true)
+	move("")
+	call(false)
+	move("o-2")
+	call(false)
+	move("o-1")
+	call(true)
+	move("") // as it is when rows are written
+	got, err := ids(t.Context(), h.store(org))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func managed() []cloudtrailapi.AdvancedEventSelector {
+	return []cloudtrailapi.AdvancedEventSelector{{FieldSelectors: []cloudtrailapi.AdvancedFieldSelector{{Field: new("eventCategory"), Equals: []string{"Management"}}}}}
 }
 
 // Events of the archive are rows of the account that has them, or of a store alone.

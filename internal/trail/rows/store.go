@@ -87,7 +87,6 @@ func (l *ledger) prune(written uint64) {
 type collector struct {
 	rows   *Rows
 	stores []*collecting
-	orgs   map[cloud.Account]string // the organizations of accounts, as far as they were asked for
 }
 
 // collecting is a store to which events are given.
@@ -99,7 +98,7 @@ type collecting struct {
 
 // collector returns what gives events to the stores that there are.
 func (r *Rows) collector(ctx context.Context) (*collector, error) {
-	c := &collector{rows: r, orgs: map[cloud.Account]string{}}
+	c := &collector{rows: r}
 	if r.store == nil { // whose state nobody reads
 		return c, nil
 	}
@@ -133,7 +132,7 @@ func (c *collector) of(ctx context.Context, number uint64, e *event.Event) (ids 
 		if !era.Store.MultiRegion && e.Region != era.Store.Home || !s.sets[s.at].Selects(e) {
 			continue
 		}
-		own, err := c.concerns(ctx, &era.Store, e)
+		own, err := c.concerns(ctx, &era.Store, number, e)
 		if err != nil {
 			return nil, err
 		}
@@ -151,21 +150,14 @@ func (s *collecting) advance(number uint64) {
 	}
 }
 
-// concerns says whether an event is of an account that a store is of.
-func (c *collector) concerns(ctx context.Context, s *Store, e *event.Event) (bool, error) {
+// concerns says whether an event of a record is of an account that a store was of then.
+func (c *collector) concerns(ctx context.Context, s *Store, number uint64, e *event.Event) (bool, error) {
 	if e.Account == s.Account {
 		return true, nil
 	}
 	if s.Organization == "" || c.rows.cfg.Organization == nil {
 		return false, nil
 	}
-	id, known := c.orgs[e.Account]
-	if !known {
-		var err error
-		if id, err = c.rows.cfg.Organization(ctx, e.Account); err != nil {
-			return false, fmt.Errorf("the organization of account %s: %w", e.Account, err)
-		}
-		c.orgs[e.Account] = id
-	}
-	return id == s.Organization, nil
+	id, err := c.rows.cfg.Organization(ctx, e.Account, number)
+	return id == s.Organization, err
 }

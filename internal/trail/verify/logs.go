@@ -66,6 +66,10 @@ func (g *group) read(ctx context.Context, known map[string]entry) ([]*item, erro
 		}
 		it := &item{Object: o, at: at, entry: e, known: ok}
 		items = append(items, it)
+		if c, ok := g.run.contents[previewKey{g.tree.Place, it.Key}]; ok {
+			it.content = *c
+			continue
+		}
 		if failed = work.read(func(r *reader) {
 			it.content = r.log(ctx, g.tree.Files, it.Key)
 			g.run.bytes.Add(it.Size)

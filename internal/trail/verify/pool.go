@@ -12,8 +12,11 @@ type pool struct {
 	work sync.WaitGroup
 }
 
+// queued is how many files may wait for a reader, so that listings run ahead of reading.
+const queued = 2000
+
 func newPool(readers int) *pool {
-	p := &pool{jobs: make(chan func(*reader))}
+	p := &pool{jobs: make(chan func(*reader), queued)}
 	for range readers {
 		p.work.Go(func() {
 			r := newReader()
@@ -40,7 +43,8 @@ type batch struct {
 
 func (r *run) batch(ctx context.Context) *batch { return &batch{run: r, ctx: ctx} }
 
-// read has a goroutine of the pool call f, once one is free.
+// read has a goroutine of the pool call f, once one is free. It returns before that, as
+// long as not too many wait.
 func (b *batch) read(f func(*reader)) error {
 	b.reading.Add(1)
 	job := func(r *reader) {

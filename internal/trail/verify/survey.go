@@ -32,17 +32,20 @@ type groupKey struct {
 type surveyor struct {
 	*run
 
-	out    *turn
-	trees  map[string]*tree
-	groups map[groupKey]*group
-	kept   int // log files, or more than can be kept
+	out     *turn
+	trees   map[string]*tree
+	groups  map[groupKey]*group
+	kept    int // log files, or more than can be kept
+	preview *preview
 }
 
 // survey lists all places. What is in CloudTrail's folders and not named as CloudTrail
 // names files is a problem at once.
 func (r *run) survey(ctx context.Context, out *turn) ([]*group, error) {
 	defer out.end()
-	s := &surveyor{run: r, out: out, groups: map[groupKey]*group{}}
+	reading, cancel := context.WithCancel(ctx)
+	defer cancel() // of what is read ahead, where the listing fails
+	s := &surveyor{run: r, out: out, groups: map[groupKey]*group{}, preview: newPreview(reading, r)}
 	for i := range r.cfg.Places {
 		p := &r.cfg.Places[i]
 		s.trees = map[string]*tree{}
@@ -61,7 +64,10 @@ func (r *run) survey(ctx context.Context, out *turn) ([]*group, error) {
 			}
 		}
 	}
-	r.relist = s.relists()
+	if err := s.preview.work.wait(); err != nil {
+		return nil, err
+	}
+	r.relist, r.contents = s.relists(), s.preview.contents
 	return s.sorted(ctx), nil
 }
 
@@ -130,7 +136,9 @@ func (s *surveyor) object(p *Place, o Object) error {
 		s.files.Add(1)
 		g := s.group(p, at)
 		g.day(at.Day())[at.Kind] = true
-		s.keep(g, at.Day(), o)
+		if s.keep(g, at.Day(), o) {
+			return s.preview.read(p, o)
+		}
 	}
 	return nil
 }
@@ -144,21 +152,22 @@ func (s *surveyor) relists() bool {
 	return s.kept > maxListed || !s.cfg.Start.IsZero() || !s.cfg.End.IsZero()
 }
 
-// keep keeps a log file. Of more than it can keep it keeps none; and of a part of the
-// time it cannot, as a digest may know what was not asked for.
-func (s *surveyor) keep(g *group, day string, o Object) {
+// keep keeps a log file, and says whether it has. Of more than it can keep it keeps none;
+// and of a part of the time it cannot, as a digest may know what was not asked for.
+func (s *surveyor) keep(g *group, day string, o Object) bool {
 	if s.kept++; s.kept == maxListed+1 {
 		for _, g := range s.groups {
 			g.listed = nil
 		}
 	}
 	if s.relists() {
-		return
+		return false
 	}
 	if g.listed == nil {
 		g.listed = map[string][]Object{}
 	}
 	g.listed[day] = append(g.listed[day], o)
+	return true
 }
 
 func (s *surveyor) digest(p *Place, d found) {

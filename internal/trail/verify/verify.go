@@ -88,8 +88,10 @@ type run struct {
 	ledger *ledger
 	pool   *pool
 	relist bool // log files are listed again, day by day
-	trees  []*tree
-	keys   regionKeys
+	// contents are log files that were read while places were listed.
+	contents map[previewKey]*content
+	trees    []*tree
+	keys     regionKeys
 
 	listed, done, files, bytes, problems atomic.Int64
 }
@@ -105,6 +107,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		cfg.Progress = func(Progress) {}
 	}
 	r := &run{cfg: cfg, ledger: newLedger()}
+	r.pool = newPool(cfg.Readers)
+	defer r.pool.close()
 	out := newOrdered(cfg.Problem)
 	groups, err := r.survey(ctx, out.turn())
 	if err != nil {
@@ -112,8 +116,6 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	r.keys = regionKeys{ask: cfg.Keys}
 	r.keys.span(groups)
-	r.pool = newPool(cfg.Readers)
-	defer r.pool.close()
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(groupsAtOnce)
 	for _, g := range groups {

@@ -30,8 +30,8 @@ type Trails interface {
 	Watching(ctx context.Context) ([]delivery.Trail, uint64, error)
 	// Changes returns how often trails were changed.
 	Changes() uint64
-	// Of says whether a trail is of an account. known remembers what was asked for.
-	Of(ctx context.Context, t *delivery.Trail, account cloud.Account, known map[cloud.Account]string) (bool, error)
+	// Of says whether a trail is of an account now.
+	Of(ctx context.Context, t *delivery.Trail, account cloud.Account) (bool, error)
 	// Found returns what plans the delivery of what was found as part of a transaction,
 	// and returns what any trail takes.
 	Found(ctx context.Context, all []insight.Found) (func(state.Tx) ([]insight.Found, error), error)
@@ -81,9 +81,8 @@ type Seeker struct {
 	cursor  *journal.Cursor
 	scopes  map[insight.Scope]*counted
 	trails  []watching
-	changes uint64                   // of trails, when they were looked at last
-	known   map[cloud.Account]string // organizations of accounts, as asked for in this tick
-	gone    []insight.Scope          // to be forgotten
+	changes uint64          // of trails, when they were looked at last
+	gone    []insight.Scope // to be forgotten
 	saved   time.Time
 	full    bool // mostScopes was told
 
@@ -141,7 +140,6 @@ func (w *Seeker) tick(ctx context.Context) error {
 			return fmt.Errorf("load what was counted for insights: %w", err)
 		}
 	}
-	w.known = map[cloud.Account]string{}
 	changed, err := w.look(ctx)
 	if err != nil {
 		return fmt.Errorf("the trails that look for insights: %w", err)

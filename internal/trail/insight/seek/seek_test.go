@@ -115,7 +115,7 @@ func open(ctx context.Context, dir string, keep ...records.Retention) (*rig, err
 // restart forgets what only the process knew.
 func (r *rig) restart() {
 	log := slog.New(slog.DiscardHandler)
-	r.delivery = delivery.New(delivery.Config{Log: log, Journal: r.journal, Organization: func(_ context.Context, of cloud.Account) (string, error) {
+	r.delivery = delivery.New(delivery.Config{Log: log, Journal: r.journal, Organization: func(_ context.Context, of cloud.Account, _ uint64) (string, error) {
 		return map[cloud.Account]string{account: "o-abcdefghij", other: "o-abcdefghij"}[of], nil
 	}}, r.store, folder(filepath.Join(r.dir, "buckets")))
 	r.Seeker = seek.New(seek.Config{Log: log, Journal: r.journal, Archive: r.archive, Trails: r.delivery, Publish: func(tx state.Tx, f *insight.Found) error {

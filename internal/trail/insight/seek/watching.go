@@ -73,7 +73,7 @@ func (w *Seeker) watched(ctx context.Context, s insight.Scope) (bool, error) {
 		if s.Trail == "" && !t.management || s.Trail != "" && (s.Trail != t.ARN || !t.data) || s.Region != t.Home && !t.MultiRegion {
 			continue
 		}
-		if of, err := w.cfg.Trails.Of(ctx, &t.Trail, s.Account, w.known); err != nil || of {
+		if of, err := w.cfg.Trails.Of(ctx, &t.Trail, s.Account); err != nil || of {
 			return of, err
 		}
 	}
@@ -111,7 +111,7 @@ func (w *Seeker) scopesOf(ctx context.Context, e *event.Event) (scopes []scopeSi
 		case event.NetworkActivity, event.Insight:
 			continue
 		}
-		of, err := w.cfg.Trails.Of(ctx, &t.Trail, e.Account, w.known)
+		of, err := w.cfg.Trails.Of(ctx, &t.Trail, e.Account)
 		if err != nil {
 			return nil, err
 		}
