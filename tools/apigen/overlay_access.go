@@ -249,7 +249,10 @@ func logsAuthorization() authorizationOverlay {
 			"PutSubscriptionFilter": {passRole("roleArn")},
 		},
 		resources: map[string][]api.Resource{
-			"GetLogRecord": {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}}, // its pointer says which to the service alone
+			// A pointer, an ID and the text of a query say which groups to the service alone.
+			"GetLogRecord":          {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			"GetQueryResults":       {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			"StartQuery":            {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
 		},
 	}
 	// What is done to a group is asked of its ARN with an empty stream behind it: so

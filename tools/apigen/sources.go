@@ -85,11 +85,11 @@ func logsOperations() []string {
 		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDestination", "DeleteLogGroup",
 		"DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy",
 		"DeleteSubscriptionFilter", "DescribeAccountPolicies", "DescribeDestinations", "DescribeLogGroups", "DescribeLogStreams",
-		"DescribeMetricFilters", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
-		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "ListLogGroups",
+		"DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
+		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "GetQueryResults", "ListLogGroups", "ListLogGroupsForQuery",
 		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
 		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
-		"PutSubscriptionFilter", "StartLiveTail", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
+		"PutSubscriptionFilter", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
 	}
 }
 

@@ -96,6 +96,11 @@ func (c Client) DescribeMetricFilters(ctx context.Context, in *DescribeMetricFil
 	return api.Do[*DescribeMetricFiltersOutput](ctx, c.Door, Service, "DescribeMetricFilters", in)
 }
 
+// DescribeQueries does the operation DescribeQueries.
+func (c Client) DescribeQueries(ctx context.Context, in *DescribeQueriesInput) (*DescribeQueriesOutput, error) {
+	return api.Do[*DescribeQueriesOutput](ctx, c.Door, Service, "DescribeQueries", in)
+}
+
 // DescribeQueryDefinitions does the operation DescribeQueryDefinitions.
 func (c Client) DescribeQueryDefinitions(ctx context.Context, in *DescribeQueryDefinitionsInput) (*DescribeQueryDefinitionsOutput, error) {
 	return api.Do[*DescribeQueryDefinitionsOutput](ctx, c.Door, Service, "DescribeQueryDefinitions", in)
@@ -136,9 +141,19 @@ func (c Client) GetLogRecord(ctx context.Context, in *GetLogRecordInput) (*GetLo
 	return api.Do[*GetLogRecordOutput](ctx, c.Door, Service, "GetLogRecord", in)
 }
 
+// GetQueryResults does the operation GetQueryResults.
+func (c Client) GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (*GetQueryResultsOutput, error) {
+	return api.Do[*GetQueryResultsOutput](ctx, c.Door, Service, "GetQueryResults", in)
+}
+
 // ListLogGroups does the operation ListLogGroups.
 func (c Client) ListLogGroups(ctx context.Context, in *ListLogGroupsInput) (*ListLogGroupsOutput, error) {
 	return api.Do[*ListLogGroupsOutput](ctx, c.Door, Service, "ListLogGroups", in)
+}
+
+// ListLogGroupsForQuery does the operation ListLogGroupsForQuery.
+func (c Client) ListLogGroupsForQuery(ctx context.Context, in *ListLogGroupsForQueryInput) (*ListLogGroupsForQueryOutput, error) {
+	return api.Do[*ListLogGroupsForQueryOutput](ctx, c.Door, Service, "ListLogGroupsForQuery", in)
 }
 
 // ListTagsForResource does the operation ListTagsForResource.
@@ -204,6 +219,16 @@ func (c Client) PutSubscriptionFilter(ctx context.Context, in *PutSubscriptionFi
 // StartLiveTail does the operation StartLiveTail.
 func (c Client) StartLiveTail(ctx context.Context, in *StartLiveTailInput) (*StartLiveTailOutput, error) {
 	return api.Do[*StartLiveTailOutput](ctx, c.Door, Service, "StartLiveTail", in)
+}
+
+// StartQuery does the operation StartQuery.
+func (c Client) StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error) {
+	return api.Do[*StartQueryOutput](ctx, c.Door, Service, "StartQuery", in)
+}
+
+// StopQuery does the operation StopQuery.
+func (c Client) StopQuery(ctx context.Context, in *StopQueryInput) (*StopQueryOutput, error) {
+	return api.Do[*StopQueryOutput](ctx, c.Door, Service, "StopQuery", in)
 }
 
 // TagLogGroup does the operation TagLogGroup.

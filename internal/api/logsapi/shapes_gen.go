@@ -177,6 +177,21 @@ type DescribeMetricFiltersOutput struct {
 	NextToken     *string        `aws:"nextToken"`
 }
 
+// DescribeQueriesInput is what DescribeQueries takes.
+type DescribeQueriesInput struct {
+	LogGroupName  *string `aws:"logGroupName,LogGroupName"`
+	Status        *string `aws:"status,QueryStatus"`
+	MaxResults    *int32  `aws:"maxResults,DescribeQueriesMaxResults"`
+	NextToken     *string `aws:"nextToken,NextToken"`
+	QueryLanguage *string `aws:"queryLanguage,QueryLanguage"`
+}
+
+// DescribeQueriesOutput is what DescribeQueries answers.
+type DescribeQueriesOutput struct {
+	Queries   []QueryInfo `aws:"queries"`
+	NextToken *string     `aws:"nextToken"`
+}
+
 // DescribeQueryDefinitionsInput is what DescribeQueryDefinitions takes.
 type DescribeQueryDefinitionsInput struct {
 	QueryLanguage             *string `aws:"queryLanguage,QueryLanguage"`
@@ -315,10 +330,40 @@ type GetLogRecordOutput struct {
 	LogRecord map[string]string `aws:"logRecord"`
 }
 
+// GetQueryResultsInput is what GetQueryResults takes.
+type GetQueryResultsInput struct {
+	QueryId   *string `aws:"queryId,QueryId,required"`
+	NextToken *string `aws:"nextToken,GetQueryResultsNextToken"`
+	MaxItems  *int32  `aws:"maxItems,GetQueryResultsMaxItems"`
+}
+
+// GetQueryResultsOutput is what GetQueryResults answers.
+type GetQueryResultsOutput struct {
+	QueryLanguage *string          `aws:"queryLanguage"`
+	Results       [][]ResultField  `aws:"results"`
+	Statistics    *QueryStatistics `aws:"statistics"`
+	Status        *string          `aws:"status"`
+	EncryptionKey *string          `aws:"encryptionKey"`
+	NextToken     *string          `aws:"nextToken"`
+}
+
 // InputLogEvent is used by PutLogEvents.
 type InputLogEvent struct {
 	Timestamp *int64  `aws:"timestamp,Timestamp,required"`
 	Message   *string `aws:"message,EventMessage,required"`
+}
+
+// ListLogGroupsForQueryInput is what ListLogGroupsForQuery takes.
+type ListLogGroupsForQueryInput struct {
+	QueryId    *string `aws:"queryId,QueryId,required"`
+	NextToken  *string `aws:"nextToken,NextToken"`
+	MaxResults *int32  `aws:"maxResults,ListLogGroupsForQueryMaxResults"`
+}
+
+// ListLogGroupsForQueryOutput is what ListLogGroupsForQuery answers.
+type ListLogGroupsForQueryOutput struct {
+	LogGroupIdentifiers []string `aws:"logGroupIdentifiers"`
+	NextToken           *string  `aws:"nextToken"`
 }
 
 // ListLogGroupsInput is what ListLogGroups takes.
@@ -595,11 +640,34 @@ type QueryDefinition struct {
 	Parameters        []QueryParameter `aws:"parameters"`
 }
 
+// QueryInfo is used by DescribeQueries.
+type QueryInfo struct {
+	QueryLanguage *string  `aws:"queryLanguage"`
+	QueryId       *string  `aws:"queryId"`
+	QueryString   *string  `aws:"queryString"`
+	Status        *string  `aws:"status"`
+	CreateTime    *int64   `aws:"createTime"`
+	LogGroupName  *string  `aws:"logGroupName"`
+	QueryDuration *int64   `aws:"queryDuration"`
+	BytesScanned  *float64 `aws:"bytesScanned"`
+	UserIdentity  *string  `aws:"userIdentity"`
+}
+
 // QueryParameter is used by DescribeQueryDefinitions, PutQueryDefinition.
 type QueryParameter struct {
 	Name         *string `aws:"name,QueryParameterName,required"`
 	DefaultValue *string `aws:"defaultValue,QueryParameterDefaultValue"`
 	Description  *string `aws:"description,QueryParameterDescription"`
+}
+
+// QueryStatistics is used by GetQueryResults.
+type QueryStatistics struct {
+	RecordsMatched          *float64 `aws:"recordsMatched"`
+	RecordsScanned          *float64 `aws:"recordsScanned"`
+	EstimatedRecordsSkipped *float64 `aws:"estimatedRecordsSkipped"`
+	BytesScanned            *float64 `aws:"bytesScanned"`
+	EstimatedBytesSkipped   *float64 `aws:"estimatedBytesSkipped"`
+	LogGroupsScanned        *float64 `aws:"logGroupsScanned"`
 }
 
 // RejectedEntityInfo is used by PutLogEvents.
@@ -622,6 +690,12 @@ type ResourcePolicy struct {
 	PolicyScope     *string `aws:"policyScope"`
 	ResourceArn     *string `aws:"resourceArn"`
 	RevisionId      *string `aws:"revisionId"`
+}
+
+// ResultField is used by GetQueryResults.
+type ResultField struct {
+	Field *string `aws:"field"`
+	Value *string `aws:"value"`
 }
 
 // SearchedLogStream is used by FilterLogEvents.
@@ -659,6 +733,33 @@ type StartLiveTailResponseStream struct {
 	SessionUpdate             *LiveTailSessionUpdate `aws:"sessionUpdate"`
 	SessionTimeoutException   *SessionTimeoutException
 	SessionStreamingException *SessionStreamingException
+}
+
+// StartQueryInput is what StartQuery takes.
+type StartQueryInput struct {
+	QueryLanguage       *string  `aws:"queryLanguage,QueryLanguage"`
+	LogGroupName        *string  `aws:"logGroupName,LogGroupName"`
+	LogGroupNames       []string `aws:"logGroupNames,LogGroupNames"`
+	LogGroupIdentifiers []string `aws:"logGroupIdentifiers,LogGroupIdentifiers"`
+	StartTime           *int64   `aws:"startTime,Timestamp,required"`
+	EndTime             *int64   `aws:"endTime,Timestamp,required"`
+	QueryString         *string  `aws:"queryString,QueryString,required"`
+	Limit               *int32   `aws:"limit,EventsLimitStartQuery"`
+}
+
+// StartQueryOutput is what StartQuery answers.
+type StartQueryOutput struct {
+	QueryId *string `aws:"queryId"`
+}
+
+// StopQueryInput is what StopQuery takes.
+type StopQueryInput struct {
+	QueryId *string `aws:"queryId,QueryId,required"`
+}
+
+// StopQueryOutput is what StopQuery answers.
+type StopQueryOutput struct {
+	Success *bool `aws:"success"`
 }
 
 // SubscriptionFilter is used by DescribeSubscriptionFilters.

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -33,6 +34,7 @@ type Query struct {
 	joins     []*joinCommand
 	subs      []sub
 	limited   bool // it says how many rows
+	pointed   bool // it computes with @ptr
 }
 
 // command is one stage of a query, between two bars.
@@ -107,6 +109,28 @@ func (q *Query) Text() string { return q.text }
 
 // Source returns where the query itself says that events come from, or nil.
 func (q *Query) Source() *Source { return q.source }
+
+// Sources returns where events come from, as Env.Events is asked for them: nil stands
+// for the query's own log groups.
+func (q *Query) Sources() []*Source {
+	all := []*Source{q.source}
+	for _, j := range q.joins {
+		all = append(all, j.source)
+	}
+	for _, s := range q.subs {
+		all = append(all, s.query.Sources()...)
+	}
+	return all
+}
+
+// Tables returns the names of the lookup tables that the query reads.
+func (q *Query) Tables() []string {
+	all := q.tables
+	for _, s := range q.subs {
+		all = append(slices.Clip(all), s.query.Tables()...)
+	}
+	return all
+}
 
 // Estimate tells whether the query asks what it would read, and is not run.
 func (q *Query) Estimate() bool { return q.estimate }

@@ -17,7 +17,7 @@ import (
 type Env struct {
 	Start, End int64     // of the time range, in milliseconds since 1970, both within it
 	Now        time.Time // for now()
-	Limit      int       // how many rows, where the query itself does not say; 0 is DefaultLimit
+	Limit      int       // how many rows at most; 0 is what the query itself says, or DefaultLimit
 	Memory     int       // bytes that a run may hold, about; 0 is DefaultMemory
 	Workers    int       // how many read events side by side; 0 is as many as there are processors
 
@@ -25,6 +25,9 @@ type Env struct {
 	// log groups. It is asked once for each source. Some events are read ahead: none
 	// may change before Run returns.
 	Events func(ctx context.Context, source *Source) iter.Seq2[*Event, error]
+	// Pointer returns what clients see of the pointer of an event; nil is the pointer
+	// itself.
+	Pointer func(pointer string) string
 	// Table returns the records of a lookup table, of which the first one is its header.
 	Table func(ctx context.Context, name string) ([][]string, error)
 	// Partial is called now and then while events are read, if it is there. What it is
@@ -182,10 +185,10 @@ func (x *run) gatherer(commands []command) (gatherer, []command) {
 // most returns how many rows the result may have.
 func (x *run) most() int {
 	switch {
+	case x.env.Limit > 0: // it stands behind what the query says itself
+		return min(x.env.Limit, MaxLimit)
 	case x.query.limited:
 		return MaxLimit
-	case x.env.Limit > 0:
-		return min(x.env.Limit, MaxLimit)
 	}
 	return DefaultLimit
 }
@@ -290,11 +293,20 @@ func (x *run) result() (*Result, error) {
 			}
 		}
 		if v := r[pointerSlot]; x.query.final.events && !v.isNull() {
-			cells = append(cells, Cell{"@ptr", v.String()})
+			cells = append(cells, Cell{"@ptr", x.pointer(v.String())})
 		}
 		result.Rows = append(result.Rows, cells)
 	}
 	return result, nil
+}
+
+// pointer returns what clients see of the pointer of a row, which was made of it
+// already where the query asks for it.
+func (x *run) pointer(of string) string {
+	if x.env.Pointer == nil || x.query.pointed {
+		return of
+	}
+	return x.env.Pointer(of)
 }
 
 // collected keeps the rows of the result.

@@ -345,10 +345,12 @@ func TestRunEnds(t *testing.T) {
 			t.Errorf("%+v, %v", result, err)
 		}
 	})
-	t.Run("with the query's own limit", func(t *testing.T) {
-		result, err := run(t.Context(), "fields n | limit 9", env)
-		if err != nil || len(result.Rows) != 9 {
-			t.Errorf("%+v, %v", result, err)
+	t.Run("with the query's own limit, and that which stands behind it", func(t *testing.T) {
+		for limit, want := range map[int]int{5: 5, 9: 7} {
+			result, err := run(t.Context(), fmt.Sprintf("fields n | limit %d", limit), env)
+			if err != nil || len(result.Rows) != want {
+				t.Errorf("%+v, %v", result, err)
+			}
 		}
 	})
 	t.Run("with the context", func(t *testing.T) {
@@ -369,7 +371,7 @@ func TestRunEnds(t *testing.T) {
 	})
 	t.Run("with its memory", func(t *testing.T) {
 		env := env
-		env.Memory = 1 << 20
+		env.Memory, env.Limit = 1<<20, 0
 		for _, query := range []string{"stats count(*) by n", "stats values(n)", "stats count_distinct(n)", "fields n | sort n | accum n as s", "dedup n | limit 100000", "countFrequent n"} {
 			if _, err := run(t.Context(), query, env); !errors.Is(err, insights.ErrMemory) {
 				t.Errorf("%s: %v", query, err)

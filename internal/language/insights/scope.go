@@ -101,6 +101,7 @@ func (s *scope) raw(name string) int {
 		return timestampSlot
 	}
 	if name == "@ptr" {
+		s.query.pointed = true
 		return pointerSlot
 	}
 	slot, there := s.query.raw[name]

@@ -41,12 +41,17 @@ func split(commands []command) (apart, together []command) {
 	return commands, nil
 }
 
-// batchSize is how many events a worker gets at once.
-const batchSize = 128
+// batchSize is how many events a worker gets at once, and batchBytes how many bytes of
+// messages from which on it gets no more: so what is read ahead is bounded.
+const (
+	batchSize  = 128
+	batchBytes = 1 << 20
+)
 
 // batch is events in their order, and the rows that workers make of them.
 type batch struct {
 	events []*Event
+	bytes  int // of their messages
 	rows   []passed
 	made   int // bytes of rows, about, without what their events are
 	err    error
@@ -114,6 +119,9 @@ func (w *worker) run(b *batch) error {
 		w.event = i
 		clear(w.r)
 		w.fields.read(e, w.r)
+		if w.x.query.pointed && w.x.env.Pointer != nil {
+			w.r[pointerSlot] = textual(w.x.env.Pointer(e.Pointer))
+		}
 		copy(w.last, w.r)
 		if err := w.next(w.r); err != nil {
 			return err
@@ -169,7 +177,8 @@ func (x *run) read(ctx context.Context, commands []command, end sink, partial fu
 		if err != nil {
 			return err
 		}
-		if b.events = append(b.events, event); len(b.events) < batchSize {
+		b.events, b.bytes = append(b.events, event), b.bytes+len(event.Message)
+		if len(b.events) < batchSize && b.bytes < batchBytes {
 			continue
 		}
 		if err := send(); err != nil {

@@ -25,6 +25,7 @@ func (k Key) Compare(other Key) int {
 type Event struct {
 	Key
 
+	Group    uint64 // is told where several are read
 	Stream   uint64
 	Ingested int64 // milliseconds since 1970, never less than for an earlier batch
 	Message  []byte
@@ -44,6 +45,7 @@ type Line struct {
 // Query says which events of a group are wanted, and in which order.
 type Query struct {
 	Group    uint64
+	Groups   []Part   // the groups that are read as one; nil for Group alone
 	Streams  []uint64 // of these alone; nil for all
 	From, To int64    // of a time from From to To, both included
 	After    *Key     // only those that come behind it, in the order of reading
@@ -51,9 +53,33 @@ type Query struct {
 	// Terms are texts of which a wanted message has every one. They spare reading:
 	// what has not all of them may be yielded nevertheless.
 	Terms [][]byte
+	// Skipped is called with how many events, and bytes as AWS counts them, were not
+	// looked at, since an index says that they are not wanted. It may be called by
+	// several at once.
+	Skipped func(events, bytes int64)
 	// Passed is called now and then, also while nothing is found, with a place: all up
 	// to it has been read, and behind it reading can begin again. False ends reading.
 	Passed func(Key) bool
+}
+
+// Part is one of several groups that are read.
+type Part struct {
+	Group uint64
+	From  int64 // events of the group are of this time at least
+}
+
+// each returns the query as it is asked of each of its groups.
+func (q *Query) each() []*Query {
+	if q.Groups == nil {
+		return []*Query{q}
+	}
+	all := make([]*Query, 0, len(q.Groups))
+	for _, p := range q.Groups {
+		one := *q
+		one.Group, one.From, one.Groups = p.Group, max(q.From, p.From), nil
+		all = append(all, &one)
+	}
+	return all
 }
 
 // All returns a Query of all events of a group, the oldest first.

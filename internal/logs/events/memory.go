@@ -26,7 +26,7 @@ type tail struct {
 
 const (
 	runEvents  = 4096 // of a run
-	eventBytes = 72   // that an event takes in memory beside its message
+	eventBytes = 80   // that an event takes in memory beside its message
 )
 
 func newMemory() *memory { return &memory{groups: map[uint64]*tail{}} }
@@ -122,7 +122,7 @@ func (m *memory) sources(q *Query, to []source) []source {
 	for _, run := range m.sorted(q.Group) {
 		first, last := run[0].Key, run[len(run)-1].Key
 		if q.meets(first, last) {
-			to = append(to, source{bound: q.edge(first, last), open: func() (cursor, error) { return newRun(q, run), nil }})
+			to = append(to, source{group: q.Group, bound: q.edge(first, last), open: func() (cursor, error) { return newRun(q, run), nil }})
 		}
 	}
 	return to

@@ -21,6 +21,7 @@ var errLater = errors.New("nothing was found yet")
 
 // source is what may have events of a query.
 type source struct {
+	group uint64
 	bound Key // no event in it is read before that
 	open  func() (cursor, error)
 }
@@ -29,6 +30,7 @@ type source struct {
 type head struct {
 	event *Event // nil where it is not known yet
 	key   Key    // of the event, or before which there is none
+	group uint64
 	cursor
 }
 
@@ -61,7 +63,8 @@ func merge(ctx context.Context, q *Query, sources []source) iter.Seq2[Event, err
 				if err != nil && !m.tell(err) {
 					return
 				}
-				if sources = sources[1:]; err == nil && !m.push(ctx, c) {
+				group := sources[0].group
+				if sources = sources[1:]; err == nil && !m.push(ctx, c, group) {
 					return
 				}
 				continue
@@ -69,7 +72,7 @@ func merge(ctx context.Context, q *Query, sources []source) iter.Seq2[Event, err
 			if len(m.heads) == 0 {
 				return
 			}
-			if first := m.heads[0]; first.event == nil && !m.passed(first.key) || first.event != nil && !yield(*first.event, nil) {
+			if first := m.heads[0]; first.event == nil && !m.passed(first.key) || first.event != nil && !m.give(&first) {
 				return
 			}
 			if !m.advance(ctx) {
@@ -83,6 +86,15 @@ type merger struct {
 	q     *Query
 	yield func(Event, error) bool
 	heads []head // a heap: the one whose event is read first is the first
+}
+
+// give yields an event. It is shared by all who read it, so that its group is told of a copy.
+func (m *merger) give(h *head) bool {
+	e := *h.event
+	if m.q.Groups != nil {
+		e.Group = h.group
+	}
+	return m.yield(e, nil)
 }
 
 // tell yields an error, and says whether reading goes on.
@@ -107,11 +119,11 @@ func (m *merger) take(ctx context.Context, c cursor) (*head, bool) {
 		e, err := c.next(ctx)
 		switch {
 		case errors.Is(err, errLater):
-			return &head{nil, c.bound(), c}, true
+			return &head{key: c.bound(), cursor: c}, true
 		case err == nil && e == nil:
 			return nil, true
 		case err == nil:
-			return &head{e, e.Key, c}, true
+			return &head{event: e, key: e.Key, cursor: c}, true
 		case !m.tell(err):
 			return nil, false
 		}
@@ -119,12 +131,13 @@ func (m *merger) take(ctx context.Context, c cursor) (*head, bool) {
 }
 
 // push adds a cursor, unless it has nothing.
-func (m *merger) push(ctx context.Context, c cursor) bool {
+func (m *merger) push(ctx context.Context, c cursor, group uint64) bool {
 	h, ok := m.take(ctx, c)
 	if h == nil {
 		c.close()
 		return ok
 	}
+	h.group = group
 	m.heads = append(m.heads, *h)
 	for i := len(m.heads) - 1; i > 0; {
 		up := (i - 1) / 2
@@ -144,6 +157,7 @@ func (m *merger) advance(ctx context.Context) bool {
 		return false
 	}
 	if h != nil {
+		h.group = m.heads[0].group
 		m.heads[0] = *h
 	} else {
 		m.heads[0].close()

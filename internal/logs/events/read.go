@@ -27,7 +27,12 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 		q := q
 		for {
 			again := false
-			for e, err := range merge(ctx, &q, s.sources(&q)) {
+			parts := q.each()
+			var all []source
+			for _, part := range parts {
+				all = append(all, s.sources(part)...)
+			}
+			for e, err := range merge(ctx, &q, all) {
 				if errors.Is(err, fs.ErrNotExist) {
 					// The file was made again without what is not wanted since it was
 					// looked up. What comes behind the last event is read from it.
@@ -45,7 +50,9 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 			if !again {
 				return
 			}
-			s.look(q.Group)
+			for _, part := range parts {
+				s.look(part.Group)
+			}
 		}
 	}
 }
@@ -64,7 +71,7 @@ func (s *Store) sources(q *Query) []source {
 		if !q.meets(first, last) || p.stream != 0 && !q.of(p.stream) {
 			continue
 		}
-		all = append(all, source{bound: q.edge(first, last), open: func() (cursor, error) { return s.openPart(q, wanted, at.file, p) }})
+		all = append(all, source{group: q.Group, bound: q.edge(first, last), open: func() (cursor, error) { return s.openPart(q, wanted, at.file, p) }})
 	}
 	return all
 }
@@ -215,6 +222,7 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 		// A filter that is damaged spares nothing, and loses nothing.
 		if soundFilter(filter) && checksum(filter) == b.filterSum &&
 			(!c.wanted.may(filter) || inMany && !mayAny(filter, c.q.Streams)) {
+			c.skipped(b)
 			return nil, nil
 		}
 	}
@@ -232,10 +240,20 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 	}
 	for _, term := range c.q.Terms {
 		if !bytes.Contains(raw[texts:], term) {
+			c.skipped(b)
 			return nil, nil
 		}
 	}
 	return events, nil
+}
+
+// skipped tells that the events of a block are not looked at. Where a block is not all
+// within the range of the query it is more than would have been.
+func (c *partCursor) skipped(b *blockMeta) {
+	if c.q.Skipped != nil {
+		n := int64(b.events)
+		c.q.Skipped(n, int64(b.raw)+n*overhead)
+	}
 }
 
 // Streams returns what is known of the streams of a group that have events, some of
@@ -292,4 +310,62 @@ func (s *Store) Bytes(group uint64) int64 {
 		n += at.file.parts[at.part].bytes
 	}
 	return n
+}
+
+// Estimate returns how many events a query would look at, and how many bytes as AWS counts
+// them, by the indexes alone: a block of which a part is meant counts as a whole.
+func (s *Store) Estimate(ctx context.Context, q Query) (events, bytes int64, err error) {
+	for _, part := range q.each() {
+		for {
+			n, size, err := s.estimate(ctx, part)
+			if errors.Is(err, fs.ErrNotExist) {
+				s.look(part.Group) // the file was made again since it was looked up
+				continue
+			}
+			if err != nil {
+				return 0, 0, err
+			}
+			events, bytes = events+n, bytes+size
+			break
+		}
+	}
+	return events, bytes, nil
+}
+
+func (s *Store) estimate(ctx context.Context, q *Query) (events, bytes int64, err error) {
+	v := s.view.Load()
+	for _, m := range v.memories {
+		for _, run := range m.sorted(q.Group) {
+			for i := range run {
+				if e := &run[i]; q.holds(e.Key, e.Stream) {
+					events, bytes = events+1, bytes+e.size()
+				}
+			}
+		}
+	}
+	for _, at := range v.groups[q.Group] {
+		p := &at.file.parts[at.part]
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		if !q.meets(Key{Time: p.from}, Key{Time: p.to, Seq: math.MaxUint64, N: math.MaxUint32}) || p.stream != 0 && !q.of(p.stream) {
+			continue
+		}
+		r, err := at.file.openPart(p)
+		if err != nil {
+			return 0, 0, err
+		}
+		blocks, err := r.blocks(p)
+		r.close()
+		if err != nil {
+			return 0, 0, err
+		}
+		for i := range blocks {
+			if b := &blocks[i]; q.meets(b.first, b.last) {
+				n := int64(b.events)
+				events, bytes = events+n, bytes+int64(b.raw)+n*overhead
+			}
+		}
+	}
+	return events, bytes, nil
 }

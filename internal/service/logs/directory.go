@@ -167,6 +167,7 @@ type directory struct {
 // known is what is remembered of a group.
 type known struct {
 	group   group
+	account cloud.Account
 	filters *filters
 
 	conditions map[string][]string // keys that follow from tags
@@ -237,7 +238,7 @@ func (s *Service) group(ctx context.Context, name string) (*known, error) {
 	if k != nil {
 		return k, nil
 	}
-	k = &known{streams: map[string]uint64{}, names: map[uint64]string{}}
+	k = &known{account: scope.Account, streams: map[string]uint64{}, names: map[uint64]string{}}
 	err := s.store.View(ctx, func(r resource.Reader) (err error) {
 		if k.group, err = groups.Get(r, name); err != nil {
 			return err

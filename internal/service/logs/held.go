@@ -12,7 +12,7 @@ import (
 
 // Held implements access.Resources: what is known of a group, or of a stream of it. Its
 // tags are for conditions, and are looked for where a policy asks for them alone; resource
-// policies speak of services alone, as AWS has it.
+// policies speak of services, as AWS has it, and of other accounts.
 func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (held access.Held, err error) {
 	arn, err := cloud.ParseARN(r.ARN)
 	if err != nil {
@@ -37,7 +37,9 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 		}
 		return k.conditions, nil
 	}}
-	if a.Call.Principal.Type == cloud.AWSService {
+	// Services, and another account that queries: the resource policies of an account are
+	// what links it to one that watches over it.
+	if a.Call.Principal.Type == cloud.AWSService || a.Call.Principal.Account != arn.Account {
 		k, err := find(ctx)
 		if err != nil {
 			return held, err

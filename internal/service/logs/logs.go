@@ -7,7 +7,7 @@
 // deleted is gone with all events in one transaction, and one of the same name that
 // is made later has none of them.
 //
-// Queries, exports and vended deliveries are left to others.
+// Exports and vended deliveries are left to others.
 package logs
 
 import (
@@ -15,12 +15,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/logs/events"
+	"github.com/sillok/sillok/internal/logs/query"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -40,6 +42,8 @@ type Config struct {
 	// Metrics takes what metric filters make of events; nil means that they are
 	// counted here alone.
 	Metrics Metrics
+	// SQL runs the queries in SQL; nil means that they are refused.
+	SQL Elsewhere
 }
 
 // Service answers the operations of CloudWatch Logs.
@@ -53,6 +57,9 @@ type Service struct {
 	counters  *counters
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
+
+	queries    *query.Queue[*queryRun]
+	resultsDir string
 }
 
 // readers is how many reads that may go through many events run at a time.
@@ -64,6 +71,7 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 	s := &Service{
 		cfg: cfg, store: resource.NewStore(store), keys: keys, directory: newDirectory(), tails: newTails(),
 		counters: newCounters(), slots: make(chan struct{}, readers),
+		queries: query.NewQueue[*queryRun](), resultsDir: filepath.Join(cfg.Dir, "results"),
 	}
 	var err error
 	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log})
@@ -76,10 +84,12 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 	return s, nil
 }
 
-// Run seals events and removes those that are not kept any more, until ctx is done.
+// Run seals events and removes those that are not kept any more, and runs queries, until
+// ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "log events", s.events.Run)
+	g.Go(ctx, "begin queries of log groups", func(ctx context.Context) error { return s.runQueries(ctx, g) })
 	return g.Wait()
 }
 
