@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.6
-	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.20
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26
 	github.com/aws/aws-sdk-go-v2/config v1.33.1
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.1
 	github.com/aws/aws-sdk-go-v2/service/athena v1.66.9
@@ -42,6 +42,8 @@ require (
 	golang.org/x/crypto v0.59.0
 	rsc.io/qr v0.2.0
 )
+
+require github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs v1.91.1 // indirect
 
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect

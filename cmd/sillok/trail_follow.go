@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-	"github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -119,7 +117,7 @@ func (f *follower) next(ctx context.Context, in *cloudtrail.LookupEventsInput) (
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if answer, ok := errors.AsType[*http.ResponseError](err); ok && answer.HTTPStatusCode() < 500 {
+		if isRefused(err) {
 			return nil, err
 		}
 		if err == nil {

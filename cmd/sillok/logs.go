@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/transport/http"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// logsCommand holds what is done with log groups.
+func logsCommand(e env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "logs",
+		Short: "Put, query and count what log groups hold",
+		Long: `Logs sends lines to log groups, asks them in Logs Insights' language or in SQL, and says
+how much they hold. "sillok tail" shows their events.`,
+		Example: `  tail -F app.log | sillok logs put /shop/web one --create
+  sillok logs query 'stats count(*) by bin(5m)' /shop/web --since 3h
+  sillok logs usage`,
+	}
+	group(c)
+	c.AddCommand(logsPutCommand(e), logsUsageCommand(e))
+	return c
+}
+
+// logsPlace are the flags that say which log groups are meant.
+type logsPlace struct{ s3Place }
+
+func (p *logsPlace) flags(f *pflag.FlagSet) {
+	p.serverFlags(f)
+	f.StringVar(&p.region, "region", "", "AWS `REGION` of the log groups (default: that of the AWS settings)")
+}
+
+// client returns a client of the CloudWatch Logs that is meant.
+func (p *logsPlace) client(ctx context.Context) (*cloudwatchlogs.Client, error) {
+	settings, err := p.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cloudwatchlogs.NewFromConfig(settings, func(o *cloudwatchlogs.Options) {
+		if p.endpoint != "" {
+			o.BaseEndpoint = aws.String(p.endpoint) // AWS_ENDPOINT_URL_CLOUDWATCH_LOGS would win otherwise
+		}
+		if o.BaseEndpoint != nil {
+			// "stream-" before the name of one's own host leads nowhere.
+			o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+				return stack.Initialize.Add(hostAsItIs, middleware.Before)
+			})
+		}
+	}), nil
+}
+
+var hostAsItIs = middleware.InitializeMiddlewareFunc("HostAsItIs", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	return next.HandleInitialize(http.DisableEndpointHostPrefix(ctx, true), in)
+})
+
+// logsRefused is an error of CloudWatch Logs in fewer words than the SDK's; any other
+// error as it is.
+func logsRefused(err error) error {
+	if refused, ok := errors.AsType[smithy.APIError](err); ok {
+		return &refusedError{err, refused.ErrorCode() + ": " + refused.ErrorMessage()}
+	}
+	if away, ok := errors.AsType[*url.Error](err); ok {
+		return &refusedError{err, fmt.Sprintf("%s does not answer: %s", away.URL, away.Err)}
+	}
+	return err
+}
+
+// isRefused says whether an error is an answer of the server that would be the same
+// another time: not that it is away or has too much to do.
+func isRefused(err error) bool {
+	if _, missing := errors.AsType[*noGroupError](err); missing {
+		return true
+	}
+	answer, ok := errors.AsType[*http.ResponseError](err)
+	return ok && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 && !isThrottled(err)
+}
+
+// isThrottled says whether the server asks to come back later.
+func isThrottled(err error) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	return ok && (strings.Contains(refused.ErrorCode(), "Throttling") || refused.ErrorCode() == "LimitExceededException")
+}
+
+// hasCode says whether an error is the server's, of that code.
+func hasCode(err error, code string) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	return ok && refused.ErrorCode() == code
+}
+
+// noGroupError says that a log group is not there.
+type noGroupError struct{ group string }
+
+func (e *noGroupError) Error() string { return "there is no log group " + e.group }
+
+// groupARN returns the ARN of a log group that is named by name or ARN, without ":*".
+func groupARN(ctx context.Context, client *cloudwatchlogs.Client, group string) (string, error) {
+	if strings.HasPrefix(group, "arn:") {
+		return strings.TrimSuffix(group, ":*"), nil
+	}
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(client, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &group})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", logsRefused(err)
+		}
+		for i := range page.LogGroups {
+			if aws.ToString(page.LogGroups[i].LogGroupName) == group {
+				return aws.ToString(page.LogGroups[i].LogGroupArn), nil
+			}
+		}
+	}
+	return "", &noGroupError{group}
+}
+
+// allGroups returns the log groups whose names begin with a prefix.
+func allGroups(ctx context.Context, client *cloudwatchlogs.Client, prefix string) (all []types.LogGroup, err error) {
+	in := &cloudwatchlogs.DescribeLogGroupsInput{}
+	if prefix != "" {
+		in.LogGroupNamePrefix = &prefix
+	}
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(client, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, logsRefused(err)
+		}
+		all = append(all, page.LogGroups...)
+	}
+	return all, nil
+}
+
+// completesGroups has a shell complete the names of log groups, where a server answers
+// at once. only is how many of the arguments are groups; 0 for all.
+func completesGroups(c *cobra.Command, place *logsPlace, before, only int) {
+	c.ValidArgsFunction = func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) < before || only > 0 && len(args) >= before+only {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		client, err := place.client(ctx)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		in := &cloudwatchlogs.DescribeLogGroupsInput{}
+		if begun != "" {
+			in.LogGroupNamePrefix = &begun
+		}
+		page, err := client.DescribeLogGroups(ctx, in)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for i := range page.LogGroups {
+			names = append(names, aws.ToString(page.LogGroups[i].LogGroupName))
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// colorFlags are those that say when to use colours.
+type colorFlags struct {
+	color string
+	plain bool
+}
+
+func (o *colorFlags) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
+	f.BoolVar(&o.plain, "no-color", false, "use no colours, as --color never and NO_COLOR do")
+}
+
+func (o *colorFlags) when() string {
+	if o.plain {
+		return "never"
+	}
+	return o.color
+}
+
+// timeFlags are those that say of which time something is.
+type timeFlags struct {
+	since, until string
+	utc          bool
+}
+
+func (o *timeFlags) zone() *time.Location {
+	if o.utc {
+		return time.UTC
+	}
+	return time.Local
+}
+
+// span returns from when to when; both are in milliseconds of Unix and included. Until is
+// nil where it was not given.
+func (o *timeFlags) span(now time.Time) (since time.Time, until *time.Time, err error) {
+	since, _, err = moment("since", o.since, now, o.zone())
+	since = inTime(since)
+	if o.until == "" {
+		return since, nil, err
+	}
+	end, isDay, untilErr := moment("until", o.until, now, o.zone())
+	if isDay {
+		end = end.AddDate(0, 0, 1).Add(-time.Millisecond)
+	}
+	if err = errors.Join(err, untilErr); err == nil && end.Before(since) {
+		err = fmt.Errorf("since: %s is later than the end, %s", o.since, o.until)
+	}
+	return since, new(inTime(end)), err
+}
