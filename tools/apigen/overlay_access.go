@@ -259,7 +259,7 @@ func logsAuthorization() authorizationOverlay {
 	// AWS's refusals name it, and so a policy must end with ":*".
 	for members, operations := range map[string][]string{
 		"logGroupName": {
-			"CreateLogGroup", "DeleteLogGroup", "DeleteMetricFilter", "DeleteRetentionPolicy", "DeleteSubscriptionFilter",
+			"CreateExportTask", "CreateLogGroup", "DeleteLogGroup", "DeleteMetricFilter", "DeleteRetentionPolicy", "DeleteSubscriptionFilter",
 			"DescribeMetricFilters", "DescribeSubscriptionFilters", "ListTagsLogGroup", "PutMetricFilter", "PutRetentionPolicy",
 			"PutSubscriptionFilter", "TagLogGroup", "UntagLogGroup",
 		},
@@ -272,7 +272,34 @@ func logsAuthorization() authorizationOverlay {
 			o.resources[op] = []api.Resource{{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:" + members + "}:log-stream:"}}
 		}
 	}
+	logsDeliveries(&o)
 	return o
+}
+
+// logsDeliveries says what the operations of vended deliveries touch.
+func logsDeliveries(o *authorizationOverlay) {
+	const ours = "arn:{Partition}:logs:{Region}:{Account}:"
+	one := func(kind, member string) api.Resource {
+		return api.Resource{Type: kind, ARN: ours + kind + ":{" + member + "}"}
+	}
+	tagged := func(r api.Resource) api.Resource {
+		r.Action, r.When = "logs:TagResource", "tags"
+		return r
+	}
+	source, destination, delivery := one("delivery-source", "name"), one("delivery-destination", "name"), one("delivery", "id")
+	every := api.Resource{Type: "delivery", ARN: ours + "delivery:*"}
+	policy := one("delivery-destination", "deliveryDestinationName")
+	for op, resources := range map[string][]api.Resource{
+		"PutDeliverySource": {source, tagged(source)}, "GetDeliverySource": {source}, "DeleteDeliverySource": {source},
+		"PutDeliveryDestination": {destination, tagged(destination)}, "GetDeliveryDestination": {destination}, "DeleteDeliveryDestination": {destination},
+		"PutDeliveryDestinationPolicy": {policy}, "GetDeliveryDestinationPolicy": {policy}, "DeleteDeliveryDestinationPolicy": {policy},
+		"CreateDelivery": {
+			one("delivery-source", "deliverySourceName"), {Type: "delivery-destination", ARN: "{deliveryDestinationArn}"}, every, tagged(every),
+		},
+		"GetDelivery": {delivery}, "DeleteDelivery": {delivery}, "UpdateDeliveryConfiguration": {delivery},
+	} {
+		o.resources[op] = resources
+	}
 }
 
 func sqsAuthorization() authorizationOverlay {

@@ -90,6 +90,12 @@ func logsOperations() []string {
 		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
 		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
 		"PutSubscriptionFilter", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
+		// What passes events on.
+		"CancelExportTask", "CreateDelivery", "CreateExportTask", "DeleteDelivery", "DeleteDeliveryDestination",
+		"DeleteDeliveryDestinationPolicy", "DeleteDeliverySource", "DescribeConfigurationTemplates", "DescribeDeliveries",
+		"DescribeDeliveryDestinations", "DescribeDeliverySources", "DescribeExportTasks", "GetDelivery",
+		"GetDeliveryDestination", "GetDeliveryDestinationPolicy", "GetDeliverySource", "PutDeliveryDestination",
+		"PutDeliveryDestinationPolicy", "PutDeliverySource", "UpdateDeliveryConfiguration",
 	}
 }
 

@@ -16,6 +16,21 @@ func (c Client) AssociateKmsKey(ctx context.Context, in *AssociateKmsKeyInput) (
 	return api.Do[*AssociateKmsKeyOutput](ctx, c.Door, Service, "AssociateKmsKey", in)
 }
 
+// CancelExportTask does the operation CancelExportTask.
+func (c Client) CancelExportTask(ctx context.Context, in *CancelExportTaskInput) (*CancelExportTaskOutput, error) {
+	return api.Do[*CancelExportTaskOutput](ctx, c.Door, Service, "CancelExportTask", in)
+}
+
+// CreateDelivery does the operation CreateDelivery.
+func (c Client) CreateDelivery(ctx context.Context, in *CreateDeliveryInput) (*CreateDeliveryOutput, error) {
+	return api.Do[*CreateDeliveryOutput](ctx, c.Door, Service, "CreateDelivery", in)
+}
+
+// CreateExportTask does the operation CreateExportTask.
+func (c Client) CreateExportTask(ctx context.Context, in *CreateExportTaskInput) (*CreateExportTaskOutput, error) {
+	return api.Do[*CreateExportTaskOutput](ctx, c.Door, Service, "CreateExportTask", in)
+}
+
 // CreateLogGroup does the operation CreateLogGroup.
 func (c Client) CreateLogGroup(ctx context.Context, in *CreateLogGroupInput) (*CreateLogGroupOutput, error) {
 	return api.Do[*CreateLogGroupOutput](ctx, c.Door, Service, "CreateLogGroup", in)
@@ -29,6 +44,26 @@ func (c Client) CreateLogStream(ctx context.Context, in *CreateLogStreamInput) (
 // DeleteAccountPolicy does the operation DeleteAccountPolicy.
 func (c Client) DeleteAccountPolicy(ctx context.Context, in *DeleteAccountPolicyInput) (*DeleteAccountPolicyOutput, error) {
 	return api.Do[*DeleteAccountPolicyOutput](ctx, c.Door, Service, "DeleteAccountPolicy", in)
+}
+
+// DeleteDelivery does the operation DeleteDelivery.
+func (c Client) DeleteDelivery(ctx context.Context, in *DeleteDeliveryInput) (*DeleteDeliveryOutput, error) {
+	return api.Do[*DeleteDeliveryOutput](ctx, c.Door, Service, "DeleteDelivery", in)
+}
+
+// DeleteDeliveryDestination does the operation DeleteDeliveryDestination.
+func (c Client) DeleteDeliveryDestination(ctx context.Context, in *DeleteDeliveryDestinationInput) (*DeleteDeliveryDestinationOutput, error) {
+	return api.Do[*DeleteDeliveryDestinationOutput](ctx, c.Door, Service, "DeleteDeliveryDestination", in)
+}
+
+// DeleteDeliveryDestinationPolicy does the operation DeleteDeliveryDestinationPolicy.
+func (c Client) DeleteDeliveryDestinationPolicy(ctx context.Context, in *DeleteDeliveryDestinationPolicyInput) (*DeleteDeliveryDestinationPolicyOutput, error) {
+	return api.Do[*DeleteDeliveryDestinationPolicyOutput](ctx, c.Door, Service, "DeleteDeliveryDestinationPolicy", in)
+}
+
+// DeleteDeliverySource does the operation DeleteDeliverySource.
+func (c Client) DeleteDeliverySource(ctx context.Context, in *DeleteDeliverySourceInput) (*DeleteDeliverySourceOutput, error) {
+	return api.Do[*DeleteDeliverySourceOutput](ctx, c.Door, Service, "DeleteDeliverySource", in)
 }
 
 // DeleteDestination does the operation DeleteDestination.
@@ -76,9 +111,34 @@ func (c Client) DescribeAccountPolicies(ctx context.Context, in *DescribeAccount
 	return api.Do[*DescribeAccountPoliciesOutput](ctx, c.Door, Service, "DescribeAccountPolicies", in)
 }
 
+// DescribeConfigurationTemplates does the operation DescribeConfigurationTemplates.
+func (c Client) DescribeConfigurationTemplates(ctx context.Context, in *DescribeConfigurationTemplatesInput) (*DescribeConfigurationTemplatesOutput, error) {
+	return api.Do[*DescribeConfigurationTemplatesOutput](ctx, c.Door, Service, "DescribeConfigurationTemplates", in)
+}
+
+// DescribeDeliveries does the operation DescribeDeliveries.
+func (c Client) DescribeDeliveries(ctx context.Context, in *DescribeDeliveriesInput) (*DescribeDeliveriesOutput, error) {
+	return api.Do[*DescribeDeliveriesOutput](ctx, c.Door, Service, "DescribeDeliveries", in)
+}
+
+// DescribeDeliveryDestinations does the operation DescribeDeliveryDestinations.
+func (c Client) DescribeDeliveryDestinations(ctx context.Context, in *DescribeDeliveryDestinationsInput) (*DescribeDeliveryDestinationsOutput, error) {
+	return api.Do[*DescribeDeliveryDestinationsOutput](ctx, c.Door, Service, "DescribeDeliveryDestinations", in)
+}
+
+// DescribeDeliverySources does the operation DescribeDeliverySources.
+func (c Client) DescribeDeliverySources(ctx context.Context, in *DescribeDeliverySourcesInput) (*DescribeDeliverySourcesOutput, error) {
+	return api.Do[*DescribeDeliverySourcesOutput](ctx, c.Door, Service, "DescribeDeliverySources", in)
+}
+
 // DescribeDestinations does the operation DescribeDestinations.
 func (c Client) DescribeDestinations(ctx context.Context, in *DescribeDestinationsInput) (*DescribeDestinationsOutput, error) {
 	return api.Do[*DescribeDestinationsOutput](ctx, c.Door, Service, "DescribeDestinations", in)
+}
+
+// DescribeExportTasks does the operation DescribeExportTasks.
+func (c Client) DescribeExportTasks(ctx context.Context, in *DescribeExportTasksInput) (*DescribeExportTasksOutput, error) {
+	return api.Do[*DescribeExportTasksOutput](ctx, c.Door, Service, "DescribeExportTasks", in)
 }
 
 // DescribeLogGroups does the operation DescribeLogGroups.
@@ -126,6 +186,26 @@ func (c Client) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (
 	return api.Do[*FilterLogEventsOutput](ctx, c.Door, Service, "FilterLogEvents", in)
 }
 
+// GetDelivery does the operation GetDelivery.
+func (c Client) GetDelivery(ctx context.Context, in *GetDeliveryInput) (*GetDeliveryOutput, error) {
+	return api.Do[*GetDeliveryOutput](ctx, c.Door, Service, "GetDelivery", in)
+}
+
+// GetDeliveryDestination does the operation GetDeliveryDestination.
+func (c Client) GetDeliveryDestination(ctx context.Context, in *GetDeliveryDestinationInput) (*GetDeliveryDestinationOutput, error) {
+	return api.Do[*GetDeliveryDestinationOutput](ctx, c.Door, Service, "GetDeliveryDestination", in)
+}
+
+// GetDeliveryDestinationPolicy does the operation GetDeliveryDestinationPolicy.
+func (c Client) GetDeliveryDestinationPolicy(ctx context.Context, in *GetDeliveryDestinationPolicyInput) (*GetDeliveryDestinationPolicyOutput, error) {
+	return api.Do[*GetDeliveryDestinationPolicyOutput](ctx, c.Door, Service, "GetDeliveryDestinationPolicy", in)
+}
+
+// GetDeliverySource does the operation GetDeliverySource.
+func (c Client) GetDeliverySource(ctx context.Context, in *GetDeliverySourceInput) (*GetDeliverySourceOutput, error) {
+	return api.Do[*GetDeliverySourceOutput](ctx, c.Door, Service, "GetDeliverySource", in)
+}
+
 // GetLogEvents does the operation GetLogEvents.
 func (c Client) GetLogEvents(ctx context.Context, in *GetLogEventsInput) (*GetLogEventsOutput, error) {
 	return api.Do[*GetLogEventsOutput](ctx, c.Door, Service, "GetLogEvents", in)
@@ -169,6 +249,21 @@ func (c Client) ListTagsLogGroup(ctx context.Context, in *ListTagsLogGroupInput)
 // PutAccountPolicy does the operation PutAccountPolicy.
 func (c Client) PutAccountPolicy(ctx context.Context, in *PutAccountPolicyInput) (*PutAccountPolicyOutput, error) {
 	return api.Do[*PutAccountPolicyOutput](ctx, c.Door, Service, "PutAccountPolicy", in)
+}
+
+// PutDeliveryDestination does the operation PutDeliveryDestination.
+func (c Client) PutDeliveryDestination(ctx context.Context, in *PutDeliveryDestinationInput) (*PutDeliveryDestinationOutput, error) {
+	return api.Do[*PutDeliveryDestinationOutput](ctx, c.Door, Service, "PutDeliveryDestination", in)
+}
+
+// PutDeliveryDestinationPolicy does the operation PutDeliveryDestinationPolicy.
+func (c Client) PutDeliveryDestinationPolicy(ctx context.Context, in *PutDeliveryDestinationPolicyInput) (*PutDeliveryDestinationPolicyOutput, error) {
+	return api.Do[*PutDeliveryDestinationPolicyOutput](ctx, c.Door, Service, "PutDeliveryDestinationPolicy", in)
+}
+
+// PutDeliverySource does the operation PutDeliverySource.
+func (c Client) PutDeliverySource(ctx context.Context, in *PutDeliverySourceInput) (*PutDeliverySourceOutput, error) {
+	return api.Do[*PutDeliverySourceOutput](ctx, c.Door, Service, "PutDeliverySource", in)
 }
 
 // PutDestination does the operation PutDestination.
@@ -254,4 +349,9 @@ func (c Client) UntagLogGroup(ctx context.Context, in *UntagLogGroupInput) (*Unt
 // UntagResource does the operation UntagResource.
 func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
+}
+
+// UpdateDeliveryConfiguration does the operation UpdateDeliveryConfiguration.
+func (c Client) UpdateDeliveryConfiguration(ctx context.Context, in *UpdateDeliveryConfigurationInput) (*UpdateDeliveryConfigurationOutput, error) {
+	return api.Do[*UpdateDeliveryConfigurationOutput](ctx, c.Door, Service, "UpdateDeliveryConfiguration", in)
 }

@@ -22,6 +22,65 @@ type AssociateKmsKeyInput struct {
 	ResourceIdentifier *string `aws:"resourceIdentifier,ResourceIdentifier"`
 }
 
+// CancelExportTaskInput is what CancelExportTask takes.
+type CancelExportTaskInput struct {
+	TaskId *string `aws:"taskId,ExportTaskId,required"`
+}
+
+// ConfigurationTemplate is used by DescribeConfigurationTemplates.
+type ConfigurationTemplate struct {
+	Service                                            *string                                    `aws:"service"`
+	LogType                                            *string                                    `aws:"logType"`
+	ResourceType                                       *string                                    `aws:"resourceType"`
+	DeliveryDestinationType                            *string                                    `aws:"deliveryDestinationType"`
+	DefaultDeliveryConfigValues                        *ConfigurationTemplateDeliveryConfigValues `aws:"defaultDeliveryConfigValues"`
+	AllowedFields                                      []RecordField                              `aws:"allowedFields"`
+	AllowedOutputFormats                               []string                                   `aws:"allowedOutputFormats"`
+	AllowedActionForAllowVendedLogsDeliveryForResource *string                                    `aws:"allowedActionForAllowVendedLogsDeliveryForResource"`
+	AllowedFieldDelimiters                             []string                                   `aws:"allowedFieldDelimiters"`
+	AllowedSuffixPathFields                            []string                                   `aws:"allowedSuffixPathFields"`
+	DeliverySourceConfiguration                        []DeliverySourceConfigurationSchema        `aws:"deliverySourceConfiguration"`
+	S3TablesIntegration                                *S3TablesIntegration                       `aws:"s3TablesIntegration"`
+}
+
+// ConfigurationTemplateDeliveryConfigValues is used by DescribeConfigurationTemplates.
+type ConfigurationTemplateDeliveryConfigValues struct {
+	RecordFields            []string                 `aws:"recordFields"`
+	FieldDelimiter          *string                  `aws:"fieldDelimiter"`
+	S3DeliveryConfiguration *S3DeliveryConfiguration `aws:"s3DeliveryConfiguration"`
+}
+
+// CreateDeliveryInput is what CreateDelivery takes.
+type CreateDeliveryInput struct {
+	DeliverySourceName      *string                  `aws:"deliverySourceName,DeliverySourceName,required"`
+	DeliveryDestinationArn  *string                  `aws:"deliveryDestinationArn,,required"`
+	RecordFields            []string                 `aws:"recordFields,RecordFields"`
+	FieldDelimiter          *string                  `aws:"fieldDelimiter,FieldDelimiter"`
+	S3DeliveryConfiguration *S3DeliveryConfiguration `aws:"s3DeliveryConfiguration"`
+	Tags                    map[string]string        `aws:"tags,Tags"`
+}
+
+// CreateDeliveryOutput is what CreateDelivery answers.
+type CreateDeliveryOutput struct {
+	Delivery *Delivery `aws:"delivery"`
+}
+
+// CreateExportTaskInput is what CreateExportTask takes.
+type CreateExportTaskInput struct {
+	TaskName            *string `aws:"taskName,ExportTaskName"`
+	LogGroupName        *string `aws:"logGroupName,LogGroupName,required"`
+	LogStreamNamePrefix *string `aws:"logStreamNamePrefix,LogStreamName"`
+	From                *int64  `aws:"from,Timestamp,required"`
+	To                  *int64  `aws:"to,Timestamp,required"`
+	Destination         *string `aws:"destination,ExportDestinationBucket,required"`
+	DestinationPrefix   *string `aws:"destinationPrefix"`
+}
+
+// CreateExportTaskOutput is what CreateExportTask answers.
+type CreateExportTaskOutput struct {
+	TaskId *string `aws:"taskId"`
+}
+
 // CreateLogGroupInput is what CreateLogGroup takes.
 type CreateLogGroupInput struct {
 	LogGroupName              *string           `aws:"logGroupName,LogGroupName,required"`
@@ -47,6 +106,26 @@ type DataSourceFilter struct {
 type DeleteAccountPolicyInput struct {
 	PolicyName *string `aws:"policyName,,required"`
 	PolicyType *string `aws:"policyType,PolicyType,required"`
+}
+
+// DeleteDeliveryDestinationInput is what DeleteDeliveryDestination takes.
+type DeleteDeliveryDestinationInput struct {
+	Name *string `aws:"name,DeliveryDestinationName,required"`
+}
+
+// DeleteDeliveryDestinationPolicyInput is what DeleteDeliveryDestinationPolicy takes.
+type DeleteDeliveryDestinationPolicyInput struct {
+	DeliveryDestinationName *string `aws:"deliveryDestinationName,DeliveryDestinationName,required"`
+}
+
+// DeleteDeliveryInput is what DeleteDelivery takes.
+type DeleteDeliveryInput struct {
+	Id *string `aws:"id,DeliveryId,required"`
+}
+
+// DeleteDeliverySourceInput is what DeleteDeliverySource takes.
+type DeleteDeliverySourceInput struct {
+	Name *string `aws:"name,DeliverySourceName,required"`
 }
 
 // DeleteDestinationInput is what DeleteDestination takes.
@@ -99,6 +178,57 @@ type DeleteSubscriptionFilterInput struct {
 	FilterName   *string `aws:"filterName,FilterName,required"`
 }
 
+// Delivery is used by CreateDelivery, DescribeDeliveries, GetDelivery.
+type Delivery struct {
+	Id                      *string                  `aws:"id"`
+	Arn                     *string                  `aws:"arn"`
+	DeliverySourceName      *string                  `aws:"deliverySourceName"`
+	DeliveryDestinationArn  *string                  `aws:"deliveryDestinationArn"`
+	DeliveryDestinationType *string                  `aws:"deliveryDestinationType"`
+	RecordFields            []string                 `aws:"recordFields"`
+	FieldDelimiter          *string                  `aws:"fieldDelimiter"`
+	S3DeliveryConfiguration *S3DeliveryConfiguration `aws:"s3DeliveryConfiguration"`
+	Tags                    map[string]string        `aws:"tags"`
+}
+
+// DeliveryDestination is used by DescribeDeliveryDestinations, GetDeliveryDestination, PutDeliveryDestination.
+type DeliveryDestination struct {
+	Name                             *string                           `aws:"name"`
+	Arn                              *string                           `aws:"arn"`
+	DeliveryDestinationType          *string                           `aws:"deliveryDestinationType"`
+	OutputFormat                     *string                           `aws:"outputFormat"`
+	DeliveryDestinationConfiguration *DeliveryDestinationConfiguration `aws:"deliveryDestinationConfiguration"`
+	Tags                             map[string]string                 `aws:"tags"`
+}
+
+// DeliveryDestinationConfiguration is used by DescribeDeliveryDestinations, GetDeliveryDestination, PutDeliveryDestination.
+type DeliveryDestinationConfiguration struct {
+	DestinationResourceArn *string `aws:"destinationResourceArn,,required"`
+}
+
+// DeliverySource is used by DescribeDeliverySources, GetDeliverySource, PutDeliverySource.
+type DeliverySource struct {
+	Name                        *string           `aws:"name"`
+	Arn                         *string           `aws:"arn"`
+	ResourceArns                []string          `aws:"resourceArns"`
+	Service                     *string           `aws:"service"`
+	LogType                     *string           `aws:"logType"`
+	Tags                        map[string]string `aws:"tags"`
+	DeliverySourceConfiguration map[string]string `aws:"deliverySourceConfiguration"`
+	Status                      *string           `aws:"status"`
+	StatusReason                *string           `aws:"statusReason"`
+}
+
+// DeliverySourceConfigurationSchema is used by DescribeConfigurationTemplates.
+type DeliverySourceConfigurationSchema struct {
+	KeyName         *string  `aws:"keyName"`
+	ValueType       *string  `aws:"valueType"`
+	DefaultValue    *string  `aws:"defaultValue"`
+	SupportedValues []string `aws:"supportedValues"`
+	MinValue        *float64 `aws:"minValue"`
+	MaxValue        *float64 `aws:"maxValue"`
+}
+
 // DescribeAccountPoliciesInput is what DescribeAccountPolicies takes.
 type DescribeAccountPoliciesInput struct {
 	PolicyType         *string  `aws:"policyType,PolicyType,required"`
@@ -113,6 +243,58 @@ type DescribeAccountPoliciesOutput struct {
 	NextToken       *string         `aws:"nextToken"`
 }
 
+// DescribeConfigurationTemplatesInput is what DescribeConfigurationTemplates takes.
+type DescribeConfigurationTemplatesInput struct {
+	Service                  *string  `aws:"service,Service"`
+	LogTypes                 []string `aws:"logTypes,LogTypes"`
+	ResourceTypes            []string `aws:"resourceTypes,ResourceTypes"`
+	DeliveryDestinationTypes []string `aws:"deliveryDestinationTypes,DeliveryDestinationTypes"`
+	NextToken                *string  `aws:"nextToken,NextToken"`
+	Limit                    *int32   `aws:"limit,DescribeLimit"`
+}
+
+// DescribeConfigurationTemplatesOutput is what DescribeConfigurationTemplates answers.
+type DescribeConfigurationTemplatesOutput struct {
+	ConfigurationTemplates []ConfigurationTemplate `aws:"configurationTemplates"`
+	NextToken              *string                 `aws:"nextToken"`
+}
+
+// DescribeDeliveriesInput is what DescribeDeliveries takes.
+type DescribeDeliveriesInput struct {
+	NextToken *string `aws:"nextToken,NextToken"`
+	Limit     *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeDeliveriesOutput is what DescribeDeliveries answers.
+type DescribeDeliveriesOutput struct {
+	Deliveries []Delivery `aws:"deliveries"`
+	NextToken  *string    `aws:"nextToken"`
+}
+
+// DescribeDeliveryDestinationsInput is what DescribeDeliveryDestinations takes.
+type DescribeDeliveryDestinationsInput struct {
+	NextToken *string `aws:"nextToken,NextToken"`
+	Limit     *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeDeliveryDestinationsOutput is what DescribeDeliveryDestinations answers.
+type DescribeDeliveryDestinationsOutput struct {
+	DeliveryDestinations []DeliveryDestination `aws:"deliveryDestinations"`
+	NextToken            *string               `aws:"nextToken"`
+}
+
+// DescribeDeliverySourcesInput is what DescribeDeliverySources takes.
+type DescribeDeliverySourcesInput struct {
+	NextToken *string `aws:"nextToken,NextToken"`
+	Limit     *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeDeliverySourcesOutput is what DescribeDeliverySources answers.
+type DescribeDeliverySourcesOutput struct {
+	DeliverySources []DeliverySource `aws:"deliverySources"`
+	NextToken       *string          `aws:"nextToken"`
+}
+
 // DescribeDestinationsInput is what DescribeDestinations takes.
 type DescribeDestinationsInput struct {
 	DestinationNamePrefix *string `aws:",DestinationName"`
@@ -124,6 +306,20 @@ type DescribeDestinationsInput struct {
 type DescribeDestinationsOutput struct {
 	Destinations []Destination `aws:"destinations"`
 	NextToken    *string       `aws:"nextToken"`
+}
+
+// DescribeExportTasksInput is what DescribeExportTasks takes.
+type DescribeExportTasksInput struct {
+	TaskId     *string `aws:"taskId,ExportTaskId"`
+	StatusCode *string `aws:"statusCode,ExportTaskStatusCode"`
+	NextToken  *string `aws:"nextToken,NextToken"`
+	Limit      *int32  `aws:"limit,DescribeLimit"`
+}
+
+// DescribeExportTasksOutput is what DescribeExportTasks answers.
+type DescribeExportTasksOutput struct {
+	ExportTasks []ExportTask `aws:"exportTasks"`
+	NextToken   *string      `aws:"nextToken"`
 }
 
 // DescribeLogGroupsInput is what DescribeLogGroups takes.
@@ -256,6 +452,31 @@ type Entity struct {
 	Attributes    map[string]string `aws:"attributes,EntityAttributes"`
 }
 
+// ExportTask is used by DescribeExportTasks.
+type ExportTask struct {
+	TaskId            *string                  `aws:"taskId"`
+	TaskName          *string                  `aws:"taskName"`
+	LogGroupName      *string                  `aws:"logGroupName"`
+	From              *int64                   `aws:"from"`
+	To                *int64                   `aws:"to"`
+	Destination       *string                  `aws:"destination"`
+	DestinationPrefix *string                  `aws:"destinationPrefix"`
+	Status            *ExportTaskStatus        `aws:"status"`
+	ExecutionInfo     *ExportTaskExecutionInfo `aws:"executionInfo"`
+}
+
+// ExportTaskExecutionInfo is used by DescribeExportTasks.
+type ExportTaskExecutionInfo struct {
+	CreationTime   *int64 `aws:"creationTime"`
+	CompletionTime *int64 `aws:"completionTime"`
+}
+
+// ExportTaskStatus is used by DescribeExportTasks.
+type ExportTaskStatus struct {
+	Code    *string `aws:"code"`
+	Message *string `aws:"message"`
+}
+
 // FilterLogEventsInput is what FilterLogEvents takes.
 type FilterLogEventsInput struct {
 	LogGroupName        *string  `aws:"logGroupName,LogGroupName"`
@@ -285,6 +506,46 @@ type FilteredLogEvent struct {
 	Message       *string `aws:"message"`
 	IngestionTime *int64  `aws:"ingestionTime"`
 	EventId       *string `aws:"eventId"`
+}
+
+// GetDeliveryDestinationInput is what GetDeliveryDestination takes.
+type GetDeliveryDestinationInput struct {
+	Name *string `aws:"name,DeliveryDestinationName,required"`
+}
+
+// GetDeliveryDestinationOutput is what GetDeliveryDestination answers.
+type GetDeliveryDestinationOutput struct {
+	DeliveryDestination *DeliveryDestination `aws:"deliveryDestination"`
+}
+
+// GetDeliveryDestinationPolicyInput is what GetDeliveryDestinationPolicy takes.
+type GetDeliveryDestinationPolicyInput struct {
+	DeliveryDestinationName *string `aws:"deliveryDestinationName,DeliveryDestinationName,required"`
+}
+
+// GetDeliveryDestinationPolicyOutput is what GetDeliveryDestinationPolicy answers.
+type GetDeliveryDestinationPolicyOutput struct {
+	Policy *Policy `aws:"policy"`
+}
+
+// GetDeliveryInput is what GetDelivery takes.
+type GetDeliveryInput struct {
+	Id *string `aws:"id,DeliveryId,required"`
+}
+
+// GetDeliveryOutput is what GetDelivery answers.
+type GetDeliveryOutput struct {
+	Delivery *Delivery `aws:"delivery"`
+}
+
+// GetDeliverySourceInput is what GetDeliverySource takes.
+type GetDeliverySourceInput struct {
+	Name *string `aws:"name,DeliverySourceName,required"`
+}
+
+// GetDeliverySourceOutput is what GetDeliverySource answers.
+type GetDeliverySourceOutput struct {
+	DeliverySource *DeliverySource `aws:"deliverySource"`
 }
 
 // GetLogEventsInput is what GetLogEvents takes.
@@ -513,6 +774,11 @@ type OutputLogEvent struct {
 	IngestionTime *int64  `aws:"ingestionTime"`
 }
 
+// Policy is used by GetDeliveryDestinationPolicy, PutDeliveryDestinationPolicy.
+type Policy struct {
+	DeliveryDestinationPolicy *string `aws:"deliveryDestinationPolicy"`
+}
+
 // PutAccountPolicyInput is what PutAccountPolicy takes.
 type PutAccountPolicyInput struct {
 	PolicyName        *string `aws:"policyName,,required"`
@@ -525,6 +791,45 @@ type PutAccountPolicyInput struct {
 // PutAccountPolicyOutput is what PutAccountPolicy answers.
 type PutAccountPolicyOutput struct {
 	AccountPolicy *AccountPolicy `aws:"accountPolicy"`
+}
+
+// PutDeliveryDestinationInput is what PutDeliveryDestination takes.
+type PutDeliveryDestinationInput struct {
+	Name                             *string                           `aws:"name,DeliveryDestinationName,required"`
+	OutputFormat                     *string                           `aws:"outputFormat,OutputFormat"`
+	DeliveryDestinationConfiguration *DeliveryDestinationConfiguration `aws:"deliveryDestinationConfiguration"`
+	DeliveryDestinationType          *string                           `aws:"deliveryDestinationType,DeliveryDestinationType"`
+	Tags                             map[string]string                 `aws:"tags,Tags"`
+}
+
+// PutDeliveryDestinationOutput is what PutDeliveryDestination answers.
+type PutDeliveryDestinationOutput struct {
+	DeliveryDestination *DeliveryDestination `aws:"deliveryDestination"`
+}
+
+// PutDeliveryDestinationPolicyInput is what PutDeliveryDestinationPolicy takes.
+type PutDeliveryDestinationPolicyInput struct {
+	DeliveryDestinationName   *string `aws:"deliveryDestinationName,DeliveryDestinationName,required"`
+	DeliveryDestinationPolicy *string `aws:"deliveryDestinationPolicy,DeliveryDestinationPolicy,required"`
+}
+
+// PutDeliveryDestinationPolicyOutput is what PutDeliveryDestinationPolicy answers.
+type PutDeliveryDestinationPolicyOutput struct {
+	Policy *Policy `aws:"policy"`
+}
+
+// PutDeliverySourceInput is what PutDeliverySource takes.
+type PutDeliverySourceInput struct {
+	Name                        *string           `aws:"name,DeliverySourceName,required"`
+	ResourceArn                 *string           `aws:"resourceArn,,required"`
+	LogType                     *string           `aws:"logType,LogType,required"`
+	Tags                        map[string]string `aws:"tags,Tags"`
+	DeliverySourceConfiguration map[string]string `aws:"deliverySourceConfiguration,DeliverySourceConfiguration"`
+}
+
+// PutDeliverySourceOutput is what PutDeliverySource answers.
+type PutDeliverySourceOutput struct {
+	DeliverySource *DeliverySource `aws:"deliverySource"`
 }
 
 // PutDestinationInput is what PutDestination takes.
@@ -670,6 +975,12 @@ type QueryStatistics struct {
 	LogGroupsScanned        *float64 `aws:"logGroupsScanned"`
 }
 
+// RecordField is used by DescribeConfigurationTemplates.
+type RecordField struct {
+	Name      *string `aws:"name"`
+	Mandatory *bool   `aws:"mandatory"`
+}
+
 // RejectedEntityInfo is used by PutLogEvents.
 type RejectedEntityInfo struct {
 	ErrorType *string `aws:"errorType"`
@@ -696,6 +1007,18 @@ type ResourcePolicy struct {
 type ResultField struct {
 	Field *string `aws:"field"`
 	Value *string `aws:"value"`
+}
+
+// S3DeliveryConfiguration is used by CreateDelivery, DescribeConfigurationTemplates, DescribeDeliveries and 2 more.
+type S3DeliveryConfiguration struct {
+	SuffixPath               *string `aws:"suffixPath,DeliverySuffixPath"`
+	EnableHiveCompatiblePath *bool   `aws:"enableHiveCompatiblePath"`
+}
+
+// S3TablesIntegration is used by DescribeConfigurationTemplates.
+type S3TablesIntegration struct {
+	DatasourceName *string `aws:"datasourceName"`
+	DatasourceType *string `aws:"datasourceType"`
 }
 
 // SearchedLogStream is used by FilterLogEvents.
@@ -817,8 +1140,23 @@ type UntagResourceInput struct {
 	TagKeys     []string `aws:"tagKeys,TagKeyList,required"`
 }
 
+// UpdateDeliveryConfigurationInput is what UpdateDeliveryConfiguration takes.
+type UpdateDeliveryConfigurationInput struct {
+	Id                      *string                  `aws:"id,DeliveryId,required"`
+	RecordFields            []string                 `aws:"recordFields,RecordFields"`
+	FieldDelimiter          *string                  `aws:"fieldDelimiter,FieldDelimiter"`
+	S3DeliveryConfiguration *S3DeliveryConfiguration `aws:"s3DeliveryConfiguration"`
+}
+
+// UpdateDeliveryConfigurationOutput is what UpdateDeliveryConfiguration answers.
+type UpdateDeliveryConfigurationOutput struct {
+}
+
 // AssociateKmsKeyOutput is what AssociateKmsKey answers: nothing.
 type AssociateKmsKeyOutput struct{}
+
+// CancelExportTaskOutput is what CancelExportTask answers: nothing.
+type CancelExportTaskOutput struct{}
 
 // CreateLogGroupOutput is what CreateLogGroup answers: nothing.
 type CreateLogGroupOutput struct{}
@@ -828,6 +1166,18 @@ type CreateLogStreamOutput struct{}
 
 // DeleteAccountPolicyOutput is what DeleteAccountPolicy answers: nothing.
 type DeleteAccountPolicyOutput struct{}
+
+// DeleteDeliveryDestinationOutput is what DeleteDeliveryDestination answers: nothing.
+type DeleteDeliveryDestinationOutput struct{}
+
+// DeleteDeliveryDestinationPolicyOutput is what DeleteDeliveryDestinationPolicy answers: nothing.
+type DeleteDeliveryDestinationPolicyOutput struct{}
+
+// DeleteDeliveryOutput is what DeleteDelivery answers: nothing.
+type DeleteDeliveryOutput struct{}
+
+// DeleteDeliverySourceOutput is what DeleteDeliverySource answers: nothing.
+type DeleteDeliverySourceOutput struct{}
 
 // DeleteDestinationOutput is what DeleteDestination answers: nothing.
 type DeleteDestinationOutput struct{}

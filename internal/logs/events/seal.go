@@ -85,7 +85,7 @@ func (s *Store) seal(ctx context.Context) error {
 	close(s.room)
 	s.room = make(chan struct{})
 	s.mu.Unlock()
-	return s.log.Retain(ctx, records.Retention{MaxBytes: 1, Needed: last + 1, NeededAge: wholeLog})
+	return s.log.Retain(ctx, records.Retention{MaxBytes: 1, Needed: s.needed(last), NeededAge: wholeLog})
 }
 
 // freeze has all further events go to another memory, and returns what there was,

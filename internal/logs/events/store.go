@@ -29,6 +29,10 @@ type Config struct {
 	MemoryBytes int64
 	// SegmentBytes is the size of a segment of the log, as records.Config has it.
 	SegmentBytes int64
+	// Needed returns the number of the first batch that somebody has yet to read by
+	// Batches, 0 for all: the log keeps those, also once they are in a file. nil is
+	// none.
+	Needed func() uint64
 }
 
 // Store keeps log events. It is safe for concurrent use.
