@@ -82,14 +82,16 @@ func athenaOperations() []string {
 
 func logsOperations() []string {
 	return []string{
-		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDestination", "DeleteLogGroup",
-		"DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy",
-		"DeleteSubscriptionFilter", "DescribeAccountPolicies", "DescribeDestinations", "DescribeLogGroups", "DescribeLogStreams",
-		"DescribeMetricFilters", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
-		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "ListLogGroups",
-		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
-		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
-		"PutSubscriptionFilter", "StartLiveTail", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
+		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDataProtectionPolicy",
+		"DeleteDestination", "DeleteLogGroup", "DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy",
+		"DeleteRetentionPolicy", "DeleteSubscriptionFilter", "DeleteTransformer", "DescribeAccountPolicies", "DescribeDestinations",
+		"DescribeLogGroups", "DescribeLogStreams", "DescribeMetricFilters", "DescribeQueryDefinitions", "DescribeResourcePolicies",
+		"DescribeSubscriptionFilters", "DisassociateKmsKey", "FilterLogEvents", "GetDataProtectionPolicy", "GetLogEvents",
+		"GetLogGroupFields", "GetLogRecord", "GetTransformer", "ListLogGroups", "ListTagsForResource", "ListTagsLogGroup",
+		"PutAccountPolicy", "PutBearerTokenAuthentication", "PutDataProtectionPolicy", "PutDestination", "PutDestinationPolicy",
+		"PutLogEvents", "PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy",
+		"PutRetentionPolicy", "PutSubscriptionFilter", "PutTransformer", "StartLiveTail", "TagLogGroup", "TagResource",
+		"TestMetricFilter", "TestTransformer", "UntagLogGroup", "UntagResource",
 	}
 }
 
