@@ -10,7 +10,8 @@ func (c *ParseWAF) compile(bool) (func(r *run) error, error) {
 		if err != nil {
 			return err
 		}
-		if request, ok := members.values["httpRequest"].(*object); ok {
+		value, _ := members.get("httpRequest")
+		if request, ok := value.(*object); ok {
 			byName(request, "headers", "name", "value")
 		}
 		byName(members, "labels", "name", "name")
@@ -21,7 +22,8 @@ func (c *ParseWAF) compile(bool) (func(r *run) error, error) {
 // byName makes an object of a member that is a list of objects. What is no such list
 // stays.
 func byName(o *object, member, name, value string) {
-	all, ok := o.values[member].(list)
+	found, _ := o.get(member)
+	all, ok := found.(list)
 	if !ok {
 		return
 	}
@@ -31,11 +33,13 @@ func byName(o *object, member, name, value string) {
 		if !ok {
 			return
 		}
-		key, ok := of.values[name].(string)
+		key, _ := of.get(name)
+		text, ok := key.(string)
 		if !ok {
 			return
 		}
-		named.set(key, of.values[value])
+		item, _ := of.get(value)
+		named.set(text, item)
 	}
 	o.set(member, named)
 }

@@ -143,13 +143,12 @@ func (d destination) object(r *run) (*object, error) {
 // fill puts members into an object, in place of those of the same names where overwrite
 // is true.
 func (r *run) fill(o *object, members *object, overwrite bool) error {
-	for _, name := range members.names {
-		if _, there := o.get(name); there && !overwrite {
+	for _, m := range members.members {
+		if _, there := o.get(m.name); there && !overwrite {
 			continue
 		}
-		value := members.values[name]
-		o.set(name, value)
-		if err := r.spend(size(value) + len(name)); err != nil {
+		o.set(m.name, m.value)
+		if err := r.spend(size(m.value) + len(m.name)); err != nil {
 			return err
 		}
 	}

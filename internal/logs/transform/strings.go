@@ -50,7 +50,8 @@ func (p path) change(r *run, change func(text string) (any, error)) error {
 	if o == nil {
 		return nil
 	}
-	text, ok := o.values[p.last()].(string)
+	old, _ := o.get(p.last())
+	text, ok := old.(string)
 	if !ok {
 		return nil
 	}

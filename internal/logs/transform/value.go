@@ -18,35 +18,71 @@ type (
 
 // object is a JSON object. Its members keep their order.
 type object struct {
-	names  []string
-	values map[string]any
+	members []member
+	index   map[string]int // of members by name, where they are many
 }
 
-func newObject() *object { return &object{values: map[string]any{}} }
+type member struct {
+	name  string
+	value any
+}
+
+const fewMembers = 16 // are looked through, which is faster than an index
+
+func newObject() *object { return &object{} }
+
+// find returns the place of a member, or -1.
+func (o *object) find(name string) int {
+	if o.index != nil {
+		if i, there := o.index[name]; there {
+			return i
+		}
+		return -1
+	}
+	for i := range o.members {
+		if o.members[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
 
 func (o *object) get(name string) (any, bool) {
-	v, ok := o.values[name]
-	return v, ok
+	if i := o.find(name); i >= 0 {
+		return o.members[i].value, true
+	}
+	return nil, false
 }
 
 func (o *object) set(name string, value any) {
-	if _, there := o.values[name]; !there {
-		o.names = append(o.names, name)
-	}
-	o.values[name] = value
-}
-
-// remove removes a member.
-func (o *object) remove(name string) {
-	if _, there := o.values[name]; !there {
+	if i := o.find(name); i >= 0 {
+		o.members[i].value = value
 		return
 	}
-	delete(o.values, name)
-	for i, n := range o.names {
-		if n == name {
-			o.names = append(o.names[:i], o.names[i+1:]...)
-			return
-		}
+	o.members = append(o.members, member{name, value})
+	switch {
+	case o.index != nil:
+		o.index[name] = len(o.members) - 1
+	case len(o.members) > fewMembers:
+		o.reindex()
+	}
+}
+
+func (o *object) reindex() {
+	o.index = make(map[string]int, 2*len(o.members))
+	for i := range o.members {
+		o.index[o.members[i].name] = i
+	}
+}
+
+func (o *object) remove(name string) {
+	i := o.find(name)
+	if i < 0 {
+		return
+	}
+	o.members = append(o.members[:i], o.members[i+1:]...)
+	if o.index != nil {
+		o.reindex()
 	}
 }
 
@@ -219,12 +255,12 @@ func appendValue(b []byte, value any) []byte {
 		return append(b, ']')
 	case *object:
 		b = append(b, '{')
-		for i, name := range v.names {
+		for i := range v.members {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(appendString(b, name), ':')
-			b = appendValue(b, v.values[name])
+			b = append(appendString(b, v.members[i].name), ':')
+			b = appendValue(b, v.members[i].value)
 		}
 		return append(b, '}')
 	}
@@ -272,8 +308,8 @@ func size(value any) int {
 		return n
 	case *object:
 		n := 2
-		for _, name := range v.names {
-			n += len(name) + size(v.values[name]) + 4
+		for i := range v.members {
+			n += len(v.members[i].name) + size(v.members[i].value) + 4
 		}
 		return n
 	}
@@ -291,8 +327,8 @@ func clone(value any) any {
 		return all
 	case *object:
 		o := newObject()
-		for _, name := range v.names {
-			o.set(name, clone(v.values[name]))
+		for i := range v.members {
+			o.set(v.members[i].name, clone(v.members[i].value))
 		}
 		return o
 	}
