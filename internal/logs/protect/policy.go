@@ -234,6 +234,31 @@ func Mask(message []byte, policies ...*Policy) ([]byte, []Span) {
 	return append(masked, message[last:]...), spans
 }
 
+// MaskJSON is Mask of a JSON text whose members are to be read: a number that is masked
+// becomes a text. Other texts are masked as Mask does.
+func MaskJSON(message []byte, policies ...*Policy) []byte {
+	masked, spans := Mask(message, policies...)
+	if len(spans) == 0 || json.Valid(masked) || !json.Valid(message) {
+		return masked
+	}
+	quoted := make([]byte, 0, len(message)+2*len(spans))
+	last := 0
+	for _, s := range spans {
+		quoted = append(quoted, message[last:s.Start]...)
+		stars := bytes.Repeat([]byte{'*'}, utf8.RuneCount(message[s.Start:s.End]))
+		if bare := s.Start > 0 && bytes.IndexByte([]byte(":,[ \t\r\n"), message[s.Start-1]) >= 0 && s.End < len(message) && bytes.IndexByte([]byte(",}] \t\r\n"), message[s.End]) >= 0; bare {
+			quoted = append(append(append(quoted, '"'), stars...), '"')
+		} else {
+			quoted = append(quoted, stars...)
+		}
+		last = s.End
+	}
+	if quoted = append(quoted, message[last:]...); json.Valid(quoted) {
+		return quoted
+	}
+	return masked
+}
+
 // joined puts spans in order, and makes one of those that overlap.
 func joined(spans []Span) []Span {
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })

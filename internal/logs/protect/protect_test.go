@@ -124,6 +124,20 @@ func TestMask(t *testing.T) {
 	}
 }
 
+func TestMaskJSON(t *testing.T) {
+	p := policy(t, document("CreditCardNumber", "EmailAddress"))
+	for message, want := range map[string]string{
+		`{"card":4111111111111111,"of":["a@b.org",5555555555554444 ]}`: `{"card":"****************","of":["*******","****************" ]}`,
+		`{"card":"4111111111111111"}`:                                  `{"card":"****************"}`,
+		`card 4111111111111111`:                                        `card ****************`,
+		`{"n":-4111111111111111}`:                                      `{"n":-****************}`,
+	} {
+		if got := string(protect.MaskJSON([]byte(message), p)); got != want {
+			t.Errorf("%s: got %s, want %s", message, got, want)
+		}
+	}
+}
+
 func TestPolicyThatIsRefused(t *testing.T) {
 	good := document("EmailAddress")
 	change := func(from, to string) string { return strings.Replace(good, from, to, 1) }
