@@ -233,7 +233,21 @@ func lambdaAuthorization() authorizationOverlay {
 	}
 }
 
+// accountPolicyActions are those that a policy of an account's needs besides its own:
+// the one by which it would be done to a group.
+func accountPolicyActions(verb string) []api.Resource {
+	all := []api.Resource{{ARN: "*"}} // the operation's own
+	for _, of := range [][2]string{
+		{"DATA_PROTECTION_POLICY", "DataProtectionPolicy"}, {"SUBSCRIPTION_FILTER_POLICY", "SubscriptionFilter"}, {"TRANSFORMER_POLICY", "Transformer"},
+		{"FIELD_INDEX_POLICY", "IndexPolicy"}, {"METRIC_EXTRACTION_POLICY", "MetricExtractionPolicy"}, {"RETENTION_POLICY", "RetentionPolicy"},
+	} {
+		all = append(all, api.Resource{ARN: "*", Action: "logs:" + verb + of[1], When: "policyType=" + of[0]})
+	}
+	return all
+}
+
 func logsAuthorization() authorizationOverlay {
+	const unmasked = "arn:{Partition}:logs:{Region}:{Account}:log-group:"
 	o := authorizationOverlay{
 		special: map[string]string{"GetLogEvents LogGroupName": "logGroupName|logGroupIdentifier"},
 		forms:   map[string]string{"LogGroupName": "name"},
@@ -247,6 +261,19 @@ func logsAuthorization() authorizationOverlay {
 				passRole("roleArn"),
 			},
 			"PutSubscriptionFilter": {passRole("roleArn")},
+			"PutAccountPolicy":      accountPolicyActions("Put"),
+			"DeleteAccountPolicy":   accountPolicyActions("Delete"),
+			"DescribeAccountPolicies": {
+				{ARN: "*"},
+				{ARN: "*", Action: "logs:GetDataProtectionPolicy", When: "policyType=DATA_PROTECTION_POLICY"},
+				{ARN: "*", Action: "logs:GetTransformer", When: "policyType=TRANSFORMER_POLICY"},
+				{ARN: "*", Action: "logs:DescribeSubscriptionFilters", When: "policyType=SUBSCRIPTION_FILTER_POLICY"},
+				{ARN: "*", Action: "logs:DescribeIndexPolicies", When: "policyType=FIELD_INDEX_POLICY"},
+			},
+			// What is masked is shown to who may do that, too.
+			"FilterLogEvents": {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
+			"GetLogEvents":    {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
+			"GetLogRecord":    {{Type: "log-group", ARN: unmasked + "*", Action: "logs:Unmask", When: "unmask"}},
 		},
 		resources: map[string][]api.Resource{
 			// A pointer, an ID and the text of a query say which groups to the service alone.
@@ -265,8 +292,11 @@ func logsAuthorization() authorizationOverlay {
 		},
 		"logGroupName|resourceIdentifier": {"AssociateKmsKey", "DisassociateKmsKey"},
 		"logGroupName|logGroupIdentifier": {"DescribeLogStreams", "FilterLogEvents", "GetLogGroupFields"},
-		"logGroupIdentifier":              {"PutLogGroupDeletionProtection"},
-		"logGroupIdentifiers[]":           {"StartLiveTail"},
+		"logGroupIdentifier": {
+			"DeleteDataProtectionPolicy", "DeleteTransformer", "GetDataProtectionPolicy", "GetTransformer", "PutBearerTokenAuthentication",
+			"PutDataProtectionPolicy", "PutLogGroupDeletionProtection", "PutTransformer",
+		},
+		"logGroupIdentifiers[]": {"StartLiveTail"},
 	} {
 		for _, op := range operations {
 			o.resources[op] = []api.Resource{{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:" + members + "}:log-stream:"}}

@@ -82,20 +82,19 @@ func athenaOperations() []string {
 
 func logsOperations() []string {
 	return []string{
-		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDestination", "DeleteLogGroup",
-		"DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy",
-		"DeleteSubscriptionFilter", "DescribeAccountPolicies", "DescribeDestinations", "DescribeLogGroups", "DescribeLogStreams",
-		"DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
-		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "GetQueryResults", "ListLogGroups", "ListLogGroupsForQuery",
-		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
-		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
-		"PutSubscriptionFilter", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
-		// What passes events on.
-		"CancelExportTask", "CreateDelivery", "CreateExportTask", "DeleteDelivery", "DeleteDeliveryDestination",
-		"DeleteDeliveryDestinationPolicy", "DeleteDeliverySource", "DescribeConfigurationTemplates", "DescribeDeliveries",
-		"DescribeDeliveryDestinations", "DescribeDeliverySources", "DescribeExportTasks", "GetDelivery",
-		"GetDeliveryDestination", "GetDeliveryDestinationPolicy", "GetDeliverySource", "PutDeliveryDestination",
-		"PutDeliveryDestinationPolicy", "PutDeliverySource", "UpdateDeliveryConfiguration",
+		"AssociateKmsKey", "CancelExportTask", "CreateDelivery", "CreateExportTask", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy",
+		"DeleteDataProtectionPolicy", "DeleteDelivery", "DeleteDeliveryDestination", "DeleteDeliveryDestinationPolicy", "DeleteDeliverySource",
+		"DeleteDestination", "DeleteLogGroup", "DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy",
+		"DeleteRetentionPolicy", "DeleteSubscriptionFilter", "DeleteTransformer", "DescribeAccountPolicies", "DescribeConfigurationTemplates",
+		"DescribeDeliveries", "DescribeDeliveryDestinations", "DescribeDeliverySources", "DescribeDestinations", "DescribeExportTasks",
+		"DescribeLogGroups", "DescribeLogStreams", "DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions", "DescribeResourcePolicies",
+		"DescribeSubscriptionFilters", "DisassociateKmsKey", "FilterLogEvents", "GetDataProtectionPolicy", "GetDelivery", "GetDeliveryDestination",
+		"GetDeliveryDestinationPolicy", "GetDeliverySource", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "GetQueryResults", "GetTransformer",
+		"ListLogGroups", "ListLogGroupsForQuery", "ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutBearerTokenAuthentication",
+		"PutDataProtectionPolicy", "PutDeliveryDestination", "PutDeliveryDestinationPolicy", "PutDeliverySource", "PutDestination", "PutDestinationPolicy",
+		"PutLogEvents", "PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
+		"PutSubscriptionFilter", "PutTransformer", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter",
+		"TestTransformer", "UntagLogGroup", "UntagResource", "UpdateDeliveryConfiguration",
 	}
 }
 

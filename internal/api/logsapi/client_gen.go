@@ -46,6 +46,11 @@ func (c Client) DeleteAccountPolicy(ctx context.Context, in *DeleteAccountPolicy
 	return api.Do[*DeleteAccountPolicyOutput](ctx, c.Door, Service, "DeleteAccountPolicy", in)
 }
 
+// DeleteDataProtectionPolicy does the operation DeleteDataProtectionPolicy.
+func (c Client) DeleteDataProtectionPolicy(ctx context.Context, in *DeleteDataProtectionPolicyInput) (*DeleteDataProtectionPolicyOutput, error) {
+	return api.Do[*DeleteDataProtectionPolicyOutput](ctx, c.Door, Service, "DeleteDataProtectionPolicy", in)
+}
+
 // DeleteDelivery does the operation DeleteDelivery.
 func (c Client) DeleteDelivery(ctx context.Context, in *DeleteDeliveryInput) (*DeleteDeliveryOutput, error) {
 	return api.Do[*DeleteDeliveryOutput](ctx, c.Door, Service, "DeleteDelivery", in)
@@ -104,6 +109,11 @@ func (c Client) DeleteRetentionPolicy(ctx context.Context, in *DeleteRetentionPo
 // DeleteSubscriptionFilter does the operation DeleteSubscriptionFilter.
 func (c Client) DeleteSubscriptionFilter(ctx context.Context, in *DeleteSubscriptionFilterInput) (*DeleteSubscriptionFilterOutput, error) {
 	return api.Do[*DeleteSubscriptionFilterOutput](ctx, c.Door, Service, "DeleteSubscriptionFilter", in)
+}
+
+// DeleteTransformer does the operation DeleteTransformer.
+func (c Client) DeleteTransformer(ctx context.Context, in *DeleteTransformerInput) (*DeleteTransformerOutput, error) {
+	return api.Do[*DeleteTransformerOutput](ctx, c.Door, Service, "DeleteTransformer", in)
 }
 
 // DescribeAccountPolicies does the operation DescribeAccountPolicies.
@@ -186,6 +196,11 @@ func (c Client) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (
 	return api.Do[*FilterLogEventsOutput](ctx, c.Door, Service, "FilterLogEvents", in)
 }
 
+// GetDataProtectionPolicy does the operation GetDataProtectionPolicy.
+func (c Client) GetDataProtectionPolicy(ctx context.Context, in *GetDataProtectionPolicyInput) (*GetDataProtectionPolicyOutput, error) {
+	return api.Do[*GetDataProtectionPolicyOutput](ctx, c.Door, Service, "GetDataProtectionPolicy", in)
+}
+
 // GetDelivery does the operation GetDelivery.
 func (c Client) GetDelivery(ctx context.Context, in *GetDeliveryInput) (*GetDeliveryOutput, error) {
 	return api.Do[*GetDeliveryOutput](ctx, c.Door, Service, "GetDelivery", in)
@@ -226,6 +241,11 @@ func (c Client) GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (
 	return api.Do[*GetQueryResultsOutput](ctx, c.Door, Service, "GetQueryResults", in)
 }
 
+// GetTransformer does the operation GetTransformer.
+func (c Client) GetTransformer(ctx context.Context, in *GetTransformerInput) (*GetTransformerOutput, error) {
+	return api.Do[*GetTransformerOutput](ctx, c.Door, Service, "GetTransformer", in)
+}
+
 // ListLogGroups does the operation ListLogGroups.
 func (c Client) ListLogGroups(ctx context.Context, in *ListLogGroupsInput) (*ListLogGroupsOutput, error) {
 	return api.Do[*ListLogGroupsOutput](ctx, c.Door, Service, "ListLogGroups", in)
@@ -249,6 +269,16 @@ func (c Client) ListTagsLogGroup(ctx context.Context, in *ListTagsLogGroupInput)
 // PutAccountPolicy does the operation PutAccountPolicy.
 func (c Client) PutAccountPolicy(ctx context.Context, in *PutAccountPolicyInput) (*PutAccountPolicyOutput, error) {
 	return api.Do[*PutAccountPolicyOutput](ctx, c.Door, Service, "PutAccountPolicy", in)
+}
+
+// PutBearerTokenAuthentication does the operation PutBearerTokenAuthentication.
+func (c Client) PutBearerTokenAuthentication(ctx context.Context, in *PutBearerTokenAuthenticationInput) (*PutBearerTokenAuthenticationOutput, error) {
+	return api.Do[*PutBearerTokenAuthenticationOutput](ctx, c.Door, Service, "PutBearerTokenAuthentication", in)
+}
+
+// PutDataProtectionPolicy does the operation PutDataProtectionPolicy.
+func (c Client) PutDataProtectionPolicy(ctx context.Context, in *PutDataProtectionPolicyInput) (*PutDataProtectionPolicyOutput, error) {
+	return api.Do[*PutDataProtectionPolicyOutput](ctx, c.Door, Service, "PutDataProtectionPolicy", in)
 }
 
 // PutDeliveryDestination does the operation PutDeliveryDestination.
@@ -311,6 +341,11 @@ func (c Client) PutSubscriptionFilter(ctx context.Context, in *PutSubscriptionFi
 	return api.Do[*PutSubscriptionFilterOutput](ctx, c.Door, Service, "PutSubscriptionFilter", in)
 }
 
+// PutTransformer does the operation PutTransformer.
+func (c Client) PutTransformer(ctx context.Context, in *PutTransformerInput) (*PutTransformerOutput, error) {
+	return api.Do[*PutTransformerOutput](ctx, c.Door, Service, "PutTransformer", in)
+}
+
 // StartLiveTail does the operation StartLiveTail.
 func (c Client) StartLiveTail(ctx context.Context, in *StartLiveTailInput) (*StartLiveTailOutput, error) {
 	return api.Do[*StartLiveTailOutput](ctx, c.Door, Service, "StartLiveTail", in)
@@ -339,6 +374,11 @@ func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagReso
 // TestMetricFilter does the operation TestMetricFilter.
 func (c Client) TestMetricFilter(ctx context.Context, in *TestMetricFilterInput) (*TestMetricFilterOutput, error) {
 	return api.Do[*TestMetricFilterOutput](ctx, c.Door, Service, "TestMetricFilter", in)
+}
+
+// TestTransformer does the operation TestTransformer.
+func (c Client) TestTransformer(ctx context.Context, in *TestTransformerInput) (*TestTransformerOutput, error) {
+	return api.Do[*TestTransformerOutput](ctx, c.Door, Service, "TestTransformer", in)
 }
 
 // UntagLogGroup does the operation UntagLogGroup.

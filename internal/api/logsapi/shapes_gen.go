@@ -15,11 +15,32 @@ type AccountPolicy struct {
 	AccountId         *string `aws:"accountId"`
 }
 
+// AddKeyEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type AddKeyEntry struct {
+	Key               *string `aws:"key,Key,required"`
+	Value             *string `aws:"value,AddKeyValue,required"`
+	OverwriteIfExists *bool   `aws:"overwriteIfExists"`
+}
+
+// AddKeys is used by GetTransformer, PutTransformer, TestTransformer.
+type AddKeys struct {
+	Entries []AddKeyEntry `aws:"entries,AddKeyEntries,required"`
+}
+
 // AssociateKmsKeyInput is what AssociateKmsKey takes.
 type AssociateKmsKeyInput struct {
 	LogGroupName       *string `aws:"logGroupName,LogGroupName"`
 	KmsKeyId           *string `aws:"kmsKeyId,KmsKeyId,required"`
 	ResourceIdentifier *string `aws:"resourceIdentifier,ResourceIdentifier"`
+}
+
+// CSV is used by GetTransformer, PutTransformer, TestTransformer.
+type CSV struct {
+	QuoteCharacter *string  `aws:"quoteCharacter,QuoteCharacter"`
+	Delimiter      *string  `aws:"delimiter,Delimiter"`
+	Columns        []string `aws:"columns,Columns"`
+	Source         *string  `aws:"source,Source"`
+	Destination    *string  `aws:"destination,DestinationField"`
 }
 
 // CancelExportTaskInput is what CancelExportTask takes.
@@ -48,6 +69,18 @@ type ConfigurationTemplateDeliveryConfigValues struct {
 	RecordFields            []string                 `aws:"recordFields"`
 	FieldDelimiter          *string                  `aws:"fieldDelimiter"`
 	S3DeliveryConfiguration *S3DeliveryConfiguration `aws:"s3DeliveryConfiguration"`
+}
+
+// CopyValue is used by GetTransformer, PutTransformer, TestTransformer.
+type CopyValue struct {
+	Entries []CopyValueEntry `aws:"entries,CopyValueEntries,required"`
+}
+
+// CopyValueEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type CopyValueEntry struct {
+	Source            *string `aws:"source,Source,required"`
+	Target            *string `aws:"target,Target,required"`
+	OverwriteIfExists *bool   `aws:"overwriteIfExists"`
 }
 
 // CreateDeliveryInput is what CreateDelivery takes.
@@ -102,10 +135,26 @@ type DataSourceFilter struct {
 	Type *string `aws:"type"`
 }
 
+// DateTimeConverter is used by GetTransformer, PutTransformer, TestTransformer.
+type DateTimeConverter struct {
+	Source         *string  `aws:"source,Source,required"`
+	Target         *string  `aws:"target,Target,required"`
+	TargetFormat   *string  `aws:"targetFormat,TargetFormat"`
+	MatchPatterns  []string `aws:"matchPatterns,MatchPatterns,required"`
+	SourceTimezone *string  `aws:"sourceTimezone,SourceTimezone"`
+	TargetTimezone *string  `aws:"targetTimezone,TargetTimezone"`
+	Locale         *string  `aws:"locale,Locale"`
+}
+
 // DeleteAccountPolicyInput is what DeleteAccountPolicy takes.
 type DeleteAccountPolicyInput struct {
 	PolicyName *string `aws:"policyName,,required"`
 	PolicyType *string `aws:"policyType,PolicyType,required"`
+}
+
+// DeleteDataProtectionPolicyInput is what DeleteDataProtectionPolicy takes.
+type DeleteDataProtectionPolicyInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
 }
 
 // DeleteDeliveryDestinationInput is what DeleteDeliveryDestination takes.
@@ -131,6 +180,11 @@ type DeleteDeliverySourceInput struct {
 // DeleteDestinationInput is what DeleteDestination takes.
 type DeleteDestinationInput struct {
 	DestinationName *string `aws:"destinationName,DestinationName,required"`
+}
+
+// DeleteKeys is used by GetTransformer, PutTransformer, TestTransformer.
+type DeleteKeys struct {
+	WithKeys []string `aws:"withKeys,DeleteWithKeys,required"`
 }
 
 // DeleteLogGroupInput is what DeleteLogGroup takes.
@@ -176,6 +230,11 @@ type DeleteRetentionPolicyInput struct {
 type DeleteSubscriptionFilterInput struct {
 	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
 	FilterName   *string `aws:"filterName,FilterName,required"`
+}
+
+// DeleteTransformerInput is what DeleteTransformer takes.
+type DeleteTransformerInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
 }
 
 // Delivery is used by CreateDelivery, DescribeDeliveries, GetDelivery.
@@ -508,6 +567,18 @@ type FilteredLogEvent struct {
 	EventId       *string `aws:"eventId"`
 }
 
+// GetDataProtectionPolicyInput is what GetDataProtectionPolicy takes.
+type GetDataProtectionPolicyInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+}
+
+// GetDataProtectionPolicyOutput is what GetDataProtectionPolicy answers.
+type GetDataProtectionPolicyOutput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier"`
+	PolicyDocument     *string `aws:"policyDocument"`
+	LastUpdatedTime    *int64  `aws:"lastUpdatedTime"`
+}
+
 // GetDeliveryDestinationInput is what GetDeliveryDestination takes.
 type GetDeliveryDestinationInput struct {
 	Name *string `aws:"name,DeliveryDestinationName,required"`
@@ -608,6 +679,25 @@ type GetQueryResultsOutput struct {
 	NextToken     *string          `aws:"nextToken"`
 }
 
+// GetTransformerInput is what GetTransformer takes.
+type GetTransformerInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+}
+
+// GetTransformerOutput is what GetTransformer answers.
+type GetTransformerOutput struct {
+	LogGroupIdentifier *string     `aws:"logGroupIdentifier"`
+	CreationTime       *int64      `aws:"creationTime"`
+	LastModifiedTime   *int64      `aws:"lastModifiedTime"`
+	TransformerConfig  []Processor `aws:"transformerConfig"`
+}
+
+// Grok is used by GetTransformer, PutTransformer, TestTransformer.
+type Grok struct {
+	Source *string `aws:"source,Source"`
+	Match  *string `aws:"match,GrokMatch,required"`
+}
+
 // InputLogEvent is used by PutLogEvents.
 type InputLogEvent struct {
 	Timestamp *int64  `aws:"timestamp,Timestamp,required"`
@@ -664,6 +754,16 @@ type ListTagsLogGroupInput struct {
 // ListTagsLogGroupOutput is what ListTagsLogGroup answers.
 type ListTagsLogGroupOutput struct {
 	Tags map[string]string `aws:"tags"`
+}
+
+// ListToMap is used by GetTransformer, PutTransformer, TestTransformer.
+type ListToMap struct {
+	Source           *string `aws:"source,Source,required"`
+	Key              *string `aws:"key,Key,required"`
+	ValueKey         *string `aws:"valueKey,ValueKey"`
+	Target           *string `aws:"target,Target"`
+	Flatten          *bool   `aws:"flatten"`
+	FlattenedElement *string `aws:"flattenedElement,FlattenedElement"`
 }
 
 // LiveTailSessionLogEvent is used by StartLiveTail.
@@ -738,6 +838,11 @@ type LogStream struct {
 	StoredBytes         *int64  `aws:"storedBytes"`
 }
 
+// LowerCaseString is used by GetTransformer, PutTransformer, TestTransformer.
+type LowerCaseString struct {
+	WithKeys []string `aws:"withKeys,LowerCaseStringWithKeys,required"`
+}
+
 // MetricFilter is used by DescribeMetricFilters.
 type MetricFilter struct {
 	FilterName                *string                `aws:"filterName"`
@@ -767,6 +872,18 @@ type MetricTransformation struct {
 	Unit            *string           `aws:"unit,StandardUnit"`
 }
 
+// MoveKeyEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type MoveKeyEntry struct {
+	Source            *string `aws:"source,Source,required"`
+	Target            *string `aws:"target,Target,required"`
+	OverwriteIfExists *bool   `aws:"overwriteIfExists"`
+}
+
+// MoveKeys is used by GetTransformer, PutTransformer, TestTransformer.
+type MoveKeys struct {
+	Entries []MoveKeyEntry `aws:"entries,MoveKeyEntries,required"`
+}
+
 // OutputLogEvent is used by GetLogEvents.
 type OutputLogEvent struct {
 	Timestamp     *int64  `aws:"timestamp"`
@@ -774,9 +891,86 @@ type OutputLogEvent struct {
 	IngestionTime *int64  `aws:"ingestionTime"`
 }
 
+// ParseCloudfront is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseCloudfront struct {
+	Source *string `aws:"source,Source"`
+}
+
+// ParseJSON is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseJSON struct {
+	Source      *string `aws:"source,Source"`
+	Destination *string `aws:"destination,DestinationField"`
+}
+
+// ParseKeyValue is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseKeyValue struct {
+	Source            *string `aws:"source,Source"`
+	Destination       *string `aws:"destination,DestinationField"`
+	FieldDelimiter    *string `aws:"fieldDelimiter,ParserFieldDelimiter"`
+	KeyValueDelimiter *string `aws:"keyValueDelimiter,KeyValueDelimiter"`
+	KeyPrefix         *string `aws:"keyPrefix,KeyPrefix"`
+	NonMatchValue     *string `aws:"nonMatchValue,NonMatchValue"`
+	OverwriteIfExists *bool   `aws:"overwriteIfExists"`
+}
+
+// ParsePostgres is used by GetTransformer, PutTransformer, TestTransformer.
+type ParsePostgres struct {
+	Source *string `aws:"source,Source"`
+}
+
+// ParseRoute53 is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseRoute53 struct {
+	Source *string `aws:"source,Source"`
+}
+
+// ParseToOCSF is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseToOCSF struct {
+	Source         *string `aws:"source,Source"`
+	EventSource    *string `aws:"eventSource,EventSource,required"`
+	OcsfVersion    *string `aws:"ocsfVersion,OCSFVersion,required"`
+	MappingVersion *string `aws:"mappingVersion,MappingVersion"`
+}
+
+// ParseVPC is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseVPC struct {
+	Source *string `aws:"source,Source"`
+}
+
+// ParseWAF is used by GetTransformer, PutTransformer, TestTransformer.
+type ParseWAF struct {
+	Source *string `aws:"source,Source"`
+}
+
 // Policy is used by GetDeliveryDestinationPolicy, PutDeliveryDestinationPolicy.
 type Policy struct {
 	DeliveryDestinationPolicy *string `aws:"deliveryDestinationPolicy"`
+}
+
+// Processor is used by GetTransformer, PutTransformer, TestTransformer.
+type Processor struct {
+	AddKeys           *AddKeys           `aws:"addKeys"`
+	CopyValue         *CopyValue         `aws:"copyValue"`
+	Csv               *CSV               `aws:"csv"`
+	DateTimeConverter *DateTimeConverter `aws:"dateTimeConverter"`
+	DeleteKeys        *DeleteKeys        `aws:"deleteKeys"`
+	Grok              *Grok              `aws:"grok"`
+	ListToMap         *ListToMap         `aws:"listToMap"`
+	LowerCaseString   *LowerCaseString   `aws:"lowerCaseString"`
+	MoveKeys          *MoveKeys          `aws:"moveKeys"`
+	ParseCloudfront   *ParseCloudfront   `aws:"parseCloudfront"`
+	ParseJSON         *ParseJSON         `aws:"parseJSON"`
+	ParseKeyValue     *ParseKeyValue     `aws:"parseKeyValue"`
+	ParseRoute53      *ParseRoute53      `aws:"parseRoute53"`
+	ParseToOCSF       *ParseToOCSF       `aws:"parseToOCSF"`
+	ParsePostgres     *ParsePostgres     `aws:"parsePostgres"`
+	ParseVPC          *ParseVPC          `aws:"parseVPC"`
+	ParseWAF          *ParseWAF          `aws:"parseWAF"`
+	RenameKeys        *RenameKeys        `aws:"renameKeys"`
+	SplitString       *SplitString       `aws:"splitString"`
+	SubstituteString  *SubstituteString  `aws:"substituteString"`
+	TrimString        *TrimString        `aws:"trimString"`
+	TypeConverter     *TypeConverter     `aws:"typeConverter"`
+	UpperCaseString   *UpperCaseString   `aws:"upperCaseString"`
 }
 
 // PutAccountPolicyInput is what PutAccountPolicy takes.
@@ -791,6 +985,25 @@ type PutAccountPolicyInput struct {
 // PutAccountPolicyOutput is what PutAccountPolicy answers.
 type PutAccountPolicyOutput struct {
 	AccountPolicy *AccountPolicy `aws:"accountPolicy"`
+}
+
+// PutBearerTokenAuthenticationInput is what PutBearerTokenAuthentication takes.
+type PutBearerTokenAuthenticationInput struct {
+	LogGroupIdentifier               *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+	BearerTokenAuthenticationEnabled *bool   `aws:"bearerTokenAuthenticationEnabled,,required"`
+}
+
+// PutDataProtectionPolicyInput is what PutDataProtectionPolicy takes.
+type PutDataProtectionPolicyInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+	PolicyDocument     *string `aws:"policyDocument,,required"`
+}
+
+// PutDataProtectionPolicyOutput is what PutDataProtectionPolicy answers.
+type PutDataProtectionPolicyOutput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier"`
+	PolicyDocument     *string `aws:"policyDocument"`
+	LastUpdatedTime    *int64  `aws:"lastUpdatedTime"`
 }
 
 // PutDeliveryDestinationInput is what PutDeliveryDestination takes.
@@ -934,6 +1147,12 @@ type PutSubscriptionFilterInput struct {
 	EmitSystemFields       []string `aws:"emitSystemFields"`
 }
 
+// PutTransformerInput is what PutTransformer takes.
+type PutTransformerInput struct {
+	LogGroupIdentifier *string     `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+	TransformerConfig  []Processor `aws:"transformerConfig,Processors,required"`
+}
+
 // QueryDefinition is used by DescribeQueryDefinitions.
 type QueryDefinition struct {
 	QueryLanguage     *string          `aws:"queryLanguage"`
@@ -993,6 +1212,18 @@ type RejectedLogEventsInfo struct {
 	ExpiredLogEventEndIndex  *int32 `aws:"expiredLogEventEndIndex"`
 }
 
+// RenameKeyEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type RenameKeyEntry struct {
+	Key               *string `aws:"key,Key,required"`
+	RenameTo          *string `aws:"renameTo,RenameTo,required"`
+	OverwriteIfExists *bool   `aws:"overwriteIfExists"`
+}
+
+// RenameKeys is used by GetTransformer, PutTransformer, TestTransformer.
+type RenameKeys struct {
+	Entries []RenameKeyEntry `aws:"entries,RenameKeyEntries,required"`
+}
+
 // ResourcePolicy is used by DescribeResourcePolicies, PutResourcePolicy.
 type ResourcePolicy struct {
 	PolicyName      *string `aws:"policyName"`
@@ -1035,6 +1266,17 @@ type SessionStreamingException struct {
 // SessionTimeoutException is used by StartLiveTail.
 type SessionTimeoutException struct {
 	Message *string `aws:"message"`
+}
+
+// SplitString is used by GetTransformer, PutTransformer, TestTransformer.
+type SplitString struct {
+	Entries []SplitStringEntry `aws:"entries,SplitStringEntries,required"`
+}
+
+// SplitStringEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type SplitStringEntry struct {
+	Source    *string `aws:"source,Source,required"`
+	Delimiter *string `aws:"delimiter,SplitStringDelimiter,required"`
 }
 
 // StartLiveTailInput is what StartLiveTail takes.
@@ -1099,6 +1341,18 @@ type SubscriptionFilter struct {
 	EmitSystemFields       []string `aws:"emitSystemFields"`
 }
 
+// SubstituteString is used by GetTransformer, PutTransformer, TestTransformer.
+type SubstituteString struct {
+	Entries []SubstituteStringEntry `aws:"entries,SubstituteStringEntries,required"`
+}
+
+// SubstituteStringEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type SubstituteStringEntry struct {
+	Source *string `aws:"source,Source,required"`
+	From   *string `aws:"from,FromKey,required"`
+	To     *string `aws:"to,ToKey,required"`
+}
+
 // TagFilter is used by ListLogGroups.
 type TagFilter struct {
 	Key    *string  `aws:"key,TagFilterKey,required"`
@@ -1128,6 +1382,40 @@ type TestMetricFilterOutput struct {
 	Matches []MetricFilterMatchRecord `aws:"matches"`
 }
 
+// TestTransformerInput is what TestTransformer takes.
+type TestTransformerInput struct {
+	TransformerConfig []Processor `aws:"transformerConfig,Processors,required"`
+	LogEventMessages  []string    `aws:"logEventMessages,TestEventMessages,required"`
+}
+
+// TestTransformerOutput is what TestTransformer answers.
+type TestTransformerOutput struct {
+	TransformedLogs []TransformedLogRecord `aws:"transformedLogs"`
+}
+
+// TransformedLogRecord is used by TestTransformer.
+type TransformedLogRecord struct {
+	EventNumber             *int64  `aws:"eventNumber"`
+	EventMessage            *string `aws:"eventMessage"`
+	TransformedEventMessage *string `aws:"transformedEventMessage"`
+}
+
+// TrimString is used by GetTransformer, PutTransformer, TestTransformer.
+type TrimString struct {
+	WithKeys []string `aws:"withKeys,TrimStringWithKeys,required"`
+}
+
+// TypeConverter is used by GetTransformer, PutTransformer, TestTransformer.
+type TypeConverter struct {
+	Entries []TypeConverterEntry `aws:"entries,TypeConverterEntries,required"`
+}
+
+// TypeConverterEntry is used by GetTransformer, PutTransformer, TestTransformer.
+type TypeConverterEntry struct {
+	Key  *string `aws:"key,Key,required"`
+	Type *string `aws:"type,Type,required"`
+}
+
 // UntagLogGroupInput is what UntagLogGroup takes.
 type UntagLogGroupInput struct {
 	LogGroupName *string  `aws:"logGroupName,LogGroupName,required"`
@@ -1152,6 +1440,11 @@ type UpdateDeliveryConfigurationInput struct {
 type UpdateDeliveryConfigurationOutput struct {
 }
 
+// UpperCaseString is used by GetTransformer, PutTransformer, TestTransformer.
+type UpperCaseString struct {
+	WithKeys []string `aws:"withKeys,UpperCaseStringWithKeys,required"`
+}
+
 // AssociateKmsKeyOutput is what AssociateKmsKey answers: nothing.
 type AssociateKmsKeyOutput struct{}
 
@@ -1166,6 +1459,9 @@ type CreateLogStreamOutput struct{}
 
 // DeleteAccountPolicyOutput is what DeleteAccountPolicy answers: nothing.
 type DeleteAccountPolicyOutput struct{}
+
+// DeleteDataProtectionPolicyOutput is what DeleteDataProtectionPolicy answers: nothing.
+type DeleteDataProtectionPolicyOutput struct{}
 
 // DeleteDeliveryDestinationOutput is what DeleteDeliveryDestination answers: nothing.
 type DeleteDeliveryDestinationOutput struct{}
@@ -1200,8 +1496,14 @@ type DeleteRetentionPolicyOutput struct{}
 // DeleteSubscriptionFilterOutput is what DeleteSubscriptionFilter answers: nothing.
 type DeleteSubscriptionFilterOutput struct{}
 
+// DeleteTransformerOutput is what DeleteTransformer answers: nothing.
+type DeleteTransformerOutput struct{}
+
 // DisassociateKmsKeyOutput is what DisassociateKmsKey answers: nothing.
 type DisassociateKmsKeyOutput struct{}
+
+// PutBearerTokenAuthenticationOutput is what PutBearerTokenAuthentication answers: nothing.
+type PutBearerTokenAuthenticationOutput struct{}
 
 // PutDestinationPolicyOutput is what PutDestinationPolicy answers: nothing.
 type PutDestinationPolicyOutput struct{}
@@ -1217,6 +1519,9 @@ type PutRetentionPolicyOutput struct{}
 
 // PutSubscriptionFilterOutput is what PutSubscriptionFilter answers: nothing.
 type PutSubscriptionFilterOutput struct{}
+
+// PutTransformerOutput is what PutTransformer answers: nothing.
+type PutTransformerOutput struct{}
 
 // TagLogGroupOutput is what TagLogGroup answers: nothing.
 type TagLogGroupOutput struct{}

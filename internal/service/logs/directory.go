@@ -167,8 +167,9 @@ type directory struct {
 // known is what is remembered of a group.
 type known struct {
 	group   group
-	account cloud.Account
+	at      groupName
 	filters *filters
+	shape   *shape // what is done to its events
 
 	conditions map[string][]string // keys that follow from tags
 	policies   []policy.Attached
@@ -238,12 +239,15 @@ func (s *Service) group(ctx context.Context, name string) (*known, error) {
 	if k != nil {
 		return k, nil
 	}
-	k = &known{account: scope.Account, streams: map[string]uint64{}, names: map[uint64]string{}}
+	k = &known{at: at, streams: map[string]uint64{}, names: map[uint64]string{}}
 	err := s.store.View(ctx, func(r resource.Reader) (err error) {
 		if k.group, err = groups.Get(r, name); err != nil {
 			return err
 		}
 		if k.filters, err = filtersOf(r, name); err != nil {
+			return err
+		}
+		if k.shape, err = shapeOf(r, &k.group); err != nil {
 			return err
 		}
 		return k.rules(r)

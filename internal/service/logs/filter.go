@@ -1,9 +1,11 @@
 package logs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +54,10 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 		return nil, err
 	}
 	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: pattern.Needs()}
+	masked := k.shape.protects() && !resource.Value(in.Unmask)
+	if masked { // what is masked is searched as it is shown
+		q.Terms = slices.DeleteFunc(q.Terms, func(term []byte) bool { return bytes.IndexByte(term, '*') >= 0 })
+	}
 	if in.StartTime != nil {
 		q.From = max(q.From, *in.StartTime)
 	}
@@ -61,7 +67,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if q.Streams, err = s.among(ctx, k, in.LogStreamNames, in.LogStreamNamePrefix); err != nil {
 		return nil, err
 	}
-	listing, err := listingOf(q.Group, in.LogStreamNames, in.LogStreamNamePrefix, in.StartTime, in.EndTime, in.FilterPattern)
+	listing, err := listingOf(q.Group, in.LogStreamNames, in.LogStreamNamePrefix, in.StartTime, in.EndTime, in.FilterPattern, masked)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +81,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 		return nil, err
 	}
 	defer release()
-	search := search{Service: s, known: k, pattern: pattern, most: int(resource.Or(in.Limit, mostEvents)), until: time.Now().Add(patience)}
+	search := search{Service: s, known: k, pattern: pattern, masked: masked, most: int(resource.Or(in.Limit, mostEvents)), until: time.Now().Add(patience)}
 	out := &logsapi.FilterLogEventsOutput{Events: []logsapi.FilteredLogEvent{}, SearchedLogStreams: []logsapi.SearchedLogStream{}}
 	more, err := search.run(ctx, q, out)
 	if err != nil {
@@ -122,6 +128,7 @@ type search struct {
 
 	known   *known
 	pattern *filterpattern.Pattern
+	masked  bool
 	most    int
 	until   time.Time
 	last    events.Key // the last event that was looked at, and is not to be again
@@ -142,6 +149,11 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 		}
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
+		}
+		if p.masked {
+			if e.Message, err = p.known.masked(&e); err != nil {
+				return false, err
+			}
 		}
 		if p.pattern.Match(e.Message) {
 			name, err := p.streamName(ctx, p.known, e.Stream)

@@ -69,6 +69,11 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	}
 	for i := range found {
 		e := &found[i]
+		if !resource.Value(in.Unmask) {
+			if e.Message, err = k.masked(e); err != nil {
+				return nil, err
+			}
+		}
 		out.Events = append(out.Events, logsapi.OutputLogEvent{Timestamp: new(e.Time), IngestionTime: new(e.Ingested), Message: new(string(e.Message))})
 	}
 	return out, nil

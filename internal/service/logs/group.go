@@ -28,6 +28,7 @@ type group struct {
 	Retention int32 // days; 0 is for ever
 	Key       string
 	Protected bool
+	Bearer    bool `json:",omitempty"` // requests with bearer tokens may be made
 	// Expired is the time before which events were removed, or may have been, by
 	// retentions that were set before.
 	Expired int64
@@ -162,6 +163,7 @@ func (s *Service) DeleteLogGroup(ctx context.Context, in *logsapi.DeleteLogGroup
 		all := resource.In(tx, cloud.Scope{})
 		return errors.Join(
 			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name),
+			transformers.Discard(tx, name), protections.Discard(tx, name), shapes.DeleteBelow(tx, ofTransformer, groupOwner(&g)), shapes.DeleteBelow(tx, ofProtection, groupOwner(&g)),
 			ofGroups.Discard(all, digits(g.Number)), ofStreams.DeleteBelow(all, digits(g.Number)),
 			tags.Delete(tx, groupARN(tx.Scope(), name)), resourcePolicies.Discard(tx, groupARN(tx.Scope(), name)),
 		)
@@ -184,6 +186,19 @@ func (s *Service) PutLogGroupDeletionProtection(ctx context.Context, in *logsapi
 	}
 	return &logsapi.PutLogGroupDeletionProtectionOutput{}, s.changeGroup(ctx, name, func(g *group) error {
 		g.Protected = *in.DeletionProtectionEnabled
+		return nil
+	})
+}
+
+// PutBearerTokenAuthentication says whether requests may be made with bearer tokens. It is
+// kept and shown; no request here is.
+func (s *Service) PutBearerTokenAuthentication(ctx context.Context, in *logsapi.PutBearerTokenAuthenticationInput) (*logsapi.PutBearerTokenAuthenticationOutput, error) {
+	name, err := identified(ctx, nil, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	return &logsapi.PutBearerTokenAuthenticationOutput{}, s.changeGroup(ctx, name, func(g *group) error {
+		g.Bearer = *in.BearerTokenAuthenticationEnabled
 		return nil
 	})
 }

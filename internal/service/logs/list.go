@@ -90,7 +90,17 @@ func (s *Service) shown(r resource.Reader, g *group) (logsapi.LogGroup, error) {
 	if g.Key != "" {
 		l.KmsKeyId = new(g.Key)
 	}
-	return l, nil
+	if g.Bearer {
+		l.BearerTokenAuthenticationEnabled = new(true)
+	}
+	state, inherited, err := protectionOf(r, g)
+	if state != "" {
+		l.DataProtectionStatus = &state
+	}
+	if inherited {
+		l.InheritedProperties = []string{"ACCOUNT_DATA_PROTECTION"}
+	}
+	return l, err
 }
 
 // ListLogGroups lists log groups whose names match a pattern, of a class, with tags.

@@ -178,7 +178,7 @@ func TestAccountPolicies(t *testing.T) {
 	equal(t, "document", `{"Fields":["a"]}`, member(t, out, "AccountPolicies", 0, "PolicyDocument"))
 	equal(t, "account", "111122223333", member(t, out, "AccountPolicies", 0, "AccountId"))
 	equal(t, "others", `{"AccountPolicies":[]}`, d.must("DescribeAccountPolicies", `{"PolicyType": "TRANSFORMER_POLICY"}`))
-	for _, kind := range []string{"DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY"} {
+	for _, kind := range []string{"SUBSCRIPTION_FILTER_POLICY", "METRIC_EXTRACTION_POLICY"} {
 		d.refused("InvalidParameterException", kind, "PutAccountPolicy", `{"PolicyName": "p", "PolicyType": %q, "PolicyDocument": "{}"}`, kind)
 	}
 	d.refused("InvalidParameterException", "1 to 20", "PutAccountPolicy", `{"PolicyName": "p", "PolicyType": "FIELD_INDEX_POLICY", "PolicyDocument": "{}"}`)

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -208,11 +207,14 @@ func (p *accountPolicy) shown(account cloud.Account) logsapi.AccountPolicy {
 
 const indexPolicy = "FIELD_INDEX_POLICY"
 
-// PutAccountPolicy keeps a policy of field indexes, which make no difference to what is
-// found. One of a type that would have to be followed, and is not yet, is refused.
+// PutAccountPolicy keeps a policy of the account. One of a type that would have to be
+// followed, and is not yet, is refused.
 func (s *Service) PutAccountPolicy(ctx context.Context, in *logsapi.PutAccountPolicyInput) (*logsapi.PutAccountPolicyOutput, error) {
+	if *in.PolicyType == transformerPolicy || *in.PolicyType == protectionPolicy {
+		return s.putShapePolicy(ctx, in)
+	}
 	if *in.PolicyType != indexPolicy {
-		return nil, cloud.Errorf(cloud.Unsupported, invalid, "Account policies of type %s are not followed here yet, so none is kept: only those of type %s are.", *in.PolicyType, indexPolicy)
+		return nil, cloud.Errorf(cloud.Unsupported, invalid, "Account policies of type %s are not followed here yet, so none is kept.", *in.PolicyType)
 	}
 	var document struct {
 		Fields   []string
@@ -246,6 +248,7 @@ func (s *Service) DescribeAccountPolicies(ctx context.Context, in *logsapi.Descr
 
 // DeleteAccountPolicy removes an account policy.
 func (s *Service) DeleteAccountPolicy(ctx context.Context, in *logsapi.DeleteAccountPolicyInput) (*logsapi.DeleteAccountPolicyOutput, error) {
+	defer s.directory.forgetAll()
 	return &logsapi.DeleteAccountPolicyOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
 		_, found, err := accountPolicies.Find(tx, *in.PolicyType, *in.PolicyName)
 		if err != nil {
@@ -254,6 +257,9 @@ func (s *Service) DeleteAccountPolicy(ctx context.Context, in *logsapi.DeleteAcc
 		if !found {
 			return errMissing(fmt.Sprintf("Policy with name [%s] does not exist.", *in.PolicyName))
 		}
-		return errors.Join(accountPolicies.Delete(tx, *in.PolicyType, *in.PolicyName))
+		if err := accountPolicies.Delete(tx, *in.PolicyType, *in.PolicyName); err != nil || *in.PolicyType != transformerPolicy && *in.PolicyType != protectionPolicy {
+			return err
+		}
+		return shapeAccount(tx, *in.PolicyType)
 	})
 }

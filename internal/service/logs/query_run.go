@@ -186,7 +186,7 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, source *insights.So
 		}
 		names := make(map[uint64]string, len(of.known))
 		for number, k := range of.known {
-			names[number] = string(k.account) + ":" + k.group.Name
+			names[number] = string(k.at.Account) + ":" + k.group.Name
 		}
 		var some []insights.Event
 		for e, err := range s.events.Read(ctx, q) {

@@ -13,6 +13,8 @@ import (
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/logs/events"
+	"github.com/sillok/sillok/internal/logs/protect"
+	"github.com/sillok/sillok/internal/resource"
 )
 
 // GetLogRecord returns all fields of one event, which the pointer of a query's result
@@ -51,7 +53,10 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 		if e.Key != key || name == "" {
 			break
 		}
-		record := fields(e.Message)
+		record, err := k.fields(name, &e, resource.Value(in.Unmask))
+		if err != nil {
+			return nil, err
+		}
 		record["@message"], record["@logStream"], record["@ptr"] = string(e.Message), name, *in.LogRecordPointer
 		record["@log"] = string(scope.Account) + ":" + at.Name
 		record["@timestamp"], record["@ingestionTime"] = strconv.FormatInt(e.Time, 10), strconv.FormatInt(e.Ingested, 10)
@@ -69,6 +74,32 @@ const (
 	fieldsAround = 8 * time.Minute
 	fieldsBefore = 15 * time.Minute
 )
+
+// fields returns the fields of an event, by their paths: of its transformed version where
+// it has one. What is protected is masked in them, and in the event's message from then
+// on, unless it is to be seen.
+func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]string, error) {
+	text, failure, err := k.transformed(stream, e)
+	if err != nil {
+		return nil, err
+	}
+	if text == nil {
+		text = e.Message
+	}
+	if !unmask && k.shape.protects() {
+		policies, err := k.shape.protections(e.Ingested)
+		if err != nil {
+			return nil, err
+		}
+		text = protect.MaskJSON(text, policies...)
+		e.Message, _ = protect.Mask(e.Message, policies...)
+	}
+	found := fields(text)
+	if failure != "" {
+		found["@transformationError"] = failure
+	}
+	return found, nil
+}
 
 // fields returns the fields that an event of JSON has, by their paths.
 func fields(message []byte) map[string]string {
@@ -155,7 +186,15 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}
-		for name := range fields(e.Message) {
+		stream, err := s.streamName(ctx, k, e.Stream)
+		if err != nil {
+			return nil, err
+		}
+		found, err := k.fields(stream, &e, false)
+		if err != nil {
+			return nil, err
+		}
+		for name := range found {
 			counts[name]++
 		}
 		if total++; total == sampled {

@@ -1,0 +1,309 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sillok/sillok/internal/logs/events"
+	"github.com/sillok/sillok/internal/logs/protect"
+	"github.com/sillok/sillok/internal/logs/transform"
+	"github.com/sillok/sillok/internal/resource"
+)
+
+// Transformers and data protection policies hold for events that arrive from then on, and
+// go on to hold for those: AWS transforms and finds what is to be masked while it takes an
+// event. Here both are done when an event is read, by what held when it arrived. So each
+// change is kept with its time, as long as there may be events of before.
+
+var shapes = resource.Kind[version]{Name: "logs/shape"} // by what it is, whose, and a count
+
+// version is what held from a time on.
+type version struct {
+	From    int64       // milliseconds since 1970, of arrival
+	Content string      `json:",omitempty"` // of a group: processors, or a policy; empty for none
+	Account []ofAccount `json:",omitempty"` // of an account: its policies
+}
+
+// ofAccount is a policy of an account's, for the groups whose names begin with one of
+// the prefixes.
+type ofAccount struct {
+	Prefixes []string
+	Content  string
+}
+
+func (o *ofAccount) covers(group string) bool {
+	return slices.ContainsFunc(o.Prefixes, func(p string) bool { return strings.HasPrefix(group, p) })
+}
+
+// What versions are of.
+const (
+	ofTransformer = "transformer"
+	ofProtection  = "protection"
+	accountOwner  = "account"
+
+	mostVersions = 200 // of a group, or an account
+)
+
+func groupOwner(g *group) string { return "group-" + digits(g.Number) }
+
+// reshape keeps that something else holds from now on. Versions which have been over
+// since before needed are removed: no event is left of their time.
+func reshape(tx resource.Tx, what, owner string, v version, needed int64) error {
+	var all []resource.Entry[version]
+	for e, err := range shapes.List(tx, what, owner) {
+		if err != nil {
+			return err
+		}
+		all = append(all, e)
+	}
+	count := 0
+	if n := len(all); n > 0 {
+		last := all[n-1]
+		if last.Value.Content == v.Content && slices.EqualFunc(last.Value.Account, v.Account, func(a, b ofAccount) bool {
+			return a.Content == b.Content && slices.Equal(a.Prefixes, b.Prefixes)
+		}) {
+			return nil
+		}
+		if _, err := fmt.Sscanf(last.Name, "%d", &count); err != nil {
+			return fmt.Errorf("the version %q: %w", last.Name, err)
+		}
+		v.From = max(v.From, last.Value.From) // the clock may have been set back
+	} else if v.Content == "" && v.Account == nil {
+		return nil
+	}
+	kept := len(all)
+	for i := range all {
+		if i+1 < len(all) && all[i+1].Value.From < needed {
+			if err := shapes.Delete(tx, what, owner, all[i].Name); err != nil {
+				return err
+			}
+			kept--
+		}
+	}
+	if kept >= mostVersions {
+		return errLimit()
+	}
+	return shapes.Put(tx, v, what, owner, fmt.Sprintf("%010d", count+1))
+}
+
+// needed returns the time of arrival before which no event of a group was that is still
+// kept.
+func (g *group) needed() int64 {
+	from := g.from()
+	if from < 0 {
+		return from
+	}
+	return from - mostAhead.Milliseconds()
+}
+
+// shape is what is done to the events of a group.
+type shape struct {
+	transformers, accountTransformers []period[*transform.Transformer]
+	policies, accountPolicies         []period[*protect.Policy]
+}
+
+// period is what holds from a time on.
+type period[T any] struct {
+	from  int64
+	value func() (T, error) // compiled once; nil for nothing
+}
+
+// at returns what holds at a time.
+func at[T any](all []period[T], t int64) (value T, held bool, err error) {
+	for _, p := range slices.Backward(all) {
+		if p.from > t {
+			continue
+		}
+		if p.value == nil {
+			return value, false, nil
+		}
+		value, err = p.value()
+		return value, err == nil, err
+	}
+	return value, false, nil
+}
+
+// periods reads the versions of an owner, as far as they are about a group.
+func periods[T any](r resource.Reader, what, owner, group string, compile func(content string) (T, error)) (all []period[T], err error) {
+	for v, err := range values(shapes.List(r, what, owner)) {
+		if err != nil {
+			return nil, err
+		}
+		content := v.Content
+		for i := range v.Account {
+			if v.Account[i].covers(group) {
+				content = v.Account[i].Content
+			}
+		}
+		p := period[T]{from: v.From}
+		if content != "" {
+			p.value = sync.OnceValues(func() (T, error) { return compile(content) })
+		}
+		if content != "" || len(all) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// shapeOf reads what is done to the events of a group.
+func shapeOf(r resource.Reader, g *group) (*shape, error) {
+	s := &shape{}
+	own := groupOwner(g)
+	var errs [4]error
+	if g.Class == standard { // AWS transforms no others
+		s.transformers, errs[0] = periods(r, ofTransformer, own, g.Name, compileTransformer)
+		s.accountTransformers, errs[1] = periods(r, ofTransformer, accountOwner, g.Name, compileTransformer)
+	}
+	s.policies, errs[2] = periods(r, ofProtection, own, g.Name, protect.Parse)
+	s.accountPolicies, errs[3] = periods(r, ofProtection, accountOwner, g.Name, protect.Parse)
+	return s, errors.Join(errs[:]...)
+}
+
+func compileTransformer(content string) (*transform.Transformer, error) {
+	processors, err := transform.Parse(content)
+	if err != nil {
+		return nil, err
+	}
+	return transform.Compile(processors)
+}
+
+// transformer returns the transformer of events that arrived at a time: the group's own
+// one, or that of the account; nil for none.
+func (s *shape) transformer(ingested int64) (*transform.Transformer, error) {
+	own, held, err := at(s.transformers, ingested)
+	if held || err != nil {
+		return own, err
+	}
+	account, _, err := at(s.accountTransformers, ingested)
+	return account, err
+}
+
+// protections returns the policies for events that arrived at a time: the group's and
+// the account's, which add up.
+func (s *shape) protections(ingested int64) (all []*protect.Policy, err error) {
+	for _, of := range [][]period[*protect.Policy]{s.policies, s.accountPolicies} {
+		p, held, err := at(of, ingested)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// protects says whether there are, or were, policies for the events of a group.
+func (s *shape) protects() bool { return len(s.policies) > 0 || len(s.accountPolicies) > 0 }
+
+// transforms says whether there are, or were, transformers of a group.
+func (s *shape) transforms() bool { return len(s.transformers) > 0 || len(s.accountTransformers) > 0 }
+
+// transformedNow says whether a group has a transformer now.
+func (k *known) transformedNow() bool {
+	t, err := k.shape.transformer(time.Now().UnixMilli())
+	return err == nil && t != nil
+}
+
+// masked returns an event's message as who may not see what is protected sees it.
+func (k *known) masked(e *events.Event) ([]byte, error) {
+	return k.mask(e.Ingested, e.Message)
+}
+
+// maskedLines returns events that arrived at a time as they are shown.
+func (k *known) maskedLines(ingested int64, lines []events.Line) ([]events.Line, error) {
+	if !k.shape.protects() {
+		return lines, nil
+	}
+	shown := make([]events.Line, len(lines))
+	for i := range lines {
+		message, err := k.mask(ingested, []byte(lines[i].Message))
+		if err != nil {
+			return nil, err
+		}
+		shown[i] = events.Line{Time: lines[i].Time, Message: string(message)}
+	}
+	return shown, nil
+}
+
+// mask returns a text of an event that arrived at a time, with what is protected masked.
+func (k *known) mask(ingested int64, text []byte) ([]byte, error) {
+	if !k.shape.protects() {
+		return text, nil
+	}
+	policies, err := k.shape.protections(ingested)
+	if err != nil || len(policies) == 0 {
+		return text, err
+	}
+	text, _ = protect.Mask(text, policies...)
+	return text, nil
+}
+
+// transformed returns what the transformer makes of an event, one JSON object, unmasked:
+// nil where none held. Why an event could not be transformed is told beside it, and
+// the event is as it came then.
+func (k *known) transformed(stream string, e *events.Event) (message []byte, failure string, err error) {
+	if !k.shape.transforms() {
+		return nil, "", nil
+	}
+	t, err := k.shape.transformer(e.Ingested)
+	if err != nil || t == nil {
+		return nil, "", err
+	}
+	message, err = t.Apply(transform.Event{
+		Message: e.Message, Group: k.group.Name, Stream: stream, Account: string(k.at.Account), Region: string(k.at.Region),
+	})
+	if failed, ok := errors.AsType[*transform.Failure](err); ok {
+		return nil, failed.Error(), nil
+	}
+	return message, "", err
+}
+
+// errConfig is an error of a transformer or a policy as a client sees it.
+func errConfig(err error) error {
+	if e, ok := errors.AsType[*transform.ConfigError](err); ok {
+		return errInvalid("%s", e.Text)
+	}
+	if e, ok := errors.AsType[*protect.Error](err); ok {
+		return errInvalid("%s", e.Text)
+	}
+	return err
+}
+
+// shapeGroup keeps what holds for a group from now on.
+func (s *Service) shapeGroup(ctx context.Context, name, what, content string, also func(tx resource.Tx, g *group, now int64) error) (now int64, err error) {
+	now = time.Now().UnixMilli()
+	return now, s.change(ctx, name, func(tx resource.Tx) error {
+		g, err := groups.Get(tx, name)
+		if err != nil {
+			return err
+		}
+		if err := also(tx, &g, now); err != nil {
+			return err
+		}
+		return reshape(tx, what, groupOwner(&g), version{From: now, Content: content}, g.needed())
+	})
+}
+
+// shapeAccount keeps which policies of a kind an account has from now on, once they were
+// changed in the same transaction.
+func shapeAccount(tx resource.Tx, kind string) error {
+	v := version{From: time.Now().UnixMilli()}
+	for p, err := range values(accountPolicies.List(tx, kind)) {
+		if err != nil {
+			return err
+		}
+		prefixes, err := p.prefixes()
+		if err != nil {
+			return err
+		}
+		v.Account = append(v.Account, ofAccount{prefixes, p.Document})
+	}
+	return reshape(tx, map[string]string{transformerPolicy: ofTransformer, protectionPolicy: ofProtection}[kind], accountOwner, v, 0)
+}
