@@ -64,6 +64,8 @@ var owners = map[string][]string{
 	"github.com/jedib0t/go-pretty":      {"internal/terminal"},
 	"golang.org/x/term":                 {"internal/terminal"},
 	"github.com/dlclark/regexp2":        {"internal/kit/javaregex"},
+	"go.opentelemetry.io/proto/otlp":   {"internal/wire/otlp"},
+	"github.com/leodido/go-syslog":     {"internal/logs/syslog"},
 	"github.com/decred/dcrd":            {"internal/service/kms/material"},
 	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
 	"database/sql":                      {"internal/store/state", "internal/engine/duckdb"},
