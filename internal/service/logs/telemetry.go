@@ -77,3 +77,12 @@ func batchEnd(events []logsapi.InputLogEvent) int {
 	}
 	return len(events)
 }
+
+// RejectedEvents returns how many of so many events an answer says were not taken.
+func RejectedEvents(info *logsapi.RejectedLogEventsInfo, events int) int {
+	begin := int(max(value(info.TooOldLogEventEndIndex), value(info.ExpiredLogEventEndIndex)))
+	if info.TooNewLogEventStartIndex == nil {
+		return begin
+	}
+	return begin + max(events-max(int(*info.TooNewLogEventStartIndex), begin), 0)
+}
