@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"regexp"
 	"time"
@@ -50,6 +51,8 @@ type serveOptions struct {
 	TrailDelivery       time.Duration `yaml:"cloudtrail_delivery"`
 	TrailDigest         time.Duration `yaml:"cloudtrail_digest"`
 	NewState            bool          `yaml:"-"` // for one start
+
+	Syslog syslogOptions `yaml:",inline"`
 }
 
 // The settings that nobody made.
@@ -96,6 +99,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "`TIME` that an event may wait until a trail of CloudTrail has it in its bucket, such as 5s")
 	f.DurationVar(&o.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "`TIME` that one digest of a trail is of")
 	f.BoolVar(&o.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
+	o.Syslog.flags(f)
 	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 }
@@ -104,7 +108,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 func readConfig(path string) (serveOptions, error) {
 	options := serveOptions{
 		Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout,
-		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest,
+		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest, Syslog: defaultSyslog(),
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -141,7 +145,8 @@ func inOurWords(mistake string) string {
 
 // merge fills in what a flag or the environment says over what the file says.
 func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
-	for name, set := range map[string]func(){
+	setters := o.Syslog.set(flags.Syslog)
+	maps.Copy(setters, map[string]func(){
 		"data":                        func() { o.Data = flags.Data },
 		"listen":                      func() { o.Listen = flags.Listen },
 		"root-access-key-id":          func() { o.RootAccessKeyID = flags.RootAccessKeyID },
@@ -173,7 +178,8 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"cloudtrail-digest":           func() { o.TrailDigest = flags.TrailDigest },
 		"strict":                      func() { o.Strict = flags.Strict },
 		"new-state":                   func() { o.NewState = flags.NewState },
-	} {
+	})
+	for name, set := range setters {
 		if c.Flags().Changed(name) {
 			set()
 		}
@@ -209,6 +215,7 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 		MaxConnectionsPerAddress: options.MaxConnections, TrustedProxies: options.TrustedProxies,
 		CallsKept:     time.Duration(options.CallsDays) * 24 * time.Hour,
 		Elsewhere:     elsewhere,
+		Syslog:        options.Syslog.config(),
 		MasterKeyFile: masterFile, MasterKey: masterKey, MasterKeyCommand: options.MasterKeyCommand,
 		RootAccessKeyID: options.RootAccessKeyID, RootSecretAccessKey: options.RootSecretAccessKey, RootAccountID: options.RootAccountID,
 	}

@@ -22,6 +22,7 @@ const (
 	RESTJSON Protocol = "rest-json"
 	RESTXML  Protocol = "rest-xml"
 	CBOR     Protocol = "smithy-rpc-v2-cbor"
+	OTLP     Protocol = "otlp" // of OpenTelemetry, which no model names
 )
 
 // Service is one AWS service as its model tells it.

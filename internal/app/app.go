@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	"github.com/sillok/sillok/internal/logs/syslog"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
@@ -64,6 +65,7 @@ type App struct {
 	seal        *seal.Sealer
 	kms         *kms.Service
 	logs        *logs.Service
+	syslog      *syslog.Server // nil for none
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB
@@ -106,7 +108,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, opened: time.Now(), held: map[string]access.Resources{}}
-	if a.proxies, err = proxies(cfg.TrustedProxies); err != nil {
+	if a.proxies, err = networks(trustedProxy, cfg.TrustedProxies); err != nil {
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
@@ -177,7 +179,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.cfg.Compat == compatMoto {
 		a.handler = a.motoCompat(a.gateway)
 	}
-	return nil
+	return a.openSyslog(ctx)
 }
 
 // checkState refuses a data folder that has lost its state: it would otherwise
@@ -266,6 +268,9 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 			run(s.Model.ID, s.Run)
 		}
 	}
+	if a.syslog != nil {
+		run("syslog", a.syslog.Run)
+	}
 	return stops
 }
 
@@ -283,6 +288,9 @@ func drain(ctx context.Context, server *http.Server) error {
 // Close releases what Open took. It may be called twice.
 func (a *App) Close() error {
 	var errs []error
+	if a.syslog != nil {
+		errs = append(errs, a.syslog.Close())
+	}
 	for _, s := range slices.Backward(a.services) {
 		if s.Close != nil {
 			errs = append(errs, s.Close())

@@ -99,6 +99,8 @@ type Config struct {
 	// TrailDelivery is how long an event may wait until it is in a trail's bucket; 0 is 5
 	// minutes. TrailDigest is how long the time of one digest is; 0 is an hour.
 	TrailDelivery, TrailDigest time.Duration
+	// Syslog is where messages of syslog are taken.
+	Syslog SyslogConfig
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
@@ -184,10 +186,11 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("query timeout: cannot be negative"))
 	}
 	errs = append(errs, c.validateTrails()...)
+	errs = append(errs, c.validateSyslog())
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}
-	if _, err := proxies(c.TrustedProxies); err != nil {
+	if _, err := networks(trustedProxy, c.TrustedProxies); err != nil {
 		errs = append(errs, err)
 	}
 	for _, domain := range c.Domains {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/logs/syslog"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/history"
 )
@@ -40,6 +41,8 @@ type Health struct {
 	Problems      []string `json:"problems,omitempty"`
 	// History is how far old calls are indexed for event history; absent once all are.
 	History *HistoryHealth `json:"event_history,omitempty"`
+	// Syslog is what has come over syslog; absent where none is taken.
+	Syslog *syslog.Counts `json:"syslog,omitempty"`
 }
 
 // HistoryHealth says how far event history has an index of what was called before the
@@ -88,6 +91,10 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	h.Problems = append(h.Problems, a.deliveries.Problems(a.keptForTrails())...)
 	h.Problems = append(h.Problems, a.insights.Problems()...)
 	h.Problems = append(h.Problems, a.logs.Problems()...)
+	if a.syslog != nil {
+		h.Syslog = new(a.syslog.Counts())
+		h.Problems = append(h.Problems, a.syslog.Problems()...)
+	}
 	h.History = historyHealth(a.history.Progress())
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

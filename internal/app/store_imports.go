@@ -47,7 +47,7 @@ func errImportSource(format string, args ...any) error {
 
 // open opens the folder of an import, with a context whose call is of its role.
 func (s storeImports) open(ctx context.Context, from cloudtrail.ImportFrom) (context.Context, importer.Source, error) {
-	ctx, err := s.app.inRole(ctx, cloud.Call{Account: from.Account, Region: from.Region, SourceARN: from.ARN}, from.Role, importSession)
+	ctx, err := s.app.inRole(ctx, cloudtrail.Principal, cloud.Call{Account: from.Account, Region: from.Region, SourceARN: from.ARN}, from.Role, importSession)
 	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Kind != cloud.Internal && e.Kind != cloud.Unavailable {
 		return ctx, nil, errImportSource("The role %s cannot be assumed by %s: %s", from.Role, cloudtrail.Principal, e.Message)
 	}

@@ -15,11 +15,11 @@ import (
 	"github.com/sillok/sillok/internal/trail/place"
 )
 
-// inRole returns the context of calls that CloudTrail makes in a role which trusts it: call
+// inRole returns the context of calls that a service makes in a role which trusts it: call
 // says in which account and region, and on behalf of what. Its errors are those of
 // AssumeRole.
-func (a *App) inRole(ctx context.Context, call cloud.Call, role, session string) (context.Context, error) {
-	out, err := stsapi.Client{Door: a.inside(cloudtrail.Principal)}.AssumeRole(cloud.WithCall(ctx, call), &stsapi.AssumeRoleInput{
+func (a *App) inRole(ctx context.Context, service string, call cloud.Call, role, session string) (context.Context, error) {
+	out, err := stsapi.Client{Door: a.inside(service)}.AssumeRole(cloud.WithCall(ctx, call), &stsapi.AssumeRoleInput{
 		RoleArn: &role, RoleSessionName: &session,
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (g trailLogGroups) open(ctx context.Context, group, trail cloud.ARN, role s
 	if !ok {
 		return ctx, "", cloud.Errorf(cloud.Invalid, "InvalidArn", "%s is not the ARN of a log group", group)
 	}
-	ctx, err := g.app.inRole(ctx, cloud.Call{Account: group.Account, Region: group.Region, SourceARN: trail.String()}, role, trailSession)
+	ctx, err := g.app.inRole(ctx, cloudtrail.Principal, cloud.Call{Account: group.Account, Region: group.Region, SourceARN: trail.String()}, role, trailSession)
 	if err != nil {
 		return ctx, "", fmt.Errorf("%w: %w", cloudtrail.ErrRole, err)
 	}

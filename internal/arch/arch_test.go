@@ -22,7 +22,7 @@ var layers = []struct {
 	may    []string
 }{
 	{"cmd/sillok", []string{"internal/app", "internal/gateway", "internal/service", "internal/trail", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/store", "internal/terminal", "internal/cloud", "internal/kit"}},
-	{"internal/app", []string{"internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/app", []string{"internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/logs", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/gateway", []string{"internal/wire", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/wire", []string{"internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/access", []string{"internal/policy", "internal/cloud", "internal/kit"}},
@@ -64,6 +64,8 @@ var owners = map[string][]string{
 	"github.com/jedib0t/go-pretty":      {"internal/terminal"},
 	"golang.org/x/term":                 {"internal/terminal"},
 	"github.com/dlclark/regexp2":        {"internal/kit/javaregex"},
+	"go.opentelemetry.io/proto/otlp":    {"internal/wire/otlp"},
+	"github.com/leodido/go-syslog":      {"internal/logs/syslog"},
 	"github.com/decred/dcrd":            {"internal/service/kms/material"},
 	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
 	"database/sql":                      {"internal/store/state", "internal/engine/duckdb"},

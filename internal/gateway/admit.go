@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/sillok/sillok/internal/wire/otlp"
 )
 
 const (
@@ -75,6 +77,8 @@ func (x *exchange) maxBody() int64 {
 	switch {
 	case x.pending == nil:
 		return unsignedBody
+	case x.route.signal != "":
+		return otlp.MaxBody
 	case x.route.operation != nil:
 		return x.route.operation.BodyLimit()
 	default:

@@ -18,6 +18,7 @@ type attempt struct {
 	do     method            // nil for an operation that nobody has written
 	in     any               // a pointer to the operation's input type; nil until it is decoded
 	inside bool              // it came through the inner door
+	none   bool              // it is telemetry without any, which the model would refuse
 	asks   bool              // what it does asks by itself whether each of its resources may be touched
 	signed map[string]string // what is shown of how a URL was presigned; nil for none
 	fact   cloud.Fact

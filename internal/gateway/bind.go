@@ -35,6 +35,7 @@ type method func(ctx context.Context, in any) (any, error)
 type binding struct {
 	model     *wire.Model
 	methods   map[string]method // by operation
+	signals   map[string]method // that take telemetry, by their own names
 	hooks     hooks             // of S3's handler
 	completer completer         // nil where an operation's row and input say all that is touched
 	unsigned  bool              // some operation may be unsigned
@@ -69,7 +70,7 @@ func bind(services []Service) ([]*binding, error) {
 }
 
 func newBinding(m *wire.Model) *binding {
-	b := &binding{model: m, methods: map[string]method{}}
+	b := &binding{model: m, methods: map[string]method{}, signals: map[string]method{}}
 	for i := range m.Operations {
 		b.unsigned = b.unsigned || m.Operations[i].Unsigned
 		b.maxBody = max(b.maxBody, m.Operations[i].BodyLimit())
@@ -102,16 +103,20 @@ func (b *binding) bind(handler any) error {
 			errs = append(errs, fmt.Errorf("gateway: %s.%s: the operation's shapes are not generated; add it in tools/apigen", value.Type(), op.Name))
 			continue
 		}
-		want := reflect.FuncOf(
-			[]reflect.Type{reflect.TypeFor[context.Context](), reflect.TypeOf(op.In)},
-			[]reflect.Type{reflect.TypeOf(op.Out), reflect.TypeFor[error]()}, false)
-		if fn.Type() != want {
+		if want := typeOf(&op); fn.Type() != want {
 			errs = append(errs, fmt.Errorf("gateway: %s.%s is a %s, want %s", value.Type(), op.Name, fn.Type(), want))
 			continue
 		}
 		b.methods[op.Name] = caller(fn)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, b.bindSignals(value))...)
+}
+
+// typeOf returns the type of a method that does an operation.
+func typeOf(op *api.Operation) reflect.Type {
+	return reflect.FuncOf(
+		[]reflect.Type{reflect.TypeFor[context.Context](), reflect.TypeOf(op.In)},
+		[]reflect.Type{reflect.TypeOf(op.Out), reflect.TypeFor[error]()}, false)
 }
 
 // caller returns a method that calls fn. A nil output is an empty one.

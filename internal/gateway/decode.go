@@ -62,7 +62,11 @@ func (x *exchange) decode() error {
 	}
 	x.attempt.in = op.NewInput()
 	req.HTTP = x.r
-	return x.route.protocol.speak.Decode(op, req, x.attempt.in)
+	if err := x.route.protocol.speak.Decode(op, req, x.attempt.in); err != nil {
+		return err
+	}
+	x.attempt.none = x.nothingSent()
+	return nil
 }
 
 // completeIdentity verifies a signature over a body whose hash the client did

@@ -30,7 +30,11 @@ func (x *exchange) recognise() error {
 		a.fact.Call.Operation = "Preflight"
 	}
 	if found.operation != nil {
-		a.is(found.operation, x.gateway.bound[found.model].methods[found.operation.Name])
+		b := x.gateway.bound[found.model]
+		a.is(found.operation, b.methods[found.operation.Name])
+		if found.signal != "" {
+			a.do = b.signals[found.signal]
+		}
 	}
 	return err
 }

@@ -65,6 +65,7 @@ type route struct {
 	labels    map[string]string // of the path, for REST
 	manner    manner
 	bucket    string // of a request to S3; empty for none
+	signal    string // the method that takes a request of telemetry; empty for all else
 }
 
 // manner is how S3 is asked and answered.
@@ -93,6 +94,7 @@ type question struct {
 type router struct {
 	protocol  protocols
 	models    []*wire.Model // by ID
+	byID      map[string]*wire.Model
 	byTarget  map[string]*wire.Model
 	bySigning map[string][]*wire.Model
 	rest      map[*wire.Model]*restTable
@@ -104,12 +106,12 @@ type router struct {
 
 func newRouter(bindings []*binding, protocol protocols, nobody *wire.Model, domains []string) *router {
 	r := &router{
-		protocol: protocol, byTarget: map[string]*wire.Model{}, bySigning: map[string][]*wire.Model{},
+		protocol: protocol, byID: map[string]*wire.Model{}, byTarget: map[string]*wire.Model{}, bySigning: map[string][]*wire.Model{},
 		rest: map[*wire.Model]*restTable{}, nobody: nobody, addresses: newAddresses(domains),
 	}
 	for _, b := range bindings {
 		m := b.model
-		r.models = append(r.models, m)
+		r.models, r.byID[m.ID] = append(r.models, m), m
 		r.bySigning[m.SigningName] = append(r.bySigning[m.SigningName], m)
 		if m.TargetPrefix != "" {
 			r.byTarget[m.TargetPrefix] = m
@@ -150,6 +152,9 @@ func (r *router) find(q *question) (route, error) {
 	}
 	if target := q.Header.Get("X-Amz-Target"); target != "" {
 		return r.findTarget(q, target)
+	}
+	if s, ok := signalOf(q); ok {
+		return r.findSignal(q, s)
 	}
 	if q.params.Has("Action") && !ofS3 {
 		return r.findAction(q.params, q.signing)

@@ -71,6 +71,9 @@ func (m *Model) failure(err *cloud.Error, protocol api.Protocol, requestID strin
 	if err.Kind == cloud.Internal {
 		f.Status = http.StatusInternalServerError
 	}
+	if protocol == api.OTLP && f.Status != http.StatusRequestEntityTooLarge {
+		f.Status = otlpStatus(err.Kind)
+	}
 	f.Fault = f.Fault || f.Status >= http.StatusInternalServerError
 	return f
 }
@@ -142,6 +145,19 @@ func statusOf(kind cloud.Kind, protocol api.Protocol) int {
 	case cloud.Internal:
 	}
 	return http.StatusInternalServerError
+}
+
+// otlpStatus returns the HTTP status of a kind of error for an exporter of OpenTelemetry,
+// which repeats a request after 429 and 503 alone.
+func otlpStatus(kind cloud.Kind) int {
+	switch kind {
+	case cloud.Unauthenticated:
+		return http.StatusUnauthorized
+	case cloud.Invalid, cloud.NotFound, cloud.Conflict:
+		return http.StatusBadRequest
+	case cloud.Denied, cloud.Throttled, cloud.Unsupported, cloud.Unavailable, cloud.Internal:
+	}
+	return statusOf(kind, api.OTLP)
 }
 
 // commonError returns how a protocol names one of the errors that every service

@@ -93,7 +93,7 @@ func AppendJSON(b []byte, t *Type, v reflect.Value) ([]byte, error) {
 	case Map:
 		return appendJSONMap(b, t, v)
 	case String:
-		return appendJSONString(b, v.String()), nil
+		return AppendJSONString(b, v.String()), nil
 	case Integer:
 		return strconv.AppendInt(b, v.Int(), 10), nil
 	case Boolean:
@@ -101,15 +101,15 @@ func AppendJSON(b []byte, t *Type, v reflect.Value) ([]byte, error) {
 	case Float:
 		f := v.Float()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return appendJSONString(b, string(AppendFloat(nil, f, v.Type().Bits()))), nil
+			return AppendJSONString(b, string(AppendFloat(nil, f, v.Type().Bits()))), nil
 		}
 		return AppendFloat(b, f, v.Type().Bits()), nil
 	case Blob:
-		return appendJSONString(b, EncodeBlob(v.Bytes())), nil
+		return AppendJSONString(b, EncodeBlob(v.Bytes())), nil
 	case Time:
 		when, _ := reflect.TypeAssert[time.Time](v)
 		if t.TimeFormat != "" && t.TimeFormat != UnixTimestamp {
-			return appendJSONString(b, FormatTime(when, t.TimeFormat)), nil
+			return AppendJSONString(b, FormatTime(when, t.TimeFormat)), nil
 		}
 		return AppendEpoch(b, when), nil
 	case Document:
@@ -133,7 +133,7 @@ func appendJSONStruct(b []byte, t *Type, v reflect.Value) ([]byte, error) {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(appendJSONString(b, f.Member), ':')
+		b = append(AppendJSONString(b, f.Member), ':')
 		var err error
 		if b, err = AppendJSON(b, f.Type, fv); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Member, err)
@@ -162,7 +162,7 @@ func appendJSONMap(b []byte, t *Type, v reflect.Value) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendJSONString(b, key), ':')
+		b = append(AppendJSONString(b, key), ':')
 		var err error
 		if b, err = AppendJSON(b, t.Elem, v.MapIndex(reflect.ValueOf(key))); err != nil {
 			return nil, err
@@ -181,9 +181,9 @@ func sortedKeys(v reflect.Value) []string {
 	return keys
 }
 
-// appendJSONString escapes what JSON demands and no more, as AWS does: not "<",
+// AppendJSONString escapes what JSON demands and no more, as AWS does: not "<",
 // ">" or "&". Bytes that are no UTF-8 become U+FFFD.
-func appendJSONString(b []byte, text string) []byte {
+func AppendJSONString(b []byte, text string) []byte {
 	const hexDigits = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(text); {
@@ -217,17 +217,17 @@ func appendJSONString(b []byte, text string) []byte {
 func AppendJSONError(b []byte, f *Failure, typeName string) []byte {
 	b = append(b, '{')
 	if typeName != "" {
-		b = appendJSONString(append(b, `"__type":`...), typeName)
+		b = AppendJSONString(append(b, `"__type":`...), typeName)
 		b = append(b, ',')
 	}
-	b = append(appendJSONString(b, f.Member), ':')
-	b = appendJSONString(b, f.Message)
+	b = append(AppendJSONString(b, f.Member), ':')
+	b = AppendJSONString(b, f.Message)
 	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
 		text, err := json.Marshal(f.Fields[name])
 		if err != nil || name == f.Member {
 			continue // a field that has no JSON form is no reason to lose the error
 		}
-		b = append(appendJSONString(append(b, ','), name), ':')
+		b = append(AppendJSONString(append(b, ','), name), ':')
 		b = append(b, text...)
 	}
 	return append(b, '}')

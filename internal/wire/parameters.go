@@ -126,7 +126,7 @@ func (p *parameters) value(t *Type, v reflect.Value) bool {
 		p.b = append(strconv.AppendInt(p.b, int64(v.Len()), 10), ` bytes)"`...)
 	case Time:
 		when, _ := reflect.TypeAssert[time.Time](v)
-		p.b = appendJSONString(p.b, p.style.format(when))
+		p.b = AppendJSONString(p.b, p.style.format(when))
 	case Integer:
 		p.b = strconv.AppendInt(p.b, v.Int(), 10)
 	case Boolean:
@@ -175,7 +175,7 @@ func (p *parameters) fields(t *Type, v reflect.Value, first bool) {
 // left out.
 func (p *parameters) member(first bool, name string, write func() bool) bool {
 	return p.element(first, func() bool {
-		p.b = append(appendJSONString(p.b, name), ':')
+		p.b = append(AppendJSONString(p.b, name), ':')
 		return write()
 	})
 }
@@ -204,14 +204,14 @@ func (p *parameters) list(t *Type, v reflect.Value) {
 
 func (p *parameters) mapping(t *Type, v reflect.Value) {
 	if t.Key.sensitive {
-		p.b = appendJSONString(p.b, hiddenValue)
+		p.b = AppendJSONString(p.b, hiddenValue)
 		return
 	}
 	p.b = append(p.b, '{')
 	p.open++
 	for i, key := range sortedKeys(v) {
 		more := p.element(i == 0, func() bool {
-			p.b = append(appendJSONString(p.b, key), ':')
+			p.b = append(AppendJSONString(p.b, key), ':')
 			return p.value(t.Elem, v.MapIndex(reflect.ValueOf(key)))
 		})
 		if !more {
@@ -227,13 +227,13 @@ func (p *parameters) mapping(t *Type, v reflect.Value) {
 func (p *parameters) text(text string) bool {
 	mark, most := len(p.b), p.limit-p.open
 	if mark+len(text) <= most {
-		if p.b = appendJSONString(p.b, text); len(p.b) <= most {
+		if p.b = AppendJSONString(p.b, text); len(p.b) <= most {
 			return true
 		}
 	}
 	p.cut = true
 	for n := most - mark - len(`"…"`); n > 0; n /= 2 { // escapes may make it longer
-		if p.b = appendJSONString(p.b[:mark], beginning(text, n)+"…"); len(p.b) <= most {
+		if p.b = AppendJSONString(p.b[:mark], beginning(text, n)+"…"); len(p.b) <= most {
 			return true
 		}
 	}

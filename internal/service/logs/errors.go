@@ -18,6 +18,10 @@ func errInvalid(format string, args ...any) error {
 
 func errToken() error { return errInvalid("The specified nextToken is invalid.") }
 
+func errSpan() error {
+	return errInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+}
+
 func errMissing(text string) error {
 	return cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "%s", text)
 }

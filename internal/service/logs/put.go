@@ -39,7 +39,7 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsInpu
 		out.RejectedEntityInfo = &logsapi.RejectedEntityInfo{ErrorType: new("UnsupportedLogGroupType")}
 	}
 	if n := len(accepted); n > 0 && *accepted[n-1].Timestamp-*accepted[0].Timestamp > mostSpan.Milliseconds() {
-		return nil, errInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+		return nil, errSpan()
 	}
 	if len(accepted) > 0 {
 		lines := make([]events.Line, len(accepted))
