@@ -58,6 +58,9 @@ func Open(dir string, cfg Config) (*DB, error) {
 	d.refusal.log = d.log
 	d.guard = &guard{FS: cfg.FS, refusal: &d.refusal, closing: make(chan struct{})}
 	d.close = sync.OnceValue(d.closeAll)
+	if err := checkLogs(cfg.FS, dir); err != nil {
+		return nil, err
+	}
 	d.cache = pebble.NewCache(cfg.Cache)
 	index, err := pebble.Open(dir, d.options(cfg))
 	if err != nil {
@@ -157,11 +160,26 @@ func (d *DB) closeAll() error {
 	if d.refusal.stuck() {
 		return nil
 	}
+	if d.Err() == nil {
+		d.seal()
+	}
 	err := d.DB.Close()
 	if d.refusal.stopped() {
 		return nil // it was told why
 	}
 	return err
+}
+
+// seal writes to the end of the log that all before it was synced, so that damage to
+// the last of it can be told from what a crash has torn: see checkLogs.
+func (d *DB) seal() {
+	for range 2 {
+		batch := d.NewBatch()
+		if batch.LogData(nil, nil) != nil || d.Apply(batch) != nil || batch.SyncWait() != nil {
+			return // it is no more than a help
+		}
+		_ = batch.Close() // it is only memory
+	}
 }
 
 // logger is where Pebble says what it does. What it takes for the end of the process
@@ -186,4 +204,16 @@ func (l logger) Fatalf(format string, args ...any) {
 	if strings.HasPrefix(format, "pebble: fatal commit error") {
 		panic(err)
 	}
+}
+
+// SyncFolder puts on disk which files a folder has.
+func SyncFolder(fsys vfs.FS, path string) error {
+	dir, err := fsys.OpenDir(path)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
 }

@@ -115,7 +115,7 @@ func (d *DB) makeFolders(dir string) error {
 		}
 	}
 	for _, path := range []string{d.cfg.FS.PathDir(dir), dir} {
-		if err := syncFolder(d.cfg.FS, path); err != nil {
+		if err := lsm.SyncFolder(d.cfg.FS, path); err != nil {
 			return err
 		}
 	}

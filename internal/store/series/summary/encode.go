@@ -102,9 +102,10 @@ func Decode(data []byte) (Summary, error) {
 }
 
 // DecodePlain is Decode without the histogram, for statistics that need none: see
-// Statistic.Spread. It must not be merged or appended.
+// Statistic.Spread. To those that do it is a summary of unknown spread.
 func DecodePlain(data []byte) (Summary, error) {
 	s, _, err := decode(data)
+	s.spread = unknown
 	return s, err
 }
 
