@@ -3,7 +3,6 @@ package objects
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/sillok/sillok/internal/kit/disk"
+	"github.com/sillok/sillok/internal/store/lsm"
 )
 
 // The file of a blob is blocks, each of some content, which may be sealed, and a
@@ -136,24 +136,13 @@ func (f *folder) sync(path string) error {
 	f.mu.Lock()
 	delete(f.waiting, path)
 	f.mu.Unlock()
-	s.err = syncFolder(f.fs, path)
+	s.err = lsm.SyncFolder(f.fs, path)
 	f.syncing.Unlock()
 	close(s.done)
 	if s.err != nil && !disk.IsFull(s.err) {
 		f.broken(s.err)
 	}
 	return s.err
-}
-
-func syncFolder(fsys vfs.FS, path string) error {
-	dir, err := fsys.OpenDir(path)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return nil
 }
 
 // errIrregular is something in the folder that we have not put there.

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/cockroachdb/pebble/v2"
-
-	"github.com/sillok/sillok/internal/kit/life"
 )
 
 // commit is a change that was applied to the index in memory and may not be on
@@ -48,7 +46,7 @@ func (d *DB) apply(ctx context.Context, fn func(*Tx) error) (mine, before *commi
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if err := d.refusal.error(); err != nil {
+	if err := d.index.Err(); err != nil {
 		return nil, nil, err // at once, since whoever has the turn may wait for room
 	}
 	d.turn.Lock()
@@ -56,7 +54,7 @@ func (d *DB) apply(ctx context.Context, fn func(*Tx) error) (mine, before *commi
 	if d.closed {
 		return nil, nil, errClosed
 	}
-	if err := d.refusal.error(); err != nil {
+	if err := d.index.Err(); err != nil {
 		return nil, nil, err
 	}
 	t := d.newTx(ctx)
@@ -84,13 +82,10 @@ func (d *DB) write(t *Tx) (*commit, error) {
 	if err := t.batch.Set(named(spaceMeta, metaMarks), marks.encode(), nil); err != nil {
 		return nil, err
 	}
-	// What the index does in it may panic with the locks taken.
-	err := life.Catch(func() error { return d.index.ApplyNoSyncWait(t.batch, pebble.Sync) })
-	if err != nil {
-		d.refusal.fail(err, true)
+	if err := d.index.Apply(t.batch); err != nil {
 		t.taken.lose()
 		t.kept = true // by the index, which may still look at it
-		return nil, d.refusal.error()
+		return nil, err
 	}
 	d.number = t.number
 	d.order++
@@ -109,12 +104,12 @@ func (d *DB) write(t *Tx) (*commit, error) {
 func (d *DB) finish(c *commit) error {
 	defer close(c.done)
 	if err := c.batch.SyncWait(); err != nil {
-		d.fail(err)
+		d.index.Fail(err)
 	}
-	if d.refusal.stopped() {
+	if d.index.Stopped() {
 		c.taken.lose()
 		_ = c.state.Close()
-		c.err = d.refusal.error()
+		c.err = d.index.Err()
 		return c.err
 	}
 	_ = c.batch.Close() // it is only memory
@@ -135,4 +130,4 @@ func (d *DB) wake() {
 }
 
 // Err returns why no changes are taken, or nil.
-func (d *DB) Err() error { return d.refusal.error() }
+func (d *DB) Err() error { return d.index.Err() }

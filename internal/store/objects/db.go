@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/sillok/sillok/internal/kit/seal"
+	"github.com/sillok/sillok/internal/store/lsm"
 )
 
 // DefaultInline is the largest content that lies in the index unless a Config
@@ -47,16 +47,12 @@ type Config struct {
 // DB is this server's own store of objects. It is safe for concurrent use.
 type DB struct {
 	cfg    Config
-	index  *pebble.DB
-	cache  *pebble.Cache
-	guard  *guard
+	index  *lsm.DB
 	files  *folder
 	state  states
 	setups setups
 	pins   pins
 	close  func() error
-
-	refusal refusal
 
 	turn   sync.Mutex // of the one that changes the index; guards the fields below
 	number uint64     // the last that was given to a change
@@ -87,9 +83,7 @@ func Open(ctx context.Context, dir string, cfg Config) (*DB, error) {
 	}
 	d := &DB{cfg: cfg, freed: make(chan struct{}, 1)}
 	d.close = sync.OnceValue(d.closeAll)
-	d.files = newFolder(cfg.FS, cfg.FS.PathJoin(dir, blobsFolder), d.fail)
-	d.refusal.log = cfg.Log
-	d.guard = &guard{FS: cfg.FS, refusal: &d.refusal, closing: make(chan struct{})}
+	d.files = newFolder(cfg.FS, cfg.FS.PathJoin(dir, blobsFolder), func(err error) { d.index.Fail(err) })
 	if err := d.open(ctx, dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("open objects: %w", err), d.Close())
 	}
@@ -100,17 +94,17 @@ func (d *DB) open(ctx context.Context, dir string) error {
 	if err := d.makeFolders(dir); err != nil {
 		return err
 	}
-	d.cache = pebble.NewCache(cacheSize)
-	index, err := pebble.Open(d.cfg.FS.PathJoin(dir, indexFolder), d.options())
+	index, err := lsm.Open(d.cfg.FS.PathJoin(dir, indexFolder), lsm.Config{
+		Log: d.cfg.Log, Name: "objects", FS: d.cfg.FS, Memtable: d.cfg.memtable, Memtables: memtables, Cache: cacheSize,
+	})
 	if err != nil {
 		return err
 	}
 	d.index = index
-	d.guard.opened.Store(true)
 	if err := d.recover(ctx); err != nil {
 		return err
 	}
-	return d.refusal.error()
+	return d.index.Err()
 }
 
 // makeFolders makes the folders, on disk.
@@ -121,7 +115,7 @@ func (d *DB) makeFolders(dir string) error {
 		}
 	}
 	for _, path := range []string{d.cfg.FS.PathDir(dir), dir} {
-		if err := syncFolder(d.cfg.FS, path); err != nil {
+		if err := lsm.SyncFolder(d.cfg.FS, path); err != nil {
 			return err
 		}
 	}
@@ -152,7 +146,11 @@ func (d *DB) recover(ctx context.Context) error {
 func (d *DB) Close() error { return d.close() }
 
 func (d *DB) closeAll() error {
-	close(d.guard.closing)
+	if d.index == nil {
+		d.state.close()
+		return nil
+	}
+	d.index.Closing()
 	d.turn.Lock()
 	d.closed = true
 	last := d.last
@@ -161,25 +159,5 @@ func (d *DB) closeAll() error {
 		<-last.done
 	}
 	d.state.close()
-	var err error
-	if d.index != nil {
-		err = d.closeIndex()
-	}
-	if d.cache != nil {
-		d.cache.Unref()
-	}
-	return err
-}
-
-// closeIndex closes the index. One that failed while it was being written holds
-// its locks and cannot be closed; what it wrote is on disk all the same.
-func (d *DB) closeIndex() error {
-	if d.refusal.stuck() {
-		return nil
-	}
-	err := d.index.Close()
-	if d.refusal.stopped() {
-		return nil // it was told why
-	}
-	return err
+	return d.index.Close()
 }

@@ -51,15 +51,6 @@ func errBucketState(message string) *cloud.Error {
 	return cloud.Errorf(cloud.Conflict, "InvalidBucketState", "%s", message)
 }
 
-// errRefused is what a store answers that can write no more.
-func errRefused(cause error) *cloud.Error {
-	message := "Nothing can be changed until the server is started again, since its disk did not take a change."
-	if disk.IsFull(cause) {
-		message = "Nothing can be changed, since the server's disk is full."
-	}
-	return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "%s", message).Because(cause)
-}
-
 // writeError is the error of a write that concerns its caller alone.
 func writeError(err error) error {
 	if disk.IsFull(err) {

@@ -52,7 +52,7 @@ func (d *DB) StageBy(ctx context.Context, key Key, r io.Reader) (*Staged, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := d.refusal.error(); err != nil {
+	if err := d.index.Err(); err != nil {
 		return nil, err
 	}
 	if err := d.room(); err != nil {

@@ -23,7 +23,7 @@ func (d *DB) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, d.cfg.Log)
 	g.Go(ctx, "objects/sweep", d.sweepAlways)
 	g.Every(ctx, "objects/forget changes", forgetEvery, func(ctx context.Context) error {
-		if d.refusal.refuses() {
+		if d.index.Err() != nil {
 			return nil // it was told
 		}
 		return d.forgetChanges(ctx)
@@ -44,7 +44,7 @@ func (d *DB) sweepAlways(ctx context.Context) error {
 		again = nil
 		began := time.Now()
 		left, err := d.sweepAll(ctx)
-		if err != nil && ctx.Err() == nil && d.refusal.error() == nil {
+		if err != nil && ctx.Err() == nil && d.index.Err() == nil {
 			d.cfg.Log.ErrorContext(ctx, "files of deleted objects could not be removed, that is tried again", "error", err)
 		}
 		if left || err != nil {
@@ -86,7 +86,7 @@ func (d *DB) sweepAtOpen(ctx context.Context) error {
 // sweepSome sweeps a batch of blobs from a number on. It returns the number to go
 // on from, 0 when that was all, and whether it left files that are in use.
 func (d *DB) sweepSome(ctx context.Context, from uint64) (next uint64, left bool, err error) {
-	if err := d.refusal.error(); err != nil {
+	if err := d.index.Err(); err != nil {
 		return 0, true, err
 	}
 	var blobs []uint64

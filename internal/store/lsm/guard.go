@@ -1,4 +1,4 @@
-package objects
+package lsm
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/disk"
 )
 
-// guard stands between the index and the disk. Pebble does not survive a log that
+// guard stands between Pebble and the disk. Pebble does not survive a log that
 // cannot be written: when it changes to the next one it panics with a lock of its
 // own not held that it then gives up, which ends the process. So it is never told.
 // The guard notes the failure, from when on the store refuses changes and takes
@@ -86,12 +86,12 @@ func (g *guard) pace() {
 		<-g.closing
 		return
 	}
-	if g.refusal.error() != nil {
+	if g.refusal.cause() != nil {
 		g.pause()
 	}
 }
 
-// pause waits a little, and reports false when the index is being closed.
+// pause waits a little, and reports false when the DB is being closed.
 func (g *guard) pause() bool {
 	timer := time.NewTimer(roomPause)
 	defer timer.Stop()

@@ -1,4 +1,4 @@
-package objects
+package lsm
 
 import (
 	"log/slog"
@@ -24,9 +24,6 @@ type refusal struct {
 	full   [jams]error
 }
 
-// fail ends all changes: what is in memory may be other than what is on disk.
-func (d *DB) fail(err error) { d.refusal.fail(err, false) }
-
 func (r *refusal) fail(err error, jammed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -35,7 +32,7 @@ func (r *refusal) fail(err error, jammed bool) {
 		return
 	}
 	r.failed = err
-	r.log.Error("objects can no longer be changed, the server must be started again", "error", err)
+	r.log.Error("a store can no longer be changed, the server must be started again", "error", err)
 }
 
 // noRoom refuses changes until there is room.
@@ -43,7 +40,7 @@ func (r *refusal) noRoom(what jam, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.full[what] == nil && r.failed == nil {
-		r.log.Error("the index of objects could not be written, changes are refused until it can be", "error", err)
+		r.log.Error("a store could not be written, changes are refused until it can be", "error", err)
 	}
 	r.full[what] = err
 }
@@ -52,7 +49,7 @@ func (r *refusal) room(what jam) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.full[what] != nil && r.failed == nil {
-		r.log.Info("the index of objects can be written again")
+		r.log.Info("a store can be written again")
 	}
 	r.full[what] = nil
 }
@@ -64,16 +61,13 @@ func (r *refusal) stopped() bool {
 	return r.failed != nil
 }
 
-// refuses says whether no changes are taken.
-func (r *refusal) refuses() bool { return r.error() != nil }
-
-// error returns why no changes are taken, or nil.
-func (r *refusal) error() error {
+// cause returns why no changes are taken, or nil.
+func (r *refusal) cause() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, err := range append([]error{r.failed}, r.full[:]...) {
 		if err != nil {
-			return errRefused(err)
+			return err
 		}
 	}
 	return nil
