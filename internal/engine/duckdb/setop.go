@@ -116,5 +116,6 @@ func (r *renderer) countedAll(ctx context.Context, n *plan.SetOperation, all, by
 		kept = "least(" + strings.Join(counts, ", ") + ")"
 	}
 	numbered := "SELECT *, " + kept + " AS kept, row_number() OVER (PARTITION BY " + by + ", side) AS place FROM " + r.sub(from)
-	return "SELECT " + names(n.Columns) + " FROM " + r.sub(numbered) + "\nWHERE side = 0 AND place <= kept", nil
+	// DuckDB computes nothing of a side whose rows are dropped, if it sees that before.
+	return "SELECT " + names(n.Columns) + " FROM " + r.sub(r.after(numbered, "side = 0 AND place <= kept")), nil
 }

@@ -250,7 +250,7 @@ func (c *compiler) cast(e *plan.Cast) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	if parsed, ok := e.X.(*plan.Call); ok && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
+	if parsed, ok := e.X.(*plan.Call); ok && !e.Try && parsed.Name == "json_parse" && len(e.T.Elems) > 0 {
 		if x, err = c.castParsed(x, parsed.Args[0], e.T); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sillok/sillok/internal/engine/scalar"
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -138,13 +139,18 @@ func (c *compiler) in(e *plan.In) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	inOrder := e.Items
-	if !c.interpreted {
-		inOrder = asCompared(e.Items)
-	}
-	items, err := c.compileAll(inOrder)
+	items, err := c.compileAll(e.Items)
 	if err != nil {
 		return nil, err
+	}
+	var (
+		once      sync.Once
+		constant  = slices.IndexFunc(e.Items, func(item plan.Expr) bool { return !varies(item) }) >= 0
+		asWritten = items
+	)
+	if !c.interpreted && !constant {
+		items = slices.Clone(items)
+		slices.Reverse(items)
 	}
 	t := e.X.Type()
 	equal, ok := scalar.Lookup(plan.OpEqual, []datatype.Type{t, t}, datatype.Of(datatype.Boolean))
@@ -156,12 +162,15 @@ func (c *compiler) in(e *plan.In) (step, error) {
 		if err != nil || v == nil {
 			return nil, err
 		}
-		if c.interpreted {
+		switch {
+		case c.interpreted:
 			for _, item := range items {
 				if _, err := item(f); err != nil {
 					return nil, err
 				}
 			}
+		case constant:
+			once.Do(func() { items = asCompared(e.Items, asWritten, f) })
 		}
 		var result any = false
 		for _, item := range items {
@@ -187,30 +196,35 @@ func (c *compiler) in(e *plan.In) (step, error) {
 }
 
 // asCompared returns the items of IN in the order in which Trino compares with them for a
-// row: the constants, then the others from the last to the first.
-func asCompared(items []plan.Expr) []plan.Expr {
-	var constants, others []plan.Expr
-	for _, item := range items {
-		if isLiteral(item) {
-			constants = append(constants, item)
-		} else {
-			others = append(others, item)
+// row: the constants, then the others from the last to the first. What is constant and fails
+// is one of the others.
+func asCompared(exprs []plan.Expr, items []step, f *frame) []step {
+	var constants, others []step
+	for i, item := range items {
+		if !varies(exprs[i]) {
+			if v, err := item(f); err == nil {
+				constants = append(constants, func(*frame) (any, error) { return v, nil })
+				continue
+			}
 		}
+		others = append(others, item)
 	}
 	slices.Reverse(others)
 	return append(constants, others...)
 }
 
-// isLiteral reports whether e is made of constants without computing anything.
-func isLiteral(e plan.Expr) bool {
-	switch e.(type) {
-	case *plan.Const:
-		return true
-	case *plan.ArrayOf, *plan.RowOf:
-		return !slices.ContainsFunc(plan.Children(e), func(part plan.Expr) bool { return !isLiteral(part) })
-	default:
-		return false
-	}
+// varies reports whether e refers to anything, or differs however often it is computed.
+func varies(e plan.Expr) bool {
+	return plan.Any(e, func(part plan.Expr) bool {
+		switch part := part.(type) {
+		case *plan.ColumnRef, *plan.ParamRef:
+			return true
+		case *plan.Call:
+			return part.Name == "random" || part.Name == "rand" || part.Name == "uuid" || part.Name == "shuffle"
+		default:
+			return plan.Subquery(part) != nil
+		}
+	})
 }
 
 func (c *compiler) caseOf(e *plan.Case) (step, error) {

@@ -212,7 +212,7 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 	case *plan.Join:
 		return r.join(n)
 	case *plan.Filter:
-		condition := r.expr(n.Condition)
+		condition := r.condition(n.Condition)
 		if decided, always := r.trivial(condition); decided {
 			if always {
 				return r.node(n.Input)
@@ -223,7 +223,14 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			return &plan.Values{Columns: plan.Columns(n)}
 		}
 		r.under[n.Input] = true
-		return sifter{r, r.seen[n]}.sift(r.node(n.Input), plan.Conjuncts(condition))
+		if own, outer := apartFromOuter(plan.Conjuncts(condition), n.Input); len(own) > 0 && len(outer) > 0 {
+			return sifter{r, r.seen[n]}.above(sifter{r, r.seen[n]}.sift(r.node(n.Input), own), outer)
+		}
+		terms, input := plan.Conjuncts(condition), r.node(n.Input)
+		if r.fallible(input) {
+			terms = append(slices.Clone(terms), r.valuesAsked(terms, n.Input)...)
+		}
+		return sifter{r, r.seen[n]}.sift(input, terms)
 	case *plan.Project:
 		return r.project(n)
 	case *plan.With:

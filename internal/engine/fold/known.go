@@ -146,6 +146,52 @@ func (r *remainder) neverWhere(query, outer plan.Node) bool {
 	}
 }
 
+// valuesAsked returns what the terms of a filter that ask for a row of a subquery say of
+// columns of the filter's input: that they are among the values of a column there.
+func (r *remainder) valuesAsked(terms []plan.Expr, input plan.Node) []plan.Expr {
+	columns := idsIn(input)
+	var known []plan.Expr
+	among := func(e plan.Expr, query plan.Node, c plan.Column) {
+		ref, ok := r.expr(e).(*plan.ColumnRef)
+		if !ok || !columns[ref.ID] || len(ref.T.Elems) > 0 {
+			return
+		}
+		if values, ok := r.valuesIn(query, c.ID); ok && len(values) > 0 {
+			known = append(known, &plan.In{X: ref, Items: values})
+		}
+	}
+	var look func(query plan.Node)
+	look = func(query plan.Node) {
+		switch n := query.(type) {
+		case *plan.Project:
+			look(n.Input)
+		case *plan.Filter:
+			for _, term := range plan.Conjuncts(r.condition(n.Condition)) {
+				call, ok := term.(*plan.Call)
+				if !ok || call.Name != plan.OpEqual {
+					continue
+				}
+				for i, arg := range call.Args {
+					if inner, ok := call.Args[1-i].(*plan.ColumnRef); ok {
+						among(arg, n.Input, plan.Column{ID: inner.ID, Type: inner.T})
+					}
+				}
+			}
+			look(n.Input)
+		}
+	}
+	for _, term := range terms {
+		switch e := term.(type) {
+		case *plan.InQuery:
+			among(e.X, e.Query, e.Column)
+			look(e.Query)
+		case *plan.Exists:
+			look(e.Query)
+		}
+	}
+	return known
+}
+
 // maxCompared is how many pairs of values are compared to find two that are equal.
 const maxCompared = 1000
 

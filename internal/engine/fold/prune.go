@@ -296,10 +296,7 @@ func (p *pruner) reference(n *plan.CTERef) {
 }
 
 func (p *pruner) call(call plan.AggregateCall) plan.AggregateCall {
-	if len(call.OrderBy) > 0 {
-		p.checkState(call) // as Trino looks whether the function asks for the order
-		call.OrderBy = orderOf(call)
-	}
+	call.OrderBy = orderOf(call)
 	call.Args, call.OrderBy, call.Filter = p.exprs(call.Args), p.keys(call.OrderBy), p.expr(call.Filter)
 	return call
 }

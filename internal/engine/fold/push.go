@@ -79,6 +79,25 @@ func (r sifter) above(node plan.Node, staying []plan.Expr) plan.Node {
 	return &plan.Filter{Input: node, Condition: plan.MapQueries(condition, r.node)}
 }
 
+// apartFromOuter returns the terms of a condition that refer to no column of a query around
+// it, and those that do: Trino takes these out of the subquery, and looks at them later.
+func apartFromOuter(terms []plan.Expr, input plan.Node) (own, outer []plan.Expr) {
+	columns := idsIn(input)
+	for _, term := range terms {
+		refs, beyond := map[plan.ID]bool{}, false
+		plan.References(term, refs)
+		for id := range refs {
+			beyond = beyond || !columns[id]
+		}
+		if beyond && !asks(term) {
+			outer = append(outer, term)
+		} else {
+			own = append(own, term)
+		}
+	}
+	return own, outer
+}
+
 // isMembership reports whether a term is what Trino makes an inner join of.
 func isMembership(term plan.Expr) bool {
 	switch term.(type) {

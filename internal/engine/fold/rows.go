@@ -107,8 +107,35 @@ func (f *folder) condition(e plan.Expr) plan.Expr {
 		f.filtering = true
 		defer func() { f.filtering = false }()
 	}
-	return f.expr(e)
+	return f.expr(unlessNeverTrue(f.expr(e)))
 }
+
+// unlessNeverTrue returns the condition of a filter, which is folded, with the CASE of which
+// no result is true for FALSE, and what only one branch makes true for the condition of that.
+func unlessNeverTrue(condition plan.Expr) plan.Expr {
+	terms := plan.Conjuncts(condition)
+	changed := false
+	for i, term := range terms {
+		c, ok := term.(*plan.Case)
+		if !ok || !notTrue(c.Else) {
+			continue
+		}
+		trues := slices.IndexFunc(c.Whens, func(w plan.When) bool { return !notTrue(w.Result) })
+		switch {
+		case trues < 0:
+			terms[i], changed = truth(false), true
+		case len(c.Whens) == 1 && c.Operand == nil && isTrue(c.Whens[0].Result):
+			terms[i], changed = c.Whens[0].Condition, true
+		}
+	}
+	if !changed {
+		return condition
+	}
+	return conjunction(terms)
+}
+
+// notTrue reports whether e is FALSE or NULL.
+func notTrue(e plan.Expr) bool { return is(e, false) || isNullConst(e) }
 
 // exists decides EXISTS of what certainly has a row, or certainly none. In a filter that is
 // known when the subqueries have become joins.

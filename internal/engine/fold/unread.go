@@ -107,6 +107,9 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 		return r.inPlaceOf(n, r.node(n.Left))
 	}
 	joined := value.As[*plan.Join](r.mapped(n))
+	if project := r.besideOneRow(n, joined); project != nil {
+		return r.project(project)
+	}
 	if n.Condition == nil || n.Lateral {
 		return joined
 	}

@@ -90,8 +90,8 @@ func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
 		for i, cell := range row {
 			if c := kept.Columns[i]; r.read[c.ID] {
 				row[i] = r.eagerly(r.seen[n], cell)
-			} else if row[i] = r.written(cell); !isConst(row[i]) && MayFail(row[i]) {
-				row[i] = &plan.Const{T: c.Type} // which nobody reads
+			} else {
+				row[i] = &plan.Const{T: c.Type}
 			}
 		}
 	}

@@ -82,8 +82,8 @@ func shiftRight(n, by int64, width int) int64 {
 }
 
 func shiftArithmetic(n, by int64, width int) int64 {
-	if by < 0 || by >= int64(width) {
+	if by >= int64(width) {
 		return n >> 63
 	}
-	return n >> by
+	return n >> (by & 63)
 }

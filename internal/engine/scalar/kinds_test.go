@@ -70,6 +70,8 @@ func TestKinds(t *testing.T) {
 		// Others.
 		{`array_except(ARRAY[5, 5], ARRAY[])`, "[5, 5]"},
 		{`bitwise_right_shift(BIGINT '-1', -1)`, "1"},
+		{`bitwise_right_shift_arithmetic(5, -63)`, "2"},
+		{`bitwise_right_shift_arithmetic(TINYINT '-5', -2147483648)`, "-5"},
 		{`t_cdf(1e0, nan())`, "NaN"},
 		{`wilson_interval_lower(0, 10, 3.5e0)`, "4.989766402809692E-17"},
 		{`CAST(round(-0e0) AS varchar)`, "0E0"},

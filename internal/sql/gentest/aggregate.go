@@ -52,6 +52,10 @@ var byOrder = map[string]bool{
 	"max_by": true, "min_by": true, "reduce_agg": true,
 }
 
+// byArrival are those of them for which Trino drops the order: their answer, where rows tie,
+// depends on the order in which rows come. A join has none.
+var byArrival = map[string]bool{"any_value": true, "map_union": true, "max_by": true, "min_by": true, "reduce_agg": true}
+
 // aggregate is an aggregation whose answer does not depend on the order of rows.
 func (q *query) aggregate() (string, datatype.Type) {
 	bigint := datatype.Of(datatype.Bigint)
@@ -99,7 +103,7 @@ func (q *query) signedAggregate(distinct string) (string, datatype.Type) {
 		f := pick(q.dice, aggregates()...)
 		b := bindings{}
 		params, variadic, result := f.Signature()
-		if byOrder[f.Name] && !q.ordersAll() {
+		if byOrder[f.Name] && !q.ordersAll() || byArrival[f.Name] && q.joined {
 			continue
 		}
 		sql, ok := q.arguments(f.Name, params, variadic, b, 1)

@@ -13,6 +13,7 @@ type query struct {
 	*writer
 
 	aliases int
+	joined  bool // somewhere so far
 }
 
 // selected is a query as text and the types of its columns.
@@ -139,6 +140,7 @@ func (q *query) item(t datatype.Type, depth int) string {
 func (q *query) from(depth int) string {
 	parts := []string{" FROM " + q.relation(depth)}
 	for range pick(q.dice, 0, 0, 1, 1, 2) {
+		q.joined = true
 		switch q.IntN(8) {
 		case 0:
 			parts = append(parts, " CROSS JOIN "+q.relation(depth))
