@@ -43,6 +43,14 @@ func (p places) Membership(ctx context.Context, account cloud.Account) (access.M
 	return p.app.accounts.Membership(ctx, account)
 }
 
+// Hosts implements iam.Accounts. What moto's tests name need not be there.
+func (p places) Hosts(ctx context.Context, account cloud.Account) (bool, error) {
+	if p.app.cfg.Compat == compatMoto {
+		return false, nil
+	}
+	return p.app.accounts.Hosts(ctx, account)
+}
+
 func (a *App) openAccounts(ctx context.Context) (gateway.Service, error) {
 	if err := a.accounts.LinkEarlier(ctx); err != nil {
 		return gateway.Service{}, err

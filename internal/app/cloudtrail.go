@@ -50,7 +50,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 		Key: func(ctx context.Context, at time.Time) (*rsa.PrivateKey, digest.PublicKey, error) {
 			return s.SigningKey(ctx, at)
 		},
-		Organization: a.members.At,
+		Organization: a.members.At, Regions: enabledRegions,
 	}, a.state, s3api.Client{Door: door})
 	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{

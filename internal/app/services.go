@@ -48,7 +48,7 @@ func (a *App) openServices(ctx context.Context) error {
 func (a *App) openS3(context.Context) (gateway.Service, error) {
 	s := s3.New(s3.Config{
 		Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may,
-		Keys: kmsapi.Client{Door: a.inside("s3.amazonaws.com")}, Identities: a.iam.UniqueIDs,
+		Keys: kmsapi.Client{Door: a.inside("s3.amazonaws.com")}, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown,
 	}, a.objects, a.state, a.bus)
 	a.s3, a.held["s3"] = s, s
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil

@@ -30,13 +30,15 @@ type around struct {
 	asked   history.Query
 	page    history.Page
 	org     cloudtrail.Organization
+	results map[string][]byte // what was put for queries, by key
+	putErr  func(key string) error
 }
 
 func denied() error { return cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied") }
 
 // itself fails unless the call is CloudTrail's own, on behalf of a trail.
 func itself(ctx context.Context) error {
-	if call := cloud.CallOf(ctx); call.Principal.Type != "" || !strings.Contains(call.SourceARN, ":trail/") {
+	if call := cloud.CallOf(ctx); call.Principal.Type != "" || !strings.Contains(call.SourceARN, ":trail/") && !strings.Contains(call.SourceARN, ":eventdatastore/") {
 		return fmt.Errorf("the call is of %v for %q", call.Principal, call.SourceARN)
 	}
 	return nil
@@ -52,6 +54,9 @@ func (a *around) GetBucketAcl(ctx context.Context, _ *s3api.GetBucketAclInput) (
 func (a *around) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3api.PutObjectOutput, error) {
 	if a.refuses == "put" {
 		return nil, denied()
+	}
+	if strings.Contains(*in.Key, "/CloudTrail-Lake/") {
+		return a.putResult(ctx, in)
 	}
 	a.put = append(a.put, *in.Bucket+"/"+*in.Key+" "+*in.ACL)
 	return &s3api.PutObjectOutput{}, itself(ctx)

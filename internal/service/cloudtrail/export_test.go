@@ -15,3 +15,11 @@ func SyncedBy(tb testing.TB, sync func(path string) error) {
 	tb.Cleanup(func() { syncFolder = before })
 	syncFolder = sync
 }
+
+// ResultBytes has files of results be as large until a test ends.
+func ResultBytes(tb testing.TB, size int64) {
+	tb.Helper()
+	before := resultBytes
+	tb.Cleanup(func() { resultBytes = before })
+	resultBytes = size
+}

@@ -35,6 +35,9 @@ type query struct {
 	Bytes   int64    `json:",omitempty"` // scanned
 	Scanned int64    `json:",omitempty"` // events
 	Millis  int32    `json:",omitempty"`
+
+	DeliveryURI    string `json:",omitempty"` // where the result goes
+	DeliveryStatus string `json:",omitempty"`
 }
 
 // Queries are kept by region and ID. Which a store has are named by region, store, time
@@ -88,12 +91,18 @@ func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryIn
 	}
 	q := query{
 		ID: uuid.NewString(), Account: call.Account, Region: call.Region, Stores: stores, Statement: *in.QueryStatement,
-		Status: queryQueued, Created: whole(time.Now()),
+		Status: queryQueued, Created: whole(time.Now()), DeliveryURI: resource.Value(in.DeliveryS3Uri),
+	}
+	if q.DeliveryURI != "" {
+		q.DeliveryStatus = deliveryPending
 	}
 	for _, id := range stores {
 		if _, err := s.activeStore(ctx, id); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.tryResult(ctx, &q); err != nil {
+		return nil, err
 	}
 	j, err := s.queries.add(call, q)
 	if err != nil {
@@ -121,8 +130,6 @@ func (s *Service) canQuery(ctx context.Context, in *cloudtrailapi.StartQueryInpu
 		return errParameter("Specify QueryStatement.")
 	case len(*in.QueryStatement) > maxStatement:
 		return errParameter("QueryStatement has %d characters at most, and %d were given.", maxStatement, len(*in.QueryStatement))
-	case resource.Value(in.DeliveryS3Uri) != "":
-		return errUnsupported("Results are not delivered to S3 by this server: read them by GetQueryResults.")
 	}
 	return ownAccount(ctx, in.EventDataStoreOwnerAccountId)
 }
@@ -156,7 +163,7 @@ func countedDown(t time.Time) string { return fmt.Sprintf("%019d", int64(1<<62)-
 
 // forgetQuery removes a query that was none after all, or is too old.
 func forgetQuery(tx resource.Tx, q *query) error {
-	err := errors.Join(lakeQueries.Discard(tx, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
+	err := errors.Join(lakeQueries.Discard(tx, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID), queryDeliveries.Discard(tx, string(q.Region), q.ID))
 	for _, store := range q.Stores {
 		err = errors.Join(err, queriesOf.Discard(tx, q.listed(store)...))
 	}
@@ -220,6 +227,9 @@ func (s *Service) DescribeQuery(ctx context.Context, in *cloudtrailapi.DescribeQ
 	}
 	if q.Message != "" {
 		out.ErrorMessage = &q.Message
+	}
+	if q.DeliveryURI != "" {
+		out.DeliveryS3Uri, out.DeliveryStatus = &q.DeliveryURI, &q.DeliveryStatus
 	}
 	return out, nil
 }

@@ -167,9 +167,11 @@ func (s *Service) readResult(q *query, after string, yield func(row []map[string
 	}
 }
 
+const codeDamaged = "OperationNotPermittedException"
+
 // damaged is the error for a result that is not as it was written.
 func (q *query) damaged() error {
-	return cloud.Errorf(cloud.Unavailable, "OperationNotPermittedException", "The result of query %s was damaged on the disk: start the query again.", q.ID)
+	return cloud.Errorf(cloud.Unavailable, codeDamaged, "The result of query %s was damaged on the disk: start the query again.", q.ID)
 }
 
 // row reads a line of a result.

@@ -44,6 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(ctx, "imports into event data stores", s.runImports)
+	g.Every(ctx, "results of queries into buckets", deliverEvery, s.deliverResults)
 	g.Every(ctx, "ends of queries of event data stores", endEvery, s.writeEnds)
 	g.Every(ctx, "old event data stores", purgeEvery, s.purgeStores)
 	g.Every(ctx, "old queries of event data stores", purgeEvery, s.purgeQueries)
@@ -95,6 +96,7 @@ func (s *Service) endQuery(ctx context.Context, j *queryJob, err error) {
 	default:
 		q.Status, q.Message = queryFailed, s.messageOf(q.ID, err)
 	}
+	q.endDelivery()
 	if err != nil {
 		if removed := s.removeResult(q.ID); removed != nil {
 			s.cfg.Log.Error("remove the result of a query that failed", "query_id", q.ID, "error", removed)
@@ -116,7 +118,11 @@ func (s *Service) writeEnd(ctx context.Context, j *queryJob) error {
 		if j.invalid != nil {
 			return forgetQuery(tx, q)
 		}
-		return errors.Join(lakeQueries.Put(tx, *q, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
+		err := errors.Join(lakeQueries.Put(tx, *q, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
+		if q.DeliveryStatus == deliveryPending {
+			err = errors.Join(err, queryDeliveries.Put(tx, q.ID, string(q.Region), q.ID))
+		}
+		return err
 	})
 	if err == nil {
 		s.queries.remove(j)
@@ -262,6 +268,7 @@ func (s *Service) recoverQueries(ctx context.Context) error {
 				return errors.Join(err, activeQueries.Discard(tx, string(region), entry.Value))
 			}
 			q.Status, q.Message, q.Ended = queryFailed, "The server stopped before the query had ended: start it again.", whole(time.Now())
+			q.endDelivery()
 			return errors.Join(lakeQueries.Put(tx, q, string(region), q.ID), activeQueries.Discard(tx, string(region), q.ID))
 		}); err != nil {
 			return err

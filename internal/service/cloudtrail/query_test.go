@@ -88,7 +88,10 @@ func TestStatementsThatAreNone(t *testing.T) {
 		"a time that is none":        {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id + " WHERE eventTime > 7")}, "InvalidQueryStatementException"},
 		"a store that is not there":  {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM 00000000-0000-4000-8000-000000000000")}, "EventDataStoreNotFoundException"},
 		"an alias":                   {cloudtrailapi.StartQueryInput{QueryAlias: new("x")}, "UnsupportedOperationException"},
-		"delivery":                   {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), DeliveryS3Uri: new("s3://logs")}, "UnsupportedOperationException"},
+		"delivery to nowhere":        {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), DeliveryS3Uri: new("s3://gone-logs")}, "S3BucketDoesNotExistException"},
+		"delivery to no place of S3": {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), DeliveryS3Uri: new("file:///etc")}, "InvalidS3BucketNameException"},
+		"delivery to no bucket":      {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), DeliveryS3Uri: new("s3://../x")}, "InvalidS3BucketNameException"},
+		"delivery below a bad name":  {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), DeliveryS3Uri: new("s3://" + bucket + "//x")}, "InvalidS3PrefixException"},
 		"another account's":          {cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT 1 FROM " + id), EventDataStoreOwnerAccountId: new("444455556666")}, "EventDataStoreNotFoundException"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,15 +30,22 @@ type Service struct {
 	store  resource.Store
 	state  state.Store
 	sealer Sealer
-	places access.Organization // nil: no account is in an organization
+	places Accounts // nil: no account is in an organization, or known to be here
 	cache  *cache
 	used   *used
+}
+
+// Accounts knows the accounts of this server.
+type Accounts interface {
+	access.Organization
+	// Hosts says whether an account is one of this server.
+	Hosts(ctx context.Context, account cloud.Account) (bool, error)
 }
 
 // New returns a Service that keeps identities in store, and their secrets sealed
 // by sealer. What organizations say is asked of places for simulations alone; nil is for no
 // account in one.
-func New(store state.Store, sealer Sealer, places access.Organization) *Service {
+func New(store state.Store, sealer Sealer, places Accounts) *Service {
 	return &Service{store: resource.NewStore(store), state: store, sealer: sealer, places: places, cache: newCache(), used: newUsed()}
 }
 

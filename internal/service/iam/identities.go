@@ -78,6 +78,48 @@ func (s *Service) UniqueIDs(ctx context.Context, arns []string) (ids map[string]
 	return ids, err
 }
 
+// Unknown returns those of the ARNs of users and roles that name nobody, as far as that is
+// known: of accounts that are not of this server it is not.
+func (s *Service) Unknown(ctx context.Context, arns []string) ([]string, error) {
+	asked, err := s.hosted(ctx, arns)
+	if err != nil || len(asked) == 0 {
+		return nil, err
+	}
+	ids, err := s.UniqueIDs(ctx, asked)
+	return unknown(asked, ids), err
+}
+
+// hosted returns those of the ARNs that are of accounts of this server.
+func (s *Service) hosted(ctx context.Context, arns []string) (own []string, err error) {
+	if s.places == nil {
+		return nil, nil
+	}
+	known := map[cloud.Account]bool{}
+	for _, of := range arns {
+		parsed, err := cloud.ParseARN(of)
+		if err != nil || len(parsed.Account) != accountDigits {
+			continue // such as an origin access identity, which is of no account
+		}
+		here, asked := known[parsed.Account]
+		if !asked {
+			if here, err = s.places.Hosts(ctx, parsed.Account); err != nil {
+				return nil, fmt.Errorf("whether account %s is here: %w", parsed.Account, err)
+			}
+			known[parsed.Account] = here
+		}
+		if here {
+			own = append(own, of)
+		}
+	}
+	return own, nil
+}
+
+const accountDigits = 12
+
+func unknown(arns []string, ids map[string]string) []string {
+	return slices.DeleteFunc(slices.Clone(arns), func(of string) bool { return ids[of] != "" })
+}
+
 func uniqueIDs(ctx context.Context, st state.Reader, arns []string) (map[string]string, error) {
 	ids := map[string]string{}
 	for _, of := range arns {

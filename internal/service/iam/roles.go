@@ -7,6 +7,7 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/iamapi"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -21,6 +22,10 @@ func (s *Service) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*
 	if err := checkTrust(*in.AssumeRolePolicyDocument); err != nil {
 		return nil, err
 	}
+	own, err := s.trusted(ctx, *in.AssumeRolePolicyDocument)
+	if err != nil {
+		return nil, err
+	}
 	if strings.HasPrefix(resource.Value(in.Path), access.LinkedPath) { // no policy of an organization binds such roles
 		return nil, errInput("The path %s is for roles that AWS services make for themselves: use CreateServiceLinkedRole.", *in.Path)
 	}
@@ -30,7 +35,7 @@ func (s *Service) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*
 	}
 	out := &iamapi.CreateRoleOutput{}
 	return out, s.update(ctx, func(tx resource.Tx) error {
-		if err := r.bind(ctx, tx); err != nil {
+		if err := r.bind(ctx, tx, own); err != nil {
 			return err
 		}
 		if err := roles.begin(tx, &r, in.PermissionsBoundary, in.Tags); err != nil {
@@ -115,23 +120,41 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *iamapi.UpdateA
 	if err := checkTrust(*in.PolicyDocument); err != nil {
 		return nil, err
 	}
+	own, err := s.trusted(ctx, *in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
 	return nil, roles.change(ctx, s, in.RoleName, func(tx resource.Tx, r *role, _ *entity) error {
 		r.Trust = *in.PolicyDocument
-		return r.bind(ctx, tx)
+		return r.bind(ctx, tx, own)
 	})
 }
 
+// trusted returns whom of this server's accounts a trust policy names.
+func (s *Service) trusted(ctx context.Context, trust string) ([]string, error) {
+	document, err := policy.Parse(trust, policy.Trust)
+	if err != nil {
+		return nil, err
+	}
+	return s.hosted(ctx, policy.Identities(document))
+}
+
 // bind notes whom the trust policy means, so that whoever takes the name of one who is
-// gone is not trusted.
+// gone is not trusted. Those of own must be there.
 //
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
-func (r *role) bind(ctx context.Context, tx resource.Tx) error {
+func (r *role) bind(ctx context.Context, tx resource.Tx, own []string) error {
 	document, err := policy.Parse(r.Trust, policy.Trust)
 	if err != nil {
 		return err
 	}
-	r.Bound, err = uniqueIDs(ctx, tx, policy.Identities(document))
-	return err
+	if r.Bound, err = uniqueIDs(ctx, tx, policy.Identities(document)); err != nil {
+		return err
+	}
+	for _, nobody := range unknown(own, r.Bound) {
+		return cloud.Errorf(cloud.Invalid, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":%q`, nobody)
+	}
+	return nil
 }
 
 func (s *Service) changeRole(ctx context.Context, name *string, change func(*role) error) error {

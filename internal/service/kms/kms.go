@@ -35,6 +35,8 @@ type Identities interface {
 	// UniqueIDs returns the unique IDs of users and roles, of any account, by their
 	// ARNs: none for those that do not exist.
 	UniqueIDs(ctx context.Context, arns []string) (map[string]string, error)
+	// Unknown returns those of the ARNs of users and roles that name nobody.
+	Unknown(ctx context.Context, arns []string) ([]string, error)
 }
 
 // Service answers the operations of KMS.

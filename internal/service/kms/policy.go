@@ -73,12 +73,21 @@ func checkPolicy(call cloud.Call, arn, text string, meant bool) error {
 
 // bound returns whom a policy means: whoever takes the name of one who is gone does not
 // get what that one had. Of what is no policy it returns nothing; that is told elsewhere.
+// Whom it names must be there.
 func (s *Service) bound(ctx context.Context, text string) (map[string]string, error) {
 	document, err := policy.Parse(text, policy.Resource)
 	if err != nil || s.identities == nil {
 		return nil, nil //nolint:nilerr,nilnil // see above
 	}
-	return s.identities.UniqueIDs(ctx, policy.Identities(document))
+	named := policy.Identities(document)
+	nobody, err := s.identities.Unknown(ctx, named)
+	if err != nil {
+		return nil, err
+	}
+	if len(nobody) > 0 {
+		return nil, cloud.Errorf(cloud.Invalid, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
+	}
+	return s.identities.UniqueIDs(ctx, named)
 }
 
 // PutKeyPolicy replaces the policy of a key.

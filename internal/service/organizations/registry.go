@@ -64,6 +64,17 @@ func (s *Service) account(all resource.Reader, id cloud.Account) (account, error
 	return a, err
 }
 
+// Hosts says whether an account is one of this server.
+func (s *Service) Hosts(ctx context.Context, id cloud.Account) (here bool, err error) {
+	return here, s.state.View(ctx, func(r state.Reader) error {
+		_, err := s.account(everywhere(r), id)
+		if here = err == nil; cloud.KindOf(err) == cloud.NotFound {
+			return nil
+		}
+		return err
+	})
+}
+
 // firstMade is when the first account was made: AWS tells a time, and here is none.
 var firstMade = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 

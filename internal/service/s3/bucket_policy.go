@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,12 +64,19 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *s3api.PutBucketPolicy
 
 // bound returns whom a policy means, as it is kept: whoever takes the name of one who is
 // gone does not get what that one had. It is nil for nobody, and for what is no policy.
+// Whom it names must be there.
 func (s *Service) bound(ctx context.Context, text string) ([]byte, error) {
 	document, err := policy.Parse(text, policy.Resource)
 	if err != nil || s.cfg.Identities == nil {
 		return nil, nil //nolint:nilerr // what is no policy is refused in S3's words
 	}
-	ids, err := s.cfg.Identities(ctx, policy.Identities(document))
+	named := policy.Identities(document)
+	if s.cfg.Unknown != nil {
+		if nobody, err := s.cfg.Unknown(ctx, named); err != nil || len(nobody) > 0 {
+			return nil, cmp.Or(err, error(errPrincipal()))
+		}
+	}
+	ids, err := s.cfg.Identities(ctx, named)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 	if err := conditions.check(); err != nil {
 		return nil, err
 	}
+	if err := s.mayMatch(ctx, *in.Bucket, *in.Key, in.IfMatch); err != nil {
+		return nil, err
+	}
 	c, err := newCompletion(in)
 	if err != nil {
 		return nil, err

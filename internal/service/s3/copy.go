@@ -55,6 +55,7 @@ func (s *Service) newCopy(ctx context.Context, in *s3api.CopyObjectInput) (*copy
 	}
 	for _, check := range []func() error{
 		c.target.check,
+		func() error { return s.mayMatch(ctx, *in.Bucket, *in.Key, in.IfMatch) },
 		func() error { return checkAlgorithm(in.ChecksumAlgorithm) },
 		func() (err error) {
 			c.opens, err = customerKeyOf(ctx, customerOfSource, in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5)

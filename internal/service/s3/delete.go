@@ -37,6 +37,9 @@ func (s *Service) DeleteObject(ctx context.Context, in *s3api.DeleteObjectInput)
 	case in.IfMatchSize != nil:
 		return nil, errHeader("x-amz-if-match-size", "Only directory buckets have this condition")
 	}
+	if err := s.mayMatch(ctx, *in.Bucket, *in.Key, in.IfMatch); err != nil {
+		return nil, err
+	}
 	d := deletion{key: *in.Key, version: in.VersionId, match: in.IfMatch}
 	var as deletedAs
 	err := s.changeBucket(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx *objects.Tx, b *objects.Bucket) (err error) {
@@ -54,6 +57,17 @@ func (s *Service) DeleteObject(ctx context.Context, in *s3api.DeleteObjectInput)
 		out.DeleteMarker = new(true)
 	}
 	return out, nil
+}
+
+// mayMatch refuses a condition on an object's ETag to who may not read the object: whether
+// it holds tells of the content. match is nil, or "*", for none.
+//
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html.
+func (s *Service) mayMatch(ctx context.Context, bucket, key string, match *string) error {
+	if match == nil || *match == "*" {
+		return nil
+	}
+	return s.may(ctx, "s3:GetObject", objectARN(bucket, key), map[string][]string{"s3:if-match": {*match}})
 }
 
 // bypasses reads the header that lets a retention in mode Governance go.

@@ -89,7 +89,10 @@ func (s *Service) mayDelete(ctx context.Context, in *s3api.DeleteObjectsInput, i
 	if id.ETag != nil {
 		conditions["s3:if-match"] = []string{*id.ETag}
 	}
-	if err := s.may(ctx, action, arn, conditions); err != nil || !resource.Value(in.BypassGovernanceRetention) {
+	if err := s.may(ctx, action, arn, conditions); err != nil {
+		return err
+	}
+	if err := s.mayMatch(ctx, *in.Bucket, *id.Key, id.ETag); err != nil || !resource.Value(in.BypassGovernanceRetention) {
 		return err
 	}
 	return s.may(ctx, "s3:BypassGovernanceRetention", arn, conditions)

@@ -15,6 +15,9 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3a
 	if err := conditions.check(); err != nil {
 		return nil, err
 	}
+	if err := s.mayMatch(ctx, *in.Bucket, *in.Key, in.IfMatch); err != nil {
+		return nil, err
+	}
 	content, err := putContent(in)
 	if err != nil {
 		return nil, err

@@ -38,6 +38,9 @@ type Config struct {
 	// ARNs: none for those that do not exist. Where it is nil, a policy that names one
 	// means whoever has that name.
 	Identities func(ctx context.Context, arns []string) (map[string]string, error)
+	// Unknown returns those of the ARNs of users and roles that name nobody; nil knows of
+	// none.
+	Unknown func(ctx context.Context, arns []string) ([]string, error)
 	// Keys is KMS; without it nothing can be encrypted by it.
 	Keys Keys
 }

@@ -70,18 +70,20 @@ func (c *chain) window(at time.Time, length time.Duration) time.Time {
 
 // chains begins chains where the trail has digests from now on, and ends them where
 // it has none any more, with the records before one.
-func (l *ledger) chains(tx state.Tx, was, is bool, next uint64, now time.Time) error {
+func (d *Delivery) chains(tx state.Tx, l *ledger, was, is bool, next uint64, now time.Time) error {
 	switch {
-	case is && !was:
+	case is && was: // it may be of more regions
+		if s := l.chain(); s != nil {
+			return d.begin(tx, l.now(), s, l.now().Account, now)
+		}
+	case is:
 		s := span{Number: 1, Start: now.Truncate(time.Second)}
 		if last := l.chain(); last != nil {
 			s.Number = last.Number + 1
 		}
 		l.Chains = append(l.Chains, s)
-		t := l.now()
-		c := chain{ARN: t.ARN, Number: s.Number, Account: t.Account, Region: t.Home, Origin: s.Start, Start: s.Start}
-		return state.Put(tx, c.key(), c)
-	case was && !is:
+		return d.begin(tx, l.now(), &s, l.now().Account, now)
+	case was:
 		if last := l.chain(); last != nil && last.Stop == 0 {
 			last.Stop = next
 		}
@@ -99,22 +101,25 @@ func (d *Delivery) setBack(c *chain, now time.Time) bool {
 func (d *Delivery) chained(tx state.Tx, l *ledger, p *delivery, now time.Time) error {
 	s := l.chain()
 	var errs []error
+	begun := map[cloud.Account]bool{}
 	for i := range p.batch.Files {
 		l.Files++
 		f := &p.batch.Files[i]
 		if s == nil {
 			continue
 		}
+		if !begun[f.Account] {
+			begun[f.Account] = true
+			if err := d.begin(tx, &p.trail, s, f.Account, now); err != nil {
+				return err
+			}
+		}
 		c, found, err := state.Find[chain](tx, state.Key{Kind: kindChain, Name: chainName(p.trail.ARN, s.Number, f.Account, f.Region)})
 		if err != nil {
 			return err
 		}
 		if !found {
-			c = chain{ARN: p.trail.ARN, Number: s.Number, Account: f.Account, Region: f.Region, Origin: s.Start}
-			c.Start = c.window(now, d.cfg.Digest)
-			if c.Start.Before(s.Start) {
-				c.Start = s.Start
-			}
+			c = d.newChain(&p.trail, s, f.Account, f.Region, now)
 			errs = append(errs, state.Put(tx, c.key(), c))
 		}
 		at := now

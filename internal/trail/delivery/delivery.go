@@ -39,6 +39,10 @@ type Config struct {
 	// Organization returns the ID of the organization that an account was in when a record
 	// of the journal was written, empty for none; nil means that there are no organizations.
 	Organization func(ctx context.Context, account cloud.Account, number uint64) (string, error)
+	// Regions returns the regions that are enabled beside the home of a trail: a trail of
+	// all regions has digests of each, also where nothing happens. nil means that it has
+	// them of its home and of regions in which it delivered something.
+	Regions func(home cloud.Region) []cloud.Region
 	// Exists says whether there is a bucket of that name: S3 tells nobody who may not
 	// use it. nil leaves it at what S3 says.
 	Exists func(ctx context.Context, bucket string) (bool, error)

@@ -52,6 +52,7 @@ func (d *Delivery) digests(ctx context.Context) error {
 		return err
 	}
 	var errs []error
+	told := map[string]bool{}
 	for i := range all {
 		c := &all[i]
 		name := c.name()
@@ -67,7 +68,11 @@ func (d *Delivery) digests(ctx context.Context) error {
 			continue
 		}
 		d.held[name] = d.held[name].after(d.clock())
-		if _, told := errors.AsType[*refusedError](err); told {
+		if _, refused := errors.AsType[*refusedError](err); refused {
+			if told[c.ARN] {
+				continue // what is wrong with a bucket is so for all regions
+			}
+			told[c.ARN] = true
 			d.cfg.Log.WarnContext(ctx, "a digest of a trail cannot be delivered", "arn", c.ARN, "account", c.Account, "region", c.Region, "failures", d.held[name].failures, "error", err)
 			continue
 		}
@@ -156,7 +161,7 @@ func (d *Delivery) plan(tx state.Tx, l *ledger, c *chain, now time.Time) (*draft
 	if off := now.Sub(p.End); off/d.cfg.Digest > longestOff {
 		p.End = p.End.Add(off.Truncate(d.cfg.Digest))
 	}
-	if s := l.spanOf(c.Number); s == nil || s.Stop > 0 && l.from() >= s.Stop {
+	if s := l.spanOf(c.Number); s == nil || s.Stop > 0 && l.from() >= s.Stop || l.left(c) {
 		// All that there is, also what came behind its end: there is no further one.
 		p.Final = true
 		if late, err := d.backfill(tx, c, now); err != nil || late != nil {

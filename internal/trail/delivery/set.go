@@ -37,7 +37,7 @@ func (d *Delivery) Set(ctx context.Context, tx state.Tx, t Trail) error {
 		l.Next, l.Eras = max(l.Next, next), nil
 	}
 	l.Eras, l.Gone = append(l.Eras, era{From: next, By: cloud.CallOf(ctx).RequestID, Trail: t}), false
-	if err := l.chains(tx, was, t.digested(), next, now); err != nil {
+	if err := d.chains(tx, &l, was, t.digested(), next, now); err != nil {
 		return err
 	}
 	return state.Put(tx, ledgerKey(t.ARN), l)
@@ -55,7 +55,7 @@ func (d *Delivery) Remove(ctx context.Context, tx state.Tx, arn string) error {
 	t, was, next := *l.now(), l.now().digested(), d.cfg.Journal.Next()
 	t.Logging = false
 	l.Eras, l.Gone = append(l.Eras, era{From: next, By: cloud.CallOf(ctx).RequestID, Trail: t}), true
-	if err := l.chains(tx, was, false, next, d.clock().UTC()); err != nil {
+	if err := d.chains(tx, &l, was, false, next, d.clock().UTC()); err != nil {
 		return err
 	}
 	return state.Put(tx, ledgerKey(arn), l)

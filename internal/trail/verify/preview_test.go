@@ -27,7 +27,11 @@ type slowList struct {
 func (s *slowList) List(ctx context.Context, prefix string, skip func(key string) string) iter.Seq2[verify.Object, error] {
 	return func(yield func(verify.Object, error) bool) {
 		var all []verify.Object
-		for o := range s.memory.List(ctx, prefix, skip) {
+		for o, err := range s.memory.List(ctx, prefix, skip) {
+			if err != nil {
+				yield(o, err)
+				return
+			}
 			all = append(all, o)
 		}
 		last := len(all) - 1
