@@ -19,7 +19,12 @@ import (
 // says in which account and region, and on behalf of what. Its errors are those of
 // AssumeRole.
 func (a *App) inRole(ctx context.Context, call cloud.Call, role, session string) (context.Context, error) {
-	out, err := stsapi.Client{Door: a.inside(cloudtrail.Principal)}.AssumeRole(cloud.WithCall(ctx, call), &stsapi.AssumeRoleInput{
+	return a.assumed(ctx, cloudtrail.Principal, call, role, session)
+}
+
+// assumed is inRole of any of our services.
+func (a *App) assumed(ctx context.Context, service string, call cloud.Call, role, session string) (context.Context, error) {
+	out, err := stsapi.Client{Door: a.inside(service)}.AssumeRole(cloud.WithCall(ctx, call), &stsapi.AssumeRoleInput{
 		RoleArn: &role, RoleSessionName: &session,
 	})
 	if err != nil {

@@ -82,14 +82,18 @@ func athenaOperations() []string {
 
 func logsOperations() []string {
 	return []string{
-		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy", "DeleteDestination", "DeleteLogGroup",
-		"DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy",
-		"DeleteSubscriptionFilter", "DescribeAccountPolicies", "DescribeDestinations", "DescribeLogGroups", "DescribeLogStreams",
-		"DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters",
-		"DisassociateKmsKey", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "GetQueryResults", "ListLogGroups", "ListLogGroupsForQuery",
-		"ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutLogEvents",
+		"AssociateKmsKey", "CreateLogGroup", "CreateLogStream", "CreateLookupTable", "CreateScheduledQuery", "DeleteAccountPolicy",
+		"DeleteDestination", "DeleteIndexPolicy", "DeleteLogGroup", "DeleteLogStream", "DeleteLookupTable", "DeleteMetricFilter",
+		"DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy", "DeleteScheduledQuery", "DeleteSubscriptionFilter",
+		"DescribeAccountPolicies", "DescribeDestinations", "DescribeFieldIndexes", "DescribeIndexPolicies", "DescribeLogGroups",
+		"DescribeLogStreams", "DescribeLookupTables", "DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions",
+		"DescribeResourcePolicies", "DescribeSubscriptionFilters", "DisassociateKmsKey", "FilterLogEvents", "GetLogEvents",
+		"GetLogGroupFields", "GetLogRecord", "GetLookupTable", "GetQueryResults", "GetScheduledQuery", "GetScheduledQueryHistory",
+		"ListLogGroups", "ListLogGroupsForQuery", "ListScheduledQueries", "ListTagsForResource", "ListTagsLogGroup",
+		"PutAccountPolicy", "PutDestination", "PutDestinationPolicy", "PutIndexPolicy", "PutLogEvents",
 		"PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
-		"PutSubscriptionFilter", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter", "UntagLogGroup", "UntagResource",
+		"PutSubscriptionFilter", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter",
+		"UntagLogGroup", "UntagResource", "UpdateLookupTable", "UpdateScheduledQuery",
 	}
 }
 

@@ -84,9 +84,9 @@ func (m *Machine) Match(text string, ended func() error) (bool, error) {
 	}
 	first, made := i, 0
 	for {
-		begin, next, class, size := i, int32(0), 0, 0
-		at, next, i, class, size = m.pass(text, at, i)
-		m.work += i - begin
+		last, next, front, class, size := m.pass(text, at, i)
+		m.work += front - i
+		at, i = last, front
 		if next >= 0 {
 			return m.atEnd(at, ended)
 		}

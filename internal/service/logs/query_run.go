@@ -47,7 +47,7 @@ type queryJob = query.Job[*queryRun]
 // what a server left that died.
 func (s *Service) runQueries(ctx context.Context, g *life.Group) error {
 	running := context.WithoutCancel(ctx)
-	if err := s.recoverQueries(running); err != nil {
+	if err := errors.Join(s.recoverQueries(running), s.endRuns(running)); err != nil {
 		return fmt.Errorf("recover queries of log groups: %w", err)
 	}
 	for range queryTurns {
@@ -62,6 +62,7 @@ func (s *Service) runQueries(ctx context.Context, g *life.Group) error {
 		return nil
 	})
 	g.Every(ctx, "ends of queries of log groups", queryEnds, s.writeEnds)
+	g.Every(ctx, "scheduled queries", scheduledEvery, func(ctx context.Context) error { return s.runScheduled(ctx, g) })
 	g.Every(ctx, "old queries of log groups", queriesPurge, s.purgeQueries)
 	return nil
 }
@@ -148,6 +149,7 @@ func (s *Service) answer(ctx context.Context, r *queryRun) (*insights.Result, er
 			return s.eventsOf(ctx, r, read)
 		},
 		Pointer: pointerOf,
+		Table:   s.table,
 		Partial: r.offer,
 	})
 }
@@ -190,7 +192,7 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 		}
 		names := make(map[uint64]string, len(of.known))
 		for number, k := range of.known {
-			names[number] = string(k.account) + ":" + k.group.Name
+			names[number] = k.log()
 		}
 		var some []insights.Event
 		for e, err := range s.events.Read(ctx, q) {
