@@ -274,13 +274,23 @@ func logsAuthorization() authorizationOverlay {
 			"FilterLogEvents": {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
 			"GetLogEvents":    {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
 			"GetLogRecord":    {{Type: "log-group", ARN: unmasked + "*", Action: "logs:Unmask", When: "unmask"}},
+			"CreateScheduledQuery":  {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
+			"UpdateScheduledQuery":  {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
 		},
 		resources: map[string][]api.Resource{
 			// A pointer, an ID and the text of a query say which groups to the service alone.
 			"GetLogRecord":          {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
 			"GetQueryResults":       {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
 			"StartQuery":            {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			// Of these groups are given by name or ARN.
+			"DescribeFieldIndexes":  {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"}},
+			"DescribeIndexPolicies": {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"}},
+			"PutIndexPolicy":        {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifier}:log-stream:"}},
+			"DeleteIndexPolicy":     {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifier}:log-stream:"}},
 		},
+	}
+	for _, op := range []string{"DeleteScheduledQuery", "GetScheduledQuery", "GetScheduledQueryHistory", "UpdateScheduledQuery"} {
+		o.resources[op] = []api.Resource{{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name:identifier}"}}
 	}
 	// What is done to a group is asked of its ARN with an empty stream behind it: so
 	// AWS's refusals name it, and so a policy must end with ":*".

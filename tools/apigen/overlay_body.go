@@ -12,6 +12,9 @@ func maxBodies(service string) map[string]int64 {
 	case "glue":
 		// 100 partitions, each with all columns of its table.
 		return map[string]int64{"BatchCreatePartition": 16 * mebibyte, "BatchUpdatePartition": 16 * mebibyte}
+	case "logs":
+		// A table of 10 MB, each character of which may be written as two.
+		return map[string]int64{"CreateLookupTable": 21 * mebibyte, "UpdateLookupTable": 21 * mebibyte}
 	case "s3":
 		// 1,000 keys and 10,000 parts, each with all that may be said of it.
 		return map[string]int64{"CompleteMultipartUpload": 8 * mebibyte, "DeleteObjects": 8 * mebibyte}

@@ -82,19 +82,22 @@ func athenaOperations() []string {
 
 func logsOperations() []string {
 	return []string{
-		"AssociateKmsKey", "CancelExportTask", "CreateDelivery", "CreateExportTask", "CreateLogGroup", "CreateLogStream", "DeleteAccountPolicy",
-		"DeleteDataProtectionPolicy", "DeleteDelivery", "DeleteDeliveryDestination", "DeleteDeliveryDestinationPolicy", "DeleteDeliverySource",
-		"DeleteDestination", "DeleteLogGroup", "DeleteLogStream", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy",
-		"DeleteRetentionPolicy", "DeleteSubscriptionFilter", "DeleteTransformer", "DescribeAccountPolicies", "DescribeConfigurationTemplates",
-		"DescribeDeliveries", "DescribeDeliveryDestinations", "DescribeDeliverySources", "DescribeDestinations", "DescribeExportTasks",
-		"DescribeLogGroups", "DescribeLogStreams", "DescribeMetricFilters", "DescribeQueries", "DescribeQueryDefinitions", "DescribeResourcePolicies",
-		"DescribeSubscriptionFilters", "DisassociateKmsKey", "FilterLogEvents", "GetDataProtectionPolicy", "GetDelivery", "GetDeliveryDestination",
-		"GetDeliveryDestinationPolicy", "GetDeliverySource", "GetLogEvents", "GetLogGroupFields", "GetLogRecord", "GetQueryResults", "GetTransformer",
-		"ListLogGroups", "ListLogGroupsForQuery", "ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy", "PutBearerTokenAuthentication",
-		"PutDataProtectionPolicy", "PutDeliveryDestination", "PutDeliveryDestinationPolicy", "PutDeliverySource", "PutDestination", "PutDestinationPolicy",
-		"PutLogEvents", "PutLogGroupDeletionProtection", "PutMetricFilter", "PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy",
-		"PutSubscriptionFilter", "PutTransformer", "StartLiveTail", "StartQuery", "StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter",
-		"TestTransformer", "UntagLogGroup", "UntagResource", "UpdateDeliveryConfiguration",
+		"AssociateKmsKey", "CancelExportTask", "CreateDelivery", "CreateExportTask", "CreateLogGroup", "CreateLogStream", "CreateLookupTable",
+		"CreateScheduledQuery", "DeleteAccountPolicy", "DeleteDataProtectionPolicy", "DeleteDelivery", "DeleteDeliveryDestination",
+		"DeleteDeliveryDestinationPolicy", "DeleteDeliverySource", "DeleteDestination", "DeleteIndexPolicy", "DeleteLogGroup", "DeleteLogStream",
+		"DeleteLookupTable", "DeleteMetricFilter", "DeleteQueryDefinition", "DeleteResourcePolicy", "DeleteRetentionPolicy", "DeleteScheduledQuery",
+		"DeleteSubscriptionFilter", "DeleteTransformer", "DescribeAccountPolicies", "DescribeConfigurationTemplates", "DescribeDeliveries",
+		"DescribeDeliveryDestinations", "DescribeDeliverySources", "DescribeDestinations", "DescribeExportTasks", "DescribeFieldIndexes",
+		"DescribeIndexPolicies", "DescribeLogGroups", "DescribeLogStreams", "DescribeLookupTables", "DescribeMetricFilters", "DescribeQueries",
+		"DescribeQueryDefinitions", "DescribeResourcePolicies", "DescribeSubscriptionFilters", "DisassociateKmsKey", "FilterLogEvents",
+		"GetDataProtectionPolicy", "GetDelivery", "GetDeliveryDestination", "GetDeliveryDestinationPolicy", "GetDeliverySource", "GetLogEvents",
+		"GetLogGroupFields", "GetLogRecord", "GetLookupTable", "GetQueryResults", "GetScheduledQuery", "GetScheduledQueryHistory", "GetTransformer",
+		"ListLogGroups", "ListLogGroupsForQuery", "ListScheduledQueries", "ListTagsForResource", "ListTagsLogGroup", "PutAccountPolicy",
+		"PutBearerTokenAuthentication", "PutDataProtectionPolicy", "PutDeliveryDestination", "PutDeliveryDestinationPolicy", "PutDeliverySource",
+		"PutDestination", "PutDestinationPolicy", "PutIndexPolicy", "PutLogEvents", "PutLogGroupDeletionProtection", "PutMetricFilter",
+		"PutQueryDefinition", "PutResourcePolicy", "PutRetentionPolicy", "PutSubscriptionFilter", "PutTransformer", "StartLiveTail", "StartQuery",
+		"StopQuery", "TagLogGroup", "TagResource", "TestMetricFilter", "TestTransformer", "UntagLogGroup", "UntagResource", "UpdateDeliveryConfiguration",
+		"UpdateLookupTable", "UpdateScheduledQuery",
 	}
 }
 

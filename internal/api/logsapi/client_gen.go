@@ -41,6 +41,16 @@ func (c Client) CreateLogStream(ctx context.Context, in *CreateLogStreamInput) (
 	return api.Do[*CreateLogStreamOutput](ctx, c.Door, Service, "CreateLogStream", in)
 }
 
+// CreateLookupTable does the operation CreateLookupTable.
+func (c Client) CreateLookupTable(ctx context.Context, in *CreateLookupTableInput) (*CreateLookupTableOutput, error) {
+	return api.Do[*CreateLookupTableOutput](ctx, c.Door, Service, "CreateLookupTable", in)
+}
+
+// CreateScheduledQuery does the operation CreateScheduledQuery.
+func (c Client) CreateScheduledQuery(ctx context.Context, in *CreateScheduledQueryInput) (*CreateScheduledQueryOutput, error) {
+	return api.Do[*CreateScheduledQueryOutput](ctx, c.Door, Service, "CreateScheduledQuery", in)
+}
+
 // DeleteAccountPolicy does the operation DeleteAccountPolicy.
 func (c Client) DeleteAccountPolicy(ctx context.Context, in *DeleteAccountPolicyInput) (*DeleteAccountPolicyOutput, error) {
 	return api.Do[*DeleteAccountPolicyOutput](ctx, c.Door, Service, "DeleteAccountPolicy", in)
@@ -76,6 +86,11 @@ func (c Client) DeleteDestination(ctx context.Context, in *DeleteDestinationInpu
 	return api.Do[*DeleteDestinationOutput](ctx, c.Door, Service, "DeleteDestination", in)
 }
 
+// DeleteIndexPolicy does the operation DeleteIndexPolicy.
+func (c Client) DeleteIndexPolicy(ctx context.Context, in *DeleteIndexPolicyInput) (*DeleteIndexPolicyOutput, error) {
+	return api.Do[*DeleteIndexPolicyOutput](ctx, c.Door, Service, "DeleteIndexPolicy", in)
+}
+
 // DeleteLogGroup does the operation DeleteLogGroup.
 func (c Client) DeleteLogGroup(ctx context.Context, in *DeleteLogGroupInput) (*DeleteLogGroupOutput, error) {
 	return api.Do[*DeleteLogGroupOutput](ctx, c.Door, Service, "DeleteLogGroup", in)
@@ -84,6 +99,11 @@ func (c Client) DeleteLogGroup(ctx context.Context, in *DeleteLogGroupInput) (*D
 // DeleteLogStream does the operation DeleteLogStream.
 func (c Client) DeleteLogStream(ctx context.Context, in *DeleteLogStreamInput) (*DeleteLogStreamOutput, error) {
 	return api.Do[*DeleteLogStreamOutput](ctx, c.Door, Service, "DeleteLogStream", in)
+}
+
+// DeleteLookupTable does the operation DeleteLookupTable.
+func (c Client) DeleteLookupTable(ctx context.Context, in *DeleteLookupTableInput) (*DeleteLookupTableOutput, error) {
+	return api.Do[*DeleteLookupTableOutput](ctx, c.Door, Service, "DeleteLookupTable", in)
 }
 
 // DeleteMetricFilter does the operation DeleteMetricFilter.
@@ -104,6 +124,11 @@ func (c Client) DeleteResourcePolicy(ctx context.Context, in *DeleteResourcePoli
 // DeleteRetentionPolicy does the operation DeleteRetentionPolicy.
 func (c Client) DeleteRetentionPolicy(ctx context.Context, in *DeleteRetentionPolicyInput) (*DeleteRetentionPolicyOutput, error) {
 	return api.Do[*DeleteRetentionPolicyOutput](ctx, c.Door, Service, "DeleteRetentionPolicy", in)
+}
+
+// DeleteScheduledQuery does the operation DeleteScheduledQuery.
+func (c Client) DeleteScheduledQuery(ctx context.Context, in *DeleteScheduledQueryInput) (*DeleteScheduledQueryOutput, error) {
+	return api.Do[*DeleteScheduledQueryOutput](ctx, c.Door, Service, "DeleteScheduledQuery", in)
 }
 
 // DeleteSubscriptionFilter does the operation DeleteSubscriptionFilter.
@@ -151,6 +176,16 @@ func (c Client) DescribeExportTasks(ctx context.Context, in *DescribeExportTasks
 	return api.Do[*DescribeExportTasksOutput](ctx, c.Door, Service, "DescribeExportTasks", in)
 }
 
+// DescribeFieldIndexes does the operation DescribeFieldIndexes.
+func (c Client) DescribeFieldIndexes(ctx context.Context, in *DescribeFieldIndexesInput) (*DescribeFieldIndexesOutput, error) {
+	return api.Do[*DescribeFieldIndexesOutput](ctx, c.Door, Service, "DescribeFieldIndexes", in)
+}
+
+// DescribeIndexPolicies does the operation DescribeIndexPolicies.
+func (c Client) DescribeIndexPolicies(ctx context.Context, in *DescribeIndexPoliciesInput) (*DescribeIndexPoliciesOutput, error) {
+	return api.Do[*DescribeIndexPoliciesOutput](ctx, c.Door, Service, "DescribeIndexPolicies", in)
+}
+
 // DescribeLogGroups does the operation DescribeLogGroups.
 func (c Client) DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error) {
 	return api.Do[*DescribeLogGroupsOutput](ctx, c.Door, Service, "DescribeLogGroups", in)
@@ -159,6 +194,11 @@ func (c Client) DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsInpu
 // DescribeLogStreams does the operation DescribeLogStreams.
 func (c Client) DescribeLogStreams(ctx context.Context, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error) {
 	return api.Do[*DescribeLogStreamsOutput](ctx, c.Door, Service, "DescribeLogStreams", in)
+}
+
+// DescribeLookupTables does the operation DescribeLookupTables.
+func (c Client) DescribeLookupTables(ctx context.Context, in *DescribeLookupTablesInput) (*DescribeLookupTablesOutput, error) {
+	return api.Do[*DescribeLookupTablesOutput](ctx, c.Door, Service, "DescribeLookupTables", in)
 }
 
 // DescribeMetricFilters does the operation DescribeMetricFilters.
@@ -236,9 +276,24 @@ func (c Client) GetLogRecord(ctx context.Context, in *GetLogRecordInput) (*GetLo
 	return api.Do[*GetLogRecordOutput](ctx, c.Door, Service, "GetLogRecord", in)
 }
 
+// GetLookupTable does the operation GetLookupTable.
+func (c Client) GetLookupTable(ctx context.Context, in *GetLookupTableInput) (*GetLookupTableOutput, error) {
+	return api.Do[*GetLookupTableOutput](ctx, c.Door, Service, "GetLookupTable", in)
+}
+
 // GetQueryResults does the operation GetQueryResults.
 func (c Client) GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (*GetQueryResultsOutput, error) {
 	return api.Do[*GetQueryResultsOutput](ctx, c.Door, Service, "GetQueryResults", in)
+}
+
+// GetScheduledQuery does the operation GetScheduledQuery.
+func (c Client) GetScheduledQuery(ctx context.Context, in *GetScheduledQueryInput) (*GetScheduledQueryOutput, error) {
+	return api.Do[*GetScheduledQueryOutput](ctx, c.Door, Service, "GetScheduledQuery", in)
+}
+
+// GetScheduledQueryHistory does the operation GetScheduledQueryHistory.
+func (c Client) GetScheduledQueryHistory(ctx context.Context, in *GetScheduledQueryHistoryInput) (*GetScheduledQueryHistoryOutput, error) {
+	return api.Do[*GetScheduledQueryHistoryOutput](ctx, c.Door, Service, "GetScheduledQueryHistory", in)
 }
 
 // GetTransformer does the operation GetTransformer.
@@ -254,6 +309,11 @@ func (c Client) ListLogGroups(ctx context.Context, in *ListLogGroupsInput) (*Lis
 // ListLogGroupsForQuery does the operation ListLogGroupsForQuery.
 func (c Client) ListLogGroupsForQuery(ctx context.Context, in *ListLogGroupsForQueryInput) (*ListLogGroupsForQueryOutput, error) {
 	return api.Do[*ListLogGroupsForQueryOutput](ctx, c.Door, Service, "ListLogGroupsForQuery", in)
+}
+
+// ListScheduledQueries does the operation ListScheduledQueries.
+func (c Client) ListScheduledQueries(ctx context.Context, in *ListScheduledQueriesInput) (*ListScheduledQueriesOutput, error) {
+	return api.Do[*ListScheduledQueriesOutput](ctx, c.Door, Service, "ListScheduledQueries", in)
 }
 
 // ListTagsForResource does the operation ListTagsForResource.
@@ -304,6 +364,11 @@ func (c Client) PutDestination(ctx context.Context, in *PutDestinationInput) (*P
 // PutDestinationPolicy does the operation PutDestinationPolicy.
 func (c Client) PutDestinationPolicy(ctx context.Context, in *PutDestinationPolicyInput) (*PutDestinationPolicyOutput, error) {
 	return api.Do[*PutDestinationPolicyOutput](ctx, c.Door, Service, "PutDestinationPolicy", in)
+}
+
+// PutIndexPolicy does the operation PutIndexPolicy.
+func (c Client) PutIndexPolicy(ctx context.Context, in *PutIndexPolicyInput) (*PutIndexPolicyOutput, error) {
+	return api.Do[*PutIndexPolicyOutput](ctx, c.Door, Service, "PutIndexPolicy", in)
 }
 
 // PutLogEvents does the operation PutLogEvents.
@@ -394,4 +459,14 @@ func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*Unt
 // UpdateDeliveryConfiguration does the operation UpdateDeliveryConfiguration.
 func (c Client) UpdateDeliveryConfiguration(ctx context.Context, in *UpdateDeliveryConfigurationInput) (*UpdateDeliveryConfigurationOutput, error) {
 	return api.Do[*UpdateDeliveryConfigurationOutput](ctx, c.Door, Service, "UpdateDeliveryConfiguration", in)
+}
+
+// UpdateLookupTable does the operation UpdateLookupTable.
+func (c Client) UpdateLookupTable(ctx context.Context, in *UpdateLookupTableInput) (*UpdateLookupTableOutput, error) {
+	return api.Do[*UpdateLookupTableOutput](ctx, c.Door, Service, "UpdateLookupTable", in)
+}
+
+// UpdateScheduledQuery does the operation UpdateScheduledQuery.
+func (c Client) UpdateScheduledQuery(ctx context.Context, in *UpdateScheduledQueryInput) (*UpdateScheduledQueryOutput, error) {
+	return api.Do[*UpdateScheduledQueryOutput](ctx, c.Door, Service, "UpdateScheduledQuery", in)
 }

@@ -81,8 +81,32 @@ var operations = []api.Operation{
 			{Type: "log-stream", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:{logStreamName}"},
 		},
 	},
-	{Name: "CreateLookupTable"},
-	{Name: "CreateScheduledQuery"},
+	{
+		Name: "CreateLookupTable", In: (*CreateLookupTableInput)(nil), Out: (*CreateLookupTableOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InvalidParameterException", "LimitExceededException", "ResourceAlreadyExistsException", "ServiceUnavailableException", "ValidationException"},
+		Action: "logs:CreateLookupTable", Access: api.Write, Event: api.Management, MaxBody: 22020096,
+		Resources: []api.Resource{
+			{Type: "lookup-table", ARN: "arn:{Partition}:logs:{Region}:{Account}:lookup-table:{lookupTableName}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "tags"},
+			{Key: "aws:TagKeys", Path: "keys:tags"},
+		},
+	},
+	{
+		Name: "CreateScheduledQuery", In: (*CreateScheduledQueryInput)(nil), Out: (*CreateScheduledQueryOutput)(nil),
+		Errors: []string{"AccessDeniedException", "ConflictException", "InternalServerException", "ResourceNotFoundException", "ServiceQuotaExceededException", "ThrottlingException", "ValidationException"},
+		Action: "logs:CreateScheduledQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name}"},
+			{Type: "role", ARN: "{executionRoleArn}", Action: "iam:PassRole", When: "executionRoleArn"},
+			{Type: "role", ARN: "{destinationConfiguration.s3Configuration.roleArn}", Action: "iam:PassRole", When: "destinationConfiguration.s3Configuration.roleArn"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "tags"},
+			{Key: "aws:TagKeys", Path: "keys:tags"},
+		},
+	},
 	{
 		Name: "DeleteAccountPolicy", In: (*DeleteAccountPolicyInput)(nil), Out: (*DeleteAccountPolicyOutput)(nil), Unwrapped: true,
 		Errors: []string{"InvalidParameterException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -145,7 +169,14 @@ var operations = []api.Operation{
 			{Type: "destination", ARN: "arn:{Partition}:logs:{Region}:{Account}:destination:{destinationName}"},
 		},
 	},
-	{Name: "DeleteIndexPolicy"},
+	{
+		Name: "DeleteIndexPolicy", In: (*DeleteIndexPolicyInput)(nil), Out: (*DeleteIndexPolicyOutput)(nil),
+		Errors: []string{"InvalidParameterException", "LimitExceededException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:DeleteIndexPolicy", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifier}:log-stream:"},
+		},
+	},
 	{Name: "DeleteIntegration"},
 	{Name: "DeleteLogAnomalyDetector"},
 	{
@@ -164,7 +195,14 @@ var operations = []api.Operation{
 			{Type: "log-stream", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:{logStreamName}"},
 		},
 	},
-	{Name: "DeleteLookupTable"},
+	{
+		Name: "DeleteLookupTable", In: (*DeleteLookupTableInput)(nil), Out: (*DeleteLookupTableOutput)(nil), Unwrapped: true,
+		Errors: []string{"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:DeleteLookupTable", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "lookup-table", ARN: "{lookupTableArn}"},
+		},
+	},
 	{
 		Name: "DeleteMetricFilter", In: (*DeleteMetricFilterInput)(nil), Out: (*DeleteMetricFilterOutput)(nil), Unwrapped: true,
 		Errors: []string{"InvalidParameterException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -194,7 +232,14 @@ var operations = []api.Operation{
 			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName}:log-stream:"},
 		},
 	},
-	{Name: "DeleteScheduledQuery"},
+	{
+		Name: "DeleteScheduledQuery", In: (*DeleteScheduledQueryInput)(nil), Out: (*DeleteScheduledQueryOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InternalServerException", "ResourceNotFoundException", "ThrottlingException", "ValidationException"},
+		Action: "logs:DeleteScheduledQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name:identifier}"},
+		},
+	},
 	{
 		Name: "DeleteSubscriptionFilter", In: (*DeleteSubscriptionFilterInput)(nil), Out: (*DeleteSubscriptionFilterOutput)(nil), Unwrapped: true,
 		Errors: []string{"InvalidParameterException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -253,10 +298,24 @@ var operations = []api.Operation{
 		Errors: []string{"InvalidParameterException", "ServiceUnavailableException"},
 		Action: "logs:DescribeExportTasks", Access: api.List, Event: api.Management,
 	},
-	{Name: "DescribeFieldIndexes"},
+	{
+		Name: "DescribeFieldIndexes", In: (*DescribeFieldIndexesInput)(nil), Out: (*DescribeFieldIndexesOutput)(nil),
+		Errors: []string{"InvalidParameterException", "LimitExceededException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:DescribeFieldIndexes", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"},
+		},
+	},
 	{Name: "DescribeImportTaskBatches"},
 	{Name: "DescribeImportTasks"},
-	{Name: "DescribeIndexPolicies"},
+	{
+		Name: "DescribeIndexPolicies", In: (*DescribeIndexPoliciesInput)(nil), Out: (*DescribeIndexPoliciesOutput)(nil),
+		Errors: []string{"InvalidParameterException", "LimitExceededException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:DescribeIndexPolicies", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"},
+		},
+	},
 	{
 		Name: "DescribeLogGroups", In: (*DescribeLogGroupsInput)(nil), Out: (*DescribeLogGroupsOutput)(nil),
 		Errors: []string{"InvalidParameterException", "ServiceUnavailableException"},
@@ -270,7 +329,11 @@ var operations = []api.Operation{
 			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupName|logGroupIdentifier}:log-stream:"},
 		},
 	},
-	{Name: "DescribeLookupTables"},
+	{
+		Name: "DescribeLookupTables", In: (*DescribeLookupTablesInput)(nil), Out: (*DescribeLookupTablesOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:DescribeLookupTables", Access: api.List, Event: api.Management,
+	},
 	{
 		Name: "DescribeMetricFilters", In: (*DescribeMetricFiltersInput)(nil), Out: (*DescribeMetricFiltersOutput)(nil),
 		Errors: []string{"InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -393,7 +456,14 @@ var operations = []api.Operation{
 			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*", Action: "logs:Unmask", When: "unmask"},
 		},
 	},
-	{Name: "GetLookupTable"},
+	{
+		Name: "GetLookupTable", In: (*GetLookupTableInput)(nil), Out: (*GetLookupTableOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:GetLookupTable", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "lookup-table", ARN: "{lookupTableArn}"},
+		},
+	},
 	{
 		Name: "GetQueryResults", In: (*GetQueryResultsInput)(nil), Out: (*GetQueryResultsOutput)(nil),
 		Errors: []string{"InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -402,8 +472,22 @@ var operations = []api.Operation{
 			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"},
 		},
 	},
-	{Name: "GetScheduledQuery"},
-	{Name: "GetScheduledQueryHistory"},
+	{
+		Name: "GetScheduledQuery", In: (*GetScheduledQueryInput)(nil), Out: (*GetScheduledQueryOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InternalServerException", "ResourceNotFoundException", "ThrottlingException", "ValidationException"},
+		Action: "logs:GetScheduledQuery", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name:identifier}"},
+		},
+	},
+	{
+		Name: "GetScheduledQueryHistory", In: (*GetScheduledQueryHistoryInput)(nil), Out: (*GetScheduledQueryHistoryOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InternalServerException", "ResourceNotFoundException", "ThrottlingException", "ValidationException"},
+		Action: "logs:GetScheduledQueryHistory", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name:identifier}"},
+		},
+	},
 	{
 		Name: "GetTransformer", In: (*GetTransformerInput)(nil), Out: (*GetTransformerOutput)(nil),
 		Errors: []string{"InvalidOperationException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
@@ -426,7 +510,11 @@ var operations = []api.Operation{
 		Errors: []string{"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException"},
 		Action: "logs:ListLogGroupsForQuery", Access: api.List, Event: api.Management,
 	},
-	{Name: "ListScheduledQueries"},
+	{
+		Name: "ListScheduledQueries", In: (*ListScheduledQueriesInput)(nil), Out: (*ListScheduledQueriesOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InternalServerException", "ThrottlingException", "ValidationException"},
+		Action: "logs:ListScheduledQueries", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListSourcesForS3TableIntegration"},
 	{
 		Name: "ListTagsForResource", In: (*ListTagsForResourceInput)(nil), Out: (*ListTagsForResourceOutput)(nil),
@@ -530,7 +618,14 @@ var operations = []api.Operation{
 			{Type: "destination", ARN: "arn:{Partition}:logs:{Region}:{Account}:destination:{destinationName}"},
 		},
 	},
-	{Name: "PutIndexPolicy"},
+	{
+		Name: "PutIndexPolicy", In: (*PutIndexPolicyInput)(nil), Out: (*PutIndexPolicyOutput)(nil),
+		Errors: []string{"InvalidParameterException", "LimitExceededException", "OperationAbortedException", "ResourceNotFoundException", "ServiceUnavailableException"},
+		Action: "logs:PutIndexPolicy", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifier}:log-stream:"},
+		},
+	},
 	{Name: "PutIntegration"},
 	{
 		Name: "PutLogEvents", In: (*PutLogEventsInput)(nil), Out: (*PutLogEventsOutput)(nil),
@@ -678,8 +773,24 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "UpdateLogAnomalyDetector"},
-	{Name: "UpdateLookupTable"},
-	{Name: "UpdateScheduledQuery"},
+	{
+		Name: "UpdateLookupTable", In: (*UpdateLookupTableInput)(nil), Out: (*UpdateLookupTableOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException", "ServiceUnavailableException", "ValidationException"},
+		Action: "logs:UpdateLookupTable", Access: api.Write, Event: api.Management, MaxBody: 22020096,
+		Resources: []api.Resource{
+			{Type: "lookup-table", ARN: "{lookupTableArn}"},
+		},
+	},
+	{
+		Name: "UpdateScheduledQuery", In: (*UpdateScheduledQueryInput)(nil), Out: (*UpdateScheduledQueryOutput)(nil),
+		Errors: []string{"AccessDeniedException", "InternalServerException", "ResourceNotFoundException", "ThrottlingException", "ValidationException"},
+		Action: "logs:UpdateScheduledQuery", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "scheduled-query", ARN: "arn:{Partition}:logs:{Region}:{Account}:scheduled-query:{name:identifier}"},
+			{Type: "role", ARN: "{executionRoleArn}", Action: "iam:PassRole", When: "executionRoleArn"},
+			{Type: "role", ARN: "{destinationConfiguration.s3Configuration.roleArn}", Action: "iam:PassRole", When: "destinationConfiguration.s3Configuration.roleArn"},
+		},
+	},
 }
 
 var errors = []api.Error{
@@ -727,8 +838,11 @@ var shapes = []api.Shape{
 	{Name: "DeliverySourceConfigurationValue", Limits: "1:255"},
 	{Name: "DeliverySourceName", Limits: "1:60", Pattern: `[\w-]*`},
 	{Name: "DeliverySuffixPath", Limits: "1:256"},
+	{Name: "DescribeFieldIndexesLogGroupIdentifiers", Limits: "1:100", Member: "LogGroupIdentifier"},
+	{Name: "DescribeIndexPoliciesLogGroupIdentifiers", Limits: "1:1", Member: "LogGroupIdentifier"},
 	{Name: "DescribeLimit", Limits: "1:50"},
 	{Name: "DescribeLogGroupsLogGroupIdentifiers", Limits: "1:50", Member: "LogGroupIdentifier"},
+	{Name: "DescribeLookupTablesMaxResults", Limits: ":100"},
 	{Name: "DescribeQueriesMaxResults", Limits: "1:1000"},
 	{Name: "DestinationArn", Limits: "1:"},
 	{Name: "DestinationField", Limits: "1:128"},
@@ -747,6 +861,8 @@ var shapes = []api.Shape{
 	{Name: "EventSource", Enum: []string{"CloudTrail", "Route53Resolver", "VPCFlow", "EKSAudit", "AWSWAF"}},
 	{Name: "EventsLimit", Limits: "1:10000"},
 	{Name: "EventsLimitStartQuery", Limits: "1:100000"},
+	{Name: "ExecutionStatus", Enum: []string{"Running", "InvalidQuery", "Complete", "Failed", "Timeout"}},
+	{Name: "ExecutionStatusList", Member: "ExecutionStatus"},
 	{Name: "ExpectedRevisionId", Limits: "1:"},
 	{Name: "ExportDestinationBucket", Limits: "1:512"},
 	{Name: "ExportTaskId", Limits: "1:512"},
@@ -763,6 +879,7 @@ var shapes = []api.Shape{
 	{Name: "FromKey", Limits: "1:128"},
 	{Name: "GetQueryResultsMaxItems", Limits: "0:10000"},
 	{Name: "GetQueryResultsNextToken", Limits: ":1024"},
+	{Name: "GetScheduledQueryHistoryMaxResults", Limits: "1:1000"},
 	{Name: "GrokMatch", Limits: "1:512"},
 	{Name: "InputLogEvents", Limits: "1:10000"},
 	{Name: "InputLogStreamNames", Limits: "1:100", Member: "LogStreamName"},
@@ -772,6 +889,7 @@ var shapes = []api.Shape{
 	{Name: "KmsKeyId", Limits: ":256"},
 	{Name: "ListLimit", Limits: "1:1000"},
 	{Name: "ListLogGroupsForQueryMaxResults", Limits: "50:500"},
+	{Name: "ListScheduledQueriesMaxResults", Limits: "1:1000"},
 	{Name: "Locale", Limits: "1:"},
 	{Name: "LogGroupClass", Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
 	{Name: "LogGroupIdentifier", Limits: "1:2048"},
@@ -783,6 +901,8 @@ var shapes = []api.Shape{
 	{Name: "LogStreamName", Limits: "1:512", Pattern: "[^:*]*"},
 	{Name: "LogType", Limits: "1:255", Pattern: `[\w]*`},
 	{Name: "LogTypes", Limits: "1:10", Member: "LogType"},
+	{Name: "LookupTableDescription", Limits: "0:1024"},
+	{Name: "LookupTableName", Limits: "1:256", Pattern: "^[a-zA-Z0-9_]+$"},
 	{Name: "LowerCaseStringWithKeys", Limits: "1:10", Member: "WithKey"},
 	{Name: "MappingVersion", Limits: "1:10", Pattern: `^\d+\.\d+(\.\d+)?$`},
 	{Name: "MatchPattern", Limits: "1:"},
@@ -821,6 +941,14 @@ var shapes = []api.Shape{
 	{Name: "ResourceType", Limits: "1:255", Pattern: `[\w-_]*`},
 	{Name: "ResourceTypes", Limits: "1:10", Member: "ResourceType"},
 	{Name: "RoleArn", Limits: "1:"},
+	{Name: "S3Uri", Limits: ":1024", Pattern: `s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`},
+	{Name: "ScheduleExpression", Limits: ":256"},
+	{Name: "ScheduleTimezone", Limits: "1:"},
+	{Name: "ScheduledQueryDescription", Limits: ":1024"},
+	{Name: "ScheduledQueryIdentifier", Pattern: `[\w#+=/:,.@-]*`},
+	{Name: "ScheduledQueryLogGroupIdentifiers", Limits: "1:50", Member: "LogGroupIdentifier"},
+	{Name: "ScheduledQueryName", Limits: "1:255", Pattern: `^[a-zA-Z0-9_\-/.#]+$`},
+	{Name: "ScheduledQueryState", Enum: []string{"ENABLED", "DISABLED"}},
 	{Name: "Scope", Enum: []string{"ALL"}},
 	{Name: "SequenceToken", Limits: "1:"},
 	{Name: "Service", Limits: "1:255", Pattern: `[\w_-]*`},
@@ -831,6 +959,7 @@ var shapes = []api.Shape{
 	{Name: "StandardUnit", Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
 	{Name: "StartLiveTailLogGroupIdentifiers", Limits: "1:", Member: "LogGroupIdentifier"},
 	{Name: "SubstituteStringEntries", Limits: "1:10"},
+	{Name: "TableBody", Limits: "1:10485760"},
 	{Name: "TagFilterKey", Limits: "1:128", Pattern: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$`},
 	{Name: "TagFilterValue", Limits: "0:259", Pattern: `^!?\*?([\p{L}\p{Z}\p{N}_.:/=+\-@]*)\*?$`},
 	{Name: "TagFilterValues", Limits: "0:5", Member: "TagFilterValue"},

@@ -129,6 +129,45 @@ type CreateLogStreamInput struct {
 	LogStreamName *string `aws:"logStreamName,LogStreamName,required"`
 }
 
+// CreateLookupTableInput is what CreateLookupTable takes.
+type CreateLookupTableInput struct {
+	LookupTableName *string           `aws:"lookupTableName,LookupTableName,required"`
+	Description     *string           `aws:"description,LookupTableDescription"`
+	TableBody       *string           `aws:"tableBody,TableBody,required"`
+	KmsKeyId        *string           `aws:"kmsKeyId,KmsKeyId"`
+	Tags            map[string]string `aws:"tags,Tags"`
+}
+
+// CreateLookupTableOutput is what CreateLookupTable answers.
+type CreateLookupTableOutput struct {
+	LookupTableArn *string `aws:"lookupTableArn"`
+	CreatedAt      *int64  `aws:"createdAt"`
+}
+
+// CreateScheduledQueryInput is what CreateScheduledQuery takes.
+type CreateScheduledQueryInput struct {
+	Name                     *string                   `aws:"name,ScheduledQueryName,required"`
+	Description              *string                   `aws:"description,ScheduledQueryDescription"`
+	QueryLanguage            *string                   `aws:"queryLanguage,QueryLanguage,required"`
+	QueryString              *string                   `aws:"queryString,QueryString,required"`
+	LogGroupIdentifiers      []string                  `aws:"logGroupIdentifiers,ScheduledQueryLogGroupIdentifiers"`
+	ScheduleExpression       *string                   `aws:"scheduleExpression,ScheduleExpression,required"`
+	Timezone                 *string                   `aws:"timezone,ScheduleTimezone"`
+	StartTimeOffset          *int64                    `aws:"startTimeOffset"`
+	DestinationConfiguration *DestinationConfiguration `aws:"destinationConfiguration"`
+	ScheduleStartTime        *int64                    `aws:"scheduleStartTime,Timestamp"`
+	ScheduleEndTime          *int64                    `aws:"scheduleEndTime,Timestamp"`
+	ExecutionRoleArn         *string                   `aws:"executionRoleArn,RoleArn,required"`
+	State                    *string                   `aws:"state,ScheduledQueryState"`
+	Tags                     map[string]string         `aws:"tags,Tags"`
+}
+
+// CreateScheduledQueryOutput is what CreateScheduledQuery answers.
+type CreateScheduledQueryOutput struct {
+	ScheduledQueryArn *string `aws:"scheduledQueryArn"`
+	State             *string `aws:"state"`
+}
+
 // DataSourceFilter is used by ListLogGroups.
 type DataSourceFilter struct {
 	Name *string `aws:"name,,required"`
@@ -182,6 +221,15 @@ type DeleteDestinationInput struct {
 	DestinationName *string `aws:"destinationName,DestinationName,required"`
 }
 
+// DeleteIndexPolicyInput is what DeleteIndexPolicy takes.
+type DeleteIndexPolicyInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+}
+
+// DeleteIndexPolicyOutput is what DeleteIndexPolicy answers.
+type DeleteIndexPolicyOutput struct {
+}
+
 // DeleteKeys is used by GetTransformer, PutTransformer, TestTransformer.
 type DeleteKeys struct {
 	WithKeys []string `aws:"withKeys,DeleteWithKeys,required"`
@@ -196,6 +244,11 @@ type DeleteLogGroupInput struct {
 type DeleteLogStreamInput struct {
 	LogGroupName  *string `aws:"logGroupName,LogGroupName,required"`
 	LogStreamName *string `aws:"logStreamName,LogStreamName,required"`
+}
+
+// DeleteLookupTableInput is what DeleteLookupTable takes.
+type DeleteLookupTableInput struct {
+	LookupTableArn *string `aws:"lookupTableArn,,required"`
 }
 
 // DeleteMetricFilterInput is what DeleteMetricFilter takes.
@@ -224,6 +277,15 @@ type DeleteResourcePolicyInput struct {
 // DeleteRetentionPolicyInput is what DeleteRetentionPolicy takes.
 type DeleteRetentionPolicyInput struct {
 	LogGroupName *string `aws:"logGroupName,LogGroupName,required"`
+}
+
+// DeleteScheduledQueryInput is what DeleteScheduledQuery takes.
+type DeleteScheduledQueryInput struct {
+	Identifier *string `aws:"identifier,ScheduledQueryIdentifier,required"`
+}
+
+// DeleteScheduledQueryOutput is what DeleteScheduledQuery answers.
+type DeleteScheduledQueryOutput struct {
 }
 
 // DeleteSubscriptionFilterInput is what DeleteSubscriptionFilter takes.
@@ -381,6 +443,30 @@ type DescribeExportTasksOutput struct {
 	NextToken   *string      `aws:"nextToken"`
 }
 
+// DescribeFieldIndexesInput is what DescribeFieldIndexes takes.
+type DescribeFieldIndexesInput struct {
+	LogGroupIdentifiers []string `aws:"logGroupIdentifiers,DescribeFieldIndexesLogGroupIdentifiers,required"`
+	NextToken           *string  `aws:"nextToken,NextToken"`
+}
+
+// DescribeFieldIndexesOutput is what DescribeFieldIndexes answers.
+type DescribeFieldIndexesOutput struct {
+	FieldIndexes []FieldIndex `aws:"fieldIndexes"`
+	NextToken    *string      `aws:"nextToken"`
+}
+
+// DescribeIndexPoliciesInput is what DescribeIndexPolicies takes.
+type DescribeIndexPoliciesInput struct {
+	LogGroupIdentifiers []string `aws:"logGroupIdentifiers,DescribeIndexPoliciesLogGroupIdentifiers,required"`
+	NextToken           *string  `aws:"nextToken,NextToken"`
+}
+
+// DescribeIndexPoliciesOutput is what DescribeIndexPolicies answers.
+type DescribeIndexPoliciesOutput struct {
+	IndexPolicies []IndexPolicy `aws:"indexPolicies"`
+	NextToken     *string       `aws:"nextToken"`
+}
+
 // DescribeLogGroupsInput is what DescribeLogGroups takes.
 type DescribeLogGroupsInput struct {
 	AccountIdentifiers    []string `aws:"accountIdentifiers,AccountIds"`
@@ -414,6 +500,19 @@ type DescribeLogStreamsInput struct {
 type DescribeLogStreamsOutput struct {
 	LogStreams []LogStream `aws:"logStreams"`
 	NextToken  *string     `aws:"nextToken"`
+}
+
+// DescribeLookupTablesInput is what DescribeLookupTables takes.
+type DescribeLookupTablesInput struct {
+	LookupTableNamePrefix *string `aws:"lookupTableNamePrefix,LookupTableName"`
+	MaxResults            *int32  `aws:"maxResults,DescribeLookupTablesMaxResults"`
+	NextToken             *string `aws:"nextToken,NextToken"`
+}
+
+// DescribeLookupTablesOutput is what DescribeLookupTables answers.
+type DescribeLookupTablesOutput struct {
+	LookupTables []LookupTable `aws:"lookupTables"`
+	NextToken    *string       `aws:"nextToken"`
 }
 
 // DescribeMetricFiltersInput is what DescribeMetricFilters takes.
@@ -499,6 +598,11 @@ type Destination struct {
 	CreationTime    *int64  `aws:"creationTime"`
 }
 
+// DestinationConfiguration is used by CreateScheduledQuery, GetScheduledQuery, ListScheduledQueries, UpdateScheduledQuery.
+type DestinationConfiguration struct {
+	S3Configuration *S3Configuration `aws:"s3Configuration,,required"`
+}
+
 // DisassociateKmsKeyInput is what DisassociateKmsKey takes.
 type DisassociateKmsKeyInput struct {
 	LogGroupName       *string `aws:"logGroupName,LogGroupName"`
@@ -534,6 +638,16 @@ type ExportTaskExecutionInfo struct {
 type ExportTaskStatus struct {
 	Code    *string `aws:"code"`
 	Message *string `aws:"message"`
+}
+
+// FieldIndex is used by DescribeFieldIndexes.
+type FieldIndex struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier"`
+	FieldIndexName     *string `aws:"fieldIndexName"`
+	LastScanTime       *int64  `aws:"lastScanTime"`
+	FirstEventTime     *int64  `aws:"firstEventTime"`
+	LastEventTime      *int64  `aws:"lastEventTime"`
+	Type               *string `aws:"type"`
 }
 
 // FilterLogEventsInput is what FilterLogEvents takes.
@@ -662,6 +776,22 @@ type GetLogRecordOutput struct {
 	LogRecord map[string]string `aws:"logRecord"`
 }
 
+// GetLookupTableInput is what GetLookupTable takes.
+type GetLookupTableInput struct {
+	LookupTableArn *string `aws:"lookupTableArn,,required"`
+}
+
+// GetLookupTableOutput is what GetLookupTable answers.
+type GetLookupTableOutput struct {
+	LookupTableArn  *string `aws:"lookupTableArn"`
+	LookupTableName *string `aws:"lookupTableName"`
+	Description     *string `aws:"description"`
+	TableBody       *string `aws:"tableBody"`
+	SizeBytes       *int64  `aws:"sizeBytes"`
+	LastUpdatedTime *int64  `aws:"lastUpdatedTime"`
+	KmsKeyId        *string `aws:"kmsKeyId"`
+}
+
 // GetQueryResultsInput is what GetQueryResults takes.
 type GetQueryResultsInput struct {
 	QueryId   *string `aws:"queryId,QueryId,required"`
@@ -677,6 +807,51 @@ type GetQueryResultsOutput struct {
 	Status        *string          `aws:"status"`
 	EncryptionKey *string          `aws:"encryptionKey"`
 	NextToken     *string          `aws:"nextToken"`
+}
+
+// GetScheduledQueryHistoryInput is what GetScheduledQueryHistory takes.
+type GetScheduledQueryHistoryInput struct {
+	Identifier        *string  `aws:"identifier,ScheduledQueryIdentifier,required"`
+	StartTime         *int64   `aws:"startTime,Timestamp,required"`
+	EndTime           *int64   `aws:"endTime,Timestamp,required"`
+	ExecutionStatuses []string `aws:"executionStatuses,ExecutionStatusList"`
+	MaxResults        *int32   `aws:"maxResults,GetScheduledQueryHistoryMaxResults"`
+	NextToken         *string  `aws:"nextToken,NextToken"`
+}
+
+// GetScheduledQueryHistoryOutput is what GetScheduledQueryHistory answers.
+type GetScheduledQueryHistoryOutput struct {
+	Name              *string                `aws:"name"`
+	ScheduledQueryArn *string                `aws:"scheduledQueryArn"`
+	TriggerHistory    []TriggerHistoryRecord `aws:"triggerHistory"`
+	NextToken         *string                `aws:"nextToken"`
+}
+
+// GetScheduledQueryInput is what GetScheduledQuery takes.
+type GetScheduledQueryInput struct {
+	Identifier *string `aws:"identifier,ScheduledQueryIdentifier,required"`
+}
+
+// GetScheduledQueryOutput is what GetScheduledQuery answers.
+type GetScheduledQueryOutput struct {
+	ScheduledQueryArn        *string                   `aws:"scheduledQueryArn"`
+	Name                     *string                   `aws:"name"`
+	Description              *string                   `aws:"description"`
+	QueryLanguage            *string                   `aws:"queryLanguage"`
+	QueryString              *string                   `aws:"queryString"`
+	LogGroupIdentifiers      []string                  `aws:"logGroupIdentifiers"`
+	ScheduleExpression       *string                   `aws:"scheduleExpression"`
+	Timezone                 *string                   `aws:"timezone"`
+	StartTimeOffset          *int64                    `aws:"startTimeOffset"`
+	DestinationConfiguration *DestinationConfiguration `aws:"destinationConfiguration"`
+	State                    *string                   `aws:"state"`
+	LastTriggeredTime        *int64                    `aws:"lastTriggeredTime"`
+	LastExecutionStatus      *string                   `aws:"lastExecutionStatus"`
+	ScheduleStartTime        *int64                    `aws:"scheduleStartTime"`
+	ScheduleEndTime          *int64                    `aws:"scheduleEndTime"`
+	ExecutionRoleArn         *string                   `aws:"executionRoleArn"`
+	CreationTime             *int64                    `aws:"creationTime"`
+	LastUpdatedTime          *int64                    `aws:"lastUpdatedTime"`
 }
 
 // GetTransformerInput is what GetTransformer takes.
@@ -696,6 +871,15 @@ type GetTransformerOutput struct {
 type Grok struct {
 	Source *string `aws:"source,Source"`
 	Match  *string `aws:"match,GrokMatch,required"`
+}
+
+// IndexPolicy is used by DescribeIndexPolicies, PutIndexPolicy.
+type IndexPolicy struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier"`
+	LastUpdateTime     *int64  `aws:"lastUpdateTime"`
+	PolicyDocument     *string `aws:"policyDocument"`
+	PolicyName         *string `aws:"policyName"`
+	Source             *string `aws:"source"`
 }
 
 // InputLogEvent is used by PutLogEvents.
@@ -734,6 +918,19 @@ type ListLogGroupsInput struct {
 type ListLogGroupsOutput struct {
 	LogGroups []LogGroupSummary `aws:"logGroups"`
 	NextToken *string           `aws:"nextToken"`
+}
+
+// ListScheduledQueriesInput is what ListScheduledQueries takes.
+type ListScheduledQueriesInput struct {
+	MaxResults *int32  `aws:"maxResults,ListScheduledQueriesMaxResults"`
+	NextToken  *string `aws:"nextToken,NextToken"`
+	State      *string `aws:"state,ScheduledQueryState"`
+}
+
+// ListScheduledQueriesOutput is what ListScheduledQueries answers.
+type ListScheduledQueriesOutput struct {
+	NextToken        *string                 `aws:"nextToken"`
+	ScheduledQueries []ScheduledQuerySummary `aws:"scheduledQueries"`
 }
 
 // ListTagsForResourceInput is what ListTagsForResource takes.
@@ -836,6 +1033,18 @@ type LogStream struct {
 	UploadSequenceToken *string `aws:"uploadSequenceToken"`
 	Arn                 *string `aws:"arn"`
 	StoredBytes         *int64  `aws:"storedBytes"`
+}
+
+// LookupTable is used by DescribeLookupTables.
+type LookupTable struct {
+	LookupTableArn  *string  `aws:"lookupTableArn"`
+	LookupTableName *string  `aws:"lookupTableName"`
+	Description     *string  `aws:"description"`
+	TableFields     []string `aws:"tableFields"`
+	RecordsCount    *int64   `aws:"recordsCount"`
+	SizeBytes       *int64   `aws:"sizeBytes"`
+	LastUpdatedTime *int64   `aws:"lastUpdatedTime"`
+	KmsKeyId        *string  `aws:"kmsKeyId"`
 }
 
 // LowerCaseString is used by GetTransformer, PutTransformer, TestTransformer.
@@ -1065,6 +1274,17 @@ type PutDestinationPolicyInput struct {
 	ForceUpdate     *bool   `aws:"forceUpdate"`
 }
 
+// PutIndexPolicyInput is what PutIndexPolicy takes.
+type PutIndexPolicyInput struct {
+	LogGroupIdentifier *string `aws:"logGroupIdentifier,LogGroupIdentifier,required"`
+	PolicyDocument     *string `aws:"policyDocument,PolicyDocument,required"`
+}
+
+// PutIndexPolicyOutput is what PutIndexPolicy answers.
+type PutIndexPolicyOutput struct {
+	IndexPolicy *IndexPolicy `aws:"indexPolicy"`
+}
+
 // PutLogEventsInput is what PutLogEvents takes.
 type PutLogEventsInput struct {
 	LogGroupName  *string         `aws:"logGroupName,LogGroupName,required"`
@@ -1240,6 +1460,14 @@ type ResultField struct {
 	Value *string `aws:"value"`
 }
 
+// S3Configuration is used by CreateScheduledQuery, GetScheduledQuery, ListScheduledQueries, UpdateScheduledQuery.
+type S3Configuration struct {
+	DestinationIdentifier *string `aws:"destinationIdentifier,S3Uri,required"`
+	RoleArn               *string `aws:"roleArn,RoleArn,required"`
+	OwnerAccountId        *string `aws:"ownerAccountId,AccountId"`
+	KmsKeyId              *string `aws:"kmsKeyId,KmsKeyId"`
+}
+
 // S3DeliveryConfiguration is used by CreateDelivery, DescribeConfigurationTemplates, DescribeDeliveries and 2 more.
 type S3DeliveryConfiguration struct {
 	SuffixPath               *string `aws:"suffixPath,DeliverySuffixPath"`
@@ -1250,6 +1478,29 @@ type S3DeliveryConfiguration struct {
 type S3TablesIntegration struct {
 	DatasourceName *string `aws:"datasourceName"`
 	DatasourceType *string `aws:"datasourceType"`
+}
+
+// ScheduledQueryDestination is used by GetScheduledQueryHistory.
+type ScheduledQueryDestination struct {
+	DestinationType       *string `aws:"destinationType"`
+	DestinationIdentifier *string `aws:"destinationIdentifier"`
+	Status                *string `aws:"status"`
+	ProcessedIdentifier   *string `aws:"processedIdentifier"`
+	ErrorMessage          *string `aws:"errorMessage"`
+}
+
+// ScheduledQuerySummary is used by ListScheduledQueries.
+type ScheduledQuerySummary struct {
+	ScheduledQueryArn        *string                   `aws:"scheduledQueryArn"`
+	Name                     *string                   `aws:"name"`
+	State                    *string                   `aws:"state"`
+	LastTriggeredTime        *int64                    `aws:"lastTriggeredTime"`
+	LastExecutionStatus      *string                   `aws:"lastExecutionStatus"`
+	ScheduleExpression       *string                   `aws:"scheduleExpression"`
+	Timezone                 *string                   `aws:"timezone"`
+	DestinationConfiguration *DestinationConfiguration `aws:"destinationConfiguration"`
+	CreationTime             *int64                    `aws:"creationTime"`
+	LastUpdatedTime          *int64                    `aws:"lastUpdatedTime"`
 }
 
 // SearchedLogStream is used by FilterLogEvents.
@@ -1400,6 +1651,15 @@ type TransformedLogRecord struct {
 	TransformedEventMessage *string `aws:"transformedEventMessage"`
 }
 
+// TriggerHistoryRecord is used by GetScheduledQueryHistory.
+type TriggerHistoryRecord struct {
+	QueryId            *string                     `aws:"queryId"`
+	ExecutionStatus    *string                     `aws:"executionStatus"`
+	TriggeredTimestamp *int64                      `aws:"triggeredTimestamp"`
+	ErrorMessage       *string                     `aws:"errorMessage"`
+	Destinations       []ScheduledQueryDestination `aws:"destinations"`
+}
+
 // TrimString is used by GetTransformer, PutTransformer, TestTransformer.
 type TrimString struct {
 	WithKeys []string `aws:"withKeys,TrimStringWithKeys,required"`
@@ -1438,6 +1698,59 @@ type UpdateDeliveryConfigurationInput struct {
 
 // UpdateDeliveryConfigurationOutput is what UpdateDeliveryConfiguration answers.
 type UpdateDeliveryConfigurationOutput struct {
+}
+
+// UpdateLookupTableInput is what UpdateLookupTable takes.
+type UpdateLookupTableInput struct {
+	LookupTableArn *string `aws:"lookupTableArn,,required"`
+	Description    *string `aws:"description,LookupTableDescription"`
+	TableBody      *string `aws:"tableBody,TableBody,required"`
+	KmsKeyId       *string `aws:"kmsKeyId,KmsKeyId"`
+}
+
+// UpdateLookupTableOutput is what UpdateLookupTable answers.
+type UpdateLookupTableOutput struct {
+	LookupTableArn  *string `aws:"lookupTableArn"`
+	LastUpdatedTime *int64  `aws:"lastUpdatedTime"`
+}
+
+// UpdateScheduledQueryInput is what UpdateScheduledQuery takes.
+type UpdateScheduledQueryInput struct {
+	Identifier               *string                   `aws:"identifier,ScheduledQueryIdentifier,required"`
+	Description              *string                   `aws:"description,ScheduledQueryDescription"`
+	QueryLanguage            *string                   `aws:"queryLanguage,QueryLanguage,required"`
+	QueryString              *string                   `aws:"queryString,QueryString,required"`
+	LogGroupIdentifiers      []string                  `aws:"logGroupIdentifiers,ScheduledQueryLogGroupIdentifiers"`
+	ScheduleExpression       *string                   `aws:"scheduleExpression,ScheduleExpression,required"`
+	Timezone                 *string                   `aws:"timezone,ScheduleTimezone"`
+	StartTimeOffset          *int64                    `aws:"startTimeOffset"`
+	DestinationConfiguration *DestinationConfiguration `aws:"destinationConfiguration"`
+	ScheduleStartTime        *int64                    `aws:"scheduleStartTime,Timestamp"`
+	ScheduleEndTime          *int64                    `aws:"scheduleEndTime,Timestamp"`
+	ExecutionRoleArn         *string                   `aws:"executionRoleArn,RoleArn,required"`
+	State                    *string                   `aws:"state,ScheduledQueryState"`
+}
+
+// UpdateScheduledQueryOutput is what UpdateScheduledQuery answers.
+type UpdateScheduledQueryOutput struct {
+	ScheduledQueryArn        *string                   `aws:"scheduledQueryArn"`
+	Name                     *string                   `aws:"name"`
+	Description              *string                   `aws:"description"`
+	QueryLanguage            *string                   `aws:"queryLanguage"`
+	QueryString              *string                   `aws:"queryString"`
+	LogGroupIdentifiers      []string                  `aws:"logGroupIdentifiers"`
+	ScheduleExpression       *string                   `aws:"scheduleExpression"`
+	Timezone                 *string                   `aws:"timezone"`
+	StartTimeOffset          *int64                    `aws:"startTimeOffset"`
+	DestinationConfiguration *DestinationConfiguration `aws:"destinationConfiguration"`
+	State                    *string                   `aws:"state"`
+	LastTriggeredTime        *int64                    `aws:"lastTriggeredTime"`
+	LastExecutionStatus      *string                   `aws:"lastExecutionStatus"`
+	ScheduleStartTime        *int64                    `aws:"scheduleStartTime"`
+	ScheduleEndTime          *int64                    `aws:"scheduleEndTime"`
+	ExecutionRoleArn         *string                   `aws:"executionRoleArn"`
+	CreationTime             *int64                    `aws:"creationTime"`
+	LastUpdatedTime          *int64                    `aws:"lastUpdatedTime"`
 }
 
 // UpperCaseString is used by GetTransformer, PutTransformer, TestTransformer.
@@ -1483,6 +1796,9 @@ type DeleteLogGroupOutput struct{}
 
 // DeleteLogStreamOutput is what DeleteLogStream answers: nothing.
 type DeleteLogStreamOutput struct{}
+
+// DeleteLookupTableOutput is what DeleteLookupTable answers: nothing.
+type DeleteLookupTableOutput struct{}
 
 // DeleteMetricFilterOutput is what DeleteMetricFilter answers: nothing.
 type DeleteMetricFilterOutput struct{}

@@ -89,7 +89,7 @@ func (l line) events() []*insights.Event {
 func over(events []*insights.Event, start, end int64) insights.Env {
 	return insights.Env{
 		Start: start, End: end, Now: time.UnixMilli(end),
-		Events: func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
+		Events: func(context.Context, insights.Read) iter.Seq2[*insights.Event, error] {
 			return func(yield func(*insights.Event, error) bool) {
 				for _, e := range events {
 					if !yield(e, nil) {
@@ -153,6 +153,10 @@ func checkRows(t *testing.T, one line, query *insights.Query, set line) {
 	result, err := query.Run(t.Context(), over(set.events(), *start*1000, *end*1000+999))
 	if err != nil {
 		t.Fatalf("%s: %v", one.Query, err)
+	}
+	spared, err := query.Run(t.Context(), sparing(over(set.events(), *start*1000, *end*1000+999)))
+	if err != nil || gocmp.Diff(result.Rows, spared.Rows) != "" {
+		t.Errorf("%s: with what it needs alone: %v, %s", query.Text(), err, gocmp.Diff(result.Rows, spared.Rows))
 	}
 	got := shown(result)
 	want := one.Expect.Rows

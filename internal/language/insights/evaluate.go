@@ -121,18 +121,16 @@ func arithmetic(operator byte, a, b value) value {
 
 func (x *run) like(e *like) evaluator {
 	of := x.compile(e.of)
+	found := func(text string) bool { return strings.Contains(text, e.text) }
+	if e.regex != nil {
+		found = x.matches(e.regex)
+	}
 	return func(r row) value {
 		text, ok := of(r).asText()
 		if !ok {
 			return value{}
 		}
-		var found bool
-		if e.regex != nil {
-			found = e.regex.MatchString(text)
-		} else {
-			found = strings.Contains(text, e.text)
-		}
-		return truth(found != e.not)
+		return truth(found(text) != e.not)
 	}
 }
 

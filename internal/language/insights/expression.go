@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sillok/sillok/internal/language/matcher"
 )
 
 // expression is a node of an expression.
@@ -51,7 +53,7 @@ type (
 		span
 		of    expression
 		text  string
-		regex *regexp.Regexp
+		regex *regex
 		not   bool
 	}
 	// in compares with each of a list, or with what another query returns.
@@ -370,8 +372,30 @@ func (p *parser) call(of token) (expression, *Error) {
 	return c, nil
 }
 
+// regex is a regular expression: find says whether a text matches, groups also where.
+type regex struct {
+	find   *matcher.Regex
+	groups *regexp.Regexp
+}
+
+// machineMemory is how many bytes the machines of a query's regular expressions have, for
+// each worker.
+const machineMemory = 8 << 20
+
+// matches returns what says whether a text matches, and notes why it could not.
+func (x *run) matches(r *regex) func(text string) bool {
+	machine := r.find.Machine(machineMemory / max(x.query.regexes, 1))
+	return func(text string) bool {
+		found, err := machine.Match(text, x.ended)
+		if err != nil {
+			x.broken = err
+		}
+		return found
+	}
+}
+
 // regex reads a regular expression between slashes.
-func (p *parser) regex() (*regexp.Regexp, *Error) {
+func (p *parser) regex() (*regex, *Error) {
 	start := p.token
 	if start.kind != symbol || start.text != "/" {
 		return nil, p.unexpected("a text in quotes or a regular expression between slashes is expected")
@@ -385,7 +409,12 @@ func (p *parser) regex() (*regexp.Regexp, *Error) {
 	if err != nil {
 		return nil, at(p.text, where, "Invalid regular expression", err.Error())
 	}
+	find, err := matcher.Compile(text)
+	if err != nil {
+		return nil, at(p.text, where, "Invalid regular expression", err.Error()+": its counts add up to more than 1000")
+	}
+	p.current.regexes++
 	p.token.end = p.at
 	p.advance()
-	return compiled, nil
+	return &regex{find, compiled}, nil
 }

@@ -5,11 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sillok/sillok/internal/language/matcher"
 )
 
 // mostText bounds what a function makes of texts, in bytes.
@@ -165,6 +168,10 @@ func regexReplace(x *run, args []value) value {
 			clear(x.regexes)
 		}
 		re, _ = regexp.Compile(expr) // one that is none is kept as nil
+		if _, err := matcher.Compile(expr); errors.Is(err, matcher.ErrTooLarge) {
+			x.broken = at(x.query.text, span{0, len(x.query.text)}, "Invalid regular expression", err.Error()+": its counts add up to more than 1000")
+			return value{}
+		}
 		x.regexes[expr] = re
 	}
 	if re == nil || len(s)+len(by)*(len(s)+1) > mostText && len(s)+len(by)*len(re.FindAllStringIndex(s, -1)) > mostText {

@@ -52,6 +52,10 @@ func FuzzQuery(f *testing.F) {
 		if diff := cmp.Diff(first, again); diff != "" || err != nil {
 			t.Errorf("%q: run again: %v %s", text, err, diff)
 		}
+		spared, err := query.Run(ctx, sparing(env))
+		if err != nil || cmp.Diff(first.Rows, spared.Rows) != "" {
+			t.Errorf("%q over %q: with what it needs alone: %v %s", text, message, err, cmp.Diff(first.Rows, spared.Rows))
+		}
 		for _, row := range first.Rows {
 			for _, c := range row {
 				if !utf8.ValidString(message) || !utf8.ValidString(text) {

@@ -2,7 +2,6 @@ package insights
 
 import (
 	"encoding/csv"
-	"regexp"
 	"strings"
 )
 
@@ -12,7 +11,7 @@ type parseCommand struct {
 	of     expression // nil is @message
 	format string     // glob, regex, logfmt, csv or xml
 	glob   []string   // the literal text around the wildcards
-	regex  *regexp.Regexp
+	regex  *regex
 	multi  bool
 	names  []named
 	groups []int // of the regular expression, by names
@@ -83,7 +82,7 @@ func (p *parser) parseRegex(c *parseCommand) (err *Error) {
 		return err
 	}
 	where := span{start, p.behind}
-	for i, group := range c.regex.SubexpNames() {
+	for i, group := range c.regex.groups.SubexpNames() {
 		if group != "" {
 			c.names, c.groups = append(c.names, named{where, group}), append(c.groups, i)
 		}
@@ -126,8 +125,13 @@ func (c *parseCommand) check(s *scope) *Error {
 
 func (c *parseCommand) stream(x *run, next sink) sink {
 	of := x.compile(c.of)
+	matches := func(string) bool { return true }
+	if c.regex != nil {
+		matches = x.matches(c.regex) // what does not match is told apart faster so
+	}
 	return func(r row) error {
 		text, ok := of(r).asText()
+		ok = ok && matches(text)
 		for _, slot := range c.slots {
 			r[slot] = value{}
 		}
@@ -138,7 +142,7 @@ func (c *parseCommand) stream(x *run, next sink) sink {
 		case c.multi:
 			return c.each(text, r, next)
 		case c.format == "regex":
-			c.byRegex(text, c.regex.FindStringSubmatchIndex(text), r)
+			c.byRegex(text, c.regex.groups.FindStringSubmatchIndex(text), r)
 		case c.format == "logfmt":
 			r[c.slots[0]] = logfmt(text)
 		default:
@@ -187,7 +191,7 @@ func (c *parseCommand) byRegex(text string, match []int, r row) {
 
 // each makes a row of each match, and one without the fields where there is none.
 func (c *parseCommand) each(text string, r row, next sink) error {
-	matches := c.regex.FindAllStringSubmatchIndex(text, -1)
+	matches := c.regex.groups.FindAllStringSubmatchIndex(text, -1)
 	if len(matches) == 0 {
 		return next(r)
 	}

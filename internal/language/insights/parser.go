@@ -35,6 +35,9 @@ type Query struct {
 	subs      []sub
 	limited   bool // it says how many rows
 	pointed   bool // it computes with @ptr
+	regexes   int  // how many regular expressions it has
+	needs     []Need
+	streams   []string // that its filters ask for; nil for all
 }
 
 // command is one stage of a query, between two bars.
@@ -235,6 +238,7 @@ func (p *parser) query(nested bool) (*Query, *Error) {
 		}
 	}
 	q.final, q.columns = s, s.visible()
+	q.needs, q.streams = needsOf(q)
 	return q, nil
 }
 

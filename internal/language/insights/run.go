@@ -21,10 +21,9 @@ type Env struct {
 	Memory     int       // bytes that a run may hold, about; 0 is DefaultMemory
 	Workers    int       // how many read events side by side; 0 is as many as there are processors
 
-	// Events returns the events of a source, newest first; nil is the query's own
-	// log groups. It is asked once for each source. Some events are read ahead: none
+	// Events returns the events of a source, newest first. It is asked once for each. Some events are read ahead: none
 	// may change before Run returns.
-	Events func(ctx context.Context, source *Source) iter.Seq2[*Event, error]
+	Events func(ctx context.Context, read Read) iter.Seq2[*Event, error]
 	// Pointer returns what clients see of the pointer of an event; nil is the pointer
 	// itself.
 	Pointer func(pointer string) string
@@ -33,6 +32,15 @@ type Env struct {
 	// Partial is called now and then while events are read, if it is there. What it is
 	// given returns the result so far.
 	Partial func(result func() (*Result, error))
+}
+
+// Read is what a run reads.
+type Read struct {
+	Source *Source // nil is the query's own log groups
+	// Needs and Streams spare reading: an event that lacks one of the needs, or is of
+	// another stream than these, may be left out. Streams is nil for all.
+	Needs   []Need
+	Streams []string
 }
 
 // DefaultMemory is how many bytes a run may hold unless it is said.
@@ -94,6 +102,7 @@ type run struct {
 	joins  map[int]*joined
 	tables map[string][][]string
 
+	broken  error // why what was computed last is nothing
 	regexes map[string]*regexp.Regexp
 	zones   map[string]*time.Location
 	key     []byte
@@ -266,7 +275,7 @@ func (x *run) rows() ([]row, error) {
 	g, commands := x.first, x.rest
 	for {
 		if done, ok := g.(*collected); ok {
-			return done.rows, nil
+			return done.rows, x.broken
 		}
 		next, rest := x.gatherer(commands)
 		head := commands[:len(commands)-len(rest)]
@@ -428,7 +437,7 @@ func (x *run) joinSide(ctx context.Context, j *joinCommand) error {
 	fields := newDiscovery(raw)
 	r := make(row, firstSlot+len(side.slots))
 	n := 0
-	for event, err := range x.env.Events(ctx, j.source) {
+	for event, err := range x.env.Events(ctx, Read{Source: j.source}) {
 		if err != nil {
 			return err
 		}

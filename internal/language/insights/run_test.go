@@ -316,8 +316,8 @@ func TestPartialResults(t *testing.T) {
 }
 
 // endless yields one event again and again.
-func endless(seen *int) func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
-	return func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
+func endless(seen *int) func(context.Context, insights.Read) iter.Seq2[*insights.Event, error] {
+	return func(context.Context, insights.Read) iter.Seq2[*insights.Event, error] {
 		return func(yield func(*insights.Event, error) bool) {
 			for {
 				*seen++
@@ -381,7 +381,7 @@ func TestRunEnds(t *testing.T) {
 	t.Run("with the memory of what is made of an event", func(t *testing.T) {
 		many := func(events, of int) insights.Env {
 			message := []byte(`{"a":[` + strings.Repeat("1,", of-1) + `1]}`)
-			return insights.Env{Memory: 8 << 20, Workers: 2, Events: func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
+			return insights.Env{Memory: 8 << 20, Workers: 2, Events: func(context.Context, insights.Read) iter.Seq2[*insights.Event, error] {
 				return func(yield func(*insights.Event, error) bool) {
 					for range events {
 						if !yield(&insights.Event{Timestamp: start, Message: message, Pointer: "p"}, nil) {
@@ -405,7 +405,7 @@ func TestRunEnds(t *testing.T) {
 	t.Run("with what its events end with", func(t *testing.T) {
 		broken := errors.New("broken")
 		env := env
-		env.Events = func(context.Context, *insights.Source) iter.Seq2[*insights.Event, error] {
+		env.Events = func(context.Context, insights.Read) iter.Seq2[*insights.Event, error] {
 			return func(yield func(*insights.Event, error) bool) { yield(nil, broken) }
 		}
 		for _, query := range []string{"fields n", "filter n in (SOURCE 'g' | fields n)", "join left=a right=b where a.n = b.n (SOURCE 'g')"} {

@@ -126,6 +126,9 @@ func (w *worker) run(b *batch) error {
 		if err := w.next(w.r); err != nil {
 			return err
 		}
+		if w.x.broken != nil {
+			return w.x.broken
+		}
 	}
 	return nil
 }
@@ -173,7 +176,7 @@ func (x *run) read(ctx context.Context, commands []command, end sink, partial fu
 		b = &batch{events: make([]*Event, 0, batchSize)}
 		return nil
 	}
-	for event, err := range x.env.Events(ctx, x.query.source) {
+	for event, err := range x.env.Events(ctx, Read{x.query.source, x.query.needs, x.query.streams}) {
 		if err != nil {
 			return err
 		}

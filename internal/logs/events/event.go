@@ -53,6 +53,8 @@ type Query struct {
 	// Terms are texts of which a wanted message has every one. They spare reading:
 	// what has not all of them may be yielded nevertheless.
 	Terms [][]byte
+	// Needs are texts as Terms are, of which each time one is enough.
+	Needs []Need
 	// Skipped is called with how many events, and bytes as AWS counts them, were not
 	// looked at, since an index says that they are not wanted. It may be called by
 	// several at once.

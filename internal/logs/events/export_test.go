@@ -60,7 +60,7 @@ func ReadFile(dir, name string) (found int, err error) {
 	}
 	for i := range f.parts {
 		q := All(f.parts[i].group)
-		c, err := s.openPart(&q, probeOf([][]byte{[]byte("request 0123456789")}), f, &f.parts[i])
+		c, err := s.openPart(&q, wantedOf(&Query{Terms: [][]byte{[]byte("request 0123456789")}}), f, &f.parts[i])
 		if err != nil {
 			return found, err
 		}

@@ -1,6 +1,9 @@
 package events
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A filter says of a block which pieces of text its messages certainly do not have,
 // so that a search for something rare reads few blocks.
@@ -59,6 +62,13 @@ func eachGram(text []byte, add func(hash uint64)) {
 	}
 }
 
+// codesHash is how a filter holds that a block has a character that is written by its
+// code, as JSON may: then any text may be written so.
+const codesHash = 0xA0761D6478BD642F
+
+// codes is how such a code begins.
+const codes = `\u`
+
 // streamHash is how a filter holds that a block has events of a stream.
 func streamHash(stream uint64) uint64 { return (stream + 1) * 0xD6E8FEB86659FD93 }
 
@@ -90,8 +100,13 @@ func (f *filterMaker) make(events []Event, size int, streams []uint64) []byte {
 			h >>= 20
 		}
 	}
+	coded := false
 	for i := range events {
 		eachGram(events[i].Message, add)
+		if !coded && bytes.Contains(events[i].Message, []byte(codes)) {
+			coded = true
+			add(codesHash)
+		}
 	}
 	for _, stream := range streams {
 		add(streamHash(stream))

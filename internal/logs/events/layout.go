@@ -22,7 +22,8 @@ import (
 // checksum of its own, and so has the head: it says where both indexes are.
 const (
 	magic     = "SILLOKLG"
-	version   = 1
+	version   = 2 // of which filters say where a text may be written by its codes; 1 is read, too
+	oldest    = 1
 	headSize  = 96
 	partSize  = 8*7 + 2*12
 	statsSize = 8 * 6
@@ -47,6 +48,7 @@ type part struct {
 type file struct {
 	path        string
 	first, last uint64 // which batches it has, but for those that were removed
+	version     uint32
 	made        uint32 // how often it was made: 0, and once more each time that something was removed
 	size        int64
 	index       [2]uint64 // where the two indexes are
@@ -118,7 +120,7 @@ func readPart(b []byte) part {
 // head returns the head of the file, which stands at its beginning and at its end.
 func (f *file) head() []byte {
 	b := append(make([]byte, 0, headSize), magic...)
-	b = binary.LittleEndian.AppendUint32(b, version)
+	b = binary.LittleEndian.AppendUint32(b, f.version)
 	b = binary.LittleEndian.AppendUint32(b, f.made)
 	for _, n := range []uint64{f.first, f.last, uint64(f.size), f.index[0], f.index[1], uint64(f.indexSize)} { //nolint:gosec // not negative
 		b = binary.LittleEndian.AppendUint64(b, n)
@@ -131,7 +133,11 @@ func (f *file) head() []byte {
 // takeHead takes what a head says. It is false for what is not the file's.
 func (f *file) takeHead(b []byte) bool {
 	if len(b) != headSize || binary.LittleEndian.Uint32(b[headSize-4:]) != checksum(b[:headSize-4]) ||
-		string(b[:8]) != magic || binary.LittleEndian.Uint32(b[8:]) != version {
+		string(b[:8]) != magic {
+		return false
+	}
+	f.version = binary.LittleEndian.Uint32(b[8:])
+	if f.version < oldest || f.version > version {
 		return false
 	}
 	n := func(i int) uint64 { return binary.LittleEndian.Uint64(b[16+8*i:]) }

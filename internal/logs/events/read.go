@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -64,7 +63,7 @@ func (s *Store) sources(q *Query) []source {
 	for _, m := range v.memories {
 		all = m.sources(q, all)
 	}
-	wanted := probeOf(q.Terms)
+	wanted := wantedOf(q)
 	for _, at := range v.groups[q.Group] {
 		p := &at.file.parts[at.part]
 		first, last := Key{Time: p.from}, Key{Time: p.to, Seq: math.MaxUint64, N: math.MaxUint32}
@@ -83,7 +82,8 @@ type partCursor struct {
 	q      *Query
 	codec  *codec
 	part   *part
-	wanted probe
+	wanted wanted
+	file   *file
 	blocks []blockMeta // that are left
 	taken  int         // blocks that were loaded
 	ahead  *ahead      // loads the next block while one is read; nil for the first two
@@ -102,7 +102,7 @@ type loadedBlock struct {
 	err    error
 }
 
-func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, error) {
+func (s *Store) openPart(q *Query, wanted wanted, f *file, p *part) (cursor, error) {
 	r, err := f.openPart(p)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (s *Store) openPart(q *Query, wanted probe, f *file, p *part) (cursor, erro
 	if q.Backward {
 		slices.Reverse(blocks)
 	}
-	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, blocks: blocks, run: run{q: q}}, nil
+	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, file: f, blocks: blocks, run: run{q: q}}, nil
 }
 
 // next implements cursor. A context is looked at before each block.
@@ -214,14 +214,14 @@ func (c *partCursor) told(b *blockMeta) ([]Event, error) {
 // load returns the events of a block, or none where it has nothing that is wanted.
 func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 	inMany := c.part.stream == 0 && c.q.Streams != nil
-	if len(c.wanted) > 0 || inMany {
+	if len(c.wanted.needs) > 0 || inMany {
 		filter, err := c.bytes(b.filterAt, b.filterSize)
 		if err != nil {
 			return nil, err
 		}
 		// A filter that is damaged spares nothing, and loses nothing.
 		if soundFilter(filter) && checksum(filter) == b.filterSum &&
-			(!c.wanted.may(filter) || inMany && !mayAny(filter, c.q.Streams)) {
+			(!c.wanted.may(filter, c.file.version) || inMany && !mayAny(filter, c.q.Streams)) {
 			c.skipped(b)
 			return nil, nil
 		}
@@ -238,11 +238,9 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 	if err != nil {
 		return nil, c.damage(err.Error())
 	}
-	for _, term := range c.q.Terms {
-		if !bytes.Contains(raw[texts:], term) {
-			c.skipped(b)
-			return nil, nil
-		}
+	if !c.wanted.within(raw[texts:]) {
+		c.skipped(b)
+		return nil, nil
 	}
 	return events, nil
 }

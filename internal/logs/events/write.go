@@ -43,7 +43,7 @@ func (s *Store) newWriter(first, last uint64, made uint32) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs: make a file of events: %w", err)
 	}
-	w := &writer{file: &file{first: first, last: last, made: made}, codec: s.codec, temp: temp, out: bufio.NewWriterSize(temp, 1<<20), makers: make([]blockMaker, runtime.GOMAXPROCS(0))}
+	w := &writer{file: &file{first: first, last: last, made: made, version: version}, codec: s.codec, temp: temp, out: bufio.NewWriterSize(temp, 1<<20), makers: make([]blockMaker, runtime.GOMAXPROCS(0))}
 	return w, w.write(make([]byte, headSize))
 }
 

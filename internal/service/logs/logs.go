@@ -44,6 +44,8 @@ type Config struct {
 	Metrics Metrics
 	// SQL runs the queries in SQL; nil means that they are refused.
 	SQL Elsewhere
+	// Scheduled runs scheduled queries; nil means that none can be made.
+	Scheduled Scheduled
 }
 
 // Service answers the operations of CloudWatch Logs.

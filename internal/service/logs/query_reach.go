@@ -209,7 +209,7 @@ func (s *Service) groupAt(ctx context.Context, at groupName) (*known, error) {
 }
 
 // canRun refuses a query that its groups do not take.
-func (s *Service) canRun(_ context.Context, in *logsapi.StartQueryInput, p *plan) error {
+func (s *Service) canRun(ctx context.Context, in *logsapi.StartQueryInput, p *plan) error {
 	for _, r := range p.reaches {
 		begin := int64(math.MaxInt64) // from when on any of the groups has events
 		for _, k := range r.known {
@@ -222,10 +222,18 @@ func (s *Service) canRun(_ context.Context, in *logsapi.StartQueryInput, p *plan
 			return errMalformed(insights.OutOfRange(*in.QueryString))
 		}
 	}
-	if len(p.query.Tables()) > 0 {
-		return errMalformed(&insights.Error{End: len([]rune(*in.QueryString)), Message: "There is no lookup table " + p.query.Tables()[0]})
-	}
-	return nil
+	return s.store.View(ctx, func(r resource.Reader) error {
+		for _, name := range p.query.Tables() {
+			_, found, err := lookupTables.Find(r, name)
+			if err == nil && !found {
+				err = errMalformed(&insights.Error{End: len([]rune(*in.QueryString)), Message: "There is no lookup table " + name})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // touched returns the resources that a query touches, like one of which it is said what

@@ -47,7 +47,7 @@ type queryJob = query.Job[*queryRun]
 // what a server left that died.
 func (s *Service) runQueries(ctx context.Context, g *life.Group) error {
 	running := context.WithoutCancel(ctx)
-	if err := s.recoverQueries(running); err != nil {
+	if err := errors.Join(s.recoverQueries(running), s.endRuns(running)); err != nil {
 		return fmt.Errorf("recover queries of log groups: %w", err)
 	}
 	for range queryTurns {
@@ -62,6 +62,7 @@ func (s *Service) runQueries(ctx context.Context, g *life.Group) error {
 		return nil
 	})
 	g.Every(ctx, "ends of queries of log groups", queryEnds, s.writeEnds)
+	g.Every(ctx, "scheduled queries", scheduledEvery, func(ctx context.Context) error { return s.runScheduled(ctx, g) })
 	g.Every(ctx, "old queries of log groups", queriesPurge, s.purgeQueries)
 	return nil
 }
@@ -144,10 +145,11 @@ func (s *Service) answer(ctx context.Context, r *queryRun) (*insights.Result, er
 	main := p.reaches[p.query.Source()]
 	return p.query.Run(ctx, insights.Env{
 		Start: main.from, End: main.to, Now: time.UnixMilli(r.doc.Created), Limit: p.limit, Memory: queryMemory,
-		Events: func(ctx context.Context, source *insights.Source) iter.Seq2[*insights.Event, error] {
-			return s.eventsOf(ctx, r, source)
+		Events: func(ctx context.Context, read insights.Read) iter.Seq2[*insights.Event, error] {
+			return s.eventsOf(ctx, r, read)
 		},
 		Pointer: pointerOf,
+		Table:   s.table,
 		Partial: r.offer,
 	})
 }
@@ -176,17 +178,21 @@ func (s *Service) estimate(ctx context.Context, r *queryRun) (*insights.Result, 
 }
 
 // eventsOf yields the events of a source, the newest first.
-func (s *Service) eventsOf(ctx context.Context, r *queryRun, source *insights.Source) iter.Seq2[*insights.Event, error] {
-	of := r.plan.reaches[source]
+func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read) iter.Seq2[*insights.Event, error] {
+	of := r.plan.reaches[read.Source]
 	return func(yield func(*insights.Event, error) bool) {
-		q := of.query()
+		q, err := s.queryOfEvents(ctx, of, read)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		q.Skipped = func(n, bytes int64) {
 			r.skippedEvents.Add(n)
 			r.skippedBytes.Add(bytes)
 		}
 		names := make(map[uint64]string, len(of.known))
 		for number, k := range of.known {
-			names[number] = string(k.at.Account) + ":" + k.group.Name
+			names[number] = k.log()
 		}
 		var some []insights.Event
 		for e, err := range s.events.Read(ctx, q) {
@@ -216,6 +222,36 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, source *insights.So
 			}
 		}
 	}
+}
+
+// queryOfEvents returns what is read of the store of events.
+func (s *Service) queryOfEvents(ctx context.Context, of *reach, read insights.Read) (q events.Query, err error) {
+	q = of.query()
+	for _, n := range read.Needs {
+		need := events.Need{Coded: n.Escaped}
+		for _, text := range n.Among {
+			need.Among = append(need.Among, []byte(text))
+		}
+		q.Needs = append(q.Needs, need)
+	}
+	if read.Streams == nil {
+		return q, nil
+	}
+	q.Streams = []uint64{}
+	for _, k := range of.known {
+		scope := cloud.Scope{Account: k.at.Account, Region: cloud.CallOf(ctx).Region}
+		for _, name := range read.Streams {
+			number, err := s.stream(in(ctx, scope), k, name)
+			if cloud.KindOf(err) == cloud.NotFound {
+				continue
+			}
+			if err != nil {
+				return q, err
+			}
+			q.Streams = append(q.Streams, number)
+		}
+	}
+	return q, nil
 }
 
 // place is where an event is, of which pointerOf makes its pointer: few of those that are

@@ -1,10 +1,8 @@
 package logs
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/language/insights"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/logs/protect"
 	"github.com/sillok/sillok/internal/resource"
@@ -58,7 +57,7 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 			return nil, err
 		}
 		record["@message"], record["@logStream"], record["@ptr"] = string(e.Message), name, *in.LogRecordPointer
-		record["@log"] = string(scope.Account) + ":" + at.Name
+		record["@log"] = k.log()
 		record["@timestamp"], record["@ingestionTime"] = strconv.FormatInt(e.Time, 10), strconv.FormatInt(e.Ingested, 10)
 		return &logsapi.GetLogRecordOutput{LogRecord: record}, nil
 	}
@@ -69,15 +68,14 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 }
 
 const (
-	mostFields   = 200    // that are found in one event
 	sampled      = 10_000 // events in which GetLogGroupFields looks for fields
 	fieldsAround = 8 * time.Minute
 	fieldsBefore = 15 * time.Minute
 )
 
-// fields returns the fields of an event, by their paths: of its transformed version where
-// it has one. What is protected is masked in them, and in the event's message from then
-// on, unless it is to be seen.
+// fields returns what is found in an event, by name: all that a query may name but what
+// every event has. It is found in the event's transformed version where it has one. What
+// is protected is masked, and in the event's message from then on, unless it is to be seen.
 func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]string, error) {
 	text, failure, err := k.transformed(stream, e)
 	if err != nil {
@@ -94,66 +92,22 @@ func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]
 		text = protect.MaskJSON(text, policies...)
 		e.Message, _ = protect.Mask(e.Message, policies...)
 	}
-	found := fields(text)
+	found := map[string]string{}
+	for _, c := range insights.Fields(&insights.Event{Timestamp: e.Time, Message: text, Log: k.log()}) {
+		switch c.Field {
+		case "@timestamp", "@message", "@logStream", "@log", "@ptr":
+		default:
+			found[c.Field] = c.Value
+		}
+	}
 	if failure != "" {
 		found["@transformationError"] = failure
 	}
 	return found, nil
 }
 
-// fields returns the fields that an event of JSON has, by their paths.
-func fields(message []byte) map[string]string {
-	found := map[string]string{}
-	if !bytes.HasPrefix(bytes.TrimSpace(message), []byte("{")) {
-		return found
-	}
-	d := json.NewDecoder(bytes.NewReader(message))
-	d.UseNumber()
-	var value map[string]any
-	if d.Decode(&value) != nil {
-		return found
-	}
-	flatten(found, "", value)
-	return found
-}
-
-// flatten adds the leaves of a value. A name that begins with @ gets another one, so
-// that it is not taken for a field of ours.
-func flatten(found map[string]string, path string, value any) {
-	if len(found) >= mostFields {
-		return
-	}
-	below := func(name string) string {
-		if path == "" {
-			if name != "" && name[0] == '@' {
-				return "@" + name
-			}
-			return name
-		}
-		return path + "." + name
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			flatten(found, below(name), v[name])
-		}
-	case []any:
-		for i, item := range v {
-			flatten(found, below(strconv.Itoa(i)), item)
-		}
-	case string:
-		found[path] = v
-	case json.Number:
-		found[path] = v.String()
-	case bool:
-		found[path] = map[bool]string{false: "0", true: "1"}[v]
-	}
-}
+// log is the group as the field @log has it.
+func (k *known) log() string { return string(k.at.Account) + ":" + k.group.Name }
 
 // GetLogGroupFields says which fields the events of a time have, and how many of them
 // have each.

@@ -14,6 +14,14 @@ var tags = resource.Tags{Invalid: invalid, TooMany: "TooManyTagsException", Name
 // taggable returns the ARN of a group, without ":*", or of a destination.
 func taggable(r resource.Reader, arn string) (string, error) {
 	of, _ := resource.Named(r.Scope(), "logs", arn)
+	if name, ok := strings.CutPrefix(of, "lookup-table:"); ok {
+		_, err := lookupTables.Get(r, name)
+		return arn, err
+	}
+	if name, ok := strings.CutPrefix(of, "scheduled-query:"); ok {
+		_, err := scheduledQueries.Get(r, name)
+		return arn, err
+	}
 	if name, ok := strings.CutPrefix(of, "log-group:"); ok {
 		_, err := groups.Get(r, name)
 		return arn, err

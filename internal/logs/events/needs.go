@@ -1,0 +1,63 @@
+package events
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Need is texts of which a wanted message has at least one.
+type Need struct {
+	Among [][]byte
+	// Coded says that a text may also be written by the codes of its characters, as JSON
+	// has it: a message with a backslash and a u in it may have it nevertheless.
+	Coded bool
+}
+
+// wanted is what is asked of the blocks of files.
+type wanted struct {
+	needs  []Need
+	probes [][]probe // by need: of each of its texts
+	codes  probe
+}
+
+// wantedOf returns what a query asks of blocks.
+func wantedOf(q *Query) wanted {
+	w := wanted{codes: probe{mix(codesHash)}}
+	for _, term := range q.Terms {
+		w.needs = append(w.needs, Need{Among: [][]byte{term}})
+	}
+	w.needs = append(w.needs, q.Needs...)
+	for _, n := range w.needs {
+		var all []probe
+		for _, text := range n.Among {
+			all = append(all, probeOf([][]byte{text}))
+		}
+		w.probes = append(w.probes, all)
+	}
+	return w
+}
+
+// may is false when the filter of a block of a file of a version says that the block lacks
+// something.
+func (w *wanted) may(filter []byte, of uint32) bool {
+	for i, all := range w.probes {
+		if w.needs[i].Coded && (of < 2 || w.codes.may(filter)) {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(p probe) bool { return p.may(filter) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// within is false when messages lack something.
+func (w *wanted) within(texts []byte) bool {
+	for _, n := range w.needs {
+		if !slices.ContainsFunc(n.Among, func(text []byte) bool { return bytes.Contains(texts, text) }) &&
+			(!n.Coded || !bytes.Contains(texts, []byte(codes))) {
+			return false
+		}
+	}
+	return true
+}
