@@ -3,15 +3,21 @@ package app
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
+	logrows "github.com/sillok/sillok/internal/logs/rows"
+	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/trail/rows"
 )
 
 // RowsFolder is where the rows of the server's own tables are, in the data folder.
 const RowsFolder = "rows"
+
+// logRowsFolder is where queries of log groups are given rows.
+const logRowsFolder = "log-rows"
 
 // SystemDatabase is the database of the server's own tables.
 const SystemDatabase = "sillok"
@@ -26,8 +32,60 @@ func (a *App) openRows() (err error) {
 			return place.ID, err
 		},
 	}, a.state)
-	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
-	return err
+	if a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents)); err != nil {
+		return err
+	}
+	// What a server that was killed has left there belongs to no query any more.
+	if err := os.RemoveAll(a.folder(logRowsFolder)); err != nil {
+		return err
+	}
+	a.logRows = logrows.New(a.folder(logRowsFolder))
+	a.system.More = a.logTables
+	return nil
+}
+
+// logTables returns the log groups of the call's account and region as tables.
+func (a *App) logTables(ctx context.Context) ([]lake.SystemTable, error) {
+	groups, err := a.logs.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Of two groups whose names differ in case alone, one is a table: that whose name has
+	// no capitals, else the first.
+	byName := map[string]string{}
+	for _, group := range groups {
+		name := logrows.TableName(group)
+		if _, taken := byName[name]; !taken || group == name {
+			byName[name] = group
+		}
+	}
+	tables := make([]lake.SystemTable, 0, len(byName))
+	for name, group := range byName {
+		tables = append(tables, a.logTable(name, group, false))
+	}
+	return tables, nil
+}
+
+// logTable returns a log group as a table, whose columns may have the names that they have
+// in Logs Insights.
+func (a *App) logTable(name, group string, insights bool) lake.SystemTable {
+	columns := logrows.Columns()
+	if insights {
+		columns = logrows.InsightsColumns()
+	}
+	return lake.SystemTable{
+		Name: name, Description: "The events of the log group " + group + ".", Columns: columns,
+		SerDe: "org.openx.data.jsonserde.JsonSerDe", InputFormat: "org.apache.hadoop.mapred.TextInputFormat",
+		Kept: a.logRows.Table(func(ctx context.Context) (*logrows.Group, error) {
+			if !insights { // else it was asked for the query
+				acting := a.gateway.Acting(ctx, cloud.ServiceOf("athena.amazonaws.com"))
+				if err := a.access.May(acting, "logs:FilterLogEvents", logs.ReadARN(cloud.CallOf(ctx).Scope(), group), nil); err != nil {
+					return nil, err
+				}
+			}
+			return a.logs.Rows(ctx, group)
+		}, insights),
+	}
 }
 
 // ViewSystem returns the database of the server's own tables as it lies in a data folder,

@@ -53,6 +53,7 @@ type Service struct {
 	events    *events.Store
 	keys      Keys
 	directory *directory
+	names     groupNames
 	tails     *tails
 	counters  *counters
 	given     atomic.Uint64 // the last number that was given
