@@ -188,7 +188,7 @@ func (f *foundRows) json(s *screen) error {
 func (f *foundRows) sparklines(s *screen) error {
 	columns := f.told()
 	at := slices.IndexFunc(columns, func(name string) bool { return name != "@timestamp" && f.all(name, isTimeText) })
-	if at < 0 || len(f.rows) < 2 {
+	if at < 0 || len(f.rows) < 2 || slices.ContainsFunc(columns, func(name string) bool { return name != columns[at] && !f.all(name, isNumberText) }) {
 		return nil
 	}
 	times := make(map[int64]map[string]string, len(f.rows))
@@ -205,12 +205,12 @@ func (f *foundRows) sparklines(s *screen) error {
 	out := bufio.NewWriter(s.stdout)
 	name := 0
 	for _, c := range columns {
-		if c != columns[at] && f.all(c, isNumberText) {
+		if c != columns[at] {
 			name = max(name, len([]rune(c)))
 		}
 	}
 	for _, c := range columns {
-		if c == columns[at] || !f.all(c, isNumberText) {
+		if c == columns[at] {
 			continue
 		}
 		values, least, most := f.series(c, order, times)

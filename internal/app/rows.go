@@ -61,30 +61,23 @@ func (a *App) logTables(ctx context.Context) ([]lake.SystemTable, error) {
 	}
 	tables := make([]lake.SystemTable, 0, len(byName))
 	for name, group := range byName {
-		tables = append(tables, a.logTable(name, group, false))
+		tables = append(tables, a.logTable(name, group))
 	}
 	return tables, nil
 }
 
-// logTable returns a log group as a table, whose columns may have the names that they have
-// in Logs Insights.
-func (a *App) logTable(name, group string, insights bool) lake.SystemTable {
-	columns := logrows.Columns()
-	if insights {
-		columns = logrows.InsightsColumns()
-	}
+// logTable returns a log group as a table of the database, for who may read its events.
+func (a *App) logTable(name, group string) lake.SystemTable {
 	return lake.SystemTable{
-		Name: name, Description: "The events of the log group " + group + ".", Columns: columns,
+		Name: name, Description: "The events of the log group " + group + ".", Columns: logrows.Columns(),
 		SerDe: "org.openx.data.jsonserde.JsonSerDe", InputFormat: "org.apache.hadoop.mapred.TextInputFormat",
 		Kept: a.logRows.Table(func(ctx context.Context) (*logrows.Group, error) {
-			if !insights { // else it was asked for the query
-				acting := a.gateway.Acting(ctx, cloud.ServiceOf("athena.amazonaws.com"))
-				if err := a.access.May(acting, "logs:FilterLogEvents", logs.ReadARN(cloud.CallOf(ctx).Scope(), group), nil); err != nil {
-					return nil, err
-				}
+			acting := a.gateway.Acting(ctx, cloud.ServiceOf("athena.amazonaws.com"))
+			if err := a.access.May(acting, "logs:FilterLogEvents", logs.ReadARN(cloud.CallOf(ctx).Scope(), group), nil); err != nil {
+				return nil, err
 			}
 			return a.logs.Rows(ctx, group)
-		}, insights),
+		}, false),
 	}
 }
 

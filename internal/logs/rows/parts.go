@@ -85,7 +85,7 @@ func slicesOf(g *Group, streams []Stream) (all []part) {
 		whole.bytes += s.Bytes
 		fmt.Fprintf(sum, "%d %d %d %d\n", s.Number, s.Events, s.Bytes, s.Ingested)
 	}
-	whole.from = max(whole.from, g.From)
+	whole.from, whole.to = max(whole.from, g.From), min(whole.to, g.To)
 	if whole.from > whole.to {
 		return nil
 	}

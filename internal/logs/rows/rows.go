@@ -25,6 +25,7 @@ type Group struct {
 	Name    string
 	Account cloud.Account
 	From    int64    // from which time on it keeps events
+	To      int64    // up to which time, which is in it, events are asked for
 	Streams []Stream // that are there
 	// Read yields events as who asks may see them.
 	Read func(ctx context.Context, q events.Query) iter.Seq2[events.Event, error]

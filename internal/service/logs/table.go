@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"iter"
+	"math"
 	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
@@ -72,7 +73,7 @@ func (s *Service) Rows(ctx context.Context, name string) (*rows.Group, error) {
 		return nil, err
 	}
 	g := &rows.Group{
-		Number: k.group.Number, Name: name, Account: cloud.CallOf(ctx).Account, From: k.group.from(),
+		Number: k.group.Number, Name: name, Account: cloud.CallOf(ctx).Account, From: k.group.from(), To: math.MaxInt64,
 		Read:    func(ctx context.Context, q events.Query) iter.Seq2[events.Event, error] { return s.whole(ctx, q) },
 		Pointer: func(key events.Key) string { return Pointer(k.group.Number, key) },
 	}
