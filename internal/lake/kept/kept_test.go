@@ -114,7 +114,7 @@ func idsOf(tb testing.TB, rows lake.Rows, found []lake.KeptObject) (ids []string
 	for i := range found {
 		objects[i] = found[i].Object
 	}
-	paths, release, err := rows.Hold(t.Context(), objects)
+	paths, release, err := rows.Hold(tb.Context(), objects)
 	if err != nil {
 		tb.Fatal(err)
 	}
