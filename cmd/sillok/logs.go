@@ -30,7 +30,7 @@ how much they hold. "sillok tail" shows their events.`,
   sillok logs usage`,
 	}
 	group(c)
-	c.AddCommand(logsPutCommand(e), logsUsageCommand(e))
+	c.AddCommand(logsQueryCommand(e), logsPutCommand(e), logsUsageCommand(e))
 	return c
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
+	logrows "github.com/sillok/sillok/internal/logs/rows"
 	"github.com/sillok/sillok/internal/logs/syslog"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/iam"
@@ -77,6 +78,7 @@ type App struct {
 	watches     *watch.Watches
 	engine      engine.Engine
 	system      *lake.System // the database that has them
+	logRows     *logrows.Maker
 	bus         *bus.Bus
 	workers     *worker.Pool
 	services    []gateway.Service // in the order in which they were opened

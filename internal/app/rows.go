@@ -3,16 +3,22 @@ package app
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake"
+	logrows "github.com/sillok/sillok/internal/logs/rows"
+	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/trail/member"
 	"github.com/sillok/sillok/internal/trail/rows"
 )
 
 // RowsFolder is where the rows of the server's own tables are, in the data folder.
 const RowsFolder = "rows"
+
+// logRowsFolder is where queries of log groups are given rows.
+const logRowsFolder = "log-rows"
 
 // SystemDatabase is the database of the server's own tables.
 const SystemDatabase = "sillok"
@@ -28,8 +34,53 @@ func (a *App) openRows() (err error) {
 		Dir: a.folder(RowsFolder), Log: a.log, Journal: a.journal, Archive: a.archive,
 		Organization: a.members.At,
 	}, a.state)
-	a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents))
-	return err
+	if a.system, err = systemDatabase(a.rows.Accounts(a.readableEvents)); err != nil {
+		return err
+	}
+	// What a server that was killed has left there belongs to no query any more.
+	if err := os.RemoveAll(a.folder(logRowsFolder)); err != nil {
+		return err
+	}
+	a.logRows = logrows.New(a.folder(logRowsFolder))
+	a.system.More = a.logTables
+	return nil
+}
+
+// logTables returns the log groups of the call's account and region as tables.
+func (a *App) logTables(ctx context.Context) ([]lake.SystemTable, error) {
+	groups, err := a.logs.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Of two groups whose names differ in case alone, one is a table: that whose name has
+	// no capitals, else the first.
+	byName := map[string]string{}
+	for _, group := range groups {
+		name := logrows.TableName(group)
+		if _, taken := byName[name]; !taken || group == name {
+			byName[name] = group
+		}
+	}
+	tables := make([]lake.SystemTable, 0, len(byName))
+	for name, group := range byName {
+		tables = append(tables, a.logTable(name, group))
+	}
+	return tables, nil
+}
+
+// logTable returns a log group as a table of the database, for who may read its events.
+func (a *App) logTable(name, group string) lake.SystemTable {
+	return lake.SystemTable{
+		Name: name, Description: "The events of the log group " + group + ".", Columns: logrows.Columns(),
+		SerDe: "org.openx.data.jsonserde.JsonSerDe", InputFormat: "org.apache.hadoop.mapred.TextInputFormat",
+		Kept: a.logRows.Table(func(ctx context.Context) (*logrows.Group, error) {
+			acting := a.gateway.Acting(ctx, cloud.ServiceOf("athena.amazonaws.com"))
+			if err := a.access.May(acting, "logs:FilterLogEvents", logs.ReadARN(cloud.CallOf(ctx).Scope(), group), nil); err != nil {
+				return nil, err
+			}
+			return a.logs.Rows(ctx, group)
+		}, false),
+	}
 }
 
 // ViewSystem returns the database of the server's own tables as it lies in a data folder,

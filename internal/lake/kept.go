@@ -13,6 +13,7 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/lake/column"
+	"github.com/sillok/sillok/internal/lake/format"
 	"github.com/sillok/sillok/internal/lake/shadow"
 )
 
@@ -21,9 +22,13 @@ import (
 type Kept struct {
 	Rows   Rows
 	Format string // of the files: that of a known log, such as "cloudtrail"
+	// Reader reads the files, where that is no known log.
+	Reader format.Format
 	// Ordered are the columns, in lower case, by whose values an object is left out when it
-	// cannot have any that is asked for: each is the time of a row, or its day.
+	// cannot have any that is asked for: each is the time of a row, or its day, or one of
+	// Texts, of which each object tells the bounds itself.
 	Ordered []string
+	Texts   []string // of Ordered, those that are no times
 }
 
 // Rows are the rows of a table that the server keeps.
@@ -32,7 +37,7 @@ type Rows interface {
 	// row that was there when it was called, each once.
 	Objects(ctx context.Context) ([]KeptObject, error)
 	// Hold returns the paths of the files of objects, which stay until release is called.
-	Hold(objects []Object) (paths []string, release func() error, err error)
+	Hold(ctx context.Context, objects []Object) (paths []string, release func() error, err error)
 }
 
 // KeptObject is a file of a Rows.
@@ -40,6 +45,9 @@ type KeptObject struct {
 	Object   Object
 	Values   []string  // of the table's partition keys; NullPartition where its rows tell it
 	From, To time.Time // of its rows; zero where their times are not in one form
+	// Bounds are the least and the greatest value of columns of Kept.Texts, by the order of
+	// their bytes.
+	Bounds map[string][2]string
 }
 
 // Least and Most return the names under which a Filter is asked for the least and the
@@ -103,6 +111,10 @@ func (t Table) toldKeys(objects []KeptObject) (places []int, columns []string) {
 // an object.
 func (t Table) bounds(o KeptObject) (out []string) {
 	for _, c := range t.Kept.Ordered {
+		if slices.Contains(t.Kept.Texts, c) {
+			out = append(out, o.Bounds[c][0], o.Bounds[c][1])
+			continue
+		}
 		layout := time.RFC3339
 		switch t.typeOf(c) {
 		case "date":
@@ -131,7 +143,7 @@ func (l *Lake) loadKept(ctx context.Context, s *Scan, progress Progress) (*Files
 	for _, p := range s.Parts {
 		objects = append(objects, p.Objects...)
 	}
-	paths, release, err := s.Table.Kept.Rows.Hold(objects)
+	paths, release, err := s.Table.Kept.Rows.Hold(ctx, objects)
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", s.Table.name(), err)
 	}

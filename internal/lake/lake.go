@@ -168,7 +168,12 @@ func (t Table) name() string {
 	return t.Database + "." + t.Name
 }
 
-func (t Table) format() (format.Format, error) { return t.recipe().open() }
+func (t Table) format() (format.Format, error) {
+	if t.Kept != nil && t.Kept.Reader != nil {
+		return t.Kept.Reader, nil
+	}
+	return t.recipe().open()
+}
 
 // recipe is what decides the format of a table's objects, in a form that a worker
 // process can be sent.

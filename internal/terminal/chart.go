@@ -86,19 +86,17 @@ func PrintableLines(text string) string {
 }
 
 func untabbed(line string) string {
-	if strings.IndexByte(line, '\t') < 0 {
-		return line
-	}
+	parts := strings.Split(line, "\t")
 	var b strings.Builder
 	column := 0
-	for part := range strings.SplitSeq(line, "\t") {
-		if column > 0 || b.Len() > 0 {
-			n := 8 - column%8
-			b.WriteString(strings.Repeat(" ", n))
-			column += n
-		}
+	for i, part := range parts {
 		b.WriteString(part)
 		column += utf8.RuneCountInString(part)
+		if i+1 < len(parts) {
+			blanks := 8 - column%8
+			b.WriteString(strings.Repeat(" ", blanks))
+			column += blanks
+		}
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,11 +21,12 @@ type bounds struct {
 	least, most map[plan.ID]*plan.ColumnRef // by the column
 	c           *conditions
 	names       map[plan.ID]string // of the made-up columns
+	texts       map[plan.ID]bool   // the columns that are no times
 }
 
 // addBounds adds to c what the predicates say of ordered columns.
-func (c *conditions) addBounds(s *plan.Scan, predicates []plan.Expr, ordered []string) {
-	b := bounds{least: map[plan.ID]*plan.ColumnRef{}, most: map[plan.ID]*plan.ColumnRef{}, c: c, names: map[plan.ID]string{}}
+func (c *conditions) addBounds(s *plan.Scan, predicates []plan.Expr, ordered, texts []string) {
+	b := bounds{texts: map[plan.ID]bool{}, least: map[plan.ID]*plan.ColumnRef{}, most: map[plan.ID]*plan.ColumnRef{}, c: c, names: map[plan.ID]string{}}
 	next := plan.ID(-2)
 	for _, name := range ordered {
 		for _, column := range s.Columns {
@@ -36,6 +38,7 @@ func (c *conditions) addBounds(s *plan.Scan, predicates []plan.Expr, ordered []s
 				b.names[next], c.Types[named] = named, column.Type
 				next--
 			}
+			b.texts[column.ID] = slices.Contains(texts, name)
 		}
 	}
 	if len(b.names) == 0 {
@@ -133,7 +136,7 @@ func (b *bounds) call(e *plan.Call) plan.Expr {
 // compare returns what follows from x being compared with what is the same in all rows,
 // where x grows with an ordered column.
 func (b *bounds) compare(x plan.Expr, op string, with plan.Expr) plan.Expr {
-	if varies(with) || !grows(x) {
+	if varies(with) || !grows(x) || !b.inOrder(x) {
 		return nil
 	}
 	call := func(op string, of map[plan.ID]*plan.ColumnRef) plan.Expr {
@@ -151,6 +154,18 @@ func (b *bounds) compare(x plan.Expr, op string, with plan.Expr) plan.Expr {
 	default:
 		return joined(true, b.both(call(plan.OpLessEqual, b.least), call(plan.OpGreaterEq, b.most)))
 	}
+}
+
+// inOrder says whether x is in the order of its column. What reads times is not in that of
+// a text that is none.
+func (b *bounds) inOrder(x plan.Expr) bool {
+	if _, ok := x.(*plan.ColumnRef); ok {
+		return true
+	}
+	return !plan.Any(x, func(e plan.Expr) bool {
+		ref, ok := e.(*plan.ColumnRef)
+		return ok && b.texts[ref.ID]
+	})
 }
 
 // like returns what follows from how a pattern begins.
@@ -299,17 +314,19 @@ func ordered(t datatype.Type) bool {
 	}
 }
 
-// orderedOf returns the columns by whose values objects of a table can be left out.
-func orderedOf(t lake.Table) []string {
+// orderedOf returns the columns by whose values objects of a table can be left out, and
+// those of them that are no times.
+func orderedOf(t lake.Table) (ordered, texts []string) {
 	if t.Kept == nil {
-		return nil
+		return nil, nil
 	}
-	return t.Kept.Ordered
+	return t.Kept.Ordered, t.Kept.Texts
 }
 
 // conditionsOn returns what predicates say of the objects of a scan.
 func conditionsOn(s *plan.Scan, t lake.Table, predicates []plan.Expr, now time.Time) conditions {
 	c := conditionsOf(s, predicates, now)
-	c.addBounds(s, predicates, orderedOf(t))
+	ordered, texts := orderedOf(t)
+	c.addBounds(s, predicates, ordered, texts)
 	return c
 }

@@ -29,13 +29,13 @@ func (h *hours) Objects(context.Context) ([]lake.KeptObject, error) {
 		from := time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC)
 		all = append(all, lake.KeptObject{
 			Object: lake.Object{Bucket: "b", Key: fmt.Sprintf("%02d", hour)}, Values: []string{"111122223333", lake.NullPartition},
-			From: from, To: from.Add(time.Hour - time.Second),
+			From: from, To: from.Add(time.Hour - time.Second), Bounds: map[string][2]string{"stream": {fmt.Sprintf("2026-%d-01", hour), fmt.Sprintf("2026-%d-01~", hour)}},
 		})
 	}
 	return all, nil
 }
 
-func (h *hours) Hold(objects []lake.Object) ([]string, func() error, error) {
+func (h *hours) Hold(_ context.Context, objects []lake.Object) ([]string, func() error, error) {
 	for _, o := range objects {
 		if o.Key != "loose" {
 			h.held = append(h.held, o.Key)
@@ -99,8 +99,15 @@ func TestBounds(t *testing.T) {
 		"at > now() - interval '30' minute":                                                                                           "22 23",
 		"cast(at AS date) < date '2026-03-01'":                                                                                        "",
 		"day = date '2026-03-01' AND at < timestamp '2026-03-01 00:30:00'":                                                            "00",
-		"day > date '2026-03-01'":  "",
-		"account = '444455556666'": "",
+		"day > date '2026-03-01'":               "",
+		"account = '444455556666'":              "",
+		"stream = '2026-7-01'":                  "07",
+		"stream IN ('2026-7-01', '2026-12-01')": "07 12",
+		"stream LIKE '2026-1%'":                 "01 10 11 12 13 14 15 16 17 18 19",
+		"stream > '2026-9'":                     "09",
+		"stream = '2026-7-01' AND at < timestamp '2026-03-01 07:00:00'":   "",
+		"from_iso8601_date(stream) > date '2026-12-01'":                   "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23",
+		"stream = '2026-7-01' OR n = 1":                                   "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23",
 		"account = '111122223333' AND eventtime < '2026-03-01T01:00:00Z'": "00",
 		"eventtime > (SELECT '2026-03-01T22:10:00Z')":                     "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23",
 	} {
@@ -109,13 +116,13 @@ func TestBounds(t *testing.T) {
 			rows := &hours{}
 			{
 				const name = "events"
-				c.Add(t, name, "eventtime varchar", "at timestamp(3)", "n bigint", "account varchar", "day date")
+				c.Add(t, name, "eventtime varchar", "at timestamp(3)", "n bigint", "account varchar", "day date", "stream varchar")
 				table := c[name].Table
 				table.Columns[3].Partition, table.Columns[4].Partition = true, true
 				table.Detail = lake.Table{
-					Name: name, Columns: []lake.Column{{Name: "eventtime", Type: "string"}, {Name: "at", Type: "timestamp"}, {Name: "n", Type: "bigint"}},
+					Name: name, Columns: []lake.Column{{Name: "eventtime", Type: "string"}, {Name: "at", Type: "timestamp"}, {Name: "n", Type: "bigint"}, {Name: "stream", Type: "string"}},
 					PartitionKeys: []lake.Column{{Name: "account", Type: "string"}, {Name: "day", Type: "date"}},
-					Kept:          &lake.Kept{Rows: rows, Format: "cloudtrail", Ordered: []string{"eventtime", "at", "day"}},
+					Kept:          &lake.Kept{Rows: rows, Format: "cloudtrail", Ordered: []string{"eventtime", "at", "day", "stream"}, Texts: []string{"stream"}},
 				}
 			}
 			q, err := replaytest.Analyze(t.Context(), "SELECT n FROM events WHERE "+where, c)

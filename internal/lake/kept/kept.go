@@ -256,7 +256,7 @@ func (v view) Objects(ctx context.Context) ([]lake.KeptObject, error) {
 }
 
 // Hold implements lake.Rows.
-func (v view) Hold(objects []lake.Object) ([]string, func() error, error) {
+func (v view) Hold(_ context.Context, objects []lake.Object) ([]string, func() error, error) {
 	return v.store.hold(objects)
 }
 

@@ -114,7 +114,7 @@ func idsOf(tb testing.TB, rows lake.Rows, found []lake.KeptObject) (ids []string
 	for i := range found {
 		objects[i] = found[i].Object
 	}
-	paths, release, err := rows.Hold(objects)
+	paths, release, err := rows.Hold(tb.Context(), objects)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestNeighboursAreJoined(t *testing.T) {
 	if err := s.SweepAt(t.Context(), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := rowsOf(s, "t").Hold([]lake.Object{before[0].Object}); err == nil {
+	if _, _, err := rowsOf(s, "t").Hold(t.Context(), []lake.Object{before[0].Object}); err == nil {
 		t.Error("a file that was swept can be held")
 	}
 	if files, err := filepath.Glob(filepath.Join(dir, "t", "*.parquet")); err != nil || len(files) != len(after) {
@@ -336,7 +336,7 @@ func TestHeldFilesStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths, release, err := rowsOf(s, "t").Hold([]lake.Object{found[0].Object})
+	paths, release, err := rowsOf(s, "t").Hold(t.Context(), []lake.Object{found[0].Object})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,11 @@ func (r relations) Relation(ctx context.Context, catalog, database, name string)
 		return viewRelation(*out.Table)
 	}
 	rows := lakeTable(r.glue, *out.Table)
-	if own := r.system.Find(database, name); own != nil {
+	own, err := r.system.Find(ctx, database, name)
+	if err != nil {
+		return nil, err
+	}
+	if own != nil {
 		rows = own.Table(rows.Database) // whoever may see it in the catalog
 	}
 	table, err := engine.Table(catalog, rows)

@@ -56,11 +56,15 @@ func (s *Service) view(ctx context.Context, id *string, fn func(resource.Reader)
 	if err := checkCatalog(ctx, id); err != nil {
 		return err
 	}
+	system, err := s.shown(ctx)
+	if err != nil {
+		return err
+	}
 	return s.store.View(ctx, func(r resource.Reader) error {
-		if s.system == nil {
+		if system == nil {
 			return fn(r)
 		}
-		return fn(withSystem{r, s.system})
+		return fn(withSystem{r, system})
 	})
 }
 
@@ -69,11 +73,15 @@ func (s *Service) update(ctx context.Context, id *string, fn func(resource.Tx) e
 	if err := checkCatalog(ctx, id); err != nil {
 		return err
 	}
+	system, err := s.shown(ctx)
+	if err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx resource.Tx) error {
-		if s.system == nil {
+		if system == nil {
 			return fn(tx)
 		}
-		return fn(guarded{withSystem{tx, s.system}, tx})
+		return fn(guarded{withSystem{tx, system}, tx})
 	})
 }
 

@@ -2,6 +2,7 @@ package glue
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -23,17 +24,33 @@ import (
 // systemSince is when the system's database was made, to who asks.
 var systemSince = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// systemDocuments returns the documents of the system's database of an account, in the
-// order of their names in each kind.
-func systemDocuments(s *lake.System, scope cloud.Scope) (map[string][]state.Document, error) {
-	found := map[string][]state.Document{}
-	add := func(kind string, value any, names ...string) error {
+// shown returns the system's database as the call in ctx sees it: its tables are read
+// before a transaction begins. nil is none.
+func (s *Service) shown(ctx context.Context) (*lake.System, error) {
+	if s.system == nil || s.system.More == nil {
+		return s.system, nil
+	}
+	all, err := s.system.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the system's database: %w", err)
+	}
+	return &lake.System{Database: s.system.Database, Description: s.system.Description, Tables: all}, nil
+}
+
+// systemDocuments returns the documents of one kind of the system's database of an
+// account, in the order of their names: those of a table, or of all where it is empty.
+func systemDocuments(s *lake.System, scope cloud.Scope, kind, table string) ([]state.Document, error) {
+	var found []state.Document
+	add := func(of string, value any, names ...string) error {
+		if of != kind {
+			return nil
+		}
 		data, err := json.Marshal(value)
 		if err != nil {
 			return fmt.Errorf("the system's database: %w", err)
 		}
 		key := state.Key{Scope: scope, Kind: kind, Name: strings.Join(names, "\x00")}
-		found[kind] = append(found[kind], state.Document{Key: key, Value: data})
+		found = append(found, state.Document{Key: key, Value: data})
 		return nil
 	}
 	account := new(string(scope.Account))
@@ -42,13 +59,14 @@ func systemDocuments(s *lake.System, scope cloud.Scope) (map[string][]state.Docu
 		CreateTableDefaultPermissions: []glueapi.PrincipalPermissions{},
 	}, s.Database)
 	for i := range s.Tables {
+		if table != "" && s.Tables[i].Name != table {
+			continue
+		}
 		t := systemTable(s, &s.Tables[i], account)
 		number, numberErr := versionNumber(*t.VersionId)
 		err = cmp.Or(err, numberErr, add(tables.Name, t, s.Database, *t.Name), add(versions.Name, t, s.Database, *t.Name, number))
 	}
-	for _, documents := range found {
-		slices.SortFunc(documents, func(a, b state.Document) int { return strings.Compare(a.Key.Name, b.Key.Name) })
-	}
+	slices.SortFunc(found, func(a, b state.Document) int { return strings.Compare(a.Key.Name, b.Key.Name) })
 	return found, err
 }
 
@@ -111,20 +129,21 @@ func (r withSystem) find(key state.Key) (*state.Document, error) {
 	if !r.inSystem(key) {
 		return nil, nil
 	}
-	documents, err := r.documents(key.Scope, key.Kind)
+	_, table, _ := strings.Cut(key.Name, "\x00")
+	table, _, _ = strings.Cut(table, "\x00")
+	documents, err := r.documents(key.Scope, key.Kind, table)
 	if i := slices.IndexFunc(documents, func(d state.Document) bool { return d.Key == key }); i >= 0 {
 		return &documents[i], nil
 	}
 	return nil, err
 }
 
-// documents returns those of one kind of the system's database.
-func (r withSystem) documents(scope cloud.Scope, kind string) ([]state.Document, error) {
+// documents returns those of one kind of the system's database, of a table or of all.
+func (r withSystem) documents(scope cloud.Scope, kind, table string) ([]state.Document, error) {
 	if scope != r.Scope() || kind != databases.Name && kind != tables.Name && kind != versions.Name {
 		return nil, nil
 	}
-	all, err := systemDocuments(r.system, scope)
-	return all[kind], err
+	return systemDocuments(r.system, scope, kind, table)
 }
 
 // List implements state.Reader.
@@ -132,7 +151,7 @@ func (r withSystem) List(scope cloud.Scope, kind string, within state.Range) ite
 	if !strings.HasPrefix(within.Prefix, r.system.Database) && !strings.HasPrefix(r.system.Database, within.Prefix) {
 		return r.Reader.List(scope, kind, within)
 	}
-	documents, failed := r.documents(scope, kind)
+	documents, failed := r.documents(scope, kind, "")
 	var own []state.Document
 	for _, d := range documents {
 		if strings.HasPrefix(d.Key.Name, within.Prefix) && d.Key.Name > within.After {

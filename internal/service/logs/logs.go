@@ -55,6 +55,7 @@ type Service struct {
 	events    *events.Store
 	keys      Keys
 	directory *directory
+	names     groupNames
 	tails     *tails
 	counters  *counters
 	given     atomic.Uint64 // the last number that was given

@@ -20,7 +20,8 @@ type lexer struct {
 	at   int
 	lang language
 
-	stores bool // IDs of event data stores are names without quotes
+	stores    bool // IDs of event data stores are names without quotes
+	backticks bool // names may stand in them
 }
 
 // lex returns the tokens of src, the last one being endOfText.
@@ -124,7 +125,7 @@ func (l *lexer) scan() kind {
 		return l.quotedRun(text)
 	case c == '"':
 		return l.quotedRun(quoted)
-	case c == '`' && l.lang == hive:
+	case c == '`' && (l.lang == hive || l.backticks):
 		return l.quotedRun(quoted)
 	case c == '`':
 		return l.quotedRun(backquoted)

@@ -32,7 +32,7 @@ func (p *parser) identifier() ast.Identifier {
 	p.at++
 	switch t.kind {
 	case quoted:
-		id.Name = strings.ReplaceAll(id.Name[1:len(id.Name)-1], `""`, `"`)
+		id.Name = unquoted(id.Name)
 		id.Quoted = true
 		if id.Name == "" {
 			p.failAt(t.pos(), "Zero-length delimited identifier not allowed")

@@ -112,7 +112,7 @@ func ids(ctx context.Context, of lake.Rows) (all []string, err error) {
 	for i := range found {
 		objects[i] = found[i].Object
 	}
-	paths, release, err := of.Hold(objects)
+	paths, release, err := of.Hold(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
