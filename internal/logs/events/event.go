@@ -54,6 +54,8 @@ type Query struct {
 	// Passed is called now and then, also while nothing is found, with a place: all up
 	// to it has been read, and behind it reading can begin again. False ends reading.
 	Passed func(Key) bool
+
+	keys *opener // opens what is encrypted
 }
 
 // All returns a Query of all events of a group, the oldest first.

@@ -53,6 +53,9 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+		return nil, err
+	}
 	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: pattern.Needs()}
 	masked := k.shape.protects() && !resource.Value(in.Unmask)
 	if masked { // what is masked is searched as it is shown

@@ -37,6 +37,9 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+		return nil, err
+	}
 	q := events.Query{Group: k.group.Number, Streams: []uint64{number}, From: k.group.from(), To: math.MaxInt64, Backward: !resource.Value(in.StartFromHead)}
 	if in.StartTime != nil {
 		q.From = max(q.From, *in.StartTime)

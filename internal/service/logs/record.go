@@ -36,6 +36,9 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keyring.readable(ctx, number); err != nil {
+		return nil, err
+	}
 	q := events.Query{Group: number, From: max(key.Time, k.group.from()), To: key.Time, After: boundary(key).forward()}
 	var lost error // it may be in what is damaged, or elsewhere
 	for e, err := range s.events.Read(ctx, q) {
@@ -164,6 +167,9 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	}
 	k, err := s.group(ctx, name)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
 		return nil, err
 	}
 	now := time.Now()
