@@ -53,6 +53,9 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if err != nil {
 		return nil, err
 	}
+	if err := k.group.read(); err != nil {
+		return nil, err
+	}
 	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
 		return nil, err
 	}

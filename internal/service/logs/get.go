@@ -37,6 +37,9 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	if err != nil {
 		return nil, err
 	}
+	if err := k.group.read(); err != nil {
+		return nil, err
+	}
 	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
 		return nil, err
 	}

@@ -47,6 +47,15 @@ const (
 	deliveredDays = 1 // that a group of class DELIVERY keeps events
 )
 
+// read refuses to read events one by one where the class of a group does not allow that:
+// those of class INFREQUENT_ACCESS are queried alone.
+func (g *group) read() error {
+	if g.Class == infrequent {
+		return errInvalid("Log events of a log group of class %s cannot be read by this operation: query them.", g.Class)
+	}
+	return nil
+}
+
 // from returns the time from which on the group keeps events.
 func (g *group) from() int64 {
 	if g.Retention == 0 {

@@ -13,7 +13,6 @@ import (
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/logs/events"
-	"github.com/sillok/sillok/internal/logs/protect"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -82,25 +81,22 @@ const (
 // it has one. What is protected is masked in them, and in the event's message from then
 // on, unless it is to be seen.
 func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]string, error) {
-	text, failure, err := k.transformed(stream, e)
+	v, err := k.view(stream, e, unmask)
 	if err != nil {
 		return nil, err
 	}
-	if text == nil {
-		text = e.Message
+	message, text := v.message, v.fields
+	if v.unmasked != nil {
+		message, text = v.unmasked, v.unmaskedFields
 	}
-	if !unmask && k.shape.protects() {
-		policies, err := k.shape.protections(e.Ingested)
-		if err != nil {
-			return nil, err
-		}
-		text = protect.MaskJSON(text, policies...)
-		e.Message, _ = protect.Mask(e.Message, policies...)
+	if text == nil {
+		text = message
 	}
 	found := fields(text)
-	if failure != "" {
-		found["@transformationError"] = failure
+	if v.transformationError != "" {
+		found["@transformationError"] = v.transformationError
 	}
+	e.Message = message
 	return found, nil
 }
 
@@ -167,6 +163,9 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	}
 	k, err := s.group(ctx, name)
 	if err != nil {
+		return nil, err
+	}
+	if err := k.group.read(); err != nil {
 		return nil, err
 	}
 	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
