@@ -29,18 +29,12 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	if err := checkLimit(in.Limit); err != nil {
 		return nil, err
 	}
-	k, err := s.group(ctx, name)
+	k, err := s.toRead(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	number, err := s.stream(ctx, k, *in.LogStreamName)
 	if err != nil {
-		return nil, err
-	}
-	if err := k.group.read(); err != nil {
-		return nil, err
-	}
-	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
 		return nil, err
 	}
 	q := events.Query{Group: k.group.Number, Streams: []uint64{number}, From: k.group.from(), To: math.MaxInt64, Backward: !resource.Value(in.StartFromHead)}
@@ -62,6 +56,9 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 		}
 	}
 	found, err := s.page(ctx, q, int(resource.Or(in.Limit, mostEvents)))
+	if err == nil && !resource.Value(in.Unmask) {
+		err = k.maskAll(found)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +72,6 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	}
 	for i := range found {
 		e := &found[i]
-		if !resource.Value(in.Unmask) {
-			if e.Message, err = k.masked(e); err != nil {
-				return nil, err
-			}
-		}
 		out.Events = append(out.Events, logsapi.OutputLogEvent{Timestamp: new(e.Time), IngestionTime: new(e.Ingested), Message: new(string(e.Message))})
 	}
 	return out, nil

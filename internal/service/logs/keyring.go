@@ -189,6 +189,19 @@ func (k *keyring) readable(ctx context.Context, number uint64) error {
 	return err
 }
 
+// toRead returns what is known of a group whose events are to be read one by one: its
+// class allows that, and so does its key.
+func (s *Service) toRead(ctx context.Context, name string) (*known, error) {
+	k, err := s.group(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.group.read(); err != nil {
+		return nil, err
+	}
+	return k, s.keyring.readable(ctx, k.group.Number)
+}
+
 // Recent implements events.Ciphers: the log is sealed by the server's own key, which a
 // start needs before KMS is there.
 func (k *keyring) Recent(number uint64) *seal.Sealer {

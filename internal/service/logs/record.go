@@ -100,6 +100,15 @@ func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]
 	return found, nil
 }
 
+// fieldsOf returns the fields of an event, masked.
+func (s *Service) fieldsOf(ctx context.Context, k *known, e *events.Event) (map[string]string, error) {
+	stream, err := s.streamName(ctx, k, e.Stream)
+	if err != nil {
+		return nil, err
+	}
+	return k.fields(stream, e, false)
+}
+
 // fields returns the fields that an event of JSON has, by their paths.
 func fields(message []byte) map[string]string {
 	found := map[string]string{}
@@ -161,14 +170,8 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.group(ctx, name)
+	k, err := s.toRead(ctx, name)
 	if err != nil {
-		return nil, err
-	}
-	if err := k.group.read(); err != nil {
-		return nil, err
-	}
-	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
 		return nil, err
 	}
 	now := time.Now()
@@ -191,11 +194,7 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}
-		stream, err := s.streamName(ctx, k, e.Stream)
-		if err != nil {
-			return nil, err
-		}
-		found, err := k.fields(stream, &e, false)
+		found, err := s.fieldsOf(ctx, k, &e)
 		if err != nil {
 			return nil, err
 		}

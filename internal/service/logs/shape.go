@@ -210,6 +210,16 @@ func (k *known) masked(e *events.Event) ([]byte, error) {
 	return k.mask(e.Ingested, e.Message)
 }
 
+// maskAll masks events as who may not see what is protected sees them.
+func (k *known) maskAll(all []events.Event) (err error) {
+	for i := range all {
+		if all[i].Message, err = k.masked(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // maskedLines returns events that arrived at a time as they are shown.
 func (k *known) maskedLines(ingested int64, lines []events.Line) ([]events.Line, error) {
 	if !k.shape.protects() {
@@ -253,7 +263,7 @@ func (k *known) transformed(stream string, e *events.Event) (message []byte, fai
 	message, err = t.Apply(transform.Event{
 		Message: e.Message, Group: k.group.Name, Stream: stream, Account: string(k.at.Account), Region: string(k.at.Region),
 	})
-	if failed, ok := errors.AsType[*transform.Failure](err); ok {
+	if failed, ok := errors.AsType[*transform.FailureError](err); ok {
 		return nil, failed.Error(), nil
 	}
 	return message, "", err
