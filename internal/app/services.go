@@ -99,7 +99,7 @@ func (a *App) openSSM(context.Context) (gateway.Service, error) {
 const logsFolder = "logs"
 
 func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
-	s, err := logs.Open(ctx, logs.Config{Log: a.log, Dir: a.folder(logsFolder), SQL: logQueries{a}, Scheduled: scheduledQueries{a}}, a.state, kmsapi.Client{Door: a.inside(logs.Principal)})
+	s, err := logs.Open(ctx, logs.Config{Log: a.log, Dir: a.folder(logsFolder), Seal: a.seal, SQL: logQueries{a}, Scheduled: scheduledQueries{a}}, a.state, kmsapi.Client{Door: a.inside(logs.Principal)})
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the log events: %w", err)
 	}

@@ -238,8 +238,12 @@ func lambdaAuthorization() authorizationOverlay {
 func accountPolicyActions(verb string) []api.Resource {
 	all := []api.Resource{{ARN: "*"}} // the operation's own
 	for _, of := range [][2]string{
-		{"DATA_PROTECTION_POLICY", "DataProtectionPolicy"}, {"SUBSCRIPTION_FILTER_POLICY", "SubscriptionFilter"}, {"TRANSFORMER_POLICY", "Transformer"},
-		{"FIELD_INDEX_POLICY", "IndexPolicy"}, {"METRIC_EXTRACTION_POLICY", "MetricExtractionPolicy"}, {"RETENTION_POLICY", "RetentionPolicy"},
+		{"DATA_PROTECTION_POLICY", "DataProtectionPolicy"},
+		{"SUBSCRIPTION_FILTER_POLICY", "SubscriptionFilter"},
+		{"TRANSFORMER_POLICY", "Transformer"},
+		{"FIELD_INDEX_POLICY", "IndexPolicy"},
+		{"METRIC_EXTRACTION_POLICY", "MetricExtractionPolicy"},
+		{"RETENTION_POLICY", "RetentionPolicy"},
 	} {
 		all = append(all, api.Resource{ARN: "*", Action: "logs:" + verb + of[1], When: "policyType=" + of[0]})
 	}

@@ -13,6 +13,7 @@ type Event struct {
 	Timestamp, IngestionTime int64 // milliseconds since 1970
 	Message                  []byte
 	Unmasked                 []byte // the message as it came, where Message is masked and the caller may see it
+	Fields, UnmaskedFields   []byte // in which fields are discovered in place of Message and of Unmasked; nil for those themselves
 	Log                      string // account:group
 	Stream                   string
 	Pointer                  string            // @ptr
@@ -76,17 +77,30 @@ func (n *node) add(name string, slot int) {
 func (d *discovery) read(e *Event, r row) {
 	r[pointerSlot] = textual(e.Pointer)
 	r[timestampSlot] = instant(e.Timestamp)
-	d.message(e, e.Message, r)
+	d.message(e, e.Message, e.shown(), r)
 	if d.unmasked != nil {
-		text := e.Unmasked
+		text, fields := e.Unmasked, e.UnmaskedFields
 		if text == nil {
-			text = e.Message
+			text, fields = e.Message, e.shown()
 		}
-		d.unmasked.message(e, text, r)
+		if fields == nil {
+			fields = text
+		}
+		d.unmasked.message(e, text, fields, r)
 	}
 }
 
-func (d *discovery) message(e *Event, message []byte, r row) {
+// shown returns in which text of an event fields are discovered.
+func (e *Event) shown() []byte {
+	if e.Fields != nil {
+		return e.Fields
+	}
+	return e.Message
+}
+
+// message puts the fields of a message into the row, those that are discovered from
+// another text of it.
+func (d *discovery) message(e *Event, message, fields []byte, r row) {
 	for name, slot := range d.system {
 		switch name {
 		case "@message":
@@ -105,16 +119,16 @@ func (d *discovery) message(e *Event, message []byte, r row) {
 			}
 		}
 	}
-	if start := jsonscan.Space(message, 0); start < len(message) && message[start] == '{' {
-		d.object(message, start, r)
+	if start := jsonscan.Space(fields, 0); start < len(fields) && fields[start] == '{' {
+		d.object(fields, start, r)
 		return
 	}
-	if ofLambda(e) || platform(message) {
-		d.lambda(message, r)
+	if ofLambda(e) || platform(fields) {
+		d.lambda(fields, r)
 		return
 	}
 	if len(d.named) > 0 {
-		d.line(message, r)
+		d.line(fields, r)
 	}
 }
 

@@ -22,7 +22,7 @@ func Fields(e *Event) []Cell {
 	for _, name := range slices.Sorted(maps.Keys(e.System)) {
 		cells = append(cells, Cell{name, e.System[name]})
 	}
-	object := e.Message
+	object := e.shown()
 	start := jsonscan.Space(object, 0)
 	if start == len(object) || object[start] != '{' {
 		cells = append(cells, lineFields(e)...)

@@ -420,3 +420,17 @@ func TestRunEnds(t *testing.T) {
 		}
 	})
 }
+
+func TestFieldsOfAnotherText(t *testing.T) {
+	events := said(`{"a":1,"card":"**"}`)
+	events[0].Fields, events[0].Unmasked, events[0].UnmaskedFields = []byte(`{"b":2,"card":"**"}`), []byte(`{"a":1,"card":"55"}`), []byte(`{"b":2,"card":"55"}`)
+	want := `b=2 card=** c=55 @message={"a":1,"card":"**"} m={"a":1,"card":"55"} @ptr=p0`
+	if diff := cmp.Diff([]string{want}, rows(t, "fields a, b, card, unmask(card) as c, @message, unmask(@message) as m", over(events, start, start))); diff != "" {
+		t.Error(diff)
+	}
+	checkFields(t, events[0])
+	events[0].Unmasked = nil // who may not see it
+	if diff := cmp.Diff([]string{`c=** @ptr=p0`}, rows(t, "fields unmask(card) as c", over(events, start, start))); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -87,9 +87,9 @@ func (n *numbers) texts(events []Event, lengths []int) bool {
 	return len(rest) == 0 && !n.bad
 }
 
-// decodeBatch returns the events of the record with the number seq. Their messages
-// lie in data.
-func decodeBatch(data []byte, seq uint64) (group uint64, events []Event, err error) {
+// decodeRecord returns the events of the record with the number seq, once it is open.
+// Their messages lie in data.
+func decodeRecord(data []byte, seq uint64) (group uint64, events []Event, err error) {
 	if len(data) == 0 || data[0] != kindBatch {
 		return 0, nil, errBatch
 	}

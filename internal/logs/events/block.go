@@ -164,13 +164,17 @@ func (m *blockMaker) make(c *codec, events []Event) block {
 
 var errBlock = errors.New("it is no block of events")
 
-// open decompresses what a block has in its file, and verifies it.
-func (m *blockMeta) open(c *codec, data []byte) ([]byte, error) {
+// open decrypts and decompresses what a block has in its file, and verifies it.
+func (m *blockMeta) open(c *codec, data []byte, group uint64, keys *opener) ([]byte, error) {
 	if checksum(data) != m.sum {
 		return nil, errors.New("a block does not have its checksum")
 	}
 	if m.raw > mostRaw {
 		return nil, errBlock
+	}
+	data, err := m.decrypt(data, group, keys)
+	if err != nil {
+		return nil, err
 	}
 	raw, err := c.decoder.DecodeAll(data, make([]byte, 0, m.raw))
 	if err != nil {

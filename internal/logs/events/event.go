@@ -62,6 +62,8 @@ type Query struct {
 	// Passed is called now and then, also while nothing is found, with a place: all up
 	// to it has been read, and behind it reading can begin again. False ends reading.
 	Passed func(Key) bool
+
+	keys *opener // opens what is encrypted
 }
 
 // Part is one of several groups that are read.

@@ -39,7 +39,7 @@ func DecodeBlock(raw []byte, events uint32, first, last Key) ([]Event, error) {
 }
 
 // DecodeBatch reads a record of the log.
-func DecodeBatch(data []byte) (uint64, []Event, error) { return decodeBatch(data, 1) }
+func DecodeBatch(data []byte) (uint64, []Event, error) { return decodeRecord(data, 1) }
 
 // EncodeBatch returns a record of the log.
 func EncodeBatch(group, stream uint64, ingested int64, lines []Line) []byte {

@@ -44,7 +44,7 @@ func (s *Store) Batches(ctx context.Context, from uint64, last *Batch) iter.Seq2
 				}
 				continue
 			}
-			group, events, err := decodeBatch(r.Data, r.Seq)
+			group, events, err := s.decodeBatch(r.Data, r.Seq)
 			if err != nil {
 				yield(Batch{}, fmt.Errorf("logs: record %d: %w", r.Seq, err))
 				return

@@ -24,6 +24,7 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	}
 	return func(yield func(Event, error) bool) {
 		q := q
+		q.keys = s.opener(ctx)
 		for {
 			again := false
 			parts := q.each()
@@ -230,7 +231,10 @@ func (c *partCursor) load(b *blockMeta) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := b.open(c.codec, data)
+	raw, err := b.open(c.codec, data, c.part.group, c.q.keys)
+	if key, ok := errors.AsType[*keyError](err); ok {
+		return nil, key.error // it may be had another time
+	}
 	if err != nil {
 		return nil, c.damage(err.Error())
 	}

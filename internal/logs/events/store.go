@@ -24,6 +24,8 @@ type Config struct {
 	Dir    string // is made if its parent is there
 	Wanted Wanted
 	Log    *slog.Logger
+	// Ciphers encrypts the events of groups that have a key; nil is for none.
+	Ciphers Ciphers
 	// MemoryBytes is how much is held in memory before it is sealed; 0 is 48 MiB.
 	// Three times as much is held at most: then Append waits, and is refused.
 	MemoryBytes int64
@@ -238,7 +240,7 @@ func (s *Store) remember(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("logs: %w", err)
 		}
-		group, events, err := decodeBatch(r.Data, r.Seq)
+		group, events, err := s.decodeBatch(r.Data, r.Seq)
 		if err != nil {
 			return fmt.Errorf("logs: record %d: %w", r.Seq, err)
 		}
@@ -282,13 +284,17 @@ func (s *Store) Append(ctx context.Context, group, stream uint64, lines []Line) 
 	}
 	ingested := s.now()
 	buf = encodeBatch(buf, group, stream, ingested, lines)
+	record, err := s.encryptBatch(group, buf)
+	if err != nil {
+		return Receipt{}, err
+	}
 	s.gate.RLock()
 	defer s.gate.RUnlock()
-	seq, err := s.log.Append(ctx, buf)
+	seq, err := s.log.Append(ctx, record)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("append log events: %w", err)
 	}
-	_, events, err := decodeBatch(buf, seq)
+	_, events, err := decodeRecord(buf, seq)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("append log events: record %d: %w", seq, err)
 	}

@@ -105,6 +105,7 @@ func (s *Store) join(ctx context.Context, files []*file) error {
 func (s *Store) readPart(ctx context.Context, to []Event, at placed) ([]Event, error) {
 	p := &at.file.parts[at.part]
 	q := All(p.group)
+	q.keys = s.opener(ctx)
 	c, err := s.openPart(&q, wanted{}, at.file, p)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type writer struct {
 	*file
 
 	codec  *codec
+	by     Ciphers
 	temp   *os.File
 	out    *bufio.Writer
 	pos    uint64
@@ -43,7 +44,7 @@ func (s *Store) newWriter(first, last uint64, made uint32) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs: make a file of events: %w", err)
 	}
-	w := &writer{file: &file{first: first, last: last, made: made, version: version}, codec: s.codec, temp: temp, out: bufio.NewWriterSize(temp, 1<<20), makers: make([]blockMaker, runtime.GOMAXPROCS(0))}
+	w := &writer{file: &file{first: first, last: last, made: made, version: version}, codec: s.codec, by: s.cfg.Ciphers, temp: temp, out: bufio.NewWriterSize(temp, 1<<20), makers: make([]blockMaker, runtime.GOMAXPROCS(0))}
 	return w, w.write(make([]byte, headSize))
 }
 
@@ -92,6 +93,13 @@ func (w *writer) group(ctx context.Context, group uint64, events []Event) error 
 
 // part writes a part of events, which are in order.
 func (w *writer) part(ctx context.Context, group, stream uint64, events []Event) error {
+	var cipher *Cipher
+	if w.by != nil {
+		var err error
+		if cipher, err = w.by.Sealing(ctx, group); err != nil {
+			return fmt.Errorf("logs: the key of a group: %w", err)
+		}
+	}
 	stats := map[uint64]Stats{}
 	for i := range events {
 		s := stats[events[i].Stream]
@@ -108,6 +116,14 @@ func (w *writer) part(ctx context.Context, group, stream uint64, events []Event)
 			work.Go(func() { made[i] = w.makers[i].make(w.codec, own) })
 		}
 		work.Wait()
+		for i := range made[:n] {
+			if cipher == nil {
+				break
+			}
+			if err := made[i].encrypt(group, cipher); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ func phone(country, code, form string) identifier {
 	}
 }
 
-func iban(country string, length string) identifier {
+func iban(country, length string) identifier {
 	return identifier{name: "BankAccountNumber-" + country, digits: 10, form: regexp.MustCompile(country + `[0-9]{2}(?: ?[0-9A-Z]){` + length + `}`), check: isIBAN}
 }
 

@@ -88,7 +88,7 @@ func mails(form *regexp.Regexp) func(m []byte) []Span {
 			for start > 0 && at-start < mostLocal && local(m[start-1]) {
 				start--
 			}
-			for end < len(m) && end-at < mostDomain && (domain(m[end])) {
+			for end < len(m) && end-at < mostDomain && domain(m[end]) {
 				end++
 			}
 			if found := form.FindIndex(m[start:end]); found != nil {

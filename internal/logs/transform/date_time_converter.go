@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
 	_ "time/tzdata" // zones are the same on every machine
 )
 

@@ -124,8 +124,16 @@ func commonLines() map[string]common {
 		"NGINX_ACCESS_LOG": {
 			`(\S+) - (\S+) ` + request + ` "([^"]*)" "([^"]*)"`,
 			[]column{
-				{"remote_addr", false}, {"auth_user", false}, {"timestamp", false}, {"http_method", false}, {"request", false}, {"http_version", false},
-				{"status_code", true}, {"body_bytes_sent", true}, {"referrer", false}, {"agent", false},
+				{"remote_addr", false},
+				{"auth_user", false},
+				{"timestamp", false},
+				{"http_method", false},
+				{"request", false},
+				{"http_version", false},
+				{"status_code", true},
+				{"body_bytes_sent", true},
+				{"referrer", false},
+				{"agent", false},
 			},
 			"timestamp",
 		},

@@ -3,7 +3,7 @@ package transform
 import "regexp"
 
 // ParsePostgres makes fields of a line of RDS for PostgreSQL, with the prefix that RDS
-// gives it: %t:%r:%u@%d:[%p]:
+// gives it: %t:%r:%u@%d:[%p]:.
 type ParsePostgres struct{ vended }
 
 func (c *ParsePostgres) compile(bool) (func(r *run) error, error) {

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,10 +21,8 @@ func parsePath(what, text string) (path, error) {
 	if len(p) > mostDepth {
 		return nil, fmt.Errorf("%s %q has more than %d keys", what, text, mostDepth)
 	}
-	for _, name := range p {
-		if name == "" {
-			return nil, fmt.Errorf("%s %q has an empty key", what, text)
-		}
+	if slices.Contains(p, "") {
+		return nil, fmt.Errorf("%s %q has an empty key", what, text)
 	}
 	return p, nil
 }
@@ -142,7 +141,7 @@ func (d destination) object(r *run) (*object, error) {
 
 // fill puts members into an object, in place of those of the same names where overwrite
 // is true.
-func (r *run) fill(o *object, members *object, overwrite bool) error {
+func (r *run) fill(o, members *object, overwrite bool) error {
 	for _, m := range members.members {
 		if _, there := o.get(m.name); there && !overwrite {
 			continue

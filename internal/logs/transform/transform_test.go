@@ -41,49 +41,77 @@ func TestProcessors(t *testing.T) {
 		{"parseJSON has the last of equal members", `[{"parseJSON": {}}]`, `{"a":1,"b":2,"a":3}`, `{"a":3,"b":2}`},
 		{"parseJSON of half a surrogate", `[{"parseJSON": {}}]`, `{"a":"\ud800x\ud800\u0041"}`, "{\"a\":\"\uFFFDx\uFFFDA\"}"},
 
-		{"grok names what patterns match", `[{"grok": {"match": "%{IP:client_ip} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes}"}}]`, `192.0.2.7 GET /index.html?a=b 1234`,
-			`{"client_ip":"192.0.2.7","method":"GET","request":"/index.html?a=b","bytes":"1234"}`},
+		{
+			"grok names what patterns match", `[{"grok": {"match": "%{IP:client_ip} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes}"}}]`, `192.0.2.7 GET /index.html?a=b 1234`,
+			`{"client_ip":"192.0.2.7","method":"GET","request":"/index.html?a=b","bytes":"1234"}`,
+		},
 		{"grok makes objects of names with dots", `[{"grok": {"match": "%{IP:client.ip} %{WORD:client.verb}"}}]`, `192.0.2.7 GET`, `{"client":{"ip":"192.0.2.7","verb":"GET"}}`},
 		{"grok beside groups of the expression's own", `[{"grok": {"match": "(a|b)[(]%{INT:n}[)]\\(%{INT:m}"}}]`, `b(17)(4`, `{"n":"17","m":"4"}`},
 		{"grok leaves out what did not take part", `[{"grok": {"match": "%{WORD:a}(?: %{INT:b})?$"}}]`, `x`, `{"a":"x"}`},
-		{"grok after parseJSON", json(`{"grok": {"source": "line", "match": "%{TIMESTAMP_ISO8601:at} %{LOGLEVEL:level} %{GREEDYDATA:text}"}}`), `{"line":"2026-01-02T03:04:05.678Z WARN it is late"}`,
-			`{"line":"2026-01-02T03:04:05.678Z WARN it is late","at":"2026-01-02T03:04:05.678Z","level":"WARN","text":"it is late"}`},
-		{"grok of Apache's access log", `[{"grok": {"match": "%{APACHE_ACCESS_LOG}"}}]`, `127.0.0.1 - - [03/Aug/2023:12:34:56 +0900] "GET /page.html HTTP/1.1" 200 1234`,
-			`{"remote_host":"127.0.0.1","timestamp":"2023-08-03T03:34:56Z","http_method":"GET","request":"/page.html","http_version":"1.1","status_code":200,"response_size":1234}`},
-		{"grok of NGINX's access log", `[{"grok": {"match": "%{NGINX_ACCESS_LOG} %{DATA:more}$"}}]`, `192.0.2.100 - Foo [03/Aug/2023:12:34:56 +0000] "GET /a HTTP/1.1" 200 42 "https://example.com/" "curl/8" x`,
-			`{"remote_addr":"192.0.2.100","auth_user":"Foo","timestamp":"2023-08-03T12:34:56Z","http_method":"GET","request":"/a","http_version":"1.1","status_code":200,"body_bytes_sent":42,"referrer":"https://example.com/","agent":"curl/8","more":"x"}`},
-		{"grok of RFC 5424", `[{"grok": {"match": "%{SYSLOG5424} %{GREEDYDATA:message}"}}]`, `<165>1 2023-10-05T12:34:56.789Z host.example.com app 1234 ID47 [a@1 b="c]\"d"][e] It is done`,
-			`{"pri":165,"version":1,"timestamp":"2023-10-05T12:34:56.789Z","hostname":"host.example.com","app":"app","procid":"1234","msg_id":"ID47","structured_data":"[a@1 b=\"c]\\\"d\"][e]","message":"It is done"}`},
+		{
+			"grok after parseJSON", json(`{"grok": {"source": "line", "match": "%{TIMESTAMP_ISO8601:at} %{LOGLEVEL:level} %{GREEDYDATA:text}"}}`), `{"line":"2026-01-02T03:04:05.678Z WARN it is late"}`,
+			`{"line":"2026-01-02T03:04:05.678Z WARN it is late","at":"2026-01-02T03:04:05.678Z","level":"WARN","text":"it is late"}`,
+		},
+		{
+			"grok of Apache's access log", `[{"grok": {"match": "%{APACHE_ACCESS_LOG}"}}]`, `127.0.0.1 - - [03/Aug/2023:12:34:56 +0900] "GET /page.html HTTP/1.1" 200 1234`,
+			`{"remote_host":"127.0.0.1","timestamp":"2023-08-03T03:34:56Z","http_method":"GET","request":"/page.html","http_version":"1.1","status_code":200,"response_size":1234}`,
+		},
+		{
+			"grok of NGINX's access log", `[{"grok": {"match": "%{NGINX_ACCESS_LOG} %{DATA:more}$"}}]`, `192.0.2.100 - Foo [03/Aug/2023:12:34:56 +0000] "GET /a HTTP/1.1" 200 42 "https://example.com/" "curl/8" x`,
+			`{"remote_addr":"192.0.2.100","auth_user":"Foo","timestamp":"2023-08-03T12:34:56Z","http_method":"GET","request":"/a","http_version":"1.1","status_code":200,"body_bytes_sent":42,"referrer":"https://example.com/","agent":"curl/8","more":"x"}`,
+		},
+		{
+			"grok of RFC 5424", `[{"grok": {"match": "%{SYSLOG5424} %{GREEDYDATA:message}"}}]`, `<165>1 2023-10-05T12:34:56.789Z host.example.com app 1234 ID47 [a@1 b="c]\"d"][e] It is done`,
+			`{"pri":165,"version":1,"timestamp":"2023-10-05T12:34:56.789Z","hostname":"host.example.com","app":"app","procid":"1234","msg_id":"ID47","structured_data":"[a@1 b=\"c]\\\"d\"][e]","message":"It is done"}`,
+		},
 
 		{"csv names columns by number", `[{"csv": {"quoteCharacter": "'"}}]`, "'Akua Mansa',28,'New York, USA'\n", `{"column_1":"Akua Mansa","column_2":"28","column_3":"New York, USA"}`},
 		{"csv names columns, and the rest by number", `[{"csv": {"columns": ["who", "at.city"], "delimiter": "\\t", "destination": "row"}}]`, "\"a \"\"b\"\"\"\tSeoul\t", `{"row":{"who":"a \"b\"","at":{"city":"Seoul"},"column_3":""}}`},
 
-		{"parseKeyValue with everything", `[{"parseKeyValue": {"destination": "new_key", "fieldDelimiter": "!", "keyValueDelimiter": ":", "nonMatchValue": "none", "keyPrefix": "p_"}}]`, `key1:value1!key2:v:2!!key3`,
-			`{"new_key":{"p_key1":"value1","p_key2":"v:2","p_key3":"none"}}`},
+		{
+			"parseKeyValue with everything", `[{"parseKeyValue": {"destination": "new_key", "fieldDelimiter": "!", "keyValueDelimiter": ":", "nonMatchValue": "none", "keyPrefix": "p_"}}]`, `key1:value1!key2:v:2!!key3`,
+			`{"new_key":{"p_key1":"value1","p_key2":"v:2","p_key3":"none"}}`,
+		},
 		{"parseKeyValue keeps what is there", json(`{"parseKeyValue": {"source": "q"}}`), `{"a":"old","q":"a=new&b=1&c"}`, `{"a":"old","q":"a=new&b=1&c","b":"1","c":null}`},
 		{"parseKeyValue overwrites", json(`{"parseKeyValue": {"source": "q", "overwriteIfExists": true}}`), `{"a":"old","q":"a=new"}`, `{"a":"new","q":"a=new"}`},
 
-		{"parseVPC", `[{"parseVPC": {}}]`, `2 123456789010 eni-abc123de 192.0.2.0 192.0.2.24 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK`,
-			`{"version":2,"accountId":"123456789010","interfaceId":"eni-abc123de","srcAddr":"192.0.2.0","dstAddr":"192.0.2.24","srcPort":20641,"dstPort":22,"protocol":6,"packets":20,"bytes":4249,"start":1418530010,"end":1418530070,"action":"ACCEPT","logStatus":"OK"}`},
-		{"parseVPC of a window without data", `[{"parseVPC": {"source": "@message"}}]`, `2 123456789010 eni-1 - - - - - - - 1418530010 1418530070 - NODATA`,
-			`{"version":2,"accountId":"123456789010","interfaceId":"eni-1","srcAddr":"-","dstAddr":"-","srcPort":"-","dstPort":"-","protocol":"-","packets":"-","bytes":"-","start":1418530010,"end":1418530070,"action":"-","logStatus":"NODATA"}`},
-		{"parseRoute53", `[{"parseRoute53": {}}]`, `1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 198.51.100.0/24`,
-			`{"version":1.0,"queryTimestamp":"2017-12-13T08:15:50.235Z","hostZoneId":"Z123412341234","queryName":"example.com","queryType":"AAAA","responseCode":"NOERROR","protocol":"TCP","edgeLocation":"IAD12","resolverIp":"192.0.2.0","ednsClientSubnet":"198.51.100.0/24"}`},
-		{"parseCloudfront", `[{"parseCloudfront": {}}]`, "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.24\tGET\td1.cloudfront.net\t/index.html\t200\t-\tMozilla/5.0%20(X11)\t-\t-\tHit\tSOX4==\td1.cloudfront.net\thttps\t23\t0.001\t-\tTLSv1.2\tECDHE\tHit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-",
-			`{"date":"2019-12-04","time":"21:02:31","x-edge-location":"LAX1","sc-bytes":392,"c-ip":"192.0.2.24","cs-method":"GET","cs(Host)":"d1.cloudfront.net","cs-uri-stem":"/index.html","sc-status":200,"cs(Referer)":"-","cs(User-Agent)":"Mozilla/5.0 (X11)","cs-uri-query":"-","cs(Cookie)":"-","x-edge-result-type":"Hit","x-edge-request-id":"SOX4==","x-host-header":"d1.cloudfront.net","cs-protocol":"https","cs-bytes":23,"time-taken":0.001,"x-forwarded-for":"-","ssl-protocol":"TLSv1.2","ssl-cipher":"ECDHE","x-edge-response-result-type":"Hit","cs-protocol-version":"HTTP/2.0","fle-status":"-","fle-encrypted-fields":"-","c-port":11040,"time-to-first-byte":0.001,"x-edge-detailed-result-type":"Hit","sc-content-type":"text/html","sc-content-len":78,"sc-range-start":"-","sc-range-end":"-"}`},
-		{"parsePostgres", `[{"parsePostgres": {}}]`, `2019-03-10 03:54:59 UTC:10.0.0.123(52834):postgres@logtestdb:[20175]:ERROR: column "wrong" does not exist at character 8`,
-			`{"logTime":"2019-03-10 03:54:59 UTC","srcIp":"10.0.0.123(52834)","userName":"postgres","dbName":"logtestdb","processId":"20175","logLevel":"ERROR"}`},
-		{"parseWAF", `[{"parseWAF": {}}]`, `{"action":"BLOCK","httpRequest":{"clientIp":"192.0.2.1","headers":[{"name":"Host","value":"a.example"},{"name":"Accept","value":"*/*"}]},"labels":[{"name":"l:1"},{"name":"l:2"}]}`,
-			`{"action":"BLOCK","httpRequest":{"clientIp":"192.0.2.1","headers":{"Host":"a.example","Accept":"*/*"}},"labels":{"l:1":"l:1","l:2":"l:2"}}`},
+		{
+			"parseVPC", `[{"parseVPC": {}}]`, `2 123456789010 eni-abc123de 192.0.2.0 192.0.2.24 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK`,
+			`{"version":2,"accountId":"123456789010","interfaceId":"eni-abc123de","srcAddr":"192.0.2.0","dstAddr":"192.0.2.24","srcPort":20641,"dstPort":22,"protocol":6,"packets":20,"bytes":4249,"start":1418530010,"end":1418530070,"action":"ACCEPT","logStatus":"OK"}`,
+		},
+		{
+			"parseVPC of a window without data", `[{"parseVPC": {"source": "@message"}}]`, `2 123456789010 eni-1 - - - - - - - 1418530010 1418530070 - NODATA`,
+			`{"version":2,"accountId":"123456789010","interfaceId":"eni-1","srcAddr":"-","dstAddr":"-","srcPort":"-","dstPort":"-","protocol":"-","packets":"-","bytes":"-","start":1418530010,"end":1418530070,"action":"-","logStatus":"NODATA"}`,
+		},
+		{
+			"parseRoute53", `[{"parseRoute53": {}}]`, `1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 198.51.100.0/24`,
+			`{"version":1.0,"queryTimestamp":"2017-12-13T08:15:50.235Z","hostZoneId":"Z123412341234","queryName":"example.com","queryType":"AAAA","responseCode":"NOERROR","protocol":"TCP","edgeLocation":"IAD12","resolverIp":"192.0.2.0","ednsClientSubnet":"198.51.100.0/24"}`,
+		},
+		{
+			"parseCloudfront", `[{"parseCloudfront": {}}]`, "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.24\tGET\td1.cloudfront.net\t/index.html\t200\t-\tMozilla/5.0%20(X11)\t-\t-\tHit\tSOX4==\td1.cloudfront.net\thttps\t23\t0.001\t-\tTLSv1.2\tECDHE\tHit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-",
+			`{"date":"2019-12-04","time":"21:02:31","x-edge-location":"LAX1","sc-bytes":392,"c-ip":"192.0.2.24","cs-method":"GET","cs(Host)":"d1.cloudfront.net","cs-uri-stem":"/index.html","sc-status":200,"cs(Referer)":"-","cs(User-Agent)":"Mozilla/5.0 (X11)","cs-uri-query":"-","cs(Cookie)":"-","x-edge-result-type":"Hit","x-edge-request-id":"SOX4==","x-host-header":"d1.cloudfront.net","cs-protocol":"https","cs-bytes":23,"time-taken":0.001,"x-forwarded-for":"-","ssl-protocol":"TLSv1.2","ssl-cipher":"ECDHE","x-edge-response-result-type":"Hit","cs-protocol-version":"HTTP/2.0","fle-status":"-","fle-encrypted-fields":"-","c-port":11040,"time-to-first-byte":0.001,"x-edge-detailed-result-type":"Hit","sc-content-type":"text/html","sc-content-len":78,"sc-range-start":"-","sc-range-end":"-"}`,
+		},
+		{
+			"parsePostgres", `[{"parsePostgres": {}}]`, `2019-03-10 03:54:59 UTC:10.0.0.123(52834):postgres@logtestdb:[20175]:ERROR: column "wrong" does not exist at character 8`,
+			`{"logTime":"2019-03-10 03:54:59 UTC","srcIp":"10.0.0.123(52834)","userName":"postgres","dbName":"logtestdb","processId":"20175","logLevel":"ERROR"}`,
+		},
+		{
+			"parseWAF", `[{"parseWAF": {}}]`, `{"action":"BLOCK","httpRequest":{"clientIp":"192.0.2.1","headers":[{"name":"Host","value":"a.example"},{"name":"Accept","value":"*/*"}]},"labels":[{"name":"l:1"},{"name":"l:2"}]}`,
+			`{"action":"BLOCK","httpRequest":{"clientIp":"192.0.2.1","headers":{"Host":"a.example","Accept":"*/*"}},"labels":{"l:1":"l:1","l:2":"l:2"}}`,
+		},
 
-		{"addKeys", json(`{"addKeys": {"entries": [{"key": "outer_key.new_key", "value": "v"}, {"key": "outer_key.inner_key", "value": "x"}, {"key": "made.now", "value": "y", "overwriteIfExists": true}]}}`), nested,
-			`{"outer_key":{"inner_key":"inner_value","new_key":"v"},"made":{"now":"y"}}`},
+		{
+			"addKeys", json(`{"addKeys": {"entries": [{"key": "outer_key.new_key", "value": "v"}, {"key": "outer_key.inner_key", "value": "x"}, {"key": "made.now", "value": "y", "overwriteIfExists": true}]}}`), nested,
+			`{"outer_key":{"inner_key":"inner_value","new_key":"v"},"made":{"now":"y"}}`,
+		},
 		{"deleteKeys", json(`{"deleteKeys": {"withKeys": ["outer_key.inner_key", "none", "outer_key.inner_key.deeper"]}}`), nested, `{"outer_key":{}}`},
 		{"moveKeys moves into the target", json(`{"moveKeys": {"entries": [{"source": "a.x", "target": "b"}, {"source": "b", "target": "b"}]}}`), `{"a":{"x":1},"b":{"y":2}}`, `{"a":{},"b":{"y":2,"x":1}}`},
 		{"moveKeys leaves what is there", json(`{"moveKeys": {"entries": [{"source": "x", "target": "b"}, {"source": "z", "target": "b", "overwriteIfExists": true}, {"source": "x", "target": "z"}]}}`), `{"x":1,"z":2,"b":{"x":3,"z":4}}`, `{"b":{"x":3,"z":2},"z":{"x":1}}`},
 		{"renameKeys", json(`{"renameKeys": {"entries": [{"key": "outer_key", "renameTo": "new_key"}, {"key": "new_key.inner_key", "renameTo": "new_key.k"}]}}`), nested, `{"new_key":{"k":"inner_value"}}`},
-		{"copyValue, also of where the event is from", json(`{"copyValue": {"entries": [{"source": "outer_key", "target": "copy"}, {"source": "@logGroupName", "target": "group"}, {"source": "@logGroupStream", "target": "stream"}, {"source": "@accountId", "target": "account"}, {"source": "@regionName", "target": "region"}]}}, {"deleteKeys": {"withKeys": ["copy.inner_key"]}}`), nested,
-			`{"outer_key":{"inner_key":"inner_value"},"copy":{},"group":"/shop/web","stream":"one","account":"111122223333","region":"ap-northeast-2"}`},
+		{
+			"copyValue, also of where the event is from", json(`{"copyValue": {"entries": [{"source": "outer_key", "target": "copy"}, {"source": "@logGroupName", "target": "group"}, {"source": "@logGroupStream", "target": "stream"}, {"source": "@accountId", "target": "account"}, {"source": "@regionName", "target": "region"}]}}, {"deleteKeys": {"withKeys": ["copy.inner_key"]}}`), nested,
+			`{"outer_key":{"inner_key":"inner_value"},"copy":{},"group":"/shop/web","stream":"one","account":"111122223333","region":"ap-northeast-2"}`,
+		},
 		{"listToMap keeps lists", json(`{"listToMap": {"source": "outer_key", "key": "inner_key", "valueKey": "inner_value", "target": "m"}}, {"deleteKeys": {"withKeys": ["outer_key"]}}`), pairs, `{"m":{"a":["val-a"],"b":["val-b1","val-b2"]}}`},
 		{"listToMap has the first", json(`{"listToMap": {"source": "outer_key", "key": "inner_key", "valueKey": "inner_value", "flatten": true, "flattenedElement": "first"}}, {"deleteKeys": {"withKeys": ["outer_key"]}}`), pairs, `{"a":"val-a","b":"val-b1"}`},
 		{"listToMap has the last, whole", json(`{"listToMap": {"source": "outer_key", "key": "inner_key", "flatten": true, "flattenedElement": "last"}}, {"deleteKeys": {"withKeys": ["outer_key"]}}`), pairs, `{"a":{"inner_key":"a","inner_value":"val-a"},"b":{"inner_key":"b","inner_value":"val-b2"}}`},
@@ -125,7 +153,7 @@ func TestEventThatCannotBeTransformed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := compile(t, tt.config).Apply(event(tt.message))
-			if _, ok := errors.AsType[*transform.Failure](err); !ok || err.Error() != tt.want {
+			if _, ok := errors.AsType[*transform.FailureError](err); !ok || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

@@ -28,15 +28,15 @@ type Event struct {
 	Account, Region string
 }
 
-// Failure says which processor could not do its work with an event, and why. The event
+// FailureError says which processor could not do its work with an event, and why. The event
 // is kept as it came.
-type Failure struct {
+type FailureError struct {
 	Processor string // its name, and its place from 1 on
 	Reason    string
 }
 
 // Error implements error.
-func (f *Failure) Error() string { return f.Processor + ": " + f.Reason }
+func (f *FailureError) Error() string { return f.Processor + ": " + f.Reason }
 
 // ConfigError says what is wrong with a transformer.
 type ConfigError struct{ Text string }
@@ -128,12 +128,12 @@ func Compile(processors []Processor) (*Transformer, error) {
 }
 
 // Apply returns the transformed version of an event, one JSON object. The error is a
-// *Failure: then there is none.
+// *FailureError: then there is none.
 func (t *Transformer) Apply(e Event) ([]byte, error) {
 	r := &run{event: e, root: newObject()}
 	for i := range t.steps {
 		if err := t.steps[i].run(r); err != nil {
-			return nil, &Failure{t.steps[i].name, err.Error()}
+			return nil, &FailureError{t.steps[i].name, err.Error()}
 		}
 	}
 	return appendValue(make([]byte, 0, len(e.Message)+len(e.Message)/4), r.root), nil

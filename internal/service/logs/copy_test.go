@@ -21,7 +21,7 @@ func TestAnOldCopyOfTheDocumentsRemovesNothing(t *testing.T) {
 		at := time.Now().UnixMilli()
 		// with opens the service, and has it look through the events before it closes.
 		with := func(store state.Store, dir string, do func(d *desk)) {
-			s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, keys{})
+			s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, &keys{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -354,7 +354,7 @@ func TestEventsAreThereAfterARestart(t *testing.T) {
 func TestRetention(t *testing.T) {
 	store, dir := servicetest.Store(t), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, keys{})
+		s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, &keys{})
 		if err != nil {
 			t.Fatal(err)
 		}

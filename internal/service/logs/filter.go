@@ -42,21 +42,18 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	if err := checkLimit(in.Limit); err != nil {
 		return nil, err
 	}
-	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != nil {
-		return nil, errInvalid("LogStream names and LogStream name prefix are mutually exclusive parameters.")
-	}
 	pattern, err := compile(in.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.group(ctx, name)
+	k, err := s.toRead(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Terms: pattern.Needs()}
 	masked := k.shape.protects() && !resource.Value(in.Unmask)
-	if masked { // what is masked is searched as it is shown
-		q.Terms = slices.DeleteFunc(q.Terms, func(term []byte) bool { return bytes.IndexByte(term, '*') >= 0 })
+	if masked {
+		q.Terms = unmaskedTerms(q.Terms)
 	}
 	if in.StartTime != nil {
 		q.From = max(q.From, *in.StartTime)
@@ -93,8 +90,17 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	return out, nil
 }
 
+// unmaskedTerms returns which of the texts that a pattern needs an event needs, too, as it
+// is kept: what is masked is searched as it is shown.
+func unmaskedTerms(terms [][]byte) [][]byte {
+	return slices.DeleteFunc(terms, func(term []byte) bool { return bytes.IndexByte(term, '*') >= 0 })
+}
+
 // among returns the numbers of the streams that are meant; nil for all.
 func (s *Service) among(ctx context.Context, k *known, names []string, prefix *string) (numbers []uint64, err error) {
+	if len(names) > 0 && prefix != nil {
+		return nil, errInvalid("LogStream names and LogStream name prefix are mutually exclusive parameters.")
+	}
 	for _, name := range names {
 		number, err := s.stream(ctx, k, name)
 		if err != nil {

@@ -29,7 +29,7 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	if err := checkLimit(in.Limit); err != nil {
 		return nil, err
 	}
-	k, err := s.group(ctx, name)
+	k, err := s.toRead(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +56,9 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 		}
 	}
 	found, err := s.page(ctx, q, int(resource.Or(in.Limit, mostEvents)))
+	if err == nil && !resource.Value(in.Unmask) {
+		err = k.maskAll(found)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +72,6 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 	}
 	for i := range found {
 		e := &found[i]
-		if !resource.Value(in.Unmask) {
-			if e.Message, err = k.masked(e); err != nil {
-				return nil, err
-			}
-		}
 		out.Events = append(out.Events, logsapi.OutputLogEvent{Timestamp: new(e.Time), IngestionTime: new(e.Ingested), Message: new(string(e.Message))})
 	}
 	return out, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -45,6 +46,15 @@ const (
 	day           = 24 * time.Hour
 	deliveredDays = 1 // that a group of class DELIVERY keeps events
 )
+
+// read refuses to read events one by one where the class of a group does not allow that:
+// those of class INFREQUENT_ACCESS are queried alone.
+func (g *group) read() error {
+	if g.Class == infrequent {
+		return errInvalid("Log events of a log group of class %s cannot be read by this operation: query them.", g.Class)
+	}
+	return nil
+}
 
 // from returns the time from which on the group keeps events.
 func (g *group) from() int64 {
@@ -133,7 +143,12 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *logsapi.CreateLogGroup
 	if err := s.checkKey(ctx, in.KmsKeyId); err != nil {
 		return nil, err
 	}
-	return &logsapi.CreateLogGroupOutput{}, s.change(ctx, name, func(tx resource.Tx) (err error) {
+	made, sealer, err := s.dataKey(ctx, name, g.Key)
+	if err != nil {
+		return nil, err
+	}
+	id := ""
+	err = s.change(ctx, name, func(tx resource.Tx) (err error) {
 		if _, found, err := groups.Find(tx, name); err != nil || found {
 			return errors.Join(err, groups.Taken())
 		}
@@ -144,9 +159,30 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *logsapi.CreateLogGroup
 		return errors.Join(
 			groups.Create(tx, g, name),
 			ofGroups.Put(all, groupName{scope.Account, scope.Region, name}, digits(g.Number)),
-			tags.Add(tx, groupARN(scope, name), maps.All(in.Tags)),
+			tags.Add(tx, groupARN(scope, name), maps.All(in.Tags)), keepIf(tx, &g, made, &id),
 		)
 	})
+	if err == nil {
+		s.keyring.hold(g.Number, id, sealer)
+	}
+	return &logsapi.CreateLogGroupOutput{}, err
+}
+
+// dataKey makes the data key of a group that is to have a key of KMS; none for "".
+func (s *Service) dataKey(ctx context.Context, name, key string) (dataKey, *seal.Sealer, error) {
+	if key == "" {
+		return dataKey{}, nil, nil
+	}
+	scope := cloud.CallOf(ctx).Scope()
+	return s.keyring.make(ctx, groupName{scope.Account, scope.Region, name}, key)
+}
+
+// keepIf keeps a data key, if one was made.
+func keepIf(tx resource.Tx, g *group, made dataKey, id *string) (err error) {
+	if made.KeyID != "" {
+		*id, err = keep(tx, g, made)
+	}
+	return err
 }
 
 // DeleteLogGroup removes a log group with its streams and all their events.
@@ -163,12 +199,13 @@ func (s *Service) DeleteLogGroup(ctx context.Context, in *logsapi.DeleteLogGroup
 		all := resource.In(tx, cloud.Scope{})
 		return errors.Join(
 			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name), indexPolicies.Discard(tx, name),
-			transformers.Discard(tx, name), protections.Discard(tx, name), shapes.DeleteBelow(tx, ofTransformer, groupOwner(&g)), shapes.DeleteBelow(tx, ofProtection, groupOwner(&g)),
+			forgetKeys(tx, &g), transformers.Discard(tx, name), protections.Discard(tx, name), shapes.DeleteBelow(tx, ofTransformer, groupOwner(&g)), shapes.DeleteBelow(tx, ofProtection, groupOwner(&g)),
 			ofGroups.Discard(all, digits(g.Number)), ofStreams.DeleteBelow(all, digits(g.Number)),
 			tags.Delete(tx, groupARN(tx.Scope(), name)), resourcePolicies.Discard(tx, groupARN(tx.Scope(), name)),
 		)
 	})
 	if err == nil {
+		s.keyring.hold(g.Number, "", nil)
 		s.events.Forget(g.Number)
 	}
 	return &logsapi.DeleteLogGroupOutput{}, err
@@ -234,7 +271,8 @@ func (s *Service) setRetention(ctx context.Context, name string, days int32) err
 	})
 }
 
-// AssociateKmsKey names the key of a group.
+// AssociateKmsKey names the key by which the events of a group are encrypted from now on.
+// Its policy has to allow that to CloudWatch Logs.
 func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsKeyInput) (*logsapi.AssociateKmsKeyOutput, error) {
 	name, err := keyed(ctx, in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
@@ -246,22 +284,41 @@ func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsK
 	if err := s.checkKey(ctx, in.KmsKeyId); err != nil {
 		return nil, err
 	}
-	return &logsapi.AssociateKmsKeyOutput{}, s.changeGroup(ctx, name, func(g *group) error {
-		g.Key = *in.KmsKeyId
-		return nil
+	made, sealer, err := s.dataKey(ctx, name, *in.KmsKeyId)
+	if err != nil {
+		return nil, err
+	}
+	number, id := uint64(0), ""
+	err = s.change(ctx, name, func(tx resource.Tx) error {
+		return groups.Change(tx, func(g *group) error {
+			g.Key, number = *in.KmsKeyId, g.Number
+			return keepIf(tx, g, made, &id)
+		}, name)
 	})
+	if err == nil {
+		s.keyring.hold(number, id, sealer)
+	}
+	return &logsapi.AssociateKmsKeyOutput{}, err
 }
 
-// DisassociateKmsKey takes the key from a group.
+// DisassociateKmsKey ends the encryption by a group's key. What is encrypted stays so, and
+// is read by that key.
 func (s *Service) DisassociateKmsKey(ctx context.Context, in *logsapi.DisassociateKmsKeyInput) (*logsapi.DisassociateKmsKeyOutput, error) {
 	name, err := keyed(ctx, in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
 		return nil, err
 	}
-	return &logsapi.DisassociateKmsKeyOutput{}, s.changeGroup(ctx, name, func(g *group) error {
-		g.Key = ""
-		return nil
+	number := uint64(0)
+	err = s.change(ctx, name, func(tx resource.Tx) error {
+		return groups.Change(tx, func(g *group) error {
+			g.Key, number = "", g.Number
+			return currentKeys.Discard(resource.In(tx, cloud.Scope{}), digits(g.Number))
+		}, name)
 	})
+	if err == nil {
+		s.keyring.hold(number, "", nil)
+	}
+	return &logsapi.DisassociateKmsKeyOutput{}, err
 }
 
 // keyed returns the name of the group whose key is meant.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/logs/query"
 	"github.com/sillok/sillok/internal/resource"
@@ -30,15 +31,20 @@ import (
 // Principal is who CloudWatch Logs acts as.
 const Principal = "logs.amazonaws.com"
 
-// Keys is the part of KMS by which a key is looked at before a group names it.
+// Keys is the part of KMS by which a key is looked at before a group names it, and by
+// which the events of groups are encrypted.
 type Keys interface {
 	DescribeKey(ctx context.Context, in *kmsapi.DescribeKeyInput) (*kmsapi.DescribeKeyOutput, error)
+	GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKeyInput) (*kmsapi.GenerateDataKeyOutput, error)
+	Decrypt(ctx context.Context, in *kmsapi.DecryptInput) (*kmsapi.DecryptOutput, error)
 }
 
 // Config is what CloudWatch Logs needs to know.
 type Config struct {
 	Log *slog.Logger
 	Dir string // where events are kept
+	// Seal seals what is in the log of events of groups that have a key.
+	Seal *seal.Sealer
 	// Metrics takes what metric filters make of events; nil means that they are
 	// counted here alone.
 	Metrics Metrics
@@ -58,6 +64,7 @@ type Service struct {
 	names     groupNames
 	tails     *tails
 	counters  *counters
+	keyring   *keyring
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 
@@ -76,8 +83,12 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 		counters: newCounters(), slots: make(chan struct{}, readers),
 		queries: query.NewQueue[*queryRun](), resultsDir: filepath.Join(cfg.Dir, "results"),
 	}
+	s.keyring = newKeyring(s)
+	if err := s.keyring.load(ctx); err != nil {
+		return nil, err
+	}
 	var err error
-	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log})
+	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log, Ciphers: s.keyring})
 	if err != nil {
 		return nil, err
 	}

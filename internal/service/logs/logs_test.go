@@ -1,10 +1,13 @@
 package logs_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,15 +17,16 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
-// keys is KMS: the key "good" is as a group's must be.
-type keys struct{}
+// keys is KMS: the key "good" is as a group's must be, until it is taken away.
+type keys struct{ taken bool }
 
-func (keys) DescribeKey(_ context.Context, in *kmsapi.DescribeKeyInput) (*kmsapi.DescribeKeyOutput, error) {
+func (*keys) DescribeKey(_ context.Context, in *kmsapi.DescribeKeyInput) (*kmsapi.DescribeKeyOutput, error) {
 	spec := "SYMMETRIC_DEFAULT"
 	switch *in.KeyId {
 	case "none":
@@ -31,6 +35,29 @@ func (keys) DescribeKey(_ context.Context, in *kmsapi.DescribeKeyInput) (*kmsapi
 		spec = "RSA_2048"
 	}
 	return &kmsapi.DescribeKeyOutput{KeyMetadata: &kmsapi.KeyMetadata{Enabled: new(*in.KeyId != "disabled"), KeySpec: &spec}}, nil
+}
+
+// The blob of a data key is the key itself, and what it is bound to.
+func (k *keys) GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKeyInput) (*kmsapi.GenerateDataKeyOutput, error) {
+	key := sha256.Sum256([]byte(*in.KeyId + in.EncryptionContext["aws:logs:arn"]))
+	return &kmsapi.GenerateDataKeyOutput{
+		KeyId: in.KeyId, Plaintext: key[:], CiphertextBlob: append(slices.Clone(key[:]), in.EncryptionContext["aws:logs:arn"]...),
+	}, k.may(ctx)
+}
+
+func (k *keys) Decrypt(ctx context.Context, in *kmsapi.DecryptInput) (*kmsapi.DecryptOutput, error) {
+	if string(in.CiphertextBlob[32:]) != in.EncryptionContext["aws:logs:arn"] {
+		return nil, cloud.Errorf(cloud.Invalid, "InvalidCiphertextException", "")
+	}
+	return &kmsapi.DecryptOutput{Plaintext: slices.Clone(in.CiphertextBlob[:32])}, k.may(ctx)
+}
+
+// may says whether a key may be used: by the service of the region.
+func (k *keys) may(ctx context.Context) error {
+	if call := cloud.CallOf(ctx); k.taken || call.Principal.Name != "logs."+string(call.Region)+".amazonaws.com" || call.SourceARN == "" {
+		return cloud.Errorf(cloud.Denied, "AccessDeniedException", "no")
+	}
+	return nil
 }
 
 // desk is a service, and who calls it.
@@ -49,7 +76,17 @@ func open(tb testing.TB) *desk {
 
 func opened(tb testing.TB, store state.Store, dir string) *desk {
 	tb.Helper()
-	s, err := logs.Open(tb.Context(), logs.Config{Log: slog.New(slog.DiscardHandler), Dir: dir}, store, keys{})
+	return openedBy(tb, store, dir, &keys{})
+}
+
+// openedBy is opened with a KMS.
+func openedBy(tb testing.TB, store state.Store, dir string, k *keys) *desk {
+	tb.Helper()
+	sealer, err := seal.New(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := logs.Open(tb.Context(), logs.Config{Log: slog.New(slog.DiscardHandler), Dir: dir, Seal: sealer}, store, k)
 	if err != nil {
 		tb.Fatal(err)
 	}

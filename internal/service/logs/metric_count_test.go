@@ -26,7 +26,7 @@ func (p *published) Add(_ context.Context, _ cloud.Scope, data []logs.Datum) {
 // no more are kept than the memory that there is for them, of which the newest ones.
 func TestTheValuesOfDimensionsAreBounded(t *testing.T) {
 	to := &published{}
-	s, err := logs.Open(t.Context(), logs.Config{Dir: t.TempDir(), Log: discard(), Metrics: to}, servicetest.Store(t), keys{})
+	s, err := logs.Open(t.Context(), logs.Config{Dir: t.TempDir(), Log: discard(), Metrics: to}, servicetest.Store(t), &keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

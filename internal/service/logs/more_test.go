@@ -221,7 +221,7 @@ func TestQueryDefinitions(t *testing.T) {
 func TestALiveTail(t *testing.T) {
 	store, dir := servicetest.Store(t), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, keys{})
+		s, err := logs.Open(t.Context(), logs.Config{Dir: dir, Log: discard()}, store, &keys{})
 		if err != nil {
 			t.Fatal(err)
 		}

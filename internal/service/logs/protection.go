@@ -158,10 +158,10 @@ func (s *Service) audit(ctx context.Context, k *known, receipt events.Receipt, l
 	told := map[string][]events.Line{} // by the group that it goes to
 	hits := newCounters()
 	for i := range lines {
-		any := false
+		some := false
 		for _, p := range policies {
 			found := p.Find([]byte(lines[i].Message))
-			if any = any || len(found) > 0; len(found) == 0 || p.LogGroup == "" {
+			if some = some || len(found) > 0; len(found) == 0 || p.LogGroup == "" {
 				continue
 			}
 			report, err := json.Marshal(finding{
@@ -173,7 +173,7 @@ func (s *Service) audit(ctx context.Context, k *known, receipt events.Receipt, l
 			}
 			told[p.LogGroup] = append(told[p.LogGroup], events.Line{Time: receipt.Ingested, Message: string(report)})
 		}
-		if any {
+		if some {
 			hits.add(k.at.scope(), []Datum{{
 				Namespace: "AWS/Logs", Name: "LogEventsWithFindings", Unit: "Count", Dimensions: map[string]string{"LogGroupName": k.group.Name},
 				Minute: time.UnixMilli(receipt.Ingested).UTC().Truncate(time.Minute), Count: 1, Sum: 1, Min: 1, Max: 1,

@@ -42,6 +42,9 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsInpu
 		return nil, errSpan()
 	}
 	if len(accepted) > 0 {
+		if err := s.keyring.ready(ctx, k.group.Number); err != nil {
+			return nil, err
+		}
 		lines := make([]events.Line, len(accepted))
 		for i := range accepted {
 			lines[i] = events.Line{Time: *accepted[i].Timestamp, Message: *accepted[i].Message}

@@ -12,7 +12,6 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/language/insights"
 	"github.com/sillok/sillok/internal/logs/events"
-	"github.com/sillok/sillok/internal/logs/protect"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -33,6 +32,9 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 	}
 	k, err := s.group(ctx, at.Name)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.keyring.readable(ctx, number); err != nil {
 		return nil, err
 	}
 	q := events.Query{Group: number, From: max(key.Time, k.group.from()), To: key.Time, After: boundary(key).forward()}
@@ -77,20 +79,16 @@ const (
 // every event has. It is found in the event's transformed version where it has one. What
 // is protected is masked, and in the event's message from then on, unless it is to be seen.
 func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]string, error) {
-	text, failure, err := k.transformed(stream, e)
+	v, err := k.view(stream, e, unmask)
 	if err != nil {
 		return nil, err
 	}
-	if text == nil {
-		text = e.Message
+	message, text := v.message, v.fields
+	if v.unmasked != nil {
+		message, text = v.unmasked, v.unmaskedFields
 	}
-	if !unmask && k.shape.protects() {
-		policies, err := k.shape.protections(e.Ingested)
-		if err != nil {
-			return nil, err
-		}
-		text = protect.MaskJSON(text, policies...)
-		e.Message, _ = protect.Mask(e.Message, policies...)
+	if text == nil {
+		text = message
 	}
 	found := map[string]string{}
 	for _, c := range insights.Fields(&insights.Event{Timestamp: e.Time, Message: text, Log: k.log()}) {
@@ -100,14 +98,24 @@ func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]
 			found[c.Field] = c.Value
 		}
 	}
-	if failure != "" {
-		found["@transformationError"] = failure
+	if v.transformationError != "" {
+		found["@transformationError"] = v.transformationError
 	}
+	e.Message = message
 	return found, nil
 }
 
 // log is the group as the field @log has it.
 func (k *known) log() string { return string(k.at.Account) + ":" + k.group.Name }
+
+// fieldsOf returns the fields of an event, masked.
+func (s *Service) fieldsOf(ctx context.Context, k *known, e *events.Event) (map[string]string, error) {
+	stream, err := s.streamName(ctx, k, e.Stream)
+	if err != nil {
+		return nil, err
+	}
+	return k.fields(stream, e, false)
+}
 
 // GetLogGroupFields says which fields the events of a time have, and how many of them
 // have each.
@@ -116,7 +124,7 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.group(ctx, name)
+	k, err := s.toRead(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +148,7 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}
-		stream, err := s.streamName(ctx, k, e.Stream)
-		if err != nil {
-			return nil, err
-		}
-		found, err := k.fields(stream, &e, false)
+		found, err := s.fieldsOf(ctx, k, &e)
 		if err != nil {
 			return nil, err
 		}

@@ -49,7 +49,7 @@ const (
 func scheduling(t *testing.T) (*desk, *execution) {
 	t.Helper()
 	x := &execution{objects: map[string]string{}}
-	s, err := logs.Open(t.Context(), logs.Config{Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), Scheduled: x}, servicetest.Store(t), keys{})
+	s, err := logs.Open(t.Context(), logs.Config{Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), Scheduled: x}, servicetest.Store(t), &keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

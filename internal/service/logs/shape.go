@@ -205,15 +205,19 @@ func (s *shape) protects() bool { return len(s.policies) > 0 || len(s.accountPol
 // transforms says whether there are, or were, transformers of a group.
 func (s *shape) transforms() bool { return len(s.transformers) > 0 || len(s.accountTransformers) > 0 }
 
-// transformedNow says whether a group has a transformer now.
-func (k *known) transformedNow() bool {
-	t, err := k.shape.transformer(time.Now().UnixMilli())
-	return err == nil && t != nil
-}
-
 // masked returns an event's message as who may not see what is protected sees it.
 func (k *known) masked(e *events.Event) ([]byte, error) {
 	return k.mask(e.Ingested, e.Message)
+}
+
+// maskAll masks events as who may not see what is protected sees them.
+func (k *known) maskAll(all []events.Event) (err error) {
+	for i := range all {
+		if all[i].Message, err = k.masked(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maskedLines returns events that arrived at a time as they are shown.
@@ -259,10 +263,43 @@ func (k *known) transformed(stream string, e *events.Event) (message []byte, fai
 	message, err = t.Apply(transform.Event{
 		Message: e.Message, Group: k.group.Name, Stream: stream, Account: string(k.at.Account), Region: string(k.at.Region),
 	})
-	if failed, ok := errors.AsType[*transform.Failure](err); ok {
+	if failed, ok := errors.AsType[*transform.FailureError](err); ok {
 		return nil, failed.Error(), nil
 	}
 	return message, "", err
+}
+
+// view is an event as a query sees it: insights.Event has the same.
+type view struct {
+	message, fields          []byte // masked
+	unmasked, unmaskedFields []byte // nil where nothing is masked, or the caller may not see it
+	transformationError      string
+}
+
+// view returns an event as a query sees it. A text that a query needs may be in what it
+// sees and not in the event as it is kept, where the group transforms or protects.
+func (k *known) view(stream string, e *events.Event, unmask bool) (v view, err error) {
+	v.message = e.Message
+	if v.fields, v.transformationError, err = k.transformed(stream, e); err != nil || !k.shape.protects() {
+		return v, err
+	}
+	policies, err := k.shape.protections(e.Ingested)
+	if err != nil || len(policies) == 0 {
+		return v, err
+	}
+	plain, fields := v.message, v.fields
+	var spans []protect.Span
+	v.message, spans = protect.Mask(plain, policies...)
+	switch {
+	case fields != nil:
+		v.fields = protect.MaskJSON(fields, policies...)
+	case len(spans) > 0:
+		v.fields, fields = protect.MaskJSON(plain, policies...), plain
+	}
+	if unmask {
+		v.unmasked, v.unmaskedFields = plain, fields
+	}
+	return v, nil
 }
 
 // errConfig is an error of a transformer or a policy as a client sees it.

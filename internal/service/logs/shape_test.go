@@ -199,8 +199,11 @@ func TestTransformer(t *testing.T) {
 	settle()
 	d.put("app/g", "s", now+4, `{"a":3,"secret":1}`)
 	want := []map[string]string{
-		{"a": "0", "secret": "1"}, {"of.a": "1", "of.secret": "1"}, {"a": "2", "group": "app/g", "stream": "s"},
-		{"@transformationError": "parseJSON (processor 1): the text is no valid JSON"}, {"of.a": "3", "of.secret": "1"},
+		{"a": "0", "secret": "1"},
+		{"of.a": "1", "of.secret": "1"},
+		{"a": "2", "group": "app/g", "stream": "s"},
+		{"@transformationError": "parseJSON (processor 1): the text is no valid JSON"},
+		{"of.a": "3", "of.secret": "1"},
 	}
 	messages := d.shown("app/g", false)
 	if diff := cmp.Diff([]string{`{"a":0,"secret":1}`, `{"a":1,"secret":1}`, `{"a":2,"secret":1}`, `no JSON`, `{"a":3,"secret":1}`}, messages); diff != "" {

@@ -127,7 +127,7 @@ func (*Service) TestTransformer(ctx context.Context, in *logsapi.TestTransformer
 			return nil, err
 		}
 		made, err := t.Apply(transform.Event{Message: []byte(message), Group: "TestLogGroup", Stream: "TestLogStream", Account: string(scope.Account), Region: string(scope.Region)})
-		if failed, ok := errors.AsType[*transform.Failure](err); ok {
+		if failed, ok := errors.AsType[*transform.FailureError](err); ok {
 			var b strings.Builder
 			e := json.NewEncoder(&b)
 			e.SetEscapeHTML(false)
