@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -166,8 +167,16 @@ type directory struct {
 
 // known is what is remembered of a group.
 type known struct {
-	group   group
-	filters *filters
+	group group
+	scope cloud.Scope
+
+	plain, shaped *matchers // of events as they came, and as they were transformed; nil for none
+
+	// transform returns an event's message as the group's transformer makes it, and
+	// false where it makes none; nil for a group without one. mask returns a message as
+	// those see it who may not see what is to be protected; nil where nothing is.
+	transform func(stream string, e *events.Event) (message []byte, ok bool)
+	mask      func(message []byte) []byte
 
 	conditions map[string][]string // keys that follow from tags
 	policies   []policy.Attached
@@ -237,15 +246,12 @@ func (s *Service) group(ctx context.Context, name string) (*known, error) {
 	if k != nil {
 		return k, nil
 	}
-	k = &known{streams: map[string]uint64{}, names: map[uint64]string{}}
+	k = &known{scope: scope, streams: map[string]uint64{}, names: map[uint64]string{}}
 	err := s.store.View(ctx, func(r resource.Reader) (err error) {
 		if k.group, err = groups.Get(r, name); err != nil {
 			return err
 		}
-		if k.filters, err = filtersOf(r, name); err != nil {
-			return err
-		}
-		return k.rules(r)
+		return errors.Join(k.matchersOf(r), k.rules(r))
 	})
 	if err != nil {
 		return nil, err

@@ -161,7 +161,7 @@ func (s *Service) DeleteLogGroup(ctx context.Context, in *logsapi.DeleteLogGroup
 		}
 		all := resource.In(tx, cloud.Scope{})
 		return errors.Join(
-			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name),
+			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name), subscriptions.DeleteBelow(tx, name),
 			ofGroups.Discard(all, digits(g.Number)), ofStreams.DeleteBelow(all, digits(g.Number)),
 			tags.Delete(tx, groupARN(tx.Scope(), name)), resourcePolicies.Discard(tx, groupARN(tx.Scope(), name)),
 		)

@@ -18,6 +18,9 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	if err != nil {
 		return held, nil //nolint:nilerr // it names nothing
 	}
+	if strings.HasPrefix(arn.Resource, "destination:") {
+		return s.heldDestination(ctx, arn)
+	}
 	name, ok := strings.CutPrefix(arn.Resource, "log-group:")
 	name, _, _ = strings.Cut(name, ":")
 	if !ok || strings.Contains(name, "*") {
@@ -44,6 +47,21 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 		}
 		held.Policies = k.policies
 	}
+	return held, nil
+}
+
+// heldDestination is what is known of a destination: its access policy says who of other
+// accounts may subscribe to it. One that is not there has none.
+func (s *Service) heldDestination(ctx context.Context, arn cloud.ARN) (held access.Held, err error) {
+	d, found, err := s.destination(ctx, arn)
+	if err != nil || !found || d.Policy == "" {
+		return held, err
+	}
+	document, err := policy.Parse(d.Policy, policy.Resource)
+	if err != nil {
+		return held, nil //nolint:nilerr // one of before they were checked, which allows nothing
+	}
+	held.Policies = []policy.Attached{{Name: "the access policy of " + arn.String(), Document: document}}
 	return held, nil
 }
 

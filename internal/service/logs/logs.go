@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/resource"
@@ -37,9 +38,17 @@ type Keys interface {
 type Config struct {
 	Log *slog.Logger
 	Dir string // where events are kept
-	// Metrics takes what metric filters make of events; nil means that they are
+	// Metrics takes the metrics that are made of events; nil means that they are
 	// counted here alone.
 	Metrics Metrics
+	// Targets is what subscribers are; nil means that nothing takes events.
+	Targets Targets
+	// May says whether the caller may do an action to a resource; nil means that all
+	// may.
+	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
+	// Trusts says whether CloudWatch Logs may assume a role for a source, which belongs
+	// to an account; nil means that it may.
+	Trusts func(ctx context.Context, role cloud.ARN, source string, account cloud.Account) error
 }
 
 // Service answers the operations of CloudWatch Logs.
@@ -51,6 +60,7 @@ type Service struct {
 	directory *directory
 	tails     *tails
 	counters  *counters
+	passer    *passer
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 }
@@ -65,21 +75,24 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 		cfg: cfg, store: resource.NewStore(store), keys: keys, directory: newDirectory(), tails: newTails(),
 		counters: newCounters(), slots: make(chan struct{}, readers),
 	}
+	s.passer = newPasser(s)
 	var err error
-	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log})
+	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log, Needed: s.passer.next.Load})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.number(ctx); err != nil {
+	if err := errors.Join(s.number(ctx), s.passer.open(ctx)); err != nil {
 		return nil, errors.Join(err, s.events.Close())
 	}
 	return s, nil
 }
 
-// Run seals events and removes those that are not kept any more, until ctx is done.
+// Run seals events, passes them on, and removes those that are not kept any more, until
+// ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "log events", s.events.Run)
+	g.Go(ctx, "what follows from log events", s.passer.run)
 	return g.Wait()
 }
 
@@ -93,6 +106,9 @@ func (s *Service) Err() error { return s.events.Err() }
 func (s *Service) Problems() (all []string) {
 	if lost := len(s.events.Lost()); lost > 0 {
 		all = append(all, fmt.Sprintf("log events are lost in %d places of their files: the log says where", lost))
+	}
+	if err := s.passer.problem(); err != nil {
+		all = append(all, fmt.Sprintf("log events are not passed on to metrics and subscribers, which is tried again: %v", err))
 	}
 	return all
 }

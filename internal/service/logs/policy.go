@@ -193,6 +193,7 @@ var accountPolicies = resource.Kind[accountPolicy]{Name: "logs/accountpolicy"} /
 type accountPolicy struct {
 	Name, Type, Document, Criteria, Scope string
 	Updated                               int64
+	Since                                 uint64 `json:",omitempty"` // the first batch of events that it is about
 }
 
 func (p *accountPolicy) shown(account cloud.Account) logsapi.AccountPolicy {
@@ -211,8 +212,11 @@ const indexPolicy = "FIELD_INDEX_POLICY"
 // PutAccountPolicy keeps a policy of field indexes, which make no difference to what is
 // found. One of a type that would have to be followed, and is not yet, is refused.
 func (s *Service) PutAccountPolicy(ctx context.Context, in *logsapi.PutAccountPolicyInput) (*logsapi.PutAccountPolicyOutput, error) {
+	if *in.PolicyType == subscriptionPolicy {
+		return s.putAccountSubscription(ctx, in)
+	}
 	if *in.PolicyType != indexPolicy {
-		return nil, cloud.Errorf(cloud.Unsupported, invalid, "Account policies of type %s are not followed here yet, so none is kept: only those of type %s are.", *in.PolicyType, indexPolicy)
+		return nil, cloud.Errorf(cloud.Unsupported, invalid, "Account policies of type %s are not followed here yet, so none is kept: only those of types %s and %s are.", *in.PolicyType, indexPolicy, subscriptionPolicy)
 	}
 	var document struct {
 		Fields   []string
@@ -246,6 +250,7 @@ func (s *Service) DescribeAccountPolicies(ctx context.Context, in *logsapi.Descr
 
 // DeleteAccountPolicy removes an account policy.
 func (s *Service) DeleteAccountPolicy(ctx context.Context, in *logsapi.DeleteAccountPolicyInput) (*logsapi.DeleteAccountPolicyOutput, error) {
+	defer s.directory.forgetAll()
 	return &logsapi.DeleteAccountPolicyOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
 		_, found, err := accountPolicies.Find(tx, *in.PolicyType, *in.PolicyName)
 		if err != nil {

@@ -50,7 +50,7 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsInpu
 		if err != nil {
 			return nil, errStore(err)
 		}
-		s.follow(ctx, k, *in.LogStreamName, receipt, lines)
+		s.follow(k, *in.LogStreamName, receipt, lines)
 	}
 	out.NextSequenceToken = new(sequenceToken(uint64(time.Now().UnixNano())))
 	return out, nil
@@ -116,7 +116,7 @@ func accept(given []logsapi.InputLogEvent, g *group, now time.Time) ([]logsapi.I
 func sequenceToken(n uint64) string { return fmt.Sprintf("49%054d", n) }
 
 // follow tells those who follow a group what was appended to a stream of it.
-func (s *Service) follow(ctx context.Context, k *known, stream string, receipt events.Receipt, lines []events.Line) {
-	s.count(ctx, k, lines)
+func (s *Service) follow(k *known, stream string, receipt events.Receipt, lines []events.Line) {
+	s.passer.notify() // metrics and subscribers follow from the log of events
 	s.tails.tell(k.group.Number, stream, receipt.Ingested, lines)
 }
