@@ -100,7 +100,8 @@ const logsFolder = "logs"
 
 func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 	s, err := logs.Open(ctx, logs.Config{
-		Log: a.log, Dir: a.folder(logsFolder), Targets: subscribers{a}, May: a.may,
+		Log: a.log, Dir: a.folder(logsFolder), Targets: subscribers{a}, May: a.may, Exists: a.bucketExists,
+		Buckets: func(service string) logs.Buckets { return s3api.Client{Door: a.inside(service)} },
 		Trusts: func(ctx context.Context, role cloud.ARN, source string, account cloud.Account) error {
 			return a.access.Trusts(ctx, role, logs.Principal, source, account)
 		},

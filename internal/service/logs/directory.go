@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
 )
@@ -170,13 +169,7 @@ type known struct {
 	group group
 	scope cloud.Scope
 
-	plain, shaped *matchers // of events as they came, and as they were transformed; nil for none
-
-	// transform returns an event's message as the group's transformer makes it, and
-	// false where it makes none; nil for a group without one. mask returns a message as
-	// those see it who may not see what is to be protected; nil where nothing is.
-	transform func(stream string, e *events.Event) (message []byte, ok bool)
-	mask      func(message []byte) []byte
+	plain, transforming *matchers // of events as they came, and as they were transformed; nil for none
 
 	conditions map[string][]string // keys that follow from tags
 	policies   []policy.Attached

@@ -7,7 +7,7 @@
 // deleted is gone with all events in one transaction, and one of the same name that
 // is made later has none of them.
 //
-// Queries, exports and vended deliveries are left to others.
+// Queries are left to others.
 package logs
 
 import (
@@ -43,6 +43,11 @@ type Config struct {
 	Metrics Metrics
 	// Targets is what subscribers are; nil means that nothing takes events.
 	Targets Targets
+	// Buckets returns S3 as a service of ours uses it that is named as AWS does; nil means
+	// that there is none. Exists says whether there is a bucket: S3 tells nobody who may
+	// not use it; nil leaves it at what S3 says.
+	Buckets func(service string) Buckets
+	Exists  func(ctx context.Context, bucket string) (bool, error)
 	// May says whether the caller may do an action to a resource; nil means that all
 	// may.
 	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
@@ -61,6 +66,7 @@ type Service struct {
 	tails     *tails
 	counters  *counters
 	passer    *passer
+	exports   *exports
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 }
@@ -75,7 +81,7 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 		cfg: cfg, store: resource.NewStore(store), keys: keys, directory: newDirectory(), tails: newTails(),
 		counters: newCounters(), slots: make(chan struct{}, readers),
 	}
-	s.passer = newPasser(s)
+	s.passer, s.exports = newPasser(s), newExports(s)
 	var err error
 	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log, Needed: s.passer.next.Load})
 	if err != nil {
@@ -93,6 +99,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "log events", s.events.Run)
 	g.Go(ctx, "what follows from log events", s.passer.run)
+	g.Go(ctx, "exports of log events", s.exports.run)
 	return g.Wait()
 }
 

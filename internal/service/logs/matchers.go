@@ -43,7 +43,7 @@ func (k *known) matchersOf(r resource.Reader) error {
 	if err := k.ofAccount(r, of); err != nil {
 		return err
 	}
-	k.plain, k.shaped = plain.compiled(), shaped.compiled()
+	k.plain, k.transforming = plain.compiled(), shaped.compiled()
 	return nil
 }
 

@@ -65,8 +65,8 @@ func (r *round) count(k *known, f *filter, e *events.Event, message []byte, matc
 }
 
 // metricsIn adds the metrics that an event has in the embedded metric format.
-func (r *round) metricsIn(k *known, e *events.Event) {
-	found := emf.Parse(e.Message, time.UnixMilli(e.Ingested))
+func (r *round) metricsIn(k *known, e *events.Event, message []byte) {
+	found := emf.Parse(message, time.UnixMilli(e.Ingested))
 	for i := range found.Metrics {
 		m := &found.Metrics[i]
 		d := Datum{

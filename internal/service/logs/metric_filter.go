@@ -136,7 +136,7 @@ func mayHaveRegexes(r resource.Reader, group string, p *filterpattern.Pattern, m
 // checkTransformed refuses a filter of transformed events of a group without a
 // transformer.
 func checkTransformed(k *known, transformed bool) error {
-	if transformed && k.transform == nil {
+	if transformed && !k.transformedNow() {
 		return errInvalid("The log group has no transformer, so no filter can apply on transformed logs.")
 	}
 	return nil

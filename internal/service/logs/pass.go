@@ -271,23 +271,34 @@ func (r *round) batch(ctx context.Context, b *events.Batch) error {
 	r.bytes += size
 	r.arrived(k, b.Events[0].Ingested, len(b.Events), size)
 	for i := range b.Events {
-		r.event(k, stream, b.Seq, &b.Events[i])
+		if err := r.event(k, stream, b.Seq, &b.Events[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// event adds what follows from one event.
-func (r *round) event(k *known, stream string, seq uint64, e *events.Event) {
+// event adds what follows from one event, which is seen with what is protected masked.
+func (r *round) event(k *known, stream string, seq uint64, e *events.Event) error {
+	message, err := k.mask(e.Ingested, e.Message)
+	if err != nil {
+		return err
+	}
 	if k.group.Class == standard {
-		r.metricsIn(k, e)
+		r.metricsIn(k, e, message)
 	}
-	r.match(k, k.plain, stream, seq, e, e.Message)
-	if k.shaped == nil || k.transform == nil {
-		return
+	r.match(k, k.plain, stream, seq, e, message)
+	if k.transforming == nil {
+		return nil
 	}
-	if message, ok := k.transform(stream, e); ok {
-		r.match(k, k.shaped, stream, seq, e, message)
+	if message, _, err = k.transformed(stream, e); err != nil || message == nil {
+		return err
 	}
+	if message, err = k.mask(e.Ingested, message); err != nil {
+		return err
+	}
+	r.match(k, k.transforming, stream, seq, e, message)
+	return nil
 }
 
 // match matches an event, in the form that is meant, against all filters at once.

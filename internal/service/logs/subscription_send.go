@@ -57,9 +57,6 @@ func (r *round) send(k *known, sub *subscriber, stream string, e *events.Event, 
 		to = &sending{known: k, sub: sub, stream: stream}
 		r.sends[at], r.groups = to, append(r.groups, to)
 	}
-	if k.mask != nil {
-		message = k.mask(message)
-	}
 	to.events = append(to.events, subscription.Event{ID: eventID(e.Key), Timestamp: e.Time, Message: string(message), Extracted: sub.extract(message)})
 }
 

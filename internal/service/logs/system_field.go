@@ -13,15 +13,15 @@ const (
 	fieldRegion  = "@aws.region"
 )
 
-const mostCriteria = 2000 // characters
+const mostSelection = 2000 // characters
 
 // systemCriteria compiles criteria over where events are from; nil for none.
 func systemCriteria(text *string) (*criteria.Criteria, error) {
 	if resource.Value(text) == "" {
 		return nil, nil //nolint:nilnil // there are none
 	}
-	if len([]rune(*text)) > mostCriteria {
-		return nil, errInvalid("fieldSelectionCriteria has at most %d characters.", mostCriteria)
+	if len([]rune(*text)) > mostSelection {
+		return nil, errInvalid("fieldSelectionCriteria has at most %d characters.", mostSelection)
 	}
 	c, err := criteria.Compile(*text, fieldAccount, fieldRegion)
 	if err != nil {
