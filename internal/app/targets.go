@@ -26,14 +26,17 @@ func (a *App) targets() map[string]bus.Target {
 // delivers reports whether somebody takes what is delivered to the ARN.
 func (a *App) delivers(arn cloud.ARN) bool { return a.targets()[arn.Service] != nil }
 
-// sentToLogs takes what is delivered to log groups: what trails send, and what became of
-// log events that nobody took.
+// sentToLogs takes what is delivered to log groups: what trails send, logs of services,
+// and what became of log events that nobody took.
 type sentToLogs struct{ app *App }
 
 // Deliver implements bus.Target.
 func (l sentToLogs) Deliver(ctx context.Context, d bus.Delivery) error {
-	if logs.IsUndelivered(d) {
+	switch {
+	case logs.IsUndelivered(d):
 		return l.app.logs.Undelivered(ctx, d)
+	case logs.IsVended(d):
+		return l.app.logs.DeliverVended(ctx, d)
 	}
 	return trailLogGroups(l).Deliver(ctx, d)
 }

@@ -179,9 +179,6 @@ func (s *Service) DescribeExportTasks(ctx context.Context, in *logsapi.DescribeE
 		out.ExportTasks, out.NextToken, err = resource.Page(ctx, paging(in, in.NextToken, in.Limit, mostDescribed), exportTasks.From(r), func(t exportTask) (logsapi.ExportTask, bool, error) {
 			return t.ExportTask, (in.TaskId == nil || *in.TaskId == *t.TaskId) && (in.StatusCode == nil || *in.StatusCode == *t.Status.Code), nil
 		})
-		if out.ExportTasks == nil {
-			out.ExportTasks = []logsapi.ExportTask{}
-		}
 		return err
 	})
 }

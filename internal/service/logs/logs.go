@@ -48,6 +48,8 @@ type Config struct {
 	// not use it; nil leaves it at what S3 says.
 	Buckets func(service string) Buckets
 	Exists  func(ctx context.Context, bucket string) (bool, error)
+	// Emitters are the services that hand their logs to Vend.
+	Emitters []string
 	// May says whether the caller may do an action to a resource; nil means that all
 	// may.
 	May func(ctx context.Context, action, arn string, conditions map[string][]string) error

@@ -305,9 +305,6 @@ func (s *Service) DescribeSubscriptionFilters(ctx context.Context, in *logsapi.D
 		out.SubscriptionFilters, out.NextToken, err = resource.Page(ctx, paging(in, in.NextToken, in.Limit, mostDescribed), subscriptions.From(r, *in.LogGroupName), func(f subscriptionFilter) (logsapi.SubscriptionFilter, bool, error) {
 			return f.SubscriptionFilter, strings.HasPrefix(*f.FilterName, prefix), nil
 		})
-		if out.SubscriptionFilters == nil {
-			out.SubscriptionFilters = []logsapi.SubscriptionFilter{}
-		}
 		return err
 	})
 }
