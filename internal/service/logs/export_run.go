@@ -33,6 +33,9 @@ const (
 	exportAgain    = time.Minute
 	exportsAtOnce  = 4
 	exportTries    = 10
+	// exportAfter is how long an export waits before it begins: one that was asked for by
+	// mistake can be cancelled, as AWS's can, which wait for longer.
+	exportAfter = time.Second
 )
 
 func newExports(s *Service) *exports {
@@ -120,6 +123,13 @@ func (x *exports) one(ctx context.Context, id string, scope cloud.Scope) {
 		delete(x.running, id)
 		x.mu.Unlock()
 	}()
+	wait := time.NewTimer(exportAfter)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		return
+	}
 	err := life.Catch(func() error { return x.export(ctx, id) })
 	if err != nil && ctx.Err() == nil {
 		x.cfg.Log.ErrorContext(ctx, "an export of log events was interrupted, it goes on in a minute", append([]any{"task", id}, life.Attrs(err)...)...)
@@ -142,14 +152,19 @@ type export struct {
 // export goes on with an export.
 func (x *exports) export(ctx context.Context, id string) error {
 	e := &export{exports: x}
+	active := false
 	err := x.store.Update(ctx, func(tx resource.Tx) (err error) {
-		if e.task, err = exportTasks.Get(tx, id); err != nil || !e.task.active() {
-			return errors.Join(err, exporting.Discard(resource.In(tx, cloud.Scope{}), id))
+		var found bool
+		if e.task, found, err = exportTasks.Find(tx, id); err != nil {
+			return err
+		}
+		if active = found && e.task.active(); !active {
+			return exporting.Discard(resource.In(tx, cloud.Scope{}), id)
 		}
 		e.task.Status.Code = new(exportRunning)
 		return exportTasks.Put(tx, e.task, id)
 	})
-	if err != nil || !e.task.active() {
+	if err != nil || !active {
 		return err
 	}
 	if e.known, err = x.group(ctx, *e.task.LogGroupName); err == nil && e.known.group.Number != e.task.Group {

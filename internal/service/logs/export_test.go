@@ -122,7 +122,7 @@ func TestEventsAreExported(t *testing.T) {
 			equal(t, "a new task", []any{"t", "g", "b", "exportedlogs"}, []any{
 				member(t, out, "ExportTasks", 0, "TaskName"), member(t, out, "ExportTasks", 0, "LogGroupName"), member(t, out, "ExportTasks", 0, "Destination"), member(t, out, "ExportTasks", 0, "DestinationPrefix"),
 			})
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			at2 := fmt.Sprintf("b/exportedlogs/%s/", task)
 			equal(t, "what is there", map[string]string{
@@ -134,7 +134,7 @@ func TestEventsAreExported(t *testing.T) {
 			}, s3.callers)
 			s3.objects = map[string]string{}
 			task = member(t, d.must("CreateExportTask", `{"LogGroupName": "g", "LogStreamNamePrefix": "a", "From": 0, "To": %d, "Destination": "b", "DestinationPrefix": "/of/g/"}`, at+9), "TaskId")
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			keys := map[string]int{}
 			for key, body := range s3.objects {
 				keys[strings.ReplaceAll(key, fmt.Sprint(task), "ID")] = strings.Count(body, "\n")
@@ -190,7 +190,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 				d.put("g", stream, time.Now().UnixMilli(), "of "+stream)
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "how it is", "RUNNING: <nil>", d.status(task))
 			d.refused("LimitExceededException", "Resource limit exceeded.", "CreateExportTask", "%s", in("c"))
 		})
@@ -199,7 +199,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 			return nil
 		}, nil
 		running(t, store, dir, s3, func(d *desk) {
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			equal(t, "what was put then", []string{"s2/000000.gz", "s3/000000.gz"}, puts)
 			s3.refuse = func(key string) error {
@@ -209,7 +209,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 				return nil
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "one that is refused", "FAILED: Access Denied", d.status(task))
 			s3.refuse = func(key string) error {
 				if strings.HasSuffix(key, "s2/000000.gz") {
@@ -219,10 +219,10 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
 			d.must("CancelExportTask", `{"TaskId": %q}`, task)
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "one that is cancelled", "CANCELLED: Cancelled by the caller", d.status(task))
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			d.must("DeleteLogGroup", `{"LogGroupName": "g"}`)
 			time.Sleep(10 * time.Minute) //nolint:forbidigo // the clock of a bubble
 			equal(t, "one whose group is deleted", "FAILED: The specified log group does not exist.", d.status(task))
@@ -241,7 +241,7 @@ func TestALargeExport(t *testing.T) {
 				d.put("g", "s", at, fmt.Sprintf("%02d%s", i, strings.Repeat("x", 1_000_000)))
 			}
 			task := member(t, d.must("CreateExportTask", `{"LogGroupName": "g", "From": 0, "To": %d, "Destination": "b"}`, at), "TaskId")
-			synctest.Wait()
+			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			delete(s3.objects, "b/aws-logs-write-test")
 			seen, files := map[string]int{}, 0
