@@ -52,6 +52,7 @@ var documents = []document{
 	{path: "docs/cloudtrail-import.md", has: hasExport},
 	{path: "docs/logs.md"},
 	{path: "docs/logs-shape.md"},
+	{path: "docs/logs-passing-on.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
@@ -103,6 +104,9 @@ type Config struct {
 	Syslog SyslogConfig
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
+	// targets take what is delivered to the ARNs of services, in tests, besides those
+	// that are here.
+	targets map[string]bus.Target
 	// Compat is "moto" to answer the calls with which moto's tests begin; else empty.
 	Compat string
 }

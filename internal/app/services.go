@@ -99,7 +99,14 @@ func (a *App) openSSM(context.Context) (gateway.Service, error) {
 const logsFolder = "logs"
 
 func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
-	s, err := logs.Open(ctx, logs.Config{Log: a.log, Dir: a.folder(logsFolder), Seal: a.seal, SQL: logQueries{a}, Scheduled: scheduledQueries{a}}, a.state, kmsapi.Client{Door: a.inside(logs.Principal)})
+	s, err := logs.Open(ctx, logs.Config{
+		Log: a.log, Dir: a.folder(logsFolder), Seal: a.seal, SQL: logQueries{a}, Scheduled: scheduledQueries{a},
+		Targets: subscribers{a}, May: a.may, Exists: a.bucketExists,
+		Buckets: func(service string) logs.Buckets { return s3api.Client{Door: a.inside(service)} },
+		Trusts: func(ctx context.Context, role cloud.ARN, source string, account cloud.Account) error {
+			return a.access.Trusts(ctx, role, logs.Principal, source, account)
+		},
+	}, a.state, kmsapi.Client{Door: a.inside(logs.Principal)})
 	if err != nil {
 		return gateway.Service{}, fmt.Errorf("open the log events: %w", err)
 	}

@@ -172,3 +172,17 @@ func (p *Pending) deadLetter(last Failure, exhausted string) *Pending {
 func ledgerKey() state.Key { return state.Key{Kind: kindLedger} }
 
 func deliveryKey(kind, id string) state.Key { return state.Key{Kind: kind, Name: id} }
+
+// Prober is a Target that can say whether it would take a delivery, without taking it.
+type Prober interface {
+	// Probe returns nil where Deliver would take d, as far as can be seen now.
+	Probe(ctx context.Context, d Delivery) error
+}
+
+// Probe asks a target whether it would take d. One that is no Prober has no objections.
+func Probe(ctx context.Context, target Target, d Delivery) error {
+	if p, ok := target.(Prober); ok {
+		return p.Probe(ctx, d)
+	}
+	return nil
+}

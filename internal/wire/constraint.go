@@ -58,6 +58,9 @@ func (o *Operation) Validate(in any) error {
 		return v.invalidInput()
 	}
 	code, missing := constraintCode(o.Model.ID)
+	if o.Model.ID == "logs" && slices.Contains(o.Errors, "ValidationException") && !slices.Contains(o.Errors, code) {
+		code = "ValidationException" // of its operations for deliveries and scheduled queries
+	}
 	if missing != "" && v.missing != "" {
 		return cloud.Errorf(cloud.Invalid, missing, "The request must contain the parameter %s.", v.missing)
 	}

@@ -56,16 +56,17 @@ func (s *Store) Batches(ctx context.Context, from uint64, last *Batch) iter.Seq2
 	}
 }
 
-// LostBatches returns how many batches an error of Batches stands for; false for an
-// error that ends reading.
-func LostBatches(err error) (lost uint64, ok bool) {
+// LostBatches returns how many batches an error of Batches stands for, and the number of
+// the one behind them; false for an error that ends reading.
+func LostBatches(err error) (lost, next uint64, ok bool) {
 	if damage, ok := errors.AsType[*records.DamageError](err); ok {
-		return max(damage.Last+1, damage.First) - damage.First, true
+		next = max(damage.Last+1, damage.First)
+		return next - damage.First, next, true
 	}
 	if removed, ok := errors.AsType[*records.RemovedError](err); ok {
-		return removed.Last - removed.First + 1, true
+		return removed.Last + 1 - removed.First, removed.Last + 1, true
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 // needed returns the first batch that the log still has to keep, where all up to last

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/policy"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -67,6 +68,9 @@ func (s *Service) PutDestinationPolicy(ctx context.Context, in *logsapi.PutDesti
 	if !json.Valid([]byte(*in.AccessPolicy)) {
 		return nil, errInvalid("The access policy is no valid JSON.")
 	}
+	if _, err := policy.Parse(*in.AccessPolicy, policy.Resource); err != nil {
+		return nil, errInvalid("The access policy is invalid: %v", err)
+	}
 	return &logsapi.PutDestinationPolicyOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
 		return destinations.Change(tx, func(d *destination) error {
 			d.Policy = *in.AccessPolicy
@@ -92,66 +96,4 @@ func (s *Service) DeleteDestination(ctx context.Context, in *logsapi.DeleteDesti
 	return &logsapi.DeleteDestinationOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
 		return errors.Join(destinations.Delete(tx, *in.DestinationName), tags.Delete(tx, destinationARN(tx.Scope(), *in.DestinationName)))
 	})
-}
-
-// PutSubscriptionFilter refuses every target: none of the services that AWS sends log
-// events to is here yet. All else is checked before, as AWS does.
-func (s *Service) PutSubscriptionFilter(ctx context.Context, in *logsapi.PutSubscriptionFilterInput) (*logsapi.PutSubscriptionFilterOutput, error) {
-	target, err := cloud.ParseARN(*in.DestinationArn)
-	if err != nil {
-		return nil, errInvalid("The destination ARN %s is no ARN.", *in.DestinationArn)
-	}
-	scope := cloud.CallOf(ctx).Scope()
-	if target.Service == "lambda" && target.Account != scope.Account {
-		return nil, cloud.Errorf(cloud.Denied, "AccessDeniedException", "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account lambda triggers.")
-	}
-	k, err := s.group(ctx, *in.LogGroupName)
-	if err != nil {
-		return nil, err
-	}
-	if k.group.Class != standard {
-		return nil, errInvalid("Log groups of class %s have no subscription filters.", k.group.Class)
-	}
-	if _, err := compile(in.FilterPattern); err != nil {
-		return nil, err
-	}
-	if (target.Service == "kinesis" || target.Service == "firehose") && in.RoleArn == nil {
-		return nil, errInvalid("destinationArn for vendor %s cannot be used without roleArn", target.Service)
-	}
-	return nil, noTarget(target)
-}
-
-// noTarget says in AWS's words that nothing is at an ARN to which events could be sent.
-func noTarget(target cloud.ARN) error {
-	const here = "No service %s takes log events on this server yet, so %s cannot be subscribed."
-	switch target.Service {
-	case "lambda":
-		return errInvalid("Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function. "+here, "Lambda", target)
-	case "kinesis":
-		return errInvalid("Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state. "+here, "Kinesis", target)
-	case "firehose":
-		return errInvalid("Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state. "+here, "Firehose", target)
-	case "logs":
-		return errInvalid("Could not deliver test message to specified destination. Check if the destination is valid. "+here, "Kinesis or Firehose", target)
-	}
-	return errInvalid("PutSubscriptionFilter operation cannot work with destinationArn for vendor %s", target.Service)
-}
-
-// DescribeSubscriptionFilters lists the subscription filters of a group: there are none.
-func (s *Service) DescribeSubscriptionFilters(ctx context.Context, in *logsapi.DescribeSubscriptionFiltersInput) (*logsapi.DescribeSubscriptionFiltersOutput, error) {
-	if _, err := s.group(ctx, *in.LogGroupName); err != nil {
-		return nil, err
-	}
-	if resource.Value(in.NextToken) != "" {
-		return nil, errToken()
-	}
-	return &logsapi.DescribeSubscriptionFiltersOutput{SubscriptionFilters: []logsapi.SubscriptionFilter{}}, nil
-}
-
-// DeleteSubscriptionFilter finds no subscription filter to remove.
-func (s *Service) DeleteSubscriptionFilter(ctx context.Context, in *logsapi.DeleteSubscriptionFilterInput) (*logsapi.DeleteSubscriptionFilterOutput, error) {
-	if _, err := s.group(ctx, *in.LogGroupName); err != nil {
-		return nil, err
-	}
-	return nil, errMissing("The specified subscription filter does not exist.")
 }

@@ -166,10 +166,11 @@ type directory struct {
 
 // known is what is remembered of a group.
 type known struct {
-	group   group
-	at      groupName
-	filters *filters
-	shape   *shape // what is done to its events
+	group group
+	at    groupName
+	shape *shape // what is done to its events
+
+	plain, transforming *matchers // of events as they came, and as they were transformed; nil for none
 
 	conditions map[string][]string // keys that follow from tags
 	policies   []policy.Attached
@@ -244,13 +245,10 @@ func (s *Service) group(ctx context.Context, name string) (*known, error) {
 		if k.group, err = groups.Get(r, name); err != nil {
 			return err
 		}
-		if k.filters, err = filtersOf(r, name); err != nil {
-			return err
-		}
 		if k.shape, err = shapeOf(r, &k.group); err != nil {
 			return err
 		}
-		return k.rules(r)
+		return errors.Join(k.matchersOf(r), k.rules(r))
 	})
 	if err != nil {
 		return nil, err

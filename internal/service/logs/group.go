@@ -198,7 +198,7 @@ func (s *Service) DeleteLogGroup(ctx context.Context, in *logsapi.DeleteLogGroup
 		}
 		all := resource.In(tx, cloud.Scope{})
 		return errors.Join(
-			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name), indexPolicies.Discard(tx, name),
+			groups.Delete(tx, name), streams.DeleteBelow(tx, name), metricFilters.DeleteBelow(tx, name), subscriptions.DeleteBelow(tx, name), indexPolicies.Discard(tx, name),
 			forgetKeys(tx, &g), transformers.Discard(tx, name), protections.Discard(tx, name), shapes.DeleteBelow(tx, ofTransformer, groupOwner(&g)), shapes.DeleteBelow(tx, ofProtection, groupOwner(&g)),
 			ofGroups.Discard(all, digits(g.Number)), ofStreams.DeleteBelow(all, digits(g.Number)),
 			tags.Delete(tx, groupARN(tx.Scope(), name)), resourcePolicies.Discard(tx, groupARN(tx.Scope(), name)),

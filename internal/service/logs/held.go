@@ -18,6 +18,16 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	if err != nil {
 		return held, nil //nolint:nilerr // it names nothing
 	}
+	if strings.HasPrefix(arn.Resource, "destination:") {
+		return s.heldDestination(ctx, arn)
+	}
+	if strings.HasPrefix(arn.Resource, "delivery-destination:") {
+		d, found, err := s.deliveryDestination(ctx, arn)
+		if err != nil || !found {
+			return held, err
+		}
+		return heldBy(arn, d.Policy), nil
+	}
 	name, ok := strings.CutPrefix(arn.Resource, "log-group:")
 	name, _, _ = strings.Cut(name, ":")
 	if !ok || strings.Contains(name, "*") {
@@ -47,6 +57,26 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 		held.Policies = k.policies
 	}
 	return held, nil
+}
+
+// heldDestination is what is known of a destination: its access policy says who of other
+// accounts may subscribe to it. One that is not there has none.
+func (s *Service) heldDestination(ctx context.Context, arn cloud.ARN) (held access.Held, err error) {
+	d, found, err := s.destination(ctx, arn)
+	if err != nil || !found {
+		return held, err
+	}
+	return heldBy(arn, d.Policy), nil
+}
+
+// heldBy is what is known of a resource that has this policy, empty for none.
+func heldBy(arn cloud.ARN, text string) (held access.Held) {
+	document, err := policy.Parse(text, policy.Resource)
+	if text == "" || err != nil {
+		return held // one of before they were checked, which allows nothing
+	}
+	held.Policies = []policy.Attached{{Name: "the policy of " + arn.String(), Document: document}}
+	return held
 }
 
 // rules reads what policies ask of a group: its tags, and the resource policies that

@@ -6,8 +6,6 @@
 // that are never given again, by which their events are known. So a group that is
 // deleted is gone with all events in one transaction, and one of the same name that
 // is made later has none of them.
-//
-// Exports and vended deliveries are left to others.
 package logs
 
 import (
@@ -20,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
+	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/logs/events"
@@ -45,9 +44,24 @@ type Config struct {
 	Dir string // where events are kept
 	// Seal seals what is in the log of events of groups that have a key.
 	Seal *seal.Sealer
-	// Metrics takes what metric filters make of events; nil means that they are
+	// Metrics takes the metrics that are made of events; nil means that they are
 	// counted here alone.
 	Metrics Metrics
+	// Targets is what subscribers are; nil means that nothing takes events.
+	Targets Targets
+	// Buckets returns S3 as a service of ours uses it that is named as AWS does; nil means
+	// that there is none. Exists says whether there is a bucket: S3 tells nobody who may
+	// not use it; nil leaves it at what S3 says.
+	Buckets func(service string) Buckets
+	Exists  func(ctx context.Context, bucket string) (bool, error)
+	// Emitters are the services that hand their logs to Vend.
+	Emitters []string
+	// May says whether the caller may do an action to a resource; nil means that all
+	// may.
+	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
+	// Trusts says whether CloudWatch Logs may assume a role for a source, which belongs
+	// to an account; nil means that it may.
+	Trusts func(ctx context.Context, role cloud.ARN, source string, account cloud.Account) error
 	// SQL runs the queries in SQL; nil means that they are refused.
 	SQL Elsewhere
 	// Scheduled runs scheduled queries; nil means that none can be made.
@@ -65,6 +79,8 @@ type Service struct {
 	tails     *tails
 	counters  *counters
 	keyring   *keyring
+	passer    *passer
+	exports   *exports
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 
@@ -87,23 +103,26 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 	if err := s.keyring.load(ctx); err != nil {
 		return nil, err
 	}
+	s.passer, s.exports = newPasser(s), newExports(s)
 	var err error
-	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log, Ciphers: s.keyring})
+	s.events, err = events.Open(ctx, events.Config{Dir: cfg.Dir, Wanted: wanted{s}, Log: cfg.Log, Ciphers: s.keyring, Needed: s.passer.next.Load})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.number(ctx); err != nil {
+	if err := errors.Join(s.number(ctx), s.passer.open(ctx)); err != nil {
 		return nil, errors.Join(err, s.events.Close())
 	}
 	return s, nil
 }
 
-// Run seals events and removes those that are not kept any more, and runs queries, until
-// ctx is done.
+// Run seals events, passes them on, runs queries, and removes what is not kept any more,
+// until ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "log events", s.events.Run)
 	g.Go(ctx, "begin queries of log groups", func(ctx context.Context) error { return s.runQueries(ctx, g) })
+	g.Go(ctx, "what follows from log events", s.passer.run)
+	g.Go(ctx, "exports of log events", s.exports.run)
 	return g.Wait()
 }
 
@@ -117,6 +136,9 @@ func (s *Service) Err() error { return s.events.Err() }
 func (s *Service) Problems() (all []string) {
 	if lost := len(s.events.Lost()); lost > 0 {
 		all = append(all, fmt.Sprintf("log events are lost in %d places of their files: the log says where", lost))
+	}
+	if err := s.passer.problem(); err != nil {
+		all = append(all, fmt.Sprintf("log events are not passed on to metrics and subscribers, which is tried again: %v", err))
 	}
 	return all
 }

@@ -145,6 +145,14 @@ func (d *desk) put(group, stream string, at int64, messages ...string) *logsapi.
 	return out
 }
 
+// pass has all that was put passed on.
+func (d *desk) pass() {
+	d.Helper()
+	if err := d.PassOn(d.ctx); err != nil {
+		d.Fatal(err)
+	}
+}
+
 // messages are those of a page.
 func messages[T any](of []T, message func(T) *string) (all []string) {
 	for _, e := range of {

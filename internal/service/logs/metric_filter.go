@@ -16,7 +16,15 @@ import (
 	"github.com/sillok/sillok/internal/resource"
 )
 
-var metricFilters = resource.Kind[logsapi.MetricFilter]{ // by the names of the group and its own
+// metricFilter is a metric filter as it is kept. It counts batches from the number Since
+// on: events that were there before it are not counted.
+type metricFilter struct {
+	logsapi.MetricFilter
+
+	Since uint64
+}
+
+var metricFilters = resource.Kind[metricFilter]{ // by the names of the group and its own
 	Name:    "logs/metricfilter",
 	Missing: func(...string) error { return errMissing("The specified metric filter does not exist.") },
 }
@@ -36,18 +44,32 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilt
 	if err := checkTransformations(pattern, in.MetricTransformations); err != nil {
 		return nil, err
 	}
-	if in.FieldSelectionCriteria != nil || len(in.EmitSystemFieldDimensions) > 0 {
-		return nil, errInvalid("Metric filters that select by system fields, or have them as dimensions, cannot be made here yet.")
+	if _, err := systemCriteria(in.FieldSelectionCriteria); err != nil {
+		return nil, err
 	}
-	if resource.Value(in.ApplyOnTransformedLogs) {
-		return nil, errInvalid("Log events are not transformed here yet, so no metric filter can apply on transformed logs.")
+	if err := checkSystemFields("emitSystemFieldDimensions", in.EmitSystemFieldDimensions); err != nil {
+		return nil, err
 	}
-	m := logsapi.MetricFilter{
+	if n := len(in.EmitSystemFieldDimensions) + len(in.MetricTransformations[0].Dimensions); n > mostDimensions {
+		return nil, errInvalid("Invalid metric transformation: a metric has at most %d dimensions", mostDimensions)
+	}
+	if len(in.EmitSystemFieldDimensions) > 0 && in.MetricTransformations[0].DefaultValue != nil {
+		return nil, errInvalid("Invalid metric transformation: dimensions and default value are mutually exclusive properties")
+	}
+	m := metricFilter{MetricFilter: logsapi.MetricFilter{
 		FilterName: in.FilterName, FilterPattern: in.FilterPattern, MetricTransformations: in.MetricTransformations,
-		CreationTime: millis(time.Now()), LogGroupName: in.LogGroupName, ApplyOnTransformedLogs: new(false),
-	}
+		CreationTime: millis(time.Now()), LogGroupName: in.LogGroupName, ApplyOnTransformedLogs: new(resource.Value(in.ApplyOnTransformedLogs)),
+		FieldSelectionCriteria: in.FieldSelectionCriteria, EmitSystemFieldDimensions: in.EmitSystemFieldDimensions,
+	}}
 	if m.MetricTransformations[0].Unit == nil {
 		m.MetricTransformations[0].Unit = new("None")
+	}
+	k, err := s.group(ctx, *in.LogGroupName)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTransformed(k, *m.ApplyOnTransformedLogs); err != nil {
+		return nil, err
 	}
 	return &logsapi.PutMetricFilterOutput{}, s.change(ctx, *in.LogGroupName, func(tx resource.Tx) error {
 		g, err := groups.Get(tx, *in.LogGroupName)
@@ -57,24 +79,67 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilt
 		if g.Class != standard {
 			return errInvalid("Log groups of class %s have no metric filters.", g.Class)
 		}
-		n, regexes := 0, 0
+		n := 0
 		for e, err := range metricFilters.List(tx, g.Name) {
 			if err != nil {
 				return err
 			}
-			if e.Name == *in.FilterName {
-				continue
-			}
-			n++
-			if p, err := compile(e.Value.FilterPattern); err == nil && p.Regexes() > 0 {
-				regexes++
+			if e.Value.FilterName != nil && *e.Value.FilterName != *in.FilterName {
+				n++
 			}
 		}
-		if n >= mostMetricFilters || pattern.Regexes() > 0 && regexes >= mostRegexFilters {
+		if n >= mostMetricFilters {
 			return errLimit()
 		}
+		if err := mayHaveRegexes(tx, g.Name, pattern, *in.FilterName, ""); err != nil {
+			return err
+		}
+		m.Since = s.events.Next()
 		return metricFilters.Put(tx, m, g.Name, *in.FilterName)
 	})
+}
+
+// mayHaveRegexes refuses a filter with a regular expression of a group that has as many
+// as may be, besides the metric and the subscription filter of these names.
+func mayHaveRegexes(r resource.Reader, group string, p *filterpattern.Pattern, metric, subscriber string) error {
+	if p.Regexes() == 0 {
+		return nil
+	}
+	n := 0
+	count := func(text *string) {
+		if p, err := compile(text); err == nil && p.Regexes() > 0 {
+			n++
+		}
+	}
+	for m, err := range values(metricFilters.List(r, group)) {
+		if err != nil {
+			return err
+		}
+		if *m.FilterName != metric {
+			count(m.FilterPattern)
+		}
+	}
+	for f, err := range values(subscriptions.List(r, group)) {
+		if err != nil {
+			return err
+		}
+		if *f.FilterName != subscriber {
+			count(f.FilterPattern)
+		}
+	}
+	if n >= mostRegexFilters {
+		return errLimit()
+	}
+	return nil
+}
+
+// checkTransformed refuses a filter of transformed events of a group without a
+// transformer.
+func checkTransformed(k *known, transformed bool) error {
+	if transformed && !k.transformedNow() {
+		return errInvalid("The log group has no transformer, so no filter can apply on transformed logs.")
+	}
+	return nil
 }
 
 // checkTransformations refuses what AWS refuses of a filter's one transformation.
@@ -145,9 +210,9 @@ func (s *Service) DescribeMetricFilters(ctx context.Context, in *logsapi.Describ
 			}
 			from = metricFilters.From(r, *in.LogGroupName)
 		}
-		out.MetricFilters, out.NextToken, err = resource.Page(ctx, paging(in, in.NextToken, in.Limit, mostDescribed), from, func(m logsapi.MetricFilter) (logsapi.MetricFilter, bool, error) {
+		out.MetricFilters, out.NextToken, err = resource.Page(ctx, paging(in, in.NextToken, in.Limit, mostDescribed), from, func(m metricFilter) (logsapi.MetricFilter, bool, error) {
 			t := m.MetricTransformations[0]
-			return m, strings.HasPrefix(*m.FilterName, prefix) && (in.MetricName == nil || *in.MetricName == *t.MetricName && *in.MetricNamespace == *t.MetricNamespace), nil
+			return m.MetricFilter, strings.HasPrefix(*m.FilterName, prefix) && (in.MetricName == nil || *in.MetricName == *t.MetricName && *in.MetricNamespace == *t.MetricNamespace), nil
 		})
 		return err
 	})
@@ -186,16 +251,12 @@ func (*Service) TestMetricFilter(ctx context.Context, in *logsapi.TestMetricFilt
 	return out, nil
 }
 
-// filters is the metric filters of a group, compiled to be matched in one pass.
-type filters struct {
-	set  *filterpattern.Set
-	rows []filter
-}
-
 type filter struct {
 	to         logsapi.MetricTransformation
 	value      *filterpattern.Selector // nil where the value is a number
 	dimensions map[string]*filterpattern.Selector
+	system     map[string]string // dimensions that are the same for all events
+	since      uint64            // the first batch that is counted
 }
 
 // newFilter compiles what a filter takes out of the messages that its pattern matches.
@@ -211,32 +272,6 @@ func newFilter(p *filterpattern.Pattern, t logsapi.MetricTransformation) (f filt
 			return f, errInvalid("Invalid metric transformation: dimension value must be valid selector: %v", err)
 		}
 	}
-	return f, nil
-}
-
-// filtersOf compiles the filters of a group; nil for none.
-func filtersOf(r resource.Reader, name string) (*filters, error) {
-	f := &filters{}
-	var patterns []*filterpattern.Pattern
-	for m, err := range values(metricFilters.List(r, name)) {
-		if err != nil {
-			return nil, err
-		}
-		p, err := compile(m.FilterPattern)
-		if err != nil {
-			return nil, err
-		}
-		patterns = append(patterns, p)
-		row, err := newFilter(p, m.MetricTransformations[0])
-		if err != nil {
-			return nil, err
-		}
-		f.rows = append(f.rows, row)
-	}
-	if len(patterns) == 0 {
-		return nil, nil
-	}
-	f.set = filterpattern.NewSet(patterns)
 	return f, nil
 }
 

@@ -96,23 +96,6 @@ func TestATestOfAPattern(t *testing.T) {
 		d.must("TestMetricFilter", `{"FilterPattern": "me", "LogEventMessages": ["me", "you"]}`))
 }
 
-// Matched events are counted by minute, with their values, dimensions and defaults.
-func TestMatchedEventsAreCounted(t *testing.T) {
-	d := open(t)
-	d.group("g", "s")
-	d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "a", "FilterPattern": "{ $.took = * }", "MetricTransformations": [{"MetricName": "took", "MetricNamespace": "n", "MetricValue": "$.took", "Dimensions": {"Path": "$.path"}}]}`)
-	d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "b", "FilterPattern": "ERROR", "MetricTransformations": [{"MetricName": "errors", "MetricNamespace": "n", "MetricValue": "1", "DefaultValue": 0}]}`)
-	minute := time.Now().UTC().Truncate(time.Minute)
-	d.put("g", "s", minute.UnixMilli(), `{"took": 5, "path": "/a"}`, `{"took": 7, "path": "/a"}`, `{"took": 1, "path": "/b"}`, `{"took": "x", "path": "/a"}`, `{"took": 9}`, "an ERROR")
-	d.put("g", "s", minute.Add(-time.Minute).UnixMilli(), "all is well")
-	equal(t, "counted", []logs.Datum{
-		{Namespace: "n", Name: "errors", Unit: "None", Minute: minute.Add(-time.Minute), Default: new(0.0)},
-		{Namespace: "n", Name: "errors", Unit: "None", Minute: minute, Count: 1, Sum: 1, Min: 1, Max: 1, Default: new(0.0)},
-		{Namespace: "n", Name: "took", Unit: "None", Dimensions: map[string]string{"Path": "/a"}, Minute: minute, Count: 2, Sum: 12, Min: 5, Max: 7},
-		{Namespace: "n", Name: "took", Unit: "None", Dimensions: map[string]string{"Path": "/b"}, Minute: minute, Count: 1, Sum: 1, Min: 1, Max: 1},
-	}, d.Counted(cloud.CallOf(d.ctx).Scope()))
-}
-
 func TestResourcePolicies(t *testing.T) {
 	d := open(t)
 	d.group("g")
@@ -178,7 +161,7 @@ func TestAccountPolicies(t *testing.T) {
 	equal(t, "document", `{"Fields":["a"]}`, member(t, out, "AccountPolicies", 0, "PolicyDocument"))
 	equal(t, "account", "111122223333", member(t, out, "AccountPolicies", 0, "AccountId"))
 	equal(t, "others", `{"AccountPolicies":[]}`, d.must("DescribeAccountPolicies", `{"PolicyType": "TRANSFORMER_POLICY"}`))
-	for _, kind := range []string{"SUBSCRIPTION_FILTER_POLICY", "METRIC_EXTRACTION_POLICY"} {
+	for _, kind := range []string{"METRIC_EXTRACTION_POLICY"} {
 		d.refused("InvalidParameterException", kind, "PutAccountPolicy", `{"PolicyName": "p", "PolicyType": %q, "PolicyDocument": "{}"}`, kind)
 	}
 	d.refused("InvalidParameterException", "1 to 20", "PutAccountPolicy", `{"PolicyName": "p", "PolicyType": "FIELD_INDEX_POLICY", "PolicyDocument": "{}"}`)
@@ -191,15 +174,17 @@ func TestDestinations(t *testing.T) {
 	const in = `{"DestinationName": "d", "TargetArn": "arn:aws:kinesis:ap-northeast-2:111122223333:stream/s", "RoleArn": "arn:aws:iam::111122223333:role/r", "Tags": {"a": "b"}}`
 	out := d.must("PutDestination", "%s", in)
 	equal(t, "its ARN", "arn:aws:logs:ap-northeast-2:111122223333:destination:d", member(t, out, "Destination", "Arn"))
-	d.must("PutDestinationPolicy", `{"DestinationName": "d", "AccessPolicy": "{}"}`)
+	const policy = `{"Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"logs:PutSubscriptionFilter","Resource":"*"}}`
+	d.must("PutDestinationPolicy", `{"DestinationName": "d", "AccessPolicy": %q}`, policy)
+	d.refused("InvalidParameterException", "Missing required field Statement", "PutDestinationPolicy", `{"DestinationName": "d", "AccessPolicy": "{}"}`)
 	d.must("PutDestination", "%s", in)
 	out = d.must("DescribeDestinations", `{"DestinationNamePrefix": "d"}`)
-	equal(t, "its policy", "{}", member(t, out, "Destinations", 0, "AccessPolicy"))
+	equal(t, "its policy", policy, member(t, out, "Destinations", 0, "AccessPolicy"))
 	equal(t, "tags", `{"Tags":{"a":"b"}}`, d.must("ListTagsForResource", `{"ResourceArn": "arn:aws:logs:ap-northeast-2:111122223333:destination:d"}`))
 	equal(t, "others", `{"Destinations":[]}`, d.must("DescribeDestinations", `{"DestinationNamePrefix": "e"}`))
 	d.must("DeleteDestination", `{"DestinationName": "d"}`)
 	d.refused("ResourceNotFoundException", "The specified destination does not exist.", "DeleteDestination", `{"DestinationName": "d"}`)
-	d.refused("ResourceNotFoundException", "The specified destination does not exist.", "PutDestinationPolicy", `{"DestinationName": "d", "AccessPolicy": "{}"}`)
+	d.refused("ResourceNotFoundException", "The specified destination does not exist.", "PutDestinationPolicy", `{"DestinationName": "d", "AccessPolicy": %q}`, policy)
 }
 
 func TestQueryDefinitions(t *testing.T) {

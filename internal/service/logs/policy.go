@@ -192,6 +192,7 @@ var accountPolicies = resource.Kind[accountPolicy]{Name: "logs/accountpolicy"} /
 type accountPolicy struct {
 	Name, Type, Document, Criteria, Scope string
 	Updated                               int64
+	Since                                 uint64 `json:",omitempty"` // the first batch of events that it is about
 }
 
 func (p *accountPolicy) shown(account cloud.Account) logsapi.AccountPolicy {
@@ -212,6 +213,9 @@ const indexPolicy = "FIELD_INDEX_POLICY"
 func (s *Service) PutAccountPolicy(ctx context.Context, in *logsapi.PutAccountPolicyInput) (*logsapi.PutAccountPolicyOutput, error) {
 	if *in.PolicyType == transformerPolicy || *in.PolicyType == protectionPolicy {
 		return s.putShapePolicy(ctx, in)
+	}
+	if *in.PolicyType == subscriptionPolicy {
+		return s.putAccountSubscription(ctx, in)
 	}
 	if *in.PolicyType != indexPolicy {
 		return nil, cloud.Errorf(cloud.Unsupported, invalid, "Account policies of type %s are not followed here yet, so none is kept.", *in.PolicyType)

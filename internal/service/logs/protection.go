@@ -156,7 +156,7 @@ func (s *Service) audit(ctx context.Context, k *known, receipt events.Receipt, l
 		return
 	}
 	told := map[string][]events.Line{} // by the group that it goes to
-	hits := newCounters()
+	hits := 0.0
 	for i := range lines {
 		some := false
 		for _, p := range policies {
@@ -174,13 +174,14 @@ func (s *Service) audit(ctx context.Context, k *known, receipt events.Receipt, l
 			told[p.LogGroup] = append(told[p.LogGroup], events.Line{Time: receipt.Ingested, Message: string(report)})
 		}
 		if some {
-			hits.add(k.at.scope(), []Datum{{
-				Namespace: "AWS/Logs", Name: "LogEventsWithFindings", Unit: "Count", Dimensions: map[string]string{"LogGroupName": k.group.Name},
-				Minute: time.UnixMilli(receipt.Ingested).UTC().Truncate(time.Minute), Count: 1, Sum: 1, Min: 1, Max: 1,
-			}})
+			hits++
 		}
 	}
-	s.publish(ctx, k.at.scope(), hits)
+	if hits > 0 {
+		s.passer.count(func(to *tally) {
+			ownOf(to, k.at.scope(), "LogEventsWithFindings", "Count", time.UnixMilli(receipt.Ingested), hits, map[string]string{"LogGroupName": k.group.Name})
+		})
+	}
 	for group, reports := range told {
 		if err := s.tellFindings(in(ctx, k.at.scope()), group, k.group.Name, reports); err != nil {
 			s.cfg.Log.ErrorContext(ctx, "findings of protected data are lost", "arn", groupARN(k.at.scope(), k.group.Name), "to", group, "events", len(reports), "error", err)

@@ -120,12 +120,12 @@ func sequenceToken(n uint64) string { return fmt.Sprintf("49%054d", n) }
 
 // follow tells those who follow a group what was appended to a stream of it.
 func (s *Service) follow(ctx context.Context, k *known, stream string, receipt events.Receipt, lines []events.Line) {
+	s.passer.notify() // metrics and subscribers follow from the log of events
 	s.audit(ctx, k, receipt, lines)
 	shown, err := k.maskedLines(receipt.Ingested, lines)
 	if err != nil {
 		s.cfg.Log.ErrorContext(ctx, "log events cannot be masked, and are not shown", "error", err)
 		return
 	}
-	s.count(ctx, k, shown)
 	s.tails.tell(k.group.Number, stream, receipt.Ingested, shown)
 }

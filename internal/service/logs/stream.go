@@ -38,12 +38,17 @@ func (s *Service) CreateLogStream(ctx context.Context, in *logsapi.CreateLogStre
 	if strings.ContainsRune(*in.LogStreamName, 0) {
 		return nil, errInvalid("A log stream name cannot have a character of code 0.")
 	}
-	return &logsapi.CreateLogStreamOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
-		g, err := groups.Get(tx, *in.LogGroupName)
+	return &logsapi.CreateLogStreamOutput{}, s.makeStream(ctx, *in.LogGroupName, *in.LogStreamName)
+}
+
+// makeStream makes a stream of a group.
+func (s *Service) makeStream(ctx context.Context, group, name string) error {
+	return s.store.Update(ctx, func(tx resource.Tx) error {
+		g, err := groups.Get(tx, group)
 		if err != nil {
 			return err
 		}
-		if _, found, err := streams.Find(tx, g.Name, *in.LogStreamName); err != nil || found {
+		if _, found, err := streams.Find(tx, g.Name, name); err != nil || found {
 			return errors.Join(err, streams.Taken())
 		}
 		all := resource.In(tx, cloud.Scope{})
@@ -52,8 +57,8 @@ func (s *Service) CreateLogStream(ctx context.Context, in *logsapi.CreateLogStre
 			return err
 		}
 		return errors.Join(
-			streams.Create(tx, stream{Number: number, Name: *in.LogStreamName, Created: time.Now().UnixMilli()}, g.Name, *in.LogStreamName),
-			ofStreams.Put(all, *in.LogStreamName, digits(g.Number), digits(number)),
+			streams.Create(tx, stream{Number: number, Name: name, Created: time.Now().UnixMilli()}, g.Name, name),
+			ofStreams.Put(all, name, digits(g.Number), digits(number)),
 		)
 	})
 }

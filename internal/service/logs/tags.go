@@ -11,7 +11,8 @@ import (
 
 var tags = resource.Tags{Invalid: invalid, TooMany: "TooManyTagsException", Named: taggable}
 
-// taggable returns the ARN of a group, without ":*", or of a destination.
+// taggable returns the ARN of a group, without ":*", of a destination, or of something of
+// a vended delivery.
 func taggable(r resource.Reader, arn string) (string, error) {
 	of, _ := resource.Named(r.Scope(), "logs", arn)
 	if name, ok := strings.CutPrefix(of, "lookup-table:"); ok {
@@ -29,6 +30,15 @@ func taggable(r resource.Reader, arn string) (string, error) {
 	if name, ok := strings.CutPrefix(of, "destination:"); ok {
 		_, err := destinations.Get(r, name)
 		return arn, err
+	}
+	for kind, find := range map[string]func(name string) error{
+		"delivery-source:":      func(name string) error { _, err := deliverySources.Get(r, name); return err },
+		"delivery-destination:": func(name string) error { _, err := deliveryDestinations.Get(r, name); return err },
+		"delivery:":             func(name string) error { _, err := vendedDeliveries.Get(r, name); return err },
+	} {
+		if name, ok := strings.CutPrefix(of, kind); ok {
+			return arn, find(name)
+		}
 	}
 	return "", errMissing("The specified resource does not exist.")
 }

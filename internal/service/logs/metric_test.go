@@ -1,0 +1,195 @@
+package logs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/service/logs"
+	"github.com/sillok/sillok/internal/servicetest"
+	"github.com/sillok/sillok/internal/store/state"
+)
+
+// datum is what is kept of a metric of the namespace n.
+func datum(name string, at time.Time, dimensions map[string]string, values ...float64) logs.Datum {
+	d := logs.Datum{Namespace: "n", Name: name, Unit: "None", Dimensions: dimensions, Time: at.UTC(), Resolution: 60, Min: values[0], Max: values[0]}
+	for _, v := range values {
+		d.Count, d.Sum, d.Min, d.Max = d.Count+1, d.Sum+v, min(d.Min, v), max(d.Max, v)
+	}
+	return d
+}
+
+// bubble runs with a service in a time of its own.
+func bubble(t *testing.T, do func(t *testing.T, d *desk)) {
+	t.Helper()
+	store, dir := servicetest.Store(t), t.TempDir()
+	synctest.Test(t, func(t *testing.T) { do(t, opened(t, store, dir)) })
+}
+
+// Matched events are counted by minute, with their values and dimensions; a minute in
+// which none matched has the default, once it is over.
+func TestMatchedEventsAreCounted(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.group("g", "s")
+		minute := time.Now().UTC().Truncate(time.Minute)
+		d.put("g", "s", minute.UnixMilli(), "an ERROR of before")
+		d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "a", "FilterPattern": "{ $.took = * }", "MetricTransformations": [{"MetricName": "took", "MetricNamespace": "n", "MetricValue": "$.took", "Dimensions": {"Path": "$.path"}}]}`)
+		d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "b", "FilterPattern": "ERROR", "MetricTransformations": [{"MetricName": "errors", "MetricNamespace": "n", "MetricValue": "1", "DefaultValue": 0}]}`)
+		d.put("g", "s", minute.UnixMilli(), `{"took": 5, "path": "/a"}`, `{"took": 7, "path": "/a"}`, `{"took": 1, "path": "/b"}`, `{"took": "x", "path": "/a"}`, `{"took": 9}`, "an ERROR")
+		d.put("g", "s", minute.Add(-time.Minute).UnixMilli(), "all is well")
+		d.pass()
+		took := []logs.Datum{
+			datum("took", minute, map[string]string{"Path": "/a"}, 5, 7), datum("took", minute, map[string]string{"Path": "/b"}, 1),
+		}
+		matched := datum("errors", minute, nil, 1)
+		equal(t, "counted", append([]logs.Datum{matched}, took...), d.Counted(cloud.CallOf(d.ctx).Scope()))
+		time.Sleep(91 * time.Second) //nolint:forbidigo // the clock of a bubble
+		d.pass()
+		equal(t, "counted", append([]logs.Datum{datum("errors", minute.Add(-time.Minute), nil, 0), matched}, took...), d.Counted(cloud.CallOf(d.ctx).Scope()))
+		d.pass()
+		equal(t, "counted once", 4, len(d.Counted(cloud.CallOf(d.ctx).Scope())))
+	})
+}
+
+// Where events are from selects filters, and is a dimension where that is asked for.
+func TestMetricFiltersBySystemFields(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.group("g", "s")
+		put := func(name, more string) {
+			d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": %q, "FilterPattern": "", "MetricTransformations": [{"MetricName": %q, "MetricNamespace": "n", "MetricValue": "2"}], %s}`, name, name, more)
+		}
+		put("here", `"FieldSelectionCriteria": "@aws.region = \"ap-northeast-2\" AND @aws.account IN [\"111122223333\"]"`)
+		put("elsewhere", `"FieldSelectionCriteria": "@aws.region != \"ap-northeast-2\""`)
+		put("told", `"EmitSystemFieldDimensions": ["@aws.account", "@aws.region"]`)
+		now := time.Now().UTC()
+		d.put("g", "s", now.UnixMilli(), "a")
+		d.pass()
+		equal(t, "counted", []logs.Datum{
+			datum("here", now.Truncate(time.Minute), nil, 2),
+			datum("told", now.Truncate(time.Minute), map[string]string{"@aws.account": "111122223333", "@aws.region": "ap-northeast-2"}, 2),
+		}, d.Counted(cloud.CallOf(d.ctx).Scope()))
+		const filter = `{"LogGroupName": "g", "FilterName": "x", "FilterPattern": "", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"%s}], %s}`
+		d.refused("InvalidParameterException", "fieldSelectionCriteria", "PutMetricFilter", filter, "", `"FieldSelectionCriteria": "@aws.zone = \"x\""`)
+		d.refused("InvalidParameterException", "@aws.zone", "PutMetricFilter", filter, "", `"EmitSystemFieldDimensions": ["@aws.zone"]`)
+		d.refused("InvalidParameterException", "twice", "PutMetricFilter", filter, "", `"EmitSystemFieldDimensions": ["@aws.account", "@aws.account"]`)
+		d.refused("InvalidParameterException", "mutually exclusive", "PutMetricFilter", filter, `, "DefaultValue": 0`, `"EmitSystemFieldDimensions": ["@aws.account"]`)
+	})
+}
+
+// Metrics in events of the embedded format are counted, with their resolution, and what
+// is wrong with others is told.
+func TestMetricsInEvents(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.group("g", "s")
+		d.must("CreateLogGroup", `{"LogGroupName": "rare", "LogGroupClass": "INFREQUENT_ACCESS"}`)
+		d.must("CreateLogStream", `{"LogGroupName": "rare", "LogStreamName": "s"}`)
+		now := time.Now().UTC()
+		emf := func(metric, members string) string {
+			return fmt.Sprintf(`{"_aws": {"Timestamp": %d, "CloudWatchMetrics": [{"Namespace": "n", "Dimensions": [["d"]], "Metrics": [%s]}]}, "d": "v", %s}`, now.UnixMilli(), metric, members)
+		}
+		sound := emf(`{"Name": "m", "Unit": "Bytes", "StorageResolution": 1}`, `"m": [1, 4]`)
+		d.put("g", "s", now.UnixMilli(), sound, emf(`{"Name": "m"}`, `"m": "x"`), sound[:len(sound)-1])
+		d.put("rare", "s", now.UnixMilli(), sound)
+		d.pass()
+		want := datum("m", now.Truncate(time.Second), map[string]string{"d": "v"}, 1, 4)
+		want.Resolution, want.Unit = 1, "Bytes"
+		equal(t, "counted", []logs.Datum{want}, d.Counted(cloud.CallOf(d.ctx).Scope()))
+		own := map[string]float64{}
+		for _, one := range d.CountedOwn(cloud.CallOf(d.ctx).Scope()) {
+			own[one.Name+" "+one.Dimensions["LogGroupName"]] += one.Sum
+		}
+		bytes := func(texts ...string) (n float64) {
+			for _, text := range texts {
+				n += float64(len(text) + 26)
+			}
+			return n
+		}
+		all := bytes(sound, emf(`{"Name": "m"}`, `"m": "x"`), sound[:len(sound)-1])
+		equal(t, "of the groups", map[string]float64{
+			"EMFParsingErrors g": 1, "EMFValidationErrors g": 1, "IncomingLogEvents g": 3, "IncomingLogEvents rare": 1, "IncomingLogEvents ": 4,
+			"IncomingBytes g": all, "IncomingBytes rare": bytes(sound), "IncomingBytes ": all + bytes(sound),
+		}, own)
+	})
+}
+
+// taker takes metrics, unless it fails.
+type taker struct {
+	fail error
+	got  []string
+}
+
+func (m *taker) Put(_ context.Context, account cloud.Account, region cloud.Region, namespace string, data []logs.Datum) error {
+	if m.fail != nil && namespace == "n" {
+		return m.fail
+	}
+	for _, d := range data {
+		m.got = append(m.got, fmt.Sprint(account, " ", region, " ", namespace, " ", d.Name, " ", d.Values, d.Counts))
+	}
+	return nil
+}
+
+// What Metrics does not take is put again, and what it took is not; after a restart
+// those that were appended and not passed on are, once. What it refuses is left out.
+func TestMetricsThatAreNotTaken(t *testing.T) {
+	store, dir := servicetest.Store(t), t.TempDir()
+	to := &taker{}
+	with := func(store state.Store, do func(d *desk)) {
+		s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: dir, Metrics: to}, store, keys{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(&desk{t, s, servicetest.Call(t)})
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const own = "111122223333 ap-northeast-2 AWS/Logs "
+	incoming := func(events, bytes int) []string {
+		return []string{
+			own + fmt.Sprintf("IncomingLogEvents [%d] [1]", events), own + fmt.Sprintf("IncomingLogEvents [%d] [1]", events),
+			own + fmt.Sprintf("IncomingBytes [%d] [1]", bytes), own + fmt.Sprintf("IncomingBytes [%d] [1]", bytes),
+		}
+	}
+	const found = "111122223333 ap-northeast-2 n m "
+	with(store, func(d *desk) {
+		d.group("g", "s")
+		d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "f", "FilterPattern": "{ $.v = * }", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "$.v"}]}`)
+		now := time.Now().Truncate(time.Minute).UnixMilli()
+		d.put("g", "s", now, `{"v": 1}`, `{"v": 2}`, `{"v": 1}`)
+		to.fail = cloud.Errorf(cloud.Unavailable, "Busy", "try again")
+		for range 2 {
+			if err := d.PassOn(d.ctx); !errors.Is(err, to.fail) {
+				t.Error(err)
+			}
+		}
+		if problems := d.Problems(); len(problems) != 1 {
+			t.Error(problems)
+		}
+		equal(t, "taken", incoming(3, 3*(8+26)), to.got)
+		to.fail = nil
+		d.pass()
+		equal(t, "taken", append(incoming(3, 3*(8+26)), found+"[1 2] [2 1]"), to.got)
+		equal(t, "problems", []string(nil), d.Problems())
+		to.got = nil
+		d.put("g", "s", now, `{"v": 3}`)
+	})
+	with(store, func(d *desk) {
+		d.pass()
+		equal(t, "taken after a restart", append(incoming(1, 8+26), found+"[3] [1]"), to.got)
+		to.got, to.fail = nil, cloud.Errorf(cloud.Invalid, "No", "not so")
+		d.put("g", "s", time.Now().UnixMilli(), `{"v": 4}`)
+		d.pass()
+		to.fail = nil
+		d.pass()
+		equal(t, "taken where some are refused", incoming(1, 8+26), to.got)
+	})
+	to.got = nil
+	with(servicetest.Store(t), func(d *desk) { // without its documents
+		d.pass()
+		equal(t, "taken of what was before", []string(nil), to.got)
+	})
+}
