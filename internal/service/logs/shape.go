@@ -205,6 +205,12 @@ func (s *shape) protects() bool { return len(s.policies) > 0 || len(s.accountPol
 // transforms says whether there are, or were, transformers of a group.
 func (s *shape) transforms() bool { return len(s.transformers) > 0 || len(s.accountTransformers) > 0 }
 
+// transformedNow says whether a group has a transformer now.
+func (k *known) transformedNow() bool { //nolint:unused // filters of transformed events will ask it
+	t, err := k.shape.transformer(time.Now().UnixMilli())
+	return err == nil && t != nil
+}
+
 // masked returns an event's message as who may not see what is protected sees it.
 func (k *known) masked(e *events.Event) ([]byte, error) {
 	return k.mask(e.Ingested, e.Message)
