@@ -136,3 +136,16 @@ func Spans(dir, name string) (map[string][2]int64, error) {
 		"second index": {int64(f.index[1]), int64(f.index[1]) + n}, "second head": {f.size - headSize, f.size},
 	}, nil
 }
+
+// OpenEncrypted reads a block's data and a record of the log that may be encrypted.
+func OpenEncrypted(data []byte, c Ciphers) error {
+	codec, err := newCodec()
+	if err != nil {
+		return err
+	}
+	s := &Store{codec: codec, cfg: Config{Ciphers: c}}
+	m := blockMeta{raw: 1 << 10, sum: checksum(data)}
+	_, err = m.open(codec, data, 7, s.opener(context.Background()))
+	_, _, err2 := s.decodeBatch(data, 1)
+	return errors.Join(err, err2)
+}

@@ -84,3 +84,19 @@ func FuzzReadFile(f *testing.F) {
 		}
 	})
 }
+
+// A block or batch that says that it is encrypted is opened, or refused.
+func FuzzEncrypted(f *testing.F) {
+	c := newCiphers(f)
+	sealed, err := c.key.Seal([]byte("x"), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("SILLOKE1"))
+	f.Add(append([]byte("SILLOKE1\x05\x00seven"), sealed...))
+	f.Add([]byte("SILLOKE1\xff\xff"))
+	f.Add(append([]byte{2}, sealed...))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_ = events.OpenEncrypted(data, c)
+	})
+}

@@ -85,7 +85,7 @@ func running(t *testing.T, store state.Store, dir string, s3 *buckets, do func(d
 			}
 			return nil
 		},
-	}, store, keys{})
+	}, store, &keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,7 @@ func TestEventsAreEncrypted(t *testing.T) {
 			d.refused("AccessDeniedException", "is not allowed to be used with Arn 'arn:aws:logs:ap-northeast-2:111122223333:log-group:"+g+"'", "GetLogEvents", `{"LogGroupName": %q, "LogStreamName": "s"}`, g)
 			d.refused("AccessDeniedException", "", "FilterLogEvents", `{"LogGroupName": %q}`, g)
 			d.refused("AccessDeniedException", "", "GetLogGroupFields", `{"LogGroupName": %q}`, g)
+			d.refused("AccessDeniedException", "", "StartLiveTail", `{"LogGroupIdentifiers": ["arn:aws:logs:ap-northeast-2:111122223333:log-group:%s"]}`, g)
 		}
 		d.refused("AccessDeniedException", "", "GetLogRecord", `{"LogRecordPointer": %q}`, logs.Pointer(1, events.Key{Time: now + 1, Seq: 2}))
 		if diff := cmp.Diff([]string{"swordfish of plain"}, d.shown("plain", false)); diff != "" {
@@ -122,4 +123,20 @@ func TestKeyIsAskedForAgain(t *testing.T) {
 	d.refused("AccessDeniedException", "", "PutLogEvents", `{"LogGroupName": "g", "LogStreamName": "s", "LogEvents": [{"Timestamp": %d, "Message": "x"}]}`, time.Now().UnixMilli())
 	kms.taken = false
 	d.put("g", "s", time.Now().UnixMilli(), "again")
+}
+
+// Events of class INFREQUENT_ACCESS are queried alone.
+func TestInfrequentAccess(t *testing.T) {
+	d := open(t)
+	d.must("CreateLogGroup", `{"LogGroupName": "ia", "LogGroupClass": "INFREQUENT_ACCESS"}`)
+	d.must("CreateLogStream", `{"LogGroupName": "ia", "LogStreamName": "s"}`)
+	d.put("ia", "s", time.Now().UnixMilli(), "x")
+	for operation, in := range map[string]string{
+		"GetLogEvents": `{"LogGroupName": "ia", "LogStreamName": "s"}`, "FilterLogEvents": `{"LogGroupName": "ia"}`, "GetLogGroupFields": `{"LogGroupName": "ia"}`,
+		"StartLiveTail":   `{"LogGroupIdentifiers": ["arn:aws:logs:ap-northeast-2:111122223333:log-group:ia"]}`,
+		"PutMetricFilter": `{"LogGroupName": "ia", "FilterName": "f", "FilterPattern": "", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}]}`,
+	} {
+		d.refused("InvalidParameterException", "INFREQUENT_ACCESS", operation, "%s", in)
+	}
+	d.must("PutDataProtectionPolicy", `{"LogGroupIdentifier": "ia", "PolicyDocument": "%s"}`, policyOf(`{}`, "EmailAddress"))
 }

@@ -138,7 +138,7 @@ func TestMetricsThatAreNotTaken(t *testing.T) {
 	store, dir := servicetest.Store(t), t.TempDir()
 	to := &taker{}
 	with := func(store state.Store, do func(d *desk)) {
-		s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: dir, Metrics: to}, store, keys{})
+		s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: dir, Metrics: to}, store, &keys{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func serve(ctx context.Context, tb testing.TB, dir string, do func(ctx context.C
 	quiet := slog.New(slog.DiscardHandler)
 	carrier := bus.New(bus.Config{Log: quiet}, db)
 	target := &file{to: out, tb: tb}
-	s, err := logs.Open(ctx, logs.Config{Log: quiet, Dir: filepath.Join(dir, "logs"), Targets: busTargets{carrier, target}}, db, keys{})
+	s, err := logs.Open(ctx, logs.Config{Log: quiet, Dir: filepath.Join(dir, "logs"), Targets: busTargets{carrier, target}}, db, &keys{})
 	if err != nil {
 		return err
 	}
@@ -310,7 +310,7 @@ func TestEventsArePassedOnByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &taker{}
 		with := func(do func(d *desk)) {
-			s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: dir, Metrics: to}, store, keys{})
+			s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: dir, Metrics: to}, store, &keys{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -46,14 +47,19 @@ const (
 	ofProtection  = "protection"
 	accountOwner  = "account"
 
-	mostVersions = 200 // of a group, or an account
+	mostVersions = 500 // of a group, or an account: beyond that a policy can only be removed
 )
 
 func groupOwner(g *group) string { return "group-" + digits(g.Number) }
 
+// arrivals is when events of an owner arrived: none that is kept before first, and none
+// after last.
+type arrivals struct{ first, last int64 }
+
 // reshape keeps that something else holds from now on. Versions which have been over
-// since before needed are removed: no event is left of their time.
-func reshape(tx resource.Tx, what, owner string, v version, needed int64) error {
+// since before the first arrival are removed: no event is left of their time. One that no
+// event arrived in is replaced, from its beginning on.
+func reshape(tx resource.Tx, what, owner string, v version, events arrivals) error {
 	var all []resource.Entry[version]
 	for e, err := range shapes.List(tx, what, owner) {
 		if err != nil {
@@ -72,33 +78,43 @@ func reshape(tx resource.Tx, what, owner string, v version, needed int64) error 
 		if _, err := fmt.Sscanf(last.Name, "%d", &count); err != nil {
 			return fmt.Errorf("the version %q: %w", last.Name, err)
 		}
+		if last.Value.From > events.last {
+			v.From = last.Value.From
+			return shapes.Put(tx, v, what, owner, last.Name)
+		}
 		v.From = max(v.From, last.Value.From) // the clock may have been set back
 	} else if v.Content == "" && v.Account == nil {
 		return nil
 	}
 	kept := len(all)
 	for i := range all {
-		if i+1 < len(all) && all[i+1].Value.From < needed {
+		if i+1 < len(all) && all[i+1].Value.From < events.first {
 			if err := shapes.Delete(tx, what, owner, all[i].Name); err != nil {
 				return err
 			}
 			kept--
 		}
 	}
-	if kept >= mostVersions {
+	if kept >= mostVersions && (v.Content != "" || len(v.Account) > 0) {
 		return errLimit()
 	}
 	return shapes.Put(tx, v, what, owner, fmt.Sprintf("%010d", count+1))
 }
 
-// needed returns the time of arrival before which no event of a group was that is still
-// kept.
-func (g *group) needed() int64 {
-	from := g.from()
-	if from < 0 {
-		return from
+// arrivals returns when events of a group arrived that may be kept.
+func (s *Service) arrivals(ctx context.Context, g *group) arrivals {
+	a := arrivals{first: g.from(), last: math.MinInt64}
+	if a.first > math.MinInt64 {
+		a.first -= mostAhead.Milliseconds()
 	}
-	return from - mostAhead.Milliseconds()
+	streams, err := s.events.Streams(ctx, g.Number)
+	if err != nil {
+		a.last = math.MaxInt64 // it is not known of all
+	}
+	for _, of := range streams {
+		a.last = max(a.last, of.Ingested)
+	}
+	return a
 }
 
 // shape is what is done to the events of a group.
@@ -330,7 +346,7 @@ func (s *Service) shapeGroup(ctx context.Context, name, what, content string, al
 		if err := also(tx, &g, now); err != nil {
 			return err
 		}
-		return reshape(tx, what, groupOwner(&g), version{From: now, Content: content}, g.needed())
+		return reshape(tx, what, groupOwner(&g), version{From: now, Content: content}, s.arrivals(ctx, &g))
 	})
 }
 
@@ -348,5 +364,5 @@ func shapeAccount(tx resource.Tx, kind string) error {
 		}
 		v.Account = append(v.Account, ofAccount{prefixes, p.Document})
 	}
-	return reshape(tx, map[string]string{transformerPolicy: ofTransformer, protectionPolicy: ofProtection}[kind], accountOwner, v, 0)
+	return reshape(tx, map[string]string{transformerPolicy: ofTransformer, protectionPolicy: ofProtection}[kind], accountOwner, v, arrivals{math.MinInt64, math.MaxInt64})
 }

@@ -274,18 +274,42 @@ func TestAccountPoliciesThatShape(t *testing.T) {
 
 func TestManyChangesOfAShape(t *testing.T) {
 	d := open(t)
-	d.group("g")
+	d.group("g", "s")
 	put := func(i int) (string, string) {
 		return `{"LogGroupIdentifier": "g", "TransformerConfig": [{"ParseJSON": {"Destination": %q}}]}`, fmt.Sprint("d", i)
 	}
-	for i := range 200 {
+	now := time.Now().UnixMilli()
+	for i := range 600 { // no event comes between them
 		format, name := put(i)
 		d.must("PutTransformer", format, name)
 	}
-	format, name := put(200)
+	for i := range 500 {
+		format, name := put(i)
+		d.must("PutTransformer", format, name)
+		d.put("g", "s", now, `{"a":1}`)
+	}
+	format, name := put(500)
 	d.refused("LimitExceededException", "", "PutTransformer", format, name)
-	format, name = put(199) // which is what holds already
+	format, name = put(499) // which is what holds already
 	d.must("PutTransformer", format, name)
+	d.must("DeleteTransformer", `{"LogGroupIdentifier": "g"}`)
+}
+
+// A policy that is put while no event comes holds for all that come.
+func TestPolicyThatReplacesOneBeforeAnEventCame(t *testing.T) {
+	d := open(t)
+	d.group("g", "s")
+	put := `{"LogGroupIdentifier": "g", "PolicyDocument": "%s"}`
+	d.must("PutDataProtectionPolicy", put, policyOf(`{}`, "IpAddress"))
+	d.must("PutDataProtectionPolicy", put, policyOf(`{}`, "EmailAddress"))
+	d.put("g", "s", time.Now().UnixMilli(), "a@b.org 192.0.2.1")
+	settle()
+	d.must("DeleteDataProtectionPolicy", `{"LogGroupIdentifier": "g"}`)
+	settle()
+	d.put("g", "s", time.Now().UnixMilli(), "a@b.org")
+	if diff := cmp.Diff([]string{"******* 192.0.2.1", "a@b.org"}, d.shown("g", false)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestBearerTokenAuthentication(t *testing.T) {

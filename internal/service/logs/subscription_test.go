@@ -180,7 +180,7 @@ func subscribed(tb testing.TB, store state.Store, dir string, more func(*logs.Co
 	if more != nil {
 		more(&cfg)
 	}
-	s, err := logs.Open(tb.Context(), cfg, store, keys{})
+	s, err := logs.Open(tb.Context(), cfg, store, &keys{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -249,6 +249,9 @@ func (s *Service) newSession(ctx context.Context, in *logsapi.StartLiveTailInput
 		if k.group.Class != standard {
 			return nil, errInvalid("Log groups of class %s cannot be tailed.", k.group.Class)
 		}
+		if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+			return nil, err
+		}
 		t.groups[k.group.Number] = id
 	}
 	return t, nil
