@@ -124,7 +124,7 @@ func TestWhatAQueryHasFoundSoFar(t *testing.T) {
 	for x := uint32(1); text.Len() < 1600; x = x*1664525 + 1013904223 {
 		text.WriteByte("ab"[x>>31])
 	}
-	for i := range 12 {
+	for i := range 60 {
 		in := &logsapi.PutLogEventsInput{LogGroupName: new("g"), LogStreamName: new("s")}
 		for n := range 1000 {
 			in.LogEvents = append(in.LogEvents, logsapi.InputLogEvent{Timestamp: new(at + int64(i*1000+n)), Message: new(fmt.Sprint(text.String()[n%800:n%800+800], n))})
@@ -148,7 +148,7 @@ func TestWhatAQueryHasFoundSoFar(t *testing.T) {
 		if *out.Status == "Scheduled" {
 			continue
 		}
-		equal(t, "in the end", []string{"n=12000"}, rowsOf(out.Results))
+		equal(t, "in the end", []string{"n=60000"}, rowsOf(out.Results))
 		break
 	}
 	if !seen {
