@@ -53,6 +53,7 @@ var documents = []document{
 	{path: "docs/logs.md"},
 	{path: "docs/logs-shape.md"},
 	{path: "docs/logs-passing-on.md"},
+	{path: "docs/logs-insights.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

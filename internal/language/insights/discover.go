@@ -34,8 +34,31 @@ type discovery struct {
 
 // node is a place in an object.
 type node struct {
-	slot int // 0 is none
-	next map[string]*node
+	slot  int // 0 is none
+	next  []child
+	index map[string]*node // of next
+}
+
+// fewChildren is how many are looked through one by one.
+const fewChildren = 16
+
+// child is a place within another one. A query names few of them.
+type child struct {
+	name string
+	*node
+}
+
+// child returns the place of a name, or nil.
+func (n *node) child(name []byte) *node {
+	if len(n.next) > fewChildren {
+		return n.index[string(name)]
+	}
+	for i := range n.next {
+		if n.next[i].name == string(name) {
+			return n.next[i].node
+		}
+	}
+	return nil
 }
 
 func newDiscovery(raw map[string]int) *discovery {
@@ -62,13 +85,15 @@ func newDiscovery(raw map[string]int) *discovery {
 
 func (n *node) add(name string, slot int) {
 	for segment := range strings.SplitSeq(name, ".") {
-		if n.next == nil {
-			n.next = map[string]*node{}
+		next := n.child([]byte(segment))
+		if next == nil {
+			if next = (&node{}); n.index == nil {
+				n.index = map[string]*node{}
+			}
+			n.next = append(n.next, child{segment, next})
+			n.index[segment] = next
 		}
-		if n.next[segment] == nil {
-			n.next[segment] = &node{}
-		}
-		n = n.next[segment]
+		n = next
 	}
 	n.slot = slot
 }
@@ -233,7 +258,7 @@ func (f *finder) inside(start, base, depth int) (end int, ok bool) {
 // far as several without.
 func (f *finder) under(places []*node, key []byte) {
 	for _, n := range places {
-		if next, there := n.next[string(key)]; there {
+		if next := n.child(key); next != nil {
 			f.places = append(f.places, next)
 			continue
 		}
@@ -241,7 +266,7 @@ func (f *finder) under(places []*node, key []byte) {
 			continue
 		}
 		for segment := range bytes.SplitSeq(key, []byte(".")) {
-			if n = n.next[string(segment)]; n == nil {
+			if n = n.child(segment); n == nil {
 				break
 			}
 		}
@@ -257,7 +282,7 @@ func (f *finder) nth(places []*node, place int) {
 		if len(n.next) == 0 {
 			continue
 		}
-		if next, there := n.next[strconv.Itoa(place)]; there {
+		if next := n.child(strconv.AppendInt(nil, int64(place), 10)); next != nil {
 			f.places = append(f.places, next)
 		}
 	}

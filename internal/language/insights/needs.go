@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -38,6 +39,20 @@ func needsOf(q *Query) (needs []Need, streams []string) {
 	}
 	return needs, streams
 }
+
+// mayPass is false for a message that lacks what the query's first filters need.
+func (q *Query) mayPass(message []byte) bool {
+	for _, n := range q.needs {
+		if !slices.ContainsFunc(n.Among, func(text string) bool { return bytes.Contains(message, []byte(text)) }) &&
+			(!n.Escaped || !bytes.Contains(message, []byte(codes))) {
+			return false
+		}
+	}
+	return true
+}
+
+// codes is how JSON begins the code of a character.
+const codes = `\u`
 
 // common returns what is in both lists, of which nil is all.
 func common(a, b []string) []string {

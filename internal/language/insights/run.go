@@ -359,8 +359,11 @@ func (x *run) spend(n int) error {
 // memory is how many bytes the run may hold.
 func (x *run) memory() int { return cmp.Or(x.env.Memory, DefaultMemory) }
 
-// rowOverhead is how many bytes a value of a row has besides its text.
-const rowOverhead = 40
+// How many bytes a value of a row, and one of a lookup table, has besides its text.
+const (
+	rowOverhead   = 40
+	fieldOverhead = 20
+)
 
 func (r row) size() int {
 	n := rowOverhead * len(r)
@@ -377,7 +380,10 @@ func (x *run) release(r row) { x.held -= r.size() }
 // prepare reads what the query needs beside its events.
 func (x *run) prepare(ctx context.Context) error {
 	for _, s := range x.query.subs {
-		inner, err := s.query.run(ctx, x.env, nil)
+		// All of a query holds no more than one may.
+		env := *x.env
+		env.Memory = max(x.memory()-x.held, 1)
+		inner, err := s.query.run(ctx, &env, nil)
 		if err != nil {
 			return err
 		}
@@ -386,6 +392,11 @@ func (x *run) prepare(ctx context.Context) error {
 			return err
 		}
 		if !s.set {
+			for _, r := range rows {
+				if err := x.hold(r); err != nil {
+					return err
+				}
+			}
 			x.others[s.input] = rows
 			continue
 		}
@@ -405,8 +416,20 @@ func (x *run) prepare(ctx context.Context) error {
 		if x.env.Table == nil {
 			return fmt.Errorf("lookup table %s: there are none", name)
 		}
+		if x.tables[name] != nil {
+			continue
+		}
 		records, err := x.env.Table(ctx, name)
 		if err != nil {
+			return err
+		}
+		n := 0
+		for _, record := range records {
+			for _, text := range record {
+				n += len(text) + fieldOverhead
+			}
+		}
+		if err := x.spend(n); err != nil {
 			return err
 		}
 		x.tables[name] = records

@@ -378,6 +378,30 @@ func TestRunEnds(t *testing.T) {
 			}
 		}
 	})
+	t.Run("with the memory of all queries in it, and of what it looks up", func(t *testing.T) {
+		few := 0
+		env := insights.Env{Memory: 1 << 20, Events: func(ctx context.Context, read insights.Read) iter.Seq2[*insights.Event, error] {
+			return func(yield func(*insights.Event, error) bool) {
+				n := 0
+				for e, err := range endless(&few)(ctx, read) {
+					if n++; n > 2000 || !yield(e, err) {
+						return
+					}
+				}
+			}
+		}, Table: func(context.Context, string) ([][]string, error) {
+			return append([][]string{{"k", "v"}}, slices.Repeat([][]string{{strings.Repeat("k", 100), strings.Repeat("v", 100)}}, 3000)...), nil
+		}}
+		one := "appendcols (SOURCE 'g' | fields n)"
+		if _, err := run(t.Context(), "stats count(*) as c | "+one, env); err != nil {
+			t.Error(err)
+		}
+		for _, query := range []string{"stats count(*) as c" + strings.Repeat(" | "+one, 5), "lookup a k OUTPUT v | lookup b k OUTPUT v"} {
+			if _, err := run(t.Context(), query, env); !errors.Is(err, insights.ErrMemory) {
+				t.Errorf("%s: %v", query, err)
+			}
+		}
+	})
 	t.Run("with the memory of what is made of an event", func(t *testing.T) {
 		many := func(events, of int) insights.Env {
 			message := []byte(`{"a":[` + strings.Repeat("1,", of-1) + `1]}`)

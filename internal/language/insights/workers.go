@@ -116,6 +116,9 @@ func (w *worker) run(b *batch) error {
 				return err
 			}
 		}
+		if !w.x.query.mayPass(e.Message) {
+			continue
+		}
 		w.event = i
 		clear(w.r)
 		w.fields.read(e, w.r)
