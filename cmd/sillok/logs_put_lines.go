@@ -104,8 +104,7 @@ func eachLine(in io.Reader, give func(number int, text []byte, more bool) bool) 
 			}
 			line, open = line[at:], true
 		}
-		switch {
-		case whole, err != nil && (len(line) > 0 || open):
+		if last := err != nil && !errors.Is(err, bufio.ErrBufferFull); whole || last && (len(line) > 0 || open) {
 			if !give(number, bytes.Clone(line), false) {
 				return nil
 			}
