@@ -43,7 +43,7 @@ func putFiles(e env, names []string) (all []putFile) {
 		names = []string{"-"}
 	}
 	for _, name := range names {
-		f := putFile{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }}
+		f := putFile{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }} //nolint:gosec // the person names it
 		if name == "-" {
 			f = putFile{name: "standard input", open: func() (io.ReadCloser, error) { return io.NopCloser(e.stdin), nil }}
 		}
