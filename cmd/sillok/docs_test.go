@@ -54,6 +54,7 @@ var documents = []document{
 	{path: "docs/logs-shape.md"},
 	{path: "docs/logs-passing-on.md"},
 	{path: "docs/logs-insights.md"},
+	{path: "docs/logs-terminal.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

@@ -43,7 +43,7 @@ func putFiles(e env, names []string) (all []putFile) {
 		names = []string{"-"}
 	}
 	for _, name := range names {
-		f := putFile{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }}
+		f := putFile{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }} //nolint:gosec // the person names it
 		if name == "-" {
 			f = putFile{name: "standard input", open: func() (io.ReadCloser, error) { return io.NopCloser(e.stdin), nil }}
 		}
@@ -104,8 +104,7 @@ func eachLine(in io.Reader, give func(number int, text []byte, more bool) bool) 
 			}
 			line, open = line[at:], true
 		}
-		switch {
-		case whole, err != nil && (len(line) > 0 || open):
+		if last := err != nil && !errors.Is(err, bufio.ErrBufferFull); whole || last && (len(line) > 0 || open) {
 			if !give(number, bytes.Clone(line), false) {
 				return nil
 			}

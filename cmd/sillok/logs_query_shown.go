@@ -196,7 +196,7 @@ func (f *foundRows) sparklines(s *screen) error {
 	for _, row := range f.rows {
 		time, err := time.Parse(resultTime, row[columns[at]])
 		if err != nil || times[time.UnixMilli()] != nil {
-			return nil // a row of several, or of no time
+			return nil //nolint:nilerr // it is a row of several, or of no time
 		}
 		times[time.UnixMilli()] = row
 		order = append(order, time.UnixMilli())

@@ -157,9 +157,9 @@ func (o *logsUsageOptions) show(s *screen, used []usedGroup) error {
 		fmt.Fprintf(s.stderr, "; stored at %s a GB and month: %s", price(o.storage), terminal.Dollars(whole*o.storage))
 	}
 	if o.ingest == 0 && o.storage == 0 {
-		fmt.Fprint(s.stderr, "; --ingest-price and --storage-price, of AWS's price list for your region, say what that would cost")
+		fmt.Fprintf(s.stderr, "; --ingest-price and --storage-price, of AWS's price list for your region, say what that would cost")
 	} else {
-		fmt.Fprint(s.stderr, " (prices as given by the flags)")
+		fmt.Fprintf(s.stderr, " (prices as given by the flags)")
 	}
 	fmt.Fprintln(s.stderr)
 	return nil

@@ -110,12 +110,13 @@ lie in a folder or bucket (sillok query) or as a server that the AWS CLI, the SD
 and Terraform use like AWS itself (sillok serve). The server keeps a journal of every
 call (sillok calls), decides each by policies (sillok access) and can have several
 accounts (sillok account). Digests prove that nobody changed CloudTrail's log files
-(sillok verify). Buckets come in and go out as plain files (sillok s3).
+(sillok verify). Buckets come in and go out as plain files (sillok s3). Log groups are
+followed (sillok tail), written to and asked (sillok logs).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
-failed, 2 when the command was called in a wrong way, 3 when a strict query left
-something out or verify could not look at everything, 130 after Ctrl-C and 143 after
+failed, 2 when the command was called in a wrong way, 3 when a strict query or a server
+left something out or verify could not look at everything, 130 after Ctrl-C and 143 after
 SIGTERM.`,
 		Example: `  sillok demo
   sillok query --from ./AWSLogs

@@ -48,12 +48,13 @@ func (f *tailFollower) run(ctx context.Context) error {
 	for !f.full() {
 		began := time.Now()
 		err := f.live(ctx, from)
+		none, refused := errors.AsType[noLiveTailError](err)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err == nil: // the session was over
-		case errors.Is(err, errNoLiveTail):
-			fmt.Fprintf(f.shown.screen.stderr, "sillok: %s; asking each second instead\n", printable(errors.Unwrap(err).Error()))
+		case refused:
+			fmt.Fprintf(f.shown.screen.stderr, "sillok: %s; asking each second instead\n", printable(none.Error()))
 			return f.poll(ctx, from)
 		case isRefused(err):
 			return logsRefused(err)
@@ -91,14 +92,11 @@ func (f *tailFollower) tellBack() {
 	f.away = false
 }
 
-var errNoLiveTail = errors.New("no live tail")
-
 // noLiveTailError is why groups cannot be followed by live tails.
 type noLiveTailError struct{ cause error }
 
-func (e noLiveTailError) Error() string        { return e.cause.Error() }
-func (e noLiveTailError) Unwrap() error        { return e.cause }
-func (e noLiveTailError) Is(target error) bool { return target == errNoLiveTail }
+func (e noLiveTailError) Error() string { return e.cause.Error() }
+func (e noLiveTailError) Unwrap() error { return e.cause }
 
 // live follows by live tails until one of them ends. What is there already is read once
 // all of them follow, so that nothing falls between the two.

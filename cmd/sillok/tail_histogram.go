@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/terminal"
@@ -154,16 +155,16 @@ func (b *binned) gauge(s *screen, i int, most int64, width int) string {
 	}
 	red := min(part(b.errors[i]), len(whole))
 	yellow := min(part(b.warning[i]), len(whole)-red)
-	bar := ""
+	var bar strings.Builder
 	for _, p := range []struct {
 		runes []rune
 		paint func(string) string
 	}{{whole[:red], s.style.Red}, {whole[red : red+yellow], s.style.Yellow}, {whole[red+yellow:], func(text string) string { return text }}} {
 		if len(p.runes) > 0 {
-			bar += p.paint(string(p.runes))
+			bar.WriteString(p.paint(string(p.runes)))
 		}
 	}
-	return bar
+	return bar.String()
 }
 
 // lengthOf names the length of a bin, such as "5 minutes".

@@ -21,6 +21,7 @@ type tailShown struct {
 	live   bool   // each has to be seen at once
 	pretty bool   // what is JSON has several lines
 	groups bool   // events are of several groups
+	piped  bool   // what is raw is as it was written: no terminal shows it
 	limit  int64
 	out    *bufio.Writer
 	count  int64
@@ -29,7 +30,7 @@ type tailShown struct {
 func newTailShown(s *screen, e env, o *tailOptions, groups int) *tailShown {
 	return &tailShown{
 		screen: s, zone: o.times.zone(), form: o.output, live: o.follow, groups: groups > 1, limit: o.limit, out: bufio.NewWriter(s.stdout),
-		pretty: o.pretty == "always" || o.pretty == "auto" && terminal.Is(e.stdout),
+		piped: !terminal.Is(e.stdout), pretty: o.pretty == "always" || o.pretty == "auto" && terminal.Is(e.stdout),
 	}
 }
 
@@ -80,6 +81,10 @@ func (v *tailShown) add(e *logEvent) error {
 		}
 		_, _ = v.out.Write(append(terminal.PrintableJSON(bytes.TrimSuffix(line.Bytes(), []byte("\n"))), '\n')) // flush tells
 	case "raw":
+		if v.piped && !v.pretty {
+			_, _ = v.out.WriteString(strings.TrimSuffix(e.Message, "\n") + "\n") // flush tells
+			break
+		}
 		_, _ = v.out.WriteString(v.message(e, "") + "\n") // flush tells
 	default:
 		place := e.Stream

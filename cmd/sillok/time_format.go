@@ -57,7 +57,7 @@ func parseTimeFormat(text string, zone *time.Location) (*timeFormat, error) {
 			f.fields = append(f.fields, text[i])
 		}
 	}
-	has := func(any string) bool { return strings.ContainsAny(string(f.fields), any) }
+	has := func(one string) bool { return strings.ContainsAny(string(f.fields), one) }
 	if !has("sQ") && (!has("mbB") || !has("de") || !has("HI")) {
 		return nil, fmt.Errorf("time-format: %q has no month, day or hour: give those, such as %%Y-%%m-%%dT%%H:%%M:%%S, or %%s for seconds since 1970", text)
 	}

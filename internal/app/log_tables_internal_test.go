@@ -70,7 +70,7 @@ func TestALogGroupIsATableToWhoMayReadIt(t *testing.T) {
 		},
 		"with the events of CloudTrail": {h.root(ours), `SELECT count(*) > 0 FROM sillok.cloudtrail_events, sillok."/shop/web"`, "true"},
 	} {
-		if got := h.asked(tt.caller, tt.sql); got != tt.want && !(isRefusal(tt.want) && strings.Contains(got, tt.want)) {
+		if got := h.asked(tt.caller, tt.sql); got != tt.want && (!isRefusal(tt.want) || !strings.Contains(got, tt.want)) {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}
@@ -233,8 +233,9 @@ func TestStartQueryTakesSQL(t *testing.T) {
 		part      bool
 	}{
 		"fields": {root, "SELECT `@message`, `@logStream` FROM `/shop/Web` ORDER BY `@timestamp`", "@message=a @logStream=one\n@message={\"level\":\"error\"} @logStream=one", false},
-		"NULL is left out": {root, "SELECT json_extract_scalar(try(json_parse(`@message`)), '$.level') AS l, count(*) AS n FROM `/shop/Web` GROUP BY 1 ORDER BY 1",
-			"l=error n=1\nn=1", false},
+		"NULL is left out": {
+			root, "SELECT json_extract_scalar(try(json_parse(`@message`)), '$.level') AS l, count(*) AS n FROM `/shop/Web` GROUP BY 1 ORDER BY 1", "l=error n=1\nn=1", false,
+		},
 		"two groups":               {root, "SELECT count(*) AS n FROM `/shop/Web` a JOIN `/shop/api` b ON a.`@timestamp` <= b.`@timestamp`", "n=2", false},
 		"another account's own":    {h.root(theirs), "SELECT `@message` FROM `/shop/api`", "@message=theirs", false},
 		"who may":                  {h.user(ours, "starter", starts), "SELECT `@message` FROM `/shop/api`", "@message=b", false},

@@ -33,16 +33,17 @@ var schema = shadow.NewSchema(
 // Columns are those of a table of a log group: first those of an event, then what Logs
 // Insights adds.
 func Columns() []lake.Column {
-	return []lake.Column{
-		{Name: timeColumn, Type: "timestamp"}, {Name: messageColumn, Type: "string"}, {Name: ingestedColumn, Type: "timestamp"}, {Name: streamColumn, Type: "string"},
-		{Name: "@log", Type: "string"}, {Name: "@ptr", Type: "string"},
-	}
+	return columns(timeColumn, messageColumn, ingestedColumn, streamColumn)
 }
 
 // InsightsColumns are the same under the names of Logs Insights.
 func InsightsColumns() []lake.Column {
+	return columns("@timestamp", "@message", "@ingestiontime", "@logstream")
+}
+
+func columns(at, message, ingested, stream string) []lake.Column {
 	return []lake.Column{
-		{Name: "@timestamp", Type: "timestamp"}, {Name: "@message", Type: "string"}, {Name: "@ingestiontime", Type: "timestamp"}, {Name: "@logstream", Type: "string"},
+		{Name: at, Type: "timestamp"}, {Name: message, Type: "string"}, {Name: ingested, Type: "timestamp"}, {Name: stream, Type: "string"},
 		{Name: "@log", Type: "string"}, {Name: "@ptr", Type: "string"},
 	}
 }

@@ -75,7 +75,7 @@ func read(t *testing.T, path string) (all []row) {
 
 // Each event from one time to another is in one object, which tells bounds that hold.
 func TestEachEventIsInOneObject(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(1, 2))
 	long := strings.Repeat("x", 300<<10)
 	for name, tt := range map[string]struct {
 		streams, events int
