@@ -97,7 +97,11 @@ func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryIn
 		q.DeliveryStatus = deliveryPending
 	}
 	for _, id := range stores {
-		if _, err := s.activeStore(ctx, id); err != nil {
+		of, err := s.activeStore(ctx, id)
+		if err == nil {
+			err = s.mayOpen(ctx, &of)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -102,6 +102,9 @@ func (s *Service) GetQueryResults(ctx context.Context, in *cloudtrailapi.GetQuer
 	if q.Status != queryFinished {
 		return out, nil
 	}
+	if err := s.mayOpenAll(ctx, q.Stores); err != nil {
+		return nil, err
+	}
 	asked := queryTokens.Page(in, in.NextToken, in.MaxQueryResults, maxQueryPage)
 	out.QueryResultRows, out.NextToken, err = resource.Page(ctx, asked, s.resultFrom(&q), resource.Whole)
 	if out.QueryResultRows == nil {
