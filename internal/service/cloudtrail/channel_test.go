@@ -161,6 +161,7 @@ func TestPoliciesOfChannels(t *testing.T) {
 		{"too many statements", document(many...), "ResourcePolicyNotValidException"},
 		{"too many principals", document(statement(put, arn, `{"AWS":["444455556666"`+strings.Repeat(`,"444455556666"`, 50)+`]}`)), "ResourcePolicyNotValidException"},
 		{"nobody", document(fmt.Sprintf(`{"Effect":"Allow","Action":%q,"Resource":%q}`, put, arn)), "ResourcePolicyNotValidException"},
+		{"of a store's action and its own", document(strings.Replace(good, `"`+put+`"`, `["`+put+`","cloudtrail:StartQuery"]`, 1)), "ResourcePolicyNotValidException"},
 		{"two accounts", document(good), ""},
 		{"one statement that is no list, of everybody", `{"Version":"2012-10-17","Statement":` + statement(put, arn, `"*"`) + `}`, ""},
 	} {
@@ -178,7 +179,7 @@ func TestPoliciesOfChannels(t *testing.T) {
 	trail := s.create(t, s.ctx, "audit")
 	for resource, code := range map[string]string{
 		arn: "ResourcePolicyNotFoundException", trail: "ResourceTypeNotSupportedException", "arn:aws:s3:::logs": "ResourceARNNotValidException", "audit": "ResourceARNNotValidException",
-		"arn:aws:cloudtrail:us-east-1:111122223333:channel/x": "ResourceNotFoundException", store: "UnsupportedOperationException",
+		"arn:aws:cloudtrail:us-east-1:111122223333:channel/x": "ResourceNotFoundException", store: "ResourcePolicyNotFoundException",
 		strings.Replace(arn, "111122223333", "444455556666", 1): "ResourceNotFoundException",
 	} {
 		_, err := s.GetResourcePolicy(s.ctx, &cloudtrailapi.GetResourcePolicyInput{ResourceArn: &resource})

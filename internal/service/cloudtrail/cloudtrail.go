@@ -35,11 +35,12 @@ type Buckets interface {
 	PutObject(ctx context.Context, in *s3api.PutObjectInput) (*s3api.PutObjectOutput, error)
 }
 
-// Keys is the part of KMS by which a key is tried. Both act for whoever the call in
+// Keys is the part of KMS by which a key is tried. All act for whoever the call in
 // the context is of, and as CloudTrail itself where that is nobody.
 type Keys interface {
 	DescribeKey(ctx context.Context, in *kmsapi.DescribeKeyInput) (*kmsapi.DescribeKeyOutput, error)
 	GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKeyInput) (*kmsapi.GenerateDataKeyOutput, error)
+	Decrypt(ctx context.Context, in *kmsapi.DecryptInput) (*kmsapi.DecryptOutput, error)
 }
 
 // Organizations knows which accounts belong together.

@@ -88,7 +88,22 @@ func (a *around) GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKey
 	if a.refuses == "key" || in.EncryptionContext["aws:cloudtrail:arn"] != cloud.CallOf(ctx).SourceARN {
 		return nil, cloud.Errorf(cloud.Denied, "AccessDeniedException", "denied")
 	}
+	if in.DryRun == nil {
+		return &kmsapi.GenerateDataKeyOutput{CiphertextBlob: []byte("sealed for " + cloud.CallOf(ctx).SourceARN)}, nil
+	}
 	return nil, cloud.Errorf(cloud.Conflict, "DryRunOperationException", "it would have been done")
+}
+
+func (a *around) Decrypt(ctx context.Context, in *kmsapi.DecryptInput) (*kmsapi.DecryptOutput, error) {
+	switch {
+	case a.refuses == "decrypt":
+		return nil, cloud.Errorf(cloud.Denied, "AccessDeniedException", "denied")
+	case a.refuses == "disabled":
+		return nil, cloud.Errorf(cloud.Conflict, "DisabledException", "disabled")
+	case string(in.CiphertextBlob) != "sealed for "+in.EncryptionContext["aws:cloudtrail:arn"] || *in.KeyId != keyARN || cloud.CallOf(ctx).Principal.Type == "":
+		return nil, fmt.Errorf("opened %q by %s for %v", in.CiphertextBlob, *in.KeyId, cloud.CallOf(ctx).Principal)
+	}
+	return &kmsapi.DecryptOutput{}, nil
 }
 
 func (a *around) Find(_ context.Context, q history.Query) (history.Page, error) {

@@ -14,19 +14,31 @@ import (
 // that a statement reads, and those that a query has read.
 func (s *Service) Complete(ctx context.Context, a cloud.Access) (cloud.Access, error) {
 	var stores []string
+	owned := a
 	switch in := a.Input.(type) {
 	case *cloudtrailapi.StartQueryInput:
 		// All that could be read stand in the text; what is no query is refused afterwards.
 		_, stores, _ = parse.StoreQuery(resource.Value(in.QueryStatement))
+		owned.Call = ownedBy(a.Call, in.EventDataStoreOwnerAccountId)
 	case *cloudtrailapi.DescribeQueryInput:
-		return a, s.completeQuery(ctx, &a, in.QueryId)
+		return a, s.completeQuery(ctx, &a, in.QueryId, in.EventDataStoreOwnerAccountId)
 	case *cloudtrailapi.GetQueryResultsInput:
-		return a, s.completeQuery(ctx, &a, in.QueryId)
+		return a, s.completeQuery(ctx, &a, in.QueryId, in.EventDataStoreOwnerAccountId)
 	case *cloudtrailapi.CancelQueryInput:
-		return a, s.completeQuery(ctx, &a, in.QueryId)
+		return a, s.completeQuery(ctx, &a, in.QueryId, in.EventDataStoreOwnerAccountId)
 	}
-	touchStores(&a, stores)
+	touchStores(&owned, stores)
+	a.Resources = owned.Resources
 	return a, nil
+}
+
+// ownedBy returns a call as one to what another account has, where one is named. Whether the
+// caller may do that to its stores is decided by the ARNs of those.
+func ownedBy(call cloud.Call, owner *string) cloud.Call {
+	if owner != nil {
+		call.Account = cloud.Account(*owner)
+	}
+	return call
 }
 
 // storesOfQuery is what is looked at of a query before it is decided who may know of it.
@@ -39,19 +51,21 @@ var queriesAtAGlance = resource.Kind[storesOfQuery]{Name: lakeQueries.Name}
 var noQuery = []byte(`{"Stores":["00000000-0000-0000-0000-000000000000"]}`)
 
 // completeQuery names the stores of a query.
-func (s *Service) completeQuery(ctx context.Context, a *cloud.Access, id *string) error {
+func (s *Service) completeQuery(ctx context.Context, a *cloud.Access, id, owner *string) error {
 	if id == nil {
 		return nil
 	}
-	return s.view(cloud.WithCall(ctx, a.Call), func(r resource.Reader) error {
+	call := ownedBy(a.Call, owner)
+	return s.view(cloud.WithCall(ctx, call), func(r resource.Reader) error {
 		q, found, err := queriesAtAGlance.FindOr(r, noQuery, string(a.Call.Region), *id)
 		if err != nil {
 			return err
 		}
 		whole := *a
+		whole.Call = call
 		touchStores(&whole, q.Stores)
 		if found {
-			*a = whole
+			a.Resources = whole.Resources
 		}
 		return nil
 	})

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
-	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
@@ -130,46 +129,6 @@ func (s *Service) refused(err error, code, message string) error {
 		return err
 	}
 	return cloud.Errorf(cloud.Invalid, code, "%s", message).Because(err)
-}
-
-// tryKey looks the key up for the caller, and asks whether CloudTrail may encrypt
-// by it for this trail.
-func (s *Service) tryKey(ctx context.Context, t *trail) error {
-	if t.Settings.KmsKeyId == nil {
-		return nil
-	}
-	given := *t.Settings.KmsKeyId
-	if strings.HasPrefix(given, "arn:") {
-		if arn, err := cloud.ParseARN(given); err != nil || arn.Service != "kms" {
-			return cloud.Errorf(cloud.Invalid, "InvalidKmsKeyIdException", "%q is not the ARN of a KMS key.", given)
-		}
-	}
-	out, err := s.keys.DescribeKey(ctx, &kmsapi.DescribeKeyInput{KeyId: &given})
-	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Kind == cloud.NotFound {
-		return cloud.Errorf(cloud.NotFound, "KmsKeyNotFoundException", "KMS key %s does not exist, or is not in region %s.", given, t.home()).Because(err)
-	}
-	insufficient := "Insufficient permissions to access S3 bucket " + *t.Settings.S3BucketName + " or KMS key " + given + "."
-	if err != nil {
-		return s.refused(err, "InsufficientEncryptionPolicyException", insufficient)
-	}
-	key := out.KeyMetadata
-	if arn, err := cloud.ParseARN(*key.Arn); err != nil || arn.Region != t.home() {
-		return cloud.Errorf(cloud.NotFound, "KmsKeyNotFoundException", "KMS key %s is not in region %s.", given, t.home())
-	}
-	if state := resource.Value(key.KeyState); state != "Enabled" {
-		return cloud.Errorf(cloud.Conflict, "KmsKeyDisabledException", "KMS key %s cannot be used: its state is %s.", *key.Arn, state)
-	}
-	if resource.Value(key.KeySpec) != "SYMMETRIC_DEFAULT" {
-		return cloud.Errorf(cloud.Invalid, "InvalidKmsKeyIdException", "KMS key %s is not symmetric.", *key.Arn)
-	}
-	t.Settings.KmsKeyId = key.Arn
-	_, err = s.keys.GenerateDataKey(itself(ctx, t), &kmsapi.GenerateDataKeyInput{
-		KeyId: key.Arn, KeySpec: new("AES_256"), EncryptionContext: map[string]string{"aws:cloudtrail:arn": *t.Settings.TrailARN}, DryRun: new(true),
-	})
-	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Code == "DryRunOperationException" {
-		return nil // it would have been done
-	}
-	return s.refused(err, "InsufficientEncryptionPolicyException", insufficient)
 }
 
 // tryTopic refuses a topic that nobody takes notifications for.

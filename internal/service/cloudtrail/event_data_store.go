@@ -37,7 +37,9 @@ type eventStore struct {
 	Days         int32
 	Billing      string
 	Selectors    []cloudtrailapi.AdvancedEventSelector
-	Stopped      bool // it takes no events
+	Stopped      bool      // it takes no events
+	Key          *storeKey `json:",omitempty"`
+	Policy       string    `json:",omitempty"`
 	Created      time.Time
 	Updated      time.Time
 	Deleted      time.Time `json:",omitzero"` // since when it is to be removed; zero while it is not
@@ -88,7 +90,12 @@ func (s *eventStore) takes(categories ...event.Category) bool {
 
 // answer returns the store as operations answer it.
 func (s *eventStore) answer() cloudtrailapi.UpdateEventDataStoreOutput {
+	var key *string
+	if s.Key != nil {
+		key = &s.Key.ARN
+	}
 	return cloudtrailapi.UpdateEventDataStoreOutput{
+		KmsKeyId:          key,
 		EventDataStoreArn: new(s.arn()), Name: new(s.Name), Status: new(s.status()), AdvancedEventSelectors: s.Selectors,
 		MultiRegionEnabled: new(s.MultiRegion), OrganizationEnabled: new(s.Organization != ""), RetentionPeriod: new(s.Days),
 		TerminationProtectionEnabled: new(s.Protected), CreatedTimestamp: new(s.Created), UpdatedTimestamp: new(s.Updated), BillingMode: new(s.Billing),
@@ -183,7 +190,7 @@ func (s *Service) GetEventDataStore(ctx context.Context, in *cloudtrailapi.GetEv
 		EventDataStoreArn: a.EventDataStoreArn, Name: a.Name, Status: a.Status, AdvancedEventSelectors: a.AdvancedEventSelectors,
 		MultiRegionEnabled: a.MultiRegionEnabled, OrganizationEnabled: a.OrganizationEnabled, RetentionPeriod: a.RetentionPeriod,
 		TerminationProtectionEnabled: a.TerminationProtectionEnabled, CreatedTimestamp: a.CreatedTimestamp, UpdatedTimestamp: a.UpdatedTimestamp,
-		BillingMode: a.BillingMode, FederationStatus: new("DISABLED"),
+		KmsKeyId: a.KmsKeyId, BillingMode: a.BillingMode, FederationStatus: new("DISABLED"),
 	}, nil
 }
 

@@ -49,11 +49,15 @@ func (s *Service) CreateEventDataStore(ctx context.Context, in *cloudtrailapi.Cr
 	if err := s.applyStore(ctx, &made, &given); err != nil {
 		return nil, err
 	}
+	var err error
+	if made.Key, err = s.newStoreKey(ctx, in.KmsKeyId, storeRef{made.Account, made.Region, made.ID}); err != nil {
+		return nil, err
+	}
 	if err := checkTags(in.TagsList); err != nil {
 		return nil, err
 	}
 	added := resource.FromList(in.TagsList, tagOf)
-	err := s.update(ctx, func(tx resource.Tx) error {
+	err = s.update(ctx, func(tx resource.Tx) error {
 		if err := storeRoom(tx, &made); err != nil {
 			return err
 		}
@@ -67,7 +71,7 @@ func (s *Service) CreateEventDataStore(ctx context.Context, in *cloudtrailapi.Cr
 		EventDataStoreArn: a.EventDataStoreArn, Name: a.Name, Status: a.Status, AdvancedEventSelectors: a.AdvancedEventSelectors,
 		MultiRegionEnabled: a.MultiRegionEnabled, OrganizationEnabled: a.OrganizationEnabled, RetentionPeriod: a.RetentionPeriod,
 		TerminationProtectionEnabled: a.TerminationProtectionEnabled, TagsList: in.TagsList, CreatedTimestamp: a.CreatedTimestamp,
-		UpdatedTimestamp: a.UpdatedTimestamp, BillingMode: a.BillingMode,
+		UpdatedTimestamp: a.UpdatedTimestamp, BillingMode: a.BillingMode, KmsKeyId: a.KmsKeyId,
 	}
 	if !made.Stopped {
 		out.Status = new(storeCreated) // as AWS answers at first
@@ -84,9 +88,6 @@ func defaultSelectors() []cloudtrailapi.AdvancedEventSelector {
 
 // applyStore sets what is given of a store's settings, and checks what they are then.
 func (s *Service) applyStore(ctx context.Context, to *eventStore, in *cloudtrailapi.UpdateEventDataStoreInput) error {
-	if resource.Value(in.KmsKeyId) != "" {
-		return cloud.Errorf(cloud.Unsupported, "UnsupportedOperationException", "Event data stores are not encrypted with keys of KMS by this server: leave KmsKeyId out.")
-	}
 	if in.Name != nil {
 		to.Name = *in.Name
 		if !storeName.MatchString(to.Name) {
@@ -200,9 +201,20 @@ func (s *Service) changeStore(ctx context.Context, given string, find func(conte
 
 // UpdateEventDataStore changes what is given of an event data store.
 func (s *Service) UpdateEventDataStore(ctx context.Context, in *cloudtrailapi.UpdateEventDataStoreInput) (*cloudtrailapi.UpdateEventDataStoreOutput, error) {
+	now, err := s.activeStore(ctx, *in.EventDataStore)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.newStoreKey(ctx, in.KmsKeyId, storeRef{now.Account, now.Region, now.ID}) // not in the transaction, as KMS is asked
+	if err != nil {
+		return nil, err
+	}
 	changed, err := s.changeStore(ctx, *in.EventDataStore, activeIn, func(tx resource.Tx, of *eventStore) error {
 		if err := s.applyStore(ctx, of, in); err != nil {
 			return err
+		}
+		if key != nil {
+			of.Key = key
 		}
 		return storeRoom(tx, of)
 	})
@@ -254,6 +266,7 @@ func (s *Service) RestoreEventDataStore(ctx context.Context, in *cloudtrailapi.R
 	out.EventDataStoreArn, out.Name, out.Status, out.AdvancedEventSelectors = a.EventDataStoreArn, a.Name, a.Status, a.AdvancedEventSelectors
 	out.MultiRegionEnabled, out.OrganizationEnabled, out.RetentionPeriod = a.MultiRegionEnabled, a.OrganizationEnabled, a.RetentionPeriod
 	out.TerminationProtectionEnabled, out.CreatedTimestamp, out.UpdatedTimestamp, out.BillingMode = a.TerminationProtectionEnabled, a.CreatedTimestamp, a.UpdatedTimestamp, a.BillingMode
+	out.KmsKeyId = a.KmsKeyId
 	return &out, nil
 }
 

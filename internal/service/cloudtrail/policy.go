@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/access"
@@ -16,52 +17,80 @@ import (
 	"github.com/sillok/sillok/internal/resource"
 )
 
-// Channels, dashboards and stores of event data alone can have policies of their own.
-// Those of channels let others put events through them; of the rest there is none.
+// Channels, dashboards and event data stores alone can have policies of their own. Those
+// of channels let others put events through them, those of stores let others ask them; of
+// dashboards there is none.
 
 var policed = regexp.MustCompile(`^(channel|dashboard|eventdatastore)/.+$`)
 
-// The bounds of a channel's policy.
+// The bounds of a policy.
 //
 // See https://docs.aws.amazon.com/awscloudtrail/latest/userguide/security_iam_resource-based-policy-examples.html
 const (
-	putAction        = "cloudtrail-data:PutAuditEvents"
-	mostStatements   = 20
-	mostPrincipals   = 50 // of a statement
-	policyOfChannels = "channel"
+	putAction      = "cloudtrail-data:PutAuditEvents"
+	lakeActions    = "cloudtrail:"
+	mostStatements = 20
+	mostPrincipals = 50 // of a statement
 )
 
-// policedChannel returns the channel that a caller names whose policy is meant, by its
+// holder is a channel or a store as what has a policy.
+type holder struct {
+	arn    string
+	policy string
+	put    func(tx resource.Tx, policy string) error
+	// does says whether a policy of it can be about an action.
+	does func(action string) bool
+}
+
+// holderIn returns the channel or store that a caller names whose policy is meant, by its
 // ARN alone.
-func policedChannel(ctx context.Context, r resource.Reader, given string) (channel, error) {
+func holderIn(ctx context.Context, r resource.Reader, given string) (holder, error) {
 	arn, err := cloud.ParseARN(given)
 	switch {
 	case err != nil || arn.Partition != partition || arn.Service != "cloudtrail":
-		return channel{}, cloud.Errorf(cloud.Invalid, "ResourceARNNotValidException", "%s is not the ARN of a resource of CloudTrail.", given)
+		return holder{}, cloud.Errorf(cloud.Invalid, "ResourceARNNotValidException", "%s is not the ARN of a resource of CloudTrail.", given)
 	case !policed.MatchString(arn.Resource):
-		return channel{}, cloud.Errorf(cloud.Invalid, "ResourceTypeNotSupportedException", "%s can have no policy: only channels, dashboards and event data stores can.", given)
+		return holder{}, cloud.Errorf(cloud.Invalid, "ResourceTypeNotSupportedException", "%s can have no policy: only channels, dashboards and event data stores can.", given)
 	}
 	none := cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "The resource %s does not exist.", given)
-	if strings.HasPrefix(arn.Resource, storeNoun) {
-		if _, err := storeIn(ctx, r, given); err == nil {
-			return channel{}, errUnsupported("Event data stores have no policies of their own here: grant access by policies of identities.")
+	var found holder
+	switch {
+	case strings.HasPrefix(arn.Resource, storeNoun):
+		var of eventStore
+		of, err = activeIn(ctx, r, given)
+		found = holder{arn: of.arn(), policy: of.Policy, does: func(action string) bool { return strings.HasPrefix(action, lakeActions) }}
+		found.put = func(tx resource.Tx, policy string) error {
+			of.Policy = policy
+			return eventStores.Put(tx, of, string(of.Region), of.ID)
 		}
+	case strings.HasPrefix(arn.Resource, channelNoun):
+		var of channel
+		of, err = channelIn(ctx, r, given)
+		found = holder{arn: of.arn(), policy: of.Policy, does: func(action string) bool { return action == putAction }}
+		found.put = func(tx resource.Tx, policy string) error {
+			of.Policy = policy
+			return channels.Put(tx, of, string(of.Region), of.ID)
+		}
+	default:
+		return holder{}, none
 	}
-	if !strings.HasPrefix(arn.Resource, channelNoun) {
-		return channel{}, none
-	}
-	c, err := channelIn(ctx, r, given)
-	if code, ok := errors.AsType[*cloud.Error](err); ok && (code.Kind == cloud.NotFound || code.Code == "ChannelARNInvalidException") {
+	if e, ok := errors.AsType[*cloud.Error](err); ok && (e.Kind == cloud.NotFound || strings.HasSuffix(e.Code, "ARNInvalidException")) {
 		err = none
 	}
-	return c, err
+	return found, err
 }
 
-// PutResourcePolicy gives a channel a policy, in place of the one that it has.
+// PutResourcePolicy gives a channel or a store a policy, in place of the one that it has.
 func (s *Service) PutResourcePolicy(ctx context.Context, in *cloudtrailapi.PutResourcePolicyInput) (*cloudtrailapi.PutResourcePolicyOutput, error) {
-	err := s.changePolicy(ctx, *in.ResourceArn, func(c *channel) error {
-		c.Policy = *in.ResourcePolicy
-		return checkChannelPolicy(c.Policy, c.arn())
+	err := s.update(ctx, func(tx resource.Tx) error {
+		of, err := holderIn(ctx, tx, *in.ResourceArn)
+		if err != nil {
+			return err
+		}
+		if err := of.check(*in.ResourcePolicy); err != nil {
+			return err
+		}
+		return of.put(tx, *in.ResourcePolicy)
 	})
 	if err != nil {
 		return nil, err
@@ -69,22 +98,8 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *cloudtrailapi.PutRe
 	return &cloudtrailapi.PutResourcePolicyOutput{ResourceArn: in.ResourceArn, ResourcePolicy: in.ResourcePolicy}, nil
 }
 
-// changePolicy changes the policy of a channel.
-func (s *Service) changePolicy(ctx context.Context, given string, change func(*channel) error) error {
-	return s.update(ctx, func(tx resource.Tx) error {
-		c, err := policedChannel(ctx, tx, given)
-		if err != nil {
-			return err
-		}
-		if err := change(&c); err != nil {
-			return err
-		}
-		return channels.Put(tx, c, string(c.Region), c.ID)
-	})
-}
-
-// checkChannelPolicy returns CloudTrail's error for what is no policy of a channel.
-func checkChannelPolicy(text, arn string) error {
+// check returns CloudTrail's error for what is no policy of a channel or store.
+func (h *holder) check(text string) error {
 	refused := func(format string, args ...any) error {
 		return cloud.Errorf(cloud.Invalid, "ResourcePolicyNotValidException", "The resource policy is not valid: "+format, args...)
 	}
@@ -97,17 +112,17 @@ func checkChannelPolicy(text, arn string) error {
 	}
 	var document struct{ Statement oneOrMore[statement] }
 	if err := json.Unmarshal([]byte(text), &document); err != nil {
-		return refused("its statements have elements that the policy of a %s has not.", policyOfChannels)
+		return refused("its statements have elements that such a policy has not.")
 	}
 	if n := len(document.Statement); n == 0 || n > mostStatements {
 		return refused("it has %d statements, and 1 to %d are possible.", n, mostStatements)
 	}
 	for i, of := range document.Statement {
 		switch {
-		case len(of.Action) != 1 || of.Action[0] != putAction:
-			return refused("statement %d has another action than %s, which is the one that there is.", i+1, putAction)
-		case len(of.Resource) != 1 || of.Resource[0] != arn:
-			return refused("statement %d has another resource than the channel, %s.", i+1, arn)
+		case len(of.Action) == 0 || slices.ContainsFunc(of.Action, func(action string) bool { return !h.does(action) }):
+			return refused("statement %d has an action that there is not of %s.", i+1, h.arn)
+		case len(of.Resource) != 1 || of.Resource[0] != h.arn:
+			return refused("statement %d has another resource than %s.", i+1, h.arn)
 		case of.principals() == 0 || of.principals() > mostPrincipals:
 			return refused("statement %d has %d principals, and 1 to %d are possible.", i+1, of.principals(), mostPrincipals)
 		}
@@ -150,55 +165,60 @@ func errNoPolicy(arn string) error {
 	return cloud.Errorf(cloud.NotFound, "ResourcePolicyNotFoundException", "The resource %s has no policy.", arn)
 }
 
-// GetResourcePolicy returns the policy of a channel.
+// GetResourcePolicy returns the policy of a channel or store.
 func (s *Service) GetResourcePolicy(ctx context.Context, in *cloudtrailapi.GetResourcePolicyInput) (*cloudtrailapi.GetResourcePolicyOutput, error) {
-	var c channel
+	var of holder
 	err := s.view(ctx, func(r resource.Reader) (err error) {
-		c, err = policedChannel(ctx, r, *in.ResourceArn)
+		of, err = holderIn(ctx, r, *in.ResourceArn)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if c.Policy == "" {
+	if of.policy == "" {
 		return nil, errNoPolicy(*in.ResourceArn)
 	}
-	return &cloudtrailapi.GetResourcePolicyOutput{ResourceArn: in.ResourceArn, ResourcePolicy: &c.Policy}, nil
+	return &cloudtrailapi.GetResourcePolicyOutput{ResourceArn: in.ResourceArn, ResourcePolicy: &of.policy}, nil
 }
 
-// DeleteResourcePolicy takes the policy from a channel.
+// DeleteResourcePolicy takes the policy from a channel or store.
 func (s *Service) DeleteResourcePolicy(ctx context.Context, in *cloudtrailapi.DeleteResourcePolicyInput) (*cloudtrailapi.DeleteResourcePolicyOutput, error) {
-	return &cloudtrailapi.DeleteResourcePolicyOutput{}, s.changePolicy(ctx, *in.ResourceArn, func(c *channel) error {
-		if c.Policy == "" {
-			return errNoPolicy(*in.ResourceArn)
+	return &cloudtrailapi.DeleteResourcePolicyOutput{}, s.update(ctx, func(tx resource.Tx) error {
+		of, err := holderIn(ctx, tx, *in.ResourceArn)
+		if err == nil && of.policy == "" {
+			err = errNoPolicy(*in.ResourceArn)
 		}
-		c.Policy = ""
-		return nil
+		if err != nil {
+			return err
+		}
+		return of.put(tx, "")
 	})
 }
 
-// policyOfChannel is what is looked at of a channel before it is decided who may know of it.
-type policyOfChannel struct{ Policy string }
+// ownPolicy is what is looked at of a channel or store before it is decided who may know
+// of it.
+type ownPolicy struct{ Policy string }
 
-// channelsAtAGlance are the channels as far as that.
-var channelsAtAGlance = resource.Kind[policyOfChannel]{Name: channels.Name}
+// atAGlance are channels and stores as far as that, by how their ARNs begin.
+var atAGlance = map[string]resource.Kind[ownPolicy]{channelNoun: {Name: channels.Name}, storeNoun: {Name: eventStores.Name}}
 
-// noPolicy stands for the policy of a channel that has none, or is not there: it says
-// nothing of any channel, and to look for one takes the same work then.
+// noPolicy stands for the policy of what has none, or is not there: it says nothing of
+// anything that is, and to look for one takes the same work then.
 const noPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"nobody","Effect":"Deny","Principal":"*","Action":"cloudtrail-data:PutAuditEvents","Resource":"arn:aws:cloudtrail:us-east-1:000000000000:channel/none"}]}`
 
-// Held implements access.Resources: the policies of channels, and the external ID that a
-// call shows them.
+// Held implements access.Resources: the policies of channels and stores, and the external
+// ID that a call shows a channel.
 func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (access.Held, error) {
 	arn, err := cloud.ParseARN(r.ARN)
-	id, ok := strings.CutPrefix(arn.Resource, channelNoun)
+	noun, id, _ := strings.Cut(arn.Resource, "/")
+	kind, ok := atAGlance[noun+"/"]
 	if err != nil || !ok || strings.Contains(id, "*") {
-		return access.Held{}, nil //nolint:nilerr // it names no channel
+		return access.Held{}, nil //nolint:nilerr // it names neither
 	}
 	owner := cloud.Call{Account: arn.Account, Region: arn.Region}
-	var c policyOfChannel
+	var c ownPolicy
 	err = s.view(cloud.WithCall(ctx, owner), func(of resource.Reader) error {
-		c, _, err = channelsAtAGlance.FindOr(of, []byte("{}"), string(arn.Region), id)
+		c, _, err = kind.FindOr(of, []byte("{}"), string(arn.Region), id)
 		return err
 	})
 	if err != nil {

@@ -78,9 +78,10 @@ func errNoQuery(id string) error {
 // StartQuery has a query run. What is wrong with its statement is said at once, unless
 // others are run before it.
 func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryInput) (*cloudtrailapi.StartQueryOutput, error) {
-	if err := s.canQuery(ctx, in); err != nil {
+	if err := s.canQuery(in); err != nil {
 		return nil, err
 	}
+	ctx = ofOwner(ctx, in.EventDataStoreOwnerAccountId)
 	call := cloud.CallOf(ctx)
 	_, stores, err := parse.StoreQuery(*in.QueryStatement)
 	if err != nil {
@@ -97,7 +98,11 @@ func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryIn
 		q.DeliveryStatus = deliveryPending
 	}
 	for _, id := range stores {
-		if _, err := s.activeStore(ctx, id); err != nil {
+		of, err := s.activeStore(ctx, id)
+		if err == nil {
+			err = s.mayOpen(ctx, &of)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -116,11 +121,11 @@ func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryIn
 	if err := j.waitChecked(ctx); err != nil {
 		return nil, err
 	}
-	return &cloudtrailapi.StartQueryOutput{QueryId: &q.ID}, nil
+	return &cloudtrailapi.StartQueryOutput{QueryId: &q.ID, EventDataStoreOwnerAccountId: in.EventDataStoreOwnerAccountId}, nil
 }
 
 // canQuery refuses what is no question that can be asked here.
-func (s *Service) canQuery(ctx context.Context, in *cloudtrailapi.StartQueryInput) error {
+func (s *Service) canQuery(in *cloudtrailapi.StartQueryInput) error {
 	switch {
 	case s.cfg.Engine == nil || s.cfg.Rows == nil:
 		return errUnsupported("Event data stores cannot be queried by this server.")
@@ -131,19 +136,17 @@ func (s *Service) canQuery(ctx context.Context, in *cloudtrailapi.StartQueryInpu
 	case len(*in.QueryStatement) > maxStatement:
 		return errParameter("QueryStatement has %d characters at most, and %d were given.", maxStatement, len(*in.QueryStatement))
 	}
-	return ownAccount(ctx, in.EventDataStoreOwnerAccountId)
+	return nil
 }
 
 func errUnsupported(message string) error {
 	return cloud.Errorf(cloud.Unsupported, "UnsupportedOperationException", "%s", message)
 }
 
-// ownAccount refuses to look for stores of another account, which nobody shares here.
-func ownAccount(ctx context.Context, given *string) error {
-	if given != nil && cloud.Account(*given) != cloud.CallOf(ctx).Account {
-		return errNoStore("of account " + *given)
-	}
-	return nil
+// ofOwner returns the context of a call to what its owner has: the caller's account, or the
+// one that is named as that. Complete has the stores of that account asked about.
+func ofOwner(ctx context.Context, owner *string) context.Context {
+	return cloud.WithCall(ctx, ownedBy(cloud.CallOf(ctx), owner))
 }
 
 func createQuery(tx resource.Tx, q *query) error {
@@ -171,17 +174,14 @@ func forgetQuery(tx resource.Tx, q *query) error {
 }
 
 // queryOf returns a query of the caller's, and of the store that is named, where one is.
-func (s *Service) queryOf(ctx context.Context, id, store, owner *string) (q query, err error) {
-	if err := ownAccount(ctx, owner); err != nil {
-		return q, err
+func (s *Service) queryOf(ctx context.Context, id, store *string) (q query, err error) {
+	if id == nil { // before what is asked of a store: by the query's stores it was decided who may
+		return q, errParameter("Specify QueryId.")
 	}
 	if store != nil {
 		if _, err := s.activeStore(ctx, *store); err != nil {
 			return q, err
 		}
-	}
-	if id == nil {
-		return q, errParameter("Specify QueryId.")
 	}
 	// Asked before the store, or one that ends in between would be queued again.
 	running := s.queries.isRunning(cloud.CallOf(ctx), *id)
@@ -215,12 +215,13 @@ func (s *Service) DescribeQuery(ctx context.Context, in *cloudtrailapi.DescribeQ
 	if in.QueryId == nil && in.QueryAlias != nil {
 		return nil, errUnsupported("There are no dashboards, whose queries QueryAlias is of: specify QueryId.")
 	}
-	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore, in.EventDataStoreOwnerAccountId)
+	ctx = ofOwner(ctx, in.EventDataStoreOwnerAccountId)
+	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore)
 	if err != nil {
 		return nil, err
 	}
 	out := &cloudtrailapi.DescribeQueryOutput{
-		QueryId: &q.ID, QueryString: &q.Statement, QueryStatus: &q.Status,
+		QueryId: &q.ID, QueryString: &q.Statement, QueryStatus: &q.Status, EventDataStoreOwnerAccountId: in.EventDataStoreOwnerAccountId,
 		QueryStatistics: &cloudtrailapi.QueryStatisticsForDescribeQuery{
 			EventsMatched: &q.Rows, EventsScanned: &q.Scanned, BytesScanned: &q.Bytes, ExecutionTimeInMillis: &q.Millis, CreationTime: &q.Created,
 		},
@@ -236,7 +237,8 @@ func (s *Service) DescribeQuery(ctx context.Context, in *cloudtrailapi.DescribeQ
 
 // CancelQuery stops a query that has not ended.
 func (s *Service) CancelQuery(ctx context.Context, in *cloudtrailapi.CancelQueryInput) (*cloudtrailapi.CancelQueryOutput, error) {
-	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore, in.EventDataStoreOwnerAccountId)
+	ctx = ofOwner(ctx, in.EventDataStoreOwnerAccountId)
+	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore)
 	if err != nil {
 		return nil, err
 	}
@@ -252,10 +254,10 @@ func (s *Service) CancelQuery(ctx context.Context, in *cloudtrailapi.CancelQuery
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if q, err = s.queryOf(ctx, in.QueryId, nil, nil); err != nil {
+	if q, err = s.queryOf(ctx, in.QueryId, nil); err != nil {
 		return nil, err
 	}
-	return &cloudtrailapi.CancelQueryOutput{QueryId: &q.ID, QueryStatus: &q.Status}, nil
+	return &cloudtrailapi.CancelQueryOutput{QueryId: &q.ID, QueryStatus: &q.Status, EventDataStoreOwnerAccountId: in.EventDataStoreOwnerAccountId}, nil
 }
 
 const queryTokens resource.TokenCode = "InvalidNextTokenException"

@@ -87,7 +87,8 @@ func (s *Service) GetQueryResults(ctx context.Context, in *cloudtrailapi.GetQuer
 	if n := in.MaxQueryResults; n != nil && (*n < 1 || *n > maxQueryPage) {
 		return nil, cloud.Errorf(cloud.Invalid, "InvalidMaxResultsException", "MaxQueryResults is 1 to %d, and %d was given.", maxQueryPage, *n)
 	}
-	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore, in.EventDataStoreOwnerAccountId)
+	ctx = ofOwner(ctx, in.EventDataStoreOwnerAccountId)
+	q, err := s.queryOf(ctx, in.QueryId, in.EventDataStore)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +102,9 @@ func (s *Service) GetQueryResults(ctx context.Context, in *cloudtrailapi.GetQuer
 	}
 	if q.Status != queryFinished {
 		return out, nil
+	}
+	if err := s.mayOpenAll(ctx, q.Stores); err != nil {
+		return nil, err
 	}
 	asked := queryTokens.Page(in, in.NextToken, in.MaxQueryResults, maxQueryPage)
 	out.QueryResultRows, out.NextToken, err = resource.Page(ctx, asked, s.resultFrom(&q), resource.Whole)

@@ -58,14 +58,23 @@ var apiVersions = map[string]string{"elasticloadbalancing": "2015-12-01", "logs"
 // signature is in no trail, and in the journal alone.
 //
 // The same entry always gives the same events, with the same IDs.
-func Of(e *journal.Entry) ([]Event, error) {
+func Of(e *journal.Entry) ([]Event, error) { return all(e, record.whole) }
+
+// Facts is Of without the records themselves, for whoever looks at what events are found
+// by: that is half of the work.
+func Facts(e *journal.Entry) ([]Event, error) {
+	return all(e, func(r record, e *journal.Entry) (Event, error) { return r.event(e, nil), nil })
+}
+
+// all returns the events that an entry is, made of what they are found by.
+func all(e *journal.Entry, event func(record, *journal.Entry) (Event, error)) ([]Event, error) {
 	if !recorded(e) {
 		return nil, nil
 	}
 	accounts := accountsOf(e)
 	events := make([]Event, 0, len(accounts))
 	for _, account := range accounts {
-		one, err := of(e, account, len(accounts) > 1)
+		one, err := event(of(e, account, len(accounts) > 1), e)
 		if err != nil {
 			return nil, fmt.Errorf("the CloudTrail record of call %d: %w", e.Number, err)
 		}
@@ -93,17 +102,14 @@ func recorded(e *journal.Entry) bool {
 	return e.Service == s3 || e.Outcome != cloud.Failed
 }
 
-// of returns the event that an entry is to an account.
-func of(e *journal.Entry, account cloud.Account, shared bool) (Event, error) {
+// of returns the record that an entry is to an account, as far as it is found by it.
+func of(e *journal.Entry, account cloud.Account, shared bool) record {
 	r := record{
 		Version: version, Identity: identityOf(e, account), Time: ended(e).Format(time.RFC3339), Source: e.Service + ".amazonaws.com", Name: nameOf(e),
 		Region: regionOf(e), SourceIP: e.SourceIP, UserAgent: e.UserAgent, ErrorMessage: e.Message,
-		Parameters: parametersOf(e), Elements: sized(e.Elements, "responseElements"), Additional: additionalOf(e), RequestID: e.RequestID,
-		ID: idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e), Type: "AwsApiCall", APIVersion: apiVersions[e.Service], Management: e.Event != string(api.Data),
-		Recipient: account, Category: Management, TLS: tlsOf(e),
-	}
-	if e.LostBytes > 0 {
-		r.Elements = omitted("responseElements", e.LostBytes)
+		RequestID: e.RequestID,
+		ID:        idOf(e, string(account)), ReadOnly: reads(e), Resources: listedOf(e), Type: "AwsApiCall", APIVersion: apiVersions[e.Service], Management: e.Event != string(api.Data),
+		Recipient: account, Category: Management,
 	}
 	if r.ErrorCode = e.EventCode; r.ErrorCode == "" {
 		r.ErrorCode = e.Code
@@ -129,11 +135,17 @@ func of(e *journal.Entry, account cloud.Account, shared bool) (Event, error) {
 	if e.Principal.Session != nil && e.Principal.Session.Console {
 		r.FromConsole = "true"
 	}
-	text, err := marshal(&r)
-	if err != nil {
-		return Event{}, err
+	return r
+}
+
+// whole returns the event of a record with its text.
+func (r record) whole(e *journal.Entry) (Event, error) {
+	r.Parameters, r.Elements, r.Additional, r.TLS = parametersOf(e), sized(e.Elements, "responseElements"), additionalOf(e), tlsOf(e)
+	if e.LostBytes > 0 {
+		r.Elements = omitted("responseElements", e.LostBytes)
 	}
-	return r.event(e, text), nil
+	text, err := marshal(&r)
+	return r.event(e, text), err
 }
 
 // event returns the record with what it is found by.

@@ -272,6 +272,16 @@ func FuzzOf(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		facts, err := event.Facts(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range facts {
+			facts[i].JSON = events[i].JSON
+		}
+		if diff := cmp.Diff(events, facts); diff != "" {
+			t.Errorf("it is found by something else:\n%s", diff)
+		}
 		for _, one := range events {
 			if _, err := event.Parse(one.JSON); err != nil && operation != "" {
 				t.Errorf("%s: %v", one.JSON, err)
@@ -280,11 +290,16 @@ func FuzzOf(f *testing.F) {
 	})
 }
 
-func BenchmarkOf(b *testing.B) {
+func BenchmarkOf(b *testing.B) { benchmark(b, event.Of) }
+
+func BenchmarkFacts(b *testing.B) { benchmark(b, event.Facts) }
+
+func benchmark(b *testing.B, of func(*journal.Entry) ([]event.Event, error)) {
+	b.Helper()
 	entries := kept(b, func(ctx context.Context, j *journal.Journal) error { return j.Record(ctx, fact()) })
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := event.Of(&entries[0]); err != nil {
+		if _, err := of(&entries[0]); err != nil {
 			b.Fatal(err)
 		}
 	}

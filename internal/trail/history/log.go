@@ -43,6 +43,7 @@ type Item struct {
 	Begun  records.Place // of its first one where there are two, and else the zero Place
 
 	events func() ([]recorded, error) // always the same in the same order
+	facts  func() ([]recorded, error) // the same, perhaps without their records
 }
 
 // recorded is an event, and in whose history it is.
@@ -56,15 +57,15 @@ type recorded struct {
 // always the same in the same order; nil is event.Of.
 func Calls(j *journal.Journal, events func(*journal.Entry) ([]event.Event, error)) Log {
 	if events == nil {
-		events = event.Of
+		return calls{j, event.Of, event.Facts}
 	}
-	return calls{j, events}
+	return calls{j, events, events}
 }
 
 type calls struct {
 	*journal.Journal
 
-	of func(*journal.Entry) ([]event.Event, error)
+	of, facts func(*journal.Entry) ([]event.Event, error)
 }
 
 // Cursor implements Log.
@@ -84,14 +85,17 @@ const drift = 2
 func (calls) Until(s records.Segment) int64 { return s.To.Unix() + drift }
 
 func (c calls) item(call journal.Call) Item {
-	return Item{Number: call.Number, Last: call.Last, Place: call.Place, Begun: call.Begun, events: func() ([]recorded, error) {
-		all, err := c.of(&call.Entry)
-		found := make([]recorded, len(all))
-		for i, e := range all {
-			found[i] = recorded{e, e.Account}
+	by := func(of func(*journal.Entry) ([]event.Event, error)) func() ([]recorded, error) {
+		return func() ([]recorded, error) {
+			all, err := of(&call.Entry)
+			found := make([]recorded, len(all))
+			for i, e := range all {
+				found[i] = recorded{e, e.Account}
+			}
+			return found, err
 		}
-		return found, err
-	}}
+	}
+	return Item{Number: call.Number, Last: call.Last, Place: call.Place, Begun: call.Begun, events: by(c.of), facts: by(c.facts)}
 }
 
 type callCursor struct {
@@ -129,12 +133,13 @@ func (a archived) Find(place, _ records.Place) (Item, error) {
 func (archived) Until(records.Segment) int64 { return math.MaxInt64 }
 
 func itemOf(e archive.Entry) Item {
-	return Item{Number: e.Number, Last: e.Number, Place: e.Place, events: func() ([]recorded, error) {
+	events := func() ([]recorded, error) {
 		if e.Store != "" {
 			return nil, nil
 		}
 		return []recorded{{e.Event, e.Account}}, nil
-	}}
+	}
+	return Item{Number: e.Number, Last: e.Number, Place: e.Place, events: events, facts: events}
 }
 
 type entryCursor struct{ *archive.Cursor }

@@ -131,7 +131,7 @@ func (s *shelf) add(ctx context.Context, m *postings.Memory, item *Item, err err
 	}
 	var all []recorded
 	if err == nil {
-		all, err = item.events()
+		all, err = item.facts()
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
