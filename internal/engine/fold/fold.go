@@ -32,7 +32,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
 	}
-	root := r.node(q.Root)
+	root := r.withoutSides(r.node(q.Root), map[plan.Node]plan.Node{})
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
 }

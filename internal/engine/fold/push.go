@@ -179,7 +179,7 @@ func (r sifter) siftJoin(n *plan.Join, terms []plan.Expr) (plan.Node, []plan.Exp
 	kept := *n
 	switch {
 	case n.Lateral:
-		if n.Kind == ast.RightJoin || n.Kind == ast.FullJoin {
+		if n.Kind == ast.RightJoin || n.Kind == ast.FullJoin || plan.StrictJSONTable(n) != nil {
 			return n, terms
 		}
 		within, staying := divided(equalitiesFirst(terms), idsIn(n.Left))

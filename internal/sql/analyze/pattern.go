@@ -152,8 +152,8 @@ func (m *recognition) pattern() error {
 		}
 		defined[i] = true
 	}
-	if r.Search != nil && r.Search.Name == "SEEK" {
-		return m.fail(r.Search, notSupported, "Pattern search modifier: SEEK is not allowed in MATCH_RECOGNIZE clause")
+	if r.Search != nil {
+		return m.fail(r.Search, notSupported, "Pattern search modifier: %s is not allowed in MATCH_RECOGNIZE clause", strings.ToUpper(r.Search.Name))
 	}
 	if r.Skip.Kind == ast.SkipToFirst || r.Skip.Kind == ast.SkipToLast {
 		to, ok := m.labels[canonical(r.Skip.Label)]
@@ -184,6 +184,10 @@ func (m *recognition) checkPattern(r *ast.RowPattern) error {
 	case ast.PatternRepeat:
 		if err := m.checkQuantifier(r); err != nil {
 			return err
+		}
+	case ast.PatternExclude:
+		if m.at.Rows == ast.AllRowsWithUnmatched {
+			return m.fail(r, "INVALID_ROW_PATTERN", "Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified")
 		}
 	default:
 	}
@@ -228,16 +232,14 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 		passed[key.column.ID] = true
 	}
 	pass := func(f field) {
-		if !passed[f.column.ID] {
-			passed[f.column.ID] = true
-			give(f, f.column.Type, plan.MatchOutput{Measure: -1, Field: m.field(f.column)})
-		}
+		passed[f.column.ID] = true
+		give(f, f.column.Type, plan.MatchOutput{Measure: -1, Field: m.field(f.column)})
 	}
 	if m.at.Rows != ast.OneRowPerMatch {
 		for _, key := range order {
 			if ref, ok := key.Expr.(*plan.ColumnRef); ok {
 				if f, ok := m.fieldOf(ref.ID); ok {
-					pass(f)
+					pass(f) // once more, where it is a partition's
 				}
 			}
 		}
@@ -252,7 +254,9 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 	}
 	if m.at.Rows != ast.OneRowPerMatch {
 		for _, f := range visible(m.input.fields) {
-			pass(f)
+			if !passed[f.column.ID] {
+				pass(f)
+			}
 		}
 	}
 	if len(fields) == 0 {
