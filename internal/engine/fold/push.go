@@ -38,7 +38,7 @@ func (r sifter) sift(node plan.Node, terms []plan.Expr) plan.Node {
 			pushed = append(pushed, term)
 		}
 	}
-	if len(pushed) > 0 {
+	if join, ok := node.(*plan.Join); len(pushed) > 0 || ok && !nothing && join.Kind == ast.InnerJoin {
 		var rest []plan.Expr
 		node, rest = r.siftBelow(node, pushed)
 		node = r.settledNode(node)

@@ -94,6 +94,9 @@ func (f *folder) neverJoins(n *plan.Join) bool {
 }
 
 func (f *folder) emptySet(n *plan.SetOperation) bool {
+	if f.joined && n.Kind != ast.Union { // by then Trino has made another thing of it
+		return f.noneBefore[n]
+	}
 	switch n.Kind {
 	case ast.Intersect:
 		return slices.ContainsFunc(n.Inputs, f.empty)
