@@ -36,6 +36,7 @@ func TestWhichPartsFail(t *testing.T) {
 		{"an order by which it goes", "SELECT array_agg(a ORDER BY 1/(a-1)) FROM t", division},
 		{"DISTINCT reads all", "SELECT count(*) FROM (SELECT DISTINCT 1/(a-1) FROM t)", division},
 		{"an offset behind the one row", "SELECT max(1/(a-1)) FROM t HAVING max(a) > 0 OFFSET 1", ""},
+		{"an offset behind the one row that is distinct", "SELECT DISTINCT 1/(n-4), n FROM (SELECT count(*) n FROM t) OFFSET 1", ""},
 		{"an order that stays before the offset", "SELECT max(1/(a-1)) FROM t HAVING max(a) > 0 ORDER BY 1 OFFSET 1", division},
 		{"NULL for what is not to be NULL", "SELECT reduce(CAST(NULL AS array(integer)), 1/0, (s, x) -> s, s -> s), format(CAST(NULL AS varchar), 1/0)", "[NULL NULL]"},
 		{"the sides of a join are cast", "SELECT count(*) FROM (VALUES 1.5) t(x) JOIN (VALUES " + tiny + ") u(y) ON x < y", tooFine},

@@ -1,6 +1,7 @@
 package gentest
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/datatype"
@@ -35,7 +36,7 @@ func (q *query) pattern() selected {
 	if strings.Contains(shape, "C") {
 		defines = append(defines, "C AS C.a > 2")
 	}
-	sql := "SELECT * FROM t" + string(rune('0'+table)) + " MATCH_RECOGNIZE (" + strings.TrimPrefix(partition, " ") + order + " MEASURES " + strings.Join(measures[:1+q.IntN(3)], ", ") + rows + skip +
+	sql := fmt.Sprintf("SELECT * FROM t%d MATCH_RECOGNIZE (", table) + strings.TrimPrefix(partition, " ") + order + " MEASURES " + strings.Join(measures[:1+q.IntN(3)], ", ") + rows + skip +
 		seek + " PATTERN (" + shape + ") SUBSET U = (A, B) DEFINE " + strings.Join(defines, ", ") + ") AS p"
 	return selected{sql, []datatype.Type{datatype.Of(datatype.Unknown)}}
 }
