@@ -155,6 +155,9 @@ func (m *recognition) pattern() error {
 	if r.Search != nil {
 		return m.fail(r.Search, notSupported, "Pattern search modifier: %s is not allowed in MATCH_RECOGNIZE clause", strings.ToUpper(r.Search.Name))
 	}
+	if part := excludes(r.Pattern); part != nil && r.Rows == ast.AllRowsWithUnmatched {
+		return m.fail(part, "INVALID_ROW_PATTERN", "Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified")
+	}
 	if r.Skip.Kind == ast.SkipToFirst || r.Skip.Kind == ast.SkipToLast {
 		to, ok := m.labels[canonical(r.Skip.Label)]
 		if !ok {
@@ -185,15 +188,25 @@ func (m *recognition) checkPattern(r *ast.RowPattern) error {
 		if err := m.checkQuantifier(r); err != nil {
 			return err
 		}
-	case ast.PatternExclude:
-		if m.at.Rows == ast.AllRowsWithUnmatched {
-			return m.fail(r, "INVALID_ROW_PATTERN", "Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified")
-		}
 	default:
 	}
 	for _, part := range r.Parts {
 		if err := m.checkPattern(part); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// excludes returns the first part of a pattern whose rows are left out of the answer; nil
+// when there is none.
+func excludes(r *ast.RowPattern) *ast.RowPattern {
+	if r.Kind == ast.PatternExclude {
+		return r
+	}
+	for _, part := range r.Parts {
+		if found := excludes(part); found != nil {
+			return found
 		}
 	}
 	return nil
