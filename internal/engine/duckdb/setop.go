@@ -73,7 +73,8 @@ func (r *renderer) setKeys(n *plan.SetOperation) (keys []string, plain bool, err
 	return keys, plain, nil
 }
 
-// counted renders INTERSECT or EXCEPT by how many rows of each key the sides have.
+// counted renders INTERSECT or EXCEPT by how many rows of each key the sides have. It looks
+// at these late: DuckDB computes nothing of a side whose rows it sees to be dropped.
 func (r *renderer) counted(ctx context.Context, n *plan.SetOperation, parts, keys []string) (string, error) {
 	counts := make([]string, len(parts))
 	for i := range parts {
@@ -84,18 +85,20 @@ func (r *renderer) counted(ctx context.Context, n *plan.SetOperation, parts, key
 	if n.All {
 		return r.countedAll(ctx, n, all, by, counts)
 	}
-	having := make([]string, len(counts))
-	for i, count := range counts {
-		having[i] = count + " > 0"
+	kept := make([]string, len(counts))
+	for i := range counts {
+		kept[i] = fmt.Sprintf("side%d > 0", i)
 		if i > 0 && n.Kind == ast.Except {
-			having[i] = count + " = 0"
+			kept[i] = fmt.Sprintf("side%d = 0", i)
 		}
+		counts[i] += fmt.Sprintf(" AS side%d", i)
 	}
 	outputs := make([]string, len(n.Columns))
 	for i, c := range n.Columns {
 		outputs[i] = fmt.Sprintf("first(%[1]s ORDER BY side) AS %[1]s", name(c.ID))
 	}
-	return "SELECT " + strings.Join(outputs, ", ") + " FROM " + r.sub(all) + "\nGROUP BY " + by + "\nHAVING " + strings.Join(having, " AND "), nil
+	grouped := "SELECT " + strings.Join(append(outputs, counts...), ", ") + " FROM " + r.sub(all) + "\nGROUP BY " + by
+	return "SELECT " + names(n.Columns) + " FROM " + r.sub(r.after(grouped, strings.Join(kept, " AND "))), nil
 }
 
 // countedAll keeps as many rows of the first side as the counts allow.
@@ -116,6 +119,5 @@ func (r *renderer) countedAll(ctx context.Context, n *plan.SetOperation, all, by
 		kept = "least(" + strings.Join(counts, ", ") + ")"
 	}
 	numbered := "SELECT *, " + kept + " AS kept, row_number() OVER (PARTITION BY " + by + ", side) AS place FROM " + r.sub(from)
-	// DuckDB computes nothing of a side whose rows are dropped, if it sees that before.
 	return "SELECT " + names(n.Columns) + " FROM " + r.sub(r.after(numbered, "side = 0 AND place <= kept")), nil
 }

@@ -42,6 +42,8 @@ func TestStatements(t *testing.T) {
 		{"rows that match", "SELECT * FROM " + falls + " ONE ROW PER MATCH " + fall, `[1 90 70 3 "B"]`},
 		{"each row of a match", "SELECT id, l, n FROM " + falls + " ALL ROWS PER MATCH " + fall + " ORDER BY 1", `[1 "A" 1] [2 "B" 2] [3 "B" 3]`},
 		{"rows without a match", "SELECT id, l FROM " + falls + " ALL ROWS PER MATCH WITH UNMATCHED ROWS " + fall + " ORDER BY 1", `[1 "A"] [2 "B"] [3 "B"] [4 NULL]`},
+		{"columns of the order are there again", "SELECT * FROM (VALUES (1, 2, 3)) t(a, b, c) MATCH_RECOGNIZE (PARTITION BY b ORDER BY c, b MEASURES count(*) AS n ALL ROWS PER MATCH PATTERN (A) DEFINE A AS true)", "[2 3 2 1 1]"},
+		{"the first row and labels beyond the current one", "SELECT x, f, p, l, n FROM (VALUES 1, 2, 3) t(x) MATCH_RECOGNIZE (ORDER BY x MEASURES FIRST(B.x) AS f, PREV(FIRST(B.x), 2) AS p, LAST(B.x) AS l, NEXT(CLASSIFIER()) AS n ALL ROWS PER MATCH PATTERN (A{2} B) DEFINE A AS true)", `[1 3 1 NULL "A"] [2 3 1 NULL "B"] [3 3 1 3 NULL]`},
 		{"a match of no row", "SELECT c FROM (VALUES 1, 2) t(x) MATCH_RECOGNIZE (ORDER BY x MEASURES count(*) AS c ALL ROWS PER MATCH PATTERN (A*?) DEFINE A AS true)", "[0] [0]"},
 		{"a pattern of nested repeats", "SELECT count(*) FROM (SELECT 1 AS x FROM UNNEST(sequence(1, 200)) u(y)) t MATCH_RECOGNIZE (MEASURES 1 AS c PATTERN ((A+)+ B) DEFINE A AS x = 1, B AS x = 2)", "[0]"},
 		{"PERMUTE", "SELECT l FROM (VALUES 2, 1) t(x) MATCH_RECOGNIZE (ORDER BY x DESC MEASURES array_agg(CLASSIFIER()) AS l PATTERN (PERMUTE(A, B)) DEFINE A AS x = 1, B AS x = 2)", `[["B","A"]]`},

@@ -338,7 +338,7 @@ func (r *matching) input(in *matchInput, m *rowpattern.Match, at int) (any, erro
 	if in.Kind == plan.MatchField {
 		return r.rows[row][in.Index], nil
 	}
-	if i := row - m.Start; i >= 0 && i <= at {
+	if i := row - m.Start; i >= 0 && i < len(m.Labels) {
 		return r.Labels[m.Labels[i]], nil
 	}
 	return nil, nil
@@ -348,9 +348,9 @@ func (r *matching) input(in *matchInput, m *rowpattern.Match, at int) (any, erro
 func (r *matching) navigated(in *matchInput, m *rowpattern.Match, at int) (int, error) {
 	i, step := at, -1
 	if in.First {
-		i, step = 0, 1
+		i, step = 0, 1 // Trino looks for the first row beyond the one that is looked at, too
 	}
-	for left := in.Logical; i >= 0 && i <= at; i += step {
+	for left := in.Logical; i >= 0 && i < len(m.Labels); i += step {
 		if err := r.work.Steps(1); err != nil {
 			return 0, err
 		}

@@ -27,12 +27,12 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 	if err := f.checkCorrelation(kept); err != nil {
 		return nil, err
 	}
-	f.planned, f.joined, f.none, f.done = true, true, map[plan.Node]bool{}, map[plan.Expr]plan.Expr{}
+	f.planned, f.joined, f.noneBefore, f.none, f.done = true, true, f.none, map[plan.Node]bool{}, map[plan.Expr]plan.Expr{}
 	r := &remainder{
 		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
 	}
-	root := r.node(q.Root)
+	root := r.withoutSides(r.node(q.Root), map[plan.Node]plan.Node{})
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
 }
@@ -42,6 +42,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 func (r *remainder) checkConstants(node plan.Node) {
 	r.work(1)
 	tried := map[plan.Expr]bool{}
+	_, interpreted := node.(*plan.Values) // as far as a row needs it
 	plan.Exprs(node, func(e plan.Expr) {
 		plan.Any(e, func(part plan.Expr) bool {
 			if try, ok := part.(*plan.Try); ok {
@@ -56,7 +57,7 @@ func (r *remainder) checkConstants(node plan.Node) {
 					r.fail(err)
 				}
 			}
-			if call, ok := part.(*plan.Call); ok && !tried[call] {
+			if call, ok := part.(*plan.Call); ok && !interpreted && !tried[call] {
 				r.checkCall(call)
 			}
 			if inner := plan.Subquery(part); inner != nil {
@@ -93,6 +94,8 @@ type folder struct {
 	steps int
 	done  map[plan.Expr]plan.Expr // what each expression folds to
 	none  map[plan.Node]bool      // which nodes have no row
+	// noneBefore are those of which that was known before the subqueries became joins.
+	noneBefore map[plan.Node]bool
 	// planned means that failures have been told: they stay where they are.
 	planned bool
 	// joined means that the subqueries have become joins.

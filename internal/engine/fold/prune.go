@@ -42,17 +42,7 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 	case *plan.Filter:
 		return p.filter(n)
 	case *plan.Project:
-		kept := &plan.Project{}
-		var read []plan.Expr
-		for _, c := range n.Columns {
-			if p.read[c.ID] {
-				read = append(read, c.Expr)
-				kept.Columns = append(kept.Columns, plan.Computed{Column: c.Column, Expr: p.expr(c.Expr)})
-			}
-		}
-		p.tellBelow(n.Input, read...)
-		kept.Input = p.node(n.Input)
-		return kept
+		return p.project(n)
 	case *plan.Aggregate:
 		kept := *n
 		kept.Calls = nil
@@ -101,6 +91,20 @@ func (p *pruner) copied(node plan.Node) plan.Node {
 	default:
 		return node
 	}
+}
+
+func (p *pruner) project(n *plan.Project) plan.Node {
+	kept := &plan.Project{}
+	var read []plan.Expr
+	for _, c := range n.Columns {
+		if p.read[c.ID] {
+			read = append(read, c.Expr)
+			kept.Columns = append(kept.Columns, plan.Computed{Column: c.Column, Expr: p.expr(c.Expr)})
+		}
+	}
+	p.tellBelow(n.Input, read...)
+	kept.Input = p.node(n.Input)
+	return kept
 }
 
 func (p *pruner) unnest(n *plan.Unnest) plan.Node {

@@ -38,7 +38,7 @@ func (r sifter) sift(node plan.Node, terms []plan.Expr) plan.Node {
 			pushed = append(pushed, term)
 		}
 	}
-	if len(pushed) > 0 {
+	if join, ok := node.(*plan.Join); len(pushed) > 0 || ok && !nothing && join.Kind == ast.InnerJoin {
 		var rest []plan.Expr
 		node, rest = r.siftBelow(node, pushed)
 		node = r.settledNode(node)
@@ -179,7 +179,7 @@ func (r sifter) siftJoin(n *plan.Join, terms []plan.Expr) (plan.Node, []plan.Exp
 	kept := *n
 	switch {
 	case n.Lateral:
-		if n.Kind == ast.RightJoin || n.Kind == ast.FullJoin {
+		if n.Kind == ast.RightJoin || n.Kind == ast.FullJoin || plan.StrictJSONTable(n) != nil {
 			return n, terms
 		}
 		within, staying := divided(equalitiesFirst(terms), idsIn(n.Left))

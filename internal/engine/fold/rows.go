@@ -67,14 +67,36 @@ func (f *folder) emptyJoin(n *plan.Join) bool {
 	case ast.FullJoin:
 		return f.empty(n.Left) && f.empty(n.Right)
 	default:
-		if c, ok := f.expr(n.Condition).(*plan.Const); ok && c.Value != true {
+		if f.neverJoins(n) {
 			return true
 		}
 		return f.empty(n.Left) || f.empty(n.Right)
 	}
 }
 
+// neverJoins reports whether the condition of an inner join is not true of any row. Trino looks at
+// it without the equalities by which the sides are joined.
+func (f *folder) neverJoins(n *plan.Join) bool {
+	if n.Condition == nil {
+		return false
+	}
+	var rest []plan.Expr
+	for _, term := range plan.Conjuncts(n.Condition) {
+		if call, ok := term.(*plan.Call); !ok || call.Name != plan.OpEqual || !between(call, n) {
+			rest = append(rest, term)
+		}
+	}
+	if len(rest) == 0 {
+		return false
+	}
+	c, ok := f.expr(conjunction(rest)).(*plan.Const)
+	return ok && c.Value != true
+}
+
 func (f *folder) emptySet(n *plan.SetOperation) bool {
+	if f.joined && n.Kind != ast.Union { // by then Trino has made another thing of it
+		return f.noneBefore[n]
+	}
 	switch n.Kind {
 	case ast.Intersect:
 		return slices.ContainsFunc(n.Inputs, f.empty)

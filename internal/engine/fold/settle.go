@@ -54,6 +54,29 @@ func noneOf(n *plan.SetOperation) bool {
 	return n.Kind == ast.Union && !slices.ContainsFunc(n.Inputs, func(input plan.Node) bool { return !noRows(input) })
 }
 
+// withoutSides returns a settled node without the sides of outer joins to which nothing is
+// joined. They go last: a condition above such a join is looked at as above a join.
+func (r *remainder) withoutSides(node plan.Node, done map[plan.Node]plan.Node) plan.Node {
+	if known, ok := done[node]; ok {
+		return known
+	}
+	r.work(1)
+	within := func(n plan.Node) plan.Node { return r.withoutSides(n, done) }
+	kept := plan.Map(node, within, func(e plan.Expr) plan.Expr { return plan.MapQueries(e, within) })
+	if n, ok := kept.(*plan.Join); ok && !n.Lateral && n.Condition != nil {
+		c, constant := n.Condition.(*plan.Const)
+		switch {
+		case !constant || c.Value == true:
+		case n.Kind == ast.LeftJoin:
+			kept = r.inPlaceOf(n, n.Left)
+		case n.Kind == ast.RightJoin:
+			kept = r.inPlaceOf(n, n.Right)
+		}
+	}
+	done[node] = kept
+	return kept
+}
+
 // fallible reports whether computing a node can fail.
 func (r *remainder) fallible(node plan.Node) bool {
 	known, ok := r.failing[node]

@@ -29,6 +29,10 @@ func (f *folder) span(node plan.Node) span {
 		if isGlobal(n) {
 			return span{1, 1}
 		}
+	case *plan.Distinct: // goes where there is one row at most
+		if s := f.span(n.Input); s.most <= 1 {
+			return s
+		}
 	case *plan.Sort: // goes where there is exactly one row, and else tells nothing
 		if s := f.span(n.Input); s == (span{1, 1}) {
 			return s

@@ -110,6 +110,7 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 	if project := r.besideOneRow(n, joined); project != nil {
 		return r.project(project)
 	}
+	r.checkDocuments(joined)
 	if n.Condition == nil || n.Lateral {
 		return joined
 	}

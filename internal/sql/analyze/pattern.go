@@ -152,8 +152,11 @@ func (m *recognition) pattern() error {
 		}
 		defined[i] = true
 	}
-	if r.Search != nil && r.Search.Name == "SEEK" {
-		return m.fail(r.Search, notSupported, "Pattern search modifier: SEEK is not allowed in MATCH_RECOGNIZE clause")
+	if r.Search != nil {
+		return m.fail(r.Search, notSupported, "Pattern search modifier: %s is not allowed in MATCH_RECOGNIZE clause", strings.ToUpper(r.Search.Name))
+	}
+	if part := excludes(r.Pattern); part != nil && r.Rows == ast.AllRowsWithUnmatched {
+		return m.fail(part, "INVALID_ROW_PATTERN", "Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified")
 	}
 	if r.Skip.Kind == ast.SkipToFirst || r.Skip.Kind == ast.SkipToLast {
 		to, ok := m.labels[canonical(r.Skip.Label)]
@@ -195,6 +198,20 @@ func (m *recognition) checkPattern(r *ast.RowPattern) error {
 	return nil
 }
 
+// excludes returns the first part of a pattern whose rows are left out of the answer; nil
+// when there is none.
+func excludes(r *ast.RowPattern) *ast.RowPattern {
+	if r.Kind == ast.PatternExclude {
+		return r
+	}
+	for _, part := range r.Parts {
+		if found := excludes(part); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 func (m *recognition) checkQuantifier(r *ast.RowPattern) error {
 	const outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
 	switch {
@@ -228,16 +245,14 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 		passed[key.column.ID] = true
 	}
 	pass := func(f field) {
-		if !passed[f.column.ID] {
-			passed[f.column.ID] = true
-			give(f, f.column.Type, plan.MatchOutput{Measure: -1, Field: m.field(f.column)})
-		}
+		passed[f.column.ID] = true
+		give(f, f.column.Type, plan.MatchOutput{Measure: -1, Field: m.field(f.column)})
 	}
 	if m.at.Rows != ast.OneRowPerMatch {
 		for _, key := range order {
 			if ref, ok := key.Expr.(*plan.ColumnRef); ok {
 				if f, ok := m.fieldOf(ref.ID); ok {
-					pass(f)
+					pass(f) // once more, where it is a partition's
 				}
 			}
 		}
@@ -252,7 +267,9 @@ func (m *recognition) relation(order []plan.SortKey) (relation, error) {
 	}
 	if m.at.Rows != ast.OneRowPerMatch {
 		for _, f := range visible(m.input.fields) {
-			pass(f)
+			if !passed[f.column.ID] {
+				pass(f)
+			}
 		}
 	}
 	if len(fields) == 0 {

@@ -227,9 +227,14 @@ func (x *exprs) patternAggregate(e *ast.Call, name string) (plan.Expr, error) {
 	if err := x.checkNesting(e); err != nil {
 		return nil, err
 	}
+	const clause = "Cannot use %s with %s aggregate function in pattern recognition context"
 	switch {
-	case e.Distinct || len(e.OrderBy) > 0 || e.Filter != nil:
-		return nil, x.refuse(e, "DISTINCT, ORDER BY or FILTER of an aggregate in a row pattern")
+	case e.Filter != nil:
+		return nil, x.fail(e, notSupported, clause, "FILTER", name)
+	case len(e.OrderBy) > 0:
+		return nil, x.fail(e, notSupported, clause, "ORDER BY", name)
+	case e.Distinct:
+		return nil, x.fail(e, notSupported, clause, "DISTINCT", name)
 	case x.pattern.navigation != plan.Navigation{}:
 		return nil, x.fail(e, badPatternFunction, "Cannot nest an aggregation inside a pattern navigation function")
 	}

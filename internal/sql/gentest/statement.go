@@ -23,6 +23,9 @@ type selected struct {
 }
 
 func (q *query) statement() string {
+	if q.chance(30) {
+		return tables + q.shaped().sql
+	}
 	s := q.body(2)
 	sql := s.sql
 	if q.chance(40) {

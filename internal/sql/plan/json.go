@@ -31,6 +31,23 @@ type JSONTable struct {
 	T      datatype.Type
 }
 
+// StrictJSONTable returns the JSON_TABLE on the right of a lateral join that fails for what
+// is no JSON; nil for other nodes.
+func StrictJSONTable(node Node) *JSONTable {
+	join, ok := node.(*Join)
+	if !ok || !join.Lateral {
+		return nil
+	}
+	unnest, ok := join.Right.(*Unnest)
+	if !ok || len(unnest.Items) != 1 {
+		return nil
+	}
+	if table, ok := unnest.Items[0].Expr.(*JSONTable); ok && table.Errors {
+		return table
+	}
+	return nil
+}
+
 // JSONTablePath is a path of JSON_TABLE and what is made of each of its items.
 type JSONTablePath struct {
 	Path    string
