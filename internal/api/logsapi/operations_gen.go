@@ -486,7 +486,7 @@ var shapes = []api.Shape{
 	{Name: "FieldSelectionCriteria", Limits: "0:2000"},
 	{Name: "FilterName", Limits: "1:512", Pattern: "[^:*]*"},
 	{Name: "FilterPattern", Limits: "0:1024"},
-	{Name: "InputLogEvents", Limits: "1:10000"},
+	{Name: "InputLogEvents", Limits: "1:10000", Sensitive: true},
 	{Name: "InputLogStreamNames", Limits: "1:100", Member: "LogStreamName"},
 	{Name: "KmsKeyId", Limits: ":256"},
 	{Name: "ListLimit", Limits: "1:1000"},
