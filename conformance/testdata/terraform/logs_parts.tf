@@ -31,22 +31,6 @@ resource "aws_cloudwatch_log_index_policy" "web" {
   policy_document = jsonencode({ Fields = [var.value] })
 }
 
-# PutTransformer
-resource "aws_cloudwatch_log_transformer" "web" {
-  log_group_arn = aws_cloudwatch_log_group.web.arn
-  transformer_config {
-    parse_json {}
-  }
-  transformer_config {
-    add_keys {
-      entry {
-        key   = "team"
-        value = var.value
-      }
-    }
-  }
-}
-
 # PutSubscriptionFilter
 resource "aws_cloudwatch_log_subscription_filter" "web" {
   name            = var.value

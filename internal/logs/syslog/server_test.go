@@ -364,6 +364,25 @@ func TestManyConnections(t *testing.T) {
 	}
 }
 
+// A peer that connects and says nothing is closed after a while; one that has said something
+// may be quiet for as long as it likes.
+func TestSilentPeers(t *testing.T) {
+	s, out, address := start(t, "tcp://127.0.0.1:0", func(_ *syslog.Config, _ *sink, s *syslog.Server) {
+		if s != nil {
+			s.SetPatience(200 * time.Millisecond)
+		}
+	})
+	quiet := dial(t, "tcp", address)
+	send(t, quiet, "<13>1\n")
+	out.wait(t, 1)
+	if _, err := dial(t, "tcp", address).Read(make([]byte, 1)); err == nil {
+		t.Error("it is open")
+	}
+	within(t, func() bool { return s.Open() == 1 })
+	send(t, quiet, "<13>2\n")
+	out.wait(t, 2)
+}
+
 // Who makes up names makes a bounded number of streams.
 func TestManyNames(t *testing.T) {
 	_, out, address := start(t, "tcp://127.0.0.1:0", func(_ *syslog.Config, _ *sink, s *syslog.Server) {
