@@ -36,8 +36,10 @@ const (
 // keepsAll wants all events.
 type keepsAll struct{}
 
-func (keepsAll) Group(context.Context, uint64) (from int64, there bool, err error) { return math.MinInt64, true, nil }
-func (keepsAll) Gone(context.Context, uint64, []uint64) ([]uint64, error)          { return nil, nil }
+func (keepsAll) Group(context.Context, uint64) (from int64, there bool, err error) {
+	return math.MinInt64, true, nil
+}
+func (keepsAll) Gone(context.Context, uint64, []uint64) ([]uint64, error) { return nil, nil }
 
 // TestBenchLogs measures log events: PutLogEvents over HTTP, and groups of 10 MB to as many as
 // SILLOK_BENCH_LOGS says, which it draws.
@@ -62,6 +64,8 @@ func TestBenchLogs(t *testing.T) {
 		b.line("| %s MB | %.0f MB/s | %s | %.0f MB | %.1f ms | %.0f ms | %d MB |", count(megabytes), float64(megabytes)/g.append.Seconds(), g.peer, float64(g.disk)/1e6,
 			millis(g.needle), millis(g.regex), g.memory>>20)
 	}
+	b.line("\n![How these grow with the group](log-events.svg)")
+	b.keep(t)
 	if path := os.Getenv(benchLogsPlot); path != "" {
 		if err := os.WriteFile(path, []byte(drawUpTo(100_000, "megabytes", sizes, lines)), 0o600); err != nil {
 			t.Fatal(err)
