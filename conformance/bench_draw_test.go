@@ -24,12 +24,18 @@ type plotted struct {
 	guessed     bool            // the last of them was not measured
 }
 
-// draw returns a picture of how times grow with a number of things.
+// draw returns a picture of how times up to a second grow with a number of things.
 func draw(things string, sizes []int, lines []plotted) string {
+	return drawUpTo(mostMillis, things, sizes, lines)
+}
+
+// drawUpTo draws times up to so many milliseconds.
+func drawUpTo(most float64, things string, sizes []int, lines []plotted) string {
+	plotY := func(ms float64) float64 { return plotY(ms, most) }
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12">`+"\n", plotWidth, plotHeight)
 	fmt.Fprintf(&b, `<rect width="%.0f" height="%.0f" fill="white"/>`+"\n", plotWidth, plotHeight)
-	for ms := leastMillis; ms <= mostMillis; ms *= 10 {
+	for ms := leastMillis; ms <= most*1.001; ms *= 10 {
 		y := plotY(ms)
 		fmt.Fprintf(&b, `<path d="M%.0f %.1fH%.0f" stroke="#ddd"/><text x="%.0f" y="%.1f" text-anchor="end">%g ms</text>`+"\n", plotEdge, y, plotWidth-plotNames, plotEdge-6, y+4, ms)
 	}
@@ -60,9 +66,9 @@ func plotX(i, n int) float64 {
 	return plotEdge + 20 + (plotWidth-plotNames-plotEdge-40)*float64(i)/float64(max(n-1, 1))
 }
 
-func plotY(ms float64) float64 {
+func plotY(ms, most float64) float64 {
 	height := plotHeight - plotEdge - 30
-	part := math.Log(max(ms, leastMillis)/leastMillis) / math.Log(mostMillis/leastMillis)
+	part := math.Log(max(ms, leastMillis)/leastMillis) / math.Log(most/leastMillis)
 	return 20 + height*(1-part)
 }
 

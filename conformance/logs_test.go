@@ -1,7 +1,9 @@
 package conformance_test
 
 import (
+	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,5 +60,48 @@ func TestTerraformLogs(t *testing.T) {
 	if left := s.aws("logs", "describe-log-groups", "--query", "logGroups", "--output", "text"); strings.TrimSpace(left) != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
-	report(t, "Terraform logs", "a log group, stream, metric filter, resource policy and query definition: apply, change, plan without changes, destroy")
+	report(t, "Terraform logs", "a log group, stream, metric filter, resource policy, destination with its policy, and query definition: apply, change, plan without changes, destroy")
+}
+
+// What Terraform can hang on a log group is there, changed and removed where the operation
+// is supported, and refused by name where it is not.
+func TestTerraformLogsParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: make conformance runs it")
+	}
+	text, err := os.ReadFile(filepath.Join("testdata", "terraform", "logs_parts.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := regexp.MustCompile(`UnsupportedOperation|not\s+(supported|carried\s+out)|does\s+not\s+support|yet`)
+	var taken, refused []string
+	for part := range strings.SplitSeq(string(text), "# ") {
+		operation, resource, found := strings.Cut(part, "\n")
+		if !found {
+			continue
+		}
+		t.Run(operation, func(t *testing.T) {
+			s := serve(t, t.TempDir())
+			tf := newTerraform(t, s, "logs_head.tf")
+			if err := os.WriteFile(filepath.Join(tf.folder, "part.tf"), []byte(resource), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := tf.try("apply", "-auto-approve", "-var=value=one"); err != nil {
+				if !refusal.MatchString(out) {
+					t.Errorf("%v\n%s", err, out)
+				}
+				refused = append(refused, operation)
+				return
+			}
+			for _, value := range []string{"one", "another"} {
+				tf.run("apply", "-auto-approve", "-var=value="+value)
+				tf.unchanged("-var=value=" + value)
+			}
+			tf.run("destroy", "-auto-approve", "-var=value=another")
+			taken = append(taken, operation)
+		})
+	}
+	if !t.Failed() && len(taken)+len(refused) > 0 {
+		report(t, "Terraform logs, further", "%s: apply, change, plan without changes, destroy; refused by name: %s", strings.Join(taken, ", "), strings.Join(refused, ", "))
+	}
 }

@@ -33,8 +33,8 @@ func (s *server) get(t *testing.T, host, target string) (status int, text string
 }
 
 // TestPythonClients runs what Python's data people use: fsspec's s3fs, awswrangler
-// over S3, Glue and Athena, and PyAthena with SQLAlchemy; and watchtower, by which
-// Python's loggers write to CloudWatch Logs.
+// over S3, Glue and Athena, and PyAthena with SQLAlchemy; and watchtower and OpenTelemetry's
+// exporter, by which Python's loggers write to CloudWatch Logs.
 func TestPythonClients(t *testing.T) {
 	for _, c := range []struct{ judge, python, file, says string }{
 		{"s3fs of fsspec", "venv/bin/python", "test_s3fs.py", "2026.9.0"},
@@ -42,6 +42,7 @@ func TestPythonClients(t *testing.T) {
 		{"awswrangler's catalog", "venv/bin/python", "test_awswrangler_catalog.py", "3.17.1"},
 		{"PyAthena", "pyathena/bin/python", "test_pyathena.py", "4.2.1, 18 cursors and SQLAlchemy"},
 		{"watchtower", "watchtower/bin/python", "test_watchtower.py", "3.4.0"},
+		{"OpenTelemetry for Python", "otlp/bin/python", "test_otlp.py", "1.45.2, logs, 40,000 records plain and in gzip"},
 	} {
 		t.Run(c.judge, func(t *testing.T) {
 			if testing.Short() {

@@ -46,13 +46,19 @@ func newTerraform(t *testing.T, s *server, file string) *terraform {
 // run runs a command of Terraform, which must succeed, and returns what it printed.
 func (tf *terraform) run(args ...string) string {
 	tf.t.Helper()
-	cmd := exec.CommandContext(context.Background(), "terraform", append(args, "-no-color")...)
-	cmd.Dir, cmd.Env = tf.folder, tf.env
-	out, err := cmd.CombinedOutput()
+	out, err := tf.try(args...)
 	if err != nil {
 		tf.t.Fatalf("terraform %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
+	return out
+}
+
+// try runs a command of Terraform, and returns what it printed.
+func (tf *terraform) try(args ...string) (string, error) {
+	cmd := exec.CommandContext(context.Background(), "terraform", append(args, "-no-color")...)
+	cmd.Dir, cmd.Env = tf.folder, tf.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // unchanged plans, and fails when anything would be changed.

@@ -25,8 +25,12 @@ var notRun = map[string]string{
 // show is run.
 var elsewhere = map[string]string{
 	"hcl":        "conformance/testdata/terraform has it, for a real Terraform",
+	"ini":        "fluent-bit, of which Debian 12 has no package, as the page says",
 	"properties": "conformance/trino_glue_test.go gives it to a real Trino",
 	"python":     "conformance/testdata/pyclients/test_pyathena.py connects so, with PyAthena and pyarrow",
+	"rsyslog":    "conformance/logs_syslog_test.go forwards so, with a real rsyslog",
+	"toml":       "conformance/logs_telegraf_test.go tails a file so, with a real Telegraf",
+	"yaml":       "OpenTelemetry's Collector is not run, as the page says; conformance/testdata/pyclients/test_otlp.py sends the same",
 }
 
 // document is what shows commands for a shell.
@@ -55,6 +59,7 @@ var documents = []document{
 	{path: "docs/logs-passing-on.md"},
 	{path: "docs/logs-insights.md"},
 	{path: "docs/logs-terminal.md"},
+	{path: "docs/logs-clients.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

@@ -55,6 +55,9 @@ const ObjectsFolder = "objects"
 // told to stop, and queries after them.
 const grace = 20 * time.Second
 
+// tellHeld is how often Config.Held is told.
+const tellHeld = 100 * time.Millisecond
+
 // App is a server.
 type App struct {
 	cfg         Config
@@ -226,6 +229,9 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	group.Go(ctx, "bus", func(ctx context.Context) error { return a.bus.Run(ctx, nil, a.targets()) })
 	if a.certificate != nil {
 		group.Go(ctx, "tls", a.certificate.Run)
+	}
+	if a.cfg.Held != nil {
+		group.Every(ctx, "memory", tellHeld, func(context.Context) error { a.cfg.Held(a.logs.Memory()); return nil })
 	}
 	group.Go(ctx, "http", func(context.Context) error {
 		if err := a.serve(server); !errors.Is(err, http.ErrServerClosed) {

@@ -100,6 +100,9 @@ type Config struct {
 	// TrailDelivery is how long an event may wait until it is in a trail's bucket; 0 is 5
 	// minutes. TrailDigest is how long the time of one digest is; 0 is an hour.
 	TrailDelivery, TrailDigest time.Duration
+	// Held is told now and then how many bytes of memory the server holds on purpose, so that
+	// the collector of garbage need not work against them; nil for nobody.
+	Held func(bytes int64)
 	// Syslog is where messages of syslog are taken.
 	Syslog SyslogConfig
 	// insightClock tells the time to insights, in tests; nil is the computer's.

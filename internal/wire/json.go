@@ -23,6 +23,17 @@ func ParseJSON(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]any{}, nil
 	}
+	if utf8.Valid(body) {
+		p := treeParser{b: body, names: map[string]string{}}
+		if tree, ok := p.tree(); ok {
+			return tree, nil
+		}
+	}
+	return parseSlowly(body)
+}
+
+// parseSlowly returns the tree of a JSON text, or what is wrong with it.
+func parseSlowly(body []byte) (any, error) {
 	if err := boundJSON(body); err != nil {
 		return nil, err
 	}

@@ -58,6 +58,33 @@ resource "aws_cloudwatch_query_definition" "errors" {
   query_string    = "fields @message | limit 5"
 }
 
+resource "aws_cloudwatch_log_destination" "central" {
+  name       = "central"
+  target_arn = "arn:aws:kinesis:ap-northeast-2:111122223333:stream/${var.value}"
+  role_arn   = aws_iam_role.destination.arn
+}
+
+resource "aws_cloudwatch_log_destination_policy" "central" {
+  destination_name = aws_cloudwatch_log_destination.central.name
+  access_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = var.value == "one" ? "444455556666" : "777788889999" }
+      Action    = "logs:PutSubscriptionFilter"
+      Resource  = aws_cloudwatch_log_destination.central.arn
+    }]
+  })
+}
+
+resource "aws_iam_role" "destination" {
+  name = "destination"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "logs.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
 data "aws_cloudwatch_log_groups" "shop" {
   log_group_name_prefix = "/shop"
   depends_on            = [aws_cloudwatch_log_group.web]

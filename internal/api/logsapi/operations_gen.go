@@ -881,7 +881,7 @@ var shapes = []api.Shape{
 	{Name: "GetQueryResultsNextToken", Limits: ":1024"},
 	{Name: "GetScheduledQueryHistoryMaxResults", Limits: "1:1000"},
 	{Name: "GrokMatch", Limits: "1:512"},
-	{Name: "InputLogEvents", Limits: "1:10000"},
+	{Name: "InputLogEvents", Limits: "1:10000", Sensitive: true},
 	{Name: "InputLogStreamNames", Limits: "1:100", Member: "LogStreamName"},
 	{Name: "Key", Limits: "1:128"},
 	{Name: "KeyPrefix", Limits: "1:128"},

@@ -330,11 +330,7 @@ func (s *Store) await(ctx context.Context) error {
 		s.mu.Lock()
 		room := s.room
 		s.mu.Unlock()
-		var held int64
-		for _, m := range s.view.Load().memories {
-			held += m.size()
-		}
-		if held < 3*s.cfg.MemoryBytes {
+		if s.Held() < 3*s.cfg.MemoryBytes {
 			return nil
 		}
 		if timeout == nil {
@@ -350,6 +346,14 @@ func (s *Store) await(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// Held returns how many bytes of memory the events take that are in no file yet.
+func (s *Store) Held() (bytes int64) {
+	for _, m := range s.view.Load().memories {
+		bytes += m.size()
+	}
+	return bytes
 }
 
 // Err returns why events are refused or cannot be sealed, or nil.

@@ -3,6 +3,7 @@ package syslog
 import (
 	"io"
 	"sync/atomic"
+	"time"
 )
 
 // Framed is a message on a connection.
@@ -35,6 +36,9 @@ func DropsOf(table string, port int) int64 { return dropsOf(table, port) }
 
 // SetRoom says how many bytes may wait.
 func (s *Server) SetRoom(bytes int64) { s.queue.most = bytes }
+
+// SetPatience says how long a connection may say nothing.
+func (s *Server) SetPatience(d time.Duration) { s.patience = d }
 
 // SetNames says how many streams there may be.
 func (s *Server) SetNames(most int) { s.names.most = most }

@@ -51,6 +51,7 @@ type Server struct {
 	packets   []*net.UDPConn
 	queue     *queue
 	names     *names
+	patience  time.Duration
 	large     atomic.Int64 // what is left of largeMessages
 	places    *places
 
@@ -65,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.From == nil {
 		cfg.From = loopback
 	}
-	s := &Server{cfg: cfg, queue: newQueue(), names: newNames(cfg.Names), places: newPlaces(), failing: map[target]error{}}
+	s := &Server{cfg: cfg, queue: newQueue(), names: newNames(cfg.Names), places: newPlaces(), patience: patience, failing: map[target]error{}}
 	s.large.Store(largeMessages)
 	if err := s.listen(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -202,7 +203,7 @@ const patience = time.Minute
 
 // serve takes the messages of a connection. While there is no room, it reads nothing.
 func (s *Server) serve(ctx context.Context, conn net.Conn, from netip.Addr) {
-	_ = conn.SetReadDeadline(time.Now().Add(patience)) // a connection that is closed is told by reading
+	_ = conn.SetReadDeadline(time.Now().Add(s.patience)) // a connection that is closed is told by reading
 	frames, r := newFrames(conn, &s.large), newReader()
 	defer frames.reset()
 	for first := true; ; first = false {

@@ -127,6 +127,16 @@ func send(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
+// within asks until something is so.
+func within(t *testing.T, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !so(); {
+		if time.Now().After(end) {
+			t.Fatal("it did not come to pass")
+		}
+	}
+}
+
 // A message is kept as it was sent, by what its header says.
 func TestMessagesBecomeEvents(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
@@ -232,9 +242,7 @@ func TestBackPressure(t *testing.T) {
 	for i := range 2000 {
 		send(t, packets, fmt.Sprintf("<13>datagram %d %s", i, strings.Repeat("x", 100)))
 	}
-	for udp.Counts().Dropped == 0 {
-		send(t, packets, "<13>one more")
-	}
+	within(t, func() bool { send(t, packets, "<13>one more"); return udp.Counts().Dropped > 0 })
 	select {
 	case err := <-written:
 		t.Errorf("all was sent, though nothing was written: %v", err)
@@ -291,8 +299,7 @@ func TestFailures(t *testing.T) {
 	if diff := cmp.Diff(want, out.wait(t, 4)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for s.Counts().Written < 3 { // a batch is counted once it is written
-	}
+	within(t, func() bool { return s.Counts().Written == 3 }) // a batch is counted once it is written
 	if diff := cmp.Diff(syslog.Counts{Received: 5, Written: 3, Rejected: 2}, s.Counts()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -326,9 +333,7 @@ func TestWhoMaySend(t *testing.T) {
 	}
 	u, _, datagrams := start(t, "udp://127.0.0.1:0", elsewhere)
 	packets := dial(t, "udp", datagrams)
-	for u.Counts().Refused == 0 {
-		send(t, packets, "<13>a")
-	}
+	within(t, func() bool { send(t, packets, "<13>a"); return u.Counts().Refused > 0 })
 	if s.Counts().Refused != 1 || s.Counts().Received+u.Counts().Received != 0 {
 		t.Errorf("%+v %+v", s.Counts(), u.Counts())
 	}
@@ -357,6 +362,25 @@ func TestManyConnections(t *testing.T) {
 	if n := s.Counts().Refused; n != 1 {
 		t.Errorf("%d were refused", n)
 	}
+}
+
+// A peer that connects and says nothing is closed after a while; one that has said something
+// may be quiet for as long as it likes.
+func TestSilentPeers(t *testing.T) {
+	s, out, address := start(t, "tcp://127.0.0.1:0", func(_ *syslog.Config, _ *sink, s *syslog.Server) {
+		if s != nil {
+			s.SetPatience(200 * time.Millisecond)
+		}
+	})
+	quiet := dial(t, "tcp", address)
+	send(t, quiet, "<13>1\n")
+	out.wait(t, 1)
+	if _, err := dial(t, "tcp", address).Read(make([]byte, 1)); err == nil {
+		t.Error("it is open")
+	}
+	within(t, func() bool { return s.Open() == 1 })
+	send(t, quiet, "<13>2\n")
+	out.wait(t, 2)
 }
 
 // Who makes up names makes a bounded number of streams.
@@ -402,8 +426,7 @@ func TestTheEndWritesWhatHasCome(t *testing.T) {
 	conn := dial(t, "tcp", s.Addresses()[0].String())
 	send(t, conn, "<13>1\n<13>2\n<13>3\n")
 	<-began
-	for s.Counts().Received < 3 { // they are in memory
-	}
+	within(t, func() bool { return s.Counts().Received == 3 }) // they are in memory
 	stop()
 	close(goOn)
 	if err := errors.Join(<-ended, s.Close()); err != nil {

@@ -132,6 +132,9 @@ func (s *Service) Close() error { return s.events.Close() }
 // Err returns why events are not taken, or nil.
 func (s *Service) Err() error { return s.events.Err() }
 
+// Memory returns how many bytes of memory are held on purpose.
+func (s *Service) Memory() int64 { return s.events.Held() }
+
 // Problems returns what an operator should know of events that cannot be read.
 func (s *Service) Problems() (all []string) {
 	if lost := len(s.events.Lost()); lost > 0 {
