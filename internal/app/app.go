@@ -24,6 +24,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
+	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/logs"
@@ -63,6 +64,7 @@ type App struct {
 	seal        *seal.Sealer
 	kms         *kms.Service
 	logs        *logs.Service
+	metrics     *cloudwatch.Service
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB
