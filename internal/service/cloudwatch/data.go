@@ -69,10 +69,10 @@ type getData struct {
 
 // check checks all that can be checked without data.
 func (g *getData) check(account cloud.Account) (err error) {
-	switch start, end := *g.in.StartTime, *g.in.EndTime; {
-	case start.Equal(end):
+	switch start, end := g.in.StartTime.Unix(), g.in.EndTime.Unix(); {
+	case start == end:
 		return errValidation("The parameter StartTime must not equal parameter EndTime.")
-	case start.After(end):
+	case start > end:
 		return errValidation("The parameter EndTime must be greater than StartTime.")
 	case len(g.in.MetricDataQueries) > mostQueries:
 		return errTooMany(codeValidation, "MetricDataQueries", mostQueries)
@@ -106,7 +106,7 @@ func (g *getData) checkQuery(at string, q *query, account cloud.Account) (err er
 	case in.Expression != nil && in.MetricStat != nil:
 		return errValidation("The parameters %s.Expression and %s.MetricStat are mutually exclusive and you have specified both.", at, at)
 	case in.Expression == nil && in.MetricStat == nil:
-		return errValidation("Either the parameter %s.Expression or the parameter %s.MetricStat must be specified.", at, at)
+		return errValidation("The parameter %s.MetricStat is required.\n", at)
 	}
 	if in.Period != nil {
 		if err := checkPeriod(codeValidation, at+".Period", *in.Period); err != nil {

@@ -27,7 +27,8 @@ type window struct {
 }
 
 // windowOf returns the window of a query. Its periods begin at its start, wherever that
-// is on the clock. A minute that has only begun at the end is not a part of it.
+// is on the clock. A minute that has only begun at the end is not a part of it, unless
+// it is all that there is.
 func windowOf(start, end time.Time, period int32, now time.Time) window {
 	w := window{period: time.Duration(period) * time.Second}
 	step := time.Minute
@@ -40,5 +41,8 @@ func windowOf(start, end time.Time, period int32, now time.Time) window {
 		step = 5 * time.Minute
 	}
 	w.from, w.to = start.UTC().Truncate(step), end.UTC().Truncate(min(step, time.Minute))
+	if !w.to.After(w.from) {
+		w.to = w.from.Add(min(step, time.Minute))
+	}
 	return w
 }

@@ -53,7 +53,7 @@ func (s *Service) GetMetricStatistics(ctx context.Context, in *cloudwatchapi.Get
 }
 
 func checkStatistics(in *cloudwatchapi.GetMetricStatisticsInput, now time.Time) (window, error) {
-	if !in.StartTime.Before(*in.EndTime) {
+	if in.StartTime.Unix() >= in.EndTime.Unix() {
 		return window{}, errValue("The parameter StartTime must be less than the parameter EndTime.")
 	}
 	if err := checkPeriod(codeValue, "Period", *in.Period); err != nil {
