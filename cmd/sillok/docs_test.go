@@ -51,6 +51,7 @@ var documents = []document{
 	{path: "docs/cloudtrail-lake.md"},
 	{path: "docs/cloudtrail-import.md", has: hasExport},
 	{path: "docs/logs.md"},
+	{path: "docs/metrics.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 
