@@ -192,7 +192,7 @@ func openDuckDB(b *testing.B, dir string, begin time.Time) store {
 		b.Fatal(err)
 	}
 	db := sql.OpenDB(connector)
-	if _, err := db.ExecContext(b.Context(), "CREATE TABLE m (host VARCHAR, at TIMESTAMP, count DOUBLE, sum DOUBLE, least DOUBLE, most DOUBLE)"); err != nil {
+	if _, err := db.ExecContext(b.Context(), "CREATE TABLE m (host VARCHAR, minute TIMESTAMP, count DOUBLE, sum DOUBLE, least DOUBLE, most DOUBLE)"); err != nil {
 		b.Fatal(err)
 	}
 	c, err := connector.Connect(b.Context())
@@ -222,7 +222,7 @@ func (d *duck) read(ctx context.Context) (points int, err error) {
 	for i := range asked {
 		names = append(names, "'"+host(i*37)+"'")
 	}
-	rows, err := d.db.QueryContext(ctx, "SELECT host, at, sum(sum) FROM m WHERE host IN ("+strings.Join(names, ",")+") GROUP BY host, at")
+	rows, err := d.db.QueryContext(ctx, "SELECT host, minute, sum(sum) FROM m WHERE host IN ("+strings.Join(names, ",")+") GROUP BY host, minute")
 	if err != nil {
 		return 0, err
 	}

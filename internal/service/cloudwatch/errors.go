@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -43,12 +44,12 @@ func member(list string, i int) string { return fmt.Sprintf("%s.member.%d", list
 
 // double is a number as AWS writes it, which is Java's way.
 func double(v float64) string {
-	switch text := strconv.FormatFloat(v, 'G', -1, 64); {
-	case text == "NaN":
-		return text
-	case text == "+Inf":
+	switch {
+	case math.IsNaN(v):
+		return "NaN"
+	case math.IsInf(v, 1):
 		return "Infinity"
-	case text == "-Inf":
+	case math.IsInf(v, -1):
 		return "-Infinity"
 	}
 	if a := max(v, -v); a != 0 && (a < 1e-3 || a >= 1e7) {

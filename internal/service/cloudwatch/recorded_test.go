@@ -151,7 +151,9 @@ func (s *service) refuseData(input map[string]any) error {
 	for name, value := range query {
 		switch name {
 		case "Stat":
-			queries[0]["MetricStat"].(map[string]any)["Stat"] = value //nolint:forcetypeassert // it was made above
+			if stat, ok := queries[0]["MetricStat"].(map[string]any); ok {
+				stat["Stat"] = value
+			}
 		case "MetricStat":
 		default:
 			queries[0][name] = value

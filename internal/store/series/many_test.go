@@ -3,12 +3,12 @@ package series_test
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,14 +27,18 @@ type grown struct {
 	Read     float64 `json:"read"`  // milliseconds for 200 of them
 }
 
+var (
+	moreSeries   = flag.Int("series", 0, "how many series TestManySeries makes")
+	seriesFolder = flag.String("series-folder", "", "where TestManySeries makes them")
+)
+
 // TestManySeries lets a store grow to many series, and sees how much memory that takes. It
-// is asked for by name: SILLOK_SERIES says how many more, in SILLOK_SERIES_DIR, which has
-// what earlier runs left, and the picture.
+// is asked for: -series says how many more, in the folder -series-folder, which has what
+// earlier runs left, and the picture.
 func TestManySeries(t *testing.T) {
-	more, _ := strconv.Atoi(os.Getenv("SILLOK_SERIES"))
-	dir := os.Getenv("SILLOK_SERIES_DIR")
+	more, dir := *moreSeries, *seriesFolder
 	if more == 0 || dir == "" {
-		t.Skip("long: it is asked for with SILLOK_SERIES and SILLOK_SERIES_DIR")
+		t.Skip("long: it is asked for with -series and -series-folder")
 	}
 	steps := readSteps(t, filepath.Join(dir, "steps.jsonl"))
 	s := open(t, filepath.Join(dir, "metrics"), series.Config{Log: slog.New(slog.DiscardHandler)})
@@ -52,7 +56,7 @@ func TestManySeries(t *testing.T) {
 		g.New = step / time.Since(began).Seconds()
 		began = time.Now()
 		for range 50 {
-			putMany(t, s, func(int) int { return rand.IntN(count) }) //nolint:gosec // it is a test
+			putMany(t, s, func(int) int { return rand.IntN(count) })
 		}
 		g.Again = 50_000 / time.Since(began).Seconds()
 		g.Read = readMany(t, s, count)
@@ -99,7 +103,7 @@ func readMany(t *testing.T, s *series.Store, count int) (millis float64) {
 	from := time.Now().Truncate(time.Minute).Add(-3 * time.Hour)
 	queries := make([]series.Query, 200)
 	for i := range queries {
-		queries[i] = series.Query{ID: manyID(rand.IntN(count)), From: from, To: from.Add(4 * time.Hour), Period: time.Minute} //nolint:gosec // it is a test
+		queries[i] = series.Query{ID: manyID(rand.IntN(count)), From: from, To: from.Add(4 * time.Hour), Period: time.Minute}
 	}
 	began := time.Now()
 	if _, err := s.Read(t.Context(), ours, queries); err != nil {
