@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
@@ -28,6 +30,7 @@ const (
 	minutes = 180
 	batch   = 1000
 	asked   = 200
+	writers = 4
 )
 
 func host(n int) string               { return fmt.Sprintf("i-%08d", n) }
@@ -43,7 +46,7 @@ type store interface {
 }
 
 // BenchmarkMetrics puts a sample of each of 10,000 series for each of 180 minutes, in
-// batches of 1,000, and reads three hours of 200 series.
+// batches of 1,000 from four writers, and reads three hours of 200 series.
 func BenchmarkMetrics(b *testing.B) {
 	for name, open := range map[string]func(b *testing.B, dir string, begin time.Time) store{
 		"sillok, synced, with histograms": openSillok, "Prometheus, not synced, floats": openPrometheus, "DuckDB, synced, no histograms": openDuckDB,
@@ -53,10 +56,13 @@ func BenchmarkMetrics(b *testing.B) {
 				s := open(b, filepath.Join(b.TempDir(), "store"), begin())
 				began, cpu := time.Now(), spent()
 				for m := range minutes {
+					g, ctx := errgroup.WithContext(b.Context())
+					g.SetLimit(writers)
 					for from := 0; from < hosts; from += batch {
-						if err := s.put(b.Context(), m, from); err != nil {
-							b.Fatal(err)
-						}
+						g.Go(func() error { return s.put(ctx, m, from) })
+					}
+					if err := g.Wait(); err != nil {
+						b.Fatal(err)
 					}
 				}
 				took, used := time.Since(began), spent()-cpu
@@ -180,6 +186,7 @@ func (p prometheus) read(ctx context.Context) (points int, err error) {
 func (p prometheus) close() error { return p.Close() }
 
 type duck struct {
+	turn     sync.Mutex // of the appender
 	db       *sql.DB
 	conn     *duckdb.Conn
 	appender *duckdb.Appender
@@ -204,10 +211,12 @@ func openDuckDB(b *testing.B, dir string, begin time.Time) store {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &duck{db, conn, appender, begin}
+	return &duck{db: db, conn: conn, appender: appender, begin: begin}
 }
 
 func (d *duck) put(_ context.Context, m, from int) error {
+	d.turn.Lock()
+	defer d.turn.Unlock()
 	for i := range batch {
 		v := value(from+i, m)
 		if err := d.appender.AppendRow(host(from+i), at(d.begin, m), 1.0, v, v, v); err != nil {
