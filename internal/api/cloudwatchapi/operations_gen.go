@@ -93,6 +93,9 @@ var operations = []api.Operation{
 		Name: "PutMetricData", In: (*PutMetricDataInput)(nil), Out: (*PutMetricDataOutput)(nil), Unwrapped: true,
 		Errors: []string{"InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "MissingRequiredParameterException"},
 		Action: "cloudwatch:PutMetricData", Access: api.Write, Event: api.Data,
+		Conditions: []api.Condition{
+			{Key: "cloudwatch:namespace", Path: "Namespace"},
+		},
 	},
 	{Name: "PutMetricStream"},
 	{
