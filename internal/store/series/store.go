@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	memtableSize = 32 << 20
+	memtableSize = 64 << 20
 	memtables    = 4
 	cacheSize    = 96 << 20
 	version      = 1 // of what is on disk
