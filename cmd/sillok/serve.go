@@ -24,10 +24,10 @@ func serveCommand(e env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve S3, Glue, Athena, IAM, KMS, CloudTrail, CloudWatch Logs and others to AWS clients",
+		Short: "Serve S3, Glue, Athena, IAM, KMS, CloudTrail, CloudWatch and others to AWS clients",
 		Long: `Serve answers AWS's own protocols on one port: S3, Glue, Athena, SSM Parameter Store,
-IAM, STS, KMS, Organizations, CloudTrail and CloudWatch Logs. Every call is in the
-journal in DIR/calls, which "sillok calls" shows.
+IAM, STS, KMS, Organizations, CloudTrail, CloudWatch and CloudWatch Logs. Every call is
+in the journal in DIR/calls, which "sillok calls" shows.
 
 The first start makes a root credential and writes it to DIR/credentials, in the form
 of AWS's shared credentials file. Every call must be signed with it. To choose the

@@ -26,6 +26,7 @@ import (
 	logrows "github.com/sillok/sillok/internal/logs/rows"
 	"github.com/sillok/sillok/internal/logs/syslog"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
+	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/service/iam"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/logs"
@@ -70,6 +71,7 @@ type App struct {
 	kms         *kms.Service
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
+	metrics     *cloudwatch.Service
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB

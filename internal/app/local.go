@@ -80,6 +80,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		{a.journal.StrangersErr(), "calls that nobody signed cannot be recorded"},
 		{a.archive.Err(), "events cannot be imported"},
 		{a.logs.Err(), "log events cannot be kept"},
+		{a.metrics.Err(), "data of metrics cannot be kept"},
 		{a.objects.Err(), "objects cannot be changed"},
 	} {
 		if part.err != nil {

@@ -17,7 +17,7 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r) // no mux, which would clean the paths of keys
 			return
 		}
-		if err := errors.Join(a.state.Clear(r.Context()), a.objects.Clear(r.Context())); err != nil {
+		if err := errors.Join(a.state.Clear(r.Context()), a.objects.Clear(r.Context()), a.metrics.Clear(r.Context())); err != nil {
 			a.log.Error("reset", "error", err)
 			w.WriteHeader(http.StatusInternalServerError)
 			return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api"
 	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/api/glueapi"
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
@@ -20,6 +21,7 @@ import (
 	"github.com/sillok/sillok/internal/kit/worker"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/service/athena"
+	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/service/glue"
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/s3"
@@ -34,7 +36,7 @@ import (
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
-		a.openLogs,
+		a.openLogs, a.openCloudWatch,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -112,6 +114,18 @@ func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 	}
 	a.logs, a.held["logs"] = s, s
 	return gateway.Service{Model: logsapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
+}
+
+// metricsFolder is where data of metrics are, in the data folder.
+const metricsFolder = "metrics"
+
+func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
+	s, err := cloudwatch.Open(ctx, cloudwatch.Config{Log: a.log, Dir: a.folder(metricsFolder)}, a.state)
+	if err != nil {
+		return gateway.Service{}, err
+	}
+	a.metrics = s
+	return gateway.Service{Model: cloudwatchapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
 }
 
 func (a *App) concurrency() int {

@@ -40,10 +40,10 @@ func (x *exchange) decode() error {
 		if err := x.completeIdentity(body); err != nil {
 			return err
 		}
-		if err := x.completeRoute(body); err != nil {
+		if req.Body, err = x.inflate(body); err != nil {
 			return err
 		}
-		if req.Body, err = x.inflate(body); err != nil {
+		if err := x.completeRoute(req.Body); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func (x *exchange) inflate(body []byte) ([]byte, error) {
 	op := x.route.operation
 	switch {
 	case encoding == "", encoding == "identity", strings.HasPrefix(encoding, "amz-"), x.ofS3(),
-		op.In != nil && op.Input().Field("ContentEncoding") != nil:
+		op != nil && op.In != nil && op.Input().Field("ContentEncoding") != nil:
 		return body, nil
 	case encoding != "gzip":
 		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "Content-Encoding %q is not supported", encoding)

@@ -9,6 +9,8 @@ func conditionsOf(service string) conditionOverlay {
 	switch service {
 	case "athena":
 		return conditionOverlay{fill: map[string]string{}, passedTo: "athena.amazonaws.com"}
+	case "cloudwatch":
+		return conditionOverlay{fill: map[string]string{"cloudwatch:namespace": "Namespace"}, leftOut: []string{"cloudwatch:"}} // what is not of metrics
 	case "ec2":
 		return conditionOverlay{passedTo: "vpc-flow-logs.amazonaws.com"} //nolint:gosec // the name of a service
 	case "glue":

@@ -27,7 +27,10 @@ func sources() []source {
 			"StopEventDataStoreIngestion", "StopImport", "StopLogging", "UpdateChannel", "UpdateEventDataStore", "UpdateTrail",
 		}, overlay: cloudTrailLoose},
 		{id: "cloudtrail-data", pkg: "cloudtraildataapi", listed: []string{"PutAuditEvents"}},
-		{id: "cloudwatch", listed: []string{"GetMetricData", "GetMetricStatistics", "PutMetricAlarm", "PutMetricData", "SetAlarmState"}},
+		{id: "cloudwatch", listed: []string{
+			"GetMetricData", "GetMetricStatistics", "ListMetrics", "ListTagsForResource", "PutMetricAlarm", "PutMetricData", "SetAlarmState",
+			"TagResource", "UntagResource",
+		}, overlay: metricsLoose},
 		{id: "config", listed: []string{"DescribeConfigRules", "PutEvaluations", "SelectResourceConfig"}},
 		{id: "ec2", listed: []string{"CreateFlowLogs", "DeleteVpc", "DescribeFlowLogs", "DescribeVpcs"}},
 		{id: "elbv2", listed: []string{"DescribeLoadBalancers", "DescribeTargetHealth"}},

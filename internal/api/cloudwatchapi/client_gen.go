@@ -21,6 +21,16 @@ func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatistics
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
 }
 
+// ListMetrics does the operation ListMetrics.
+func (c Client) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMetricsOutput, error) {
+	return api.Do[*ListMetricsOutput](ctx, c.Door, Service, "ListMetrics", in)
+}
+
+// ListTagsForResource does the operation ListTagsForResource.
+func (c Client) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
+	return api.Do[*ListTagsForResourceOutput](ctx, c.Door, Service, "ListTagsForResource", in)
+}
+
 // PutMetricAlarm does the operation PutMetricAlarm.
 func (c Client) PutMetricAlarm(ctx context.Context, in *PutMetricAlarmInput) (*PutMetricAlarmOutput, error) {
 	return api.Do[*PutMetricAlarmOutput](ctx, c.Door, Service, "PutMetricAlarm", in)
@@ -34,4 +44,14 @@ func (c Client) PutMetricData(ctx context.Context, in *PutMetricDataInput) (*Put
 // SetAlarmState does the operation SetAlarmState.
 func (c Client) SetAlarmState(ctx context.Context, in *SetAlarmStateInput) (*SetAlarmStateOutput, error) {
 	return api.Do[*SetAlarmStateOutput](ctx, c.Door, Service, "SetAlarmState", in)
+}
+
+// TagResource does the operation TagResource.
+func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
+	return api.Do[*TagResourceOutput](ctx, c.Door, Service, "TagResource", in)
+}
+
+// UntagResource does the operation UntagResource.
+func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
+	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
 }

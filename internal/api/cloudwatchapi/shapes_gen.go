@@ -23,10 +23,16 @@ type Datapoint struct {
 	ExtendedStatistics map[string]float64
 }
 
-// Dimension is used by GetMetricData, GetMetricStatistics, PutMetricAlarm, PutMetricData.
+// Dimension is used by GetMetricData, GetMetricStatistics, ListMetrics and 2 more.
 type Dimension struct {
 	Name  *string `aws:",DimensionName,required"`
 	Value *string `aws:",DimensionValue,required"`
+}
+
+// DimensionFilter is used by ListMetrics.
+type DimensionFilter struct {
+	Name  *string `aws:",DimensionName,required"`
+	Value *string `aws:",DimensionValue"`
 }
 
 // Entity is used by PutMetricData.
@@ -66,15 +72,15 @@ type GetMetricDataOutput struct {
 
 // GetMetricStatisticsInput is what GetMetricStatistics takes.
 type GetMetricStatisticsInput struct {
-	Namespace          *string     `aws:",Namespace,required"`
-	MetricName         *string     `aws:",MetricName,required"`
-	Dimensions         []Dimension `aws:",Dimensions"`
-	StartTime          *time.Time  `aws:",,required"`
-	EndTime            *time.Time  `aws:",,required"`
-	Period             *int32      `aws:",Period,required"`
-	Statistics         []string    `aws:",Statistics"`
-	ExtendedStatistics []string    `aws:",ExtendedStatistics"`
-	Unit               *string     `aws:",StandardUnit"`
+	Namespace          *string `aws:",Namespace,required"`
+	MetricName         *string `aws:",MetricName,required"`
+	Dimensions         []Dimension
+	StartTime          *time.Time `aws:",,required"`
+	EndTime            *time.Time `aws:",,required"`
+	Period             *int32     `aws:",,required"`
+	Statistics         []string
+	ExtendedStatistics []string
+	Unit               *string
 }
 
 // GetMetricStatisticsOutput is what GetMetricStatistics answers.
@@ -88,17 +94,45 @@ type LabelOptions struct {
 	Timezone *string
 }
 
+// ListMetricsInput is what ListMetrics takes.
+type ListMetricsInput struct {
+	Namespace             *string           `aws:",Namespace"`
+	MetricName            *string           `aws:",MetricName"`
+	Dimensions            []DimensionFilter `aws:",DimensionFilters"`
+	NextToken             *string
+	RecentlyActive        *string
+	IncludeLinkedAccounts *bool
+	OwningAccount         *string `aws:",AccountId"`
+}
+
+// ListMetricsOutput is what ListMetrics answers.
+type ListMetricsOutput struct {
+	Metrics        []Metric
+	NextToken      *string
+	OwningAccounts []string
+}
+
+// ListTagsForResourceInput is what ListTagsForResource takes.
+type ListTagsForResourceInput struct {
+	ResourceARN *string `aws:",AmazonResourceName,required"`
+}
+
+// ListTagsForResourceOutput is what ListTagsForResource answers.
+type ListTagsForResourceOutput struct {
+	Tags []Tag
+}
+
 // MessageData is used by GetMetricData.
 type MessageData struct {
 	Code  *string
 	Value *string
 }
 
-// Metric is used by GetMetricData, PutMetricAlarm.
+// Metric is used by GetMetricData, ListMetrics, PutMetricAlarm.
 type Metric struct {
-	Namespace  *string     `aws:",Namespace"`
-	MetricName *string     `aws:",MetricName"`
-	Dimensions []Dimension `aws:",Dimensions"`
+	Namespace  *string `aws:",Namespace"`
+	MetricName *string `aws:",MetricName"`
+	Dimensions []Dimension
 }
 
 // MetricDataQuery is used by GetMetricData, PutMetricAlarm.
@@ -108,7 +142,7 @@ type MetricDataQuery struct {
 	Expression *string `aws:",MetricExpression"`
 	Label      *string
 	ReturnData *bool
-	Period     *int32  `aws:",Period"`
+	Period     *int32
 	AccountId  *string `aws:",AccountId"`
 }
 
@@ -124,23 +158,23 @@ type MetricDataResult struct {
 
 // MetricDatum is used by PutMetricData.
 type MetricDatum struct {
-	MetricName        *string     `aws:",MetricName,required"`
-	Dimensions        []Dimension `aws:",Dimensions"`
+	MetricName        *string `aws:",MetricName,required"`
+	Dimensions        []Dimension
 	Timestamp         *time.Time
 	Value             *float64
 	StatisticValues   *StatisticSet
 	Values            []float64
 	Counts            []float64
-	Unit              *string `aws:",StandardUnit"`
-	StorageResolution *int32  `aws:",StorageResolution"`
+	Unit              *string
+	StorageResolution *int32
 }
 
 // MetricStat is used by GetMetricData, PutMetricAlarm.
 type MetricStat struct {
 	Metric *Metric `aws:",,required"`
-	Period *int32  `aws:",Period,required"`
+	Period *int32  `aws:",,required"`
 	Stat   *string `aws:",,required"`
-	Unit   *string `aws:",StandardUnit"`
+	Unit   *string
 }
 
 // PutMetricAlarmInput is what PutMetricAlarm takes.
@@ -153,13 +187,13 @@ type PutMetricAlarmInput struct {
 	InsufficientDataActions          []string `aws:",ResourceList"`
 	MetricName                       *string  `aws:",MetricName"`
 	Namespace                        *string  `aws:",Namespace"`
-	Statistic                        *string  `aws:",Statistic"`
+	Statistic                        *string
 	ExtendedStatistic                *string
-	Dimensions                       []Dimension `aws:",Dimensions"`
-	Period                           *int32      `aws:",Period"`
-	Unit                             *string     `aws:",StandardUnit"`
-	EvaluationPeriods                *int32      `aws:",EvaluationPeriods"`
-	DatapointsToAlarm                *int32      `aws:",DatapointsToAlarm"`
+	Dimensions                       []Dimension
+	Period                           *int32
+	Unit                             *string
+	EvaluationPeriods                *int32 `aws:",EvaluationPeriods"`
+	DatapointsToAlarm                *int32 `aws:",DatapointsToAlarm"`
 	Threshold                        *float64
 	ComparisonOperator               *string `aws:",ComparisonOperator"`
 	TreatMissingData                 *string `aws:",TreatMissingData"`
@@ -195,10 +229,30 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by PutMetricAlarm.
+// Tag is used by ListTagsForResource, PutMetricAlarm, TagResource.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`
+}
+
+// TagResourceInput is what TagResource takes.
+type TagResourceInput struct {
+	ResourceARN *string `aws:",AmazonResourceName,required"`
+	Tags        []Tag   `aws:",,required"`
+}
+
+// TagResourceOutput is what TagResource answers.
+type TagResourceOutput struct {
+}
+
+// UntagResourceInput is what UntagResource takes.
+type UntagResourceInput struct {
+	ResourceARN *string  `aws:",AmazonResourceName,required"`
+	TagKeys     []string `aws:",TagKeyList,required"`
+}
+
+// UntagResourceOutput is what UntagResource answers.
+type UntagResourceOutput struct {
 }
 
 // PutMetricAlarmOutput is what PutMetricAlarm answers: nothing.

@@ -13,26 +13,48 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A log of Pebble is blocks of chunks. A chunk begins with a checksum of all that
-// follows the length, the length of what is behind this head, its kind, the number of
-// the log, and how far the log was synced when the chunk was written.
+// A log of Pebble is blocks of chunks, and a batch is one chunk or several. A chunk begins
+// with a checksum of all that follows the length, the length of what is behind this head,
+// its kind, the number of the log, and how far the log was synced, which Pebble counts too
+// low. A batch begins with its number, and how many numbers it has.
 const (
-	logBlock  = 32 << 10
-	chunkHead = 19
-	atLength  = 4
-	atKind    = 6
-	atLog     = 7
-	atSynced  = 11
-	kindFirst = 9 // of the kinds that say how far the log was synced
-	kindLast  = 12
+	logBlock   = 32 << 10
+	chunkHead  = 19
+	formerHead = 11 // without how far the log was synced: in the first log of a new DB
+	atLength   = 4
+	atKind     = 6
+	atLog      = 7
+	batchHead  = 12
+	atCount    = 8
 )
+
+// The kinds of chunks, less that of the first one with the same head.
+const (
+	kindFull = iota // a whole batch
+	kindFirst
+	kindMiddle
+	kindLast
+	kinds
+
+	formerKinds = 5
+	syncedKinds = formerKinds + kinds
+)
+
+// mark is how each batch ends: that a datum of the log alone follows, its length, a word
+// of ours, and the number after those of all batches that were on disk by then.
+const mark = "\x03\x10sillok\x00\x01"
+
+func appendMark(out []byte, acked uint64) []byte {
+	return binary.LittleEndian.AppendUint64(append(out, mark[2:]...), acked)
+}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // checkLogs returns an error where a log has a chunk that is not what was written though
-// it was synced, which a later chunk proves. Pebble looks for such a chunk in later
-// blocks alone, and takes what is in front of it for the end of the log: all that was
-// written after one bit that flipped would be gone without a word.
+// it was on disk, which a later batch says. Pebble looks for a proof of that in later blocks
+// alone, and by what it has counted too low; else it takes what is in front of the chunk for
+// the whole log: all that was written after one bit that flipped would be gone without a
+// word.
 func checkLogs(fsys vfs.FS, dir string) error {
 	names, err := fsys.List(dir)
 	if err != nil {
@@ -68,40 +90,83 @@ func readFile(fsys vfs.FS, path string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
+// chunk is a chunk of a log.
+type chunk struct {
+	size int
+	kind byte
+	data []byte // behind the head
+}
+
 // damageOf returns where a log has the first chunk that is not what was written, and
-// whether it was synced.
+// whether it was on disk.
 func damageOf(data []byte, log uint32) (at int, bad bool) {
+	end := uint64(0) // the number after those of the batches in front
 	for at < len(data) {
-		size, _ := chunkAt(data, at, log)
-		if size == 0 && logBlock-at%logBlock < chunkHead {
+		c, ok := chunkAt(data, at, log)
+		if !ok && logBlock-at%logBlock < chunkHead {
 			at += logBlock - at%logBlock // where no head fits in, a block ends
 			continue
 		}
-		if size == 0 {
+		if !ok {
 			break
 		}
-		at += size
+		if number, count, ok := c.begins(); ok {
+			end = number + count
+		}
+		at += c.size
 	}
-	for later := at + 1; later+chunkHead <= len(data); later++ {
-		if size, synced := chunkAt(data, later, log); size > 0 && synced > uint64(at) {
+	next := uint64(0) // the number of the first batch behind it
+	for later := at + 1; later+formerHead <= len(data); later++ {
+		c, ok := chunkAt(data, later, log)
+		if !ok {
+			continue
+		}
+		if number, _, ok := c.begins(); ok && next == 0 {
+			next = number
+		}
+		// Without a batch in front, what is damaged is that before the next one.
+		if acked, ok := c.ends(); ok && (end > 0 && acked > end || end == 0 && next > 0 && acked >= next) {
 			return at, true
 		}
 	}
 	return at, false
 }
 
-// chunkAt returns the size of the chunk at a place, and how far the log was synced when
-// it was written: 0 where there is none.
-func chunkAt(data []byte, at int, log uint32) (size int, synced uint64) {
+// begins returns the number of the batch that begins in a chunk, and how many it has.
+func (c chunk) begins() (number, count uint64, ok bool) {
+	if c.kind > kindFirst || len(c.data) < batchHead {
+		return 0, 0, false
+	}
+	return binary.LittleEndian.Uint64(c.data), uint64(binary.LittleEndian.Uint32(c.data[atCount:])), true
+}
+
+// ends returns what the mark says of the batch that ends in a chunk.
+func (c chunk) ends() (acked uint64, ok bool) {
+	tail := len(c.data) - len(mark) - 8
+	if c.kind != kindFull && c.kind != kindLast || tail < 0 || string(c.data[tail:tail+len(mark)]) != mark {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint64(c.data[len(c.data)-8:]), true
+}
+
+// chunkAt returns the chunk at a place, and whether there is one.
+func chunkAt(data []byte, at int, log uint32) (c chunk, ok bool) {
 	data = data[at:min(len(data), at-at%logBlock+logBlock)]
-	if len(data) < chunkHead || data[atKind] < kindFirst || data[atKind] > kindLast || binary.LittleEndian.Uint32(data[atLog:]) != log {
-		return 0, 0
+	if len(data) < formerHead || binary.LittleEndian.Uint32(data[atLog:]) != log {
+		return c, false
 	}
-	size = chunkHead + int(binary.LittleEndian.Uint16(data[atLength:]))
+	head, kind := formerHead, data[atKind]-formerKinds
+	if data[atKind] >= syncedKinds {
+		head, kind = chunkHead, data[atKind]-syncedKinds
+	}
+	if kind >= kinds { // also what is below formerKinds
+		return c, false
+	}
+	size := head + int(binary.LittleEndian.Uint16(data[atLength:]))
 	if size > len(data) || binary.LittleEndian.Uint32(data) != masked(crc32.Checksum(data[atKind:size], castagnoli)) {
-		return 0, 0
+		return c, false
 	}
-	return size, binary.LittleEndian.Uint64(data[atSynced:])
+	return chunk{size, kind, data[head:size]}, true
 }
 
 // masked is a checksum as it is kept beside what it is of.

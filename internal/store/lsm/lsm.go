@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -50,6 +51,9 @@ type DB struct {
 	guard   *guard
 	refusal refusal
 	close   func() error
+
+	// acked is the number after those of all batches that are on disk.
+	acked atomic.Uint64
 }
 
 // Open opens the DB in dir, whose parent is there. The caller must call Close.
@@ -115,10 +119,13 @@ func (d *DB) background(err error) {
 	}
 }
 
-// Apply applies batch in memory, in one order with others, and has it written. It is
-// on disk once batch.SyncWait has returned and Stopped says no. When it fails, the DB
-// takes no more changes, and still holds the batch.
+// Apply applies batch in memory, in one order with others, and has it written; Wait says
+// when it is on disk. One is applied at a time. When it fails, the DB takes no more
+// changes, and still holds the batch.
 func (d *DB) Apply(batch *pebble.Batch) error {
+	if err := batch.LogData(appendMark(nil, d.acked.Load()), nil); err != nil {
+		return err
+	}
 	// What Pebble does in it may panic with its locks taken.
 	err := life.Catch(func() error { return d.ApplyNoSyncWait(batch, pebble.Sync) })
 	if err != nil {
@@ -128,11 +135,31 @@ func (d *DB) Apply(batch *pebble.Batch) error {
 	return nil
 }
 
+// Wait waits until a batch that was applied is on disk. When it fails, the DB takes no
+// more changes.
+func (d *DB) Wait(batch *pebble.Batch) error {
+	if err := batch.SyncWait(); err != nil {
+		d.Fail(err)
+	}
+	if d.Stopped() {
+		return d.Err()
+	}
+	// What came before it in the log is on disk as well.
+	for end := uint64(batch.SeqNum()) + uint64(batch.Count()); ; {
+		if have := d.acked.Load(); have >= end || d.acked.CompareAndSwap(have, end) {
+			return nil
+		}
+	}
+}
+
 // Fail ends all changes: what is in memory may be other than what is on disk.
 func (d *DB) Fail(err error) { d.refusal.fail(err, false) }
 
 // Stopped says whether no changes are taken until the DB is opened again.
 func (d *DB) Stopped() bool { return d.refusal.stopped() }
+
+// Refuses says whether no changes are taken now.
+func (d *DB) Refuses() bool { return d.refusal.cause() != nil }
 
 // Err returns why no changes are taken now, as a client may see it, or nil.
 func (d *DB) Err() error {
@@ -170,14 +197,11 @@ func (d *DB) closeAll() error {
 	return err
 }
 
-// seal writes to the end of the log that all before it was synced, so that damage to
-// the last of it can be told from what a crash has torn: see checkLogs.
+// seal writes to the end of the log that all before it is on disk, so that damage to the
+// last of it can be told from what a crash has torn: see checkLogs. It is a help alone.
 func (d *DB) seal() {
-	for range 2 {
-		batch := d.NewBatch()
-		if batch.LogData(nil, nil) != nil || d.Apply(batch) != nil || batch.SyncWait() != nil {
-			return // it is no more than a help
-		}
+	batch := d.NewBatch()
+	if d.Apply(batch) == nil && d.Wait(batch) == nil {
 		_ = batch.Close() // it is only memory
 	}
 }

@@ -103,13 +103,10 @@ func (d *DB) write(t *Tx) (*commit, error) {
 // finish waits until c is on disk.
 func (d *DB) finish(c *commit) error {
 	defer close(c.done)
-	if err := c.batch.SyncWait(); err != nil {
-		d.index.Fail(err)
-	}
-	if d.index.Stopped() {
+	if err := d.index.Wait(c.batch); err != nil {
 		c.taken.lose()
 		_ = c.state.Close()
-		c.err = d.index.Err()
+		c.err = err
 		return c.err
 	}
 	_ = c.batch.Close() // it is only memory

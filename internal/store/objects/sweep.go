@@ -23,7 +23,7 @@ func (d *DB) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, d.cfg.Log)
 	g.Go(ctx, "objects/sweep", d.sweepAlways)
 	g.Every(ctx, "objects/forget changes", forgetEvery, func(ctx context.Context) error {
-		if d.index.Err() != nil {
+		if d.index.Refuses() {
 			return nil // it was told
 		}
 		return d.forgetChanges(ctx)

@@ -123,7 +123,7 @@ func (l *listing) look(key []byte, iter *pebble.Iterator) (id metric.ID, ok bool
 	if l.filter.Since.IsZero() {
 		return id, true, nil
 	}
-	have := listed{}
+	var have listed
 	if l.terms > 0 {
 		// Names in memory are not asked: a listing would drive out those that data need.
 		have, err = l.store.listedAt(append(appendScope(nil, spaceSeries, l.scope), name...))

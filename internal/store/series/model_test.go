@@ -45,7 +45,7 @@ func (m *model) read(namespace string, q series.Query) map[string]map[time.Time]
 		if q.Unit != "" && q.Unit != unit || at.Before(q.From) || !at.Before(q.To) {
 			continue
 		}
-		begin := q.From.Add(at.Sub(q.From) / q.Period * q.Period)
+		begin := q.From.Add(at.Sub(q.From).Truncate(q.Period))
 		if all[unit] == nil {
 			all[unit] = map[time.Time]*summary.Summary{}
 		}

@@ -230,7 +230,7 @@ func (p *put) merge(t tier, series uint64, k kind, at time.Time) error {
 
 // encodeDatum appends the summary of a datum; nothing where that has no samples.
 func encodeDatum(out []byte, d *metric.Datum) []byte {
-	if len(d.Values) == 1 && d.Set == nil && (d.Counts == nil || d.Counts[0] == 1) {
+	if len(d.Values) == 1 && d.Set == nil && (len(d.Counts) == 0 || d.Counts[0] == 1) {
 		return summary.AppendSingle(out, d.Values[0])
 	}
 	var all summary.Summary
@@ -239,7 +239,7 @@ func encodeDatum(out []byte, d *metric.Datum) []byte {
 	}
 	for i, value := range d.Values {
 		count := 1.0
-		if d.Counts != nil {
+		if len(d.Counts) > 0 {
 			count = d.Counts[i]
 		}
 		all.Add(value, count)

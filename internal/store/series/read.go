@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -88,7 +89,7 @@ func (s *Store) readSome(ctx context.Context, scope cloud.Scope, queries []Query
 		if have.number == 0 {
 			continue
 		}
-		r := &reader{ctx: ctx, iter: iter, query: q, series: have.number, now: s.cfg.Now()}
+		r := &reader{ended: ctx.Err, iter: iter, query: q, series: have.number, now: s.cfg.Now()}
 		if out[i], err = r.read(); err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ func (s *Store) readSome(ctx context.Context, scope cloud.Scope, queries []Query
 
 // reader reads the data of a series.
 type reader struct {
-	ctx    context.Context
+	ended  func() error // of the context
 	iter   *pebble.Iterator
 	query  *Query
 	series uint64
@@ -112,7 +113,7 @@ type reader struct {
 type line struct {
 	unit   int
 	points []Point
-	ended  bool // points are not in the order of their times
+	mixed  bool // points are not in the order of their times
 }
 
 func (r *reader) read() ([]Line, error) {
@@ -148,53 +149,62 @@ func (r *reader) readTier(t tier) error {
 	// A time that is told apart by the tier is one of its steps.
 	step := int64(of[t].step / time.Second)
 	first, last := t.at((from+step-1)/step*step), t.at(to-1)
-	for span := first.span; span <= last.span; span++ {
-		begin, end := uint16(0), uint16(of[t].span/of[t].step)
+	for span := first.span; span <= last.span; {
+		begin, end := uint16(0), t.places()
 		if span == first.span {
 			begin = first.offset
 		}
 		if span == last.span {
 			end = last.offset + 1
 		}
-		if err := r.readSpan(t, span, begin, end); err != nil {
+		next, err := r.readSpan(t, span, begin, end)
+		if err != nil {
 			return err
 		}
+		span = next
 	}
 	return nil
 }
 
-// readSpan reads the places of a span from begin until end, unit by unit.
-func (r *reader) readSpan(t tier, span uint32, begin, end uint16) error {
+// readSpan reads the places of a span from begin until end, unit by unit. It returns the
+// next span that may have some: what comes after the place where the series would be says
+// which spans have nothing at all.
+func (r *reader) readSpan(t tier, span uint32, begin, end uint16) (next uint32, err error) {
 	var room [sizeKey]byte
 	key := appendKey(room[:0], t, r.series, 0, place{span, begin})
 	for valid := r.iter.SeekGE(key); valid; {
-		if r.seen++; r.seen%1024 == 0 && r.ctx.Err() != nil {
-			return r.ctx.Err()
+		if r.seen++; r.seen%1024 == 0 && r.ended() != nil {
+			return 0, r.ended()
 		}
 		at := r.iter.Key()
-		if len(at) != sizeKey || !bytes.Equal(at[:atKind], key[:atKind]) {
-			break
+		switch {
+		case len(at) != sizeKey:
+			return 0, errRead(errRecord)
+		case at[0] != key[0]:
+			return math.MaxUint32, nil // the next tier
+		case !bytes.Equal(at[:atKind], key[:atKind]):
+			return max(span+1, placeIn(at).span), nil
 		}
 		k, p := kind(at[atKind]), placeIn(at)
 		switch {
 		case !r.wants(t, k) || p.offset >= end:
-			if k == 255 {
-				return nil
+			if k == math.MaxUint8 {
+				return 0, errRead(errRecord)
 			}
 			valid = r.iter.SeekGE(appendKey(room[:0], t, r.series, k+1, place{span, begin}))
 		case p.offset < begin:
 			valid = r.iter.SeekGE(appendKey(room[:0], t, r.series, k, place{span, begin}))
 		default:
 			if err := r.take(k, t.time(p)); err != nil {
-				return err
+				return 0, err
 			}
 			valid = r.iter.Next()
 		}
 	}
 	if err := r.iter.Error(); err != nil {
-		return errRead(err)
+		return 0, errRead(err)
 	}
-	return nil
+	return math.MaxUint32, nil
 }
 
 // wants says whether the query is for data of a kind in a tier.
@@ -226,7 +236,7 @@ func (r *reader) take(k kind, at int64) error {
 		l.points[n-1].Merge(&one)
 		return nil
 	}
-	l.ended = l.ended || len(l.points) > 0 && l.points[len(l.points)-1].Time.After(begin)
+	l.mixed = l.mixed || len(l.points) > 0 && l.points[len(l.points)-1].Time.After(begin)
 	l.points = append(l.points, Point{begin, one})
 	return nil
 }
@@ -244,7 +254,7 @@ func (r *reader) line(unit int) *line {
 
 // inOrder returns the points in the order of their times, each time once.
 func (l *line) inOrder() []Point {
-	if !l.ended {
+	if !l.mixed {
 		return l.points
 	}
 	slices.SortStableFunc(l.points, func(a, b Point) int { return a.Time.Compare(b.Time) })

@@ -183,7 +183,7 @@ func TestRollUp(t *testing.T) {
 		{"fresh", 0, 60, 12, 1, [4]int{60, 120, 0, 0}},
 		{"before it is 15 days old", 15*day - time.Hour, 60, 12, 1, [4]int{0, 120, 0, 0}},
 		{"once a part of it is", 15*day - 30*time.Minute, 30, 12, 1, [4]int{0, 120, 0, 0}},
-		{"after 15 days, while its day is not over", 15*day + time.Minute, 0, 12, 1, [4]int{0, 120, 0, 0}},
+		{"after 15 days", 15*day + time.Minute, 0, 12, 1, [4]int{0, 0, 12, 0}},
 		{"after 16 days", 16 * day, 0, 12, 1, [4]int{0, 0, 12, 0}},
 		{"before 63 days", 63*day - time.Hour, 0, 12, 1, [4]int{0, 0, 12, 0}},
 		{"after 68 days", 68 * day, 0, 0, 1, [4]int{0, 0, 0, 1}},

@@ -2,9 +2,9 @@
 // minute, and by the second where that was asked for, into the summaries that AWS keeps.
 //
 // Data are on disk once Put returns. They are added to what is there of their time,
-// however late they come, and lie first by time: each day of minutes is a range of keys
+// however late they come, and lie first by time: each hour of minutes is a range of keys
 // of its own. So what has been kept long enough goes by one deletion of a range, and no
-// day is written again because of another. When minutes have been kept for 15 days they
+// hour is written again because of another. When minutes have been kept for 15 days they
 // are rolled up to 5 minutes, and these after 63 days to hours, which are kept for 455.
 //
 // Every byte has a checksum, which is verified when it is read. What a sample costs in
@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	memtableSize = 32 << 20
+	memtableSize = 64 << 20
 	memtables    = 4
 	cacheSize    = 96 << 20
 	version      = 1 // of what is on disk
@@ -178,13 +178,7 @@ func (s *Store) apply(batch *pebble.Batch) error {
 // wait waits until what apply applied is on disk.
 func (s *Store) wait(batch *pebble.Batch) error {
 	defer s.writing.Done()
-	if err := batch.SyncWait(); err != nil {
-		s.db.Fail(err)
-	}
-	if s.db.Stopped() {
-		return s.db.Err()
-	}
-	return nil
+	return s.db.Wait(batch)
 }
 
 // Err returns why no data are taken, or nil.

@@ -24,7 +24,7 @@ var of = [tiers]struct {
 	next tier          // to which they are rolled up; tiers where they are gone
 }{
 	seconds: {time.Second, time.Hour, 3 * time.Hour, tiers},
-	minutes: {time.Minute, 24 * time.Hour, 15 * 24 * time.Hour, fives},
+	minutes: {time.Minute, time.Hour, 15 * 24 * time.Hour, fives},
 	fives:   {5 * time.Minute, 5 * 24 * time.Hour, 63 * 24 * time.Hour, hours},
 	hours:   {time.Hour, 30 * 24 * time.Hour, 455 * 24 * time.Hour, tiers},
 }
@@ -38,8 +38,11 @@ type place struct {
 func (t tier) at(unix int64) place {
 	span := int64(of[t].span / time.Second)
 	unix = min(max(unix, 0), 1<<40)
-	return place{uint32(unix / span), uint16(unix % span / int64(of[t].step/time.Second))}
+	return place{uint32(unix / span), uint16(unix % span / int64(of[t].step/time.Second))} //nolint:gosec // the time is bounded, and a span has fewer steps
 }
+
+// places is how many steps a span has.
+func (t tier) places() uint16 { return uint16(of[t].span / of[t].step) } //nolint:gosec // see of
 
 // time is the time at a place, in seconds.
 func (t tier) time(p place) int64 {
@@ -51,10 +54,11 @@ func (t tier) time(p place) int64 {
 type kind uint8
 
 func kindOf(unit int, second bool) kind {
+	k := kind(2 * unit) //nolint:gosec // there are few units
 	if second {
-		return kind(2*unit + 1)
+		k++
 	}
-	return kind(2 * unit)
+	return k
 }
 
 func (k kind) unit() int    { return int(k / 2) }
@@ -70,7 +74,7 @@ const (
 )
 
 func appendSpan(key []byte, t tier, span uint32) []byte {
-	return binary.BigEndian.AppendUint32(append(key, spaceTiers+byte(t)), span)
+	return binary.BigEndian.AppendUint32(append(key, spaceTiers+byte(t)), span) //nolint:gosec // there are few tiers
 }
 
 func appendKey(key []byte, t tier, series uint64, k kind, p place) []byte {

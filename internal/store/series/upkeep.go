@@ -33,7 +33,7 @@ func (s *Store) Run(ctx context.Context) error {
 
 func (s *Store) unlessRefused(do func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if s.db.Err() != nil {
+		if s.db.Refuses() {
 			return nil // it was told
 		}
 		return do(ctx)

@@ -49,7 +49,7 @@ func (s *Summary) Append(out []byte) []byte {
 		if i == 0 {
 			out = binary.AppendVarint(out, int64(b.at))
 		} else {
-			out = binary.AppendUvarint(out, uint64(int64(b.at)-last))
+			out = binary.AppendUvarint(out, uint64(int64(b.at)-last)) //nolint:gosec // places ascend
 		}
 		last = int64(b.at)
 		if form == formWhole {

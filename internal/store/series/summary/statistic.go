@@ -85,7 +85,7 @@ func ParseStatistic(name string) (Statistic, bool) {
 		}
 	}
 	nothing := m[2] == "" && m[4] == ""
-	return st, !nothing && st.low < st.high && !(m[1] == "PR" && st.percent)
+	return st, !nothing && st.low < st.high && (m[1] != "PR" || !st.percent)
 }
 
 // String returns the statistic's name.
