@@ -79,6 +79,14 @@ func (f *grokField) value(text string) any {
 			return t.UTC().Format(time.RFC3339)
 		}
 	}
+	return unquoted(text)
+}
+
+// unquoted takes quotes away that stand around a text.
+func unquoted(text string) string {
+	if n := len(text); n > 1 && text[0] == text[n-1] && (text[0] == '"' || text[0] == '\'') {
+		return text[1 : n-1]
+	}
 	return text
 }
 

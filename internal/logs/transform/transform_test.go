@@ -45,6 +45,10 @@ func TestProcessors(t *testing.T) {
 			"grok names what patterns match", `[{"grok": {"match": "%{IP:client_ip} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes}"}}]`, `192.0.2.7 GET /index.html?a=b 1234`,
 			`{"client_ip":"192.0.2.7","method":"GET","request":"/index.html?a=b","bytes":"1234"}`,
 		},
+		{
+			"grok takes quotes away", `[{"grok": {"match": "%{NUMBER:version} %{HOSTNAME:hostname} %{NOTSPACE:status} %{QUOTEDSTRING:logMsg}"}}]`, `293750 server-01.internal-network.local OK "[Thread-000] token generated"`,
+			`{"version":"293750","hostname":"server-01.internal-network.local","status":"OK","logMsg":"[Thread-000] token generated"}`,
+		},
 		{"grok makes objects of names with dots", `[{"grok": {"match": "%{IP:client.ip} %{WORD:client.verb}"}}]`, `192.0.2.7 GET`, `{"client":{"ip":"192.0.2.7","verb":"GET"}}`},
 		{"grok beside groups of the expression's own", `[{"grok": {"match": "(a|b)[(]%{INT:n}[)]\\(%{INT:m}"}}]`, `b(17)(4`, `{"n":"17","m":"4"}`},
 		{"grok leaves out what did not take part", `[{"grok": {"match": "%{WORD:a}(?: %{INT:b})?$"}}]`, `x`, `{"a":"x"}`},
