@@ -76,7 +76,7 @@ func TestBatchesAreReadInTheirOrder(t *testing.T) {
 	put(t, s, 1, 11, 100, "last")
 	seal(t, s)
 	all, lost, _ = batches(t, s, 1, nil)
-	if lost == 0 || lost > 14 || len(all) != 24-int(lost)+1 { //nolint:gosec // a few
+	if lost == 0 || lost > 14 || len(all) != 24-int(lost)+1 {
 		t.Errorf("%d lost of %d", lost, len(all))
 	}
 	from15, lost, _ := batches(t, s, 15, nil)
