@@ -14,6 +14,9 @@ import (
 func TestLogsCLI(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
+	s.aws("s3api", "create-bucket", "--bucket", "exports", "--create-bucket-configuration", "LocationConstraint=ap-northeast-2")
+	s.aws("s3api", "put-bucket-policy", "--bucket", "exports", "--policy", `{"Statement":{"Effect":"Allow","Principal":{"Service":"logs.ap-northeast-2.amazonaws.com"},
+		"Action":["s3:GetBucketAcl","s3:PutObject"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}}`)
 	play := &session{cli: s.cli(), kept: map[string]string{"now": strconv.FormatInt(time.Now().UnixMilli(), 10)}}
 	commands := play.readSession(filepath.Join("testdata", "logs_cli.txt"))
 	seen := map[string]bool{"start-live-tail": true} // boto3 reads it

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/sillok/sillok/internal/api"
+import (
+	"maps"
+
+	"github.com/sillok/sillok/internal/api"
+)
 
 // authorizationOverlay says of a service what its service authorization
 // reference says in other words than its model, or not at all. A name in a
@@ -333,7 +337,7 @@ func logsDeliveries(o *authorizationOverlay) {
 	source, destination, delivery := one("delivery-source", "name"), one("delivery-destination", "name"), one("delivery", "id")
 	every := api.Resource{Type: "delivery", ARN: ours + "delivery:*"}
 	policy := one("delivery-destination", "deliveryDestinationName")
-	for op, resources := range map[string][]api.Resource{
+	maps.Copy(o.resources, map[string][]api.Resource{
 		"PutDeliverySource": {source, tagged(source)}, "GetDeliverySource": {source}, "DeleteDeliverySource": {source},
 		"PutDeliveryDestination": {destination, tagged(destination)}, "GetDeliveryDestination": {destination}, "DeleteDeliveryDestination": {destination},
 		"PutDeliveryDestinationPolicy": {policy}, "GetDeliveryDestinationPolicy": {policy}, "DeleteDeliveryDestinationPolicy": {policy},
@@ -341,9 +345,7 @@ func logsDeliveries(o *authorizationOverlay) {
 			one("delivery-source", "deliverySourceName"), {Type: "delivery-destination", ARN: "{deliveryDestinationArn}"}, every, tagged(every),
 		},
 		"GetDelivery": {delivery}, "DeleteDelivery": {delivery}, "UpdateDeliveryConfiguration": {delivery},
-	} {
-		o.resources[op] = resources
-	}
+	})
 }
 
 func sqsAuthorization() authorizationOverlay {

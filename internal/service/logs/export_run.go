@@ -175,7 +175,7 @@ func (x *exports) export(ctx context.Context, id string) error {
 	}
 	switch kind := cloud.KindOf(err); {
 	case ctx.Err() != nil:
-		return nil
+		return ctx.Err()
 	case err == nil && e.task.Lost > 0:
 		return e.over(ctx, exportFailed, fmt.Sprintf("%d events could not be read, since their files are damaged; %d were exported", e.task.Lost, e.task.Events))
 	case err == nil:

@@ -33,7 +33,7 @@ func bubble(t *testing.T, do func(t *testing.T, d *desk)) {
 // Matched events are counted by minute, with their values and dimensions; a minute in
 // which none matched has the default, once it is over.
 func TestMatchedEventsAreCounted(t *testing.T) {
-	bubble(t, func(t *testing.T, d *desk) {
+	bubble(t, func(t *testing.T, d *desk) { //nolint:thelper // it is the test
 		d.group("g", "s")
 		minute := time.Now().UTC().Truncate(time.Minute)
 		d.put("g", "s", minute.UnixMilli(), "an ERROR of before")
@@ -57,7 +57,7 @@ func TestMatchedEventsAreCounted(t *testing.T) {
 
 // Where events are from selects filters, and is a dimension where that is asked for.
 func TestMetricFiltersBySystemFields(t *testing.T) {
-	bubble(t, func(t *testing.T, d *desk) {
+	bubble(t, func(t *testing.T, d *desk) { //nolint:thelper // it is the test
 		d.group("g", "s")
 		put := func(name, more string) {
 			d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": %q, "FilterPattern": "", "MetricTransformations": [{"MetricName": %q, "MetricNamespace": "n", "MetricValue": "2"}], %s}`, name, name, more)
@@ -83,7 +83,7 @@ func TestMetricFiltersBySystemFields(t *testing.T) {
 // Metrics in events of the embedded format are counted, with their resolution, and what
 // is wrong with others is told.
 func TestMetricsInEvents(t *testing.T) {
-	bubble(t, func(t *testing.T, d *desk) {
+	bubble(t, func(t *testing.T, d *desk) { //nolint:thelper // it is the test
 		d.group("g", "s")
 		d.must("CreateLogGroup", `{"LogGroupName": "rare", "LogGroupClass": "INFREQUENT_ACCESS"}`)
 		d.must("CreateLogStream", `{"LogGroupName": "rare", "LogStreamName": "s"}`)

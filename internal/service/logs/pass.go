@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -209,9 +210,7 @@ func (p *passer) gather(ctx context.Context) (*round, error) {
 	r := &round{
 		passer: p, now: time.Now(), begin: begin, next: begin, data: newTally(), quiet: make(quiets, len(p.quiet)), sends: map[sendingKey]*sending{},
 	}
-	for m, q := range p.quiet {
-		r.quiet[m] = q
-	}
+	maps.Copy(r.quiet, p.quiet)
 	p.counting.Lock()
 	taken := p.counts
 	p.counts = newTally()

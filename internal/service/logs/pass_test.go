@@ -34,9 +34,14 @@ type busTargets struct {
 	target bus.Target
 }
 
-func (busTargets) Takes(arn cloud.ARN) bool                        { return arn.Service == "kinesis" }
+// Takes implements logs.Targets.
+func (busTargets) Takes(arn cloud.ARN) bool { return arn.Service == "kinesis" }
+
+// Try implements logs.Targets.
 func (b busTargets) Try(ctx context.Context, d bus.Delivery) error { return b.target.Deliver(ctx, d) }
-func (busTargets) Probe(context.Context, bus.Delivery) error       { return nil }
+
+// Probe implements logs.Targets.
+func (busTargets) Probe(context.Context, bus.Delivery) error { return nil }
 
 // file is a target that writes what it takes into a file, a line for each event.
 type file struct {
@@ -59,7 +64,7 @@ func (f *file) Deliver(_ context.Context, d bus.Delivery) error {
 }
 
 // serve runs a service, its bus and its subscriber in a folder until do returns.
-func serve(ctx context.Context, tb testing.TB, dir string, do func(ctx context.Context, s *logs.Service) error) error {
+func serve(ctx context.Context, tb testing.TB, dir string, do func(ctx context.Context, s *logs.Service) error) error { //nolint:thelper // tb is nil in the process that is killed
 	db, err := state.Open(ctx, filepath.Join(dir, "state.db"))
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func passUntilKilled(dir string) error {
 					if err != nil {
 						return
 					}
-					fmt.Println(stream, message)
+					fmt.Println(stream, message) //nolint:forbidigo // the parent reads it
 				}
 			})
 		}
@@ -186,7 +191,7 @@ func TestSubscribersMissNothingWhenTheProcessIsKilled(t *testing.T) {
 
 func linesOf(tb testing.TB, path string) (all []string) {
 	tb.Helper()
-	f, err := os.Open(path) //nolint:gosec // of the test
+	f, err := os.Open(path)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -326,13 +331,16 @@ func TestEventsArePassedOnByThemselves(t *testing.T) {
 		with(func(d *desk) {
 			d.group("g", "s")
 			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			synctest.Wait()
 			d.put("g", "s", time.Now().UnixMilli(), "a")
 			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			synctest.Wait()
 			equal(t, "soon", 4, len(to.got))
 			d.put("g", "s", time.Now().UnixMilli(), "b")
 		})
 		with(func(*desk) {
 			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			synctest.Wait()
 			equal(t, "after the next start", 8, len(to.got))
 		})
 	})

@@ -250,7 +250,7 @@ func (s *Service) tryDestination(ctx context.Context, source, arn cloud.ARN) err
 	if s.cfg.Targets == nil || !s.cfg.Targets.Takes(target) {
 		return noTarget(arn, fmt.Sprintf("No service %s takes log events on this server yet, so %s cannot be subscribed.", target.Service, arn))
 	}
-	_, err = s.throughDestination(ctx, arn, source, func(target cloud.ARN, role string) error { return s.tryService(ctx, source, target, role) })
+	_, err = s.throughDestination(ctx, arn, func(target cloud.ARN, role string) error { return s.tryService(ctx, source, target, role) })
 	return err
 }
 
@@ -269,7 +269,7 @@ func (s *Service) destination(ctx context.Context, arn cloud.ARN) (d destination
 
 // throughDestination calls do with the target and the role of a destination. It is false
 // where there is none.
-func (s *Service) throughDestination(ctx context.Context, arn, source cloud.ARN, do func(target cloud.ARN, role string) error) (found bool, err error) {
+func (s *Service) throughDestination(ctx context.Context, arn cloud.ARN, do func(target cloud.ARN, role string) error) (found bool, err error) {
 	d, found, err := s.destination(ctx, arn)
 	if err != nil || !found {
 		return false, err

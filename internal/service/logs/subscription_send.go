@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"encoding/hex"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -70,9 +71,7 @@ func (sub *subscriber) extract(message []byte) map[string]string {
 	for name, value := range sub.pattern.Extract(message) {
 		fields[strings.TrimPrefix(name, "$")] = value
 	}
-	for name, value := range sub.system {
-		fields[name] = value
-	}
+	maps.Copy(fields, sub.system)
 	return fields
 }
 
@@ -82,7 +81,7 @@ func (r *round) deliveries(ctx context.Context) (all []bus.Delivery, err error) 
 	for _, of := range r.groups {
 		target, role, lost := of.sub.target, of.sub.role, ""
 		if target.Service == "logs" {
-			found, err := r.throughDestination(ctx, target, of.known.source(), func(to cloud.ARN, as string) error {
+			found, err := r.throughDestination(ctx, target, func(to cloud.ARN, as string) error {
 				target, role = to, as
 				return nil
 			})

@@ -120,36 +120,32 @@ func (s *Service) vended(ctx context.Context, scope cloud.Scope, d *vendedDelive
 	}
 	switch d.Kind {
 	case toBucket:
-		file, err := layout.File(records)
-		if err != nil {
-			return nil, err
-		}
-		if one.Payload, err = compressed(file); err != nil {
-			return nil, err
-		}
 		place := vended.Place{Account: string(scope.Account), Region: string(scope.Region), Resource: own, Time: records[0].Time, Hive: d.Hive, Unique: uuid.NewString()[:8]}
 		one.Attributes[attributeKey] = place.Key(d.Suffix)
 		one.Target = throughLogs(one.Target, scope)
+		if one.Payload, err = layout.File(records); err == nil {
+			one.Payload, err = compressed(one.Payload)
+		}
 	case toGroup:
-		lines := make([]events.Line, len(records))
-		for i := range records {
-			message, err := layout.Line(&records[i])
-			if err != nil {
-				return nil, err
-			}
-			lines[i] = events.Line{Time: records[i].Time.UnixMilli(), Message: message}
-		}
-		if one.Payload, err = json.Marshal(lines); err != nil {
-			return nil, err
-		}
-		one.Attributes[attributeStream] = of.Service + "_" + own
-		one.Group = d.ID
+		one.Attributes[attributeStream], one.Group = of.Service+"_"+own, d.ID
+		one.Payload, err = linesOf(&layout, records)
 	default: // Firehose takes lines
-		if one.Payload, err = layout.File(records); err != nil {
+		one.Payload, err = layout.File(records)
+	}
+	return one, err
+}
+
+// linesOf returns records as events of a log group, for the way.
+func linesOf(layout *vended.Layout, records []vended.Record) ([]byte, error) {
+	lines := make([]events.Line, len(records))
+	for i := range records {
+		message, err := layout.Line(&records[i])
+		if err != nil {
 			return nil, err
 		}
+		lines[i] = events.Line{Time: records[i].Time.UnixMilli(), Message: message}
 	}
-	return one, nil
+	return json.Marshal(lines)
 }
 
 // attributeSourceOf is the ARN of the delivery source.
