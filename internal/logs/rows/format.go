@@ -43,8 +43,12 @@ func InsightsColumns() []lake.Column {
 
 func columns(at, message, ingested, stream string) []lake.Column {
 	return []lake.Column{
-		{Name: at, Type: "timestamp"}, {Name: message, Type: "string"}, {Name: ingested, Type: "timestamp"}, {Name: stream, Type: "string"},
-		{Name: "@log", Type: "string"}, {Name: "@ptr", Type: "string"},
+		{Name: at, Type: "timestamp"},
+		{Name: message, Type: "string"},
+		{Name: ingested, Type: "timestamp"},
+		{Name: stream, Type: "string"},
+		{Name: "@log", Type: "string"},
+		{Name: "@ptr", Type: "string"},
 	}
 }
 
