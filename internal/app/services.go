@@ -36,7 +36,7 @@ import (
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
-		a.openLogs, a.openCloudWatch,
+		a.openCloudWatch, a.openLogs,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -102,7 +102,7 @@ const logsFolder = "logs"
 
 func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 	s, err := logs.Open(ctx, logs.Config{
-		Log: a.log, Dir: a.folder(logsFolder), Seal: a.seal, SQL: logQueries{a}, Scheduled: scheduledQueries{a},
+		Log: a.log, Dir: a.folder(logsFolder), Seal: a.seal, Metrics: logMetrics{a.metrics}, SQL: logQueries{a}, Scheduled: scheduledQueries{a},
 		Targets: subscribers{a}, May: a.may, Exists: a.bucketExists,
 		Buckets: func(service string) logs.Buckets { return s3api.Client{Door: a.inside(service)} },
 		Trusts: func(ctx context.Context, role cloud.ARN, source string, account cloud.Account) error {

@@ -287,9 +287,9 @@ func logsAuthorization() authorizationOverlay {
 		},
 		resources: map[string][]api.Resource{
 			// A pointer, an ID and the text of a query say which groups to the service alone.
-			"GetLogRecord":          {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
-			"GetQueryResults":       {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
-			"StartQuery":            {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			"GetLogRecord":    {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			"GetQueryResults": {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
+			"StartQuery":      {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:*"}},
 			// Of these groups are given by name or ARN.
 			"DescribeFieldIndexes":  {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"}},
 			"DescribeIndexPolicies": {{Type: "log-group", ARN: "arn:{Partition}:logs:{Region}:{Account}:log-group:{name:logGroupIdentifiers[]}:log-stream:"}},

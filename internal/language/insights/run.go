@@ -412,6 +412,19 @@ func (x *run) prepare(ctx context.Context) error {
 		}
 		x.sets[s.input] = set
 	}
+	if err := x.lookUp(ctx); err != nil {
+		return err
+	}
+	for _, j := range x.query.joins {
+		if err := x.joinSide(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookUp reads the lookup tables.
+func (x *run) lookUp(ctx context.Context) error {
 	for _, name := range x.query.tables {
 		if x.env.Table == nil {
 			return fmt.Errorf("lookup table %s: there are none", name)
@@ -433,11 +446,6 @@ func (x *run) prepare(ctx context.Context) error {
 			return err
 		}
 		x.tables[name] = records
-	}
-	for _, j := range x.query.joins {
-		if err := x.joinSide(ctx, j); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -195,15 +195,18 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			names[number] = k.log()
 		}
 		var some []insights.Event
+		last, stream := uint64(0), "" // no stream has the number 0
 		for e, err := range s.events.Read(ctx, q) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			stream, err := s.streamName(ctx, of.known[e.Group], e.Stream)
-			if err != nil {
-				yield(nil, err)
-				return
+			if e.Stream != last {
+				if stream, err = s.streamName(ctx, of.known[e.Group], e.Stream); err != nil {
+					yield(nil, err)
+					return
+				}
+				last = e.Stream
 			}
 			if stream == "" {
 				continue // it was deleted
