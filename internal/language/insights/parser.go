@@ -135,6 +135,16 @@ func (q *Query) Tables() []string {
 	return all
 }
 
+// Unmasks tells whether the query asks for what is masked as it came.
+func (q *Query) Unmasks() bool {
+	for name := range q.raw {
+		if strings.HasPrefix(name, unmasking) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(q.subs, func(s sub) bool { return s.query.Unmasks() })
+}
+
 // Estimate tells whether the query asks what it would read, and is not run.
 func (q *Query) Estimate() bool { return q.estimate }
 

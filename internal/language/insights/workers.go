@@ -116,7 +116,7 @@ func (w *worker) run(b *batch) error {
 				return err
 			}
 		}
-		if !w.x.query.mayPass(e.Message) {
+		if e.Fields == nil && e.Unmasked == nil && !w.x.query.mayPass(e.Message) {
 			continue
 		}
 		w.event = i

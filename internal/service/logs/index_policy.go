@@ -286,7 +286,7 @@ func (s *Service) fieldTimes(ctx context.Context, k *known, backward bool, since
 			return nil, err
 		}
 		if e.Ingested >= since {
-			found, err := k.fields("", &e, true)
+			found, err := s.fieldsOf(ctx, k, &e)
 			if err != nil {
 				return nil, err
 			}

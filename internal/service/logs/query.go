@@ -95,6 +95,7 @@ type plan struct {
 	reaches  map[*insights.Source]*reach
 	groups   []groupName // all of them
 	limit    int
+	unmask   bool // the caller asks for what is masked as it came, and may see it
 }
 
 // StartQuery has a query run. What is wrong with its text is said at once.
@@ -165,7 +166,7 @@ func (s *Service) plan(ctx context.Context, in *logsapi.StartQueryInput) (*plan,
 	if err := s.canRun(ctx, in, p); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, s.mayUnmask(ctx, p)
 }
 
 // parseQuery reads and checks a text of Insights' own language.

@@ -236,6 +236,34 @@ func (s *Service) canRun(ctx context.Context, in *logsapi.StartQueryInput, p *pl
 	})
 }
 
+// mayUnmask refuses a query that asks for what is masked in a group, for who may not see it.
+func (s *Service) mayUnmask(ctx context.Context, p *plan) error {
+	if p.unmask = p.query.Unmasks(); !p.unmask || s.cfg.May == nil {
+		return nil
+	}
+	for _, of := range p.reaches {
+		for _, k := range of.known {
+			if !k.shape.protects() {
+				continue
+			}
+			if err := s.cfg.May(ctx, "logs:Unmask", ReadARN(k.at.scope(), k.group.Name), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// usable makes sure that the keys of what is read can be used now.
+func (s *Service) usable(ctx context.Context, of *reach) error {
+	for number := range of.known {
+		if err := s.keyring.readable(ctx, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // touched returns the resources that a query touches, like one of which it is said what
 // is asked of it.
 func touched(like cloud.Resource, all []groupName) []cloud.Resource {

@@ -182,6 +182,9 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 	of := r.plan.reaches[read.Source]
 	return func(yield func(*insights.Event, error) bool) {
 		q, err := s.queryOfEvents(ctx, of, read)
+		if err == nil {
+			err = s.usable(ctx, of)
+		}
 		if err != nil {
 			yield(nil, err)
 			return
@@ -211,6 +214,11 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			if stream == "" {
 				continue // it was deleted
 			}
+			v, err := of.known[e.Group].view(stream, &e, r.plan.unmask)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			if len(some) == 0 {
 				const atOnce = 64
 				some = make([]insights.Event, atOnce)
@@ -218,7 +226,11 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			one := &some[0]
 			some = some[1:]
 			*one = insights.Event{
-				Timestamp: e.Time, IngestionTime: e.Ingested, Message: e.Message, Log: names[e.Group], Stream: stream, Pointer: place(e.Group, e.Key),
+				Timestamp: e.Time, IngestionTime: e.Ingested, Message: v.message, Fields: v.fields, Unmasked: v.unmasked, UnmaskedFields: v.unmaskedFields,
+				Log: names[e.Group], Stream: stream, Pointer: place(e.Group, e.Key),
+			}
+			if v.transformationError != "" {
+				one.System = map[string]string{"@transformationError": v.transformationError}
 			}
 			if !yield(one, nil) {
 				return
@@ -230,6 +242,11 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 // queryOfEvents returns what is read of the store of events.
 func (s *Service) queryOfEvents(ctx context.Context, of *reach, read insights.Read) (q events.Query, err error) {
 	q = of.query()
+	for _, k := range of.known {
+		if k.shape.transforms() || k.shape.protects() {
+			read.Needs = nil // they are of what is seen, which is not what is kept
+		}
+	}
 	for _, n := range read.Needs {
 		need := events.Need{Coded: n.Escaped}
 		for _, text := range n.Among {

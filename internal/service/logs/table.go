@@ -101,6 +101,10 @@ func (s *Service) Rows(ctx context.Context, name string) (*rows.Group, error) {
 // damaged is told, and is the end.
 func (s *Service) readable(ctx context.Context, k *known, q events.Query) iter.Seq2[events.Event, error] {
 	return func(yield func(events.Event, error) bool) {
+		if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+			yield(events.Event{}, err)
+			return
+		}
 		looked := 0
 		for e, err := range s.events.Read(ctx, q) {
 			if err = s.unread(ctx, err); err != nil {
