@@ -147,7 +147,7 @@ type measured struct {
 
 // logBatches are batches of about a megabyte of lines of 1 KB.
 func logBatches(n int) (all [][]events.Line) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a benchmark's lines
+	r := rand.New(rand.NewPCG(1, 2))
 	now := time.Now().UnixMilli()
 	for range n {
 		var batch []events.Line
@@ -189,7 +189,7 @@ func (b *bench) logGroup(megabytes int) (m measured) {
 					batch = needle
 				}
 				for {
-					if _, err := s.Append(ctx, 1, uint64(11+w), batch); err == nil { //nolint:gosec // a writer's number
+					if _, err := s.Append(ctx, 1, uint64(11+w), batch); err == nil {
 						break
 					}
 				}
@@ -289,7 +289,7 @@ func (b *bench) appender(batches [][]events.Line, megabytes int) string {
 		chunk := duck.CreateDataChunk([]duck.LogicalType{text, text})
 		for i := range batch {
 			for column, value := range []string{"one", batch[i].Message} {
-				duck.VectorAssignStringElement(duck.DataChunkGetVector(chunk, duck.IdxT(column)), duck.IdxT(i), value) //nolint:gosec // small numbers
+				duck.VectorAssignStringElement(duck.DataChunkGetVector(chunk, duck.IdxT(column)), duck.IdxT(i), value)
 			}
 		}
 		duck.DataChunkSetSize(chunk, duck.IdxT(len(batch)))

@@ -25,7 +25,7 @@ func defaultSyslog() syslogOptions {
 
 func (o *syslogOptions) flags(f *pflag.FlagSet) {
 	unset := defaultSyslog()
-	f.StringSliceVar(&o.Listen, "syslog", nil, "`URLS` at which to take syslog, such as tcp://127.0.0.1:6514,udp://127.0.0.1:5514; tls:// too")
+	f.StringSliceVar(&o.Listen, "syslog", nil, "`URLS` at which to take syslog, of tcp, tls and udp, such as tcp://127.0.0.1:6514")
 	f.StringSliceVar(&o.From, "syslog-from", nil, "`CIDR` of who may send syslog, instead of this machine alone; may be repeated")
 	f.StringVar(&o.Group, "syslog-group", unset.Group, "`NAME` of the log group of a message, with {host}, {app}, {facility} and {severity} in it")
 	f.StringVar(&o.Stream, "syslog-stream", unset.Stream, "`NAME` of its stream, in the same way")

@@ -279,11 +279,11 @@ func logsAuthorization() authorizationOverlay {
 				{ARN: "*", Action: "logs:DescribeIndexPolicies", When: "policyType=FIELD_INDEX_POLICY"},
 			},
 			// What is masked is shown to who may do that, too.
-			"FilterLogEvents": {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
-			"GetLogEvents":    {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
-			"GetLogRecord":    {{Type: "log-group", ARN: unmasked + "*", Action: "logs:Unmask", When: "unmask"}},
-			"CreateScheduledQuery":  {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
-			"UpdateScheduledQuery":  {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
+			"FilterLogEvents":      {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
+			"GetLogEvents":         {{Type: "log-group", ARN: unmasked + "{name:logGroupName|logGroupIdentifier}:log-stream:", Action: "logs:Unmask", When: "unmask"}},
+			"GetLogRecord":         {{Type: "log-group", ARN: unmasked + "*", Action: "logs:Unmask", When: "unmask"}},
+			"CreateScheduledQuery": {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
+			"UpdateScheduledQuery": {passRole("executionRoleArn"), passRole("destinationConfiguration.s3Configuration.roleArn")},
 		},
 		resources: map[string][]api.Resource{
 			// A pointer, an ID and the text of a query say which groups to the service alone.
