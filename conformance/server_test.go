@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -53,6 +54,8 @@ type server struct {
 	ready    time.Duration // how long it took to be so, as it says
 	cmd      *exec.Cmd
 	exited   chan error
+	shell    *cli   // of aws, once it was used
+	shellAt  string // the endpoint that it uses
 }
 
 // serve starts the binary over a folder and waits until it says that it is ready.
@@ -159,7 +162,7 @@ func (s *server) config() aws.Config {
 	}
 }
 
-// aws runs the AWS CLI and returns what it printed; it must succeed.
+// aws runs the AWS CLI in the test's own folder and returns what it printed; it must succeed.
 func (s *server) aws(args ...string) string {
 	s.t.Helper()
 	out, err := s.tryAWS(args...)
@@ -170,10 +173,15 @@ func (s *server) aws(args ...string) string {
 }
 
 func (s *server) tryAWS(args ...string) (string, error) {
-	cmd := exec.CommandContext(context.Background(), filepath.Join(required(s.t, "SILLOK_VENV"), "bin", "aws"), args...)
-	cmd.Env = s.environment()
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	s.t.Helper()
+	if s.shell == nil || s.shellAt != s.endpoint {
+		s.shell, s.shellAt = s.cli(), s.endpoint
+	}
+	answer := s.shell.run(args)
+	if answer.Code != 0 {
+		return answer.Out + answer.Err, fmt.Errorf("exit %d", answer.Code)
+	}
+	return answer.Out + answer.Err, nil
 }
 
 // python runs a script of testdata with boto3 at hand and returns what it printed.

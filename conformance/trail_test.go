@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -117,9 +116,8 @@ func TestTrailsWithTheCLI(t *testing.T) {
 		}
 	}
 	// Pages of one, put together by the CLI, are the whole.
-	before := []string{"--end-time", time.Now().Add(-time.Second).UTC().Format(time.RFC3339)} // or the questions find each other
-	whole := lookup("Username", "root", before...)
-	if diff := cmp.Diff(whole, lookup("Username", "root", append(before, "--page-size", "1")...)); diff != "" || len(whole.Events) < 8 {
+	whole := lookup("ReadOnly", "false") // or the questions find each other
+	if diff := cmp.Diff(whole, lookup("ReadOnly", "false", "--page-size", "1")); diff != "" || len(whole.Events) < 4 {
 		t.Errorf("%d events, and in pages of one (-want +got):\n%s", len(whole.Events), diff)
 	}
 	if none := lookup("Username", "nobody"); len(none.Events) != 0 {

@@ -1,6 +1,6 @@
 """Runs commands of the AWS CLI in one process, whose start would take most of their time.
 
-Commands of s3api share one driver too, unless they name a region, which it would keep.
+They share one driver too, unless they are of s3, or say what it would keep for the next.
 
 Reads a list of words a line, as JSON, and writes a line for each: its exit code,
 what it printed, and the answer of each JMESPath expression asked of that.
@@ -18,8 +18,11 @@ from awscli.clidriver import create_clidriver
 shared = create_clidriver()
 
 
+kept = {"--region", "--endpoint-url", "--profile", "--no-sign-request", "--no-verify-ssl", "--ca-bundle"}
+
+
 def driver(words):
-    return shared if words[0] == "s3api" and "--region" not in words else create_clidriver()
+    return create_clidriver() if words[0] == "s3" or kept & set(words) else shared
 
 
 def run(words):
