@@ -53,6 +53,13 @@ func (l logQueries) Prepare(ctx context.Context, text string) (logs.Prepared, er
 	}}, nil
 }
 
+const (
+	// mostLogRows is how many bytes the rows of a query may take, as of one in Insights'
+	// own language, and cellOverhead how many a value takes besides its text.
+	mostLogRows  = 128 << 20
+	cellOverhead = 40
+)
+
 // run answers an analyzed query.
 func (l logQueries) run(ctx context.Context, text string, analyzed *plan.Query, limit int) (result *insights.Result, err error) {
 	rows, err := l.app.engine.Run(ctx, engine.Request{SQL: text, Query: analyzed, Now: time.Now()})
@@ -61,12 +68,17 @@ func (l logQueries) run(ctx context.Context, text string, analyzed *plan.Query, 
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	result = &insights.Result{}
+	held := 0
 	for len(result.Rows) < limit && rows.Next() {
 		row := []insights.Cell{}
 		for i, cell := range rows.Row() {
 			if cell != nil { // as of Insights, what is NULL is left out
 				row = append(row, insights.Cell{Field: fieldName(analyzed.Columns[i].Name), Value: *cell})
+				held += len(*cell) + cellOverhead
 			}
+		}
+		if held > mostLogRows {
+			return nil, insights.ErrMemory
 		}
 		result.Rows = append(result.Rows, row)
 	}
@@ -90,9 +102,9 @@ func fieldName(column string) string {
 // it is decided who asks.
 type logCatalog struct {
 	app      *App
-	written  map[string]string // names as they are written, by the same in lower case
-	groups   []string          // that were asked for
-	from, to int64             // the times that the query is about
+	written  map[string][]string // names as they are written, by the same in lower case
+	groups   []string            // that were asked for
+	from, to int64               // the times that the query is about
 }
 
 // Relation implements analyze.Catalog.
@@ -103,9 +115,13 @@ func (c *logCatalog) Relation(_ context.Context, catalog, database, name string)
 	if database != logsDatabase {
 		return nil, analyze.ErrNoDatabase
 	}
-	group, ok := c.written[name]
-	if !ok {
-		group = name
+	group := name
+	switch written := c.written[name]; len(written) {
+	case 0:
+	case 1:
+		group = written[0]
+	default: // one of them would be read in the place of the others
+		return nil, sqlerr.Refused("a log group beside another name that differs from its in case alone")
 	}
 	if strings.HasPrefix(group, "arn:") {
 		return nil, sqlerr.Refused("a log group by its ARN in SQL")

@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -375,7 +374,7 @@ func (p *parser) call(of token) (expression, *Error) {
 // regex is a regular expression: find says whether a text matches, groups also where.
 type regex struct {
 	find   *matcher.Regex
-	groups *regexp.Regexp
+	groups *matcher.Groups
 }
 
 // machineMemory is how many bytes the machines of a query's regular expressions have, for
@@ -405,7 +404,7 @@ func (p *parser) regex() (*regex, *Error) {
 		return nil, p.unexpected("the regular expression is not closed by a slash")
 	}
 	where := span{start.start, p.at}
-	compiled, err := regexp.Compile(text)
+	groups, err := matcher.CompileGroups(text)
 	if err != nil {
 		return nil, at(p.text, where, "Invalid regular expression", err.Error())
 	}
@@ -416,5 +415,5 @@ func (p *parser) regex() (*regex, *Error) {
 	p.current.regexes++
 	p.token.end = p.at
 	p.advance()
-	return &regex{find, compiled}, nil
+	return &regex{find, groups}, nil
 }

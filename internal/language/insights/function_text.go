@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -167,15 +166,67 @@ func regexReplace(x *run, args []value) value {
 		if len(x.regexes) > 100 {
 			clear(x.regexes)
 		}
-		re, _ = regexp.Compile(expr) // one that is none is kept as nil
-		if _, err := matcher.Compile(expr); errors.Is(err, matcher.ErrTooLarge) {
+		_, err := matcher.Compile(expr)
+		if errors.Is(err, matcher.ErrTooLarge) {
 			x.broken = at(x.query.text, span{0, len(x.query.text)}, "Invalid regular expression", err.Error()+": its counts add up to more than 1000")
 			return value{}
 		}
-		x.regexes[expr] = re
+		if err == nil {
+			re, _ = matcher.CompileGroups(expr)
+		}
+		x.regexes[expr] = re // one that is none is kept as nil
 	}
-	if re == nil || len(s)+len(by)*(len(s)+1) > mostText && len(s)+len(by)*len(re.FindAllStringIndex(s, -1)) > mostText {
+	if re == nil {
 		return value{}
 	}
-	return textual(re.ReplaceAllString(s, by))
+	out, err := replaced(x, re, s, by)
+	switch {
+	case errors.Is(err, errTooLong):
+		return value{}
+	case err != nil:
+		x.broken = err
+		return value{}
+	}
+	return textual(out)
+}
+
+var errTooLong = errors.New("the text is too long")
+
+// replaced returns a text with other text in the place of each match, in which $1 stands for
+// a group: errTooLong for more than mostText.
+func replaced(x *run, re *matcher.Groups, s, by string) (string, error) {
+	parts := references(by)
+	var out []byte
+	last := 0
+	err := re.Each(s, x.ended, func(match []int) error {
+		out = append(out, s[last:match[0]]...)
+		for _, part := range parts {
+			if out = re.ExpandString(out, part, s, match); len(out) > mostText {
+				return errTooLong
+			}
+		}
+		last = match[1]
+		return nil
+	})
+	if err == nil && len(out)+len(s)-last > mostText && last > 0 {
+		err = errTooLong
+	}
+	return string(append(out, s[last:]...)), err
+}
+
+// references cuts what stands in the place of a match in front of each $.
+func references(by string) (parts []string) {
+	for by != "" {
+		end := 1
+		if strings.HasPrefix(by, "$$") { // one that stands for itself
+			end = 2
+		}
+		if next := strings.IndexByte(by[end:], '$'); next >= 0 {
+			end += next
+		} else {
+			end = len(by)
+		}
+		parts, by = append(parts, by[:end]), by[end:]
+	}
+	return parts
 }

@@ -140,7 +140,7 @@ func (c *parseCommand) stream(x *run, next sink) sink {
 		case c.format == "glob":
 			c.byGlob(text, r)
 		case c.multi:
-			return c.each(text, r, next)
+			return c.each(x, text, r, next)
 		case c.format == "regex":
 			c.byRegex(text, c.regex.groups.FindStringSubmatchIndex(text), r)
 		case c.format == "logfmt":
@@ -190,18 +190,17 @@ func (c *parseCommand) byRegex(text string, match []int, r row) {
 }
 
 // each makes a row of each match, and one without the fields where there is none.
-func (c *parseCommand) each(text string, r row, next sink) error {
-	matches := c.regex.groups.FindAllStringSubmatchIndex(text, -1)
-	if len(matches) == 0 {
-		return next(r)
-	}
-	for _, match := range matches {
+func (c *parseCommand) each(x *run, text string, r row, next sink) error {
+	some := false
+	err := c.regex.groups.Each(text, x.ended, func(match []int) error {
+		some = true
 		c.byRegex(text, match, r)
-		if err := next(r); err != nil {
-			return err
-		}
+		return next(r)
+	})
+	if err != nil || some {
+		return err
 	}
-	return nil
+	return next(r)
 }
 
 func (c *parseCommand) byComma(text string, r row) {

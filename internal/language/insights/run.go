@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/sillok/sillok/internal/language/matcher"
 )
 
 // Env is what a run of a query stands on.
@@ -103,7 +104,7 @@ type run struct {
 	tables map[string][][]string
 
 	broken  error // why what was computed last is nothing
-	regexes map[string]*regexp.Regexp
+	regexes map[string]*matcher.Groups
 	zones   map[string]*time.Location
 	key     []byte
 
@@ -140,7 +141,7 @@ func (q *Query) run(ctx context.Context, env *Env, partial func(func() (*Result,
 	x := &run{
 		made: new(atomic.Int64), ended: func() error { return context.Cause(ctx) },
 		query: q, env: env, sets: map[int]map[string]bool{}, others: map[int][]row{}, joins: map[int]*joined{}, tables: map[string][][]string{},
-		regexes: map[string]*regexp.Regexp{}, zones: map[string]*time.Location{},
+		regexes: map[string]*matcher.Groups{}, zones: map[string]*time.Location{},
 	}
 	if err := x.prepare(ctx); err != nil {
 		return nil, err

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"regexp"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/sillok/sillok/internal/kit/life"
+	"github.com/sillok/sillok/internal/language/matcher"
 )
 
 // stateless is a command that looks at each row alone, so that several workers may
@@ -79,7 +79,7 @@ type worker struct {
 
 func (x *run) worker(ctx context.Context, commands []command, counts bool) *worker {
 	own := *x // what a run computes with is each worker's own, what it only reads is shared
-	own.key, own.regexes, own.zones = nil, map[string]*regexp.Regexp{}, map[string]*time.Location{}
+	own.key, own.regexes, own.zones = nil, map[string]*matcher.Groups{}, map[string]*time.Location{}
 	own.ended = func() error { return context.Cause(ctx) }
 	w := &worker{x: &own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots), last: make(row, x.query.slots)}
 	w.next = own.chain(commands, func(r row) error {

@@ -6,5 +6,6 @@
 // makes new sets again and again is slower by no more than the size of the expression,
 // and asks now and then whether anybody still waits.
 //
-// Where in a text a match begins, and what its groups hold, is left to package regexp.
+// Where in a text a match begins, and what its groups hold, package regexp finds: [Groups]
+// asks it for one match after the other, so that this can be stopped, too.
 package matcher

@@ -18,6 +18,7 @@ type Machine struct {
 	states []state
 	byKey  map[string]int32
 	held   int
+	times  int // that all states were forgotten
 
 	set  *sparse  // instructions, as they are followed
 	todo []uint32 // those that are to be
@@ -68,6 +69,7 @@ func (r *Regex) Machine(memory int) *Machine {
 // forget begins with no states.
 func (m *Machine) forget() {
 	m.next, m.states, m.byKey, m.held = m.next[:0], m.states[:0], map[string]int32{}, 0
+	m.times++
 }
 
 // Match says whether anything in a text matches. ended is asked now and then; its error
@@ -193,8 +195,8 @@ func (m *Machine) step(at int32, class int, ended func() error) (int32, error) {
 		places, before := m.behind(class), r.kind(class)
 		switch {
 		case len(places) > 0 || !r.anchored && r.prefix == "":
-			count := len(m.states)
-			if result = m.state(places, before); len(m.states) < count {
+			times := m.times
+			if result = m.state(places, before); m.times > times {
 				return result, nil // the state that it is behind was forgotten
 			}
 		case r.anchored:

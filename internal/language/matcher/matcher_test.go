@@ -102,6 +102,47 @@ func TestManyRepetitionsOverALongLine(t *testing.T) {
 	}
 }
 
+func FuzzEach(f *testing.F) {
+	for i, expression := range expressions() {
+		f.Add(expression, texts()[i%len(texts())])
+	}
+	f.Fuzz(func(t *testing.T, expression, text string) {
+		want, err := regexp.Compile(expression)
+		if _, ours := matcher.Compile(expression); err != nil || ours != nil {
+			return
+		}
+		g, err := matcher.CompileGroups(expression)
+		if err != nil {
+			t.Fatalf("%q: %v", expression, err)
+		}
+		all, none := [][]int(nil), func() error { return nil }
+		if err := g.Each(text, none, func(match []int) error { all = append(all, match); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.FindAllStringSubmatchIndex(text, -1), all); diff != "" {
+			t.Fatalf("%q in %q: %s", expression, text, diff)
+		}
+	})
+}
+
+// Each match of this looks at all that is left: hours for 1 MB.
+func TestMatchesThatLookFarCanBeStopped(t *testing.T) {
+	g, err := matcher.CompileGroups(`a.*b|(a)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, found := errors.New("stop"), 0
+	err = g.Each(strings.Repeat("a", 1<<20), func() error {
+		if found == 3 {
+			return stop
+		}
+		return nil
+	}, func([]int) error { found++; return nil })
+	if !errors.Is(err, stop) || found != 3 {
+		t.Error(found, err)
+	}
+}
+
 func FuzzMatch(f *testing.F) {
 	for i, expression := range expressions() {
 		f.Add(expression, texts()[i%len(texts())])

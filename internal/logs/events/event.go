@@ -63,7 +63,12 @@ type Query struct {
 	// to it has been read, and behind it reading can begin again. False ends reading.
 	Passed func(Key) bool
 
+	// Memory is how many bytes the events may take that are held of all parts which are read
+	// side by side; 0 for any number. The error is ErrWide.
+	Memory int64
+
 	keys *opener // opens what is encrypted
+	side *side   // what is open for it
 }
 
 // Part is one of several groups that are read.

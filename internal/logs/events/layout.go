@@ -204,7 +204,8 @@ func openFile(dir, name string) (*file, error) {
 type reader struct {
 	*file
 
-	in *os.File
+	in   *os.File
+	side *side // that opened it for several; nil for none
 }
 
 func (f *file) open() (*reader, error) {
@@ -212,10 +213,13 @@ func (f *file) open() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{f, opened}, nil
+	return &reader{file: f, in: opened}, nil
 }
 
 func (r *reader) close() {
+	if r.side != nil && !r.side.leave(r.file) {
+		return
+	}
 	r.in.Close() //nolint:errcheck,gosec // only read
 }
 

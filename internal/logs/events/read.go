@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -24,7 +25,7 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	}
 	return func(yield func(Event, error) bool) {
 		q := q
-		q.keys = s.opener(ctx)
+		q.keys, q.side = s.opener(ctx), newSide(q.Memory)
 		for {
 			again := false
 			parts := q.each()
@@ -88,6 +89,7 @@ type partCursor struct {
 	blocks []blockMeta // that are left
 	taken  int         // blocks that were loaded
 	ahead  *ahead      // loads the next block while one is read; nil for the first two
+	held   int64       // bytes, of what was loaded
 	run    run
 }
 
@@ -104,7 +106,7 @@ type loadedBlock struct {
 }
 
 func (s *Store) openPart(q *Query, wanted wanted, f *file, p *part) (cursor, error) {
-	r, err := f.openPart(p)
+	r, err := q.side.open(f, p)
 	if err != nil {
 		return nil, err
 	}
@@ -152,20 +154,29 @@ func (c *partCursor) block(ctx context.Context) (events []Event, ok bool, err er
 	if len(c.blocks) == 0 {
 		return nil, false, nil
 	}
-	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 {
+	if c.ahead == nil && c.taken >= alone && len(c.blocks) > 1 && c.q.side.narrow() {
 		c.ahead = c.loadAhead(ctx, c.blocks)
 	}
 	b := c.blocks[0]
 	c.blocks, c.taken = c.blocks[1:], c.taken+1
 	if c.ahead == nil {
 		events, err = c.told(&b)
-		return events, true, err
+		return events, true, cmp.Or(err, c.hold(&b, events, 1))
 	}
 	loaded, ok := <-c.ahead.loaded
 	if !ok {
 		return nil, false, ctx.Err()
 	}
-	return loaded.events, true, loaded.err
+	return loaded.events, true, cmp.Or(loaded.err, c.hold(&b, loaded.events, 2))
+}
+
+// hold counts a block that was loaded, and those like it that are.
+func (c *partCursor) hold(b *blockMeta, events []Event, times int64) error {
+	n := int64(0)
+	if len(events) > 0 {
+		n = int64(b.raw) + int64(len(events))*eventBytes
+	}
+	return c.q.side.hold(&c.held, n*times)
 }
 
 func (c *partCursor) loadAhead(ctx context.Context, blocks []blockMeta) *ahead {
@@ -200,6 +211,7 @@ func (c *partCursor) close() {
 		close(c.ahead.stop)
 		<-c.ahead.ended
 	}
+	_ = c.q.side.hold(&c.held, 0) // no more than before
 	c.reader.close()
 }
 

@@ -147,6 +147,20 @@ func TestResultsArePages(t *testing.T) {
 	}
 }
 
+func TestAResultThatCannotBeWrittenLeavesNoFile(t *testing.T) {
+	r := query.Results{Dir: t.TempDir()}
+	path := filepath.Join(r.Dir, "id.rows")
+	if err := os.Symlink("/dev/full", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Write("id", rows(3)); err == nil {
+		t.Error("there is no room")
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 func TestAResultThatIsDamaged(t *testing.T) {
 	r := query.Results{Dir: t.TempDir()}
 	length, err := r.Write("id", rows(3))

@@ -46,8 +46,8 @@ func (r Results) Remove(id string) error {
 // disk when it returns.
 func (r Results) Write(id string, rows [][]insights.Cell) (length int64, err error) {
 	defer func() {
-		if err != nil {
-			err = fmt.Errorf("keep the result of a query: %w", err)
+		if err != nil { // what is there of it leads nowhere, and the disk may be full
+			err = fmt.Errorf("keep the result of a query: %w", errors.Join(err, r.Remove(id)))
 		}
 	}()
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {

@@ -30,8 +30,15 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	}
 	name, ok := strings.CutPrefix(arn.Resource, "log-group:")
 	name, _, _ = strings.Cut(name, ":")
-	if !ok || strings.Contains(name, "*") {
+	if !ok {
 		return held, nil
+	}
+	stranger := a.Call.Principal.Type == cloud.AWSService || a.Call.Principal.Account != arn.Account
+	if strings.Contains(name, "*") {
+		if stranger {
+			held.Policies, err = s.ofAllGroups(in(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}))
+		}
+		return held, err
 	}
 	find := func(ctx context.Context) (*known, error) {
 		k, err := s.group(in(ctx, cloud.Scope{Account: arn.Account, Region: arn.Region}), name)
@@ -49,7 +56,7 @@ func (s *Service) Held(ctx context.Context, a *cloud.Access, r cloud.Resource) (
 	}}
 	// Services, and another account that queries: the resource policies of an account are
 	// what links it to one that watches over it.
-	if a.Call.Principal.Type == cloud.AWSService || a.Call.Principal.Account != arn.Account {
+	if stranger {
 		k, err := find(ctx)
 		if err != nil {
 			return held, err
@@ -91,18 +98,32 @@ func (k *known) rules(r resource.Reader) error {
 	for tag, value := range kept {
 		k.conditions["aws:ResourceTag/"+tag] = []string{value}
 	}
+	k.policies, err = policiesOn(r, arn)
+	return err
+}
+
+// ofAllGroups returns the resource policies of an account that are of no group in particular.
+func (s *Service) ofAllGroups(ctx context.Context) (all []policy.Attached, err error) {
+	return all, s.store.View(ctx, func(r resource.Reader) (err error) {
+		all, err = policiesOn(r, "")
+		return err
+	})
+}
+
+// policiesOn returns the resource policies of an account that speak of a group.
+func policiesOn(r resource.Reader, arn string) (all []policy.Attached, err error) {
 	for p, err := range values(resourcePolicies.List(r)) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p.ARN != "" && p.ARN != arn {
 			continue
 		}
 		document, err := policy.Parse(p.Document, policy.Resource)
 		if err != nil {
-			return err // it was checked when it was put
+			return nil, err // it was checked when it was put
 		}
-		k.policies = append(k.policies, policy.Attached{Name: p.key(), Document: document})
+		all = append(all, policy.Attached{Name: p.key(), Document: document})
 	}
-	return nil
+	return all, nil
 }

@@ -20,12 +20,15 @@ var lookupTables = resource.Kind[lookupTable]{
 	Taken: func(...string) error { return errExists("The specified lookup table already exists") },
 }
 
-// lookupTable is a table as it is kept.
+// lookupBodies are their texts, by the same names: what lists tables reads none of them.
+var lookupBodies = resource.Kind[string]{Name: "logs/lookuptable-body", Missing: lookupTables.Missing}
+
+// lookupTable is what is kept of a table beside its text.
 type lookupTable struct {
-	Name, Description, Body string
-	Fields                  []string
-	Records                 int64
-	Updated                 int64
+	Name, Description string
+	Fields            []string
+	Records, Size     int64
+	Updated           int64
 }
 
 const (
@@ -49,11 +52,12 @@ func tableNamed(ctx context.Context, arn string) (string, error) {
 
 // records reads the text of a table.
 func records(body string) ([][]string, error) {
+	if len(body) > mostTableSize {
+		return nil, errInvalid("A lookup table has at most %d bytes, and this one has %d.", mostTableSize, len(body))
+	}
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "\ufeff")))
 	all, err := r.ReadAll()
 	switch {
-	case len(body) > mostTableSize:
-		return nil, errInvalid("A lookup table has at most %d bytes, and this one has %d.", mostTableSize, len(body))
 	case !utf8.ValidString(body):
 		return nil, errInvalid("A lookup table is text in UTF-8.")
 	case err != nil:
@@ -80,7 +84,7 @@ func (t *lookupTable) fill(body string, description, key *string) error {
 	if err != nil {
 		return err
 	}
-	t.Body, t.Fields, t.Records, t.Updated = body, all[0], int64(len(all)-1), time.Now().UnixMilli()
+	t.Size, t.Fields, t.Records, t.Updated = int64(len(body)), all[0], int64(len(all)-1), time.Now().UnixMilli()
 	if description != nil {
 		t.Description = *description
 	}
@@ -107,7 +111,7 @@ func (s *Service) CreateLookupTable(ctx context.Context, in *logsapi.CreateLooku
 		if n >= mostTables {
 			return errLimit()
 		}
-		return errors.Join(lookupTables.Create(tx, t, t.Name), tags.Add(tx, arn, maps.All(in.Tags)))
+		return errors.Join(lookupTables.Create(tx, t, t.Name), lookupBodies.Put(tx, *in.TableBody, t.Name), tags.Add(tx, arn, maps.All(in.Tags)))
 	})
 }
 
@@ -117,13 +121,24 @@ func (s *Service) UpdateLookupTable(ctx context.Context, in *logsapi.UpdateLooku
 	if err != nil {
 		return nil, err
 	}
-	out := &logsapi.UpdateLookupTableOutput{LookupTableArn: in.LookupTableArn}
+	var anew lookupTable // is read before the transaction, as that takes a while
+	if err := anew.fill(*in.TableBody, in.Description, in.KmsKeyId); err != nil {
+		return nil, err
+	}
+	out := &logsapi.UpdateLookupTableOutput{LookupTableArn: in.LookupTableArn, LastUpdatedTime: &anew.Updated}
 	return out, s.store.Update(ctx, func(tx resource.Tx) error {
-		return lookupTables.Change(tx, func(t *lookupTable) error {
-			err := t.fill(*in.TableBody, in.Description, in.KmsKeyId)
-			out.LastUpdatedTime = &t.Updated
-			return err
+		err := lookupTables.Change(tx, func(t *lookupTable) error {
+			anew.Name = t.Name
+			if in.Description == nil {
+				anew.Description = t.Description
+			}
+			*t = anew
+			return nil
 		}, name)
+		if err != nil {
+			return err
+		}
+		return lookupBodies.Put(tx, *in.TableBody, name)
 	})
 }
 
@@ -139,8 +154,12 @@ func (s *Service) GetLookupTable(ctx context.Context, in *logsapi.GetLookupTable
 		if err != nil {
 			return err
 		}
-		out.LookupTableArn, out.LookupTableName, out.TableBody = new(tableARN(r.Scope(), name)), &t.Name, &t.Body
-		out.SizeBytes, out.LastUpdatedTime = new(int64(len(t.Body))), &t.Updated
+		body, err := lookupBodies.Get(r, name)
+		if err != nil {
+			return err
+		}
+		out.LookupTableArn, out.LookupTableName, out.TableBody = new(tableARN(r.Scope(), name)), &t.Name, &body
+		out.SizeBytes, out.LastUpdatedTime = &t.Size, &t.Updated
 		if t.Description != "" {
 			out.Description = &t.Description
 		}
@@ -159,7 +178,7 @@ func (s *Service) DescribeLookupTables(ctx context.Context, in *logsapi.Describe
 		out.LookupTables, out.NextToken, err = resource.Page(ctx, paging(in, in.NextToken, in.MaxResults, most), lookupTables.From(r), func(t lookupTable) (logsapi.LookupTable, bool, error) {
 			shown := logsapi.LookupTable{
 				LookupTableArn: new(tableARN(r.Scope(), t.Name)), LookupTableName: &t.Name, TableFields: t.Fields, RecordsCount: &t.Records,
-				SizeBytes: new(int64(len(t.Body))), LastUpdatedTime: &t.Updated,
+				SizeBytes: &t.Size, LastUpdatedTime: &t.Updated,
 			}
 			if t.Description != "" {
 				shown.Description = &t.Description
@@ -177,18 +196,19 @@ func (s *Service) DeleteLookupTable(ctx context.Context, in *logsapi.DeleteLooku
 		return nil, err
 	}
 	return &logsapi.DeleteLookupTableOutput{}, s.store.Update(ctx, func(tx resource.Tx) error {
-		return errors.Join(lookupTables.Delete(tx, name), tags.Delete(tx, tableARN(tx.Scope(), name)))
+		return errors.Join(lookupTables.Delete(tx, name), lookupBodies.Discard(tx, name), tags.Delete(tx, tableARN(tx.Scope(), name)))
 	})
 }
 
 // table returns the records of a table of the call's account, for a query.
 func (s *Service) table(ctx context.Context, name string) (all [][]string, err error) {
-	return all, s.store.View(ctx, func(r resource.Reader) error {
-		t, err := lookupTables.Get(r, name)
-		if err != nil {
-			return err
-		}
-		all, err = records(t.Body)
+	var body string
+	err = s.store.View(ctx, func(r resource.Reader) (err error) {
+		body, err = lookupBodies.Get(r, name)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return records(body)
 }

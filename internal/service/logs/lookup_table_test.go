@@ -20,8 +20,11 @@ func TestQueriesLookValuesUp(t *testing.T) {
 	if got := d.must("GetLookupTable", `{"LookupTableArn": %q}`, arn); !strings.Contains(got, "u2,Lee") || !strings.Contains(got, "who") {
 		t.Error(got)
 	}
-	if got := d.must("DescribeLookupTables", `{"LookupTableNamePrefix": "us"}`); !strings.Contains(got, arn) {
-		t.Error(got)
+	described := d.must("DescribeLookupTables", `{"LookupTableNamePrefix": "us"}`)
+	for _, want := range []string{arn, `"SizeBytes":15`, `"RecordsCount":1`, `"Description":"who"`} {
+		if !strings.Contains(strings.ReplaceAll(described, `": `, `":`), want) {
+			t.Errorf("%s is not in %s", want, described)
+		}
 	}
 	if got := d.must("ListTagsForResource", `{"ResourceArn": %q}`, arn); !strings.Contains(got, "team") {
 		t.Error(got)

@@ -188,8 +188,8 @@ func TestWhatAQueryTouches(t *testing.T) {
 		"in its text":             {over("SOURCE 'other' | fields a"), "111122223333:log-group:other"},
 		"in another query":        {over("filter a in (SOURCE '/app/b' | fields a)", "/app/a"), "111122223333:log-group:/app/a 111122223333:log-group:/app/b"},
 		"in a join":               {over("join left=x right=y where x.a=y.a (SOURCE 'other')", "/app/a"), "111122223333:log-group:/app/a 111122223333:log-group:other"},
-		"by what they begin with": {over("SOURCE logGroups(namePrefix: ['/app/']) | fields a"), "111122223333:log-group:/app/a 111122223333:log-group:/app/b"},
-		"of another account":      {over("SOURCE logGroups(namePrefix: ['/app/'], accountIdentifiers: ['444455556666']) | fields a"), "444455556666:log-group:/app/there"},
+		"by what they begin with": {over("SOURCE logGroups(namePrefix: ['/app/']) | fields a"), "111122223333:log-group:/app/* 111122223333:log-group:/app/a 111122223333:log-group:/app/b"},
+		"of another account":      {over("SOURCE logGroups(namePrefix: ['/app/'], accountIdentifiers: ['444455556666']) | fields a"), "444455556666:log-group:/app/* 444455556666:log-group:/app/there"},
 		"by an ARN":               {logsapi.StartQueryInput{QueryString: new("fields a"), LogGroupIdentifiers: []string{"arn:aws:logs:ap-northeast-2:444455556666:log-group:/app/there:*"}}, "444455556666:log-group:/app/there"},
 		"beside what is no query": {over("nonsense", "other"), "111122223333:log-group:other"},
 		"where nothing is named":  {over("fields a"), "any"},
@@ -212,7 +212,8 @@ func TestWhatAQueryTouches(t *testing.T) {
 	}
 	there.must("PutResourcePolicy", `{"PolicyName": "watch", "PolicyDocument": %q}`, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"logs:StartQuery","Resource":"*"}]}`)
 	d.must("PutResourcePolicy", `{"PolicyName": "own", "PolicyDocument": %q}`, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":"logs:PutLogEvents","Resource":"*"}]}`)
-	equal(t, "policies of another account and the own", []int{1, 0}, []int{
+	equal(t, "policies of another account and the own", []int{1, 1, 0}, []int{
+		policies("arn:aws:logs:ap-northeast-2:444455556666:log-group:/app/*:log-stream:"),
 		policies("arn:aws:logs:ap-northeast-2:444455556666:log-group:/app/there:log-stream:"), policies("arn:aws:logs:ap-northeast-2:111122223333:log-group:other:log-stream:"),
 	})
 	d.runs()

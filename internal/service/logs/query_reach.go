@@ -291,24 +291,46 @@ func (s *Service) completeStart(ctx context.Context, a *cloud.Access, in *logsap
 	case languageSQL:
 		return s.completeElsewhere(ctx, a, in, like)
 	}
-	var all []groupName
+	var found, named []groupName
 	for _, source := range sources {
 		if source == nil && len(namedGroups(in)) == 0 {
 			continue
 		}
+		if source != nil && source.All {
+			named = addGroups(named, beginnings(a.Call.Scope(), source))
+		}
 		of, err := s.sourced(ctx, in, source)
 		if _, told := errors.AsType[*cloud.Error](err); told {
-			return nil // it is told once it is decided who may ask
+			continue // it is told once it is decided who may ask, of the other sources too
 		}
 		if err != nil {
 			return err
 		}
-		all = addGroups(all, of)
+		found = addGroups(found, of)
 	}
-	if len(all) > 0 {
+	if all := append(slices.Clip(named), found...); len(all) > 0 {
 		a.Resources = touched(a.Resources[like], all)
 	}
 	return nil
+}
+
+// beginnings stand for all the groups that a source may lead to. They are asked for before
+// the groups that it does lead to, of which a refusal would tell the names, or whether there
+// are any.
+func beginnings(scope cloud.Scope, source *insights.Source) (all []groupName) {
+	accounts, prefixes := source.Accounts, source.Prefixes
+	if len(accounts) == 0 {
+		accounts = []string{string(scope.Account)}
+	}
+	if len(prefixes) == 0 {
+		prefixes = []string{""}
+	}
+	for _, account := range accounts {
+		for _, prefix := range prefixes {
+			all = append(all, groupName{cloud.Account(account), scope.Region, prefix + "*"})
+		}
+	}
+	return all
 }
 
 // queryAtAGlance is what is looked at of a query before it is decided who may know of it.

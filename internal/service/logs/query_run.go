@@ -22,6 +22,7 @@ const (
 	// queryTurns is how many queries run at a time, and queryMemory how many bytes each may hold.
 	queryTurns   = 4
 	queryMemory  = 128 << 20
+	queryBeside  = 512 << 20 // of events that are read side by side, of many streams
 	queryLimit   = time.Hour // that a query may run, as AWS has it
 	queryEnds    = 5 * time.Second
 	queriesPurge = 10 * time.Minute
@@ -113,7 +114,7 @@ func (s *Service) failure(ctx context.Context, id string, err error) string {
 	switch {
 	case errors.Is(err, query.ErrStopping):
 		return stoppedServer
-	case errors.Is(err, insights.ErrMemory):
+	case errors.Is(err, insights.ErrMemory), errors.Is(err, events.ErrWide):
 		s.cfg.Log.WarnContext(ctx, "a query of log groups failed", "query_id", id, "error", err)
 		return err.Error()
 	}
@@ -156,7 +157,7 @@ func (s *Service) answer(ctx context.Context, r *queryRun) (*insights.Result, er
 
 // query returns what is read of the store of events for a source.
 func (o *reach) query() events.Query {
-	q := events.Query{From: o.from, To: o.to, Backward: true, Groups: []events.Part{}}
+	q := events.Query{From: o.from, To: o.to, Backward: true, Groups: []events.Part{}, Memory: queryBeside}
 	for number, k := range o.known {
 		q.Groups = append(q.Groups, events.Part{Group: number, From: k.group.from()})
 	}

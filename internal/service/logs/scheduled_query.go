@@ -10,6 +10,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/language/insights"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -82,7 +83,7 @@ func (s *Service) check(ctx context.Context, q *scheduledQuery) error {
 	}
 	now := time.Now()
 	in := q.start(now, schedule.period(now))
-	if _, err := s.plan(ctx, in); err != nil {
+	if err := s.couldStart(ctx, in); err != nil {
 		if e, ok := errors.AsType[*cloud.Error](err); ok && e.Code != "ResourceNotFoundException" {
 			return errValidation("%s", e.Message)
 		}
@@ -90,6 +91,40 @@ func (s *Service) check(ctx context.Context, q *scheduledQuery) error {
 	}
 	q.plan(schedule, now)
 	return nil
+}
+
+// couldStart refuses a query that could not be started. Groups of other accounts are left to
+// its runs: its role may know of them, and who makes the schedule need not.
+func (s *Service) couldStart(ctx context.Context, in *logsapi.StartQueryInput) error {
+	if *in.QueryLanguage == languageInsights {
+		q, err := parseQuery(in)
+		if err != nil {
+			return err
+		}
+		if leadsElsewhere(cloud.CallOf(ctx).Scope(), in, q) {
+			return nil
+		}
+	}
+	_, err := s.plan(ctx, in)
+	return err
+}
+
+// leadsElsewhere says whether a query may read groups of another account.
+func leadsElsewhere(scope cloud.Scope, in *logsapi.StartQueryInput, q *insights.Query) bool {
+	named := namedGroups(in)
+	for _, source := range q.Sources() {
+		if source == nil {
+			continue
+		}
+		if slices.ContainsFunc(source.Accounts, func(account string) bool { return cloud.Account(account) != scope.Account }) {
+			return true
+		}
+		named = append(named, source.Groups...)
+	}
+	return slices.ContainsFunc(named, func(id string) bool {
+		at, ok := groupOf(scope, id)
+		return ok && at.Account != scope.Account
+	})
 }
 
 // roles returns the ARNs of the roles that the query names.

@@ -1,23 +1,26 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 )
 
 // LogQuery reads a query of CloudWatch Logs in SQL, in which names may stand in backticks. It
-// returns the query, and what stands in quotes in it as it is written, by the same in lower
-// case: names have no case, and log groups have. Of two that differ in case alone it has the
-// last. Other statements are an *Error.
-func LogQuery(src string) (q *ast.Query, written map[string]string, err error) {
+// returns the query, and what stands in quotes in it in the ways in which it is written, by the
+// same in lower case: names have no case, and log groups have. Other statements are an *Error.
+func LogQuery(src string) (q *ast.Query, written map[string][]string, err error) {
 	l := &lexer{src: src, lang: trino, backticks: true}
 	tokens := withoutSemicolon(l.all())
-	written = map[string]string{}
+	written = map[string][]string{}
 	for i := range tokens {
 		if tokens[i].kind == quoted {
 			name := unquoted(src[tokens[i].start:tokens[i].end])
-			written[strings.ToLower(name)] = name
+			lower := strings.ToLower(name)
+			if !slices.Contains(written[lower], name) {
+				written[lower] = append(written[lower], name)
+			}
 		}
 	}
 	p := newParser(src, tokens)
