@@ -32,6 +32,9 @@ const proximity = 30
 type text struct {
 	message []byte
 	digits  int
+	// at is where each byte, and the end, is in the message that was given; nil where it
+	// is that.
+	at []int32
 }
 
 func newText(message []byte) *text {
@@ -42,6 +45,24 @@ func newText(message []byte) *text {
 		}
 	}
 	return t
+}
+
+// found returns where a message has data of each identifier, as it is written and as who
+// reads it as JSON sees it. They are in no order where it has several texts.
+func found(message []byte, all []*identifier) [][]Span {
+	spans := make([][]Span, len(all))
+	t, more := newText(message), true
+	for n := 0; more && n <= mostEscaped; n++ {
+		for i, one := range all {
+			for _, s := range one.find(t) {
+				if s = (Span{t.place(s.Start), t.place(s.End)}); s.Start < s.End {
+					spans[i] = append(spans[i], s)
+				}
+			}
+		}
+		t, more = t.unescaped()
+	}
+	return spans
 }
 
 func (i *identifier) find(t *text) (spans []Span) {

@@ -196,30 +196,27 @@ type Finding struct {
 }
 
 // Find returns what the policy finds in a message, by identifier.
-func (p *Policy) Find(message []byte) (found []Finding) {
-	m := newText(message)
-	for _, one := range p.identifiers {
-		if spans := one.find(m); len(spans) > 0 {
-			found = append(found, Finding{one.name, spans})
+func (p *Policy) Find(message []byte) (all []Finding) {
+	for i, spans := range found(message, p.identifiers) {
+		if len(spans) > 0 {
+			all = append(all, Finding{p.identifiers[i].name, joined(spans)})
 		}
 	}
-	return found
+	return all
 }
 
 // Mask returns a message with an asterisk for each character of what any of the policies
 // finds, and what that is, in order. Where nothing is found it is the message itself.
 func Mask(message []byte, policies ...*Policy) ([]byte, []Span) {
-	var spans []Span
-	m := newText(message)
-	seen := map[*identifier]bool{}
-	for _, p := range policies {
+	var all []*identifier
+	for i, p := range policies {
 		for _, one := range p.identifiers {
-			if !seen[one] {
-				seen[one] = true
-				spans = append(spans, one.find(m)...)
+			if i == 0 || !slices.Contains(all, one) {
+				all = append(all, one)
 			}
 		}
 	}
+	spans := slices.Concat(found(message, all)...)
 	if len(spans) == 0 {
 		return message, nil
 	}

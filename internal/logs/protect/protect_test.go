@@ -1,6 +1,7 @@
 package protect_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func TestManagedIdentifiers(t *testing.T) {
 		"IpAddress":    {"from <192.0.2.1>:80 to <10.0.0.255>", "<2001:db8::8a2e:370:7334> and <::1>", "1.2.3.256", "v1.2.3", "at 12:34:56", "1.2.3.4.5x"},
 		"CreditCardNumber": {
 			"pay <4111111111111111> now", "<4111 1111 1111 1111> 200", "12 <4111-1111-1111-1111>", "<378282246310005>", "<5555555555554444>,<6011111111111117>", "4111111111111112", "0000000000000000", "id 94111111111111111", "x4111111111111111",
-			"1767225600000",
+			"1767225600000", `{"m":"card\n<4111111111111111>"}`, `{"m":"<4111\u0031111\u002011111111>"}`,
 		},
 		"CreditCardSecurityCode": {"cvv: <123>", "card_verification_value=<1234>", "code 123", "cvv is far away from what looks like a number: it is 123", "<123> is the CVC2", "discvv 123"},
 		"CreditCardExpiration":   {"exp <12/27>", "expiration date: <01/2030>", "12/27", "expiry 13/27"},
@@ -110,6 +111,11 @@ func TestMask(t *testing.T) {
 		{"nothing", "hello", "hello", nil},
 		{"one of each policy", `{"to":"a@b.org","by":"EmployeeID-123"}`, `{"to":"*******","by":"**************"}`, []protect.Span{{7, 14}, {22, 36}}},
 		{"what overlaps is one", "x EmployeeID-123@b.org", "x ********************", []protect.Span{{2, 22}}},
+		{"escapes of JSON", `{"to":"a\u0040b.org"}`, `{"to":"************"}`, []protect.Span{{7, 19}}},
+		{"behind an escape", `{"text":"by\nEmployeeID-123\tof\n192.0.2.1\n"}`, `{"text":"by\n**************\tof\n*********\n"}`, []protect.Span{{13, 27}, {33, 42}}},
+		{"JSON in a text of JSON", `{"m":"{\"to\":\"a\\u0040b.org\"}"}`, `{"m":"{\"to\":\"*************\"}"}`, []protect.Span{{16, 29}}},
+		{"a pair of escapes is left", `{"m":"\ud83d\ude00 a@b.org \ud83d"}`, `{"m":"\ud83d\ude00 ******* \ud83d"}`, []protect.Span{{19, 26}}},
+		{"a backslash of its own", `C:\x\ua@b.org\`, `C:\x\********\`, []protect.Span{{5, 13}}},
 		{"bytes that are no text", "\xff a@b.org \xfe", "\xff ******* \xfe", []protect.Span{{2, 9}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,6 +196,7 @@ func FuzzMask(f *testing.F) {
 	p := policy(f, document(names...))
 	for _, text := range []string{"a@b.org 192.0.2.1", "4111 1111 1111 1111", "cvv 123", "ssn 123-45-6789", "X1234567L A58818501", "utr 1123456785", "RSSMRA85T10A562S", "DEA AB1234563", "\xff4111111111111111", "-----BEGIN PRIVATE KEY-----"} {
 		f.Add([]byte(text))
+		f.Add(bytes.ReplaceAll([]byte(text), []byte("1"), []byte(`\u0031`)))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		masked, spans := protect.Mask(message, p)

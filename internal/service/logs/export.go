@@ -89,6 +89,9 @@ func (s *Service) CreateExportTask(ctx context.Context, in *logsapi.CreateExport
 	if k.group.Class != standard {
 		return nil, errInvalid("Log groups of class %s cannot be exported.", k.group.Class)
 	}
+	if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+		return nil, err
+	}
 	prefix := strings.Trim(resource.Value(in.DestinationPrefix), "/")
 	if len(prefix) > mostObjectKey/2 {
 		return nil, errInvalid("The destination prefix has more than %d bytes.", mostObjectKey/2)

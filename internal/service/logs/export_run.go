@@ -142,6 +142,7 @@ type export struct {
 
 	task   exportTask
 	known  *known
+	now    current
 	folder string // of the stream at hand
 	lines  bytes.Buffer
 	packed *gzip.Writer
@@ -171,6 +172,7 @@ func (x *exports) export(ctx context.Context, id string) error {
 		err = errNoGroup()
 	}
 	if err == nil {
+		e.now = current{Service: x.Service, known: e.known}
 		err = e.streams(ctx)
 	}
 	switch kind := cloud.KindOf(err); {
@@ -235,6 +237,9 @@ func (e *export) next(ctx context.Context) (next *stream, err error) {
 func (e *export) stream(ctx context.Context, s *stream) error {
 	e.folder = strings.ReplaceAll(s.Name, "/", "-")
 	e.begin()
+	if err := e.keyring.readable(ctx, e.known.group.Number); err != nil {
+		return err
+	}
 	q := events.Query{Group: e.known.group.Number, Streams: []uint64{s.Number}, From: max(*e.task.From, e.known.group.from()), To: *e.task.To}
 	if at := e.task.At; at != nil {
 		q.After = &events.Key{Time: at.Time, Seq: at.Seq, N: at.N}
@@ -247,7 +252,7 @@ func (e *export) stream(ctx context.Context, s *stream) error {
 		if err != nil {
 			return err
 		}
-		if err := e.line(&one); err != nil {
+		if err := e.line(ctx, &one); err != nil {
 			return err
 		}
 		e.task.At = &eventKey{one.Time, one.Seq, one.N}
@@ -271,8 +276,8 @@ func (e *export) begin() {
 }
 
 // line writes an event: its time, and the message as it is.
-func (e *export) line(one *events.Event) error {
-	message, err := e.known.mask(one.Ingested, one.Message)
+func (e *export) line(ctx context.Context, one *events.Event) error {
+	message, err := e.now.mask(ctx, one)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/state"
@@ -77,15 +78,25 @@ func newBuckets() *buckets { return &buckets{objects: map[string]string{}, calle
 // running runs a service that has buckets until do returns.
 func running(t *testing.T, store state.Store, dir string, s3 *buckets, do func(d *desk)) {
 	t.Helper()
+	runningBy(t, store, dir, s3, &keys{}, do)
+}
+
+// runningBy is running with a KMS.
+func runningBy(t *testing.T, store state.Store, dir string, s3 *buckets, kms *keys, do func(d *desk)) {
+	t.Helper()
+	sealer, err := seal.New(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := logs.Open(t.Context(), logs.Config{
-		Log: discard(), Dir: dir, Buckets: s3.as, Exists: func(_ context.Context, bucket string) (bool, error) { return bucket != "none", nil },
+		Log: discard(), Dir: dir, Seal: sealer, Buckets: s3.as, Exists: func(_ context.Context, bucket string) (bool, error) { return bucket != "none", nil },
 		May: func(_ context.Context, _, arn string, _ map[string][]string) error {
 			if strings.Contains(arn, "not-mine") {
 				return cloud.Errorf(cloud.Denied, "AccessDenied", "not yours")
 			}
 			return nil
 		},
-	}, store, &keys{})
+	}, store, kms)
 	if err != nil {
 		t.Fatal(err)
 	}

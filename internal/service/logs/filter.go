@@ -78,7 +78,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 		return nil, err
 	}
 	defer release()
-	search := search{Service: s, known: k, pattern: pattern, masked: masked, most: int(resource.Or(in.Limit, mostEvents)), until: time.Now().Add(patience)}
+	search := search{Service: s, known: k, pattern: pattern, unmask: resource.Value(in.Unmask), most: int(resource.Or(in.Limit, mostEvents)), until: time.Now().Add(patience)}
 	out := &logsapi.FilterLogEventsOutput{Events: []logsapi.FilteredLogEvent{}, SearchedLogStreams: []logsapi.SearchedLogStream{}}
 	more, err := search.run(ctx, q, out)
 	if err != nil {
@@ -134,7 +134,7 @@ type search struct {
 
 	known   *known
 	pattern *filterpattern.Pattern
-	masked  bool
+	unmask  bool
 	most    int
 	until   time.Time
 	last    events.Key // the last event that was looked at, and is not to be again
@@ -144,7 +144,7 @@ type search struct {
 // run searches until a page is full, or its time is over, and says whether there may
 // be more.
 func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLogEventsOutput) (more bool, err error) {
-	looked, over := 0, false
+	looked, over, now := 0, false, current{Service: p.Service, known: p.known}
 	q.Passed = func(at events.Key) bool {
 		p.last, over = at, time.Now().After(p.until)
 		return !over
@@ -156,8 +156,8 @@ func (p *search) run(ctx context.Context, q events.Query, out *logsapi.FilterLog
 		if err := p.unread(ctx, err); err != nil {
 			return false, err
 		}
-		if p.masked {
-			if e.Message, err = p.known.masked(&e); err != nil {
+		if !p.unmask {
+			if e.Message, err = now.mask(ctx, &e); err != nil {
 				return false, err
 			}
 		}

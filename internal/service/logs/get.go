@@ -56,11 +56,13 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logsapi.GetLogEventsInpu
 		}
 	}
 	found, err := s.page(ctx, q, int(resource.Or(in.Limit, mostEvents)))
-	if err == nil && !resource.Value(in.Unmask) {
-		err = k.maskAll(found)
-	}
 	if err != nil {
 		return nil, err
+	}
+	for i, now := 0, (&current{Service: s, known: k}); i < len(found) && !resource.Value(in.Unmask); i++ {
+		if found[i].Message, err = now.mask(ctx, &found[i]); err != nil {
+			return nil, err
+		}
 	}
 	first, last := edge, edge
 	if n := len(found); n > 0 {

@@ -276,7 +276,7 @@ func (s *Service) fieldIndexes(ctx context.Context, k *known) ([]logsapi.FieldIn
 // fieldTimes returns the time of the first event that has each field, in the order of
 // reading, among as many as a sample has. What came before the policy is not counted.
 func (s *Service) fieldTimes(ctx context.Context, k *known, backward bool, since int64) (map[string]int64, error) {
-	times, n := map[string]int64{}, 0
+	times, n, now := map[string]int64{}, 0, &current{Service: s, known: k}
 	q := events.Query{Group: k.group.Number, From: k.group.from(), To: math.MaxInt64, Backward: backward}
 	for e, err := range s.events.Read(ctx, q) {
 		if damaged(err) && n > 0 {
@@ -286,7 +286,7 @@ func (s *Service) fieldTimes(ctx context.Context, k *known, backward bool, since
 			return nil, err
 		}
 		if e.Ingested >= since {
-			found, err := s.fieldsOf(ctx, k, &e)
+			found, err := s.fieldsOf(ctx, now, &e)
 			if err != nil {
 				return nil, err
 			}

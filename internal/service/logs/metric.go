@@ -214,3 +214,36 @@ func (t *tally) join(o *tally) {
 	}
 	t.size += o.size
 }
+
+// put puts the data of a namespace, and forgets what was put. Where some of them are not
+// taken as they are, those are found and told, and the others are put.
+func (r *round) put(ctx context.Context, of metricSet) error {
+	for n := len(r.data.sets[of]); len(r.data.sets[of]) > 0; {
+		left := r.data.sets[of]
+		n = min(n, len(left))
+		data := make([]Datum, n)
+		for i := range data {
+			data[i] = *left[i]
+		}
+		var err error
+		if r.cfg.Metrics != nil {
+			err = r.cfg.Metrics.Put(ctx, of.Account, of.Region, of.namespace, data)
+		}
+		switch {
+		case err == nil:
+			r.counters.keep(of.Scope, data)
+		case cloud.KindOf(err) != cloud.Invalid:
+			return err
+		case n > 1:
+			n /= 2
+			continue
+		default:
+			r.cfg.Log.ErrorContext(ctx, "a metric of log events is not taken", "account", of.Account, "region", of.Region, "namespace", of.namespace, "metric", data[0].Name,
+				"time", data[0].Time, "error", err)
+		}
+		r.data.sets[of] = left[n:]
+		n *= 2
+	}
+	delete(r.data.sets, of)
+	return nil
+}

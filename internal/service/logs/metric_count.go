@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -21,8 +22,8 @@ func (f *filter) datum(message []byte, at time.Time) (d Datum, value float64, ok
 	if f.value != nil {
 		text, _ = f.value.Value(message)
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	value, ok = metricValue(text)
+	if !ok {
 		return d, 0, false // AWS publishes nothing for what is no number
 	}
 	for name, value := range f.system {
@@ -36,6 +37,12 @@ func (f *filter) datum(message []byte, at time.Time) (d Datum, value float64, ok
 		d.dimension(name, value)
 	}
 	return d, value, true
+}
+
+// metricValue reads a value of a metric: false for what CloudWatch does not take.
+func metricValue(text string) (float64, bool) {
+	value, err := strconv.ParseFloat(text, 64)
+	return value, err == nil && math.Abs(value) <= math.Pow(2, 360) // which no comparison with NaN says
 }
 
 func (d *Datum) dimension(name, value string) {

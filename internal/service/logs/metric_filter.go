@@ -80,13 +80,16 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilt
 			return errInvalid("Log groups of class %s have no metric filters.", g.Class)
 		}
 		n := 0
+		m.Since = s.events.Next()
 		for e, err := range metricFilters.List(tx, g.Name) {
 			if err != nil {
 				return err
 			}
 			if e.Value.FilterName != nil && *e.Value.FilterName != *in.FilterName {
 				n++
+				continue
 			}
+			m.Since = e.Value.Since // what came before this change is counted once, too
 		}
 		if n >= mostMetricFilters {
 			return errLimit()
@@ -94,7 +97,6 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilt
 		if err := mayHaveRegexes(tx, g.Name, pattern, *in.FilterName, ""); err != nil {
 			return err
 		}
-		m.Since = s.events.Next()
 		return metricFilters.Put(tx, m, g.Name, *in.FilterName)
 	})
 }
@@ -170,7 +172,7 @@ func checkTransformations(p *filterpattern.Pattern, all []logsapi.MetricTransfor
 		_, err := newFilter(p, *t)
 		return err
 	}
-	if _, err := strconv.ParseFloat(*t.MetricValue, 64); err != nil {
+	if _, ok := metricValue(*t.MetricValue); !ok {
 		return errInvalid("Invalid metric transformation: metric value must be a number or a selector")
 	}
 	return nil

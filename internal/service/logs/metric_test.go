@@ -118,13 +118,19 @@ func TestMetricsInEvents(t *testing.T) {
 
 // taker takes metrics, unless it fails.
 type taker struct {
-	fail error
-	got  []string
+	fail   error
+	refuse string // a metric and its values, with which nothing is taken
+	got    []string
 }
 
 func (m *taker) Put(_ context.Context, account cloud.Account, region cloud.Region, namespace string, data []logs.Datum) error {
 	if m.fail != nil && namespace == "n" {
 		return m.fail
+	}
+	for _, d := range data {
+		if fmt.Sprint(d.Name, " ", d.Values) == m.refuse {
+			return cloud.Errorf(cloud.Invalid, "No", "not so")
+		}
 	}
 	for _, d := range data {
 		m.got = append(m.got, fmt.Sprint(account, " ", region, " ", namespace, " ", d.Name, " ", d.Values, d.Counts))
@@ -187,9 +193,64 @@ func TestMetricsThatAreNotTaken(t *testing.T) {
 		d.pass()
 		equal(t, "taken where some are refused", incoming(1, 8+26), to.got)
 	})
+	with(store, func(d *desk) {
+		d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "w", "FilterPattern": "{ $.w = * }", "MetricTransformations": [{"MetricName": "w", "MetricNamespace": "n", "MetricValue": "$.w", "Dimensions": {"Of": "$.w"}}]}`)
+		to.got, to.refuse = nil, "w [3]"
+		now := time.Now().UnixMilli()
+		d.put("g", "s", now, `{"w": 1}`, `{"w": 2}`, `{"w": 3}`, `{"w": 4}`, `{"w": "NaN"}`, `{"w": "-Infinity"}`, `{"v": 5}`)
+		d.pass()
+		of := func(name string, n int) string { return fmt.Sprintf("111122223333 ap-northeast-2 n %s [%d] [1]", name, n) }
+		equal(t, "taken beside one that is refused", []string{of("w", 1), of("w", 2), of("w", 4), of("m", 5)}, to.got[4:])
+		to.refuse = ""
+	})
 	to.got = nil
 	with(servicetest.Store(t), func(d *desk) { // without its documents
 		d.pass()
 		equal(t, "taken of what was before", []string(nil), to.got)
 	})
+}
+
+// failing is a store of documents that can be read a number of times more.
+type failing struct {
+	state.Store
+
+	left *int // nil for always
+}
+
+func (f *failing) View(ctx context.Context, fn func(state.Reader) error) error {
+	if f.left != nil {
+		if *f.left--; *f.left < 0 {
+			return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "it cannot be read")
+		}
+	}
+	return f.Store.View(ctx, fn)
+}
+
+// What is made of some events is not counted where the next ones cannot be looked up: it
+// is made again.
+func TestMetricsOfARoundThatFailsAreCountedOnce(t *testing.T) {
+	failures := 0
+	for n := range 8 {
+		store := &failing{Store: servicetest.Store(t)}
+		d := opened(t, store, t.TempDir())
+		d.group("g", "s")
+		d.group("h", "s")
+		for _, g := range []string{"g", "h"} {
+			d.must("PutMetricFilter", `{"LogGroupName": %q, "FilterName": "f", "FilterPattern": "", "MetricTransformations": [{"MetricName": %q, "MetricNamespace": "n", "MetricValue": "1"}]}`, g, g)
+		}
+		now := time.Now()
+		d.put("g", "s", now.UnixMilli(), "a")
+		d.put("h", "s", now.UnixMilli(), "b")
+		store.left = new(n)
+		if d.PassOn(d.ctx) != nil {
+			failures++
+		}
+		store.left = nil
+		d.pass()
+		minute := now.Truncate(time.Minute)
+		equal(t, "counted", []logs.Datum{datum("g", minute, nil, 1), datum("h", minute, nil, 1)}, d.Counted(cloud.CallOf(d.ctx).Scope()))
+	}
+	if failures < 3 {
+		t.Errorf("%d rounds failed", failures)
+	}
 }

@@ -211,18 +211,14 @@ func (p *passer) gather(ctx context.Context) (*round, error) {
 		passer: p, now: time.Now(), begin: begin, next: begin, data: newTally(), quiet: make(quiets, len(p.quiet)), sends: map[sendingKey]*sending{},
 	}
 	maps.Copy(r.quiet, p.quiet)
+	if err := r.read(ctx); err != nil {
+		return nil, err // the batches are read again, and what was made of some is not kept
+	}
 	p.counting.Lock()
 	taken := p.counts
 	p.counts = newTally()
 	p.counting.Unlock()
-	r.data = taken
-	err := r.read(ctx)
-	if err != nil {
-		p.counting.Lock()
-		defer p.counting.Unlock()
-		p.counts.join(taken) // they would be lost, and batches are read again
-		return nil, err
-	}
+	r.data.join(taken)
 	r.quiet.over(r.now, r.data)
 	return r, nil
 }
@@ -343,21 +339,9 @@ func (p *passer) numbered(ctx context.Context, number uint64) (*known, error) {
 // fails.
 func (p *passer) hand(ctx context.Context, r *round) error {
 	for _, of := range r.data.names() {
-		data := make([]Datum, 0, len(r.data.sets[of]))
-		for _, d := range r.data.sets[of] {
-			data = append(data, *d)
+		if err := r.put(ctx, of); err != nil {
+			return fmt.Errorf("put metrics of %s: %w", of.namespace, err)
 		}
-		if p.cfg.Metrics != nil {
-			err := p.cfg.Metrics.Put(ctx, of.Account, of.Region, of.namespace, data)
-			if err != nil && cloud.KindOf(err) != cloud.Invalid {
-				return fmt.Errorf("put metrics of %s: %w", of.namespace, err)
-			}
-			if err != nil {
-				p.cfg.Log.ErrorContext(ctx, "metrics of log events are not taken", "account", of.Account, "namespace", of.namespace, "data", len(data), "error", err)
-			}
-		}
-		p.counters.keep(of.Scope, data)
-		delete(r.data.sets, of)
 	}
 	deliveries, err := r.deliveries(ctx)
 	if err != nil {

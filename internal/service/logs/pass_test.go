@@ -345,3 +345,25 @@ func TestEventsArePassedOnByThemselves(t *testing.T) {
 		})
 	})
 }
+
+// Events that were taken before a filter was put again are counted, and sent, all the same.
+func TestAFilterThatIsPutAgainMissesNothing(t *testing.T) {
+	d, to := subscribed(t, servicetest.Store(t), t.TempDir(), nil)
+	d.group("g", "s")
+	now := time.Now()
+	again := func() {
+		d.must("PutMetricFilter", `{"LogGroupName": "g", "FilterName": "f", "FilterPattern": "", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}]}`)
+		d.subscribe("f", "", kinesis, "")
+		d.must("PutAccountPolicy", `{"PolicyName": "p", "PolicyType": "SUBSCRIPTION_FILTER_POLICY", "PolicyDocument": %q}`, fmt.Sprintf(`{"DestinationArn": %q, "RoleArn": "arn:aws:iam::111122223333:role/r", "FilterPattern": ""}`, firehose))
+	}
+	d.put("g", "s", now.UnixMilli(), "before all")
+	again()
+	d.put("g", "s", now.UnixMilli(), "between")
+	again()
+	d.pass()
+	equal(t, "counted", []logs.Datum{datum("m", now.Truncate(time.Minute), nil, 1)}, d.Counted(cloud.CallOf(d.ctx).Scope()))
+	if n := len(to.pending(t)); n != 2 {
+		t.Fatalf("%d messages wait", n)
+	}
+	equal(t, "sent", []string{"firehose g/s ACCOUNT_LEVEL_POLICY[p] between", "kinesis g/s [f] between"}, tell(t, to.arrive(t, d.Service, 2)))
+}

@@ -230,6 +230,7 @@ func (s *Service) tellFindings(ctx context.Context, group, about string, reports
 		if err != nil {
 			return err
 		}
+		s.passer.notify()
 		s.tails.tell(k.group.Number, about, receipt.Ingested, reports[:n])
 		reports = reports[n:]
 	}

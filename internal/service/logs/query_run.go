@@ -194,9 +194,9 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			r.skippedEvents.Add(n)
 			r.skippedBytes.Add(bytes)
 		}
-		names := make(map[uint64]string, len(of.known))
+		names, known := make(map[uint64]string, len(of.known)), make(map[uint64]*current, len(of.known))
 		for number, k := range of.known {
-			names[number] = k.log()
+			names[number], known[number] = k.log(), &current{Service: s, known: k}
 		}
 		var some []insights.Event
 		last, stream := uint64(0), "" // no stream has the number 0
@@ -215,7 +215,13 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			if stream == "" {
 				continue // it was deleted
 			}
-			v, err := of.known[e.Group].view(stream, &e, r.plan.unmask)
+			k, err := known[e.Group].of(ctx, &e)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			// Of what was not protected when the query began it was not asked who may see it.
+			v, err := k.view(stream, &e, r.plan.unmask && of.known[e.Group].shape.protects())
 			if err != nil {
 				yield(nil, err)
 				return

@@ -47,6 +47,9 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordInpu
 		if err != nil {
 			return nil, err
 		}
+		if k, err = (&current{Service: s, known: k}).of(ctx, &e); err != nil {
+			return nil, err
+		}
 		name, err := s.streamName(ctx, k, e.Stream)
 		if err != nil {
 			return nil, err
@@ -109,7 +112,11 @@ func (k *known) fields(stream string, e *events.Event, unmask bool) (map[string]
 func (k *known) log() string { return string(k.at.Account) + ":" + k.group.Name }
 
 // fieldsOf returns the fields of an event, masked.
-func (s *Service) fieldsOf(ctx context.Context, k *known, e *events.Event) (map[string]string, error) {
+func (s *Service) fieldsOf(ctx context.Context, now *current, e *events.Event) (map[string]string, error) {
+	k, err := now.of(ctx, e)
+	if err != nil {
+		return nil, err
+	}
 	stream, err := s.streamName(ctx, k, e.Stream)
 	if err != nil {
 		return nil, err
@@ -140,7 +147,7 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 	}
 	defer release()
 	q := events.Query{Group: k.group.Number, From: max(from.UnixMilli(), k.group.from()), To: to.UnixMilli(), Backward: true}
-	counts, total := map[string]int{}, 0
+	counts, total, known := map[string]int{}, 0, &current{Service: s, known: k}
 	for e, err := range s.events.Read(ctx, q) {
 		if damaged(err) && total > 0 {
 			break // it is a sample
@@ -148,7 +155,7 @@ func (s *Service) GetLogGroupFields(ctx context.Context, in *logsapi.GetLogGroup
 		if err := s.unread(ctx, err); err != nil {
 			return nil, err
 		}
-		found, err := s.fieldsOf(ctx, k, &e)
+		found, err := s.fieldsOf(ctx, known, &e)
 		if err != nil {
 			return nil, err
 		}

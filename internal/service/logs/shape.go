@@ -227,19 +227,39 @@ func (k *known) transformedNow() bool {
 	return err == nil && t != nil
 }
 
-// masked returns an event's message as who may not see what is protected sees it.
-func (k *known) masked(e *events.Event) ([]byte, error) {
-	return k.mask(e.Ingested, e.Message)
+// current is what is known of a group while its events are read. What is known may change
+// meanwhile: an event that comes then is shown as it is to be by then.
+type current struct {
+	*Service
+
+	known *known
+	asked int64 // since when that holds: milliseconds since 1970
 }
 
-// maskAll masks events as who may not see what is protected sees them.
-func (k *known) maskAll(all []events.Event) (err error) {
-	for i := range all {
-		if all[i].Message, err = k.masked(&all[i]); err != nil {
-			return err
-		}
+// of returns what is known of the group of an event that was read.
+func (c *current) of(ctx context.Context, e *events.Event) (*known, error) {
+	if e.Ingested < c.asked {
+		return c.known, nil
 	}
-	return nil
+	now := time.Now().UnixMilli()
+	k, err := c.group(in(ctx, c.known.at.scope()), c.known.at.Name)
+	if err == nil && k.group.Number != c.known.group.Number {
+		err = errNoGroup() // another one has its name
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.known, c.asked = k, now
+	return k, nil
+}
+
+// mask masks a text of an event that was read, as known.mask does.
+func (c *current) mask(ctx context.Context, e *events.Event) ([]byte, error) {
+	k, err := c.of(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return k.mask(e.Ingested, e.Message)
 }
 
 // maskedLines returns events that arrived at a time as they are shown.

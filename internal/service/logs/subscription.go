@@ -85,7 +85,7 @@ func (s *Service) PutSubscriptionFilter(ctx context.Context, in *logsapi.PutSubs
 				return err
 			}
 			if *e.Value.FilterName == *in.FilterName {
-				f.CreationTime = e.Value.CreationTime
+				f.CreationTime, f.Since = e.Value.CreationTime, e.Value.Since // what came before this change is sent, too
 			} else {
 				n++
 			}

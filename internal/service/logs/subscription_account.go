@@ -54,6 +54,7 @@ func (s *Service) putAccountSubscription(ctx context.Context, in *logsapi.PutAcc
 	}
 	defer s.directory.forgetAll()
 	err = s.store.Update(ctx, func(tx resource.Tx) error {
+		p.Since = s.events.Next()
 		for other, err := range values(accountPolicies.List(tx, subscriptionPolicy)) {
 			if err != nil {
 				return err
@@ -61,8 +62,8 @@ func (s *Service) putAccountSubscription(ctx context.Context, in *logsapi.PutAcc
 			if other.Name != p.Name {
 				return errLimit()
 			}
+			p.Since = other.Since // what came before this change is sent, too
 		}
-		p.Since = s.events.Next()
 		return accountPolicies.Put(tx, p, p.Type, p.Name)
 	})
 	return &logsapi.PutAccountPolicyOutput{AccountPolicy: new(p.shown(scope.Account))}, err

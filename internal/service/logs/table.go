@@ -105,7 +105,7 @@ func (s *Service) readable(ctx context.Context, k *known, q events.Query) iter.S
 			yield(events.Event{}, err)
 			return
 		}
-		looked := 0
+		looked, now := 0, current{Service: s, known: k}
 		for e, err := range s.events.Read(ctx, q) {
 			if err = s.unread(ctx, err); err != nil {
 				yield(e, err)
@@ -117,7 +117,7 @@ func (s *Service) readable(ctx context.Context, k *known, q events.Query) iter.S
 					return
 				}
 			}
-			if e.Message, err = k.masked(&e); err != nil {
+			if e.Message, err = now.mask(ctx, &e); err != nil {
 				yield(e, err)
 				return
 			}
