@@ -129,6 +129,12 @@ func TestBadQueries(t *testing.T) {
 		Namespace: new("ns"), MetricName: new("never"), StartTime: new(s.now), EndTime: new(s.now.Add(time.Minute)), Period: new(int32(60)),
 	})
 	servicetest.WantCode(t, err, "InvalidParameterCombinationException", "Must specify either Statistics or ExtendedStatistics")
+	for _, start := range []time.Time{s.now.Add(-25 * time.Hour), s.now.AddDate(-300, 0, 0), {}} {
+		_, err = s.GetMetricStatistics(s.ctx, &cloudwatchapi.GetMetricStatisticsInput{
+			Namespace: new("ns"), MetricName: new("never"), StartTime: &start, EndTime: &s.now, Period: new(int32(60)), Statistics: []string{"Sum"},
+		})
+		servicetest.WantCode(t, err, "InvalidParameterCombinationException", "which exceeds the limit of 1440")
+	}
 }
 
 func TestLabels(t *testing.T) {
@@ -181,7 +187,17 @@ func TestLabels(t *testing.T) {
 
 // doubled is an evaluator of one expression: of every metric, twice its values, and a
 // track of what it read itself.
-type doubled struct{ err error }
+type doubled struct {
+	err  error
+	none bool // it returns no numbers
+}
+
+func (d doubled) by() float64 {
+	if d.none {
+		return math.NaN()
+	}
+	return 1
+}
 
 func (d doubled) Evaluate(ctx context.Context, r *cloudwatch.Request) (map[string][]cloudwatch.Track, []cloudwatchapi.MessageData, error) {
 	if d.err != nil {
@@ -195,7 +211,7 @@ func (d doubled) Evaluate(ctx context.Context, r *cloudwatch.Request) (map[strin
 		m := r.Metrics["m"]
 		twice := cloudwatch.Track{Label: "twice", Times: m.Times}
 		for _, v := range m.Values {
-			twice.Values = append(twice.Values, 2*v)
+			twice.Values = append(twice.Values, 2*v*d.by())
 		}
 		sum, _ := summary.ParseStatistic("Sum")
 		var wanted []cloudwatch.Wanted
@@ -230,8 +246,22 @@ func TestExpressionsComeInByOneInterface(t *testing.T) {
 		t.Error("what is computed comes in pages")
 	}
 	cause := errors.New("no")
-	s = open(t, doubled{cause})
+	s = open(t, doubled{err: cause})
 	if _, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, `{"Id":"e","Expression":"m"}`); !errors.Is(err, cause) {
 		t.Errorf("error is %v, want %v", err, cause)
 	}
+}
+
+// An expression may return what is no number, and its label may speak of it.
+func TestLabelsOfWhatIsNoNumber(t *testing.T) {
+	s := open(t, doubled{none: true})
+	s.put(`{"MetricName":"m","Timestamp":"` + s.at(3) + `","Value":4}`)
+	m := strings.Replace(stat("m", "Sum", `,"ReturnData":false`), "{", `{"Id":"m",`, 1)
+	got, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, m, `{"Id":"e","Expression":"m/0","Label":"${MAX} ${MIN_TIME} ${MAX_TIME} ${MIN_MAX_TIME_RANGE}"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = "2006-01-02 15:04:05 -0700"
+	when := s.now.Add(-3 * time.Minute).Format(at)
+	servicetest.Diff(t, []string{fmt.Sprintf(`e "NaN %s %s 0s" Complete NaN@3`, when, when)}, got[:1])
 }
