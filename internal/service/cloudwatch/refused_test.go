@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/series"
@@ -121,7 +123,7 @@ func TestBadQueries(t *testing.T) {
 	}
 	_, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, many...)
 	servicetest.WantCode(t, err, "ValidationError", "The collection MetricDataQueries must not have a size greater than 500.")
-	for _, zone := range []string{"0130", "+1", "+0175", "+15 0", "+aa00"} {
+	for _, zone := range []string{"0130", "+1", "+0175", "+15 0", "+aa00", "++130", "--130", "+01-3", "+01+3", "+1500", "+0130 ", "é0130"} {
 		_, _, err := s.data(&cloudwatchapi.GetMetricDataInput{LabelOptions: &cloudwatchapi.LabelOptions{Timezone: &zone}}, stat("m", "Sum"))
 		servicetest.WantCode(t, err, "ValidationError", "LabelOptions.Timezone")
 	}
@@ -134,6 +136,32 @@ func TestBadQueries(t *testing.T) {
 			Namespace: new("ns"), MetricName: new("never"), StartTime: &start, EndTime: &s.now, Period: new(int32(60)), Statistics: []string{"Sum"},
 		})
 		servicetest.WantCode(t, err, "InvalidParameterCombinationException", "which exceeds the limit of 1440")
+	}
+}
+
+// Whoever makes up a token gets no other answer than one of its page.
+func TestTokensThatWereMadeUp(t *testing.T) {
+	s := open(t, nil)
+	s.put(`{"MetricName":"m","Timestamp":"` + s.at(3) + `","Value":4}`)
+	for _, name := range []string{"-5/0/0", "7/-1/0", "99999999999999999999/0/0", "x", "0/9/0"} {
+		in := &cloudwatchapi.GetMetricDataInput{}
+		if _, _, err := s.data(in, stat("m", "Sum")); err != nil {
+			t.Fatal(err)
+		}
+		twice := func(string) iter.Seq2[resource.Entry[int], error] {
+			return func(yield func(resource.Entry[int], error) bool) {
+				for yield(resource.Entry[int]{Name: name}, nil) {
+				}
+			}
+		}
+		_, token, err := resource.Page(s.ctx, resource.TokenCode("InvalidNextToken").Page(in, nil, nil, 1), twice, resource.Whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.NextToken = token
+		if _, err := s.GetMetricData(s.ctx, in); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
