@@ -1,9 +1,12 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
@@ -64,6 +67,10 @@ func TestWhoAsksAStore(t *testing.T) {
 				_, err := client.GetQueryResults(ctx, &cloudtrailapi.GetQueryResultsInput{QueryId: &own, EventDataStoreOwnerAccountId: new(string(ours))})
 				return err
 			},
+			"looks for what the owner has not": func() error {
+				_, err := client.GetQueryResults(ctx, &cloudtrailapi.GetQueryResultsInput{QueryId: new(uuid.NewString()), EventDataStore: &kept, EventDataStoreOwnerAccountId: new(string(ours))})
+				return err
+			},
 			"cancels its own": func() error {
 				_, err := client.CancelQuery(ctx, &cloudtrailapi.CancelQueryInput{QueryId: out.QueryId, EventDataStoreOwnerAccountId: new(string(ours))})
 				return err
@@ -75,6 +82,12 @@ func TestWhoAsksAStore(t *testing.T) {
 		} {
 			if kind := cloud.KindOf(of()); kind != cloud.Denied && (what != "looks at it as its own account's" || kind != cloud.NotFound) {
 				t.Errorf("%s %s: %v", tt.name, what, kind)
+			}
+		}
+		for _, store := range []string{kept, strings.Replace(kept, id(kept), uuid.NewString(), 1), id(kept), uuid.NewString()} {
+			_, err := client.GetQueryResults(ctx, &cloudtrailapi.GetQueryResultsInput{QueryId: out.QueryId, EventDataStore: &store, EventDataStoreOwnerAccountId: new(string(ours))})
+			if e, ok := errors.AsType[*cloud.Error](err); !ok || e.Code != "QueryIdNotFoundException" {
+				t.Errorf("%s asks after %s by its own query: %v", tt.name, store, err)
 			}
 		}
 	}

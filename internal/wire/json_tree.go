@@ -12,7 +12,7 @@ import (
 type treeParser struct {
 	b     []byte
 	at    int
-	nodes int               // values and names that there may still be
+	nodes int               // values and names that there may still be; an object or list without any counts as two
 	names map[string]string // of members, each made once
 }
 
@@ -89,7 +89,8 @@ func (p *treeParser) word(w string) bool {
 func (p *treeParser) object(depth int) (any, bool) {
 	object := map[string]any{}
 	if p.next('}') {
-		return object, true
+		p.nodes--
+		return object, p.nodes >= 0
 	}
 	for {
 		if p.nodes--; p.nodes < 0 || !p.next('"') {
@@ -117,7 +118,8 @@ func (p *treeParser) object(depth int) (any, bool) {
 func (p *treeParser) array(depth int) (any, bool) {
 	array := []any{}
 	if p.next(']') {
-		return array, true
+		p.nodes--
+		return array, p.nodes >= 0
 	}
 	for {
 		v, ok := p.value(depth)

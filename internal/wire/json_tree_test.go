@@ -30,6 +30,9 @@ func TestTreesAreThoseOfEncodingJSON(t *testing.T) {
 		`{"a":1}x`, `{"a":1}{}`, `"abc`, `"\`, `"\x"`, `"\u12"`, `"\u12zz"`, `"\ud83d\u12"`, "\"a\x01\"", "\"\\n\x01\"", "\"\x7f\"", "\"a\xffb\"", "", " ", "{", "[", `{"`, `{"a`, `{"a":`,
 		strings.Repeat("[", wire.MaxDepth) + strings.Repeat("]", wire.MaxDepth), strings.Repeat("[", wire.MaxDepth+1) + strings.Repeat("]", wire.MaxDepth+1),
 		strings.Repeat("[", wire.MaxDepth-1) + `{"a":1}` + strings.Repeat("]", wire.MaxDepth-1), "[" + strings.Repeat("1,", wire.MaxNodes) + "1]",
+		"[" + strings.Repeat("1,", wire.MaxNodes-2) + "1]", "[" + strings.Repeat("1,", wire.MaxNodes-1) + "1]",
+		"[" + strings.Repeat("{},", wire.MaxNodes/2-1) + "1]", "[" + strings.Repeat("[],", wire.MaxNodes/2-1) + "1,1]", "[" + strings.Repeat("{},", wire.MaxNodes/2) + "1]",
+		`{"":` + strings.Repeat(`{"a":`, 50) + "{}" + strings.Repeat("}", 51), "[" + strings.Repeat(`{"a":[]},`, wire.MaxNodes/4) + "1]", "[" + strings.Repeat(`{"a":[]},`, wire.MaxNodes/4-1) + "1]",
 	} {
 		if text == "" || text == " " {
 			continue // an empty text is an empty object, to ParseJSON

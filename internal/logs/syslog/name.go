@@ -15,6 +15,9 @@ const maxNames = 10_000
 // maxName is how many characters a name may have.
 const maxName = 512
 
+// reserved is how the name of no log group may begin.
+const reserved = "aws/"
+
 // target is where a message goes.
 type target struct{ group, stream string }
 
@@ -37,7 +40,7 @@ func (n Names) Validate() (errs []error) {
 		}
 	}
 	plain := placeholder.ReplaceAllString(n.Group, "x")
-	if !groupName.MatchString(plain) || strings.HasPrefix(plain, "aws/") {
+	if !groupName.MatchString(plain) || strings.HasPrefix(plain, reserved) {
 		errs = append(errs, fmt.Errorf("syslog group: %q is no name of a log group: letters, digits and .-_/#", n.Group))
 	}
 	if s := placeholder.ReplaceAllString(n.Stream, "x"); s == "" || len(s) > maxName || strings.ContainsAny(s, ":*") {
@@ -92,6 +95,9 @@ func inStream(r rune) bool { return r != ':' && r != '*' && unicode.IsPrint(r) }
 // of returns the target of a message.
 func (n *names) of(h *Header) target {
 	t := target{fill(n.Group, h, inGroup), fill(n.Stream, h, inStream)}
+	if rest, ok := strings.CutPrefix(t.group, reserved); ok { // a sender named himself so
+		t.group = strings.ReplaceAll(reserved, "/", "_") + rest
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.known[t] {

@@ -400,6 +400,17 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
+// A sender whose name would make a group that there cannot be loses nothing by it.
+func TestNamesThatAreReserved(t *testing.T) {
+	_, out, address := start(t, "tcp://127.0.0.1:0", func(c *syslog.Config, _ *sink, _ *syslog.Server) {
+		c.Names = syslog.Names{Group: "{host}", Stream: "{app}"}
+	})
+	send(t, dial(t, "tcp", address), "<13>1 - aws/x aws/a - - - 1\n<13>1 - awsx aws/b - - - 2\n")
+	if diff := cmp.Diff(map[string][]string{"aws_x aws/a": {"<13>1 - aws/x aws/a - - - 1"}, "awsx aws/b": {"<13>1 - awsx aws/b - - - 2"}}, out.wait(t, 2)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // What has come before the end is written.
 func TestTheEndWritesWhatHasCome(t *testing.T) {
 	a, err := syslog.ParseAddress("tcp://127.0.0.1:0")

@@ -115,6 +115,7 @@ type Service struct {
 	pace    pace
 	queries *queryQueue
 	imports runningImports
+	tried   map[string]tried // results that could not be delivered yet, by their queries; of deliverResults alone
 }
 
 // New returns a Service that keeps its trails in store, and the keys of digests

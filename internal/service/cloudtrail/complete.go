@@ -64,7 +64,8 @@ func (s *Service) completeQuery(ctx context.Context, a *cloud.Access, id, owner 
 		whole := *a
 		whole.Call = call
 		touchStores(&whole, q.Stores)
-		if found {
+		// Of another account nothing is told without its word, not even that there is no query.
+		if found || call.Account != a.Call.Account {
 			a.Resources = whole.Resources
 		}
 		return nil

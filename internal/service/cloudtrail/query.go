@@ -1,7 +1,6 @@
 package cloudtrail
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,11 +177,6 @@ func (s *Service) queryOf(ctx context.Context, id, store *string) (q query, err 
 	if id == nil { // before what is asked of a store: by the query's stores it was decided who may
 		return q, errParameter("Specify QueryId.")
 	}
-	if store != nil {
-		if _, err := s.activeStore(ctx, *store); err != nil {
-			return q, err
-		}
-	}
 	// Asked before the store, or one that ends in between would be queued again.
 	running := s.queries.isRunning(cloud.CallOf(ctx), *id)
 	var found bool
@@ -190,15 +184,23 @@ func (s *Service) queryOf(ctx context.Context, id, store *string) (q query, err 
 		q, found, err = lakeQueries.Find(r, string(cloud.CallOf(ctx).Region), *id)
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return q, err
-	case !found:
-		return q, errNoQuery(*id)
-	case store != nil:
-		if named, err := storeRefOf(ctx, *store); err != nil || !q.asks(named.id) {
-			return q, cmp.Or(err, errNoQuery(*id))
+	}
+	if store != nil {
+		named, err := storeRefOf(ctx, *store)
+		if err == nil && found && !q.asks(named.id) {
+			err = errNoQuery(*id) // it was not decided whether the caller may know of that store
 		}
+		if err == nil {
+			_, err = s.activeStore(ctx, *store)
+		}
+		if err != nil {
+			return q, err
+		}
+	}
+	if !found {
+		return q, errNoQuery(*id)
 	}
 	if running && q.Status == queryQueued {
 		q.Status = queryRunning

@@ -38,7 +38,18 @@ const (
 	signingDenied     = "ACCESS_DENIED_SIGNING_FILE"
 )
 
-const deliverEvery = time.Second
+// How often is looked for results that are to be delivered, and how long one that could not
+// be is left alone at most: twice as long each time, as all of it is packed again.
+const (
+	deliverEvery = time.Second
+	deliverPause = 5 * time.Minute
+)
+
+// tried is how it went with a result that could not be delivered.
+type tried struct {
+	pause time.Duration
+	next  time.Time
+}
 
 // resultBytes is how large a file of a result becomes, packed; what is beyond goes into
 // another one. Tests make it smaller.
@@ -109,13 +120,24 @@ func (s *Service) deliverResults(ctx context.Context) error {
 		}
 		return nil
 	})
+	still := map[string]tried{}
 	for _, entry := range waiting {
+		before := s.tried[entry.Value]
+		if time.Now().Before(before.next) {
+			still[entry.Value] = before
+			continue
+		}
 		call := cloud.Call{Account: entry.Key.Scope.Account, Region: cloud.Region(resource.Names(entry.Key.Name)[0]), Principal: cloud.ServiceOf(Principal)}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		err = errors.Join(err, s.deliverResult(cloud.WithCall(ctx, call), entry.Value))
+		if failed := s.deliverResult(cloud.WithCall(ctx, call), entry.Value); failed != nil {
+			err = errors.Join(err, failed)
+			pause := min(max(2*before.pause, deliverEvery), deliverPause)
+			still[entry.Value] = tried{pause, time.Now().Add(pause)}
+		}
 	}
+	s.tried = still
 	return err
 }
 

@@ -193,6 +193,27 @@ func TestResultsThatCannotBeDelivered(t *testing.T) {
 	}
 }
 
+// A result is packed anew each time that it is tried: the longer it cannot be delivered, the
+// more seldom that is.
+func TestResultsAreTriedMoreSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withStores(t, &stores{answer: rowsOf(1)})).runs(t)
+		_, id := s.dataStore(t, "audit")
+		times := 0
+		s.around.putErr = func(string) error { times++; return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "full") }
+		q := *servicetest.Must(s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT eventID, eventTime FROM " + id), DeliveryS3Uri: new("s3://" + bucket)}))(t).QueryId
+		<-time.After(time.Hour)
+		if times < 10 || times > 30 {
+			t.Errorf("it was tried %d times within an hour", times)
+		}
+		s.around.putErr = nil
+		<-time.After(10 * time.Minute)
+		if got := s.delivered(t, q); got != "SUCCESS" {
+			t.Errorf("the delivery is %s", got)
+		}
+	})
+}
+
 func TestABucketThatRefusesAResult(t *testing.T) {
 	s := newService(t, withStores(t, &stores{})).runs(t)
 	_, id := s.dataStore(t, "audit")

@@ -26,7 +26,10 @@ const (
 	mostComputed = 1_000_000
 )
 
-var idPattern = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
+var (
+	idPattern   = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
+	zonePattern = regexp.MustCompile(`^[+-](?:0[0-9]|1[0-4])[0-5][0-9]$`)
+)
 
 // query is a query of GetMetricData.
 type query struct {
@@ -282,10 +285,11 @@ func (g *getData) listing(ctx context.Context) resource.Listing[point] {
 	}
 }
 
+// pointOf reads what name wrote, or somebody who made up a token.
 func pointOf(name string) (p point) {
 	var unix int64
 	_, _ = fmt.Sscanf(name, "%d/%d/%d", &p.query, &p.track, &unix)
-	p.time = time.Unix(unix, 0)
+	p.query, p.time = max(p.query, 0), time.Unix(unix, 0)
 	return p
 }
 
@@ -360,15 +364,11 @@ func zoneOf(text string) (*time.Location, error) {
 	if text == "" {
 		return time.UTC, nil
 	}
-	hours, err := strconv.Atoi(text[1:min(len(text), 3)])
-	minutes, bad := 0, len(text) != 5 || text[0] != '+' && text[0] != '-' || err != nil
-	if !bad {
-		minutes, err = strconv.Atoi(text[3:])
-		bad = err != nil
-	}
-	if bad || hours > 14 || minutes > 59 {
+	if !zonePattern.MatchString(text) {
 		return nil, errValidation("The value %s for parameter LabelOptions.Timezone is invalid.", text)
 	}
+	hours, _ := strconv.Atoi(text[1:3])
+	minutes, _ := strconv.Atoi(text[3:])
 	seconds := hours*3600 + minutes*60
 	if text[0] == '-' {
 		seconds = -seconds

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -131,6 +132,9 @@ func numberIn(t *Track, name string) (string, bool) {
 // timeIn returns a time of a track, or how long lies between two.
 func (g *getData) timeIn(t *Track, name string) (string, bool) {
 	name, relative := strings.CutSuffix(name, "_RELATIVE")
+	of := func(extreme float64) time.Time { // what an expression returns may be no number
+		return t.Times[slices.IndexFunc(t.Values, func(v float64) bool { return v == extreme || math.IsNaN(v) && math.IsNaN(extreme) })]
+	}
 	at := func(place string) (time.Time, bool) {
 		if len(t.Times) == 0 {
 			return time.Time{}, true
@@ -141,9 +145,9 @@ func (g *getData) timeIn(t *Track, name string) (string, bool) {
 		case "LAST":
 			return t.Times[len(t.Times)-1], true
 		case "MIN":
-			return t.Times[slices.Index(t.Values, slices.Min(t.Values))], true
+			return of(slices.Min(t.Values)), true
 		case "MAX":
-			return t.Times[slices.Index(t.Values, slices.Max(t.Values))], true
+			return of(slices.Max(t.Values)), true
 		}
 		return time.Time{}, false
 	}

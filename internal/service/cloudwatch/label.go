@@ -27,47 +27,66 @@ func (g *getData) setLabels() error {
 			q.label = q.want.ID.Name
 		}
 	}
+	among := groupsOf(named)
 	for _, q := range named {
-		q.label = labelAmong(q, named)
+		q.label = among.label(q)
 	}
 	return nil
 }
 
-// labelAmong is the automatic label of a query among others: the metric's name, or the
-// values of dimensions in which those of that name differ; after it the statistic and the
-// period where they differ; before it the namespace where any do.
-func labelAmong(q *query, others []*query) string {
-	var namespaces, stats, periods bool
-	differ := map[string]bool{}
-	for _, o := range others {
-		namespaces = namespaces || o.want.ID.Namespace != q.want.ID.Namespace
-		if o.want.ID.Name != q.want.ID.Name {
-			continue
+// groups are what labels tell queries apart by.
+type groups struct {
+	namespaces map[string]bool
+	byName     map[string]*group // by the metric's name
+}
+
+// group is the queries for metrics of a name.
+type group struct {
+	queries int
+	stats   map[string]bool
+	periods map[int32]bool
+	having  map[metric.Dimension]int // how many have a dimension
+}
+
+func groupsOf(queries []*query) groups {
+	all := groups{map[string]bool{}, map[string]*group{}}
+	for _, q := range queries {
+		all.namespaces[q.want.ID.Namespace] = true
+		g := all.byName[q.want.ID.Name]
+		if g == nil {
+			g = &group{stats: map[string]bool{}, periods: map[int32]bool{}, having: map[metric.Dimension]int{}}
+			all.byName[q.want.ID.Name] = g
 		}
-		stats = stats || o.want.Stat.String() != q.want.Stat.String()
-		periods = periods || o.want.Period != q.want.Period
+		g.queries++
+		g.stats[q.want.Stat.String()], g.periods[q.want.Period] = true, true
 		for _, d := range q.want.ID.Dimensions {
-			if valueOf(o.want.ID.Dimensions, d.Name) != d.Value {
-				differ[d.Name] = true
-			}
+			g.having[d]++
 		}
 	}
+	return all
+}
+
+// label is the automatic label of a query among others: the metric's name, or the values of
+// dimensions in which those of that name differ; after it the statistic and the period where
+// they differ; before it the namespace where any do.
+func (all groups) label(q *query) string {
 	var parts []string
-	if namespaces {
+	if len(all.namespaces) > 1 {
 		parts = append(parts, q.want.ID.Namespace)
 	}
+	g, differ := all.byName[q.want.ID.Name], false
 	for _, d := range q.want.ID.Dimensions {
-		if differ[d.Name] {
-			parts = append(parts, d.Value)
+		if g.having[d] < g.queries {
+			parts, differ = append(parts, d.Value), true
 		}
 	}
-	if len(differ) == 0 {
+	if !differ {
 		parts = append(parts, q.want.ID.Name)
 	}
-	if stats {
+	if len(g.stats) > 1 {
 		parts = append(parts, q.want.Stat.String())
 	}
-	if periods {
+	if len(g.periods) > 1 {
 		parts = append(parts, strconv.Itoa(int(q.want.Period)))
 	}
 	return strings.Join(parts, " ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/servicetest"
 	"github.com/sillok/sillok/internal/store/series"
@@ -121,7 +123,7 @@ func TestBadQueries(t *testing.T) {
 	}
 	_, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, many...)
 	servicetest.WantCode(t, err, "ValidationError", "The collection MetricDataQueries must not have a size greater than 500.")
-	for _, zone := range []string{"0130", "+1", "+0175", "+15 0", "+aa00"} {
+	for _, zone := range []string{"0130", "+1", "+0175", "+15 0", "+aa00", "++130", "--130", "+01-3", "+01+3", "+1500", "+0130 ", "é0130"} {
 		_, _, err := s.data(&cloudwatchapi.GetMetricDataInput{LabelOptions: &cloudwatchapi.LabelOptions{Timezone: &zone}}, stat("m", "Sum"))
 		servicetest.WantCode(t, err, "ValidationError", "LabelOptions.Timezone")
 	}
@@ -129,6 +131,38 @@ func TestBadQueries(t *testing.T) {
 		Namespace: new("ns"), MetricName: new("never"), StartTime: new(s.now), EndTime: new(s.now.Add(time.Minute)), Period: new(int32(60)),
 	})
 	servicetest.WantCode(t, err, "InvalidParameterCombinationException", "Must specify either Statistics or ExtendedStatistics")
+	for _, start := range []time.Time{s.now.Add(-25 * time.Hour), s.now.AddDate(-300, 0, 0), {}} {
+		_, err = s.GetMetricStatistics(s.ctx, &cloudwatchapi.GetMetricStatisticsInput{
+			Namespace: new("ns"), MetricName: new("never"), StartTime: &start, EndTime: &s.now, Period: new(int32(60)), Statistics: []string{"Sum"},
+		})
+		servicetest.WantCode(t, err, "InvalidParameterCombinationException", "which exceeds the limit of 1440")
+	}
+}
+
+// Whoever makes up a token gets no other answer than one of its page.
+func TestTokensThatWereMadeUp(t *testing.T) {
+	s := open(t, nil)
+	s.put(`{"MetricName":"m","Timestamp":"` + s.at(3) + `","Value":4}`)
+	for _, name := range []string{"-5/0/0", "7/-1/0", "99999999999999999999/0/0", "x", "0/9/0"} {
+		in := &cloudwatchapi.GetMetricDataInput{}
+		if _, _, err := s.data(in, stat("m", "Sum")); err != nil {
+			t.Fatal(err)
+		}
+		twice := func(string) iter.Seq2[resource.Entry[int], error] {
+			return func(yield func(resource.Entry[int], error) bool) {
+				for yield(resource.Entry[int]{Name: name}, nil) {
+				}
+			}
+		}
+		_, token, err := resource.Page(s.ctx, resource.TokenCode("InvalidNextToken").Page(in, nil, nil, 1), twice, resource.Whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.NextToken = token
+		if _, err := s.GetMetricData(s.ctx, in); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestLabels(t *testing.T) {
@@ -181,7 +215,17 @@ func TestLabels(t *testing.T) {
 
 // doubled is an evaluator of one expression: of every metric, twice its values, and a
 // track of what it read itself.
-type doubled struct{ err error }
+type doubled struct {
+	err  error
+	none bool // it returns no numbers
+}
+
+func (d doubled) by() float64 {
+	if d.none {
+		return math.NaN()
+	}
+	return 1
+}
 
 func (d doubled) Evaluate(ctx context.Context, r *cloudwatch.Request) (map[string][]cloudwatch.Track, []cloudwatchapi.MessageData, error) {
 	if d.err != nil {
@@ -195,7 +239,7 @@ func (d doubled) Evaluate(ctx context.Context, r *cloudwatch.Request) (map[strin
 		m := r.Metrics["m"]
 		twice := cloudwatch.Track{Label: "twice", Times: m.Times}
 		for _, v := range m.Values {
-			twice.Values = append(twice.Values, 2*v)
+			twice.Values = append(twice.Values, 2*v*d.by())
 		}
 		sum, _ := summary.ParseStatistic("Sum")
 		var wanted []cloudwatch.Wanted
@@ -230,8 +274,22 @@ func TestExpressionsComeInByOneInterface(t *testing.T) {
 		t.Error("what is computed comes in pages")
 	}
 	cause := errors.New("no")
-	s = open(t, doubled{cause})
+	s = open(t, doubled{err: cause})
 	if _, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, `{"Id":"e","Expression":"m"}`); !errors.Is(err, cause) {
 		t.Errorf("error is %v, want %v", err, cause)
 	}
+}
+
+// An expression may return what is no number, and its label may speak of it.
+func TestLabelsOfWhatIsNoNumber(t *testing.T) {
+	s := open(t, doubled{none: true})
+	s.put(`{"MetricName":"m","Timestamp":"` + s.at(3) + `","Value":4}`)
+	m := strings.Replace(stat("m", "Sum", `,"ReturnData":false`), "{", `{"Id":"m",`, 1)
+	got, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, m, `{"Id":"e","Expression":"m/0","Label":"${MAX} ${MIN_TIME} ${MAX_TIME} ${MIN_MAX_TIME_RANGE}"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = "2006-01-02 15:04:05 -0700"
+	when := s.now.Add(-3 * time.Minute).Format(at)
+	servicetest.Diff(t, []string{fmt.Sprintf(`e "NaN %s %s 0s" Complete NaN@3`, when, when)}, got[:1])
 }

@@ -65,7 +65,8 @@ func checkStatistics(in *cloudwatchapi.GetMetricStatisticsInput, now time.Time) 
 		}
 	}
 	w := windowOf(*in.StartTime, *in.EndTime, *in.Period, now)
-	if n := int64((w.to.Sub(w.from) + w.period - 1) / w.period); n > mostDatapoints {
+	// In seconds: a Duration has no more than 292 years.
+	if n := (w.to.Unix() - w.from.Unix() + int64(*in.Period) - 1) / int64(*in.Period); n > mostDatapoints {
 		return w, errCombination("You have requested up to %d datapoints, which exceeds the limit of %d. "+
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, mostDatapoints)
 	}

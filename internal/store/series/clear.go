@@ -18,7 +18,6 @@ func (s *Store) Clear(ctx context.Context) error {
 	}
 	s.turn.Lock()
 	if err = s.apply(batch); err == nil {
-		s.epoch.Add(1)
 		s.names.forget()
 	}
 	s.turn.Unlock()

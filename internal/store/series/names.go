@@ -19,6 +19,7 @@ type names struct {
 
 	mu         sync.Mutex
 	young, old map[xxh3.Uint128]listed
+	epoch      uint64 // how often all was forgotten
 }
 
 func newNames(most int) *names {
@@ -27,24 +28,45 @@ func newNames(most int) *names {
 
 func (n *names) hash(key []byte) xxh3.Uint128 { return xxh3.Hash128Seed(key, n.seed) }
 
-// find returns what is known of a series.
-func (n *names) find(hash xxh3.Uint128) (listed, bool) {
+// now returns how often all was forgotten. What was known of a series holds for as long as
+// that is the same.
+func (n *names) now() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.epoch
+}
+
+// find returns what is known of a series, and the epoch in which whoever looks for it
+// elsewhere then may note it.
+func (n *names) find(hash xxh3.Uint128) (l listed, ok bool, epoch uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if l, ok := n.young[hash]; ok {
-		return l, true
+		return l, true, n.epoch
 	}
-	l, ok := n.old[hash]
-	if ok {
+	if l, ok = n.old[hash]; ok {
 		n.put(hash, l)
 	}
-	return l, ok
+	return l, ok, n.epoch
+}
+
+// noteIn keeps what was read of a series, unless all was forgotten since: it may be gone.
+func (n *names) noteIn(epoch uint64, hash xxh3.Uint128, l listed) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.epoch == epoch {
+		n.keep(hash, l)
+	}
 }
 
 // note keeps what is known of a series, unless something later is known.
 func (n *names) note(hash xxh3.Uint128, l listed) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.keep(hash, l)
+}
+
+func (n *names) keep(hash xxh3.Uint128, l listed) {
 	if have, ok := n.young[hash]; ok && have.number == l.number && have.active >= l.active {
 		return
 	}
@@ -58,9 +80,10 @@ func (n *names) put(hash xxh3.Uint128, l listed) {
 	n.young[hash] = l
 }
 
-// forget forgets all, since some are gone.
+// forget forgets all, since some are gone from the disk.
 func (n *names) forget() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.epoch++
 	n.young, n.old = map[xxh3.Uint128]listed{}, nil
 }

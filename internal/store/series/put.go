@@ -33,7 +33,7 @@ func (s *Store) Put(ctx context.Context, scope cloud.Scope, namespace string, da
 	}
 	p := &put{store: s, scope: scope, namespace: namespace, batch: s.db.NewBatch(), now: s.cfg.Now()}
 	for {
-		epoch := s.epoch.Load()
+		epoch := s.names.now()
 		if err := p.prepare(ctx, data); err != nil {
 			return errors.Join(err, p.batch.Close())
 		}
@@ -108,14 +108,15 @@ func (p *put) prepare(ctx context.Context, data []metric.Datum) error {
 
 // find returns what is known of a series by its key: nothing where there is none.
 func (s *Store) find(key []byte, hash xxh3.Uint128) (listed, error) {
-	if l, ok := s.names.find(hash); ok {
+	l, ok, epoch := s.names.find(hash)
+	if ok {
 		return l, nil
 	}
 	l, err := s.listedAt(key)
 	if err != nil || l.number == 0 {
 		return l, err
 	}
-	s.names.note(hash, l)
+	s.names.noteIn(epoch, hash, l)
 	return l, nil
 }
 
@@ -141,7 +142,7 @@ func (p *put) apply(epoch uint64) (again bool, err error) {
 	s := p.store
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.epoch.Load() != epoch {
+	if s.names.now() != epoch {
 		return true, nil
 	}
 	if err := p.create(); err != nil {

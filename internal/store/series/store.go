@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -60,7 +59,6 @@ type Store struct {
 	turn    sync.Mutex // of the one that changes the store; guards the fields below
 	next    uint64     // the number of the next series
 	closed  bool
-	epoch   atomic.Uint64  // how often series were removed; changed in a turn
 	writing sync.WaitGroup // Puts that wait for the disk
 }
 

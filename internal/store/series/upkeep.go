@@ -272,7 +272,6 @@ func (s *Store) removeInTurn(batch *pebble.Batch, keys [][]byte, since uint32) e
 	if err := s.apply(batch); err != nil {
 		return err
 	}
-	s.epoch.Add(1)
 	s.names.forget()
 	return nil
 }

@@ -78,7 +78,7 @@ func (l *Logs) add(input *logsapi.PutLogEventsInput, resource *logspb.ResourceLo
 			return errInvalid("The request has more than %d log records.", maxRecords)
 		}
 		text := appendRecord(slices.Clone(l.scope), record, l.json)
-		size := len(text) + eventExtras
+		size := min(len(text), maxEvent) + eventExtras // one that is larger was not written to its end
 		if l.total += size; l.total > maxEvents {
 			return errInvalid("The log records of the request are larger than %d bytes.", maxEvents)
 		}

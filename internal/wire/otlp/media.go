@@ -17,8 +17,9 @@ import (
 // MaxBody is the most bytes of a request, as it comes and as it is once inflated.
 const MaxBody = 20 << 20
 
-// maxMessages bounds how many messages may be within that of a request, each of which
-// takes some hundred bytes of memory and as few as two of the request.
+// maxMessages bounds how many messages and elements of lists may be within the message of a
+// request, each of which takes up to some hundred bytes of memory and as few as two of the
+// request.
 const maxMessages = wire.MaxNodes
 
 // Media is one of the two forms of requests, and of the answers to them.
@@ -65,8 +66,8 @@ func (m Media) read(body []byte, message proto.Message) error {
 	return nil
 }
 
-// fewMessages says whether there are at most so many messages in one, looking no deeper
-// than that. What is broken is told by whoever reads it.
+// fewMessages says whether there are at most so many messages and elements of lists in a
+// message, looking no deeper than that. What is broken is told by whoever reads it.
 func fewMessages(b []byte, in protoreflect.MessageDescriptor, depth int, left *int) bool {
 	for len(b) > 0 && depth > 0 {
 		number, kind, n := protowire.ConsumeTag(b)
@@ -87,29 +88,41 @@ func fewMessages(b []byte, in protoreflect.MessageDescriptor, depth int, left *i
 		}
 		b = b[n:]
 		field := in.Fields().ByNumber(number)
-		if field == nil || field.Message() == nil {
+		if field == nil || field.Message() == nil && !field.IsList() {
 			continue
 		}
-		if *left--; *left < 0 || !fewMessages(value, field.Message(), depth-1, left) {
+		if *left--; *left < 0 || field.Message() != nil && !fewMessages(value, field.Message(), depth-1, left) {
 			return false
 		}
 	}
 	return true
 }
 
-// fewObjects says whether there are at most so many objects in a text of JSON.
+// fewObjects says whether there are at most so many objects and texts in lists in a text of
+// JSON.
 func fewObjects(text []byte, left int) bool {
-	quoted := false
+	var lists []bool // of the brackets that are open, whether they are of lists
 	for i := 0; i < len(text); i++ {
-		switch {
-		case quoted && text[i] == '\\':
-			i++
-		case text[i] == '"':
-			quoted = !quoted
-		case !quoted && text[i] == '{':
-			if left--; left < 0 {
-				return false
+		counts := false
+		switch c := text[i]; c {
+		case '"':
+			counts = len(lists) > 0 && lists[len(lists)-1]
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
 			}
+		case '{', '[':
+			counts = c == '{'
+			lists = append(lists, c == '[')
+		case '}', ']':
+			lists = lists[:max(len(lists)-1, 0)]
+		}
+		if !counts {
+			continue
+		}
+		if left--; left < 0 {
+			return false
 		}
 	}
 	return true

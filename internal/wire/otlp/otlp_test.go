@@ -179,6 +179,12 @@ func TestBadRequests(t *testing.T) {
 		resource := protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), scope)
 		return protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), resource)
 	}
+	entity := func(n int) []byte { // a resource with n names of an entity that take two bytes each
+		keys := bytes.Repeat(protowire.AppendBytes(protowire.AppendTag(nil, 3, protowire.BytesType), nil), n)
+		entity := protowire.AppendBytes(protowire.AppendTag(nil, 3, protowire.BytesType), keys)
+		resource := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), entity)
+		return protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), resource)
+	}
 	deep := &commonpb.AnyValue{}
 	for range 200 {
 		deep = &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: []*commonpb.AnyValue{deep}}}}
@@ -198,6 +204,8 @@ func TestBadRequests(t *testing.T) {
 		{"JSON nested 200 deep", asJSON, strings.Repeat(`{"resourceLogs":[`, 200), "The body is not OpenTelemetry's JSON."},
 		{"10,001 records", asProtobuf, string(empty(10_001)), "The request has more than 10000 log records."},
 		{"ten million records of two bytes", asProtobuf, string(empty(10 << 20)), "The request has more than 524288 objects."},
+		{"a million texts of two bytes", asProtobuf, string(entity(1 << 20)), "The request has more than 524288 objects."},
+		{"a million texts", asJSON, `{"resourceLogs":[{"resource":{"entityRefs":[{"idKeys":["` + strings.Repeat(`","`, 1<<20) + `"]}]}}]}`, "The request has more than 524288 objects."},
 		{"a million objects", asJSON, `{"resourceLogs":[` + strings.Repeat("{},", 1<<20) + "{}]}", "The request has more than 524288 objects."},
 		{"a resource of 16 KB", asJSON, `{"resourceLogs":[{"resource":{"attributes":[{"key":"` + strings.Repeat("k", 16<<10) + `"}]},"scopeLogs":[{"logRecords":[{}]}]}]}`, "A resource and its scope are larger than 16384 bytes."},
 		{"more than 20 MB of events", asProtobuf, string(request(t, many...)), "The log records of the request are larger than 20971520 bytes."},
@@ -267,6 +275,32 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What is larger than an event is not written to its end: each control character would take
+// six bytes.
+func TestLargeRecordsTakeLittle(t *testing.T) {
+	controls := strings.Repeat("\x01", 2<<20)
+	many := make([]*commonpb.AnyValue, 100_000)
+	for i := range many {
+		many[i] = text(controls[:16])
+	}
+	for name, value := range map[string]*commonpb.AnyValue{
+		"a text":  text(controls),
+		"bytes":   {Value: &commonpb.AnyValue_BytesValue{BytesValue: []byte(controls)}},
+		"a list":  {Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: many}}},
+		"a pair":  {Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: []*commonpb.KeyValue{pair(controls, nil), pair("b", text(controls))}}}},
+		"a title": nil,
+	} {
+		record := &logspb.LogRecord{Body: value}
+		if value == nil {
+			record.SeverityText, record.EventName = controls, controls
+		}
+		l, in, err := decode(t, asProtobuf, request(t, record, record, record, record, &logspb.LogRecord{TimeUnixNano: 1e9}))
+		if err != nil || len(in.LogEvents) != 1 || l.Empty() {
+			t.Errorf("%s: %d events (%v), want one", name, len(in.LogEvents), err)
+		}
 	}
 }
 

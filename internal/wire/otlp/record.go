@@ -14,7 +14,14 @@ import (
 )
 
 // An event is an object as AWS writes it: the resource and the scope, and then the
-// record's own members, with attributes as members by their names.
+// record's own members, with attributes as members by their names. One that is larger than
+// an event may be is not kept, and so not written to its end: see full.
+
+// full says whether an event is too large already.
+func full(b []byte) bool { return len(b) > maxEvent }
+
+// beginning is as much of a text or of bytes as no event may have.
+func beginning[T string | []byte](all T) T { return all[:min(len(all), maxEvent+1)] }
 
 // appendScope appends the beginning of the events of a scope.
 func appendScope(b []byte, resource *logspb.ResourceLogs, scope *logspb.ScopeLogs) []byte {
@@ -23,7 +30,7 @@ func appendScope(b []byte, resource *logspb.ResourceLogs, scope *logspb.ScopeLog
 	b = appendText(b, "schemaUrl", resource.GetSchemaUrl())
 	b = append(b, `},"scope":{"name":`...)
 	of := scope.GetScope()
-	b = wire.AppendJSONString(b, of.GetName())
+	b = wire.AppendJSONString(b, beginning(of.GetName()))
 	b = appendText(b, "version", of.GetVersion())
 	b = appendText(b, "schemaUrl", scope.GetSchemaUrl())
 	if attributes := of.GetAttributes(); len(attributes) > 0 {
@@ -39,7 +46,7 @@ func appendText(b []byte, name, text string) []byte {
 		return b
 	}
 	b = append(b, `,"`+name+`":`...)
-	return wire.AppendJSONString(b, text)
+	return wire.AppendJSONString(b, beginning(text))
 }
 
 // appendNumber appends a member that is a number.
@@ -55,7 +62,7 @@ func appendRecord(b []byte, r *logspb.LogRecord, fromJSON bool) []byte {
 	b = append(b, `,"severityNumber":`...)
 	b = strconv.AppendInt(b, int64(r.GetSeverityNumber()), 10)
 	b = append(b, `,"severityText":`...)
-	b = wire.AppendJSONString(b, r.GetSeverityText())
+	b = wire.AppendJSONString(b, beginning(r.GetSeverityText()))
 	if body := r.GetBody(); body.GetValue() != nil {
 		b = append(b, `,"body":`...)
 		b = appendValue(b, body)
@@ -90,10 +97,13 @@ func idText(read []byte, fromJSON bool) string {
 func appendPairs(b []byte, pairs []*commonpb.KeyValue) []byte {
 	b = append(b, '{')
 	for i, pair := range pairs {
+		if full(b) {
+			break
+		}
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = wire.AppendJSONString(b, pair.GetKey())
+		b = wire.AppendJSONString(b, beginning(pair.GetKey()))
 		b = append(b, ':')
 		b = appendValue(b, pair.GetValue())
 	}
@@ -104,7 +114,7 @@ func appendPairs(b []byte, pairs []*commonpb.KeyValue) []byte {
 func appendValue(b []byte, v *commonpb.AnyValue) []byte {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:
-		return wire.AppendJSONString(b, value.StringValue)
+		return wire.AppendJSONString(b, beginning(value.StringValue))
 	case *commonpb.AnyValue_BoolValue:
 		return strconv.AppendBool(b, value.BoolValue)
 	case *commonpb.AnyValue_IntValue:
@@ -113,11 +123,14 @@ func appendValue(b []byte, v *commonpb.AnyValue) []byte {
 		return appendDouble(b, value.DoubleValue)
 	case *commonpb.AnyValue_BytesValue:
 		b = append(b, '"')
-		b = base64.StdEncoding.AppendEncode(b, value.BytesValue)
+		b = base64.StdEncoding.AppendEncode(b, beginning(value.BytesValue))
 		return append(b, '"')
 	case *commonpb.AnyValue_ArrayValue:
 		b = append(b, '[')
 		for i, element := range value.ArrayValue.GetValues() {
+			if full(b) {
+				break
+			}
 			if i > 0 {
 				b = append(b, ',')
 			}
