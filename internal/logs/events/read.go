@@ -25,6 +25,7 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		q := q
 		q.keys = s.opener(ctx)
+		var last Key
 		for {
 			again := false
 			parts := q.each()
@@ -43,8 +44,8 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 					return
 				}
 				if err == nil {
-					key := e.Key
-					q.After = &key
+					last = e.Key
+					q.After = &last
 				}
 			}
 			if !again {
