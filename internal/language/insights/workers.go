@@ -59,17 +59,17 @@ type batch struct {
 	done   chan struct{}
 }
 
-// mostKept bounds the memory of a batch that is kept for the next one, in values.
-const mostKept = 1 << 14
+// mostKept bounds the memory of rows that is kept for the next batch, as batch.made counts it.
+const mostKept = 1 << 20
 
-// reset makes a batch that has been taken a new one.
+// reset makes a batch that has been taken a new one. What it points to stays until there
+// is something else in its place.
 func (b *batch) reset() {
-	clear(b.events)
-	clear(b.values)
-	*b = batch{events: b.events[:0], rows: b.rows[:0], values: b.values[:0]}
-	if cap(b.values) > mostKept {
-		b.rows, b.values = nil, nil
+	fresh := batch{events: b.events[:0]}
+	if b.made <= mostKept {
+		fresh.rows, fresh.values = b.rows[:0], b.values[:0]
 	}
+	*b = fresh
 }
 
 // keep returns a copy of a row that is there until the batch is reset.
@@ -195,6 +195,7 @@ func (x *run) read(ctx context.Context, commands []command, end sink, partial fu
 		if b.done = make(chan struct{}); len(b.events) == 0 {
 			return nil
 		}
+		clear(b.events[len(b.events):cap(b.events)])
 		select {
 		case jobs <- b:
 		case <-ctx.Done():
