@@ -98,6 +98,52 @@ func FuzzNext(f *testing.F) {
 	})
 }
 
+// FuzzSkip compares with Within, and counts what is neither object nor array by hand.
+func FuzzSkip(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-2.5e10,true,false,null,"x\u00e9\n"],"b":{}}`, `[]`, `[1.5,20,0,0.1,01]`, `[1.]`, `[1.e3]`, `[2E5 , 3]`, `12`, `"abcdefgh\"i"`, "\"abcdefgh\ni\"",
+		`{ "k" : "v\u0022" , "l":[ ] }`, `{"a":1,}`, `{"a" 1}`, `[1 2]`, `{"a":{"b":[{"c":"0123456789"}]}}x`, strings.Repeat("[", 999) + strings.Repeat("]", 999),
+	} {
+		f.Add([]byte(seed), uint16(1))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, depth uint16) {
+		v, err := jsonscan.Within(in, 0, int(depth))
+		leaves := 0
+		end := jsonscan.Skip(in, 0, int(depth), &leaves)
+		if err != nil {
+			if end != -1 {
+				t.Fatalf("%q: the end is %d, Within says %v", in, end, err)
+			}
+			return
+		}
+		if end != v.End {
+			t.Fatalf("%q: the end is %d, want %d", in, end, v.End)
+		}
+		if want := countLeaves(t, in[:end]); leaves != want {
+			t.Fatalf("%q has %d leaves, want %d", in, leaves, want)
+		}
+	})
+}
+
+func countLeaves(t *testing.T, in []byte) (n int) {
+	t.Helper()
+	one := func(v jsonscan.Value) error { n += countLeaves(t, v.Bytes(in)); return nil }
+	switch in[0] {
+	case '{':
+		_, err := jsonscan.Members(in, 0, func(_ []byte, _ bool, v jsonscan.Value) error { return one(v) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	case '[':
+		if _, err := jsonscan.Elements(in, 0, one); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		return 1
+	}
+	return n
+}
+
 func FuzzMembers(f *testing.F) {
 	f.Add([]byte(`{"a":1,"b":{"c":[1,2]},"a":"x"}`))
 	f.Add([]byte(`{ }`))

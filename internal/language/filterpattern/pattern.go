@@ -116,8 +116,14 @@ func (p *Pattern) Needs() (texts [][]byte) {
 		needed = append(slices.Clip(needed), p.terms.some...)
 	}
 	for i := range needed {
-		if one := &needed[i]; one.regex == nil && len(one.text) > 0 {
-			texts = append(texts, one.text)
+		text := needed[i].text
+		if regex := needed[i].regex; regex != nil && len(regex.needs) == 1 {
+			text = regex.needs[0]
+		} else if regex != nil {
+			continue
+		}
+		if len(text.Bytes()) > 0 {
+			texts = append(texts, text.Bytes())
 		}
 	}
 	return texts

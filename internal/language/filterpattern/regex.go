@@ -1,12 +1,13 @@
 package filterpattern
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/hex"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/sillok/sillok/internal/kit/find"
 )
 
 // regex is a regular expression of AWS's subset: no groups, so that an
@@ -15,7 +16,7 @@ type regex struct {
 	re *regexp.Regexp
 	// needs has a text for each alternative, without which it does not match. It is
 	// empty where one of them has none.
-	needs []string
+	needs []find.Text
 	exact bool // the alternatives are their texts and nothing else
 }
 
@@ -23,8 +24,8 @@ type regex struct {
 func (r *regex) match(text []byte) bool {
 	if len(r.needs) > 0 {
 		there := false
-		for _, need := range r.needs {
-			if there = bytes.Contains(text, []byte(need)); there {
+		for i := range r.needs {
+			if there = r.needs[i].In(text); there {
 				break
 			}
 		}
@@ -96,7 +97,9 @@ func (r *reader) compileRegex(t token) (*regex, *Error) {
 	}
 	compiled := &regex{re: re, exact: one.all && !one.free}
 	if !one.free {
-		compiled.needs = one.needs
+		for _, need := range one.needs {
+			compiled.needs = append(compiled.needs, find.Of([]byte(need)))
+		}
 	}
 	return compiled, nil
 }

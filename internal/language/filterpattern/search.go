@@ -1,8 +1,9 @@
 package filterpattern
 
 import (
-	"bytes"
 	"strings"
+
+	"github.com/sillok/sillok/internal/kit/find"
 )
 
 // search finds which of many texts occur in a message, in one pass: the automaton
@@ -11,8 +12,8 @@ import (
 // back as the algorithm does, so that memory grows with the texts alone.
 type search struct {
 	size    int
-	few     [][]byte // looked for one by one instead: so few are found faster so
-	empty   int      // the number of the empty text, or -1
+	few     []find.Text // looked for one by one instead: so few are found faster so
+	empty   int         // the number of the empty text, or -1
 	class   [256]int
 	classes int
 	table   []uint32 // by state and class, for the first states: the next state times classes, with arrives where a text ends
@@ -47,7 +48,7 @@ func newSearch(numbers map[string]int) *search {
 	}
 	if len(texts) <= fewTexts {
 		for _, text := range texts {
-			a.few = append(a.few, []byte(text))
+			a.few = append(a.few, find.Of([]byte(text)))
 		}
 		return a
 	}
@@ -165,8 +166,8 @@ func (a *search) in(message []byte, found bits) bits {
 	}
 	found = found[:words]
 	clear(found)
-	for n, text := range a.few {
-		if bytes.Contains(message, text) {
+	for n := range a.few {
+		if a.few[n].In(message) {
 			found.add(n)
 		}
 	}

@@ -43,10 +43,10 @@ func (t *terms) numbered(numbers map[string]int) *terms {
 		if one.regex != nil {
 			return
 		}
-		n, there := numbers[string(one.text)]
+		n, there := numbers[string(one.text.Bytes())]
 		if !there {
 			n = len(numbers)
-			numbers[string(one.text)] = n
+			numbers[string(one.text.Bytes())] = n
 		}
 		one.index = n
 	})

@@ -1,6 +1,6 @@
 package filterpattern
 
-import "bytes"
+import "github.com/sillok/sillok/internal/kit/find"
 
 // terms is a pattern of texts that occur somewhere in a message.
 type terms struct {
@@ -9,7 +9,7 @@ type terms struct {
 
 // term is a text or a regular expression that occurs somewhere.
 type term struct {
-	text  []byte
+	text  find.Text
 	regex *regex
 	index int // among the texts of a Set
 }
@@ -40,7 +40,7 @@ func parseTerms(pattern string) (*terms, *Error) {
 				return nil, refuse(pattern, sign.start, "a term follows it at once; in a term it stands in double quotes")
 			}
 		}
-		one := term{text: []byte(r.token.text)}
+		one := term{text: find.Of([]byte(r.token.text))}
 		if r.token.kind == regular {
 			if one.regex, err = r.compileRegex(r.token); err != nil {
 				return nil, err
@@ -92,7 +92,7 @@ func (t *term) occurs(message []byte, found bits) bool {
 	case found != nil:
 		return found.has(t.index)
 	}
-	return bytes.Contains(message, t.text)
+	return t.text.In(message)
 }
 
 // bits is a set of small numbers.

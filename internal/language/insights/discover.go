@@ -2,6 +2,7 @@ package insights
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,12 @@ type node struct {
 	slot  int // 0 is none
 	next  []child
 	index map[string]*node // of next
+	begin [256]bool        // with which bytes the names of next begin
+	empty bool             // one of them is empty
 }
+
+// may is false for the name of a member that leads nowhere, if that is told by how it begins.
+func (n *node) may(name []byte) bool { return n.empty || len(name) == 0 || n.begin[name[0]] }
 
 // fewChildren is how many are looked through one by one.
 const fewChildren = 16
@@ -92,6 +98,11 @@ func (n *node) add(name string, slot int) {
 			}
 			n.next = append(n.next, child{segment, next})
 			n.index[segment] = next
+			if segment == "" {
+				n.empty = true
+			} else {
+				n.begin[segment[0]] = true
+			}
 		}
 		n = next
 	}
@@ -176,8 +187,7 @@ func (d *discovery) object(b []byte, start int, r row) {
 	}
 	f := &d.finder
 	f.b, f.r, f.leaves, f.places = b, r, 0, append(f.places[:0], d.json)
-	end, ok := f.value(start, 0, 0)
-	if !ok || jsonscan.Space(b, end) != len(b) {
+	if end := f.value(start, 0, 0); end < 0 || jsonscan.Space(b, end) != len(b) {
 		d.json.clear(r)
 	}
 }
@@ -191,73 +201,97 @@ func (n *node) clear(r row) {
 	}
 }
 
-// value reads the value at i, which lies at the places from base on.
-func (f *finder) value(i, base, depth int) (end int, ok bool) {
+// value reads the value at i, which lies at the places from base on. end is -1 where
+// there is none.
+func (f *finder) value(i, base, depth int) (end int) {
+	if len(f.places) == base {
+		return jsonscan.Skip(f.b, i, depth, &f.leaves)
+	}
 	if i >= len(f.b) || depth > jsonscan.MaxDepth {
-		return 0, false
+		return -1
 	}
 	v := jsonscan.Value{Start: i, Kind: f.b[i]}
 	switch f.b[i] {
 	case '{', '[':
-		v.End, ok = f.inside(i, base, depth+1)
+		v.End = f.inside(i, base, depth+1)
 	default:
 		var err error
-		v, err = jsonscan.Within(f.b, i, depth)
-		ok = err == nil
+		if v, err = jsonscan.Within(f.b, i, depth); err != nil {
+			return -1
+		}
 		f.leaves++
 	}
-	if ok && f.leaves <= mostFields {
+	if v.End >= 0 && f.leaves <= mostFields {
 		for _, n := range f.places[base:] {
 			if n.slot > 0 {
 				f.r[n.slot] = ofJSON(f.b, v)
 			}
 		}
 	}
-	return v.End, ok
+	return v.End
 }
 
 // inside reads the members of an object, or the elements of an array.
-func (f *finder) inside(start, base, depth int) (end int, ok bool) {
+func (f *finder) inside(start, base, depth int) (end int) {
 	b := f.b
 	closing := b[start] + 2 // ] and } stand two behind [ and {
 	top := len(f.places)
-	i := jsonscan.Space(b, start+1)
+	i := f.past(start + 1)
 	for n := 0; i < len(b) && b[i] != closing; n++ {
 		if n > 0 {
 			if b[i] != ',' {
-				return 0, false
+				return -1
 			}
-			i = jsonscan.Space(b, i+1)
+			i = f.past(i + 1)
 		}
 		if closing == '}' {
-			name, at, err := jsonscan.Name(b, i)
-			if err != nil {
-				return 0, false
+			name := i + 1
+			if i = jsonscan.Quoted(b, i); i < 0 {
+				return -1
 			}
-			i = at
-			if top > base {
-				key := b[name.Start+1 : name.End-1]
-				if name.Escaped {
-					key = jsonscan.AppendText(nil, name.Bytes(b))
-				}
-				f.under(f.places[base:top], key)
+			f.under(f.places[base:top], b[name:i-1])
+			if i = f.past(i); i >= len(b) || b[i] != ':' {
+				return -1
 			}
+			i = f.past(i + 1)
 		} else {
 			f.nth(f.places[base:top], n)
 		}
-		if i, ok = f.value(i, top, depth); !ok {
-			return 0, false
+		if len(f.places) == top {
+			i = jsonscan.Skip(b, i, depth, &f.leaves)
+		} else {
+			i = f.value(i, top, depth)
+			f.places = f.places[:top]
 		}
-		f.places = f.places[:top]
-		i = jsonscan.Space(b, i)
+		if i < 0 {
+			return -1
+		}
+		i = f.past(i)
 	}
-	return i + 1, i < len(b)
+	if i >= len(b) {
+		return -1
+	}
+	return i + 1
 }
 
-// under stacks the places that a member of that name has. A name with dots leads as
-// far as several without.
+// past returns the first place at or after i that is not white space.
+func (f *finder) past(i int) int {
+	if i < len(f.b) && f.b[i] <= ' ' {
+		return jsonscan.Space(f.b, i)
+	}
+	return i
+}
+
+// under stacks the places that a member has whose name is written so. A name with dots
+// leads as far as several without.
 func (f *finder) under(places []*node, key []byte) {
+	if bytes.IndexByte(key, '\\') >= 0 {
+		key = jsonscan.AppendText(nil, slices.Concat([]byte{'"'}, key, []byte{'"'}))
+	}
 	for _, n := range places {
+		if !n.may(key) {
+			continue
+		}
 		if next := n.child(key); next != nil {
 			f.places = append(f.places, next)
 			continue

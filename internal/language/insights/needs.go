@@ -1,9 +1,10 @@
 package insights
 
 import (
-	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/sillok/sillok/internal/kit/find"
 )
 
 // Need is texts of which at least one stands in every event that a query looks at.
@@ -42,13 +43,41 @@ func needsOf(q *Query) (needs []Need, streams []string) {
 
 // mayPass is false for a message that lacks what the query's first filters need.
 func (q *Query) mayPass(message []byte) bool {
-	for _, n := range q.needs {
-		if !slices.ContainsFunc(n.Among, func(text string) bool { return bytes.Contains(message, []byte(text)) }) &&
-			(!n.Escaped || !bytes.Contains(message, []byte(codes))) {
+	for i := range q.lookups {
+		if !q.lookups[i].in(message) {
 			return false
 		}
 	}
 	return true
+}
+
+// lookup looks for the texts of a need.
+type lookup struct {
+	among []find.Text
+	coded *find.Text // nil where a text is not written by codes
+}
+
+func lookupsOf(needs []Need) (all []lookup) {
+	for _, n := range needs {
+		var l lookup
+		for _, text := range n.Among {
+			l.among = append(l.among, find.Of([]byte(text)))
+		}
+		if n.Escaped {
+			l.coded = new(find.Of([]byte(codes)))
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+func (l *lookup) in(message []byte) bool {
+	for i := range l.among {
+		if l.among[i].In(message) {
+			return true
+		}
+	}
+	return l.coded != nil && l.coded.In(message)
 }
 
 // codes is how JSON begins the code of a character.

@@ -37,6 +37,7 @@ type Query struct {
 	pointed   bool // it computes with @ptr
 	regexes   int  // how many regular expressions it has
 	needs     []Need
+	lookups   []lookup // of needs
 	streams   []string // that its filters ask for; nil for all
 }
 
@@ -249,6 +250,7 @@ func (p *parser) query(nested bool) (*Query, *Error) {
 	}
 	q.final, q.columns = s, s.visible()
 	q.needs, q.streams = needsOf(q)
+	q.lookups = lookupsOf(q.needs)
 	return q, nil
 }
 

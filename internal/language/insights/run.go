@@ -22,8 +22,8 @@ type Env struct {
 	Memory     int       // bytes that a run may hold, about; 0 is DefaultMemory
 	Workers    int       // how many read events side by side; 0 is as many as there are processors
 
-	// Events returns the events of a source, newest first. It is asked once for each. Some events are read ahead: none
-	// may change before Run returns.
+	// Events returns the events of a source, newest first. It is asked once for each. Some events are read ahead: what
+	// their texts are made of may not change before Run returns, but an Event may be used for the next one.
 	Events func(ctx context.Context, read Read) iter.Seq2[*Event, error]
 	// Pointer returns what clients see of the pointer of an event; nil is the pointer
 	// itself.
@@ -42,6 +42,8 @@ type Read struct {
 	// another stream than these, may be left out. Streams is nil for all.
 	Needs   []Need
 	Streams []string
+	// Pointers says whether the pointers of events are looked at.
+	Pointers bool
 }
 
 // DefaultMemory is how many bytes a run may hold unless it is said.

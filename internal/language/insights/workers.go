@@ -50,12 +50,36 @@ const (
 
 // batch is events in their order, and the rows that workers make of them.
 type batch struct {
-	events []*Event
+	events []Event
 	bytes  int // of their messages
 	rows   []passed
-	made   int // bytes of rows, about, without what their events are
+	values []value // that the rows consist of
+	made   int     // bytes of rows, about, without what their events are
 	err    error
 	done   chan struct{}
+}
+
+// mostKept bounds the memory of rows that is kept for the next batch, as batch.made counts it.
+const mostKept = 1 << 20
+
+// reset makes a batch that has been taken a new one. What it points to stays until there
+// is something else in its place.
+func (b *batch) reset() {
+	fresh := batch{events: b.events[:0]}
+	if b.made <= mostKept {
+		fresh.rows, fresh.values = b.rows[:0], b.values[:0]
+	}
+	*b = fresh
+}
+
+// keep returns a copy of a row that is there until the batch is reset.
+func (b *batch) keep(r row) row {
+	if len(b.values)+len(r) > cap(b.values) {
+		b.values = make([]value, 0, max(2*cap(b.values), 16*len(r)))
+	}
+	n := len(b.values)
+	b.values = append(b.values, r...)
+	return b.values[n:len(b.values):len(b.values)]
 }
 
 // passed is a row that came through, the event that it is of, and how many were
@@ -86,7 +110,7 @@ func (x *run) worker(ctx context.Context, commands []command, counts bool) *work
 		if err := w.count(r); err != nil {
 			return err
 		}
-		w.batch.rows = append(w.batch.rows, passed{slices.Clone(r), w.event, own.statistics.RecordsMatched})
+		w.batch.rows = append(w.batch.rows, passed{w.batch.keep(r), w.event, own.statistics.RecordsMatched})
 		return nil
 	}, counts)
 	return w
@@ -110,7 +134,8 @@ func (w *worker) count(r row) error {
 
 func (w *worker) run(b *batch) error {
 	w.batch, w.x.statistics.RecordsMatched = b, 0
-	for i, e := range b.events {
+	for i := range b.events {
+		e := &b.events[i]
 		if i%looks == 0 {
 			if err := w.x.ended(); err != nil {
 				return err
@@ -165,25 +190,26 @@ func (x *run) read(ctx context.Context, commands []command, end sink, partial fu
 			}
 		})
 	}
-	b := &batch{}
+	b := c.fresh()
 	send := func() error {
 		if b.done = make(chan struct{}); len(b.events) == 0 {
 			return nil
 		}
+		clear(b.events[len(b.events):cap(b.events)])
 		select {
 		case jobs <- b:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 		c.waiting = append(c.waiting, b)
-		b = &batch{events: make([]*Event, 0, batchSize)}
+		b = c.fresh()
 		return nil
 	}
-	for event, err := range x.env.Events(ctx, Read{x.query.source, x.query.needs, x.query.streams}) {
+	for event, err := range x.env.Events(ctx, Read{x.query.source, x.query.needs, x.query.streams, x.query.pointed || x.query.final.events}) {
 		if err != nil {
 			return err
 		}
-		b.events, b.bytes = append(b.events, event), b.bytes+len(event.Message)
+		b.events, b.bytes = append(b.events, *event), b.bytes+len(event.Message)
 		if len(b.events) < batchSize && b.bytes < batchBytes {
 			continue
 		}
@@ -212,7 +238,19 @@ type consumer struct {
 	counts  bool // workers count what is matched
 	partial func(func() (*Result, error))
 	waiting []*batch
-	count   int // events that were taken
+	idle    []*batch // that have been taken
+	count   int      // events that were taken
+}
+
+// fresh returns a batch of no events.
+func (c *consumer) fresh() *batch {
+	if n := len(c.idle); n > 0 {
+		b := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		b.reset()
+		return b
+	}
+	return &batch{events: make([]Event, 0, batchSize)}
 }
 
 // take takes batches until no more than most are left.
@@ -230,6 +268,7 @@ func (c *consumer) take(ctx context.Context, most int) error {
 		if err != nil {
 			return err
 		}
+		c.idle = append(c.idle, b)
 	}
 	return nil
 }
@@ -253,8 +292,12 @@ func (c *consumer) rows(b *batch) error {
 func (c *consumer) scanned(b *batch, n int, matched float64) {
 	s := &c.x.statistics
 	s.RecordsScanned += float64(n)
-	for _, e := range b.events[:n] {
-		s.BytesScanned += float64(len(e.Message))
+	if n == len(b.events) {
+		s.BytesScanned += float64(b.bytes)
+	} else {
+		for i := range b.events[:n] {
+			s.BytesScanned += float64(len(b.events[i].Message))
+		}
 	}
 	if c.counts {
 		s.RecordsMatched += matched

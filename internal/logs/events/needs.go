@@ -1,8 +1,9 @@
 package events
 
 import (
-	"bytes"
 	"slices"
+
+	"github.com/sillok/sillok/internal/kit/find"
 )
 
 // Need is texts of which a wanted message has at least one.
@@ -16,23 +17,27 @@ type Need struct {
 // wanted is what is asked of the blocks of files.
 type wanted struct {
 	needs  []Need
-	probes [][]probe // by need: of each of its texts
+	texts  [][]find.Text // by need
+	probes [][]probe     // by need: of each of its texts
 	codes  probe
+	coded  find.Text
 }
 
 // wantedOf returns what a query asks of blocks.
 func wantedOf(q *Query) wanted {
-	w := wanted{codes: probe{mix(codesHash)}}
+	w := wanted{codes: probe{mix(codesHash)}, coded: find.Of([]byte(codes))}
 	for _, term := range q.Terms {
 		w.needs = append(w.needs, Need{Among: [][]byte{term}})
 	}
 	w.needs = append(w.needs, q.Needs...)
 	for _, n := range w.needs {
 		var all []probe
+		var texts []find.Text
 		for _, text := range n.Among {
 			all = append(all, probeOf([][]byte{text}))
+			texts = append(texts, find.Of(text))
 		}
-		w.probes = append(w.probes, all)
+		w.probes, w.texts = append(w.probes, all), append(w.texts, texts)
 	}
 	return w
 }
@@ -53,9 +58,8 @@ func (w *wanted) may(filter []byte, of uint32) bool {
 
 // within is false when messages lack something.
 func (w *wanted) within(texts []byte) bool {
-	for _, n := range w.needs {
-		if !slices.ContainsFunc(n.Among, func(text []byte) bool { return bytes.Contains(texts, text) }) &&
-			(!n.Coded || !bytes.Contains(texts, []byte(codes))) {
+	for i, n := range w.needs {
+		if !slices.ContainsFunc(w.texts[i], func(text find.Text) bool { return text.In(texts) }) && (!n.Coded || !w.coded.In(texts)) {
 			return false
 		}
 	}

@@ -26,6 +26,7 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		q := q
 		q.keys, q.side = s.opener(ctx), newSide(q.Memory)
+		var last Key
 		for {
 			again := false
 			parts := q.each()
@@ -44,8 +45,8 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 					return
 				}
 				if err == nil {
-					key := e.Key
-					q.After = &key
+					last = e.Key
+					q.After = &last
 				}
 			}
 			if !again {

@@ -194,56 +194,88 @@ func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read)
 			r.skippedEvents.Add(n)
 			r.skippedBytes.Add(bytes)
 		}
-		names, known := make(map[uint64]string, len(of.known)), make(map[uint64]*current, len(of.known))
-		for number, k := range of.known {
-			names[number], known[number] = k.log(), &current{Service: s, known: k}
-		}
-		var some []insights.Event
-		last, stream := uint64(0), "" // no stream has the number 0
+		x := &seen{s: s, of: of, unmask: r.plan.unmask, pointers: read.Pointers, groups: map[uint64]*current{}, streams: map[uint64]string{}}
 		for e, err := range s.events.Read(ctx, q) {
+			if err == nil {
+				err = x.see(ctx, &e)
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if e.Stream != last {
-				if stream, err = s.streamName(ctx, of.known[e.Group], e.Stream); err != nil {
-					yield(nil, err)
-					return
-				}
-				last = e.Stream
-			}
-			if stream == "" {
+			if x.event.Stream == "" {
 				continue // it was deleted
 			}
-			k, err := known[e.Group].of(ctx, &e)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			// Of what was not protected when the query began it was not asked who may see it.
-			v, err := k.view(stream, &e, r.plan.unmask && of.known[e.Group].shape.protects())
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if len(some) == 0 {
-				const atOnce = 64
-				some = make([]insights.Event, atOnce)
-			}
-			one := &some[0]
-			some = some[1:]
-			*one = insights.Event{
-				Timestamp: e.Time, IngestionTime: e.Ingested, Message: v.message, Fields: v.fields, Unmasked: v.unmasked, UnmaskedFields: v.unmaskedFields,
-				Log: names[e.Group], Stream: stream, Pointer: place(e.Group, e.Key),
-			}
-			if v.transformationError != "" {
-				one.System = map[string]string{"@transformationError": v.transformationError}
-			}
-			if !yield(one, nil) {
+			if !yield(&x.event, nil) {
 				return
 			}
 		}
 	}
+}
+
+// seen is the event that a query looks at, and what is the same for many.
+type seen struct {
+	s        *Service
+	of       *reach
+	unmask   bool
+	pointers bool
+
+	event   insights.Event
+	group   uint64 // 0 for none: no group has that number, nor has a stream
+	stream  uint64
+	current *current // of the group
+	groups  map[uint64]*current
+	streams map[uint64]string // the names of those that were met
+}
+
+// see makes an event the one that is looked at. It has no stream if that was deleted.
+func (x *seen) see(ctx context.Context, e *events.Event) error {
+	if e.Group != x.group {
+		if x.current = x.groups[e.Group]; x.current == nil {
+			x.current = &current{Service: x.s, known: x.of.known[e.Group]}
+			x.groups[e.Group] = x.current
+		}
+		x.group, x.event.Log = e.Group, x.current.known.log()
+	}
+	if e.Stream != x.stream {
+		name, there := x.streams[e.Stream]
+		if !there {
+			var err error
+			if name, err = x.s.streamName(ctx, x.of.known[e.Group], e.Stream); err != nil {
+				return err
+			}
+			if len(x.streams) >= mostStreams {
+				clear(x.streams)
+			}
+			x.streams[e.Stream] = name
+		}
+		x.stream, x.event.Stream = e.Stream, name
+	}
+	if x.event.Stream == "" {
+		return nil
+	}
+	x.event.Timestamp, x.event.IngestionTime, x.event.Message = e.Time, e.Ingested, e.Message
+	if x.pointers {
+		x.event.Pointer = place(e.Group, e.Key)
+	}
+	k, err := x.current.of(ctx, e)
+	if err != nil {
+		return err
+	}
+	if k.shape.plain() {
+		x.event.Fields, x.event.Unmasked, x.event.UnmaskedFields, x.event.System = nil, nil, nil, nil
+		return nil
+	}
+	// Of what was not protected when the query began it was not asked who may see it.
+	v, err := k.view(x.event.Stream, e, x.unmask && x.of.known[e.Group].shape.protects())
+	if err != nil {
+		return err
+	}
+	x.event.Message, x.event.Fields, x.event.Unmasked, x.event.UnmaskedFields, x.event.System = v.message, v.fields, v.unmasked, v.unmaskedFields, nil
+	if v.transformationError != "" {
+		x.event.System = map[string]string{"@transformationError": v.transformationError}
+	}
+	return nil
 }
 
 // queryOfEvents returns what is read of the store of events.

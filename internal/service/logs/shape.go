@@ -218,6 +218,9 @@ func (s *shape) protections(ingested int64) (all []*protect.Policy, err error) {
 // protects says whether there are, or were, policies for the events of a group.
 func (s *shape) protects() bool { return len(s.policies) > 0 || len(s.accountPolicies) > 0 }
 
+// plain says whether events of a group are seen as they came.
+func (s *shape) plain() bool { return !s.protects() && !s.transforms() }
+
 // transforms says whether there are, or were, transformers of a group.
 func (s *shape) transforms() bool { return len(s.transformers) > 0 || len(s.accountTransformers) > 0 }
 
