@@ -31,8 +31,9 @@ type Series struct {
 // Query is a metric, or an expression, of a request.
 type Query struct {
 	ID         string
+	Label      string // of the expression's series, where they are a part of an array; its ID where empty
 	Expression *Expression
-	Period     int64 // of the expression, in seconds; 0 where none was asked for
+	Period     int32 // of the expression, in seconds; 0 where none was asked for
 	Hidden     bool  // others are about it, and it is not returned itself
 
 	// Of a query without an Expression:
@@ -44,7 +45,7 @@ type Query struct {
 // Search is a call of SEARCH.
 type Search struct {
 	Filter, Stat string
-	Period       int64 // in seconds
+	Period       int32 // in seconds
 }
 
 // Request is what is computed at once.

@@ -76,7 +76,7 @@ type evaluation struct {
 	byID     map[string]*Query
 	values   map[string]value
 	busy     map[string]bool // expressions that are being evaluated
-	period   int64           // of the expression that is, or 0
+	period   int32           // of the expression that is, or 0
 	work     int
 	searches int
 }
@@ -114,12 +114,20 @@ func (e *evaluation) query(q *Query) (value, error) {
 		return value{}, err
 	}
 	v.metric = false
+	if v.kind == series {
+		s := v.list[0]
+		s.Of = nil
+		if s.Label = q.Label; s.Label == "" {
+			s.Label = q.ID
+		}
+		v = single(s)
+	}
 	e.values[q.ID] = v
 	return v, nil
 }
 
 // node evaluates a part of an expression.
-func (e *evaluation) node(n *node) (v value, err error) {
+func (e *evaluation) node(n *node) (value, error) {
 	switch n.kind {
 	case nodeNumber:
 		return scalar(n.number), nil
@@ -131,7 +139,13 @@ func (e *evaluation) node(n *node) (v value, err error) {
 			return value{}, refuse("There is no metric or expression with the id '%s'", n.text)
 		}
 		return e.query(q)
+	default:
+		return e.compound(n)
 	}
+}
+
+// compound evaluates what has operands.
+func (e *evaluation) compound(n *node) (v value, err error) {
 	args := make([]value, len(n.args))
 	for i, arg := range n.args {
 		if args[i], err = e.node(arg); err != nil {
@@ -216,7 +230,7 @@ func (e *evaluation) metrics(part string) (all []Series) {
 // expression, or else the longest of the request's metrics, or a minute.
 func (e *evaluation) grid(period int64) (times []int64, of int64, err error) {
 	if period == 0 {
-		period = e.period
+		period = int64(e.period)
 	}
 	if period == 0 {
 		for i := range e.request.Queries {

@@ -12,7 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/language/metricmath"
 )
 
-func parse(t testing.TB, id, text string) metricmath.Query {
+func parse(t *testing.T, id, text string) metricmath.Query {
 	t.Helper()
 	e, err := metricmath.Parse(id, text)
 	if err != nil {
@@ -123,10 +123,10 @@ func TestPeriods(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][]metricmath.Series{
-		"sum":     {{Period: 300, Times: []int64{0, 60, 120, 300}, Values: []float64{11, 2, 3, 20}}},
-		"own":     {{Period: 10, Times: []int64{0, 10}, Values: []float64{1, 1}}},
-		"longest": {{Period: 300, Times: []int64{0, 300}, Values: []float64{1, 1}}},
-		"minutes": {{Period: 60, Times: []int64{0, 60}, Values: []float64{0, 0}}},
+		"sum":     {{Label: "sum", Period: 300, Times: []int64{0, 60, 120, 300}, Values: []float64{11, 2, 3, 20}}},
+		"own":     {{Label: "own", Period: 10, Times: []int64{0, 10}, Values: []float64{1, 1}}},
+		"longest": {{Label: "longest", Period: 300, Times: []int64{0, 300}, Values: []float64{1, 1}}},
+		"minutes": {{Label: "minutes", Period: 60, Times: []int64{0, 60}, Values: []float64{0, 0}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

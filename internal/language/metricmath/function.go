@@ -2,6 +2,7 @@ package metricmath
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -81,10 +82,8 @@ type call struct {
 
 // want refuses an argument that is of none of these kinds.
 func (c *call) want(arg int, allowed ...valueKind) error {
-	for _, kind := range allowed {
-		if c.args[arg].kind == kind {
-			return nil
-		}
+	if slices.Contains(allowed, c.args[arg].kind) {
+		return nil
 	}
 	return refuse("Argument %d of function '%s' must not be %s: it is %s", arg+1, c.name, kinds[c.args[arg].kind], c.function.usage)
 }
@@ -126,7 +125,7 @@ func metrics(c *call) (value, error) {
 		}
 		part = c.args[0].text
 	}
-	return listOf(c.evaluation.metrics(part)), nil
+	return listOf(c.metrics(part)), nil
 }
 
 func search(c *call) (value, error) {
@@ -141,7 +140,7 @@ func search(c *call) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		s.Period = int64(period)
+		s.Period = int32(period) //nolint:gosec // whole returns no more than that
 	}
 	if c.request.Search == nil {
 		return value{}, refuse("SEARCH is not supported on Metric Alarms.")

@@ -183,7 +183,13 @@ func (p *parser) primary() (*node, error) {
 		return p.make(node{kind: nodeText, text: t.text})
 	case tokenName:
 		return p.name()
+	default:
+		return p.bracketed()
 	}
+}
+
+// bracketed reads what begins with a bracket.
+func (p *parser) bracketed() (*node, error) {
 	if _, ok := p.take("("); ok {
 		n, err := p.binary(0)
 		if err == nil {
