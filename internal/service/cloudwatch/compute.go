@@ -10,6 +10,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/language/metricmath"
+	"github.com/sillok/sillok/internal/language/metricsinsights"
 	"github.com/sillok/sillok/internal/resource"
 )
 
@@ -22,7 +23,8 @@ type computed struct{}
 type computation struct {
 	*Request
 
-	points   int // that were read for them
+	points   int  // that were read for them
+	queried  bool // a query of Metrics Insights was run
 	messages []cloudwatchapi.MessageData
 }
 
@@ -33,8 +35,9 @@ func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, [
 		w := windowOf(r.Start, r.End, int32(period), r.Now) //nolint:gosec // periods of queries are of this size
 		return w.from.Unix(), w.to.Unix()
 	}}
+	tracks := map[string][]Track{}
 	for i := range r.Queries {
-		q, err := c.query(&r.Queries[i])
+		q, err := c.query(ctx, &r.Queries[i], tracks)
 		if err != nil {
 			return nil, nil, errExpression(err)
 		}
@@ -44,7 +47,6 @@ func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, [
 	if err != nil {
 		return nil, nil, errExpression(err)
 	}
-	tracks := map[string][]Track{}
 	for id, list := range all {
 		for i := range list {
 			tracks[id] = append(tracks[id], trackFrom(&list[i]))
@@ -53,8 +55,12 @@ func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, [
 	return tracks, c.messages, nil
 }
 
-// query is a query of the request, as metric math has it.
-func (c *computation) query(in *cloudwatchapi.MetricDataQuery) (q metricmath.Query, err error) {
+// query is a query of the request, as metric math has it. The tracks of one of Metrics
+// Insights are put among tracks.
+func (c *computation) query(ctx context.Context, in *cloudwatchapi.MetricDataQuery, tracks map[string][]Track) (q metricmath.Query, err error) {
+	if in.Expression != nil && metricsinsights.Is(*in.Expression) {
+		return c.runInsights(ctx, in, tracks)
+	}
 	q = metricmath.Query{ID: *in.Id, Hidden: in.ReturnData != nil && !*in.ReturnData, Period: resource.Value(in.Period)}
 	if in.MetricStat != nil {
 		q.Metric = true
