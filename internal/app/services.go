@@ -120,7 +120,7 @@ func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 const metricsFolder = "metrics"
 
 func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
-	s, err := cloudwatch.Open(ctx, cloudwatch.Config{Log: a.log, Dir: a.folder(metricsFolder)}, a.state)
+	s, err := cloudwatch.Open(ctx, cloudwatch.Config{Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed()}, a.state)
 	if err != nil {
 		return gateway.Service{}, err
 	}

@@ -148,7 +148,7 @@ func (g *getData) evaluate(ctx context.Context, expressions Expressions) error {
 		return cloud.Errorf(cloud.Unsupported, "UnsupportedOperation",
 			"Sillok does not evaluate expressions in GetMetricData yet: metric math, SEARCH and Metrics Insights. Ask for the metrics themselves.")
 	}
-	r := &Request{Queries: g.in.MetricDataQueries, Start: *g.in.StartTime, End: *g.in.EndTime, Metrics: map[string]Track{}, Reader: g.reader}
+	r := &Request{Queries: g.in.MetricDataQueries, Start: *g.in.StartTime, End: *g.in.EndTime, Now: g.reader.now, Metrics: map[string]Track{}, Reader: g.reader}
 	points := 0
 	for i := 0; i < len(g.queries); i += atOnce {
 		end := min(i+atOnce, len(g.queries))
@@ -157,8 +157,10 @@ func (g *getData) evaluate(ctx context.Context, expressions Expressions) error {
 		}
 		for n := i; n < end; n++ {
 			if q := &g.queries[n]; q.in.MetricStat != nil {
-				r.Metrics[*q.in.Id] = g.tracks[n][0]
-				points += len(g.tracks[n][0].Times)
+				t := g.tracks[n][0]
+				t.Label = g.labelOf(q, &t)
+				r.Metrics[*q.in.Id] = t
+				points += len(t.Times)
 			}
 		}
 		if points > mostComputed {
@@ -327,10 +329,14 @@ func (g *getData) points(query int) iter.Seq[point] {
 }
 
 // results are what a page says of a query: one result for a metric, and one for each
-// track of an expression.
+// track of an expression, which may have none.
 func (g *getData) results(i int, page []point, partial bool) []cloudwatchapi.MetricDataResult {
 	q := &g.queries[i]
-	all := make([]cloudwatchapi.MetricDataResult, max(len(g.tracks[i]), 1))
+	count := len(g.tracks[i])
+	if q.in.Expression == nil {
+		count = 1 // also of one that was not read yet
+	}
+	all := make([]cloudwatchapi.MetricDataResult, count)
 	for n := range all {
 		r := &all[n]
 		*r = cloudwatchapi.MetricDataResult{Id: q.in.Id, Label: &q.label, Timestamps: []time.Time{}, Values: []float64{}, StatusCode: new("Complete")}
@@ -341,6 +347,9 @@ func (g *getData) results(i int, page []point, partial bool) []cloudwatchapi.Met
 		if n < len(g.tracks[i]) {
 			track = g.tracks[i][n]
 			r.Messages = track.Messages
+		}
+		if track.Status != "" {
+			r.StatusCode = &track.Status
 		}
 		r.Label = new(g.labelOf(q, &track))
 		if q.forbidden {

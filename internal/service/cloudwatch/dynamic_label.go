@@ -30,7 +30,7 @@ func (g *getData) labelOf(q *query, t *Track) string {
 	return placeholder.ReplaceAllStringFunc(base, func(text string) string {
 		m := placeholder.FindStringSubmatch(text)
 		if m[2] != "" {
-			return g.property(q, m[2], text)
+			return g.property(q, t, m[2], text)
 		}
 		if m[1] == "LABEL" {
 			return automatic(q, t)
@@ -55,8 +55,8 @@ func automatic(q *query, t *Track) string {
 	return q.want.ID.Name
 }
 
-// property is what a query is about.
-func (g *getData) property(q *query, name, otherwise string) string {
+// property is what a query is about, or what an expression found.
+func (g *getData) property(q *query, t *Track, name, otherwise string) string {
 	account := g.reader.scope.Account
 	if q.in.AccountId != nil {
 		account = cloud.Account(*q.in.AccountId)
@@ -67,21 +67,25 @@ func (g *getData) property(q *query, name, otherwise string) string {
 	case "Region":
 		return string(g.reader.scope.Region)
 	}
-	if q.in.MetricStat == nil {
+	of := t.Of
+	if q.in.MetricStat != nil {
+		of = &q.want
+	}
+	if of == nil {
 		return otherwise
 	}
 	switch name {
 	case "MetricName":
-		return q.want.ID.Name
+		return of.ID.Name
 	case "Namespace":
-		return q.want.ID.Namespace
+		return of.ID.Namespace
 	case "Period":
-		return strconv.Itoa(int(q.want.Period))
+		return strconv.Itoa(int(of.Period))
 	case "Stat":
-		return q.want.Stat.String()
+		return of.Stat.String()
 	}
 	if dimension, ok := strings.CutPrefix(name, "Dim."); ok {
-		return valueOf(q.want.ID.Dimensions, dimension)
+		return valueOf(of.ID.Dimensions, dimension)
 	}
 	return otherwise
 }

@@ -24,6 +24,7 @@ type Expressions interface {
 type Request struct {
 	Queries    []cloudwatchapi.MetricDataQuery
 	Start, End time.Time // as they were asked for
+	Now        time.Time
 	// Metrics has the track of each query that is for a metric, by the query's Id.
 	Metrics map[string]Track
 	Reader  Reader
@@ -48,10 +49,12 @@ type Wanted struct {
 
 // Track is the values of a statistic.
 type Track struct {
-	Label    string // of what an expression returns
+	Label    string  // the automatic one, of what an expression returns
+	Of       *Wanted // what it is of, where an expression found it; nil where that is not one metric
 	Times    []time.Time
 	Values   []float64 // as many, in the order of their times
 	Messages []cloudwatchapi.MessageData
+	Status   string // other than Complete
 }
 
 // reader implements Reader.
