@@ -2,11 +2,9 @@ package cloudwatch
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/kit/javadouble"
 )
 
 // The texts are AWS's, as they were recorded, but for those that this package marks.
@@ -43,26 +41,4 @@ func errTooMany(code, list string, most int) error {
 func member(list string, i int) string { return fmt.Sprintf("%s.member.%d", list, i+1) }
 
 // double is a number as AWS writes it, which is Java's way.
-func double(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "Infinity"
-	case math.IsInf(v, -1):
-		return "-Infinity"
-	}
-	if a := max(v, -v); a != 0 && (a < 1e-3 || a >= 1e7) {
-		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'E', -1, 64), "E")
-		if !strings.Contains(mantissa, ".") {
-			mantissa += ".0"
-		}
-		n, _ := strconv.Atoi(exponent)
-		return mantissa + "E" + strconv.Itoa(n)
-	}
-	text := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return text
-}
+func double(v float64) string { return javadouble.Text(v) }
