@@ -37,7 +37,9 @@ func TestAQueryTellsNothingOfGroupsThatMayNotBeRead(t *testing.T) {
 		h.must(err)
 		return "created"
 	}
-	arn := func(group string) string { return fmt.Sprintf("arn:aws:logs:ap-northeast-2:%s:log-group:%s", theirs, group) }
+	arn := func(group string) string {
+		return fmt.Sprintf("arn:aws:logs:ap-northeast-2:%s:log-group:%s", theirs, group)
+	}
 	for name, ask := range map[string]func(group string) string{
 		"by how they begin": func(group string) string {
 			return start(some, "SOURCE logGroups(namePrefix: ['"+group+"']) | fields a")

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -87,18 +86,18 @@ func TestManyRepetitionsOverALongLine(t *testing.T) {
 		b.WriteByte("ab"[x>>31])
 	}
 	text := b.String()[:1<<19] + "-c"
-	began, asked := time.Now(), 0
+	asked := 0
 	found, err := r.Machine(0).Match(text, func() error {
 		asked++
 		return nil
 	})
-	if found || err != nil || asked < 50 || time.Since(began) > 30*time.Second {
-		t.Error(found, err, asked, time.Since(began))
+	if found || err != nil || asked < 50 {
+		t.Error(found, err, asked)
 	}
 	stop := errors.New("stop")
-	began = time.Now()
-	if _, err := r.Machine(0).Match(text, func() error { return stop }); !errors.Is(err, stop) || time.Since(began) > time.Second {
-		t.Error(err, time.Since(began))
+	asked = 0
+	if _, err := r.Machine(0).Match(text, func() error { asked++; return stop }); !errors.Is(err, stop) || asked != 1 {
+		t.Error(err, asked)
 	}
 }
 

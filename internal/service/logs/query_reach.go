@@ -238,20 +238,51 @@ func (s *Service) canRun(ctx context.Context, in *logsapi.StartQueryInput, p *pl
 
 // mayUnmask refuses a query that asks for what is masked in a group, for who may not see it.
 func (s *Service) mayUnmask(ctx context.Context, p *plan) error {
-	if p.unmask = p.query.Unmasks(); !p.unmask || s.cfg.May == nil {
-		return nil
-	}
+	p.unmask = p.query.Unmasks()
 	for _, of := range p.reaches {
-		for _, k := range of.known {
-			if !k.shape.protects() {
-				continue
-			}
-			if err := s.cfg.May(ctx, "logs:Unmask", ReadARN(k.at.scope(), k.group.Name), nil); err != nil {
-				return err
-			}
+		if err := s.mayUnmaskOf(ctx, p, of); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s *Service) mayUnmaskOf(ctx context.Context, p *plan, of *reach) error {
+	if !p.unmask || s.cfg.May == nil {
+		return nil
+	}
+	for _, k := range of.known {
+		if !k.shape.protects() {
+			continue
+		}
+		if err := s.cfg.May(ctx, "logs:Unmask", ReadARN(k.at.scope(), k.group.Name), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// current is a reach with what holds for its groups now: a query may have waited for its
+// turn, and events may be masked that came since.
+func (s *Service) current(ctx context.Context, of *reach) (*reach, error) {
+	now := &reach{groups: of.groups, known: make(map[uint64]*known, len(of.known)), from: of.from, to: of.to}
+	for number, k := range of.known {
+		again, err := s.again(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		now.known[number] = again
+	}
+	return now, nil
+}
+
+// again returns what is known of a group now, and of one that is gone what was.
+func (s *Service) again(ctx context.Context, k *known) (*known, error) {
+	now, err := s.groupAt(ctx, k.at)
+	if cloud.KindOf(err) == cloud.NotFound || err == nil && now.group.Number != k.group.Number {
+		return k, nil
+	}
+	return now, err
 }
 
 // usable makes sure that the keys of what is read can be used now.

@@ -180,12 +180,8 @@ func (s *Service) estimate(ctx context.Context, r *queryRun) (*insights.Result, 
 
 // eventsOf yields the events of a source, the newest first.
 func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read) iter.Seq2[*insights.Event, error] {
-	of := r.plan.reaches[read.Source]
 	return func(yield func(*insights.Event, error) bool) {
-		q, err := s.queryOfEvents(ctx, of, read)
-		if err == nil {
-			err = s.usable(ctx, of)
-		}
+		of, q, err := s.ready(ctx, r.plan, read)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -276,6 +272,18 @@ func (x *seen) see(ctx context.Context, e *events.Event) error {
 		x.event.System = map[string]string{"@transformationError": v.transformationError}
 	}
 	return nil
+}
+
+// ready returns what a source leads to as it is now, and what is read of it.
+func (s *Service) ready(ctx context.Context, p *plan, read insights.Read) (of *reach, q events.Query, err error) {
+	if of, err = s.current(ctx, p.reaches[read.Source]); err != nil {
+		return nil, q, err
+	}
+	if err := errors.Join(s.mayUnmaskOf(ctx, p, of), s.usable(ctx, of)); err != nil {
+		return nil, q, err
+	}
+	q, err = s.queryOfEvents(ctx, of, read)
+	return of, q, err
 }
 
 // queryOfEvents returns what is read of the store of events.

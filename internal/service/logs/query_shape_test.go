@@ -2,6 +2,7 @@ package logs_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -35,6 +36,28 @@ func TestQueriesSeeWhatIsShown(t *testing.T) {
 		out := d.results(d.queried(over(text, "g")))
 		equal(t, text, want, rowsOf(out.Results))
 	}
+}
+
+// A query that waited for its turn masks what is protected by then.
+func TestAQueryThatWaitedMasksWhatIsProtected(t *testing.T) {
+	denied := errors.New("it may not be seen")
+	s, err := logs.Open(t.Context(), logs.Config{Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), May: func(context.Context, string, string, map[string][]string) error {
+		return denied
+	}}, servicetest.Store(t), &keys{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	d := &desk{t, s, servicetest.Call(t)}
+	d.group("g", "s")
+	plain, unmasked := d.queried(over("fields mail", "g")), d.queried(over("fields unmask(mail) as m", "g"))
+	d.must("PutDataProtectionPolicy", `{"LogGroupIdentifier": "g", "PolicyDocument": "%s"}`, policyOf(`{}`, "EmailAddress"))
+	settle()
+	d.put("g", "s", time.Now().UnixMilli(), `{"mail":"a@b.org"}`)
+	d.runs()
+	equal(t, "rows", []string{"mail=*******"}, rowsOf(d.results(plain).Results))
+	out := d.results(unmasked)
+	equal(t, "status and rows", []any{"Failed", 0}, []any{*out.Status, len(out.Results)})
 }
 
 // Who may not see what is masked does not ask for it.

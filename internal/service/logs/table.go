@@ -101,7 +101,11 @@ func (s *Service) Rows(ctx context.Context, name string) (*rows.Group, error) {
 // damaged is told, and is the end.
 func (s *Service) readable(ctx context.Context, k *known, q events.Query) iter.Seq2[events.Event, error] {
 	return func(yield func(events.Event, error) bool) {
-		if err := s.keyring.readable(ctx, k.group.Number); err != nil {
+		k, err := s.again(ctx, k) // it may protect more by now
+		if err == nil {
+			err = s.keyring.readable(ctx, k.group.Number)
+		}
+		if err != nil {
 			yield(events.Event{}, err)
 			return
 		}
