@@ -201,7 +201,9 @@ func TestMetricsThatAreNotTaken(t *testing.T) {
 		now := time.Now().UnixMilli()
 		d.put("g", "s", now, `{"w": 1}`, `{"w": 2}`, `{"w": 3}`, `{"w": 4}`, `{"w": "NaN"}`, `{"w": "-Infinity"}`, `{"v": 5}`)
 		d.pass()
-		of := func(name string, n int) string { return fmt.Sprintf("111122223333 ap-northeast-2 n %s [%d] [1]", name, n) }
+		of := func(name string, n int) string {
+			return fmt.Sprintf("111122223333 ap-northeast-2 n %s [%d] [1]", name, n)
+		}
 		equal(t, "taken beside one that is refused", []string{of("w", 1), of("w", 2), of("w", 4), of("m", 5)}, to.got[4:])
 		to.refuse = ""
 	})
