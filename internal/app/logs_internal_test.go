@@ -84,8 +84,9 @@ func TestARecordIsDecidedByItsGroup(t *testing.T) {
 	if len(pointers) != 3 {
 		t.Fatal(pointers)
 	}
+	unmask := false
 	get := func(c caller, pointer string) error {
-		_, err := logsapi.Client{Door: h.door(c)}.GetLogRecord(h.ctx, &logsapi.GetLogRecordInput{LogRecordPointer: &pointer})
+		_, err := logsapi.Client{Door: h.door(c)}.GetLogRecord(h.ctx, &logsapi.GetLogRecordInput{LogRecordPointer: &pointer, Unmask: &unmask})
 		return err
 	}
 	const groups = "arn:aws:logs:ap-northeast-2:111122223333:log-group:"
@@ -104,6 +105,15 @@ func TestARecordIsDecidedByItsGroup(t *testing.T) {
 	h.want("of the group that is denied", refused(all, groups+"secret:log-stream:", denied), get(all, pointers["secret"]))
 	h.want("of no group, where one is denied", refused(all, groups+"*", denied), get(all, gone))
 	h.want("of all others", "", get(all, pointers["mine"]))
+	unmask = true
+	some := h.user(ours, "some", allow("logs:GetLogRecord", "*"), allow("logs:Unmask", groups+"mine:*"))
+	masked := func(c caller, group string) string {
+		return "AccessDeniedException: User: " + c.principal.ARN + " is not authorized to perform: logs:Unmask on resource: " + groups + group + ":log-stream: " + noIdentityPolicy("logs:Unmask")
+	}
+	h.want("unmasked, of one who may not see that", masked(all, "mine"), get(all, pointers["mine"]))
+	h.want("unmasked, of the group whose events one may see so", "", get(some, pointers["mine"]))
+	h.want("unmasked, of another group", masked(some, "secret"), get(some, pointers["secret"]))
+	unmask = false
 	missing := "ResourceNotFoundException: The specified log record does not exist."
 	h.want("of another account, of one who may", missing, get(h.root(ours), pointers["far"]))
 	h.want("of no group, of one who may", missing, get(h.root(ours), gone))

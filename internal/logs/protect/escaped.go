@@ -29,14 +29,14 @@ func (t *text) unescaped() (*text, bool) {
 	some := false
 	for i := 0; i < len(m); {
 		if m[i] != '\\' {
-			plain, at = append(plain, m[i]), append(at, int32(t.place(i)))
+			plain, at = append(plain, m[i]), append(at, t.place(i))
 			i++
 			continue
 		}
 		c, size := escape(m[i:])
 		some = some || size > 1
 		for range len(c) {
-			at = append(at, int32(t.place(i)))
+			at = append(at, t.place(i))
 		}
 		plain = append(plain, c...)
 		i += size
@@ -45,16 +45,16 @@ func (t *text) unescaped() (*text, bool) {
 		return nil, false
 	}
 	one := newText(plain)
-	one.at = append(at, int32(t.place(len(m))))
+	one.at = append(at, t.place(len(m)))
 	return one, true
 }
 
 // place returns where a byte of the text is in the message.
-func (t *text) place(i int) int {
+func (t *text) place(i int) int32 {
 	if t.at == nil {
-		return i
+		return int32(i) //nolint:gosec // unescaped looks at no longer texts
 	}
-	return int(t.at[i])
+	return t.at[i]
 }
 
 // escape returns what the escape stands for with which a text begins, and how long it is

@@ -55,7 +55,10 @@ func found(message []byte, all []*identifier) [][]Span {
 	for n := 0; more && n <= mostEscaped; n++ {
 		for i, one := range all {
 			for _, s := range one.find(t) {
-				if s = (Span{t.place(s.Start), t.place(s.End)}); s.Start < s.End {
+				if t.at != nil {
+					s = Span{int(t.place(s.Start)), int(t.place(s.End))}
+				}
+				if s.Start < s.End {
 					spans[i] = append(spans[i], s)
 				}
 			}

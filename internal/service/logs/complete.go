@@ -47,10 +47,14 @@ func (s *Service) completeRecord(ctx context.Context, a cloud.Access, in *logsap
 		if err != nil {
 			return err
 		}
-		one := a.Resources[like]
-		one.ARN = groupARN(at.scope(), at.Name) + ":log-stream:" // as it is asked of other operations
-		if found && at.scope() == a.Call.Scope() {
-			a.Resources = []cloud.Resource{one}
+		if !found || at.scope() != a.Call.Scope() {
+			return nil
+		}
+		a.Resources = slices.Clone(a.Resources)
+		for i := range a.Resources { // whatever is asked of the group: to see what is masked, too
+			if r := &a.Resources[i]; r.Type == a.Resources[like].Type {
+				r.ARN = groupARN(at.scope(), at.Name) + ":log-stream:" // as it is asked of other operations
+			}
 		}
 		return nil
 	})

@@ -107,7 +107,12 @@ type tally struct {
 	open map[counter]*Datum
 	sets map[metricSet][]*Datum // in the order in which they came
 	size int                    // bytes, about
+	left int                    // values that were left out, since there was too much
 }
+
+// mostTallied is how many bytes of data are gathered at most: a batch of one megabyte can
+// say that it has a million metrics.
+const mostTallied = 64 << 20
 
 // metricSet is a namespace of an account and region.
 type metricSet struct {
@@ -120,10 +125,15 @@ func newTally() *tally {
 	return &tally{open: map[counter]*Datum{}, sets: map[metricSet][]*Datum{}}
 }
 
-// add adds a value to the metric that d is of.
+// add adds a value to the metric that d is of, unless there is too much; the service's own
+// metrics are few.
 func (t *tally) add(scope cloud.Scope, d *Datum, value float64) {
 	at := d.counter(scope)
 	if have := t.open[at]; have != nil && have.add(value) {
+		return
+	}
+	if t.size >= mostTallied && d.Namespace != ownNamespace {
+		t.left++
 		return
 	}
 	one := *d

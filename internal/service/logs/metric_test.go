@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,7 +201,9 @@ func TestMetricsThatAreNotTaken(t *testing.T) {
 		now := time.Now().UnixMilli()
 		d.put("g", "s", now, `{"w": 1}`, `{"w": 2}`, `{"w": 3}`, `{"w": 4}`, `{"w": "NaN"}`, `{"w": "-Infinity"}`, `{"v": 5}`)
 		d.pass()
-		of := func(name string, n int) string { return fmt.Sprintf("111122223333 ap-northeast-2 n %s [%d] [1]", name, n) }
+		of := func(name string, n int) string {
+			return fmt.Sprintf("111122223333 ap-northeast-2 n %s [%d] [1]", name, n)
+		}
 		equal(t, "taken beside one that is refused", []string{of("w", 1), of("w", 2), of("w", 4), of("m", 5)}, to.got[4:])
 		to.refuse = ""
 	})
@@ -208,6 +212,58 @@ func TestMetricsThatAreNotTaken(t *testing.T) {
 		d.pass()
 		equal(t, "taken of what was before", []string(nil), to.got)
 	})
+}
+
+// A batch can say that it has any number of metrics: those beyond what memory is given for
+// are left out, and the next batch has its own.
+func TestTooManyMetricsInABatch(t *testing.T) {
+	var names, sets, values []string
+	for i := range 100 {
+		names, sets = append(names, fmt.Sprintf(`{"Name":"m%d"}`, i)), append(sets, fmt.Sprintf(`["d%d"]`, i))
+		values = append(values, fmt.Sprintf(`"m%d":1`, i))
+	}
+	now := time.Now()
+	message := func(n, sets string, values ...string) string {
+		return fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[%s],"Metrics":[%s]}]},%s}`, now.UnixMilli(), sets, n, strings.Join(values, ","))
+	}
+	var all []string
+	for i := range 30 { // a third of a million, in 200 KB
+		dimensions := slices.Clone(values)
+		for n := range 100 {
+			dimensions = append(dimensions, fmt.Sprintf(`"d%d":"%d"`, n, i))
+		}
+		all = append(all, message(strings.Join(names, ","), strings.Join(sets, ","), dimensions...))
+	}
+	to := &counting{}
+	s, err := logs.Open(t.Context(), logs.Config{Log: discard(), Dir: t.TempDir(), Metrics: to}, servicetest.Store(t), &keys{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d := &desk{t, s, servicetest.Call(t)}
+	d.group("g", "s")
+	d.put("g", "s", now.UnixMilli(), all...)
+	d.put("g", "s", now.UnixMilli(), message(`{"Name":"last"}`, `[]`, `"last":1`))
+	d.pass()
+	if to.data < 100_000 || to.data > 200_000 || !to.last {
+		t.Errorf("%d data, and the last one: %t", to.data, to.last)
+	}
+}
+
+// counting takes metrics and counts them.
+type counting struct {
+	data int
+	last bool
+}
+
+func (c *counting) Put(_ context.Context, _ cloud.Account, _ cloud.Region, _ string, data []logs.Datum) error {
+	c.data += len(data)
+	c.last = c.last || slices.ContainsFunc(data, func(d logs.Datum) bool { return d.Name == "last" })
+	return nil
 }
 
 // failing is a store of documents that can be read a number of times more.

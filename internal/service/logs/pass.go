@@ -237,6 +237,10 @@ func (r *round) read(ctx context.Context) error {
 		if err := r.batch(ctx, &batch); err != nil {
 			return err
 		}
+		if r.data.left > 0 {
+			r.cfg.Log.ErrorContext(ctx, "values of metrics are left out: a batch of log events has too many", "group", batch.Group, "stream", batch.Stream, "values", r.data.left)
+			r.data.left = 0
+		}
 		batch.Events = nil // where it lies is what is needed further
 		r.next, r.last = batch.Seq+1, &batch
 		if r.full() {

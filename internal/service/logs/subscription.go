@@ -177,15 +177,15 @@ func (s *Service) tryTarget(ctx context.Context, source, target cloud.ARN, role 
 		return noTarget(target, fmt.Sprintf("No service %s takes log events on this server yet, so %s cannot be subscribed.", kind, target))
 	}
 	if target.Service != "lambda" {
-		if err := s.trusted(ctx, source, role); err != nil {
+		if err := s.trusted(ctx, source, role, source.Account); err != nil {
 			return err
 		}
 	}
 	return s.tryService(ctx, source, target, role)
 }
 
-// trusted makes sure that CloudWatch Logs may assume a role for a source.
-func (s *Service) trusted(ctx context.Context, source cloud.ARN, role string) error {
+// trusted makes sure that CloudWatch Logs may assume a role of an account for a source.
+func (s *Service) trusted(ctx context.Context, source cloud.ARN, role string, account cloud.Account) error {
 	arn, err := cloud.ParseARN(role)
 	if err != nil {
 		return errInvalid("The role ARN %s is no ARN.", role)
@@ -193,7 +193,7 @@ func (s *Service) trusted(ctx context.Context, source cloud.ARN, role string) er
 	if s.cfg.Trusts == nil {
 		return nil
 	}
-	err = s.cfg.Trusts(ctx, arn, source.String(), source.Account)
+	err = s.cfg.Trusts(ctx, arn, source.String(), account)
 	if refused, ok := errors.AsType[*cloud.Error](err); ok && refused.Kind == cloud.Denied {
 		return errInvalid("CloudWatch Logs cannot assume the role %s: its trust policy has to allow that to the service %s. %s", role, Principal, refused.Message)
 	}
@@ -250,7 +250,14 @@ func (s *Service) tryDestination(ctx context.Context, source, arn cloud.ARN) err
 	if s.cfg.Targets == nil || !s.cfg.Targets.Takes(target) {
 		return noTarget(arn, fmt.Sprintf("No service %s takes log events on this server yet, so %s cannot be subscribed.", target.Service, arn))
 	}
-	_, err = s.throughDestination(ctx, arn, func(target cloud.ARN, role string) error { return s.tryService(ctx, source, target, role) })
+	_, err = s.throughDestination(ctx, arn, func(target cloud.ARN, role string) error {
+		if target.Service != "lambda" {
+			if err := s.trusted(ctx, source, role, arn.Account); err != nil {
+				return err
+			}
+		}
+		return s.tryService(ctx, source, target, role)
+	})
 	return err
 }
 

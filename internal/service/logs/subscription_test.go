@@ -286,6 +286,8 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	d.group("/aws/lambda/f", "s")
 	d.must("CreateLogGroup", `{"LogGroupName": "rare", "LogGroupClass": "INFREQUENT_ACCESS"}`)
 	const destination = "arn:aws:logs:ap-northeast-2:444455556666:destination:"
+	theirs := &desk{t, d.Service, servicetest.As(t, "444455556666", servicetest.Region)}
+	theirs.must("PutDestination", `{"DestinationName": "untrusted", "TargetArn": "arn:aws:kinesis:ap-northeast-2:444455556666:stream/s", "RoleArn": "arn:aws:iam::444455556666:role/no"}`)
 	const bad = "InvalidParameterException"
 	for _, tt := range []struct {
 		name, code, text string
@@ -307,6 +309,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		{"criteria that are none", bad, "fieldSelectionCriteria", "g", "", kinesis, passed + `, "FieldSelectionCriteria": "x"`},
 		{"a field that is none", bad, "emitSystemFields has x", "g", "", kinesis, passed + `, "EmitSystemFields": ["x"]`},
 		{"a destination that is not there", bad, "Could not deliver test message to specified destination. Check if the destination is valid. There is no destination", "g", "", destination + "none", `"Distribution": "Random"`},
+		{"a destination whose role trusts nobody", bad, "cannot assume the role arn:aws:iam::444455556666:role/no", "g", "", destination + "untrusted", `"Distribution": "Random"`},
 		{"a destination that one may not use", "AccessDeniedException", "not logs:PutSubscriptionFilter", "g", "", destination + "closed", `"Distribution": "Random"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
