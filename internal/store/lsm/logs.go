@@ -100,7 +100,8 @@ type chunk struct {
 // damageOf returns where a log has the first chunk that is not what was written, and
 // whether it was on disk.
 func damageOf(data []byte, log uint32) (at int, bad bool) {
-	end := uint64(0) // the number after those of the batches in front
+	end := uint64(0)   // the number after those of the batches in front
+	whole := uint64(0) // the same, once the batch that has begun is whole
 	for at < len(data) {
 		c, ok := chunkAt(data, at, log)
 		if !ok && logBlock-at%logBlock < chunkHead {
@@ -111,7 +112,10 @@ func damageOf(data []byte, log uint32) (at int, bad bool) {
 			break
 		}
 		if number, count, ok := c.begins(); ok {
-			end = number + count
+			whole = number + count
+		}
+		if c.kind == kindFull || c.kind == kindLast {
+			end = whole
 		}
 		at += c.size
 	}
