@@ -114,6 +114,7 @@ func put(b *testing.B, address string, request []byte, left *atomic.Int64) {
 		answer, err := http.ReadResponse(answers, nil) //nolint:bodyclose // it is read to its end, and holds nothing
 		if err == nil {
 			_, err = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close() // all of it was read
 		}
 		if err != nil || answer.StatusCode != http.StatusOK {
 			b.Errorf("%v, %v", answer, err)

@@ -1,6 +1,7 @@
 package lsm
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,11 +42,44 @@ const (
 )
 
 // mark is how each batch ends: that a datum of the log alone follows, its length, a word
-// of ours, and the number after those of all batches that were on disk by then.
-const mark = "\x03\x10sillok\x00\x01"
+// that is the DB's own, and the number after those of all batches that were on disk by then.
+// The word is a secret: what clients have put stands in logs too, and behind the end of one
+// whose file was used before, and must not pass for a mark.
+type mark string
 
-func appendMark(out []byte, acked uint64) []byte {
-	return binary.LittleEndian.AppendUint64(append(out, mark[2:]...), acked)
+const (
+	markHead = "\x03\x10"
+	wordSize = 8
+	wordFile = "sillok.word"
+)
+
+// readMark returns the mark of the DB in dir, which is there. Where it has none it gets one:
+// logs that it may have are not checked then.
+func readMark(fsys vfs.FS, dir string) (mark, error) {
+	path := fsys.PathJoin(dir, wordFile)
+	word, err := readFile(fsys, path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if len(word) == wordSize {
+		return mark(markHead + string(word)), nil
+	}
+	word = make([]byte, wordSize)
+	_, _ = rand.Read(word) // it does not fail
+	f, err := fsys.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(word)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", err
+	}
+	return mark(markHead + string(word)), SyncFolder(fsys, dir)
+}
+
+// datum appends what is behind the length in a mark.
+func (m mark) datum(acked uint64) []byte {
+	return binary.LittleEndian.AppendUint64([]byte(m[len(markHead):]), acked)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -55,7 +89,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // alone, and by what it has counted too low; else it takes what is in front of the chunk for
 // the whole log: all that was written after one bit that flipped would be gone without a
 // word.
-func checkLogs(fsys vfs.FS, dir string) error {
+func checkLogs(fsys vfs.FS, dir string, m mark) error {
 	names, err := fsys.List(dir)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -74,7 +108,7 @@ func checkLogs(fsys vfs.FS, dir string) error {
 		if err != nil {
 			return err
 		}
-		if at, bad := damageOf(data, uint32(n)); bad { //nolint:gosec // Pebble takes the low half too
+		if at, bad := damageOf(data, uint32(n), m); bad { //nolint:gosec // Pebble takes the low half too
 			errs = append(errs, fmt.Errorf("%s is damaged at byte %d, and what was written after it would be lost: restore the folder from a backup", name, at))
 		}
 	}
@@ -99,8 +133,9 @@ type chunk struct {
 
 // damageOf returns where a log has the first chunk that is not what was written, and
 // whether it was on disk.
-func damageOf(data []byte, log uint32) (at int, bad bool) {
-	end := uint64(0) // the number after those of the batches in front
+func damageOf(data []byte, log uint32, m mark) (at int, bad bool) {
+	end := uint64(0)   // the number after those of the batches in front
+	whole := uint64(0) // the same, once the batch that has begun is whole
 	for at < len(data) {
 		c, ok := chunkAt(data, at, log)
 		if !ok && logBlock-at%logBlock < chunkHead {
@@ -111,7 +146,10 @@ func damageOf(data []byte, log uint32) (at int, bad bool) {
 			break
 		}
 		if number, count, ok := c.begins(); ok {
-			end = number + count
+			whole = number + count
+		}
+		if c.kind == kindFull || c.kind == kindLast {
+			end = whole
 		}
 		at += c.size
 	}
@@ -125,7 +163,7 @@ func damageOf(data []byte, log uint32) (at int, bad bool) {
 			next = number
 		}
 		// Without a batch in front, what is damaged is that before the next one.
-		if acked, ok := c.ends(); ok && (end > 0 && acked > end || end == 0 && next > 0 && acked >= next) {
+		if acked, ok := c.ends(m); ok && (end > 0 && acked > end || end == 0 && next > 0 && acked >= next) {
 			return at, true
 		}
 	}
@@ -141,9 +179,9 @@ func (c chunk) begins() (number, count uint64, ok bool) {
 }
 
 // ends returns what the mark says of the batch that ends in a chunk.
-func (c chunk) ends() (acked uint64, ok bool) {
-	tail := len(c.data) - len(mark) - 8
-	if c.kind != kindFull && c.kind != kindLast || tail < 0 || string(c.data[tail:tail+len(mark)]) != mark {
+func (c chunk) ends(m mark) (acked uint64, ok bool) {
+	tail := len(c.data) - len(m) - 8
+	if c.kind != kindFull && c.kind != kindLast || tail < 0 || string(c.data[tail:tail+len(m)]) != string(m) {
 		return 0, false
 	}
 	return binary.LittleEndian.Uint64(c.data[len(c.data)-8:]), true

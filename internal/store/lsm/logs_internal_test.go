@@ -2,8 +2,11 @@ package lsm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +14,7 @@ import (
 )
 
 // written is a log of Pebble with batches that were synced one by one, as a crash leaves it.
-func written(tb testing.TB, batches, size int) (fsys vfs.FS, name string, data []byte) {
+func written(tb testing.TB, batches, size int) (fsys vfs.FS, name string, data []byte, m mark) {
 	tb.Helper()
 	memory := vfs.NewCrashableMem()
 	d, err := Open("store", Config{Log: slog.New(slog.DiscardHandler), Name: "test", FS: memory, Memtable: 4 << 20, Memtables: 2, Cache: 1 << 20})
@@ -47,7 +50,10 @@ func written(tb testing.TB, batches, size int) (fsys vfs.FS, name string, data [
 	if data, err = readFile(fsys, "store/"+name); err != nil {
 		tb.Fatal(err)
 	}
-	return fsys, name, data
+	if m, err = readMark(fsys, "store"); err != nil || m != d.mark {
+		tb.Fatalf("the mark is %q, want %q: %v", m, d.mark, err)
+	}
+	return fsys, name, data, m
 }
 
 func numberIn(tb testing.TB, name string) (n uint32) {
@@ -62,32 +68,61 @@ func numberIn(tb testing.TB, name string) (n uint32) {
 // synced, in its block or in a later one. What a crash has torn off is none.
 func TestDamageOfLogs(t *testing.T) {
 	for _, size := range []int{10, 5000, 100_000} {
-		_, name, data := written(t, 20, size)
+		_, name, data, m := written(t, 20, size)
 		log := numberIn(t, name)
-		if at, bad := damageOf(data, log); bad {
+		if at, bad := damageOf(data, log, m); bad {
 			t.Errorf("values of %d bytes: a sound log is damaged at %d", size, at)
 		}
 		for cut := 0; cut < len(data); cut += 1 + len(data)/50 {
-			if at, bad := damageOf(data[:cut], log); bad {
+			if at, bad := damageOf(data[:cut], log, m); bad {
 				t.Errorf("values of %d bytes: a log that ends at %d is damaged at %d", size, cut, at)
 			}
 		}
-		// The last two batches may be torn: no later one says that they were on disk.
-		batches := bytes.Count(data, []byte(mark))
-		sure := len(data) / batches * (batches - 2)
-		for at := 0; at < sure; at += 1 + len(data)/200 {
+		// The last batch may be torn: no later one says that it was on disk.
+		batches := bytes.Count(data, []byte(m))
+		end := bytes.LastIndex(data[:bytes.LastIndex(data, []byte(m))], []byte(m)) + len(m) + 8
+		for at := 0; at < end; at += 1 + end/200 {
 			data[at] ^= 4
-			if _, bad := damageOf(data, log); !bad {
+			if _, bad := damageOf(data, log, m); !bad {
 				t.Errorf("values of %d bytes: a flipped bit in byte %d of %d is not found", size, at, len(data))
 			}
 			data[at] ^= 4
 		}
+		if batches < 3 {
+			t.Errorf("values of %d bytes: %d batches", size, batches)
+		}
+	}
+}
+
+// What a client had written into a file that is used again as a log stands behind the end of
+// that, and is no proof of anything: it does not know the DB's own word.
+func TestMadeUpChunks(t *testing.T) {
+	_, name, data, m := written(t, 5, 100)
+	log := numberIn(t, name)
+	of := func(m mark) []byte {
+		batch := binary.LittleEndian.AppendUint64(nil, 1<<40)
+		batch = append(binary.LittleEndian.AppendUint32(batch, 1), markHead...)
+		batch = append(batch, m.datum(1<<50)...)
+		c := append(make([]byte, atLength), byte(len(batch)), 0, formerKinds+kindFull)
+		c = append(binary.LittleEndian.AppendUint32(c, log), batch...)
+		binary.LittleEndian.PutUint32(c, masked(crc32.Checksum(c[atKind:], castagnoli)))
+		return c
+	}
+	behind := slices.Concat(data, []byte("something"))
+	if at, bad := damageOf(slices.Concat(behind, of(mark(markHead+"sillok\x00\x01"))), log, m); bad {
+		t.Errorf("what was made up is taken for a proof of damage at %d of %d", at, len(data))
+	}
+	if _, bad := damageOf(slices.Concat(behind, of(m)), log, m); !bad {
+		t.Error("a chunk with the DB's own word is none")
+	}
+	if other, err := readMark(vfs.NewMem(), ""); err != nil || other == m {
+		t.Errorf("another DB has the mark %q (%v)", other, err)
 	}
 }
 
 // A DB with a damaged log is not opened, and the error says where the damage is.
 func TestDamagedLogIsNotOpened(t *testing.T) {
-	fsys, name, data := written(t, 20, 100)
+	fsys, name, data, _ := written(t, 20, 100)
 	data[300] ^= 1
 	f, err := fsys.Create("store/"+name, vfs.WriteCategoryUnspecified)
 	if err != nil {
@@ -107,12 +142,12 @@ func TestDamagedLogIsNotOpened(t *testing.T) {
 }
 
 func FuzzDamageOfLogs(f *testing.F) {
-	_, name, data := written(f, 3, 100)
+	_, name, data, m := written(f, 3, 100)
 	log := numberIn(f, name)
 	f.Add(data, log)
 	f.Add(append(make([]byte, logBlock-10), data...), log)
 	f.Fuzz(func(t *testing.T, data []byte, log uint32) {
-		if at, _ := damageOf(data, log); at < 0 || at > len(data)+logBlock {
+		if at, _ := damageOf(data, log, m); at < 0 || at > len(data)+logBlock {
 			t.Errorf("the first chunk that is not sound is at %d of %d", at, len(data))
 		}
 	})

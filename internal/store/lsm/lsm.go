@@ -50,6 +50,7 @@ type DB struct {
 	cache   *pebble.Cache
 	guard   *guard
 	refusal refusal
+	mark    mark
 	close   func() error
 
 	// acked is the number after those of all batches that are on disk.
@@ -62,7 +63,14 @@ func Open(dir string, cfg Config) (*DB, error) {
 	d.refusal.log = d.log
 	d.guard = &guard{FS: cfg.FS, refusal: &d.refusal, closing: make(chan struct{})}
 	d.close = sync.OnceValue(d.closeAll)
-	if err := checkLogs(cfg.FS, dir); err != nil {
+	if err := cfg.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	var err error
+	if d.mark, err = readMark(cfg.FS, dir); err != nil {
+		return nil, err
+	}
+	if err := checkLogs(cfg.FS, dir, d.mark); err != nil {
 		return nil, err
 	}
 	d.cache = pebble.NewCache(cfg.Cache)
@@ -123,7 +131,7 @@ func (d *DB) background(err error) {
 // when it is on disk. One is applied at a time. When it fails, the DB takes no more
 // changes, and still holds the batch.
 func (d *DB) Apply(batch *pebble.Batch) error {
-	if err := batch.LogData(appendMark(nil, d.acked.Load()), nil); err != nil {
+	if err := batch.LogData(d.mark.datum(d.acked.Load()), nil); err != nil {
 		return err
 	}
 	// What Pebble does in it may panic with its locks taken.
