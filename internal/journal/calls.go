@@ -1,12 +1,14 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 
+	"github.com/sillok/sillok/internal/lake/jsonscan"
 	"github.com/sillok/sillok/internal/store/records"
 )
 
@@ -20,8 +22,13 @@ type Call struct {
 	Begun records.Place // of its first one where there are two, and else the zero Place
 }
 
+// Unrecorded is the Event of calls that CloudTrail does not record, such as those that put
+// events into log groups: most calls of a busy server.
+const Unrecorded = "Unrecorded"
+
 // Cursor is a place among the calls that have ended. It is for one goroutine at a
-// time.
+// time. Of calls that are Unrecorded it tells the number and the Event alone: who follows
+// the journal looks for records, and reads those calls as fast as they are written.
 type Cursor struct {
 	reader reader
 	places map[uint64]records.Place // of intents that have not ended, by number
@@ -81,11 +88,53 @@ func (c *Cursor) take(ctx context.Context, record records.Record) (call Call, en
 		delete(c.places, record.Of)
 		call.Begun = begun
 	}
-	call.Entry, ended, err = c.reader.take(ctx, record)
+	call.Entry, ended, err = c.entry(ctx, record)
 	if record.Kind == records.Begun && err == nil {
 		c.places[record.Seq] = record.Place
 	}
 	return call, ended, err
+}
+
+// entry returns the call that a record completes, if it does.
+func (c *Cursor) entry(ctx context.Context, record records.Record) (Entry, bool, error) {
+	if record.Kind == records.Ended {
+		if entry, ok := c.reader.begun[record.Of]; ok && entry.Event == Unrecorded {
+			delete(c.reader.begun, record.Of)
+			return entry, true, nil
+		}
+		entry, ended, err := c.reader.take(ctx, record)
+		if err == nil && entry.Event == Unrecorded {
+			entry = Entry{Number: entry.Number, Event: Unrecorded}
+		}
+		return entry, ended, err
+	}
+	if !unrecorded(record.Data) {
+		return c.reader.take(ctx, record)
+	}
+	entry := Entry{Number: record.Seq, Event: Unrecorded}
+	if record.Kind == records.Begun {
+		c.reader.begun[record.Seq] = entry
+		return Entry{}, false, nil
+	}
+	return entry, true, nil
+}
+
+var errFound = errors.New("found")
+
+// unrecorded says whether the first record of a call says that it is Unrecorded. What a
+// client sent stands further within, and says nothing here.
+func unrecorded(data []byte) (is bool) {
+	if !bytes.Contains(data, []byte(Unrecorded)) {
+		return false
+	}
+	_, err := jsonscan.Members(data, 0, func(name []byte, _ bool, v jsonscan.Value) error {
+		if string(name) != "event" {
+			return nil
+		}
+		is = string(v.Bytes(data)) == `"`+Unrecorded+`"`
+		return errFound
+	})
+	return is && errors.Is(err, errFound)
 }
 
 // Find returns a call by the places that a Cursor told. Its errors are those of

@@ -75,3 +75,51 @@ func TestACursorYieldsCallsThatHaveEnded(t *testing.T) {
 		t.Errorf("next is %d (-want +got):\n%s", c.Next(), diff)
 	}
 }
+
+// What CloudTrail does not record is told by its number alone, and by nothing that a client
+// wrote.
+func TestACursorTellsLittleOfWhatIsUnrecorded(t *testing.T) {
+	j := open(t, journal.Config{Dir: t.TempDir()})
+	put := func(event, parameters string, outcome cloud.Outcome) cloud.Fact {
+		f := fact("Put", outcome)
+		f.Event, f.Parameters, f.Call.UserAgent = event, []byte(parameters), `"event":"Unrecorded"`
+		return f
+	}
+	one := put(journal.Unrecorded, `{}`, cloud.Done)
+	two := put(journal.Unrecorded, `{"event":"Management"}`, cloud.Begun)
+	three := put("Management", `{"event":"Unrecorded"}`, cloud.Done)
+	four := put("", `{"event":"Unrecorded"}`, cloud.Done)
+	if err := j.Record(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	end, err := j.Begin(t.Context(), two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []cloud.Fact{three, four} {
+		if err := j.Record(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := end.End(t.Context(), ended("Put", cloud.Done, "")); err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[uint64][]string{
+		0: {"1  Unrecorded", "3 Put Management", "4 Put ", "2  Unrecorded"},
+		3: {"3 Put Management", "4 Put ", "2  Unrecorded"}, // the second began before the cursor did
+	} {
+		var got []string
+		for call, err := range j.Cursor(from).Read(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprint(call.Number, " ", call.Operation, " ", call.Event))
+			if again, err := j.Find(call.Place, call.Begun); err != nil || again.Operation != "Put" || again.Number != call.Number {
+				t.Errorf("call %d is found again as %d %s, %v", call.Number, again.Number, again.Operation, err)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("from %d (-want +got):\n%s", from, diff)
+		}
+	}
+}

@@ -215,7 +215,7 @@ func webIdentity(f *cloud.Fact) {
 
 func TestWhatIsNotRecorded(t *testing.T) {
 	for name, change := range map[string]func(*cloud.Fact){
-		"what no trail records":        func(f *cloud.Fact) { f.Event = "Unrecorded" },
+		"what no trail records":        func(f *cloud.Fact) { f.Event = journal.Unrecorded },
 		"a caller that was never read": func(f *cloud.Fact) { f.Call.Operation = "" },
 		"a key that is claimed": func(f *cloud.Fact) {
 			f.Call.Principal, f.Outcome = cloud.Principal{Type: cloud.Anonymous}, cloud.Refused
