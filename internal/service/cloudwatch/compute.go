@@ -58,12 +58,18 @@ func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, [
 // query is a query of the request, as metric math has it. The tracks of one of Metrics
 // Insights are put among tracks.
 func (c *computation) query(ctx context.Context, in *cloudwatchapi.MetricDataQuery, tracks map[string][]Track) (q metricmath.Query, err error) {
+	if account := cloud.CallOf(ctx).Account; in.Expression != nil && resource.Or(in.AccountId, string(account)) != string(account) {
+		return q, cloud.Errorf(cloud.Unsupported, "UnsupportedOperation", "Sillok has no linked accounts: the expression '%s' cannot be evaluated in account %s.", *in.Id, *in.AccountId)
+	}
 	if in.Expression != nil && metricsinsights.Is(*in.Expression) {
 		return c.runInsights(ctx, in, tracks)
 	}
 	q = metricmath.Query{ID: *in.Id, Hidden: in.ReturnData != nil && !*in.ReturnData, Period: resource.Value(in.Period)}
 	if in.MetricStat != nil {
 		q.Metric = true
+		if q.Hidden { // there is no result that says so
+			c.tellAll(c.Metrics[*in.Id].Messages)
+		}
 		q.Given = []metricmath.Series{seriesFrom(c.Metrics[*in.Id], int64(*in.MetricStat.Period))}
 		return q, nil
 	}
@@ -110,6 +116,12 @@ func (c *computation) tell(code, text string) {
 		}
 	}
 	c.messages = append(c.messages, cloudwatchapi.MessageData{Code: &code, Value: &text})
+}
+
+func (c *computation) tellAll(messages []cloudwatchapi.MessageData) {
+	for _, m := range messages {
+		c.tell(*m.Code, *m.Value)
+	}
 }
 
 // errExpression is what the caller sees of an error of an expression.

@@ -2,6 +2,7 @@ package cloudwatch_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,4 +97,42 @@ func TestSearchOfTooMany(t *testing.T) {
 		t.Errorf("%d were found, want 500", len(lines))
 	}
 	servicetest.Diff(t, []cloudwatchapi.MessageData{{Code: new("MaxMetricsExceeded"), Value: new("The maximum number of allowed metrics, 500, has been exceeded.")}}, out.Messages)
+}
+
+// What an expression is not told of a metric is told of the whole answer.
+func TestMessagesOfExpressions(t *testing.T) {
+	s := open(t, cloudwatch.Computed())
+	s.put(fmt.Sprintf(`{"MetricName":"u","Timestamp":%q,"Value":1,"Unit":"Seconds"}`, s.at(1)), fmt.Sprintf(`{"MetricName":"u","Timestamp":%q,"Value":2,"Unit":"Bytes"}`, s.at(1)))
+	const units = "MultipleUnits: Multiple units returned: '[Bytes, Seconds]'"
+	hidden := named("u", stat("u", "Sum", `,"ReturnData":false`))
+	for _, tt := range []struct {
+		name    string
+		queries []string
+		want    []string
+	}{
+		{"a hidden metric of two units", []string{hidden, expr("e", "u + 1")}, []string{units}},
+		{"one that is shown says it itself", []string{named("u", stat("u", "Sum")), expr("e", "u + 1")}, nil},
+		{"a search", []string{expr("e", "SEARCH('{ns}', 'Sum', 60)")}, []string{units}},
+		{"a query", []string{sql("e", "SELECT AVG(u) FROM ns")}, []string{units}},
+		{"a hidden metric of another account", []string{named("x", stat("x", "Sum", `,"ReturnData":false,"AccountId":"999988887777"`)), expr("e", "x + 1")}, []string{
+			"Forbidden: Access denied when getting data - please check that this account and the requested metric account are linked",
+		}},
+	} {
+		_, out, err := s.data(&cloudwatchapi.GetMetricDataInput{}, tt.queries...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got []string
+		for _, m := range out.Messages {
+			got = append(got, *m.Code+": "+*m.Value)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	for _, text := range []string{"u + 1", "SELECT SUM(u) FROM ns"} {
+		_, _, err := s.data(&cloudwatchapi.GetMetricDataInput{}, hidden, sql("e", text, `,"AccountId":"999988887777"`))
+		servicetest.WantCode(t, err, "UnsupportedOperation", "no linked accounts: the expression 'e'")
+	}
 }

@@ -159,6 +159,9 @@ func (g *getData) evaluate(ctx context.Context, expressions Expressions) error {
 			if q := &g.queries[n]; q.in.MetricStat != nil {
 				t := g.tracks[n][0]
 				t.Label = g.labelOf(q, &t)
+				if q.forbidden {
+					t.Messages = errForbidden()
+				}
 				r.Metrics[*q.in.Id] = t
 				points += len(t.Times)
 			}
@@ -354,9 +357,7 @@ func (g *getData) results(i int, page []point, partial bool) []cloudwatchapi.Met
 		r.Label = new(g.labelOf(q, &track))
 		if q.forbidden {
 			r.StatusCode = new("Forbidden")
-			r.Messages = []cloudwatchapi.MessageData{{
-				Code: new("Forbidden"), Value: new("Access denied when getting data - please check that this account and the requested metric account are linked"),
-			}}
+			r.Messages = errForbidden()
 		}
 	}
 	begin, _ := slices.BinarySearchFunc(page, i, func(p point, i int) int { return p.query - i })
@@ -366,6 +367,13 @@ func (g *getData) results(i int, page []point, partial bool) []cloudwatchapi.Met
 		r.Timestamps, r.Values = append(r.Timestamps, p.time), append(r.Values, p.value)
 	}
 	return all
+}
+
+// errForbidden is what the result of a metric of another account says.
+func errForbidden() []cloudwatchapi.MessageData {
+	return []cloudwatchapi.MessageData{{
+		Code: new("Forbidden"), Value: new("Access denied when getting data - please check that this account and the requested metric account are linked"),
+	}}
 }
 
 // zoneOf reads the offset of a time zone, such as "+0130".

@@ -124,9 +124,7 @@ func (c *computation) sum(ctx context.Context, q *metricsinsights.Query, found [
 			return nil, err
 		}
 		for i := 0; i < len(tracks); i += len(stats) {
-			for _, m := range tracks[i].Messages {
-				c.tell(*m.Code, *m.Value)
-			}
+			c.tellAll(tracks[i].Messages)
 			values, last := seriesFrom(tracks[i], 0), &tracks[i+len(stats)-1]
 			if points += len(values.Times); points > mostSummed {
 				return nil, &metricsinsights.Error{Message: "The query is about too many datapoints: ask for a shorter time, or by a longer period"}

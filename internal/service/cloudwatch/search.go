@@ -95,6 +95,7 @@ func (c *computation) readAll(ctx context.Context, found []Wanted) ([]metricmath
 			if err := c.spend(len(t.Times)); err != nil {
 				return nil, err
 			}
+			c.tellAll(t.Messages)
 			t.Label, t.Of = labelAmong(named[from+i], named), &found[from+i]
 			all = append(all, seriesFrom(t, int64(found[from+i].Period)))
 		}
