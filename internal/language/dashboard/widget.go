@@ -169,7 +169,8 @@ func (c *checker) row(path string, v any) {
 	repeats := false // "..." is the rest of the row above, however long
 	for i, cell := range cells {
 		text, ok := cell.(string)
-		if !ok && !(i == len(cells)-1 && kindOf(cell) == "object") {
+		// An object at the end that is no rendering is counted as one too many, below.
+		if !ok && (i < len(cells)-1 || kindOf(cell) != "object") {
 			c.refuse(fmt.Sprintf("%s/%d", path, i), `Invalid metric field type, only "String" type is allowed`)
 		}
 		repeats = repeats || text == "..."
