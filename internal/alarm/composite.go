@@ -41,7 +41,7 @@ func ChildrenData(deciding []Child) string {
 	for i, one := range deciding {
 		children[i] = child{one.ARN, state{one.State, Stamp(one.Since)}}
 	}
-	return written(struct {
+	return JSON(struct {
 		Triggering []child `json:"triggeringAlarms"`
 	}{children})
 }

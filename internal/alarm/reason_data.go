@@ -46,7 +46,7 @@ func (v *Verdict) ReasonData() string {
 	}
 	d := v.data()
 	for {
-		text := written(d)
+		text := JSON(d)
 		switch {
 		case len(text) <= mostReasonData:
 			return text
@@ -151,13 +151,14 @@ func number(v float64) *javadouble.Number {
 	return &n
 }
 
-// written is v as JSON in one line, with <, > and & as they are.
-func written(v any) string {
+// JSON returns v as JSON in one line, with <, > and & as they are: so AWS writes what it tells of
+// alarms. It is empty for what JSON has no form for.
+func JSON(v any) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		return "" // what is written here has no values that JSON lacks
+		return ""
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }

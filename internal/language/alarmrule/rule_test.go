@@ -54,7 +54,9 @@ func TestRecordedRules(t *testing.T) {
 func TestRulesThatAreRefused(t *testing.T) {
 	const expression = "'(', 'NOT', AT_LEAST, TRUE or FALSE, ALARM, OK, or INSUFFICIENT_DATA"
 	const name = "'NOT', 'AND', 'OR', 'AT_LEAST', NUMBER, PERCENTAGE NUMBER, TRUE or FALSE, ALARM, OK, or INSUFFICIENT_DATA, unquoted alarm name, quoted alarm name"
-	many := func(n int, join string) string { return strings.TrimSuffix(strings.Repeat("TRUE "+join+" ", n), " "+join+" ") }
+	many := func(n int, join string) string {
+		return strings.TrimSuffix(strings.Repeat("TRUE "+join+" ", n), " "+join+" ")
+	}
 	for _, tt := range []struct{ rule, want string }{
 		{"", "Error in AlarmRule [Unsupported token '<EOF>' at char 0, must be: " + expression + "]"},
 		{"TRUE AND", "Error in AlarmRule [Unsupported token '<EOF>' at char 8, must be: " + expression + "]"},
@@ -83,8 +85,10 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{"AT_LEAST(0, ALARM, (metric)) x", "Error in AlarmRule [Unsupported token 'x' at char 29, must be: <EOF>]"},
 		{"ALARM(b) AND ALARM(a) OR OK(b)", "Could not save the composite alarm as alarms [arn:aws:cloudwatch:us-east-1:123456789012:alarm:b, " +
 			"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a] in the alarm rule do not exist"},
-		{"OK(arn:aws:cloudwatch:us-east-1:123456789012:alarm:composite)",
-			"A composite alarm cannot have a child relation with itself via its AlarmRule, as it would introduce a circular dependency"},
+		{
+			"OK(arn:aws:cloudwatch:us-east-1:123456789012:alarm:composite)",
+			"A composite alarm cannot have a child relation with itself via its AlarmRule, as it would introduce a circular dependency",
+		},
 		{"ALARM(metric) " + strings.Repeat(" ", 10240), "Error in AlarmRule [The rule has 10254 characters, and may have 10240]"},
 		{many(251, "AND"), "Error in AlarmRule [The rule has more than 500 elements]"},
 		{strings.Repeat("NOT ", 501) + "TRUE", "Error in AlarmRule [The rule has more than 500 elements]"},
@@ -128,24 +132,46 @@ func TestChildren(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	states := map[string]string{"a": "ALARM", "b": "ALARM", "o": "OK", "p": "OK", "i": "INSUFFICIENT_DATA"}
 	for _, tt := range []struct{ rule, want string }{
-		{"TRUE", "ALARM []"}, {"FALSE", "OK []"}, {"NOT NOT FALSE", "OK []"},
+		{"TRUE", "ALARM []"},
+		{"FALSE", "OK []"},
+		{"NOT NOT FALSE", "OK []"},
 		{"TRUE OR FALSE AND FALSE", "ALARM []"},
 		{"(TRUE OR FALSE) AND FALSE", "OK []"},
 		{"NOT FALSE AND FALSE", "OK []"},
-		{"ALARM(a)", "ALARM [a]"}, {"ALARM(o)", "OK [o]"}, {"ALARM(i)", "OK [i]"}, {"OK(o)", "ALARM [o]"}, {"INSUFFICIENT_DATA(i)", "ALARM [i]"},
+		{"ALARM(a)", "ALARM [a]"},
+		{"ALARM(o)", "OK [o]"},
+		{"ALARM(i)", "OK [i]"},
+		{"OK(o)", "ALARM [o]"},
+		{"INSUFFICIENT_DATA(i)", "ALARM [i]"},
 		{"ALARM(arn:aws:cloudwatch:us-east-1:123456789012:alarm:a)", "ALARM [a]"},
-		{"ALARM(a) AND ALARM(b)", "ALARM [a b]"}, {"ALARM(a) AND ALARM(o)", "OK [o]"}, {"ALARM(o) AND ALARM(p)", "OK [o p]"},
-		{"ALARM(a) OR ALARM(o)", "ALARM [a]"}, {"ALARM(o) OR ALARM(p)", "OK [o p]"}, {"ALARM(o) OR TRUE", "ALARM []"},
-		{"NOT ALARM(o) AND ALARM(a)", "ALARM [o a]"}, {"NOT (ALARM(a) OR ALARM(o))", "OK [a]"},
+		{"ALARM(a) AND ALARM(b)", "ALARM [a b]"},
+		{"ALARM(a) AND ALARM(o)", "OK [o]"},
+		{"ALARM(o) AND ALARM(p)", "OK [o p]"},
+		{"ALARM(a) OR ALARM(o)", "ALARM [a]"},
+		{"ALARM(o) OR ALARM(p)", "OK [o p]"},
+		{"ALARM(o) OR TRUE", "ALARM []"},
+		{"NOT ALARM(o) AND ALARM(a)", "ALARM [o a]"},
+		{"NOT (ALARM(a) OR ALARM(o))", "OK [a]"},
 		{"ALARM(a) OR OK(a) OR ALARM(a)", "ALARM [a]"},
-		{"ALARM(x)", "INSUFFICIENT_DATA [x]"}, {"NOT ALARM(x)", "INSUFFICIENT_DATA [x]"},
-		{"ALARM(x) OR ALARM(a)", "ALARM [a]"}, {"ALARM(x) OR ALARM(o)", "INSUFFICIENT_DATA [x]"},
-		{"ALARM(x) AND ALARM(o)", "OK [o]"}, {"ALARM(x) AND ALARM(a)", "INSUFFICIENT_DATA [x]"},
-		{"AT_LEAST(1, ALARM, (a, o))", "ALARM [a]"}, {"AT_LEAST(2, ALARM, (a, o))", "OK [o]"}, {"AT_LEAST(2, ALARM, (a, a))", "ALARM [a]"},
+		{"ALARM(x)", "INSUFFICIENT_DATA [x]"},
+		{"NOT ALARM(x)", "INSUFFICIENT_DATA [x]"},
+		{"ALARM(x) OR ALARM(a)", "ALARM [a]"},
+		{"ALARM(x) OR ALARM(o)", "INSUFFICIENT_DATA [x]"},
+		{"ALARM(x) AND ALARM(o)", "OK [o]"},
+		{"ALARM(x) AND ALARM(a)", "INSUFFICIENT_DATA [x]"},
+		{"AT_LEAST(1, ALARM, (a, o))", "ALARM [a]"},
+		{"AT_LEAST(2, ALARM, (a, o))", "OK [o]"},
+		{"AT_LEAST(2, ALARM, (a, a))", "ALARM [a]"},
 		{"AT_LEAST(2, NOT ALARM, (a, o, i))", "ALARM [o i]"},
-		{"AT_LEAST(50%, ALARM, (a, o, i))", "OK [o i]"}, {"AT_LEAST(50%, ALARM, (a, b, i))", "ALARM [a b]"}, {"AT_LEAST(33%, ALARM, (a, o, i))", "ALARM [a]"},
-		{"AT_LEAST(34%, ALARM, (a, o, i))", "OK [o i]"}, {"AT_LEAST(100%, ALARM, (a, b))", "ALARM [a b]"}, {"AT_LEAST(1%, OK, (a, b, o))", "ALARM [o]"},
-		{"AT_LEAST(1, ALARM, (x, a))", "ALARM [a]"}, {"AT_LEAST(2, ALARM, (x, a))", "INSUFFICIENT_DATA [x]"}, {"AT_LEAST(2, ALARM, (x, o))", "OK [o]"},
+		{"AT_LEAST(50%, ALARM, (a, o, i))", "OK [o i]"},
+		{"AT_LEAST(50%, ALARM, (a, b, i))", "ALARM [a b]"},
+		{"AT_LEAST(33%, ALARM, (a, o, i))", "ALARM [a]"},
+		{"AT_LEAST(34%, ALARM, (a, o, i))", "OK [o i]"},
+		{"AT_LEAST(100%, ALARM, (a, b))", "ALARM [a b]"},
+		{"AT_LEAST(1%, OK, (a, b, o))", "ALARM [o]"},
+		{"AT_LEAST(1, ALARM, (x, a))", "ALARM [a]"},
+		{"AT_LEAST(2, ALARM, (x, a))", "INSUFFICIENT_DATA [x]"},
+		{"AT_LEAST(2, ALARM, (x, o))", "OK [o]"},
 	} {
 		rule, err := alarmrule.Parse(tt.rule)
 		if err != nil {
