@@ -85,6 +85,7 @@ func (c *computation) readAll(ctx context.Context, found []Wanted) ([]metricmath
 	for i := range found {
 		named[i] = &query{want: found[i]}
 	}
+	among := groupsOf(named)
 	var all []metricmath.Series
 	for from := 0; from < len(found); from += atOnce {
 		tracks, err := c.Reader.Read(ctx, found[from:min(from+atOnce, len(found))])
@@ -96,7 +97,7 @@ func (c *computation) readAll(ctx context.Context, found []Wanted) ([]metricmath
 				return nil, err
 			}
 			c.tellAll(t.Messages)
-			t.Label, t.Of = labelAmong(named[from+i], named), &found[from+i]
+			t.Label, t.Of = among.label(named[from+i]), &found[from+i]
 			all = append(all, seriesFrom(t, int64(found[from+i].Period)))
 		}
 	}
