@@ -173,6 +173,7 @@ func TestATrailDelivers(t *testing.T) {
 		}
 	}
 	logs := s.keysOf("/CloudTrail/" + region + "/")
+	eventually(t, "there is a digest behind the first one", func() bool { return len(s.keysOf("/CloudTrail-Digest/"+region+"/")) > 1 })
 	eventually(t, "a digest knows each log file", func() bool {
 		out, err := s.tryAWS("cloudtrail", "validate-logs", "--trail-arn", everythingARN, "--start-time", since)
 		return err == nil && strings.Contains(out, fmt.Sprintf("%d/%d log files valid", len(logs), len(logs)))
