@@ -14,6 +14,7 @@ package cloudtrail
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/kmsapi"
@@ -115,6 +116,7 @@ type Service struct {
 	pace    pace
 	queries *queryQueue
 	imports runningImports
+	atRest  atomic.Bool      // no result is on its way into a bucket: there is none to look for
 	tried   map[string]tried // results that could not be delivered yet, by their queries; of deliverResults alone
 }
 

@@ -110,6 +110,15 @@ func (q *query) endDelivery() {
 
 // deliverResults puts the results that are on their way.
 func (s *Service) deliverResults(ctx context.Context) error {
+	if s.atRest.Swap(true) {
+		return nil
+	}
+	done := false
+	defer func() {
+		if !done {
+			s.atRest.Store(false)
+		}
+	}()
 	var waiting []state.Entry[string]
 	err := s.state.View(ctx, func(r state.Reader) error {
 		for entry, err := range state.All[string](r, queryDeliveries.Name) {
@@ -138,6 +147,7 @@ func (s *Service) deliverResults(ctx context.Context) error {
 		}
 	}
 	s.tried = still
+	done = err == nil && len(still) == 0
 	return err
 }
 

@@ -124,6 +124,7 @@ func (s *Service) writeEnd(ctx context.Context, j *queryJob) error {
 		}
 		return err
 	})
+	s.atRest.Store(false)
 	if err == nil {
 		s.queries.remove(j)
 	}
