@@ -1,6 +1,7 @@
 """Runs commands of the AWS CLI in one process, whose start would take most of their time.
 
-They share one driver too, unless they are of s3, or say what it would keep for the next.
+They share one driver too, unless they are of s3, or leave something in it for the next:
+validate-logs goes on with its counts.
 
 Reads a list of words a line, as JSON, and writes a line for each: its exit code,
 what it printed, and the answer of each JMESPath expression asked of that.
@@ -22,7 +23,8 @@ kept = {"--region", "--endpoint-url", "--profile", "--no-sign-request", "--no-ve
 
 
 def driver(words):
-    return create_clidriver() if words[0] == "s3" or kept & set(words) else shared
+    alone = words[0] == "s3" or "validate-logs" in words or kept & set(words)
+    return create_clidriver() if alone else shared
 
 
 def run(words):
