@@ -66,15 +66,16 @@ func readMark(fsys vfs.FS, dir string) (mark, error) {
 	}
 	word = make([]byte, wordSize)
 	_, _ = rand.Read(word) // it does not fail
+	m := mark(markHead + string(word))
 	f, err := fsys.Create(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(word)
+	_, err = f.Write(word) // which may change what it is given
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", err
 	}
-	return mark(markHead + string(word)), SyncFolder(fsys, dir)
+	return m, SyncFolder(fsys, dir)
 }
 
 // datum appends what is behind the length in a mark.
