@@ -47,8 +47,7 @@ type document struct {
 // CLI. A block that serves has a terminal of its own. What is changed of the text is
 // the port, so that tests can run side by side, and what a reader has to fill in.
 var documents = []document{
-	{path: "README.md"},
-	{path: "README.ko.md"},
+	{path: "README.md"}, // README.ko.md has the same commands
 	{path: "docs/s3.md", needs: "sillok demo --once"},
 	{path: "docs/cloudtrail-verify.md", has: hasExport},
 	{path: "docs/cloudtrail-trails.md"},

@@ -114,7 +114,7 @@ func TestSpillGoes(t *testing.T) {
 	e := open(t, duckdb.Config{Pool: pool, Spill: dir, Memory: 96 << 20, Threads: 2})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	sql := "SELECT a, b, count(*) FROM UNNEST(sequence(1, 10000)) t(a), UNNEST(sequence(1, 2000)) u(b) GROUP BY 1, 2 ORDER BY 3, 1, 2"
+	sql := "SELECT a, b, count(*) FROM UNNEST(sequence(1, 2000)) t(a), UNNEST(sequence(1, 2000)) u(b) GROUP BY 1, 2 ORDER BY 3, 1, 2"
 	rows, err := e.Run(ctx, engine.Request{Query: analyzed(t, replaytest.Catalog{}, sql)})
 	if err != nil {
 		t.Fatal(err)

@@ -151,7 +151,11 @@ func idsOf(tb testing.TB, rows lake.Rows, found []lake.KeptObject) (ids []string
 // joined, asked and killed before it.
 func TestModel(t *testing.T) {
 	tables := []string{"account-1", "account-2", "store-a"}
-	for seed := range uint64(60) {
+	seeds := uint64(120)
+	if testing.Short() {
+		seeds = 20
+	}
+	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 38))
 		dir, logs := t.TempDir(), map[string]*log{"calls": {}, "events": {}}
 		sources := map[string]kept.Source{"calls": logs["calls"], "events": logs["events"]}

@@ -204,7 +204,11 @@ type model struct {
 }
 
 func TestModel(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(24)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			m := &model{
