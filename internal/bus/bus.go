@@ -102,11 +102,11 @@ func (b *Bus) Run(ctx context.Context, listeners []Listener, targets map[string]
 	work, cancel := withGrace(ctx)
 	defer cancel()
 
-	running, err := b.register(ctx, listeners)
+	running, err := b.register(work, listeners)
 	if err != nil {
 		return err
 	}
-	if err := b.loadSchedule(ctx); err != nil {
+	if err := b.loadSchedule(work); err != nil {
 		return err
 	}
 	group, ctx := life.New(ctx, b.cfg.Log)

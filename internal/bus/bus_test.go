@@ -211,3 +211,13 @@ func document(tb testing.TB, v any) json.RawMessage {
 }
 
 var errTest = errors.New("not today")
+
+// Who stops a bus before it has begun has stopped it, and learns of no failure.
+func TestStoppedBeforeItBegins(t *testing.T) {
+	r := open(t, newPath(t), bus.Config{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Run(ctx, []bus.Listener{{Name: "a", Handle: func(context.Context, []bus.Fact) error { return nil }}}, nil); err != nil {
+		t.Error(err)
+	}
+}

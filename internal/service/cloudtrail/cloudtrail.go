@@ -22,6 +22,7 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/resource/turns"
 	"github.com/sillok/sillok/internal/store/state"
 	"github.com/sillok/sillok/internal/trail/delivery"
 )
@@ -114,7 +115,7 @@ type Service struct {
 	keys    Keys
 	sealer  Sealer
 	pace    pace
-	queries *queryQueue
+	queries *turns.Queue[*queryRun]
 	imports runningImports
 	atRest  atomic.Bool      // no result is on its way into a bucket: there is none to look for
 	tried   map[string]tried // results that could not be delivered yet, by their queries; of deliverResults alone
@@ -126,7 +127,7 @@ func New(cfg Config, store state.Store, sealer Sealer, buckets Buckets, keys Key
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, buckets: buckets, keys: keys, sealer: sealer, queries: newQueryQueue()}
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, buckets: buckets, keys: keys, sealer: sealer, queries: turns.NewQueue[*queryRun]()}
 }
 
 // The trails of an account are kept together, whatever their home region is: a

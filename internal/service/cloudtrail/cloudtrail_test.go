@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,16 @@ type around struct {
 	page    history.Page
 	org     cloudtrail.Organization
 	results map[string][]byte // what was put for queries, by key
-	putErr  func(key string) error
+
+	mu     sync.Mutex
+	putErr func(key string) error // what is asked in the background
+}
+
+// onPut has f say what becomes of results that are put.
+func (a *around) onPut(f func(key string) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.putErr = f
 }
 
 func denied() error { return cloud.Errorf(cloud.Denied, "AccessDenied", "Access Denied") }

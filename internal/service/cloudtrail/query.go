@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/api/cloudtrailapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/resource/turns"
 	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -28,15 +29,20 @@ type query struct {
 	Created   time.Time
 	Ended     time.Time `json:",omitzero"`
 
+	gave
+	Millis int32 `json:",omitempty"`
+
+	DeliveryURI    string `json:",omitempty"` // where the result goes
+	DeliveryStatus string `json:",omitempty"`
+}
+
+// gave is what came out of a query.
+type gave struct {
 	Columns []string `json:",omitempty"` // of the result
 	Rows    int64    `json:",omitempty"`
 	Length  int64    `json:",omitempty"` // of the file of the result, in bytes; 0 where that is not known
 	Bytes   int64    `json:",omitempty"` // scanned
 	Scanned int64    `json:",omitempty"` // events
-	Millis  int32    `json:",omitempty"`
-
-	DeliveryURI    string `json:",omitempty"` // where the result goes
-	DeliveryStatus string `json:",omitempty"`
 }
 
 // Queries are kept by region and ID. Which a store has are named by region, store, time
@@ -108,16 +114,17 @@ func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryIn
 	if err := s.tryResult(ctx, &q); err != nil {
 		return nil, err
 	}
-	j, err := s.queries.add(call, q)
-	if err != nil {
-		return nil, err
+	run := &queryRun{call: call, query: q, checked: make(chan struct{})}
+	j := s.queries.Add(call.Scope(), q.ID, run, maxActiveQueries)
+	if j == nil {
+		return nil, cloud.Errorf(cloud.Throttled, "MaxConcurrentQueriesException", "%d queries are active in %s already: wait for one of them to end.", maxActiveQueries, call.Region)
 	}
 	if err := s.update(ctx, func(tx resource.Tx) error { return createQuery(tx, &q) }); err != nil {
-		s.queries.remove(j)
+		s.queries.Remove(j)
 		return nil, err
 	}
-	s.queries.push(j)
-	if err := j.waitChecked(ctx); err != nil {
+	s.queries.Push(j)
+	if err := run.waitChecked(ctx, j.Ended()); err != nil {
 		return nil, err
 	}
 	return &cloudtrailapi.StartQueryOutput{QueryId: &q.ID, EventDataStoreOwnerAccountId: in.EventDataStoreOwnerAccountId}, nil
@@ -178,7 +185,7 @@ func (s *Service) queryOf(ctx context.Context, id, store *string) (q query, err 
 		return q, errParameter("Specify QueryId.")
 	}
 	// Asked before the store, or one that ends in between would be queued again.
-	running := s.queries.isRunning(cloud.CallOf(ctx), *id)
+	_, running := s.queries.Find(cloud.CallOf(ctx).Scope(), *id)
 	var found bool
 	err = s.view(ctx, func(r resource.Reader) (err error) {
 		q, found, err = lakeQueries.Find(r, string(cloud.CallOf(ctx).Region), *id)
@@ -244,15 +251,15 @@ func (s *Service) CancelQuery(ctx context.Context, in *cloudtrailapi.CancelQuery
 	if err != nil {
 		return nil, err
 	}
-	j, waited := s.queries.stop(cloud.CallOf(ctx), q.ID)
-	if waited {
-		s.endQuery(ctx, j, errQueryCancelled)
-	}
-	if j == nil {
+	scope := cloud.CallOf(ctx).Scope()
+	j := s.queries.Stop(scope, q.ID)
+	if j != nil {
+		s.endQuery(ctx, j, turns.ErrCancelled)
+	} else if j, _ = s.queries.Find(scope, q.ID); j == nil {
 		return nil, cloud.Errorf(cloud.Conflict, "InactiveQueryException", "The query %s is not running: it has the status %s.", q.ID, q.Status)
 	}
-	select { // what runs ends soon
-	case <-j.done:
+	select {
+	case <-j.Ended():
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -291,7 +298,7 @@ func (s *Service) ListQueries(ctx context.Context, in *cloudtrailapi.ListQueries
 			if err != nil || !found {
 				return cloudtrailapi.Query{}, false, err
 			}
-			if q.Status == queryQueued && s.queries.isRunning(call, id) {
+			if _, running := s.queries.Find(call.Scope(), id); running && q.Status == queryQueued {
 				q.Status = queryRunning
 			}
 			wanted := (in.QueryStatus == nil || *in.QueryStatus == q.Status) &&

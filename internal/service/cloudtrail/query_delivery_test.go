@@ -29,6 +29,8 @@ import (
 )
 
 func (a *around) putResult(ctx context.Context, in *s3api.PutObjectInput) (*s3api.PutObjectOutput, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.putErr != nil {
 		if err := a.putErr(*in.Key); err != nil {
 			return nil, err
@@ -165,12 +167,12 @@ func TestResultsThatCannotBeDelivered(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t, withStores(t, &stores{answer: rowsOf(1)})).runs(t)
 				_, id := s.dataStore(t, "audit")
-				s.around.putErr = func(key string) error {
+				s.around.onPut(func(key string) error {
 					if strings.HasSuffix(key, tt.of) {
 						return tt.err
 					}
 					return nil
-				}
+				})
 				q := *servicetest.Must(s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT eventID, eventTime FROM " + id), DeliveryS3Uri: new("s3://" + bucket)}))(t).QueryId
 				<-time.After(10 * time.Second)
 				if got := s.delivered(t, q); got != tt.status {
@@ -179,7 +181,7 @@ func TestResultsThatCannotBeDelivered(t *testing.T) {
 				if got := s.results(t, q); len(got.QueryResultRows) != 1 {
 					t.Errorf("the result is %+v", got)
 				}
-				s.around.putErr = nil
+				s.around.onPut(nil)
 				<-time.After(10 * time.Second)
 				want := tt.status
 				if want == "PENDING" {
@@ -200,13 +202,13 @@ func TestResultsAreTriedMoreSeldom(t *testing.T) {
 		s := newService(t, withStores(t, &stores{answer: rowsOf(1)})).runs(t)
 		_, id := s.dataStore(t, "audit")
 		times := 0
-		s.around.putErr = func(string) error { times++; return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "full") }
+		s.around.onPut(func(string) error { times++; return cloud.Errorf(cloud.Unavailable, "ServiceUnavailable", "full") })
 		q := *servicetest.Must(s.StartQuery(s.ctx, &cloudtrailapi.StartQueryInput{QueryStatement: new("SELECT eventID, eventTime FROM " + id), DeliveryS3Uri: new("s3://" + bucket)}))(t).QueryId
 		<-time.After(time.Hour)
 		if times < 10 || times > 30 {
 			t.Errorf("it was tried %d times within an hour", times)
 		}
-		s.around.putErr = nil
+		s.around.onPut(nil)
 		<-time.After(10 * time.Minute)
 		if got := s.delivered(t, q); got != "SUCCESS" {
 			t.Errorf("the delivery is %s", got)

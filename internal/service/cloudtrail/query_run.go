@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/resource/turns"
 	"github.com/sillok/sillok/internal/sql/analyze"
 	"github.com/sillok/sillok/internal/sql/parse"
 	"github.com/sillok/sillok/internal/sql/sqlerr"
@@ -34,13 +36,13 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	for range max(1, s.cfg.Concurrency) {
 		g.Go(ctx, "queries of event data stores", func(context.Context) error {
-			s.work(running)
+			s.queries.Work(running, cmp.Or(s.cfg.QueryTimeout, defaultQueryTimeout), s.runQuery)
 			return nil
 		})
 	}
 	g.Go(ctx, "stop queries", func(ctx context.Context) error {
 		<-ctx.Done()
-		s.queries.close()
+		s.queries.Close()
 		return nil
 	})
 	g.Go(ctx, "imports into event data stores", s.runImports)
@@ -51,71 +53,65 @@ func (s *Service) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// work runs what waits, until the queue is closed.
-func (s *Service) work(ctx context.Context) {
-	timeout := s.cfg.QueryTimeout
-	if timeout == 0 {
-		timeout = defaultQueryTimeout
-	}
-	for {
-		running, j := s.queries.next(ctx, timeout)
-		if j == nil {
-			return
-		}
-		s.runQuery(running, j)
-		s.queries.leave(j)
-	}
-}
-
-// runQuery takes a query that has begun to its end.
+// runQuery takes a query whose turn it is to its end.
 func (s *Service) runQuery(ctx context.Context, j *queryJob) {
-	defer j.cancel(nil)
+	ctx = cloud.WithCall(ctx, j.Of.call)
 	began := time.Now()
-	err := life.Catch(func() error { return s.answer(ctx, j) })
+	var gave gave
+	err := life.Catch(func() (err error) {
+		gave, err = s.answer(ctx, j.Of)
+		return err
+	})
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
-	j.query.Millis = int32(min(time.Since(began).Milliseconds(), 1<<31-1)) //nolint:gosec // bounded
+	if !s.queries.Claim(j) { // it was stopped, and its end is written: what it gave is nobody's
+		s.dropResult(j.ID)
+		return
+	}
+	q := &j.Of.query
+	q.gave = gave
+	q.Millis = int32(min(time.Since(began).Milliseconds(), 1<<31-1)) //nolint:gosec // bounded
 	s.endQuery(ctx, j, err)
 }
 
-// endQuery writes the end of a query.
-func (s *Service) endQuery(ctx context.Context, j *queryJob, err error) {
-	q := &j.query
-	q.Ended = whole(time.Now())
-	if statement := statementError(err); statement != nil && j.invalid == nil && !isClosed(j.checked) {
-		j.invalid = statement
+// dropResult removes the result of a query that did not end well.
+func (s *Service) dropResult(id string) {
+	if err := s.removeResult(id); err != nil {
+		s.cfg.Log.Error("remove the result of a query that failed", "query_id", id, "error", err)
 	}
+}
+
+// endQuery writes the end of a query, which the caller has claimed.
+func (s *Service) endQuery(ctx context.Context, j *queryJob, err error) {
+	q := &j.Of.query
+	q.Ended = whole(time.Now())
+	j.Of.found(statementError(err))
 	switch {
 	case err == nil:
 		q.Status = queryFinished
-	case errors.Is(err, errQueryCancelled):
+	case errors.Is(err, turns.ErrCancelled):
 		q.Status, q.Message = queryCancelled, "Query was cancelled."
-	case errors.Is(err, errQueryTimeout):
+	case errors.Is(err, turns.ErrTimeout):
 		q.Status, q.Message = queryTimedOut, "Query timed out."
 	default:
 		q.Status, q.Message = queryFailed, s.messageOf(q.ID, err)
 	}
 	q.endDelivery()
 	if err != nil {
-		if removed := s.removeResult(q.ID); removed != nil {
-			s.cfg.Log.Error("remove the result of a query that failed", "query_id", q.ID, "error", removed)
-		}
-	}
-	if !isClosed(j.checked) {
-		close(j.checked)
+		s.dropResult(q.ID)
 	}
 	if err := s.writeEnd(context.WithoutCancel(ctx), j); err != nil {
 		s.cfg.Log.Error("write the end of a query of event data stores, which is tried again", "query_id", q.ID, "error", err)
-		s.queries.late(j)
+		s.queries.Late(j)
 	}
 }
 
 // writeEnd keeps how a query ended, and lets go of it.
 func (s *Service) writeEnd(ctx context.Context, j *queryJob) error {
-	q := &j.query
+	q := &j.Of.query
 	err := s.update(ctx, func(tx resource.Tx) error {
-		if j.invalid != nil {
+		if j.Of.invalid != nil {
 			return forgetQuery(tx, q)
 		}
 		err := errors.Join(lakeQueries.Put(tx, *q, string(q.Region), q.ID), activeQueries.Discard(tx, string(q.Region), q.ID))
@@ -126,29 +122,20 @@ func (s *Service) writeEnd(ctx context.Context, j *queryJob) error {
 	})
 	s.atRest.Store(false)
 	if err == nil {
-		s.queries.remove(j)
+		s.queries.Remove(j)
 	}
 	return err
 }
 
 // writeEnds keeps the ends that could not be written.
 func (s *Service) writeEnds(ctx context.Context) (err error) {
-	for _, j := range s.queries.takeLate() {
-		if failed := s.writeEnd(cloud.WithCall(context.WithoutCancel(ctx), j.call), j); failed != nil {
-			s.queries.late(j)
-			err = errors.Join(err, fmt.Errorf("query %s: %w", j.query.ID, failed))
+	for _, j := range s.queries.TakeLate() {
+		if failed := s.writeEnd(cloud.WithCall(context.WithoutCancel(ctx), j.Of.call), j); failed != nil {
+			s.queries.Late(j)
+			err = errors.Join(err, fmt.Errorf("query %s: %w", j.ID, failed))
 		}
 	}
 	return err
-}
-
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }
 
 // statementError returns what is wrong with a statement as StartQuery says it; nil where
@@ -168,7 +155,7 @@ func (s *Service) messageOf(id string, err error) string {
 	if e, ok := errors.AsType[*cloud.Error](err); ok {
 		return shortMessage(errors.New(e.Message))
 	}
-	if errors.Is(err, errQueryStopping) {
+	if errors.Is(err, turns.ErrStopping) {
 		return "The server stopped before the query had ended: start it again."
 	}
 	s.cfg.Log.Error("a query of event data stores failed", "query_id", id, "error", err)
@@ -183,34 +170,34 @@ func shortMessage(err error) string {
 }
 
 // answer analyzes a statement, runs it and writes the rows that it gives.
-func (s *Service) answer(ctx context.Context, j *queryJob) error {
+func (s *Service) answer(ctx context.Context, r *queryRun) (gave gave, err error) {
 	if err := context.Cause(ctx); err != nil {
-		return err
+		return gave, err
 	}
-	q := &j.query
+	q := &r.query // whose end may be written by now: it is read, and not written
 	parsed, stores, err := parse.StoreQuery(q.Statement)
 	if err != nil {
-		return err
+		return gave, err
 	}
 	analyzed, err := analyze.Query(ctx, q.Statement, parsed, lakeCatalog{s, stores}, analyze.Session{
-		Catalog: "cloudtrail", Database: "lake", User: j.call.Principal.ARN, TimeTexts: true,
+		Catalog: "cloudtrail", Database: "lake", User: r.call.Principal.ARN, TimeTexts: true,
 	})
 	if err != nil {
-		return err
+		return gave, err
 	}
-	close(j.checked)
+	r.found(nil)
 	rows, err := s.cfg.Engine.Run(ctx, engine.Request{SQL: q.Statement, Query: analyzed, Now: time.Now()})
 	if err != nil {
-		return err
+		return gave, err
 	}
 	for _, c := range analyzed.Columns {
-		q.Columns = append(q.Columns, c.Name)
+		gave.Columns = append(gave.Columns, c.Name)
 	}
-	q.Rows, q.Length, err = s.writeResult(q.ID, rows)
+	gave.Rows, gave.Length, err = s.writeResult(q.ID, rows)
 	err = errors.Join(err, rows.Close())
 	stats := rows.Stats()
-	q.Bytes, q.Scanned = stats.BytesScanned, stats.Rows
-	return err
+	gave.Bytes, gave.Scanned = stats.BytesScanned, stats.Rows
+	return gave, err
 }
 
 // lakeCatalog knows the event data stores that a statement names, as tables.
@@ -259,7 +246,7 @@ func (s *Service) recoverQueries(ctx context.Context) error {
 	for _, entry := range left {
 		region := cloud.Region(resource.Names(entry.Key.Name)[0])
 		scope := cloud.Scope{Account: entry.Key.Scope.Account, Region: region}
-		if s.queries.has(scope, entry.Value) {
+		if j, _ := s.queries.Find(scope, entry.Value); j != nil {
 			continue // it came before Run
 		}
 		call := cloud.Call{Account: scope.Account, Region: region, Principal: cloud.ServiceOf(Principal)}

@@ -22,8 +22,8 @@ import (
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/logs/events"
-	"github.com/sillok/sillok/internal/logs/query"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/resource/turns"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -84,7 +84,7 @@ type Service struct {
 	given     atomic.Uint64 // the last number that was given
 	slots     chan struct{} // of reads that may go through much
 
-	queries    *query.Queue[*queryRun]
+	queries    *turns.Queue[*queryRun]
 	resultsDir string
 }
 
@@ -97,7 +97,7 @@ func Open(ctx context.Context, cfg Config, store state.Store, keys Keys) (*Servi
 	s := &Service{
 		cfg: cfg, store: resource.NewStore(store), keys: keys, directory: newDirectory(), tails: newTails(),
 		counters: newCounters(), slots: make(chan struct{}, readers),
-		queries: query.NewQueue[*queryRun](), resultsDir: filepath.Join(cfg.Dir, "results"),
+		queries: turns.NewQueue[*queryRun](), resultsDir: filepath.Join(cfg.Dir, "results"),
 	}
 	s.keyring = newKeyring(s)
 	if err := s.keyring.load(ctx); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/logs/events"
 	"github.com/sillok/sillok/internal/logs/query"
 	"github.com/sillok/sillok/internal/resource"
+	"github.com/sillok/sillok/internal/resource/turns"
 )
 
 const (
@@ -42,7 +43,7 @@ type queryRun struct {
 	fresh                       chan struct{} // is closed when there is a newer one
 }
 
-type queryJob = query.Job[*queryRun]
+type queryJob = turns.Job[*queryRun]
 
 // runQueries runs queries until ctx is done. What has not ended then has failed, as has
 // what a server left that died.
@@ -94,7 +95,7 @@ func (s *Service) run(ctx context.Context, j *queryJob) {
 	switch {
 	case err == nil:
 		q.Status = queryComplete
-	case errors.Is(err, query.ErrTimeout):
+	case errors.Is(err, turns.ErrTimeout):
 		q.Status = queryTimeout
 	default:
 		q.Status, q.Failure = queryFailed, s.failure(ctx, q.ID, err)
@@ -112,7 +113,7 @@ func (q *loggedQuery) count(r *queryRun, result *insights.Result) {
 // failure says in the log why a query failed, and returns what is kept of it.
 func (s *Service) failure(ctx context.Context, id string, err error) string {
 	switch {
-	case errors.Is(err, query.ErrStopping):
+	case errors.Is(err, turns.ErrStopping):
 		return stoppedServer
 	case errors.Is(err, insights.ErrMemory), errors.Is(err, events.ErrWide):
 		s.cfg.Log.WarnContext(ctx, "a query of log groups failed", "query_id", id, "error", err)

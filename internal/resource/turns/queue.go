@@ -1,4 +1,10 @@
-package query
+// Package turns keeps the queries of a service that wait and run.
+//
+// A [Queue] knows which query waits, that one runs, and who may write its end: whoever
+// claims it first. So a query that is stopped has ended when its caller is told, also
+// where its work takes a moment longer to notice. Accounts take turns. What a query is,
+// and what becomes of what it finds, is left to the service.
+package turns
 
 import (
 	"context"
