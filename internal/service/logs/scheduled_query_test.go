@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,12 +20,15 @@ import (
 // execution runs scheduled queries by the service itself, and keeps what they write.
 type execution struct {
 	service *logs.Service
+	mu      sync.Mutex
 	roles   []string
 	objects map[string]string
 	refuse  string // the role that may not be assumed
 }
 
 func (x *execution) As(ctx context.Context, call cloud.Call, role, session string) (context.Context, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.roles = append(x.roles, role+" "+session+" for "+call.SourceARN)
 	if role == x.refuse {
 		return nil, cloud.Errorf(cloud.Denied, "AccessDenied", "it does not trust you")
@@ -32,11 +36,20 @@ func (x *execution) As(ctx context.Context, call cloud.Call, role, session strin
 	return cloud.WithCall(ctx, call), nil
 }
 
+// refuses has a role be one that may not be assumed.
+func (x *execution) refuses(role string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refuse = role
+}
+
 func (x *execution) StartQuery(ctx context.Context, in *logsapi.StartQueryInput) (*logsapi.StartQueryOutput, error) {
 	return x.service.StartQuery(ctx, in)
 }
 
 func (x *execution) PutObject(_ context.Context, bucket, key, owner string, body []byte) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.objects[bucket+" "+key+" "+owner] = string(body)
 	return nil
 }
@@ -122,7 +135,7 @@ func TestAScheduledQueryThatFails(t *testing.T) {
 		d.must("DeleteLogGroup", `{"LogGroupName": "g"}`)
 		<-time.After(90 * time.Second)
 		synctest.Wait()
-		x.refuse = runRole
+		x.refuses(runRole)
 		<-time.After(time.Minute)
 		synctest.Wait()
 		for name, want := range map[string]string{"gone": "does not exist for account", "refused": "it does not trust you"} {
