@@ -73,6 +73,14 @@ type Change struct {
 	Old, New   Moment
 	AfterMute  bool          // the action waited for a mute rule's window
 	Triggering []alarm.Child // of a composite alarm: the children that decide
+	// Contributor is whose change it is, of an alarm that has contributors; nil for its own.
+	Contributor *Contributor
+}
+
+// Contributor is a group of an alarm's query that has a state of its own.
+type Contributor struct {
+	ID         string
+	Attributes map[string]string // what it is grouped by
 }
 
 // regions are the names of Regions as alarms write them, which are not those of today's console.
