@@ -83,6 +83,14 @@ type Contributor struct {
 	Attributes map[string]string // what it is grouped by
 }
 
+// contributor is whose change it is; the zero value is the alarm's own.
+func (c *Change) contributor() Contributor {
+	if c.Contributor == nil {
+		return Contributor{}
+	}
+	return *c.Contributor
+}
+
 // regions are the names of Regions as alarms write them, which are not those of today's console.
 var regions = map[string]string{
 	"af-south-1": "Africa (Cape Town)", "ap-east-1": "Asia Pacific (Hong Kong)", "ap-east-2": "Asia Pacific (Taipei)",

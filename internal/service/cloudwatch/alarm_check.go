@@ -180,12 +180,12 @@ func (s *Service) checkQueries(ctx context.Context, m *keptMetric) error {
 
 // queryCheck checks the queries of an alarm.
 type queryCheck struct {
-	m                            *keptMetric
-	seen                         map[string]bool
-	metrics, expressions, bands  int
+	m                           *keptMetric
+	seen                        map[string]bool
+	metrics, expressions, bands int
 	insights, returned          int
-	period                       int32 // of the metrics
-	about                        []string
+	period                      int32 // of the metrics
+	about                       []string
 }
 
 func (c *queryCheck) stat(at string, q *cloudwatchapi.MetricDataQuery) error {

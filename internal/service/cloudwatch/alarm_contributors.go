@@ -130,7 +130,9 @@ func (s *Service) regroup(tx resource.Tx, k *keptAlarm, g *groupFinding, at time
 	return s.save(tx, k)
 }
 
-func (c *contributorChange) now() moment { return moment{State: c.state, Reason: c.Reason, At: c.Since} }
+func (c *contributorChange) now() moment {
+	return moment{State: c.state, Reason: c.Reason, At: c.Since}
+}
 
 // actFor runs the actions of the state that a contributor is in, or has them wait where a
 // rule mutes them. Muted is as act has it.

@@ -60,7 +60,7 @@ type historyAlarm struct {
 	Metric             *string            `json:"metricName,omitempty"`
 	Statistic          string             `json:"extendedStatistic,omitempty"`
 	Period             *int32             `json:"period,omitempty"`
-	Dimensions         []historyDimension `json:"dimensions,omitempty"`
+	Dimensions         []historyDimension `json:"dimensions,omitzero"`
 	Unit               *string            `json:"unit,omitempty"`
 	Metrics            []historyQuery     `json:"metrics,omitempty"`
 	Threshold          *javadouble.Number `json:"threshold,omitempty"`
@@ -214,7 +214,7 @@ func changedFields(before, after historyAlarm) string {
 	for _, name := range is.names {
 		if old, had := was.values[name]; !had {
 			add(name, json.RawMessage("null"))
-		} else if string(old) != string(is.values[name]) {
+		} else if name == "alarmConfigurationUpdatedTimestamp" || string(old) != string(is.values[name]) {
 			add(name, old)
 		}
 	}

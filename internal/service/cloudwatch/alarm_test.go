@@ -268,6 +268,9 @@ type notified struct {
 	Message                              json.RawMessage
 }
 
+// isoTimes are times as this test reads them.
+var isoTimes = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+
 var stamps = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+]0000|[A-Z][a-z]+ \d\d [A-Z][a-z]+, \d{4} \d\d:\d\d:\d\d UTC`)
 
 // The messages that AWS was seen to send are sent, byte for byte but for their times.
@@ -332,4 +335,3 @@ func TestMessagesThatAWSWasSeenToSend(t *testing.T) {
 		})
 	}
 }
-

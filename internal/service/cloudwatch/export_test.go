@@ -34,3 +34,22 @@ func (s *Service) Scheduled() int { return s.table.wheel.Len() }
 func (s *Service) SetPoints(points func(ctx context.Context, scope cloud.Scope, queries []series.Query) ([][]series.Line, error)) {
 	s.points = points
 }
+
+// EvaluateComposites does what is due of what the actions of alarms wait for, and evaluates
+// no metric.
+func (s *Service) EvaluateComposites(ctx context.Context, now time.Time) {
+	s.table.mu.Lock()
+	var keys []alarmKey
+	for key, e := range s.table.all {
+		if e.evaluator == nil || !e.wakes.IsZero() {
+			keys = append(keys, key)
+		}
+	}
+	s.table.mu.Unlock()
+	slices.SortFunc(keys, compareKeys)
+	for _, key := range keys {
+		if e := s.table.get(key); e != nil && s.table.wakes(e, now) {
+			s.wakeUp(ctx, now, key)
+		}
+	}
+}
