@@ -110,13 +110,7 @@ func (a *acting) settled(name string) (all []string) {
 			a.t.Fatal(err)
 		}
 	}
-	var out struct {
-		AlarmHistoryItems []struct {
-			HistorySummary, HistoryData, HistoryItemType string
-		}
-	}
-	a.decode(a.do("DescribeAlarmHistory", fmt.Sprintf(`{"AlarmName":%q,"AlarmTypes":["MetricAlarm","CompositeAlarm"],"ScanBy":"TimestampAscending"}`, name)), &out)
-	for _, item := range out.AlarmHistoryItems {
+	for item := range a.items(name, "") {
 		if !strings.Contains(item.HistoryItemType, "Action") {
 			continue
 		}
@@ -240,4 +234,43 @@ func TestActionsOfAutoScalingAreRepeated(t *testing.T) {
 	a.do("DisableAlarmActions", `{"AlarmNames":["m"]}`)
 	servicetest.Diff(t, 0, sent(4*time.Minute))
 	servicetest.Diff(t, []string{"Alarm updated from INSUFFICIENT_DATA to ALARM"}, a.summaries("m", `,"HistoryItemType":"StateUpdate"`))
+}
+
+// told is an item of a history.
+type told struct{ HistorySummary, HistoryData, HistoryItemType string }
+
+// items yields what the history of an alarm has, oldest first.
+func (a *acting) items(name, more string) func(yield func(told) bool) {
+	return func(yield func(told) bool) {
+		token := ""
+		for {
+			var out struct {
+				NextToken         string
+				AlarmHistoryItems []told
+			}
+			a.decode(a.do("DescribeAlarmHistory", fmt.Sprintf(`{"AlarmName":%q,"AlarmTypes":["MetricAlarm","CompositeAlarm"],"ScanBy":"TimestampAscending"%s%s}`, name, more, token)), &out)
+			for _, item := range out.AlarmHistoryItems {
+				if !yield(item) {
+					return
+				}
+			}
+			if out.NextToken == "" {
+				return
+			}
+			token = fmt.Sprintf(`,"NextToken":%q`, out.NextToken)
+		}
+	}
+}
+
+// everything yields the reasons of all changes of state that the history of an alarm has.
+func (a *acting) everything(name string) func(yield func(reason string) bool) {
+	return func(yield func(string) bool) {
+		for item := range a.items(name, `,"HistoryItemType":"StateUpdate"`) {
+			var data struct{ NewState struct{ StateReason string } }
+			a.decode(item.HistoryData, &data)
+			if !yield(data.NewState.StateReason) {
+				return
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"context"
 	"time"
+	"unique"
 
 	"github.com/sillok/sillok/internal/alarm"
 	"github.com/sillok/sillok/internal/alarm/schedule"
@@ -95,11 +96,12 @@ func (s *Service) failed(ctx context.Context, key alarmKey, err error) {
 
 // reading is what alarms share that look at the same points.
 type reading struct {
-	about, unit string
-	period      time.Duration
-	from        int64
-	slots       int
-	spread      bool
+	about  unique.Handle[string]
+	unit   string
+	period time.Duration
+	from   int64
+	slots  int
+	spread bool
 }
 
 // evaluatePlain evaluates alarms that are each on one metric. What several look at is read

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 	"time"
+	"unique"
 
 	"github.com/sillok/sillok/internal/alarm"
 	"github.com/sillok/sillok/internal/alarm/schedule"
@@ -38,7 +39,7 @@ type scheduled struct {
 
 	// Of a metric alarm:
 	evaluator *alarm.Evaluator
-	about     string // what alarms share that look at the same metric
+	about     unique.Handle[string] // what alarms share that look at the same metric
 	id        metric.ID
 	unit      string
 	stat      summary.Statistic
@@ -65,7 +66,7 @@ func newScheduled(scope cloud.Scope, k *keptAlarm) (*scheduled, error) {
 	}
 	if len(m.Queries) > 0 {
 		copied := *k
-		e.kept, e.queries, e.about = &copied, m.Queries, string(scope.Account)+"\x00"+string(scope.Region)+"\x00"+k.Name
+		e.kept, e.queries, e.about = &copied, m.Queries, unique.Make(string(scope.Account)+"\x00"+string(scope.Region)+"\x00"+k.Name)
 		return e, e.setQueries(m)
 	}
 	e.id = metric.ID{Namespace: resource.Value(m.Namespace), Name: resource.Value(m.Name)}
@@ -74,10 +75,11 @@ func newScheduled(scope cloud.Scope, k *keptAlarm) (*scheduled, error) {
 	}
 	e.unit = resource.Value(m.Unit)
 	e.stat, _ = summary.ParseStatistic(m.definition().Statistic)
-	e.about = string(scope.Account) + "\x00" + string(scope.Region) + "\x00" + e.id.Namespace + "\x00" + e.id.Name
+	about := string(scope.Account) + "\x00" + string(scope.Region) + "\x00" + e.id.Namespace + "\x00" + e.id.Name
 	for _, d := range e.id.Dimensions {
-		e.about += "\x00" + d.Name + "\x00" + d.Value
+		about += "\x00" + d.Name + "\x00" + d.Value
 	}
+	e.about = unique.Make(about)
 	return e, nil
 }
 
@@ -103,7 +105,7 @@ func (t *alarmTable) set(e *scheduled) {
 	}
 	t.all[e.key] = e
 	if e.evaluator != nil {
-		t.wheel.Set(e.key, e.about, e.evaluator.Every())
+		t.wheel.Set(e.key, e.about.Value(), e.evaluator.Every())
 	} else {
 		t.wheel.Remove(e.key)
 	}

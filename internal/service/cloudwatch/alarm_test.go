@@ -58,7 +58,7 @@ type alarming struct {
 	carried *carried
 }
 
-func openAlarms(t *testing.T) *alarming {
+func openAlarms(t testing.TB) *alarming {
 	t.Helper()
 	c := &carried{}
 	s, err := cloudwatch.Open(t.Context(), cloudwatch.Config{
