@@ -140,17 +140,23 @@ func TestAlarmsInThreeProtocols(t *testing.T) {
 				status        int
 				code, message string
 			}{
-				{"SetAlarmState", `{"AlarmName":"metric","StateValue":"INVALID","StateReason":"r"}`, 400, "Validation",
-					"1 validation error detected: Value 'INVALID' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
+				{
+					"SetAlarmState", `{"AlarmName":"metric","StateValue":"INVALID","StateReason":"r"}`, 400, "Validation",
+					"1 validation error detected: Value 'INVALID' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
+				},
 				{"SetAlarmState", `{"AlarmName":"missing","StateValue":"OK","StateReason":"r"}`, 404, "ResourceNotFound", ""},
 				{"ListTagsForResource", `{"ResourceARN":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:missing"}`, 404, "ResourceNotFoundException", ""},
 				{"PutMetricAlarm", `{"AlarmName":"bad",` + alarmOnM + `,"OKActions":["not-an-arn"]}`, 400, "Validation", "Invalid arn syntax: not-an-arn"},
 				{"PutMetricAlarm", `{"AlarmName":"composite",` + alarmOnM + `}`, 400, "Validation", "AlarmName [composite] is already used by another alarm of a different type"},
-				{"PutMetricAlarm", `{"AlarmName":"bad",` + strings.Replace(alarmOnM, `"Statistic":"Sum"`, `"ExtendedStatistic":"p101"`, 1) + `}`, 400, "InvalidParameterValue",
-					"The value p101 for parameter ExtendedStatistic is not supported."},
+				{
+					"PutMetricAlarm", `{"AlarmName":"bad",` + strings.Replace(alarmOnM, `"Statistic":"Sum"`, `"ExtendedStatistic":"p101"`, 1) + `}`, 400, "InvalidParameterValue",
+					"The value p101 for parameter ExtendedStatistic is not supported.",
+				},
 				{"DescribeAlarmHistory", `{"NextToken":"invalid-token"}`, 400, "InvalidNextToken", "Invalid NextToken : invalid-token"},
-				{"TagResource", `{"ResourceARN":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:metric","Tags":[{"Key":"AWS:x","Value":""}]}`, 403, "AccessDenied",
-					`The provided tag keys must not start with any case of "aws:"`},
+				{
+					"TagResource", `{"ResourceARN":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:metric","Tags":[{"Key":"AWS:x","Value":""}]}`, 403, "AccessDenied",
+					`The provided tag keys must not start with any case of "aws:"`,
+				},
 				{"DeleteAlarms", `{"AlarmNames":["missing"]}`, 200, "", ""},
 				{"EnableAlarmActions", `{"AlarmNames":["metric","missing"]}`, 200, "", ""},
 				{"PutLogAlarm", `{}`, 400, "", ""},

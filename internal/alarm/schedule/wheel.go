@@ -44,7 +44,7 @@ func (w *Wheel[K]) Set(key K, name string, interval time.Duration) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name))
 	seconds := min(max(int(interval/time.Second), 1), instants)
-	to := place{seconds, int(h.Sum32() % uint32(seconds))} //nolint:gosec // it is between 1 and 60
+	to := place{seconds, int(h.Sum32() % uint32(seconds))}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.every[key] == to {

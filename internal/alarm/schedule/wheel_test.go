@@ -16,7 +16,7 @@ import (
 var begin = time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
 
 // due counts how often each key comes due until so long after the begin.
-func due(w *schedule.Wheel[string], from, to time.Duration, step time.Duration) map[string]int {
+func due(w *schedule.Wheel[string], from, to, step time.Duration) map[string]int {
 	counts := map[string]int{}
 	for at := from; at <= to; at += step {
 		for _, key := range w.Due(begin.Add(at)) {

@@ -304,9 +304,7 @@ func (t telling) Deliver(ctx context.Context, d bus.Delivery) error {
 		if own, ok := errors.AsType[*cloud.Error](err); ok {
 			e = own
 		}
-		switch e.Kind {
-		case cloud.Internal, cloud.Conflict, cloud.Throttled, cloud.Unavailable:
-			// It is tried again. What is final comes back as the dead letter.
+		if triedAgain(e.Kind) { // what is final comes back as the dead letter
 			if told := t.s.tell(ctx, &a, false, a.ended(false, nil, failure(d.Target, e.Code, e.Message), time.Now())); told != nil {
 				return told
 			}
@@ -322,6 +320,11 @@ func (t telling) Deliver(ctx context.Context, d bus.Delivery) error {
 	}
 	// What the target took is not lost for it if this fails: it is asked again, by the same ID.
 	return t.s.tell(ctx, &a, true, a.ended(true, published, "", time.Now()))
+}
+
+// triedAgain says that a delivery which failed in this way is tried again.
+func triedAgain(kind cloud.Kind) bool {
+	return slices.Contains([]cloud.Kind{cloud.Internal, cloud.Conflict, cloud.Throttled, cloud.Unavailable}, kind)
 }
 
 // isTaken says that it is known how an action ended.

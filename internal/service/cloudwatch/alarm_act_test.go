@@ -142,28 +142,37 @@ func TestHowActionsEnd(t *testing.T) {
 		{"a topic takes it", sns, nil, []string{"Successfully executed action " + sns + ": Succeeded  message=true"}, 1},
 		{"a function takes it", lambda, nil, []string{"Successfully executed action " + lambda + ": Succeeded  message=false"}, 1},
 		{
-			"a topic does not allow it", sns, []error{cloud.Errorf(cloud.Denied, "AuthorizationError", "no")},
-			[]string{"Failed to execute action " + sns + ": Failed CloudWatch Alarms is not authorized to perform: SNS:Publish on resource:" + sns + " message=false"}, 0,
+			"a topic does not allow it", sns,
+			[]error{cloud.Errorf(cloud.Denied, "AuthorizationError", "no")},
+			[]string{"Failed to execute action " + sns + ": Failed CloudWatch Alarms is not authorized to perform: SNS:Publish on resource:" + sns + " message=false"},
+			0,
 		},
 		{
-			"a topic is not there", sns, []error{cloud.Errorf(cloud.NotFound, "NotFound", "Topic does not exist")},
-			[]string{"Failed to execute action " + sns + ": Failed Topic does not exist message=false"}, 0,
+			"a topic is not there", sns,
+			[]error{cloud.Errorf(cloud.NotFound, "NotFound", "Topic does not exist")},
+			[]string{"Failed to execute action " + sns + ": Failed Topic does not exist message=false"},
+			0,
 		},
 		{
-			"a target that was down takes it later", sns, []error{cloud.Errorf(cloud.Unavailable, "Down", "it is down"), nil},
-			[]string{"Failed to execute action " + sns + ": Failed it is down message=false", "Successfully executed action " + sns + ": Succeeded  message=true"}, 1,
+			"a target that was down takes it later", sns,
+			[]error{cloud.Errorf(cloud.Unavailable, "Down", "it is down"), nil},
+			[]string{"Failed to execute action " + sns + ": Failed it is down message=false", "Successfully executed action " + sns + ": Succeeded  message=true"},
+			1,
 		},
 		{
 			"nobody is there for it", "arn:aws:foo:ap-northeast-2:111122223333:bar", nil,
-			[]string{"Failed to execute action arn:aws:foo:ap-northeast-2:111122223333:bar: Failed Nothing on this server takes actions of foo: arn:aws:foo:ap-northeast-2:111122223333:bar message=false"}, 0,
+			[]string{"Failed to execute action arn:aws:foo:ap-northeast-2:111122223333:bar: Failed Nothing on this server takes actions of foo: arn:aws:foo:ap-northeast-2:111122223333:bar message=false"},
+			0,
 		},
 		{
 			"an alarm takes none", "arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:m", nil,
-			[]string{"Failed to execute action arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:m: Failed Nothing on this server takes actions of cloudwatch: arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:m message=false"}, 0,
+			[]string{"Failed to execute action arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:m: Failed Nothing on this server takes actions of cloudwatch: arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:m message=false"},
+			0,
 		},
 		{
 			"an instance that is not said", "arn:aws:automate:ap-northeast-2:ec2:stop", nil,
-			[]string{"Failed to execute action arn:aws:automate:ap-northeast-2:ec2:stop: Failed "}, 0,
+			[]string{"Failed to execute action arn:aws:automate:ap-northeast-2:ec2:stop: Failed "},
+			0,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -77,8 +77,13 @@ func checkExclusive(in *cloudwatchapi.PutMetricAlarmInput) error {
 		name  string
 		given bool
 	}{
-		{"MetricName", in.MetricName != nil}, {"Namespace", in.Namespace != nil}, {"Dimensions", len(in.Dimensions) > 0}, {"Period", in.Period != nil},
-		{"Unit", in.Unit != nil}, {"Statistic", in.Statistic != nil}, {"ExtendedStatistic", in.ExtendedStatistic != nil},
+		{"MetricName", in.MetricName != nil},
+		{"Namespace", in.Namespace != nil},
+		{"Dimensions", len(in.Dimensions) > 0},
+		{"Period", in.Period != nil},
+		{"Unit", in.Unit != nil},
+		{"Statistic", in.Statistic != nil},
+		{"ExtendedStatistic", in.ExtendedStatistic != nil},
 	} {
 		if one.given {
 			return errValidation("%s should not be set if list of Metrics is set.", one.name)

@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"strings"
 	"time"
 
 	"github.com/sillok/sillok/internal/alarm"
@@ -149,15 +148,6 @@ const alarmResource = "alarm:"
 
 func alarmARN(scope cloud.Scope, name string) string {
 	return resource.ARN(scope, "cloudwatch", alarmResource+name)
-}
-
-// alarmNamed returns the name of an alarm of an account and region by its ARN.
-func alarmNamed(scope cloud.Scope, arn string) (name string, ok bool) {
-	name, ok = resource.Named(scope, "cloudwatch", arn)
-	if !ok {
-		return "", false
-	}
-	return strings.CutPrefix(name, alarmResource)
 }
 
 // atMilli is a time as precise as alarms tell it.

@@ -89,7 +89,7 @@ func alarmUntilKilled(dir string) error {
 		var writers sync.WaitGroup
 		for n := range killAlarms {
 			writers.Go(func() {
-				rng := rand.New(rand.NewPCG(rand.Uint64(), uint64(n))) //nolint:gosec // it is no secret
+				rng := rand.New(rand.NewPCG(rand.Uint64(), uint64(n)))
 				// In the state in which the last process left it nothing would change.
 				first := fmt.Sprintf(`{"AlarmName":"a%d","StateValue":"INSUFFICIENT_DATA","StateReason":"begin"}`, n)
 				if _, err := servicetest.Do(ctx, quietTB{}, k.s, "SetAlarmState", first); err != nil {
@@ -140,7 +140,7 @@ func TestNoActionIsLostOrSentTwice(t *testing.T) {
 	if testing.Short() {
 		rounds = 5
 	}
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // it is no secret
+	rng := rand.New(rand.NewPCG(1, 2))
 	acknowledged := map[string]bool{}
 	for range rounds {
 		killtest.After(t, 1+rng.IntN(60), func(line string) bool {

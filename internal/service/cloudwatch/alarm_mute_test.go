@@ -98,7 +98,7 @@ func TestMuteRules(t *testing.T) {
 		`"Expression":"cron(0 2 * * *)","Duration":"PT30S"`:                       "no duration",
 		`"Expression":"cron(0 2 * * *)","Duration":"P16D"`:                        "between PT1M and P15D",
 		`"Expression":"cron(0 2 * * *)","Duration":"P"`:                           "between PT1M and P15D",
-		`"Expression":"cron(0 2 * * *)","Duration":"PT1H","Timezone":"Mars/Base"`: "no time zone",
+		`"Expression":"cron(0 2 * * *)","Duration":"PT1H","Timezone":"Mars/Base"`: "Mars/Base",
 	} {
 		a.refused("PutAlarmMuteRule", `{"Name":"bad","Rule":{"Schedule":{`+schedule+"}}}", "ValidationError", text)
 	}

@@ -42,7 +42,7 @@ func (m *muteRule) schedule() (w windows, err error) {
 	}
 	in, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
-		return w, fmt.Errorf("Timezone %q is no time zone", zone)
+		return w, fmt.Errorf("the time zone %q is none", zone)
 	}
 	if inner, ok := inside(m.Expression, "at("); ok {
 		if w.once, err = time.ParseInLocation("2006-01-02T15:04", inner, in); err != nil {
@@ -90,7 +90,7 @@ func inside(text, begin string) (string, bool) {
 func muteDuration(text string) (time.Duration, error) {
 	parts := durationPattern.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, fmt.Errorf("Duration %q is no duration such as PT2H", text)
+		return 0, fmt.Errorf("%q is no duration such as PT2H", text)
 	}
 	var d time.Duration
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute} {
@@ -98,7 +98,7 @@ func muteDuration(text string) (time.Duration, error) {
 		d += time.Duration(n) * unit
 	}
 	if d < leastMuted || d > mostMuted {
-		return 0, fmt.Errorf("Duration must be between PT1M and P15D, and %q is not", text)
+		return 0, fmt.Errorf("the duration must be between PT1M and P15D, and %q is not", text)
 	}
 	return d, nil
 }

@@ -181,8 +181,10 @@ func TestBadAlarms(t *testing.T) {
 		{own(`"Statistic":"Average"`, `"Statistic":"Median"`), "InvalidParameterValueException", "Statistic"},
 		{own(`"Statistic":"Average"`, `"ExtendedStatistic":"Sum"`), "InvalidParameterValueException", "The value Sum for parameter ExtendedStatistic is not supported."},
 		{own(`"Statistic":"Average"`, `"Statistic":"Average","Unit":"Parsec"`), "InvalidParameterValueException", "Unit"},
-		{own(`"Statistic":"Average"`, `"ExtendedStatistic":"p90","EvaluateLowSampleCountPercentile":"unknown"`), "ValidationError",
-			"Option unknown is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore."},
+		{
+			own(`"Statistic":"Average"`, `"ExtendedStatistic":"p90","EvaluateLowSampleCountPercentile":"unknown"`), "ValidationError",
+			"Option unknown is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore.",
+		},
 		{own(`"Statistic":"Average"`, `"Statistic":"Average","EvaluateLowSampleCountPercentile":"ignore"`), "ValidationError", "percentiles"},
 		{own(`"Statistic":"Average"`, `"Statistic":"Average","Dimensions":[{"Name":"A","Value":"1"},{"Name":"A","Value":"2"}]`), "InvalidParameterValueException", "No metric may specify the same dimension name twice."},
 		{own(`"Statistic":"Average"`, `"Statistic":"Average","EvaluationInterval":60`), "UnsupportedOperation", "PromQL"},

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"cmp"
 	"context"
+	"strings"
 	"sync"
 	"time"
 	"unique"
@@ -75,11 +76,11 @@ func newScheduled(scope cloud.Scope, k *keptAlarm) (*scheduled, error) {
 	}
 	e.unit = resource.Value(m.Unit)
 	e.stat, _ = summary.ParseStatistic(m.definition().Statistic)
-	about := string(scope.Account) + "\x00" + string(scope.Region) + "\x00" + e.id.Namespace + "\x00" + e.id.Name
+	about := []string{string(scope.Account), string(scope.Region), e.id.Namespace, e.id.Name}
 	for _, d := range e.id.Dimensions {
-		about += "\x00" + d.Name + "\x00" + d.Value
+		about = append(about, d.Name, d.Value)
 	}
-	e.about = unique.Make(about)
+	e.about = unique.Make(strings.Join(about, "\x00"))
 	return e, nil
 }
 

@@ -58,21 +58,21 @@ type alarming struct {
 	carried *carried
 }
 
-func openAlarms(t testing.TB) *alarming {
-	t.Helper()
+func openAlarms(tb testing.TB) *alarming {
+	tb.Helper()
 	c := &carried{}
-	s, err := cloudwatch.Open(t.Context(), cloudwatch.Config{
-		Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), Expressions: cloudwatch.Computed(), Carrier: c,
-	}, servicetest.Store(t))
+	s, err := cloudwatch.Open(tb.Context(), cloudwatch.Config{
+		Log: slog.New(slog.DiscardHandler), Dir: tb.TempDir(), Expressions: cloudwatch.Computed(), Carrier: c,
+	}, servicetest.Store(tb))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	return &alarming{&service{s, t, servicetest.Call(t), time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)}, c}
+	return &alarming{&service{s, tb, servicetest.Call(tb), time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)}, c}
 }
 
 // do calls an operation, and returns its output as JSON.
@@ -93,7 +93,7 @@ func (a *alarming) refused(operation, in, code, text string) {
 }
 
 // metricAlarm is the input of PutMetricAlarm, with more members.
-func metricAlarm(name string, more string) string {
+func metricAlarm(name, more string) string {
 	return fmt.Sprintf(`{"AlarmName":%q,"Namespace":"ns","MetricName":%q,"Statistic":"Average","Period":60,"EvaluationPeriods":1,"Threshold":50,`+
 		`"ComparisonOperator":"GreaterThanThreshold"%s}`, name, name, more)
 }
@@ -292,7 +292,8 @@ func TestMessagesThatAWSWasSeenToSend(t *testing.T) {
 			`"MetricStat":{"Metric":{"Namespace":"AWS/EC2","MetricName":"CPUUtilization"},"Period":60,"Stat":"Average","Unit":"Percent"}},` +
 			`{"Id":"e1","Expression":"m1 + 0","Label":"sum","ReturnData":true}],` + limits}},
 		"composite alarm": {
-			{"PutMetricAlarm", metricAlarm("child", "")}, {"SetAlarmState", `{"AlarmName":"child","StateValue":"OK","StateReason":""}`},
+			{"PutMetricAlarm", metricAlarm("child", "")},
+			{"SetAlarmState", `{"AlarmName":"child","StateValue":"OK","StateReason":""}`},
 			{"PutCompositeAlarm", `{"AlarmName":"both","AlarmDescription":"pair","AlarmRule":"ALARM(\"child\")"` + topic + "}"},
 		},
 	}

@@ -143,7 +143,8 @@ func (s *service) refuseAlarm(t *testing.T, row refusal) error {
 		return err
 	}
 	for _, call := range [][2]string{
-		{"PutMetricAlarm", "{" + own + `,"Statistic":"Sum"}`}, {"PutMetricAlarm", "{" + strings.Replace(own, "exists", "NAME", 1) + `,"Statistic":"Sum"}`},
+		{"PutMetricAlarm", "{" + own + `,"Statistic":"Sum"}`},
+		{"PutMetricAlarm", "{" + strings.Replace(own, "exists", "NAME", 1) + `,"Statistic":"Sum"}`},
 		{"PutCompositeAlarm", `{"AlarmName":"parent","AlarmRule":"ALARM(NAME)"}`},
 	} {
 		if err := do(call[0], call[1]); err != nil {
