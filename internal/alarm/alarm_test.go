@@ -57,7 +57,7 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 		},
 		{
 			name: "an unknown way with few samples", change: func(d *alarm.Definition) { d.EvaluateLowSampleCountPercentile = "missing" },
-			want: "Supported values for EvaluateLowSampleCountPercentile are evaluate and ignore.",
+			want: "Option missing is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore.",
 		},
 		{
 			name: "no operator", change: func(d *alarm.Definition) { d.Operator = "Equals" },

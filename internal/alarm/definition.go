@@ -124,7 +124,7 @@ func (d *Definition) check() error {
 	case "", Evaluate, Ignore:
 		return nil
 	default:
-		return refused("Supported values for EvaluateLowSampleCountPercentile are evaluate and ignore.")
+		return refused("Option " + d.EvaluateLowSampleCountPercentile + " is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore.")
 	}
 }
 

@@ -228,7 +228,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	group, ctx := life.New(ctx, a.log)
 	stops := a.runServices(ctx, group)
 	// The bus ends with ctx, so that long polls do not hold the server up.
-	group.Go(ctx, "bus", func(ctx context.Context) error { return a.bus.Run(ctx, nil, a.targets()) })
+	group.Go(ctx, "bus", func(ctx context.Context) error { return a.bus.Run(ctx, nil, a.told()) })
 	if a.certificate != nil {
 		group.Go(ctx, "tls", a.certificate.Run)
 	}

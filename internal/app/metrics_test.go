@@ -128,8 +128,8 @@ func TestMetricsInThreeProtocols(t *testing.T) {
 		if status != http.StatusBadRequest || !strings.Contains(string(text), "InvalidParameterValue") || !strings.Contains(string(text), "The value AWS/ for parameter Namespace is invalid.") {
 			t.Errorf("%s: %d %s", name, status, text)
 		}
-		status, text = call(t, "DescribeAlarms", `{}`, url.Values{}, object{}, false)
-		if status != http.StatusNotImplemented || !strings.Contains(string(text), "cloudwatch:DescribeAlarms") {
+		status, text = call(t, "ListManagedInsightRules", `{}`, url.Values{}, object{}, false)
+		if status != http.StatusNotImplemented || !strings.Contains(string(text), "cloudwatch:ListManagedInsightRules") {
 			t.Errorf("%s: %d %s", name, status, text)
 		}
 	}

@@ -120,11 +120,13 @@ func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 const metricsFolder = "metrics"
 
 func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
-	s, err := cloudwatch.Open(ctx, cloudwatch.Config{Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed()}, a.state)
+	s, err := cloudwatch.Open(ctx, cloudwatch.Config{
+		Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed(), Carrier: alarmCarrier{a},
+	}, a.state)
 	if err != nil {
 		return gateway.Service{}, err
 	}
-	a.metrics = s
+	a.metrics, a.held["cloudwatch"] = s, s
 	return gateway.Service{Model: cloudwatchapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
 }
 

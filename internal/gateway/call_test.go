@@ -227,7 +227,7 @@ func TestCalls(t *testing.T) {
 			name: "query constraint", req: form("monitoring", "Action=SetAlarmState&Version=2010-08-01&StateReason=&StateValue=GREEN"), status: 400,
 			body: `<ErrorResponse ` + cwNS + `><Error><Type>Sender</Type><Code>ValidationError</Code><Message>2 validation errors detected: ` +
 				`Value null at 'alarmName' failed to satisfy constraint: Member must not be null; Value 'GREEN' at 'stateValue' failed to satisfy constraint: ` +
-				`Member must satisfy enum value set: [OK, ALARM, INSUFFICIENT_DATA]</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
+				`Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
 		},
 		{
 			name: "query error code of the model", req: form("monitoring", "Action=SetAlarmState&Version=2010-08-01&AlarmName=a&StateReason=r&StateValue=OK"),

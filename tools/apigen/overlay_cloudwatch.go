@@ -1,5 +1,7 @@
 package main
 
+import "github.com/sillok/sillok/internal/api"
+
 // metricsLoose takes from the model of CloudWatch the constraints that the service
 // words itself, or has not: a namespace may begin with a colon, and what a datum, a
 // period, a statistic or a unit may be is refused in words of its own.
@@ -12,5 +14,34 @@ func metricsLoose(m *model) {
 	m.Shapes["Period"].Min, m.Shapes["StorageResolution"].Min = "", ""
 	for _, words := range []string{"Statistic", "StandardUnit", "RecentlyActive"} {
 		m.Shapes[words].Enum = nil
+	}
+	// So AWS names the states where it refuses another.
+	m.Shapes["StateValue"].Enum = []string{"INSUFFICIENT_DATA", "ALARM", "OK"}
+	// What an alarm says of its evaluation is refused in words of its own.
+	for _, number := range []string{"EvaluationPeriods", "DatapointsToAlarm"} {
+		m.Shapes[number].Min = ""
+	}
+	for _, words := range []string{"TreatMissingData", "EvaluateLowSampleCountPercentile"} {
+		m.Shapes[words].Min, m.Shapes[words].Max = "", ""
+	}
+	m.Shapes["ComparisonOperator"].Enum = nil
+}
+
+func cloudWatchAuthorization() authorizationOverlay {
+	alarm := "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm:"
+	return authorizationOverlay{
+		// The reference does not have DescribeAlarmContributors yet.
+		actions: map[string]string{"DescribeAlarmContributors": "DescribeAlarms"},
+		special: map[string]string{
+			"DeleteAlarms AlarmName": "AlarmNames[]", "DescribeAlarms AlarmName": "AlarmNames[]",
+			"DisableAlarmActions AlarmName": "AlarmNames[]", "EnableAlarmActions AlarmName": "AlarmNames[]",
+			"PutAlarmMuteRule AlarmMuteRuleName": "Name", "PutAlarmMuteRule AlarmName": "MuteTargets.AlarmNames[]",
+		},
+		resources: map[string][]api.Resource{
+			"ListAlarmMuteRules": {},
+			// Whose history it is may be left out: then it is that of all.
+			"DescribeAlarmHistory": {{Type: "alarm", ARN: alarm + "{AlarmName}", When: "AlarmName"}},
+		},
+		when: map[string]string{"DescribeAlarms alarm": "AlarmNames", "PutAlarmMuteRule alarm": "MuteTargets"},
 	}
 }

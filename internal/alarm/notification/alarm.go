@@ -73,6 +73,22 @@ type Change struct {
 	Old, New   Moment
 	AfterMute  bool          // the action waited for a mute rule's window
 	Triggering []alarm.Child // of a composite alarm: the children that decide
+	// Contributor is whose change it is, of an alarm that has contributors; nil for its own.
+	Contributor *Contributor
+}
+
+// Contributor is a group of an alarm's query that has a state of its own.
+type Contributor struct {
+	ID         string
+	Attributes map[string]string // what it is grouped by
+}
+
+// contributor is whose change it is; the zero value is the alarm's own.
+func (c *Change) contributor() Contributor {
+	if c.Contributor == nil {
+		return Contributor{}
+	}
+	return *c.Contributor
 }
 
 // regions are the names of Regions as alarms write them, which are not those of today's console.

@@ -38,6 +38,12 @@ type data struct {
 	State         state         `json:"state"`
 	PreviousState state         `json:"previousState"`
 	Configuration configuration `json:"configuration"`
+	Contributor   *contributor  `json:"alarmContributor,omitempty"` // its place was not seen at AWS
+}
+
+type contributor struct {
+	ID         string            `json:"id"`
+	Attributes map[string]string `json:"attributes"`
 }
 
 type state struct {
@@ -132,7 +138,11 @@ func Payload(a *Alarm, c *Change) string {
 }
 
 func dataOf(a *Alarm, c *Change) data {
-	return data{a.Name, stateOf(&c.New), stateOf(&c.Old), configurationOf(a, false)}
+	d := data{AlarmName: a.Name, State: stateOf(&c.New), PreviousState: stateOf(&c.Old), Configuration: configurationOf(a, false)}
+	if of := c.Contributor; of != nil {
+		d.Contributor = &contributor{of.ID, of.Attributes}
+	}
+	return d
 }
 
 func stateOf(m *Moment) state {

@@ -2,7 +2,9 @@ package notification
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/alarm"
@@ -78,6 +80,9 @@ func Mail(a *Alarm, c *Change) string {
 	if a.Composite != nil {
 		detail("Alarm Rule", a.Composite.Rule)
 	}
+	if of := c.contributor(); of.ID != "" {
+		detail("Contributor", bracketed(pairs(of.Attributes)))
+	}
 	detail("Reason for State Change", c.New.Reason)
 	detail("Timestamp", at)
 	detail("AWS Account", a.Account)
@@ -91,6 +96,14 @@ func Mail(a *Alarm, c *Change) string {
 	fmt.Fprintf(&b, "\nState Change Actions:\n- OK: %s\n- ALARM: %s\n- INSUFFICIENT_DATA: %s\n",
 		bracketed(a.OKActions), bracketed(a.AlarmActions), bracketed(a.InsufficientDataActions))
 	return b.String()
+}
+
+// pairs are what a contributor is grouped by, in order. How AWS's mails tell it was not seen.
+func pairs(attributes map[string]string) (out []string) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		out = append(out, key+" = "+attributes[key])
+	}
+	return out
 }
 
 func row(b *strings.Builder, width int, label, value string) {

@@ -39,12 +39,18 @@ type metricFields struct {
 	AlarmActions                       []string
 	InsufficientDataActions            []string
 	Trigger                            any
+
+	// Of an alarm that has contributors; where AWS has them in the message was not seen.
+	ContributorID         string            `json:"AlarmContributorId,omitempty"`
+	ContributorAttributes map[string]string `json:"AlarmContributorAttributes,omitempty"`
 }
 
 func metricMessage(a *Alarm, c *Change) any {
+	of := c.contributor()
 	return metricFields{
 		a.Name, a.Description, a.Account, alarm.Stamp(a.Updated), c.New.State, c.New.Reason, alarm.Stamp(c.New.At), regionName(a.Region), a.ARN,
 		c.Old.State, c.AfterMute, list(a.OKActions), list(a.AlarmActions), list(a.InsufficientDataActions), triggerOf(a.Metric),
+		of.ID, of.Attributes,
 	}
 }
 

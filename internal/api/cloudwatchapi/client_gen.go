@@ -11,6 +11,51 @@ import (
 // Client does Amazon CloudWatch's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// DeleteAlarmMuteRule does the operation DeleteAlarmMuteRule.
+func (c Client) DeleteAlarmMuteRule(ctx context.Context, in *DeleteAlarmMuteRuleInput) (*DeleteAlarmMuteRuleOutput, error) {
+	return api.Do[*DeleteAlarmMuteRuleOutput](ctx, c.Door, Service, "DeleteAlarmMuteRule", in)
+}
+
+// DeleteAlarms does the operation DeleteAlarms.
+func (c Client) DeleteAlarms(ctx context.Context, in *DeleteAlarmsInput) (*DeleteAlarmsOutput, error) {
+	return api.Do[*DeleteAlarmsOutput](ctx, c.Door, Service, "DeleteAlarms", in)
+}
+
+// DescribeAlarmContributors does the operation DescribeAlarmContributors.
+func (c Client) DescribeAlarmContributors(ctx context.Context, in *DescribeAlarmContributorsInput) (*DescribeAlarmContributorsOutput, error) {
+	return api.Do[*DescribeAlarmContributorsOutput](ctx, c.Door, Service, "DescribeAlarmContributors", in)
+}
+
+// DescribeAlarmHistory does the operation DescribeAlarmHistory.
+func (c Client) DescribeAlarmHistory(ctx context.Context, in *DescribeAlarmHistoryInput) (*DescribeAlarmHistoryOutput, error) {
+	return api.Do[*DescribeAlarmHistoryOutput](ctx, c.Door, Service, "DescribeAlarmHistory", in)
+}
+
+// DescribeAlarms does the operation DescribeAlarms.
+func (c Client) DescribeAlarms(ctx context.Context, in *DescribeAlarmsInput) (*DescribeAlarmsOutput, error) {
+	return api.Do[*DescribeAlarmsOutput](ctx, c.Door, Service, "DescribeAlarms", in)
+}
+
+// DescribeAlarmsForMetric does the operation DescribeAlarmsForMetric.
+func (c Client) DescribeAlarmsForMetric(ctx context.Context, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error) {
+	return api.Do[*DescribeAlarmsForMetricOutput](ctx, c.Door, Service, "DescribeAlarmsForMetric", in)
+}
+
+// DisableAlarmActions does the operation DisableAlarmActions.
+func (c Client) DisableAlarmActions(ctx context.Context, in *DisableAlarmActionsInput) (*DisableAlarmActionsOutput, error) {
+	return api.Do[*DisableAlarmActionsOutput](ctx, c.Door, Service, "DisableAlarmActions", in)
+}
+
+// EnableAlarmActions does the operation EnableAlarmActions.
+func (c Client) EnableAlarmActions(ctx context.Context, in *EnableAlarmActionsInput) (*EnableAlarmActionsOutput, error) {
+	return api.Do[*EnableAlarmActionsOutput](ctx, c.Door, Service, "EnableAlarmActions", in)
+}
+
+// GetAlarmMuteRule does the operation GetAlarmMuteRule.
+func (c Client) GetAlarmMuteRule(ctx context.Context, in *GetAlarmMuteRuleInput) (*GetAlarmMuteRuleOutput, error) {
+	return api.Do[*GetAlarmMuteRuleOutput](ctx, c.Door, Service, "GetAlarmMuteRule", in)
+}
+
 // GetMetricData does the operation GetMetricData.
 func (c Client) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
 	return api.Do[*GetMetricDataOutput](ctx, c.Door, Service, "GetMetricData", in)
@@ -21,6 +66,11 @@ func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatistics
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
 }
 
+// ListAlarmMuteRules does the operation ListAlarmMuteRules.
+func (c Client) ListAlarmMuteRules(ctx context.Context, in *ListAlarmMuteRulesInput) (*ListAlarmMuteRulesOutput, error) {
+	return api.Do[*ListAlarmMuteRulesOutput](ctx, c.Door, Service, "ListAlarmMuteRules", in)
+}
+
 // ListMetrics does the operation ListMetrics.
 func (c Client) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMetricsOutput, error) {
 	return api.Do[*ListMetricsOutput](ctx, c.Door, Service, "ListMetrics", in)
@@ -29,6 +79,16 @@ func (c Client) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMet
 // ListTagsForResource does the operation ListTagsForResource.
 func (c Client) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
 	return api.Do[*ListTagsForResourceOutput](ctx, c.Door, Service, "ListTagsForResource", in)
+}
+
+// PutAlarmMuteRule does the operation PutAlarmMuteRule.
+func (c Client) PutAlarmMuteRule(ctx context.Context, in *PutAlarmMuteRuleInput) (*PutAlarmMuteRuleOutput, error) {
+	return api.Do[*PutAlarmMuteRuleOutput](ctx, c.Door, Service, "PutAlarmMuteRule", in)
+}
+
+// PutCompositeAlarm does the operation PutCompositeAlarm.
+func (c Client) PutCompositeAlarm(ctx context.Context, in *PutCompositeAlarmInput) (*PutCompositeAlarmOutput, error) {
+	return api.Do[*PutCompositeAlarmOutput](ctx, c.Door, Service, "PutCompositeAlarm", in)
 }
 
 // PutMetricAlarm does the operation PutMetricAlarm.

@@ -4,11 +4,63 @@ package cloudwatchapi
 
 import "time"
 
-// AlarmPromQLCriteria is used by PutMetricAlarm.
+// AlarmContributor is used by DescribeAlarmContributors.
+type AlarmContributor struct {
+	ContributorId              *string
+	ContributorAttributes      map[string]string
+	StateReason                *string
+	StateTransitionedTimestamp *time.Time
+}
+
+// AlarmHistoryItem is used by DescribeAlarmHistory.
+type AlarmHistoryItem struct {
+	AlarmName                  *string
+	AlarmContributorId         *string
+	AlarmType                  *string
+	Timestamp                  *time.Time
+	HistoryItemType            *string
+	HistorySummary             *string
+	HistoryData                *string
+	AlarmContributorAttributes map[string]string
+}
+
+// AlarmMuteRuleSummary is used by ListAlarmMuteRules.
+type AlarmMuteRuleSummary struct {
+	AlarmMuteRuleArn     *string
+	ExpireDate           *time.Time
+	Status               *string
+	MuteType             *string
+	LastUpdatedTimestamp *time.Time
+}
+
+// AlarmPromQLCriteria is used by DescribeAlarms, DescribeAlarmsForMetric, PutMetricAlarm.
 type AlarmPromQLCriteria struct {
 	Query          *string `aws:",Query,required"`
 	PendingPeriod  *int32  `aws:",PendingPeriod"`
 	RecoveryPeriod *int32  `aws:",RecoveryPeriod"`
+}
+
+// CompositeAlarm is used by DescribeAlarms.
+type CompositeAlarm struct {
+	ActionsEnabled                     *bool
+	AlarmActions                       []string
+	AlarmArn                           *string
+	AlarmConfigurationUpdatedTimestamp *time.Time
+	AlarmDescription                   *string
+	AlarmName                          *string
+	AlarmRule                          *string
+	InsufficientDataActions            []string
+	OKActions                          []string
+	StateReason                        *string
+	StateReasonData                    *string
+	StateUpdatedTimestamp              *time.Time
+	StateValue                         *string
+	StateTransitionedTimestamp         *time.Time
+	ActionsSuppressedBy                *string
+	ActionsSuppressedReason            *string
+	ActionsSuppressor                  *string
+	ActionsSuppressorWaitPeriod        *int32
+	ActionsSuppressorExtensionPeriod   *int32
 }
 
 // Datapoint is used by GetMetricStatistics.
@@ -23,7 +75,84 @@ type Datapoint struct {
 	ExtendedStatistics map[string]float64
 }
 
-// Dimension is used by GetMetricData, GetMetricStatistics, ListMetrics and 2 more.
+// DeleteAlarmMuteRuleInput is what DeleteAlarmMuteRule takes.
+type DeleteAlarmMuteRuleInput struct {
+	AlarmMuteRuleName *string `aws:",Name,required"`
+}
+
+// DeleteAlarmsInput is what DeleteAlarms takes.
+type DeleteAlarmsInput struct {
+	AlarmNames []string `aws:",AlarmNames,required"`
+}
+
+// DescribeAlarmContributorsInput is what DescribeAlarmContributors takes.
+type DescribeAlarmContributorsInput struct {
+	AlarmName *string `aws:",AlarmName,required"`
+	NextToken *string
+}
+
+// DescribeAlarmContributorsOutput is what DescribeAlarmContributors answers.
+type DescribeAlarmContributorsOutput struct {
+	AlarmContributors []AlarmContributor
+	NextToken         *string
+}
+
+// DescribeAlarmHistoryInput is what DescribeAlarmHistory takes.
+type DescribeAlarmHistoryInput struct {
+	AlarmName          *string  `aws:",AlarmName"`
+	AlarmContributorId *string  `aws:",ContributorId"`
+	AlarmTypes         []string `aws:",AlarmTypes"`
+	HistoryItemType    *string  `aws:",HistoryItemType"`
+	StartDate          *time.Time
+	EndDate            *time.Time
+	MaxRecords         *int32 `aws:",MaxRecords"`
+	NextToken          *string
+	ScanBy             *string `aws:",ScanBy"`
+}
+
+// DescribeAlarmHistoryOutput is what DescribeAlarmHistory answers.
+type DescribeAlarmHistoryOutput struct {
+	AlarmHistoryItems []AlarmHistoryItem
+	NextToken         *string
+}
+
+// DescribeAlarmsForMetricInput is what DescribeAlarmsForMetric takes.
+type DescribeAlarmsForMetricInput struct {
+	MetricName        *string `aws:",MetricName,required"`
+	Namespace         *string `aws:",Namespace,required"`
+	Statistic         *string
+	ExtendedStatistic *string
+	Dimensions        []Dimension
+	Period            *int32
+	Unit              *string
+}
+
+// DescribeAlarmsForMetricOutput is what DescribeAlarmsForMetric answers.
+type DescribeAlarmsForMetricOutput struct {
+	MetricAlarms []MetricAlarm
+}
+
+// DescribeAlarmsInput is what DescribeAlarms takes.
+type DescribeAlarmsInput struct {
+	AlarmNames          []string `aws:",AlarmNames"`
+	AlarmNamePrefix     *string  `aws:",AlarmNamePrefix"`
+	AlarmTypes          []string `aws:",AlarmTypes"`
+	ChildrenOfAlarmName *string  `aws:",AlarmName"`
+	ParentsOfAlarmName  *string  `aws:",AlarmName"`
+	StateValue          *string  `aws:",StateValue"`
+	ActionPrefix        *string  `aws:",ActionPrefix"`
+	MaxRecords          *int32   `aws:",MaxRecords"`
+	NextToken           *string
+}
+
+// DescribeAlarmsOutput is what DescribeAlarms answers.
+type DescribeAlarmsOutput struct {
+	CompositeAlarms []CompositeAlarm
+	MetricAlarms    []MetricAlarm
+	NextToken       *string
+}
+
+// Dimension is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData and 4 more.
 type Dimension struct {
 	Name  *string `aws:",DimensionName,required"`
 	Value *string `aws:",DimensionValue,required"`
@@ -33,6 +162,16 @@ type Dimension struct {
 type DimensionFilter struct {
 	Name  *string `aws:",DimensionName,required"`
 	Value *string `aws:",DimensionValue"`
+}
+
+// DisableAlarmActionsInput is what DisableAlarmActions takes.
+type DisableAlarmActionsInput struct {
+	AlarmNames []string `aws:",AlarmNames,required"`
+}
+
+// EnableAlarmActionsInput is what EnableAlarmActions takes.
+type EnableAlarmActionsInput struct {
+	AlarmNames []string `aws:",AlarmNames,required"`
 }
 
 // Entity is used by PutMetricData.
@@ -47,9 +186,28 @@ type EntityMetricData struct {
 	MetricData []MetricDatum
 }
 
-// EvaluationCriteria is used by PutMetricAlarm.
+// EvaluationCriteria is used by DescribeAlarms, DescribeAlarmsForMetric, PutMetricAlarm.
 type EvaluationCriteria struct {
 	PromQLCriteria *AlarmPromQLCriteria
+}
+
+// GetAlarmMuteRuleInput is what GetAlarmMuteRule takes.
+type GetAlarmMuteRuleInput struct {
+	AlarmMuteRuleName *string `aws:",Name,required"`
+}
+
+// GetAlarmMuteRuleOutput is what GetAlarmMuteRule answers.
+type GetAlarmMuteRuleOutput struct {
+	Name                 *string
+	AlarmMuteRuleArn     *string
+	Description          *string
+	Rule                 *Rule
+	MuteTargets          *MuteTargets
+	StartDate            *time.Time
+	ExpireDate           *time.Time
+	Status               *string
+	LastUpdatedTimestamp *time.Time
+	MuteType             *string
 }
 
 // GetMetricDataInput is what GetMetricData takes.
@@ -94,6 +252,20 @@ type LabelOptions struct {
 	Timezone *string
 }
 
+// ListAlarmMuteRulesInput is what ListAlarmMuteRules takes.
+type ListAlarmMuteRulesInput struct {
+	AlarmName  *string  `aws:",Name"`
+	Statuses   []string `aws:",AlarmMuteRuleStatuses"`
+	MaxRecords *int32   `aws:",MaxRecords"`
+	NextToken  *string
+}
+
+// ListAlarmMuteRulesOutput is what ListAlarmMuteRules answers.
+type ListAlarmMuteRulesOutput struct {
+	AlarmMuteRuleSummaries []AlarmMuteRuleSummary
+	NextToken              *string
+}
+
 // ListMetricsInput is what ListMetrics takes.
 type ListMetricsInput struct {
 	Namespace             *string           `aws:",Namespace"`
@@ -128,14 +300,49 @@ type MessageData struct {
 	Value *string
 }
 
-// Metric is used by GetMetricData, ListMetrics, PutMetricAlarm.
+// Metric is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData and 2 more.
 type Metric struct {
 	Namespace  *string `aws:",Namespace"`
 	MetricName *string `aws:",MetricName"`
 	Dimensions []Dimension
 }
 
-// MetricDataQuery is used by GetMetricData, PutMetricAlarm.
+// MetricAlarm is used by DescribeAlarms, DescribeAlarmsForMetric.
+type MetricAlarm struct {
+	AlarmName                          *string
+	AlarmArn                           *string
+	AlarmDescription                   *string
+	AlarmConfigurationUpdatedTimestamp *time.Time
+	ActionsEnabled                     *bool
+	OKActions                          []string
+	AlarmActions                       []string
+	InsufficientDataActions            []string
+	StateValue                         *string
+	StateReason                        *string
+	StateReasonData                    *string
+	StateUpdatedTimestamp              *time.Time
+	MetricName                         *string
+	Namespace                          *string
+	Statistic                          *string
+	ExtendedStatistic                  *string
+	Dimensions                         []Dimension
+	Period                             *int32
+	Unit                               *string
+	EvaluationPeriods                  *int32
+	DatapointsToAlarm                  *int32
+	Threshold                          *float64
+	ComparisonOperator                 *string
+	TreatMissingData                   *string
+	EvaluateLowSampleCountPercentile   *string
+	Metrics                            []MetricDataQuery
+	ThresholdMetricId                  *string
+	EvaluationState                    *string
+	StateTransitionedTimestamp         *time.Time
+	EvaluationCriteria                 *EvaluationCriteria
+	EvaluationInterval                 *int32
+}
+
+// MetricDataQuery is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData, PutMetricAlarm.
 type MetricDataQuery struct {
 	Id         *string `aws:",MetricId,required"`
 	MetricStat *MetricStat
@@ -169,12 +376,43 @@ type MetricDatum struct {
 	StorageResolution *int32
 }
 
-// MetricStat is used by GetMetricData, PutMetricAlarm.
+// MetricStat is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData, PutMetricAlarm.
 type MetricStat struct {
 	Metric *Metric `aws:",,required"`
 	Period *int32  `aws:",,required"`
 	Stat   *string `aws:",,required"`
 	Unit   *string
+}
+
+// MuteTargets is used by GetAlarmMuteRule, PutAlarmMuteRule.
+type MuteTargets struct {
+	AlarmNames []string `aws:",MuteTargetAlarmNameList,required"`
+}
+
+// PutAlarmMuteRuleInput is what PutAlarmMuteRule takes.
+type PutAlarmMuteRuleInput struct {
+	Name        *string `aws:",Name,required"`
+	Description *string `aws:",AlarmDescription"`
+	Rule        *Rule   `aws:",,required"`
+	MuteTargets *MuteTargets
+	Tags        []Tag
+	StartDate   *time.Time
+	ExpireDate  *time.Time
+}
+
+// PutCompositeAlarmInput is what PutCompositeAlarm takes.
+type PutCompositeAlarmInput struct {
+	ActionsEnabled                   *bool
+	AlarmActions                     []string `aws:",ResourceList"`
+	AlarmDescription                 *string  `aws:",AlarmDescription"`
+	AlarmName                        *string  `aws:",AlarmName,required"`
+	AlarmRule                        *string  `aws:",AlarmRule,required"`
+	InsufficientDataActions          []string `aws:",ResourceList"`
+	OKActions                        []string `aws:",ResourceList"`
+	Tags                             []Tag
+	ActionsSuppressor                *string `aws:",AlarmArn"`
+	ActionsSuppressorWaitPeriod      *int32
+	ActionsSuppressorExtensionPeriod *int32
 }
 
 // PutMetricAlarmInput is what PutMetricAlarm takes.
@@ -192,12 +430,12 @@ type PutMetricAlarmInput struct {
 	Dimensions                       []Dimension
 	Period                           *int32
 	Unit                             *string
-	EvaluationPeriods                *int32 `aws:",EvaluationPeriods"`
-	DatapointsToAlarm                *int32 `aws:",DatapointsToAlarm"`
+	EvaluationPeriods                *int32
+	DatapointsToAlarm                *int32
 	Threshold                        *float64
-	ComparisonOperator               *string `aws:",ComparisonOperator"`
-	TreatMissingData                 *string `aws:",TreatMissingData"`
-	EvaluateLowSampleCountPercentile *string `aws:",EvaluateLowSampleCountPercentile"`
+	ComparisonOperator               *string
+	TreatMissingData                 *string
+	EvaluateLowSampleCountPercentile *string
 	Metrics                          []MetricDataQuery
 	Tags                             []Tag
 	ThresholdMetricId                *string `aws:",MetricId"`
@@ -211,6 +449,18 @@ type PutMetricDataInput struct {
 	MetricData             []MetricDatum
 	EntityMetricData       []EntityMetricData
 	StrictEntityValidation *bool
+}
+
+// Rule is used by GetAlarmMuteRule, PutAlarmMuteRule.
+type Rule struct {
+	Schedule *Schedule `aws:",,required"`
+}
+
+// Schedule is used by GetAlarmMuteRule, PutAlarmMuteRule.
+type Schedule struct {
+	Expression *string `aws:",Expression,required"`
+	Duration   *string `aws:",Duration,required"`
+	Timezone   *string `aws:",Timezone"`
 }
 
 // SetAlarmStateInput is what SetAlarmState takes.
@@ -229,7 +479,7 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by ListTagsForResource, PutMetricAlarm, TagResource.
+// Tag is used by ListTagsForResource, PutAlarmMuteRule, PutCompositeAlarm and 2 more.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`
@@ -254,6 +504,24 @@ type UntagResourceInput struct {
 // UntagResourceOutput is what UntagResource answers.
 type UntagResourceOutput struct {
 }
+
+// DeleteAlarmMuteRuleOutput is what DeleteAlarmMuteRule answers: nothing.
+type DeleteAlarmMuteRuleOutput struct{}
+
+// DeleteAlarmsOutput is what DeleteAlarms answers: nothing.
+type DeleteAlarmsOutput struct{}
+
+// DisableAlarmActionsOutput is what DisableAlarmActions answers: nothing.
+type DisableAlarmActionsOutput struct{}
+
+// EnableAlarmActionsOutput is what EnableAlarmActions answers: nothing.
+type EnableAlarmActionsOutput struct{}
+
+// PutAlarmMuteRuleOutput is what PutAlarmMuteRule answers: nothing.
+type PutAlarmMuteRuleOutput struct{}
+
+// PutCompositeAlarmOutput is what PutCompositeAlarm answers: nothing.
+type PutCompositeAlarmOutput struct{}
 
 // PutMetricAlarmOutput is what PutMetricAlarm answers: nothing.
 type PutMetricAlarmOutput struct{}

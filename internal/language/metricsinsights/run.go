@@ -49,7 +49,8 @@ func (q *Query) Matches(s *Series, caller string) bool {
 
 // Group is what a query returns of the series that have the same values of its keys.
 type Group struct {
-	Label  string // empty for a query that does not group
+	Label  string   // empty for a query that does not group
+	Keys   []string // the values of what it is grouped by, as its label has them
 	Times  []int64
 	Values []float64
 }
@@ -169,6 +170,9 @@ func (r *Run) Groups() (groups []Group, more bool) {
 	}
 	for i, one := range all {
 		one.Label = labelOf(one.parts)
+		for _, p := range one.parts {
+			one.Keys = append(one.Keys, labelOf([]part{p}))
+		}
 		if r.query.OrderBy != "" && len(one.parts) > 0 {
 			one.Label = strconv.Itoa(i+1) + " - " + one.Label
 		}

@@ -1,20 +1,27 @@
-// Package cloudwatch keeps metrics: what CloudWatch does with what is measured.
+// Package cloudwatch keeps metrics and alarms: what CloudWatch does with what is measured.
 //
 // Data are on disk once PutMetricData returns, and are read with all that came by then;
 // package series keeps them. Other parts of the server put their own metrics through
 // Put.
 //
-// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions. Alarms,
-// dashboards, anomaly detectors and metric streams are left to others.
+// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions.
+//
+// Alarms are documents, and in memory while the service runs: package alarm says in which
+// state one is, and schedule when it is asked. A change of state, its history, the fact about
+// it, its actions and the change of every composite alarm that follows are one transaction.
+// Dashboards, anomaly detectors and metric streams are left to others.
 package cloudwatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/series"
 	"github.com/sillok/sillok/internal/store/state"
@@ -27,13 +34,24 @@ type Config struct {
 	// Expressions evaluates metric math, SEARCH and Metrics Insights; nil where queries
 	// that have an expression are refused by name.
 	Expressions Expressions
+	// Carrier brings to others what becomes of alarms; nil where nobody is told, and nothing
+	// takes their actions.
+	Carrier Carrier
+	// Band is what alarms are compared with that look for anomalies; nil where there are none.
+	Band Band
 }
 
 // Service answers the operations of CloudWatch.
 type Service struct {
 	cfg    Config
 	store  resource.Store
+	state  state.Store
 	series *series.Store
+
+	table *alarmTable
+	noted atomic.Uint64 // items of histories that were written
+	// points reads data of metrics for alarms.
+	points func(ctx context.Context, scope cloud.Scope, queries []series.Query) ([][]series.Line, error)
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -43,11 +61,24 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), series: kept}, nil
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, table: newAlarmTable(), points: kept.Read}, nil
 }
 
-// Run rolls up and removes data that have been kept long enough, until ctx is done.
-func (s *Service) Run(ctx context.Context) error { return s.series.Run(ctx) }
+// Run evaluates alarms, and rolls up and removes data that have been kept long enough,
+// until ctx is done.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := life.New(ctx, s.cfg.Log)
+	g.Go(ctx, "metrics", s.series.Run)
+	g.Go(ctx, "alarms", s.runAlarms)
+	return g.Wait()
+}
+
+// view reads what an account and region have, for work that no call asked for.
+func (s *Service) view(ctx context.Context, scope cloud.Scope, fn func(resource.Reader) error) error {
+	call := cloud.CallOf(ctx)
+	call.Account, call.Region = scope.Account, scope.Region
+	return s.store.View(cloud.WithCall(ctx, call), fn)
+}
 
 // Close closes what Open opened. It may be called twice.
 func (s *Service) Close() error { return s.series.Close() }
@@ -67,5 +98,9 @@ func (s *Service) Put(ctx context.Context, scope cloud.Scope, namespace string, 
 	return errStore(s.series.Put(ctx, scope, namespace, data))
 }
 
-// Clear removes all metrics of every account. It is for servers that tests share.
-func (s *Service) Clear(ctx context.Context) error { return s.series.Clear(ctx) }
+// Clear removes all metrics of every account, and forgets the alarms that were removed from
+// the store. It is for servers that tests share.
+func (s *Service) Clear(ctx context.Context) error {
+	s.table.clear()
+	return errors.Join(s.series.Clear(ctx), s.loadAlarms(ctx))
+}

@@ -20,7 +20,7 @@ import (
 // service is CloudWatch as an account has it.
 type service struct {
 	*cloudwatch.Service
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context //nolint:containedctx // of the test
 	now time.Time       // the minute before this one
 }

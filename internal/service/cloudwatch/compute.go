@@ -32,6 +32,9 @@ type computation struct {
 func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, []cloudwatchapi.MessageData, error) {
 	c := &computation{Request: r}
 	m := &metricmath.Request{Search: c.search, Grid: func(period int64) (from, to int64) {
+		if r.exact {
+			return r.Start.Unix(), r.End.Unix()
+		}
 		w := windowOf(r.Start, r.End, int32(period), r.Now) //nolint:gosec // periods of queries are of this size
 		return w.from.Unix(), w.to.Unix()
 	}}

@@ -28,6 +28,8 @@ type Request struct {
 	// Metrics has the track of each query that is for a metric, by the query's Id.
 	Metrics map[string]Track
 	Reader  Reader
+
+	exact bool // the time is read as it is, and not rounded
 }
 
 // Reader reads metrics of the caller's account and region.
@@ -55,6 +57,8 @@ type Track struct {
 	Values   []float64 // as many, in the order of their times
 	Messages []cloudwatchapi.MessageData
 	Status   string // other than Complete
+	// Group is what a track of Metrics Insights is grouped by: the values of its keys.
+	Group map[string]string
 }
 
 // reader implements Reader.

@@ -65,7 +65,14 @@ func (c *computation) insights(ctx context.Context, in *cloudwatchapi.MetricData
 	}
 	tracks := []Track{}
 	for _, g := range groups {
-		tracks = append(tracks, trackFrom(&metricmath.Series{Label: g.Label, Times: g.Times, Values: g.Values}))
+		t := trackFrom(&metricmath.Series{Label: g.Label, Times: g.Times, Values: g.Values})
+		for i, key := range q.GroupBy {
+			if t.Group == nil {
+				t.Group = map[string]string{}
+			}
+			t.Group[key] = g.Keys[i]
+		}
+		tracks = append(tracks, t)
 	}
 	if len(q.GroupBy) == 0 && len(tracks) == 0 {
 		tracks = append(tracks, Track{}) // a query that does not group has a result always

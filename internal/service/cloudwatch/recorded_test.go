@@ -44,8 +44,8 @@ func TestRecordedRefusals(t *testing.T) {
 			servicetest.Diff(t, [2]string{row.Code, row.Message}, [2]string{queryCode(code), message})
 		})
 	}
-	if told < 36 {
-		t.Errorf("%d recorded calls were made, want 36 at least", told)
+	if told < 51 {
+		t.Errorf("%d recorded calls were made, want 51 at least", told)
 	}
 }
 
@@ -126,14 +126,74 @@ func (s *service) refuse(t *testing.T, row refusal) error {
 		in := &cloudwatchapi.ListMetricsInput{}
 		decode(in)
 		_, err = s.ListMetrics(s.ctx, in)
-	case "ListTagsForResource":
-		_, err = s.ListTagsForResource(s.ctx, &cloudwatchapi.ListTagsForResourceInput{ResourceARN: new("arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:none")})
-	case "UntagResource":
-		_, err = s.UntagResource(s.ctx, &cloudwatchapi.UntagResourceInput{ResourceARN: new("arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:none")})
+	case "PutMetricAlarm", "SetAlarmState", "DescribeAlarmHistory", "DeleteAlarms", "EnableAlarmActions", "TagResource", "UntagResource", "ListTagsForResource":
+		err = s.refuseAlarm(t, row)
 	default:
-		return errOthers // alarms, dashboards and their tags
+		return errOthers // dashboards
 	}
 	return err
+}
+
+// refuseAlarm makes a recorded call about alarms, of which only what is wrong is recorded.
+func (s *service) refuseAlarm(t *testing.T, row refusal) error {
+	t.Helper()
+	const own = `"AlarmName":"exists","MetricName":"m","Namespace":"ns","Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"GreaterThanThreshold"`
+	do := func(operation, in string) error {
+		_, err := servicetest.Do(s.ctx, t, s.Service, operation, in)
+		return err
+	}
+	for _, call := range [][2]string{
+		{"PutMetricAlarm", "{" + own + `,"Statistic":"Sum"}`},
+		{"PutMetricAlarm", "{" + strings.Replace(own, "exists", "NAME", 1) + `,"Statistic":"Sum"}`},
+		{"PutCompositeAlarm", `{"AlarmName":"parent","AlarmRule":"ALARM(NAME)"}`},
+	} {
+		if err := do(call[0], call[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	many := make([]string, 51)
+	for i := range many {
+		many[i] = fmt.Sprintf(`{"Key":"k%d","Value":""}`, i)
+	}
+	tags := `"Tags":[` + strings.Join(many, ",") + "]"
+	arn := "arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:exists"
+	if row.Input["ResourceARN"] != nil {
+		more := map[string]string{"TagResource": `,"Tags":[]`, "UntagResource": `,"TagKeys":[]`}[row.Op]
+		return do(row.Op, `{"ResourceARN":"`+arn+`not"`+more+"}")
+	}
+	text, err := json.Marshal(row.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := strings.NewReplacer(`"exists"`, `"exists"`, `"child of a composite"`, `"NAME"`, `"Tags":"51 tags"`, tags).Replace(string(text))
+	switch row.Op {
+	case "TagResource":
+		return do(row.Op, `{"ResourceARN":"`+arn+`",`+strings.Replace(in, `{"Key":"aws:reserved"}`, `{"Key":"a","Value":""},{"Key":"aws:reserved","Value":""}`, 1)[1:])
+	case "SetAlarmState":
+		if row.Input["StateValue"] != nil {
+			return errOthers // the model refuses it: TestAlarmsInThreeProtocols
+		}
+		return do(row.Op, `{"StateValue":"OK","StateReason":"","AlarmName":"missing"}`)
+	case "PutMetricAlarm":
+		alarm := "{" + own
+		if row.Input["ExtendedStatistic"] == nil {
+			alarm += `,"Statistic":"Sum"`
+		}
+		switch {
+		case row.Input["Metrics"] != nil:
+			in = `{"Metrics":[{"Id":"m","MetricStat":{"Metric":{"Namespace":"ns","MetricName":"m"},"Period":60,"Stat":"Sum"}}]}`
+		case row.Input["Tags"] != nil:
+			alarm = strings.Replace(alarm, "exists", "tagged", 1)
+		case row.Input["AlarmName"] != nil:
+			alarm, in = strings.Replace(alarm, "exists", "parent", 1), "{}"
+		}
+		err := do(row.Op, strings.TrimSuffix(alarm+","+in[1:], ",}")+strings.Repeat("}", strings.Count(in, "{}")))
+		if e, ok := errors.AsType[*cloud.Error](err); ok {
+			e.Message = strings.Replace(e.Message, "[parent]", "[NAME]", 1)
+		}
+		return err
+	}
+	return do(row.Op, in)
 }
 
 // refuseData makes a recorded GetMetricData, of which only what is wrong is recorded.
