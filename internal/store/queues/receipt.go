@@ -45,7 +45,7 @@ func (s *Store) read(number uint64, receipt string) (sequence uint64, count uint
 		return 0, 0, false
 	}
 	b, err := base64.StdEncoding.DecodeString(receipt)
-	if err != nil || len(b) != receiptSize+receiptMAC || string(b[:len(receiptHead)]) != receiptHead ||
+	if err != nil || base64.StdEncoding.EncodeToString(b) != receipt || len(b) != receiptSize+receiptMAC || string(b[:len(receiptHead)]) != receiptHead ||
 		!hmac.Equal(b[receiptSize:], s.mac(b[:receiptSize])) {
 		return 0, 0, false
 	}

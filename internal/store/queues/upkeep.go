@@ -11,7 +11,6 @@ import (
 // Counts is how many messages of a queue are where.
 type Counts struct {
 	Ready, Delayed, InFlight int
-	Oldest                   time.Time // when the oldest one was sent that was not received yet; zero for none
 }
 
 // Count counts the messages of a queue, of which those are left out that were kept for
