@@ -2,6 +2,8 @@ package sqs
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -45,6 +47,9 @@ func (s *Service) DeleteMessageBatch(ctx context.Context, in *sqsapi.DeleteMessa
 			f, err := failed(&ids[i], err)
 			if err != nil {
 				return nil, err
+			}
+			if errors.Is(each[i], queues.ErrReceipt) { // of a batch it says which
+				f.Message = new(fmt.Sprintf("The input receipt handle %q is not a valid receipt handle.", receipts[i]))
 			}
 			out.Failed = append(out.Failed, f)
 			continue

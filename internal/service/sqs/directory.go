@@ -3,7 +3,6 @@ package sqs
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -167,20 +166,23 @@ func (d *directory) in(scope cloud.Scope) []*known {
 }
 
 // placeIn returns the place that a queue's URL names: of its path, the account and the
-// name. The host says nothing.
-func placeIn(ctx context.Context, url string) (place, error) {
+// name. The host says nothing. A name alone is that of the caller's own queue. It is false
+// for what names none.
+func placeIn(call *cloud.Call, url string) (place, bool) {
 	parts := strings.Split(url, "/")
-	if len(parts) < 2 || parts[len(parts)-2] == "" || parts[len(parts)-1] == "" {
-		return place{}, cloud.Errorf(cloud.NotFound, "InvalidAddress", "The address %s is not valid for this endpoint.", url)
+	account, name := string(call.Account), parts[len(parts)-1]
+	if len(parts) > 1 {
+		account = parts[len(parts)-2]
 	}
-	return place{cloud.Scope{Account: cloud.Account(parts[len(parts)-2]), Region: cloud.CallOf(ctx).Region}, parts[len(parts)-1]}, nil
+	return place{cloud.Scope{Account: cloud.Account(account), Region: call.Region}, name}, account != "" && name != ""
 }
 
 // at returns the queue of a URL.
 func (s *Service) at(ctx context.Context, url *string) (*known, error) {
-	p, err := placeIn(ctx, *url)
-	if err != nil {
-		return nil, err
+	call := cloud.CallOf(ctx)
+	p, ok := placeIn(&call, *url)
+	if !ok {
+		return nil, errNoQueue()
 	}
 	k := s.known.find(p)
 	if k == nil {
@@ -230,10 +232,4 @@ func urlOf(ctx context.Context, p place) string {
 		endpoint = "https://sqs." + string(p.scope.Region) + ".amazonaws.com"
 	}
 	return endpoint + "/" + string(p.scope.Account) + "/" + p.name
-}
-
-// errNotFound reports whether an error is that the queue is not there.
-func errNotFound(err error) bool {
-	e, ok := errors.AsType[*cloud.Error](err)
-	return ok && e.Code == errNoQueue().Code
 }

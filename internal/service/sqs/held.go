@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"reflect"
+	"strings"
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/api/sqsapi"
@@ -41,15 +43,25 @@ func (s *Service) Held(_ context.Context, _ *cloud.Access, r cloud.Resource) (he
 	return held, nil
 }
 
-// Complete says which queue a task that is to be ended is of.
+// Complete says what a call touches that its row could not tell: the queue of a task that
+// is to be ended, and the caller's own queue where a URL is a name alone.
 func (s *Service) Complete(_ context.Context, a cloud.Access) (cloud.Access, error) {
-	in, ok := a.Input.(*sqsapi.CancelMessageMoveTaskInput)
-	if !ok || in.TaskHandle == nil || len(a.Resources) != 1 {
+	if len(a.Resources) != 1 {
 		return a, nil
 	}
-	if h, ok := readHandle(*in.TaskHandle); ok {
+	arn := ""
+	if in, ok := a.Input.(*sqsapi.CancelMessageMoveTaskInput); ok {
+		if h, ok := readHandle(*in.TaskHandle); ok {
+			arn = h.Source
+		}
+	} else if url := reflect.ValueOf(a.Input).Elem().FieldByName("QueueUrl"); url.IsValid() && !url.IsNil() {
+		if p, ok := placeIn(&a.Call, url.Elem().String()); ok && !strings.Contains(url.Elem().String(), "/") {
+			arn = p.arn().String()
+		}
+	}
+	if arn != "" {
 		r := a.Resources[0]
-		r.ARN = h.Source
+		r.ARN = arn
 		a.Resources = []cloud.Resource{r}
 	}
 	return a, nil

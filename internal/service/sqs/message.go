@@ -100,7 +100,7 @@ func (d *draft) place(k *known, in *sqsapi.SendMessageInput) error {
 	}
 	if !k.fifo() {
 		if d.name != "" {
-			return errValue(d.name, parameterIdentity, reasonNotOfType)
+			return errValue(d.name, parameterIdentity, "The request includes a parameter that is not valid for this queue type.")
 		}
 		return nil
 	}
