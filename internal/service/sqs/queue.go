@@ -157,6 +157,9 @@ func (s *Service) ListQueues(ctx context.Context, in *sqsapi.ListQueuesInput) (*
 		return urlOf(ctx, k.place), strings.HasPrefix(k.place.name, resource.Value(in.QueueNamePrefix)), nil
 	})
 	out := &sqsapi.ListQueuesOutput{QueueUrls: urls}
+	if len(urls) == 0 {
+		out.QueueUrls = nil // then it is not there at all
+	}
 	if in.MaxResults != nil {
 		out.NextToken = token // without MaxResults there is none, and what is beyond is not listed
 	}

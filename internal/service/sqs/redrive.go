@@ -41,6 +41,9 @@ func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *sqsapi.Lis
 		return urlOf(ctx, k.place), true, nil
 	})
 	out := &sqsapi.ListDeadLetterSourceQueuesOutput{QueueUrls: urls}
+	if len(urls) == 0 {
+		out.QueueUrls = nil // then it is not there at all
+	}
 	if in.MaxResults != nil {
 		out.NextToken = token
 	}

@@ -76,12 +76,13 @@ func (s *Service) GetQueueAttributes(ctx context.Context, in *sqsapi.GetQueueAtt
 	}
 	out := &sqsapi.GetQueueAttributesOutput{}
 	add := func(name, value string) {
+		if value == "" {
+			return
+		}
 		if out.Attributes == nil {
 			out.Attributes = map[string]string{}
 		}
-		if value != "" {
-			out.Attributes[name] = value
-		}
+		out.Attributes[name] = value
 	}
 	for _, name := range in.AttributeNames {
 		value, ok := values[name]
