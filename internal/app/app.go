@@ -32,6 +32,7 @@ import (
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/service/s3"
+	"github.com/sillok/sillok/internal/service/sqs"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
@@ -72,6 +73,7 @@ type App struct {
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
 	metrics     *cloudwatch.Service
+	queues      *sqs.Service
 	s3          *s3.Service
 	state       *state.DB
 	objects     *objects.DB

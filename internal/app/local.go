@@ -82,6 +82,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		{a.logs.Err(), "log events cannot be kept"},
 		{a.metrics.Err(), "data of metrics cannot be kept"},
 		{a.objects.Err(), "objects cannot be changed"},
+		{a.queues.Err(), "messages cannot be sent, received or deleted"},
 	} {
 		if part.err != nil {
 			h.Status, status = "failing", http.StatusServiceUnavailable

@@ -25,6 +25,9 @@ func (a *App) motoCompat(next http.Handler) http.Handler {
 		a.iam.Forget()
 		a.accounts.Forget()
 		a.logs.Forget()
+		if err := a.queues.Forget(); err != nil {
+			a.log.Error("reset", "error", err)
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status": "ok"}`))
 	})

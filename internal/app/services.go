@@ -13,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/api/logsapi"
 	"github.com/sillok/sillok/internal/api/s3api"
+	"github.com/sillok/sillok/internal/api/sqsapi"
 	"github.com/sillok/sillok/internal/api/ssmapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/engine/duckdb"
@@ -25,6 +26,7 @@ import (
 	"github.com/sillok/sillok/internal/service/glue"
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/s3"
+	"github.com/sillok/sillok/internal/service/sqs"
 	"github.com/sillok/sillok/internal/service/ssm"
 )
 
@@ -36,7 +38,7 @@ import (
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
-		a.openCloudWatch, a.openLogs,
+		a.openCloudWatch, a.openLogs, a.openSQS,
 	} {
 		service, err := open(ctx)
 		if err != nil {
@@ -128,6 +130,20 @@ func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
 	}
 	a.metrics, a.held["cloudwatch"] = s, s
 	return gateway.Service{Model: cloudwatchapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
+}
+
+// queuesFolder is where messages of queues are, in the data folder.
+const queuesFolder = "queues"
+
+func (a *App) openSQS(ctx context.Context) (gateway.Service, error) {
+	s, err := sqs.Open(ctx, sqs.Config{
+		Log: a.log, Dir: a.folder(queuesFolder), Seal: a.seal, Waits: a.bus, May: a.may, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown,
+	}, a.state, kmsapi.Client{Door: a.inside("sqs.amazonaws.com")})
+	if err != nil {
+		return gateway.Service{}, err
+	}
+	a.queues, a.held["sqs"] = s, s
+	return gateway.Service{Model: sqsapi.Service, Handler: s, Run: s.Run, Close: s.Close}, nil
 }
 
 func (a *App) concurrency() int {

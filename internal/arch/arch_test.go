@@ -60,7 +60,7 @@ var layers = []struct {
 var owners = map[string][]string{
 	"github.com/duckdb/":                {"internal/engine/duckdb"},
 	"modernc.org/sqlite":                {"internal/store/state"},
-	"github.com/cockroachdb/pebble":     {"internal/store/lsm", "internal/store/objects", "internal/store/series"},
+	"github.com/cockroachdb/pebble":     {"internal/store/lsm", "internal/store/objects", "internal/store/queues", "internal/store/series"},
 	"github.com/spf13/cobra":            {"cmd/sillok"},
 	"github.com/jedib0t/go-pretty":      {"internal/terminal"},
 	"golang.org/x/term":                 {"internal/terminal"},

@@ -6,9 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
+	"github.com/sillok/sillok/internal/api/sqsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/wire"
 	"github.com/sillok/sillok/internal/wire/sigv4"
@@ -65,8 +68,24 @@ func (x *exchange) decode() error {
 	if err := x.route.protocol.speak.Decode(op, req, x.attempt.in); err != nil {
 		return err
 	}
+	nameQueue(x.attempt.in, x.r)
 	x.attempt.none = x.nothingSent()
 	return nil
+}
+
+// nameQueue gives an input of SQS the queue that the path of its request names, where the
+// input names none: older clients send to a queue's own URL.
+func nameQueue(in any, r *http.Request) {
+	if r.URL.Path == "/" || r.URL.Path == "" {
+		return
+	}
+	value := reflect.ValueOf(in).Elem()
+	if value.Kind() != reflect.Struct || value.Type().PkgPath() != reflect.TypeFor[sqsapi.SendMessageInput]().PkgPath() {
+		return
+	}
+	if url := value.FieldByName("QueueUrl"); url.IsValid() && url.IsNil() {
+		url.Set(reflect.ValueOf(&r.URL.Path))
+	}
 }
 
 // completeIdentity verifies a signature over a body whose hash the client did

@@ -68,6 +68,9 @@ func (m *Model) failure(err *cloud.Error, protocol api.Protocol, requestID strin
 			f.Member = firstOf(declared.Message, f.Member)
 		}
 	}
+	if f.Name == noQueue && protocol == api.Query {
+		f.Message = strings.Replace(f.Message, "does not exist.", "does not exist for this wsdl version.", 1)
+	}
 	if err.Kind == cloud.Internal {
 		f.Status = http.StatusInternalServerError
 	}
@@ -77,6 +80,10 @@ func (m *Model) failure(err *cloud.Error, protocol api.Protocol, requestID strin
 	f.Fault = f.Fault || f.Status >= http.StatusInternalServerError
 	return f
 }
+
+// noQueue is the one error whose text differs between the protocols that its service
+// speaks: SQS's for a queue that is not there.
+const noQueue = "QueueDoesNotExist"
 
 // Code returns the code by which the service is known to tell an error: that of
 // its model's first protocol.

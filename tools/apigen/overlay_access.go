@@ -351,13 +351,33 @@ func logsDeliveries(o *authorizationOverlay) {
 }
 
 func sqsAuthorization() authorizationOverlay {
-	byURL := []api.Resource{{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"}}
-	return authorizationOverlay{resources: map[string][]api.Resource{
-		"GetQueueUrl":        {{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{QueueOwnerAWSAccountId|Account}:{QueueName}"}},
-		"ReceiveMessage":     byURL,
-		"SendMessage":        byURL,
-		"SetQueueAttributes": byURL,
-	}}
+	named := func(name string) []api.Resource {
+		return []api.Resource{{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:" + name}}
+	}
+	o := authorizationOverlay{
+		// What is done to several messages is asked as if it were done to one.
+		actions: map[string]string{
+			"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "DeleteMessageBatch": "DeleteMessage", "SendMessageBatch": "SendMessage",
+		},
+		resources: map[string][]api.Resource{
+			"CreateQueue": append(named("{Account}:{QueueName}"), api.Resource{
+				Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{Account}:{QueueName}", Action: "sqs:TagQueue", When: "tags",
+			}),
+			"GetQueueUrl":          named("{QueueOwnerAWSAccountId|Account}:{QueueName}"),
+			"StartMessageMoveTask": {{Type: "queue", ARN: "{SourceArn}"}},
+			"ListMessageMoveTasks": {{Type: "queue", ARN: "{SourceArn}"}},
+			// Which queue a task is of is in its handle, which SQS reads.
+			"CancelMessageMoveTask": {{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{Account}:*"}},
+		},
+	}
+	for _, op := range []string{
+		"AddPermission", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch", "DeleteQueue",
+		"GetQueueAttributes", "ListDeadLetterSourceQueues", "ListQueueTags", "PurgeQueue", "ReceiveMessage", "RemovePermission", "SendMessage",
+		"SendMessageBatch", "SetQueueAttributes", "TagQueue", "UntagQueue",
+	} {
+		o.resources[op] = named("{queue:QueueUrl}")
+	}
+	return o
 }
 
 func ssmAuthorization() authorizationOverlay {

@@ -14,7 +14,7 @@ func sqsQuery(m *model) {
 		"DeleteMessageBatchResultEntryList":            "DeleteMessageBatchResultEntry",
 		"ListMessageMoveTasksResultEntryList":          "ListMessageMoveTasksResultEntry",
 		"MessageAttributeNameList":                     "MessageAttributeName",
-		"MessageList":                                  "Message", "MessageSystemAttributeList": "AttributeName", "QueueUrlList": "QueueUrl",
+		"MessageList":                                  "Message", "MessageSystemAttributeList": "MessageSystemAttributeName", "QueueUrlList": "QueueUrl",
 		"SendMessageBatchRequestEntryList": "SendMessageBatchRequestEntry",
 		"SendMessageBatchResultEntryList":  "SendMessageBatchResultEntry",
 		"StringList":                       "StringListValue", "TagKeyList": "TagKey",
@@ -71,5 +71,28 @@ func sqsQuery(m *model) {
 	} {
 		s := m.Shapes[e.shape]
 		s.Error.Code, s.Error.HTTPStatusCode, s.Error.SenderFault = e.code, e.status, true
+	}
+	sqsLoose(m)
+}
+
+// sqsLoose leaves to SQS what its model says of values and SQS says in words of its own,
+// and gives the model the errors that all its operations have.
+func sqsLoose(m *model) {
+	for _, name := range []string{"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"} {
+		m.Shapes[name].Enum = nil
+	}
+	for _, name := range []string{"MessageAttributeValue", "MessageSystemAttributeValue"} {
+		m.Shapes[name].Required = nil
+	}
+	for name, code := range map[string]string{
+		"InvalidParameterValueException": "InvalidParameterValue", "MissingRequiredParameterException": "MissingParameter",
+	} {
+		s := &shape{Type: "structure", Exception: true}
+		s.Error.Code, s.Error.HTTPStatusCode = code, 400
+		m.Shapes[name] = s
+		for op, row := range m.Operations {
+			row.Errors = append(row.Errors, ref{Shape: name})
+			m.Operations[op] = row
+		}
 	}
 }

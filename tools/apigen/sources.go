@@ -77,7 +77,12 @@ func sources() []source {
 		}},
 		{id: "scheduler", listed: []string{"CreateSchedule", "GetSchedule"}},
 		{id: "sns", listed: []string{"CreateTopic", "Publish", "Subscribe"}},
-		{id: "sqs", listed: []string{"GetQueueUrl", "ReceiveMessage", "SendMessage", "SetQueueAttributes"}, overlay: sqsQuery},
+		{id: "sqs", listed: []string{
+			"AddPermission", "CancelMessageMoveTask", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "CreateQueue", "DeleteMessage",
+			"DeleteMessageBatch", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl", "ListDeadLetterSourceQueues", "ListMessageMoveTasks",
+			"ListQueueTags", "ListQueues", "PurgeQueue", "ReceiveMessage", "RemovePermission", "SendMessage", "SendMessageBatch",
+			"SetQueueAttributes", "StartMessageMoveTask", "TagQueue", "UntagQueue",
+		}, overlay: sqsQuery},
 		{id: "ssm", listed: []string{
 			"AddTagsToResource", "DeleteParameter", "DeleteParameters", "DescribeParameters", "GetParameter", "GetParameterHistory",
 			"GetParameters", "GetParametersByPath", "LabelParameterVersion", "ListTagsForResource", "PutParameter",

@@ -11,9 +11,79 @@ import (
 // Client does Amazon Simple Queue Service's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AddPermission does the operation AddPermission.
+func (c Client) AddPermission(ctx context.Context, in *AddPermissionInput) (*AddPermissionOutput, error) {
+	return api.Do[*AddPermissionOutput](ctx, c.Door, Service, "AddPermission", in)
+}
+
+// CancelMessageMoveTask does the operation CancelMessageMoveTask.
+func (c Client) CancelMessageMoveTask(ctx context.Context, in *CancelMessageMoveTaskInput) (*CancelMessageMoveTaskOutput, error) {
+	return api.Do[*CancelMessageMoveTaskOutput](ctx, c.Door, Service, "CancelMessageMoveTask", in)
+}
+
+// ChangeMessageVisibility does the operation ChangeMessageVisibility.
+func (c Client) ChangeMessageVisibility(ctx context.Context, in *ChangeMessageVisibilityInput) (*ChangeMessageVisibilityOutput, error) {
+	return api.Do[*ChangeMessageVisibilityOutput](ctx, c.Door, Service, "ChangeMessageVisibility", in)
+}
+
+// ChangeMessageVisibilityBatch does the operation ChangeMessageVisibilityBatch.
+func (c Client) ChangeMessageVisibilityBatch(ctx context.Context, in *ChangeMessageVisibilityBatchInput) (*ChangeMessageVisibilityBatchOutput, error) {
+	return api.Do[*ChangeMessageVisibilityBatchOutput](ctx, c.Door, Service, "ChangeMessageVisibilityBatch", in)
+}
+
+// CreateQueue does the operation CreateQueue.
+func (c Client) CreateQueue(ctx context.Context, in *CreateQueueInput) (*CreateQueueOutput, error) {
+	return api.Do[*CreateQueueOutput](ctx, c.Door, Service, "CreateQueue", in)
+}
+
+// DeleteMessage does the operation DeleteMessage.
+func (c Client) DeleteMessage(ctx context.Context, in *DeleteMessageInput) (*DeleteMessageOutput, error) {
+	return api.Do[*DeleteMessageOutput](ctx, c.Door, Service, "DeleteMessage", in)
+}
+
+// DeleteMessageBatch does the operation DeleteMessageBatch.
+func (c Client) DeleteMessageBatch(ctx context.Context, in *DeleteMessageBatchInput) (*DeleteMessageBatchOutput, error) {
+	return api.Do[*DeleteMessageBatchOutput](ctx, c.Door, Service, "DeleteMessageBatch", in)
+}
+
+// DeleteQueue does the operation DeleteQueue.
+func (c Client) DeleteQueue(ctx context.Context, in *DeleteQueueInput) (*DeleteQueueOutput, error) {
+	return api.Do[*DeleteQueueOutput](ctx, c.Door, Service, "DeleteQueue", in)
+}
+
+// GetQueueAttributes does the operation GetQueueAttributes.
+func (c Client) GetQueueAttributes(ctx context.Context, in *GetQueueAttributesInput) (*GetQueueAttributesOutput, error) {
+	return api.Do[*GetQueueAttributesOutput](ctx, c.Door, Service, "GetQueueAttributes", in)
+}
+
 // GetQueueUrl does the operation GetQueueUrl.
 func (c Client) GetQueueUrl(ctx context.Context, in *GetQueueUrlInput) (*GetQueueUrlOutput, error) {
 	return api.Do[*GetQueueUrlOutput](ctx, c.Door, Service, "GetQueueUrl", in)
+}
+
+// ListDeadLetterSourceQueues does the operation ListDeadLetterSourceQueues.
+func (c Client) ListDeadLetterSourceQueues(ctx context.Context, in *ListDeadLetterSourceQueuesInput) (*ListDeadLetterSourceQueuesOutput, error) {
+	return api.Do[*ListDeadLetterSourceQueuesOutput](ctx, c.Door, Service, "ListDeadLetterSourceQueues", in)
+}
+
+// ListMessageMoveTasks does the operation ListMessageMoveTasks.
+func (c Client) ListMessageMoveTasks(ctx context.Context, in *ListMessageMoveTasksInput) (*ListMessageMoveTasksOutput, error) {
+	return api.Do[*ListMessageMoveTasksOutput](ctx, c.Door, Service, "ListMessageMoveTasks", in)
+}
+
+// ListQueueTags does the operation ListQueueTags.
+func (c Client) ListQueueTags(ctx context.Context, in *ListQueueTagsInput) (*ListQueueTagsOutput, error) {
+	return api.Do[*ListQueueTagsOutput](ctx, c.Door, Service, "ListQueueTags", in)
+}
+
+// ListQueues does the operation ListQueues.
+func (c Client) ListQueues(ctx context.Context, in *ListQueuesInput) (*ListQueuesOutput, error) {
+	return api.Do[*ListQueuesOutput](ctx, c.Door, Service, "ListQueues", in)
+}
+
+// PurgeQueue does the operation PurgeQueue.
+func (c Client) PurgeQueue(ctx context.Context, in *PurgeQueueInput) (*PurgeQueueOutput, error) {
+	return api.Do[*PurgeQueueOutput](ctx, c.Door, Service, "PurgeQueue", in)
 }
 
 // ReceiveMessage does the operation ReceiveMessage.
@@ -21,12 +91,37 @@ func (c Client) ReceiveMessage(ctx context.Context, in *ReceiveMessageInput) (*R
 	return api.Do[*ReceiveMessageOutput](ctx, c.Door, Service, "ReceiveMessage", in)
 }
 
+// RemovePermission does the operation RemovePermission.
+func (c Client) RemovePermission(ctx context.Context, in *RemovePermissionInput) (*RemovePermissionOutput, error) {
+	return api.Do[*RemovePermissionOutput](ctx, c.Door, Service, "RemovePermission", in)
+}
+
 // SendMessage does the operation SendMessage.
 func (c Client) SendMessage(ctx context.Context, in *SendMessageInput) (*SendMessageOutput, error) {
 	return api.Do[*SendMessageOutput](ctx, c.Door, Service, "SendMessage", in)
 }
 
+// SendMessageBatch does the operation SendMessageBatch.
+func (c Client) SendMessageBatch(ctx context.Context, in *SendMessageBatchInput) (*SendMessageBatchOutput, error) {
+	return api.Do[*SendMessageBatchOutput](ctx, c.Door, Service, "SendMessageBatch", in)
+}
+
 // SetQueueAttributes does the operation SetQueueAttributes.
 func (c Client) SetQueueAttributes(ctx context.Context, in *SetQueueAttributesInput) (*SetQueueAttributesOutput, error) {
 	return api.Do[*SetQueueAttributesOutput](ctx, c.Door, Service, "SetQueueAttributes", in)
+}
+
+// StartMessageMoveTask does the operation StartMessageMoveTask.
+func (c Client) StartMessageMoveTask(ctx context.Context, in *StartMessageMoveTaskInput) (*StartMessageMoveTaskOutput, error) {
+	return api.Do[*StartMessageMoveTaskOutput](ctx, c.Door, Service, "StartMessageMoveTask", in)
+}
+
+// TagQueue does the operation TagQueue.
+func (c Client) TagQueue(ctx context.Context, in *TagQueueInput) (*TagQueueOutput, error) {
+	return api.Do[*TagQueueOutput](ctx, c.Door, Service, "TagQueue", in)
+}
+
+// UntagQueue does the operation UntagQueue.
+func (c Client) UntagQueue(ctx context.Context, in *UntagQueueInput) (*UntagQueueOutput, error) {
+	return api.Do[*UntagQueueOutput](ctx, c.Door, Service, "UntagQueue", in)
 }

@@ -22,57 +22,199 @@ var Service = &api.Service{
 }
 
 var operations = []api.Operation{
-	{Name: "AddPermission"},
-	{Name: "CancelMessageMoveTask"},
-	{Name: "ChangeMessageVisibility"},
-	{Name: "ChangeMessageVisibilityBatch"},
-	{Name: "CreateQueue"},
-	{Name: "DeleteMessage"},
-	{Name: "DeleteMessageBatch"},
-	{Name: "DeleteQueue"},
-	{Name: "GetQueueAttributes"},
+	{
+		Name: "AddPermission", In: (*AddPermissionInput)(nil), Out: (*AddPermissionOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "OverLimit", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:AddPermission", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "CancelMessageMoveTask", In: (*CancelMessageMoveTaskInput)(nil), Out: (*CancelMessageMoveTaskOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "RequestThrottled", "ResourceNotFoundException", "UnsupportedOperation"},
+		Action: "sqs:CancelMessageMoveTask", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{Account}:*"},
+		},
+	},
+	{
+		Name: "ChangeMessageVisibility", In: (*ChangeMessageVisibilityInput)(nil), Out: (*ChangeMessageVisibilityOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MessageNotInflight", "MissingRequiredParameterException", "QueueDoesNotExist", "ReceiptHandleIsInvalid", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:ChangeMessageVisibility", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "ChangeMessageVisibilityBatch", In: (*ChangeMessageVisibilityBatchInput)(nil), Out: (*ChangeMessageVisibilityBatchOutput)(nil),
+		Errors: []string{"BatchEntryIdsNotDistinct", "EmptyBatchRequest", "InvalidAddress", "InvalidBatchEntryId", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "TooManyEntriesInBatchRequest", "UnsupportedOperation"},
+		Action: "sqs:ChangeMessageVisibility", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "CreateQueue", In: (*CreateQueueInput)(nil), Out: (*CreateQueueOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidAttributeName", "InvalidAttributeValue", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDeletedRecently", "QueueNameExists", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:CreateQueue", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{Account}:{QueueName}"},
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{Account}:{QueueName}", Action: "sqs:TagQueue", When: "tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "tags"},
+			{Key: "aws:TagKeys", Path: "keys:tags"},
+		},
+	},
+	{
+		Name: "DeleteMessage", In: (*DeleteMessageInput)(nil), Out: (*DeleteMessageOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidIdFormat", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "ReceiptHandleIsInvalid", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:DeleteMessage", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "DeleteMessageBatch", In: (*DeleteMessageBatchInput)(nil), Out: (*DeleteMessageBatchOutput)(nil),
+		Errors: []string{"BatchEntryIdsNotDistinct", "EmptyBatchRequest", "InvalidAddress", "InvalidBatchEntryId", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "TooManyEntriesInBatchRequest", "UnsupportedOperation"},
+		Action: "sqs:DeleteMessage", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "DeleteQueue", In: (*DeleteQueueInput)(nil), Out: (*DeleteQueueOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:DeleteQueue", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "GetQueueAttributes", In: (*GetQueueAttributesInput)(nil), Out: (*GetQueueAttributesOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidAttributeName", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:GetQueueAttributes", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
 	{
 		Name: "GetQueueUrl", In: (*GetQueueUrlInput)(nil), Out: (*GetQueueUrlOutput)(nil),
-		Errors: []string{"InvalidAddress", "InvalidSecurity", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
 		Action: "sqs:GetQueueUrl", Access: api.Read, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{QueueOwnerAWSAccountId|Account}:{QueueName}"},
 		},
 	},
-	{Name: "ListDeadLetterSourceQueues"},
-	{Name: "ListMessageMoveTasks"},
-	{Name: "ListQueueTags"},
-	{Name: "ListQueues"},
-	{Name: "PurgeQueue"},
+	{
+		Name: "ListDeadLetterSourceQueues", In: (*ListDeadLetterSourceQueuesInput)(nil), Out: (*ListDeadLetterSourceQueuesOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:ListDeadLetterSourceQueues", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "ListMessageMoveTasks", In: (*ListMessageMoveTasksInput)(nil), Out: (*ListMessageMoveTasksOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "RequestThrottled", "ResourceNotFoundException", "UnsupportedOperation"},
+		Action: "sqs:ListMessageMoveTasks", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "{SourceArn}"},
+		},
+	},
+	{
+		Name: "ListQueueTags", In: (*ListQueueTagsInput)(nil), Out: (*ListQueueTagsOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:ListQueueTags", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
+	{
+		Name: "ListQueues", In: (*ListQueuesInput)(nil), Out: (*ListQueuesOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:ListQueues", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "PurgeQueue", In: (*PurgeQueueInput)(nil), Out: (*PurgeQueueOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "PurgeQueueInProgress", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:PurgeQueue", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
 	{
 		Name: "ReceiveMessage", In: (*ReceiveMessageInput)(nil), Out: (*ReceiveMessageOutput)(nil),
-		Errors: []string{"InvalidAddress", "InvalidSecurity", "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState", "KmsNotFound", "KmsOptInRequired", "KmsThrottled", "OverLimit", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState", "KmsNotFound", "KmsOptInRequired", "KmsThrottled", "MissingRequiredParameterException", "OverLimit", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
 		Action: "sqs:ReceiveMessage", Access: api.Read, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
 		},
 	},
-	{Name: "RemovePermission"},
+	{
+		Name: "RemovePermission", In: (*RemovePermissionInput)(nil), Out: (*RemovePermissionOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:RemovePermission", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
 	{
 		Name: "SendMessage", In: (*SendMessageInput)(nil), Out: (*SendMessageOutput)(nil),
-		Errors: []string{"InvalidAddress", "InvalidMessageContents", "InvalidSecurity", "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState", "KmsNotFound", "KmsOptInRequired", "KmsThrottled", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Errors: []string{"InvalidAddress", "InvalidMessageContents", "InvalidParameterValueException", "InvalidSecurity", "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState", "KmsNotFound", "KmsOptInRequired", "KmsThrottled", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
 		Action: "sqs:SendMessage", Access: api.Write, Event: api.Data,
 		Resources: []api.Resource{
 			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
 		},
 	},
-	{Name: "SendMessageBatch"},
+	{
+		Name: "SendMessageBatch", In: (*SendMessageBatchInput)(nil), Out: (*SendMessageBatchOutput)(nil),
+		Errors: []string{"BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidAddress", "InvalidBatchEntryId", "InvalidParameterValueException", "InvalidSecurity", "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState", "KmsNotFound", "KmsOptInRequired", "KmsThrottled", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "TooManyEntriesInBatchRequest", "UnsupportedOperation"},
+		Action: "sqs:SendMessage", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+	},
 	{
 		Name: "SetQueueAttributes", In: (*SetQueueAttributesInput)(nil), Out: (*SetQueueAttributesOutput)(nil), Unwrapped: true,
-		Errors: []string{"InvalidAddress", "InvalidAttributeName", "InvalidAttributeValue", "InvalidSecurity", "OverLimit", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Errors: []string{"InvalidAddress", "InvalidAttributeName", "InvalidAttributeValue", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "OverLimit", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
 		Action: "sqs:SetQueueAttributes", Access: api.PermissionsManagement, Event: api.Management,
 		Resources: []api.Resource{
 			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
 		},
 	},
-	{Name: "StartMessageMoveTask"},
-	{Name: "TagQueue"},
-	{Name: "UntagQueue"},
+	{
+		Name: "StartMessageMoveTask", In: (*StartMessageMoveTaskInput)(nil), Out: (*StartMessageMoveTaskOutput)(nil),
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "RequestThrottled", "ResourceNotFoundException", "UnsupportedOperation"},
+		Action: "sqs:StartMessageMoveTask", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "{SourceArn}"},
+		},
+	},
+	{
+		Name: "TagQueue", In: (*TagQueueInput)(nil), Out: (*TagQueueOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:TagQueue", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "UntagQueue", In: (*UntagQueueInput)(nil), Out: (*UntagQueueOutput)(nil), Unwrapped: true,
+		Errors: []string{"InvalidAddress", "InvalidParameterValueException", "InvalidSecurity", "MissingRequiredParameterException", "QueueDoesNotExist", "RequestThrottled", "UnsupportedOperation"},
+		Action: "sqs:UntagQueue", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "queue", ARN: "arn:{Partition}:sqs:{Region}:{queue:QueueUrl}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
 }
 
 var errors = []api.Error{
@@ -85,6 +227,7 @@ var errors = []api.Error{
 	{Name: "InvalidBatchEntryId", Code: "AWS.SimpleQueueService.InvalidBatchEntryId", Status: 400},
 	{Name: "InvalidIdFormat"},
 	{Name: "InvalidMessageContents"},
+	{Name: "InvalidParameterValueException", Code: "InvalidParameterValue", Status: 400},
 	{Name: "InvalidSecurity"},
 	{Name: "KmsAccessDenied", Code: "KMS.AccessDeniedException", Status: 400},
 	{Name: "KmsDisabled", Code: "KMS.DisabledException", Status: 400},
@@ -94,6 +237,7 @@ var errors = []api.Error{
 	{Name: "KmsOptInRequired", Code: "KMS.OptInRequired", Status: 403},
 	{Name: "KmsThrottled", Code: "KMS.ThrottlingException", Status: 400},
 	{Name: "MessageNotInflight", Code: "AWS.SimpleQueueService.MessageNotInflight", Status: 400},
+	{Name: "MissingRequiredParameterException", Code: "MissingParameter", Status: 400},
 	{Name: "OverLimit", Status: 403},
 	{Name: "PurgeQueueInProgress", Code: "AWS.SimpleQueueService.PurgeQueueInProgress", Status: 403},
 	{Name: "QueueDeletedRecently", Code: "AWS.SimpleQueueService.QueueDeletedRecently", Status: 400},
@@ -107,17 +251,27 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
-	{Name: "AttributeNameList", Member: "QueueAttributeName", MemberName: "AttributeName"},
+	{Name: "AWSAccountIdList", MemberName: "AWSAccountId"},
+	{Name: "ActionNameList", MemberName: "ActionName"},
+	{Name: "AttributeNameList", MemberName: "AttributeName"},
+	{Name: "BatchResultErrorEntryList", MemberName: "BatchResultErrorEntry"},
 	{Name: "BinaryList", MemberName: "BinaryListValue"},
+	{Name: "ChangeMessageVisibilityBatchRequestEntryList", MemberName: "ChangeMessageVisibilityBatchRequestEntry"},
+	{Name: "ChangeMessageVisibilityBatchResultEntryList", MemberName: "ChangeMessageVisibilityBatchResultEntry"},
+	{Name: "DeleteMessageBatchRequestEntryList", MemberName: "DeleteMessageBatchRequestEntry"},
+	{Name: "DeleteMessageBatchResultEntryList", MemberName: "DeleteMessageBatchResultEntry"},
+	{Name: "ListMessageMoveTasksResultEntryList", MemberName: "ListMessageMoveTasksResultEntry"},
 	{Name: "MessageAttributeNameList", MemberName: "MessageAttributeName"},
 	{Name: "MessageBodyAttributeMap", KeyName: "Name", ValueName: "Value"},
-	{Name: "MessageBodySystemAttributeMap", Key: "MessageSystemAttributeNameForSends", KeyName: "Name", ValueName: "Value"},
+	{Name: "MessageBodySystemAttributeMap", KeyName: "Name", ValueName: "Value"},
 	{Name: "MessageList", MemberName: "Message"},
-	{Name: "MessageSystemAttributeList", Member: "MessageSystemAttributeName", MemberName: "AttributeName"},
-	{Name: "MessageSystemAttributeMap", Key: "MessageSystemAttributeName", KeyName: "Name", ValueName: "Value"},
-	{Name: "MessageSystemAttributeName", Enum: []string{"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"}},
-	{Name: "MessageSystemAttributeNameForSends", Enum: []string{"AWSTraceHeader"}},
-	{Name: "QueueAttributeMap", Key: "QueueAttributeName", KeyName: "Name", ValueName: "Value"},
-	{Name: "QueueAttributeName", Enum: []string{"All", "Policy", "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "ApproximateNumberOfMessagesDelayed", "DelaySeconds", "ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "DeduplicationScope", "FifoThroughputLimit", "RedriveAllowPolicy", "SqsManagedSseEnabled"}},
+	{Name: "MessageSystemAttributeList", MemberName: "MessageSystemAttributeName"},
+	{Name: "MessageSystemAttributeMap", KeyName: "Name", ValueName: "Value"},
+	{Name: "QueueAttributeMap", KeyName: "Name", ValueName: "Value"},
+	{Name: "QueueUrlList", MemberName: "QueueUrl"},
+	{Name: "SendMessageBatchRequestEntryList", MemberName: "SendMessageBatchRequestEntry"},
+	{Name: "SendMessageBatchResultEntryList", MemberName: "SendMessageBatchResultEntry"},
 	{Name: "StringList", MemberName: "StringListValue"},
+	{Name: "TagKeyList", MemberName: "TagKey"},
+	{Name: "TagMap", KeyName: "Key", ValueName: "Value"},
 }

@@ -2,6 +2,120 @@
 
 package sqsapi
 
+// AddPermissionInput is what AddPermission takes.
+type AddPermissionInput struct {
+	QueueUrl      *string  `aws:",,required"`
+	Label         *string  `aws:",,required"`
+	AWSAccountIds []string `aws:",AWSAccountIdList,required,flat"`
+	Actions       []string `aws:",ActionNameList,required,flat"`
+}
+
+// BatchResultErrorEntry is used by ChangeMessageVisibilityBatch, DeleteMessageBatch, SendMessageBatch.
+type BatchResultErrorEntry struct {
+	Id          *string
+	SenderFault *bool
+	Code        *string
+	Message     *string
+}
+
+// CancelMessageMoveTaskInput is what CancelMessageMoveTask takes.
+type CancelMessageMoveTaskInput struct {
+	TaskHandle *string `aws:",,required"`
+}
+
+// CancelMessageMoveTaskOutput is what CancelMessageMoveTask answers.
+type CancelMessageMoveTaskOutput struct {
+	ApproximateNumberOfMessagesMoved *int64
+}
+
+// ChangeMessageVisibilityBatchInput is what ChangeMessageVisibilityBatch takes.
+type ChangeMessageVisibilityBatchInput struct {
+	QueueUrl *string                                    `aws:",,required"`
+	Entries  []ChangeMessageVisibilityBatchRequestEntry `aws:",ChangeMessageVisibilityBatchRequestEntryList,required,flat"`
+}
+
+// ChangeMessageVisibilityBatchOutput is what ChangeMessageVisibilityBatch answers.
+type ChangeMessageVisibilityBatchOutput struct {
+	Successful []ChangeMessageVisibilityBatchResultEntry `aws:",ChangeMessageVisibilityBatchResultEntryList,flat"`
+	Failed     []BatchResultErrorEntry                   `aws:",BatchResultErrorEntryList,flat"`
+}
+
+// ChangeMessageVisibilityBatchRequestEntry is used by ChangeMessageVisibilityBatch.
+type ChangeMessageVisibilityBatchRequestEntry struct {
+	Id                *string `aws:",,required"`
+	ReceiptHandle     *string `aws:",,required"`
+	VisibilityTimeout *int32
+}
+
+// ChangeMessageVisibilityBatchResultEntry is used by ChangeMessageVisibilityBatch.
+type ChangeMessageVisibilityBatchResultEntry struct {
+	Id *string
+}
+
+// ChangeMessageVisibilityInput is what ChangeMessageVisibility takes.
+type ChangeMessageVisibilityInput struct {
+	QueueUrl          *string `aws:",,required"`
+	ReceiptHandle     *string `aws:",,required"`
+	VisibilityTimeout *int32  `aws:",,required"`
+}
+
+// CreateQueueInput is what CreateQueue takes.
+type CreateQueueInput struct {
+	QueueName  *string           `aws:",,required"`
+	Attributes map[string]string `aws:",QueueAttributeMap,name=Attribute,flat"`
+	Tags       map[string]string `aws:"tags,TagMap,name=Tag,flat"`
+}
+
+// CreateQueueOutput is what CreateQueue answers.
+type CreateQueueOutput struct {
+	QueueUrl *string
+}
+
+// DeleteMessageBatchInput is what DeleteMessageBatch takes.
+type DeleteMessageBatchInput struct {
+	QueueUrl *string                          `aws:",,required"`
+	Entries  []DeleteMessageBatchRequestEntry `aws:",DeleteMessageBatchRequestEntryList,required,flat"`
+}
+
+// DeleteMessageBatchOutput is what DeleteMessageBatch answers.
+type DeleteMessageBatchOutput struct {
+	Successful []DeleteMessageBatchResultEntry `aws:",DeleteMessageBatchResultEntryList,flat"`
+	Failed     []BatchResultErrorEntry         `aws:",BatchResultErrorEntryList,flat"`
+}
+
+// DeleteMessageBatchRequestEntry is used by DeleteMessageBatch.
+type DeleteMessageBatchRequestEntry struct {
+	Id            *string `aws:",,required"`
+	ReceiptHandle *string `aws:",,required"`
+}
+
+// DeleteMessageBatchResultEntry is used by DeleteMessageBatch.
+type DeleteMessageBatchResultEntry struct {
+	Id *string
+}
+
+// DeleteMessageInput is what DeleteMessage takes.
+type DeleteMessageInput struct {
+	QueueUrl      *string `aws:",,required"`
+	ReceiptHandle *string `aws:",,required"`
+}
+
+// DeleteQueueInput is what DeleteQueue takes.
+type DeleteQueueInput struct {
+	QueueUrl *string `aws:",,required"`
+}
+
+// GetQueueAttributesInput is what GetQueueAttributes takes.
+type GetQueueAttributesInput struct {
+	QueueUrl       *string  `aws:",,required"`
+	AttributeNames []string `aws:",AttributeNameList,flat"`
+}
+
+// GetQueueAttributesOutput is what GetQueueAttributes answers.
+type GetQueueAttributesOutput struct {
+	Attributes map[string]string `aws:",QueueAttributeMap,name=Attribute,flat"`
+}
+
 // GetQueueUrlInput is what GetQueueUrl takes.
 type GetQueueUrlInput struct {
 	QueueName              *string `aws:",,required"`
@@ -11,6 +125,66 @@ type GetQueueUrlInput struct {
 // GetQueueUrlOutput is what GetQueueUrl answers.
 type GetQueueUrlOutput struct {
 	QueueUrl *string
+}
+
+// ListDeadLetterSourceQueuesInput is what ListDeadLetterSourceQueues takes.
+type ListDeadLetterSourceQueuesInput struct {
+	QueueUrl   *string `aws:",,required"`
+	NextToken  *string
+	MaxResults *int32
+}
+
+// ListDeadLetterSourceQueuesOutput is what ListDeadLetterSourceQueues answers.
+type ListDeadLetterSourceQueuesOutput struct {
+	QueueUrls []string `aws:"queueUrls,QueueUrlList,flat"`
+	NextToken *string
+}
+
+// ListMessageMoveTasksInput is what ListMessageMoveTasks takes.
+type ListMessageMoveTasksInput struct {
+	SourceArn  *string `aws:",,required"`
+	MaxResults *int32
+}
+
+// ListMessageMoveTasksOutput is what ListMessageMoveTasks answers.
+type ListMessageMoveTasksOutput struct {
+	Results []ListMessageMoveTasksResultEntry `aws:",ListMessageMoveTasksResultEntryList,flat"`
+}
+
+// ListMessageMoveTasksResultEntry is used by ListMessageMoveTasks.
+type ListMessageMoveTasksResultEntry struct {
+	TaskHandle                        *string
+	Status                            *string
+	SourceArn                         *string
+	DestinationArn                    *string
+	MaxNumberOfMessagesPerSecond      *int32
+	ApproximateNumberOfMessagesMoved  *int64
+	ApproximateNumberOfMessagesToMove *int64
+	FailureReason                     *string
+	StartedTimestamp                  *int64
+}
+
+// ListQueueTagsInput is what ListQueueTags takes.
+type ListQueueTagsInput struct {
+	QueueUrl *string `aws:",,required"`
+}
+
+// ListQueueTagsOutput is what ListQueueTags answers.
+type ListQueueTagsOutput struct {
+	Tags map[string]string `aws:",TagMap,name=Tag,flat"`
+}
+
+// ListQueuesInput is what ListQueues takes.
+type ListQueuesInput struct {
+	QueueNamePrefix *string
+	NextToken       *string
+	MaxResults      *int32
+}
+
+// ListQueuesOutput is what ListQueues answers.
+type ListQueuesOutput struct {
+	QueueUrls []string `aws:",QueueUrlList,flat"`
+	NextToken *string
 }
 
 // Message is used by ReceiveMessage.
@@ -24,22 +198,27 @@ type Message struct {
 	MessageAttributes      map[string]MessageAttributeValue `aws:",MessageBodyAttributeMap,name=MessageAttribute,flat"`
 }
 
-// MessageAttributeValue is used by ReceiveMessage, SendMessage.
+// MessageAttributeValue is used by ReceiveMessage, SendMessage, SendMessageBatch.
 type MessageAttributeValue struct {
 	StringValue      *string
 	BinaryValue      []byte
 	StringListValues []string `aws:",StringList,flat"`
 	BinaryListValues [][]byte `aws:",BinaryList,flat"`
-	DataType         *string  `aws:",,required"`
+	DataType         *string
 }
 
-// MessageSystemAttributeValue is used by SendMessage.
+// MessageSystemAttributeValue is used by SendMessage, SendMessageBatch.
 type MessageSystemAttributeValue struct {
 	StringValue      *string
 	BinaryValue      []byte
 	StringListValues []string `aws:",StringList,flat"`
 	BinaryListValues [][]byte `aws:",BinaryList,flat"`
-	DataType         *string  `aws:",,required"`
+	DataType         *string
+}
+
+// PurgeQueueInput is what PurgeQueue takes.
+type PurgeQueueInput struct {
+	QueueUrl *string `aws:",,required"`
 }
 
 // ReceiveMessageInput is what ReceiveMessage takes.
@@ -57,6 +236,45 @@ type ReceiveMessageInput struct {
 // ReceiveMessageOutput is what ReceiveMessage answers.
 type ReceiveMessageOutput struct {
 	Messages []Message `aws:",MessageList,flat"`
+}
+
+// RemovePermissionInput is what RemovePermission takes.
+type RemovePermissionInput struct {
+	QueueUrl *string `aws:",,required"`
+	Label    *string `aws:",,required"`
+}
+
+// SendMessageBatchInput is what SendMessageBatch takes.
+type SendMessageBatchInput struct {
+	QueueUrl *string                        `aws:",,required"`
+	Entries  []SendMessageBatchRequestEntry `aws:",SendMessageBatchRequestEntryList,required,flat"`
+}
+
+// SendMessageBatchOutput is what SendMessageBatch answers.
+type SendMessageBatchOutput struct {
+	Successful []SendMessageBatchResultEntry `aws:",SendMessageBatchResultEntryList,flat"`
+	Failed     []BatchResultErrorEntry       `aws:",BatchResultErrorEntryList,flat"`
+}
+
+// SendMessageBatchRequestEntry is used by SendMessageBatch.
+type SendMessageBatchRequestEntry struct {
+	Id                      *string `aws:",,required"`
+	MessageBody             *string `aws:",,required"`
+	DelaySeconds            *int32
+	MessageAttributes       map[string]MessageAttributeValue       `aws:",MessageBodyAttributeMap,name=MessageAttribute,flat"`
+	MessageSystemAttributes map[string]MessageSystemAttributeValue `aws:",MessageBodySystemAttributeMap,name=MessageSystemAttribute,flat"`
+	MessageDeduplicationId  *string
+	MessageGroupId          *string
+}
+
+// SendMessageBatchResultEntry is used by SendMessageBatch.
+type SendMessageBatchResultEntry struct {
+	Id                           *string
+	MessageId                    *string
+	MD5OfMessageBody             *string
+	MD5OfMessageAttributes       *string
+	MD5OfMessageSystemAttributes *string
+	SequenceNumber               *string
 }
 
 // SendMessageInput is what SendMessage takes.
@@ -85,5 +303,53 @@ type SetQueueAttributesInput struct {
 	Attributes map[string]string `aws:",QueueAttributeMap,required,name=Attribute,flat"`
 }
 
+// StartMessageMoveTaskInput is what StartMessageMoveTask takes.
+type StartMessageMoveTaskInput struct {
+	SourceArn                    *string `aws:",,required"`
+	DestinationArn               *string
+	MaxNumberOfMessagesPerSecond *int32
+}
+
+// StartMessageMoveTaskOutput is what StartMessageMoveTask answers.
+type StartMessageMoveTaskOutput struct {
+	TaskHandle *string
+}
+
+// TagQueueInput is what TagQueue takes.
+type TagQueueInput struct {
+	QueueUrl *string           `aws:",,required"`
+	Tags     map[string]string `aws:",TagMap,required,name=Tag,flat"`
+}
+
+// UntagQueueInput is what UntagQueue takes.
+type UntagQueueInput struct {
+	QueueUrl *string  `aws:",,required"`
+	TagKeys  []string `aws:",TagKeyList,required,flat"`
+}
+
+// AddPermissionOutput is what AddPermission answers: nothing.
+type AddPermissionOutput struct{}
+
+// ChangeMessageVisibilityOutput is what ChangeMessageVisibility answers: nothing.
+type ChangeMessageVisibilityOutput struct{}
+
+// DeleteMessageOutput is what DeleteMessage answers: nothing.
+type DeleteMessageOutput struct{}
+
+// DeleteQueueOutput is what DeleteQueue answers: nothing.
+type DeleteQueueOutput struct{}
+
+// PurgeQueueOutput is what PurgeQueue answers: nothing.
+type PurgeQueueOutput struct{}
+
+// RemovePermissionOutput is what RemovePermission answers: nothing.
+type RemovePermissionOutput struct{}
+
 // SetQueueAttributesOutput is what SetQueueAttributes answers: nothing.
 type SetQueueAttributesOutput struct{}
+
+// TagQueueOutput is what TagQueue answers: nothing.
+type TagQueueOutput struct{}
+
+// UntagQueueOutput is what UntagQueue answers: nothing.
+type UntagQueueOutput struct{}
