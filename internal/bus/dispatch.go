@@ -43,6 +43,10 @@ func (b *Bus) attempt(ctx context.Context, targets map[string]Target, e *entry) 
 	}
 	switch {
 	case err != nil:
+		if until, ok := later(err); ok {
+			b.schedule.again(e, until)
+			return
+		}
 		if ctx.Err() == nil {
 			b.cfg.Log.Error("what came of a delivery was not written down, and it is tried again",
 				"arn", e.lane.target.String(), "delivery", e.id, "error", err)
@@ -68,7 +72,7 @@ func (b *Bus) tryAndRecord(ctx context.Context, targets map[string]Target, p *Pe
 			p.ended = true
 			return b.store.Update(record, p.remove)
 		}
-		if ctx.Err() != nil {
+		if _, off := later(failure); off || ctx.Err() != nil {
 			return failure
 		}
 		p.failed(failure, time.Now().UTC())
@@ -96,6 +100,9 @@ func (b *Bus) try(ctx context.Context, targets map[string]Target, d Delivery) (e
 	defer cancel()
 	defer func() {
 		if err == nil {
+			return
+		}
+		if _, off := later(err); off {
 			return
 		}
 		if _, ok := errors.AsType[*cloud.Error](err); !ok && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -139,7 +146,7 @@ func (p *Pending) judge(failure error, now time.Time, firstPause time.Duration) 
 		return ExhaustedAge
 	}
 	p.ended = false
-	p.Next = now.Add(backoff(firstPause, longestDeliveryPause, p.Attempts))
+	p.Next = now.Add(p.pauseAfter(p.Attempts, firstPause))
 	if p.Next.After(p.expiry()) {
 		p.Next = p.expiry()
 	}

@@ -2,6 +2,15 @@ package main
 
 import "github.com/sillok/sillok/internal/api"
 
+// byToken returns the operations of a service that are links in its messages: their
+// secrets say who may follow them.
+func byToken(service string) []string {
+	if service != "sns" {
+		return nil
+	}
+	return []string{"ConfirmSubscription", "Unsubscribe"}
+}
+
 // snsAuthorization names topics by the ARNs that callers give. A message to a
 // telephone is for no resource, and whose a subscription is SNS finds out itself.
 func snsAuthorization() authorizationOverlay {

@@ -33,7 +33,7 @@ var operations = []api.Operation{
 		Action: "sns:CheckIfPhoneNumberIsOptedOut", Access: api.Read, Event: api.Management,
 	},
 	{
-		Name: "ConfirmSubscription", In: (*ConfirmSubscriptionInput)(nil), Out: (*ConfirmSubscriptionOutput)(nil),
+		Name: "ConfirmSubscription", In: (*ConfirmSubscriptionInput)(nil), Out: (*ConfirmSubscriptionOutput)(nil), ByToken: true,
 		Errors: []string{"AuthorizationErrorException", "FilterPolicyLimitExceededException", "InternalErrorException", "InvalidParameterException", "NotFoundException", "ReplayLimitExceededException", "SubscriptionLimitExceededException"},
 		Action: "sns:ConfirmSubscription", Access: api.Write, Event: api.Management,
 		Resources: []api.Resource{
@@ -270,7 +270,7 @@ var operations = []api.Operation{
 		},
 	},
 	{
-		Name: "Unsubscribe", In: (*UnsubscribeInput)(nil), Out: (*UnsubscribeOutput)(nil), Unwrapped: true,
+		Name: "Unsubscribe", In: (*UnsubscribeInput)(nil), Out: (*UnsubscribeOutput)(nil), ByToken: true, Unwrapped: true,
 		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "InvalidSecurityException", "NotFoundException"},
 		Action: "sns:Unsubscribe", Access: api.Write, Event: api.Management,
 	},
