@@ -41,7 +41,7 @@ func NewClient(rules Rules) *Client {
 type Request struct {
 	Method string // empty for POST
 	URL    string
-	Header http.Header
+	Header map[string]string
 	Body   []byte
 	Time   time.Duration // how long it may take, answer included; 0 is 15 seconds
 }
@@ -49,7 +49,6 @@ type Request struct {
 // Answer is what came back.
 type Answer struct {
 	Status int
-	Header http.Header
 	Body   []byte // at most the first 64 KiB
 	Took   time.Duration
 }
@@ -72,8 +71,8 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, cloud.Errorf(cloud.Invalid, "InvalidEndpoint", "%s cannot be asked", r.URL).Because(err)
 	}
-	if r.Header != nil {
-		request.Header = r.Header.Clone()
+	for name, value := range r.Header {
+		request.Header.Set(name, value)
 	}
 	began := time.Now()
 	response, err := c.http.Do(request)
@@ -81,7 +80,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Took: time.Since(began)}, unanswered(r.URL, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it is only read
-	answer := Answer{Status: response.StatusCode, Header: response.Header}
+	answer := Answer{Status: response.StatusCode}
 	answer.Body, err = io.ReadAll(io.LimitReader(response.Body, answerBytes))
 	answer.Took = time.Since(began)
 	if err != nil {

@@ -2,7 +2,6 @@ package sns
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func (s *Service) hand(ctx context.Context, url string, h handed, e *envelope) (
 	}
 	h.MessageID, h.Time = e.ID, timestamp(e.Time)
 	answer, err := s.cfg.HTTP.Do(ctx, outgoing.Request{
-		URL: url, Body: []byte(written(h)), Header: http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Amazon Simple Notification Service Agent"}},
+		URL: url, Body: []byte(written(h)), Header: map[string]string{"Content-Type": "application/json", "User-Agent": userAgent},
 	})
 	if err != nil {
 		return reply{}, err

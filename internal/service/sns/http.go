@@ -3,7 +3,6 @@ package sns
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -22,16 +21,16 @@ func (s *Service) post(ctx context.Context, p *parcel) (reply, error) {
 			return reply{}, err
 		}
 	}
-	header := http.Header{
-		"Content-Type": {policy.Request.ContentType}, "User-Agent": {"Amazon Simple Notification Service Agent"}, "Accept-Encoding": {"gzip,deflate"},
-		"X-Amz-Sns-Message-Type": {p.kind()}, "X-Amz-Sns-Message-Id": {p.ID}, "X-Amz-Sns-Topic-Arn": {p.topic.String()},
+	header := map[string]string{
+		"Content-Type": policy.Request.ContentType, "User-Agent": userAgent, "Accept-Encoding": "gzip,deflate",
+		"x-amz-sns-message-type": p.kind(), "x-amz-sns-message-id": p.ID, "x-amz-sns-topic-arn": p.topic.String(),
 	}
 	if p.Kind == notification {
-		header.Set("X-Amz-Sns-Subscription-Arn", p.sub.arn(p.topic).String())
+		header["x-amz-sns-subscription-arn"] = p.sub.arn(p.topic).String()
 	}
 	body := []byte(p.Message)
 	if p.raw() {
-		header.Set("X-Amz-Sns-Rawdelivery", "true")
+		header["x-amz-sns-rawdelivery"] = "true"
 	} else {
 		var err error
 		if body, err = s.render(ctx, p); err != nil {
@@ -46,18 +45,27 @@ func (s *Service) post(ctx context.Context, p *parcel) (reply, error) {
 	return got, judge(p.sub.Endpoint, answer)
 }
 
+// userAgent is who asks.
+const userAgent = "Amazon Simple Notification Service Agent"
+
+// The refusals of HTTP that are for now alone.
+const (
+	requestTimeout  = 408
+	tooManyRequests = 429
+)
+
 // judge returns nil for an answer that takes a message.
 func judge(url string, answer outgoing.Answer) error {
 	status := answer.Status
 	switch {
 	case status >= 200 && status < 300:
 		return nil
-	case status >= 400 && status < 500 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout:
-		return cloud.Errorf(cloud.Invalid, fmt.Sprint(status), "%s refuses it: %d %s", url, status, http.StatusText(status))
+	case status >= 400 && status < 500 && status != tooManyRequests && status != requestTimeout:
+		return cloud.Errorf(cloud.Invalid, fmt.Sprint(status), "%s refuses it: %d", url, status)
 	case status >= 300 && status < 400:
 		return cloud.Errorf(cloud.Unavailable, fmt.Sprint(status), "%s is not where it was said to be (%d), and is not followed", url, status)
 	}
-	return cloud.Errorf(cloud.Unavailable, fmt.Sprint(status), "%s answers %d %s", url, status, http.StatusText(status))
+	return cloud.Errorf(cloud.Unavailable, fmt.Sprint(status), "%s answers %d", url, status)
 }
 
 // excerpt is the beginning of an answer, as a text.
