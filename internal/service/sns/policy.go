@@ -163,8 +163,8 @@ func (s *Service) RemovePermission(ctx context.Context, in *snsapi.RemovePermiss
 }
 
 // noTopic stands for a topic that is not there, so that to look for one takes the same
-// work: its policy says nothing to anybody.
-const noTopic = `{"Name":"-","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"nobody\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"SNS:Publish\",\"Resource\":\"arn:aws:sns:us-east-1:000000000000:-\"}]}"}`
+// work: it has the policy of a new one, which lets nobody in but its owner's account.
+const noTopic = `{"Name":"none","Created":"2026-01-01T00:00:00Z","Revision":"AAAAAAAAAAAAAAAAAAAAAAAAAA","Confirmed":0,"Pending":0,"Deleted":0}`
 
 // Held implements access.Resources: the policies of topics and their tags. What is no
 // topic has neither.
@@ -183,11 +183,6 @@ func (s *Service) Held(ctx context.Context, _ *cloud.Access, r cloud.Resource) (
 	})
 	if err != nil {
 		return access.Held{}, err
-	}
-	if t.Name == "" {
-		if err := json.Unmarshal([]byte(noTopic), &t); err != nil {
-			return access.Held{}, err
-		}
 	}
 	document, err := s.policies.parse(t.policy(arn))
 	if err != nil {

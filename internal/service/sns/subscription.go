@@ -187,7 +187,7 @@ func same(old, given map[string]string) bool {
 }
 
 // parseSubscription reads the ARN of a subscription.
-func parseSubscription(given *string) (topic cloud.ARN, id string, err error) {
+func parseSubscription(ctx context.Context, given *string) (topic cloud.ARN, id string, err error) {
 	const parameter = "SubscriptionArn"
 	text := resource.Value(given)
 	if text == "" {
@@ -196,6 +196,9 @@ func parseSubscription(given *string) (topic cloud.ARN, id string, err error) {
 	arn, err := parseARN(parameter, text)
 	if err != nil {
 		return topic, "", err
+	}
+	if region := cloud.CallOf(ctx).Region; region != "" && arn.Region != region {
+		return topic, "", errParameter("%s", parameter)
 	}
 	name, id, ok := strings.Cut(arn.Resource, ":")
 	if !ok || uuid.Validate(id) != nil || name == "" {
@@ -214,15 +217,17 @@ func (s *subscription) mine(ctx context.Context, topic cloud.ARN) bool {
 
 // find returns a subscription of the caller's.
 func (s *Service) find(ctx context.Context, given *string) (topic cloud.ARN, sub subscription, err error) {
-	topic, id, err := parseSubscription(given)
+	topic, id, err := parseSubscription(ctx, given)
 	if err != nil {
 		return topic, sub, err
 	}
+	found := false
 	err = s.view(ctx, scopeOf(topic), func(r resource.Reader) (err error) {
-		sub, err = subscriptions.Get(r, topic.Resource, id)
+		// Who may not know of it is refused after the same work, whether or not it is there.
+		sub, found, err = subscriptions.FindOr(r, []byte("{}"), topic.Resource, id)
 		return err
 	})
-	if err == nil && !sub.mine(ctx, topic) {
+	if mine := sub.mine(ctx, topic); err == nil && (!found || !mine) {
 		err = errMissing("Subscription")
 	}
 	return topic, sub, err
@@ -231,18 +236,18 @@ func (s *Service) find(ctx context.Context, given *string) (topic cloud.ARN, sub
 // Unsubscribe ends a subscription. One that is not there is as good as ended. Who has the
 // link of a message may do it without being known, unless the subscription says otherwise.
 func (s *Service) Unsubscribe(ctx context.Context, in *snsapi.UnsubscribeInput) (*snsapi.UnsubscribeOutput, error) {
-	arn, id, err := parseSubscription(in.SubscriptionArn)
+	arn, id, err := parseSubscription(ctx, in.SubscriptionArn)
 	if err != nil {
 		return nil, err
 	}
-	unknown := cloud.CallOf(ctx).Principal.Type == cloud.Anonymous
 	return nil, s.update(ctx, scopeOf(arn), func(tx resource.Tx) error {
 		sub, found, err := subscriptions.Find(tx, arn.Resource, id)
 		if err != nil || !found {
 			return err
 		}
-		switch {
-		case unknown && sub.Guarded, unknown && sub.Pending, !unknown && !sub.mine(ctx, arn):
+		// Others may where they have the link, that is, know the ARN.
+		switch unknown := !sub.mine(ctx, arn); {
+		case unknown && (sub.Guarded || sub.Pending):
 			return cloud.Errorf(cloud.Denied, "AuthorizationErrorException", "The subscription can be ended by its owner alone.")
 		case sub.Pending:
 			return errParameter("This operation is not permitted for subscriptions that are pending confirmation")
