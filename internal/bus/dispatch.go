@@ -47,6 +47,10 @@ func (b *Bus) attempt(ctx context.Context, targets map[string]Target, e *entry) 
 			b.schedule.again(e, until)
 			return
 		}
+		if cloud.KindOf(err) == cloud.NotFound && p.Accepted.IsZero() {
+			b.schedule.done(e) // it was taken out of the store by somebody else
+			return
+		}
 		if ctx.Err() == nil {
 			b.cfg.Log.Error("what came of a delivery was not written down, and it is tried again",
 				"arn", e.lane.target.String(), "delivery", e.id, "error", err)
@@ -79,6 +83,13 @@ func (b *Bus) tryAndRecord(ctx context.Context, targets map[string]Target, p *Pe
 	}
 	exhausted := p.judge(failure, time.Now().UTC(), b.cfg.FirstPause)
 	return b.store.Update(record, func(tx state.Tx) error {
+		if _, err := tx.Get(deliveryKey(kindDelivery, p.ID)); err != nil {
+			if cloud.KindOf(err) == cloud.NotFound { // the same
+				p.ended = true
+				return nil
+			}
+			return err
+		}
 		if !p.ended {
 			return state.Put(tx, deliveryKey(kindDelivery, p.ID), p)
 		}

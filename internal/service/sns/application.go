@@ -43,7 +43,7 @@ var (
 // The attributes of applications and endpoints.
 var (
 	ofApplications = []string{
-		"AppleCertificateExpirationDate", "ApplePlatformBundleID", "ApplePlatformTeamID", "EventDeliveryFailure", "EventEndpointCreated", "EventEndpointDeleted",
+		"AppleCertificateExpirationDate", "ApplePlatformBundleID", "ApplePlatformTeamID", "Enabled", "EventDeliveryFailure", "EventEndpointCreated", "EventEndpointDeleted",
 		"EventEndpointUpdated", "FailureFeedbackRoleArn", "PlatformCredential", "PlatformPrincipal", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate",
 	}
 	ofEndpoints = []string{"CustomUserData", "Enabled", "Token"}

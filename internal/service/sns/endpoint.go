@@ -60,7 +60,7 @@ func (s *Service) checkMail(sub *subscription) error {
 func (s *Service) checkTelephone(sub *subscription) error {
 	number := punctuation.ReplaceAllString(sub.Endpoint, "")
 	if twice.MatchString(sub.Endpoint) || !telephone.MatchString(number) {
-		return errParameter("Invalid SMS endpoint: %s", sub.Endpoint)
+		return cloud.Errorf(cloud.Invalid, "InvalidParameterException", "Invalid SMS endpoint: %s", sub.Endpoint)
 	}
 	if s.cfg.SMS == "" {
 		return errNoTelephones()

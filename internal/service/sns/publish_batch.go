@@ -45,7 +45,9 @@ func (s *Service) PublishBatch(ctx context.Context, in *snsapi.PublishBatchInput
 			GroupID:           resource.Value(e.MessageGroupId), DeduplicationID: resource.Value(e.MessageDeduplicationId),
 		})
 		if err == nil {
-			err = m.fits(&t)
+			if err := m.fits(&t); err != nil {
+				return nil, err // which AWS says of the whole batch
+			}
 		}
 		if err != nil {
 			failed, ok := failedEntry(e.Id, err)

@@ -100,6 +100,13 @@ func (s *Service) Subscribe(ctx context.Context, in *snsapi.SubscribeInput) (*sn
 		ID: uuid.NewString(), Protocol: *in.Protocol, Endpoint: resource.Value(in.Endpoint), Owner: call.Account, Principal: call.Principal.ARN,
 		Created: time.Now().UTC(), Proven: true, Attributes: map[string]string{},
 	}
+	err = s.view(ctx, scopeOf(arn), func(r resource.Reader) error {
+		_, err := topics.Get(r, arn.Resource)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	waits, err := s.checkEndpoint(ctx, &sub, arn)
 	if err != nil {
 		return nil, err

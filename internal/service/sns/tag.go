@@ -12,11 +12,8 @@ import (
 // taggable returns the ARN of the topic that a client means.
 func taggable(r resource.Reader, name string) (string, error) {
 	arn, err := parseARN("ResourceArn", name)
-	if err != nil {
-		return "", err
-	}
-	if scopeOf(arn) != r.Scope() {
-		return "", errNoResource()
+	if err != nil || scopeOf(arn) != r.Scope() {
+		return "", errNoResource() //nolint:nilerr // it names no topic
 	}
 	_, found, err := topics.Find(r, arn.Resource)
 	if err == nil && !found {

@@ -53,10 +53,7 @@ func (s *Service) setTopic(ctx context.Context, t *topic, arn cloud.ARN, name, v
 		if value != "" {
 			_, err = topicPolicy(value)
 		}
-	case "KmsMasterKeyId":
-		if value != "" && s.cfg.UseKey != nil {
-			err = s.cfg.UseKey(ctx, value, arn.String())
-		}
+	case "KmsMasterKeyId": // which is looked at when something is published
 	case "SignatureVersion":
 		err = oneOf(name, value, "1", "2")
 	case "TracingConfig":
