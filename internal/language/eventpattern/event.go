@@ -156,12 +156,12 @@ func (e *Event) AddNumber(path, spelled string) {
 	e.put(path, leaf{kind: numberValue, text: spelled, number: n})
 }
 
-// AddList adds what a list in JSON has in it under a path. It is false for a text that is
-// no list.
+// AddList adds what a list in JSON has in it under a path, or a value that stands in its
+// place. It is false for a text that is neither.
 func (e *Event) AddList(path, text string) bool {
 	list := &Event{leaves: map[string][]leaf{}}
 	p := &eventParser{reader: &reader{text: text}, event: list}
-	if p.read() != nil || p.kind != startArray || p.array() != nil || p.read() != nil || p.kind != endOfText {
+	if p.read() != nil || p.kind == startObject || p.kind == endOfText || p.value() != nil || p.read() != nil || p.kind != endOfText {
 		return false
 	}
 	for _, l := range list.leaves[""] {

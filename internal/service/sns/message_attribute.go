@@ -65,8 +65,6 @@ func checkAttribute(name string, a publish.Attribute) error {
 		return errValue("The message attribute '%s' with type '%s' must use field 'String'.", name, a.DataType)
 	case kind == "Number" && !isNumber(a.StringValue):
 		return errValue("Could not cast message attribute '%s' value to number.", name)
-	case a.DataType == "String.Array" && !isList(a.StringValue):
-		return errValue("The message attribute '%s' with type 'String.Array' must be a list in JSON.", name)
 	}
 	return nil
 }
@@ -76,11 +74,6 @@ func isNumber(s string) bool {
 	s = strings.TrimPrefix(strings.TrimSpace(s), "+")
 	var n json.Number
 	return json.Unmarshal([]byte(s), &n) == nil && n != "" && !strings.HasPrefix(s, `"`)
-}
-
-func isList(s string) bool {
-	var list []any
-	return json.Unmarshal([]byte(s), &list) == nil && strings.HasPrefix(strings.TrimSpace(s), "[")
 }
 
 // attributesOf returns the attributes of an input.
