@@ -6,6 +6,7 @@ queue before it answers. What a test asserts of the messages is left to it.
 """
 
 import json
+import time
 
 from botocore.client import BaseClient
 
@@ -19,6 +20,8 @@ def call(self, operation, kwargs, send=BaseClient._make_api_call):
     if operation == "ReceiveMessage" and "WaitTimeSeconds" not in kwargs:
         kwargs = {**kwargs, "WaitTimeSeconds": 1}
     answer = send(self, operation, kwargs)
+    if operation.startswith("Publish"):
+        time.sleep(0.1)
     if operation == "CreateQueue":
         send(self, "SetQueueAttributes", {"QueueUrl": answer["QueueUrl"], "Attributes": {"Policy": policy()}})
     return answer

@@ -34,7 +34,7 @@ func (c *compiler) anythingBut() (value, error) {
 		if !ok {
 			err = unplaced{"Cannot compare number : " + n.spelled}
 		}
-		all = anythingBut{n}
+		all = anythingBut{c.exactNumber(n)}
 	default:
 		err = c.barf("Value of anything-but must be an array or single string/number value.")
 	}
@@ -62,7 +62,7 @@ func (c *compiler) anythingButList() (anythingBut, error) {
 			if !ok {
 				return unplaced{"Cannot compare number : " + n.spelled}
 			}
-			all = append(all, n)
+			all = append(all, c.exactNumber(n))
 			numbers++
 		default:
 			return c.barf("Inside anything but list, start|null|boolean is not supported.")

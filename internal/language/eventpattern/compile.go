@@ -14,7 +14,8 @@ func (e *Error) Error() string { return e.Reason }
 
 // Dialect says in what the patterns of a service differ from EventBridge's.
 type Dialect struct {
-	// Plain says that anything-but takes values and one prefix alone, as SNS has it.
+	// Plain says that anything-but takes values and one prefix alone, and that numbers are
+	// compared by their first five decimals, as SNS has it.
 	Plain bool
 }
 
@@ -195,7 +196,8 @@ func (c *compiler) values() error {
 			}
 			all = append(all, exactText(text))
 		case numberValue:
-			all = append(all, exactNumber(c.spelled()))
+			n, _ := comparable(c.spelled())
+			all = append(all, c.exactNumber(n))
 		case trueValue, falseValue, nullValue:
 			all = append(all, exactWord(c.kind))
 		default:

@@ -19,8 +19,10 @@ func (t text) matches(l *leaf) bool {
 
 // exactNumber is a number that has to be equal, or to be spelled in the same way where it
 // is none that can be compared.
-func exactNumber(spelled string) value {
-	n, _ := comparable(spelled)
+func (c *compiler) exactNumber(n number) value {
+	if c.dialect.Plain && n.comparable {
+		return span{low: n, high: n, hasLow: true, hasHigh: true, lowCounts: true, highCounts: true, coarse: true}
+	}
 	return n
 }
 

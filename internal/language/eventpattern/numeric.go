@@ -1,21 +1,36 @@
 package eventpattern
 
+import "math"
+
 // span is a range of numbers.
 type span struct {
 	low, high             number
 	hasLow, hasHigh       bool
 	lowCounts, highCounts bool // it belongs to the range
+	coarse                bool // five decimals count
+}
+
+// rounded returns a number with five decimals.
+func rounded(n float64) float64 {
+	const decimals = 1e5
+	if math.Abs(n) >= 1e15/decimals {
+		return n // it has no more
+	}
+	return math.Round(n*decimals) / decimals
 }
 
 func (s span) matches(l *leaf) bool {
 	if l.kind != numberValue || !l.number.comparable {
 		return false
 	}
-	n := l.number.value
-	if s.hasLow && (n < s.low.value || n == s.low.value && !s.lowCounts) {
+	n, low, high := l.number.value, s.low.value, s.high.value
+	if s.coarse {
+		n, low, high = rounded(n), rounded(low), rounded(high)
+	}
+	if s.hasLow && (n < low || n == low && !s.lowCounts) {
 		return false
 	}
-	return !s.hasHigh || n < s.high.value || n == s.high.value && s.highCounts
+	return !s.hasHigh || n < high || n == high && s.highCounts
 }
 
 // numericMatch reads comparisons with numbers.
@@ -80,11 +95,11 @@ func (c *compiler) comparison(op string) (value, error) {
 		}
 		switch op {
 		case "=":
-			return first, nil
+			return c.exactNumber(first), nil
 		case "<", "<=":
-			return span{high: first, hasHigh: true, highCounts: op == "<="}, nil
+			return span{high: first, hasHigh: true, highCounts: op == "<=", coarse: c.dialect.Plain}, nil
 		}
-		return span{low: first, hasLow: true, lowCounts: op == ">="}, nil
+		return span{low: first, hasLow: true, lowCounts: op == ">=", coarse: c.dialect.Plain}, nil
 	}
 	if op == "=" || op[0] == '<' {
 		return nil, c.barf(tooMany)
@@ -128,7 +143,7 @@ func (c *compiler) between(low number, ok, counts bool) (value, error) {
 	case low.value >= high.value:
 		return nil, c.barf("Bottom must be less than top")
 	}
-	return span{low: low, high: high, hasLow: true, hasHigh: true, lowCounts: counts, highCounts: op == "<="}, nil
+	return span{low: low, high: high, hasLow: true, hasHigh: true, lowCounts: counts, highCounts: op == "<=", coarse: c.dialect.Plain}, nil
 }
 
 // operand takes the number that was just read.
