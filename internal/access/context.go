@@ -148,6 +148,7 @@ func ofServices(c policy.Context, call *cloud.Call) {
 	}
 	if account := sourceAccount(call); account != "" {
 		c.Set("aws:sourceaccount", string(account))
+		c.Set("aws:sourceowner", string(account)) // its older name, in the policies of topics
 	}
 }
 

@@ -62,6 +62,7 @@ type Operation struct {
 	Errors []string
 
 	Unsigned   bool   // AWS takes the call without a signature
+	ByToken    bool   // AWS takes it so where it is a link: from whoever has the secret that is in it
 	Unwrapped  bool   // query: the answer has no <NameResult> element; REST-XML: the root's text is the one member of the answer
 	Deprecated bool   // another operation took its place, often at the same path
 	HostPrefix string // clients put it before the host name, such as "stream-"

@@ -32,6 +32,7 @@ import (
 	"github.com/sillok/sillok/internal/service/logs"
 	"github.com/sillok/sillok/internal/service/organizations"
 	"github.com/sillok/sillok/internal/service/s3"
+	"github.com/sillok/sillok/internal/service/sns"
 	"github.com/sillok/sillok/internal/service/sqs"
 	"github.com/sillok/sillok/internal/service/sts"
 	"github.com/sillok/sillok/internal/store/objects"
@@ -75,6 +76,7 @@ type App struct {
 	metrics     *cloudwatch.Service
 	queues      *sqs.Service
 	s3          *s3.Service
+	sns         *sns.Service
 	state       *state.DB
 	objects     *objects.DB
 	journal     *journal.Journal
@@ -184,9 +186,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("build the gateway: %w", err)
 	}
-	a.handler = a.gateway
+	a.handler = a.certificates(a.gateway)
 	if a.cfg.Compat == compatMoto {
-		a.handler = a.motoCompat(a.gateway)
+		a.handler = a.motoCompat(a.handler)
 	}
 	return a.openSyslog(ctx)
 }

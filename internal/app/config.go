@@ -105,6 +105,8 @@ type Config struct {
 	Held func(bytes int64)
 	// Syslog is where messages of syslog are taken.
 	Syslog SyslogConfig
+	// Outgoing is how messages of topics leave.
+	Outgoing OutgoingConfig
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
 	// targets take what is delivered to the ARNs of services, in tests, besides those
@@ -194,6 +196,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, c.validateTrails()...)
 	errs = append(errs, c.validateSyslog())
+	errs = append(errs, c.Outgoing.validate()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}

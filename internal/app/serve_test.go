@@ -49,7 +49,7 @@ func TestHealth(t *testing.T) {
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	want := app.Health{Status: "ok", Version: app.Version(), UptimeSeconds: got.UptimeSeconds, Services: []string{"athena", "cloudtrail", "cloudtrail-data", "cloudwatch", "glue", "iam", "kms", "logs", "organizations", "s3", "sqs", "ssm", "sts"}}
+	want := app.Health{Status: "ok", Version: app.Version(), UptimeSeconds: got.UptimeSeconds, Services: []string{"athena", "cloudtrail", "cloudtrail-data", "cloudwatch", "glue", "iam", "kms", "logs", "organizations", "s3", "sns", "sqs", "ssm", "sts"}}
 	if diff := cmp.Diff(want, got); diff != "" || answer.StatusCode != http.StatusOK {
 		t.Errorf("status %d (-want +got):\n%s", answer.StatusCode, diff)
 	}

@@ -38,7 +38,7 @@ import (
 func (a *App) openServices(ctx context.Context) error {
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
-		a.openCloudWatch, a.openLogs, a.openSQS,
+		a.openCloudWatch, a.openLogs, a.openSNS, a.openSQS,
 	} {
 		service, err := open(ctx)
 		if err != nil {

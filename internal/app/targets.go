@@ -17,6 +17,9 @@ func (a *App) targets() map[string]bus.Target {
 	if a.queues != nil {
 		all["sqs"] = a.queues
 	}
+	if a.sns != nil {
+		all["sns"] = a.sns
+	}
 	maps.Copy(all, a.cfg.targets)
 	if a.logs != nil {
 		for service, target := range all {

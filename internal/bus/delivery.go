@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/publish"
 	"github.com/sillok/sillok/internal/store/state"
 )
 
@@ -19,6 +20,12 @@ type Delivery struct {
 	Payload    []byte            `json:"-"`
 	Attributes map[string]string `json:"attributes,omitempty"` // sent beside the payload, as a queue's message attributes
 
+	// MessageAttributes are attributes besides those, which are no plain strings.
+	MessageAttributes map[string]publish.Attribute `json:"message_attributes,omitempty"`
+	// DeduplicationID is for queues and topics that keep an order: what comes with the same
+	// one again is not taken twice.
+	DeduplicationID string `json:"deduplication_id,omitempty"`
+
 	Source    cloud.ARN `json:"source,omitzero"`     // what sends it: a rule, topic, log group
 	Principal string    `json:"principal,omitempty"` // who asks: "events.amazonaws.com", the ARN of a role
 	Group     string    `json:"group,omitempty"`     // deliveries of one group to one target keep their order; "" has none
@@ -28,6 +35,8 @@ type Delivery struct {
 	// MaxAttempts is how often it is tried, the first time included; 0 means
 	// 186, which is EventBridge's first try and 185 retries.
 	MaxAttempts int `json:"max_attempts"`
+	// Phases are how long to wait after each failed attempt; nil is the bus's own way.
+	Phases []Phase `json:"phases,omitempty"`
 
 	DeadLetter DeadLetter `json:"dead_letter,omitzero"`
 }
@@ -153,6 +162,7 @@ func (p *Pending) deadLetter(last Failure, exhausted string) *Pending {
 		Target: p.DeadLetter.Target, Payload: p.DeadLetter.Payload,
 		Attributes: map[string]string{},
 		Source:     p.Source, Principal: p.Principal, Group: p.Group,
+		MessageAttributes: p.MessageAttributes, DeduplicationID: p.DeduplicationID,
 	}
 	if len(letter.Payload) == 0 {
 		letter.Payload = p.Payload

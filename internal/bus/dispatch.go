@@ -43,6 +43,14 @@ func (b *Bus) attempt(ctx context.Context, targets map[string]Target, e *entry) 
 	}
 	switch {
 	case err != nil:
+		if until, ok := later(err); ok {
+			b.schedule.again(e, until)
+			return
+		}
+		if cloud.KindOf(err) == cloud.NotFound && p.Accepted.IsZero() {
+			b.schedule.done(e) // it was taken out of the store by somebody else
+			return
+		}
 		if ctx.Err() == nil {
 			b.cfg.Log.Error("what came of a delivery was not written down, and it is tried again",
 				"arn", e.lane.target.String(), "delivery", e.id, "error", err)
@@ -68,13 +76,20 @@ func (b *Bus) tryAndRecord(ctx context.Context, targets map[string]Target, p *Pe
 			p.ended = true
 			return b.store.Update(record, p.remove)
 		}
-		if ctx.Err() != nil {
+		if _, off := later(failure); off || ctx.Err() != nil {
 			return failure
 		}
 		p.failed(failure, time.Now().UTC())
 	}
 	exhausted := p.judge(failure, time.Now().UTC(), b.cfg.FirstPause)
 	return b.store.Update(record, func(tx state.Tx) error {
+		if _, err := tx.Get(deliveryKey(kindDelivery, p.ID)); err != nil {
+			if cloud.KindOf(err) == cloud.NotFound { // the same
+				p.ended = true
+				return nil
+			}
+			return err
+		}
 		if !p.ended {
 			return state.Put(tx, deliveryKey(kindDelivery, p.ID), p)
 		}
@@ -96,6 +111,9 @@ func (b *Bus) try(ctx context.Context, targets map[string]Target, d Delivery) (e
 	defer cancel()
 	defer func() {
 		if err == nil {
+			return
+		}
+		if _, off := later(err); off {
 			return
 		}
 		if _, ok := errors.AsType[*cloud.Error](err); !ok && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -139,7 +157,7 @@ func (p *Pending) judge(failure error, now time.Time, firstPause time.Duration) 
 		return ExhaustedAge
 	}
 	p.ended = false
-	p.Next = now.Add(backoff(firstPause, longestDeliveryPause, p.Attempts))
+	p.Next = now.Add(p.pauseAfter(p.Attempts, firstPause))
 	if p.Next.After(p.expiry()) {
 		p.Next = p.expiry()
 	}

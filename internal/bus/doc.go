@@ -52,8 +52,9 @@
 // Unsupported is final, as trying again would not help. Any other, a panic and
 // a time-out included, is followed by another try, after a random part of a
 // pause that doubles up to 15 minutes, until there were MaxAttempts or MaxAge
-// has passed. What was never tried, as the server did not run, is tried once
-// whatever its age.
+// has passed; a delivery may bring pauses of its own. What was never tried, as the
+// server did not run, is tried once whatever its age. A target that takes only so
+// many in a time puts others off, which is no failure.
 //
 // Isolation: only so many deliveries are under way at once, to one target
 // fewer, and to a target that has just failed one; so those that hang leave

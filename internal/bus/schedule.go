@@ -85,7 +85,7 @@ func (s *schedule) insert(p Pending) {
 		s.lanes[p.Target] = l
 	}
 	due := p.Next
-	if latest := time.Now().Add(longestDeliveryPause); due.After(latest) {
+	if latest := time.Now().Add(p.longestPause()); due.After(latest) {
 		due = latest // the clock was set back since this was written
 	}
 	e := &entry{id: p.ID, group: p.Group, due: due, bytes: entrySize(p.Size), lane: l}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,10 +46,16 @@ func (x *exchange) mayBeUnsigned() bool {
 		return true
 	case sigv4.Signed(x.r):
 		return false
-	case x.ofS3(), x.route.operation != nil && x.route.operation.Unsigned:
+	case x.ofS3(), x.route.operation != nil && (x.route.operation.Unsigned || x.isLink()):
 		return true
 	}
 	return x.route.operation == nil && x.gateway.bound[x.route.model].unsigned
+}
+
+// isLink says whether a request follows a link that AWS's messages carry: its operation
+// finds out from the secret in it whether it may be done. Nothing else has a body.
+func (x *exchange) isLink() bool {
+	return x.route.operation.ByToken && x.r.Method == http.MethodGet && x.r.ContentLength == 0
 }
 
 // identify notes who the call's principal is, and counts the call as one of its

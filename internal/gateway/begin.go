@@ -9,9 +9,10 @@ import (
 // begin writes the intent of a call that changes something, before the change.
 // When it cannot be written, the change is refused. A call that AWS takes without a
 // signature has none, since anybody could write them without end: all it changes is
-// that it answers with credentials, which its record precedes.
+// that it answers with credentials, or what the secret in a link is for, and its record
+// precedes that answer.
 func (g *Gateway) begin(ctx context.Context, a *attempt) error {
-	if !a.fact.Changes || a.op.Unsigned {
+	if !a.fact.Changes || a.op.Unsigned || a.followsLink() {
 		return nil
 	}
 	a.fact.Outcome = cloud.Begun

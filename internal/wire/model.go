@@ -154,6 +154,9 @@ func (m *Model) fields(typ reflect.Type) []Field {
 			}
 		}
 		field.Type = m.plan(f.Type, shape)
+		if field.Type.Kind == Map && len(m.Protocols) == 1 && m.Speaks(api.Query) {
+			field.Required = false // a form says nothing of a map that is empty
+		}
 		fields = append(fields, field)
 	}
 	return fields

@@ -33,7 +33,7 @@ var recordStyles = map[string]*recordStyle{
 	// What is logged is nobody's to read in another log.
 	"logs": {hidden: []string{"logEvents", "logEventMessages"}},
 	"s3":   {omits: true, time: "2006-01-02T15:04:05Z"},
-	"sns":  {hidden: []string{"Message", "Subject", "PhoneNumber"}},
+	"sns":  {hidden: []string{"Message", "MessageAttributes", "PhoneNumber", "PlatformCredential", "PlatformPrincipal", "Subject", "Token"}},
 	"sqs":  {hidden: []string{"MessageBody", "MessageAttributes"}},
 	// A session token opens nothing without its secret, and is long.
 	"sts": {omits: true, hidden: []string{"SessionToken", "TokenCode"}},

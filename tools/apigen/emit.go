@@ -260,6 +260,9 @@ func (p *pkgPlan) emitOperationTable(w *bytes.Buffer) {
 			fmt.Fprintf(w, ", Status: %d", op.HTTP.ResponseCode)
 		}
 		emitUnsigned(w, op)
+		if slices.Contains(byToken(p.src.id), name) {
+			w.WriteString(", ByToken: true")
+		}
 		if op.Output == nil || op.unwrapped {
 			w.WriteString(", Unwrapped: true")
 		}

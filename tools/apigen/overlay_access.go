@@ -66,9 +66,7 @@ func authorizationOf(service string) authorizationOverlay {
 			more:     map[string][]api.Resource{"CreateSchedule": {passRole("Target.RoleArn")}},
 		}
 	case "sns":
-		return authorizationOverlay{resources: map[string][]api.Resource{
-			"Publish": {{Type: "topic", ARN: "{TopicArn|TargetArn}", When: "!PhoneNumber"}},
-		}}
+		return snsAuthorization()
 	case "sqs":
 		return sqsAuthorization()
 	case "ssm":

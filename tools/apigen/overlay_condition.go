@@ -30,6 +30,8 @@ func conditionsOf(service string) conditionOverlay {
 		return s3Conditions()
 	case "scheduler":
 		return conditionOverlay{passedTo: "scheduler.amazonaws.com"}
+	case "sns":
+		return conditionOverlay{fill: map[string]string{"sns:Endpoint": "Endpoint", "sns:Protocol": "Protocol"}}
 	case "ssm":
 		return conditionOverlay{
 			fill: map[string]string{"ssm:Overwrite": "Overwrite", "ssm:Policies": "Policies", "ssm:Recursive": "Recursive"},

@@ -11,9 +11,124 @@ import (
 // Client does Amazon Simple Notification Service's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// AddPermission does the operation AddPermission.
+func (c Client) AddPermission(ctx context.Context, in *AddPermissionInput) (*AddPermissionOutput, error) {
+	return api.Do[*AddPermissionOutput](ctx, c.Door, Service, "AddPermission", in)
+}
+
+// CheckIfPhoneNumberIsOptedOut does the operation CheckIfPhoneNumberIsOptedOut.
+func (c Client) CheckIfPhoneNumberIsOptedOut(ctx context.Context, in *CheckIfPhoneNumberIsOptedOutInput) (*CheckIfPhoneNumberIsOptedOutOutput, error) {
+	return api.Do[*CheckIfPhoneNumberIsOptedOutOutput](ctx, c.Door, Service, "CheckIfPhoneNumberIsOptedOut", in)
+}
+
+// ConfirmSubscription does the operation ConfirmSubscription.
+func (c Client) ConfirmSubscription(ctx context.Context, in *ConfirmSubscriptionInput) (*ConfirmSubscriptionOutput, error) {
+	return api.Do[*ConfirmSubscriptionOutput](ctx, c.Door, Service, "ConfirmSubscription", in)
+}
+
+// CreatePlatformApplication does the operation CreatePlatformApplication.
+func (c Client) CreatePlatformApplication(ctx context.Context, in *CreatePlatformApplicationInput) (*CreatePlatformApplicationOutput, error) {
+	return api.Do[*CreatePlatformApplicationOutput](ctx, c.Door, Service, "CreatePlatformApplication", in)
+}
+
+// CreatePlatformEndpoint does the operation CreatePlatformEndpoint.
+func (c Client) CreatePlatformEndpoint(ctx context.Context, in *CreatePlatformEndpointInput) (*CreatePlatformEndpointOutput, error) {
+	return api.Do[*CreatePlatformEndpointOutput](ctx, c.Door, Service, "CreatePlatformEndpoint", in)
+}
+
 // CreateTopic does the operation CreateTopic.
 func (c Client) CreateTopic(ctx context.Context, in *CreateTopicInput) (*CreateTopicOutput, error) {
 	return api.Do[*CreateTopicOutput](ctx, c.Door, Service, "CreateTopic", in)
+}
+
+// DeleteEndpoint does the operation DeleteEndpoint.
+func (c Client) DeleteEndpoint(ctx context.Context, in *DeleteEndpointInput) (*DeleteEndpointOutput, error) {
+	return api.Do[*DeleteEndpointOutput](ctx, c.Door, Service, "DeleteEndpoint", in)
+}
+
+// DeletePlatformApplication does the operation DeletePlatformApplication.
+func (c Client) DeletePlatformApplication(ctx context.Context, in *DeletePlatformApplicationInput) (*DeletePlatformApplicationOutput, error) {
+	return api.Do[*DeletePlatformApplicationOutput](ctx, c.Door, Service, "DeletePlatformApplication", in)
+}
+
+// DeleteTopic does the operation DeleteTopic.
+func (c Client) DeleteTopic(ctx context.Context, in *DeleteTopicInput) (*DeleteTopicOutput, error) {
+	return api.Do[*DeleteTopicOutput](ctx, c.Door, Service, "DeleteTopic", in)
+}
+
+// GetEndpointAttributes does the operation GetEndpointAttributes.
+func (c Client) GetEndpointAttributes(ctx context.Context, in *GetEndpointAttributesInput) (*GetEndpointAttributesOutput, error) {
+	return api.Do[*GetEndpointAttributesOutput](ctx, c.Door, Service, "GetEndpointAttributes", in)
+}
+
+// GetPlatformApplicationAttributes does the operation GetPlatformApplicationAttributes.
+func (c Client) GetPlatformApplicationAttributes(ctx context.Context, in *GetPlatformApplicationAttributesInput) (*GetPlatformApplicationAttributesOutput, error) {
+	return api.Do[*GetPlatformApplicationAttributesOutput](ctx, c.Door, Service, "GetPlatformApplicationAttributes", in)
+}
+
+// GetSMSAttributes does the operation GetSMSAttributes.
+func (c Client) GetSMSAttributes(ctx context.Context, in *GetSMSAttributesInput) (*GetSMSAttributesOutput, error) {
+	return api.Do[*GetSMSAttributesOutput](ctx, c.Door, Service, "GetSMSAttributes", in)
+}
+
+// GetSMSSandboxAccountStatus does the operation GetSMSSandboxAccountStatus.
+func (c Client) GetSMSSandboxAccountStatus(ctx context.Context, in *GetSMSSandboxAccountStatusInput) (*GetSMSSandboxAccountStatusOutput, error) {
+	return api.Do[*GetSMSSandboxAccountStatusOutput](ctx, c.Door, Service, "GetSMSSandboxAccountStatus", in)
+}
+
+// GetSubscriptionAttributes does the operation GetSubscriptionAttributes.
+func (c Client) GetSubscriptionAttributes(ctx context.Context, in *GetSubscriptionAttributesInput) (*GetSubscriptionAttributesOutput, error) {
+	return api.Do[*GetSubscriptionAttributesOutput](ctx, c.Door, Service, "GetSubscriptionAttributes", in)
+}
+
+// GetTopicAttributes does the operation GetTopicAttributes.
+func (c Client) GetTopicAttributes(ctx context.Context, in *GetTopicAttributesInput) (*GetTopicAttributesOutput, error) {
+	return api.Do[*GetTopicAttributesOutput](ctx, c.Door, Service, "GetTopicAttributes", in)
+}
+
+// ListEndpointsByPlatformApplication does the operation ListEndpointsByPlatformApplication.
+func (c Client) ListEndpointsByPlatformApplication(ctx context.Context, in *ListEndpointsByPlatformApplicationInput) (*ListEndpointsByPlatformApplicationOutput, error) {
+	return api.Do[*ListEndpointsByPlatformApplicationOutput](ctx, c.Door, Service, "ListEndpointsByPlatformApplication", in)
+}
+
+// ListOriginationNumbers does the operation ListOriginationNumbers.
+func (c Client) ListOriginationNumbers(ctx context.Context, in *ListOriginationNumbersInput) (*ListOriginationNumbersOutput, error) {
+	return api.Do[*ListOriginationNumbersOutput](ctx, c.Door, Service, "ListOriginationNumbers", in)
+}
+
+// ListPhoneNumbersOptedOut does the operation ListPhoneNumbersOptedOut.
+func (c Client) ListPhoneNumbersOptedOut(ctx context.Context, in *ListPhoneNumbersOptedOutInput) (*ListPhoneNumbersOptedOutOutput, error) {
+	return api.Do[*ListPhoneNumbersOptedOutOutput](ctx, c.Door, Service, "ListPhoneNumbersOptedOut", in)
+}
+
+// ListPlatformApplications does the operation ListPlatformApplications.
+func (c Client) ListPlatformApplications(ctx context.Context, in *ListPlatformApplicationsInput) (*ListPlatformApplicationsOutput, error) {
+	return api.Do[*ListPlatformApplicationsOutput](ctx, c.Door, Service, "ListPlatformApplications", in)
+}
+
+// ListSubscriptions does the operation ListSubscriptions.
+func (c Client) ListSubscriptions(ctx context.Context, in *ListSubscriptionsInput) (*ListSubscriptionsOutput, error) {
+	return api.Do[*ListSubscriptionsOutput](ctx, c.Door, Service, "ListSubscriptions", in)
+}
+
+// ListSubscriptionsByTopic does the operation ListSubscriptionsByTopic.
+func (c Client) ListSubscriptionsByTopic(ctx context.Context, in *ListSubscriptionsByTopicInput) (*ListSubscriptionsByTopicOutput, error) {
+	return api.Do[*ListSubscriptionsByTopicOutput](ctx, c.Door, Service, "ListSubscriptionsByTopic", in)
+}
+
+// ListTagsForResource does the operation ListTagsForResource.
+func (c Client) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
+	return api.Do[*ListTagsForResourceOutput](ctx, c.Door, Service, "ListTagsForResource", in)
+}
+
+// ListTopics does the operation ListTopics.
+func (c Client) ListTopics(ctx context.Context, in *ListTopicsInput) (*ListTopicsOutput, error) {
+	return api.Do[*ListTopicsOutput](ctx, c.Door, Service, "ListTopics", in)
+}
+
+// OptInPhoneNumber does the operation OptInPhoneNumber.
+func (c Client) OptInPhoneNumber(ctx context.Context, in *OptInPhoneNumberInput) (*OptInPhoneNumberOutput, error) {
+	return api.Do[*OptInPhoneNumberOutput](ctx, c.Door, Service, "OptInPhoneNumber", in)
 }
 
 // Publish does the operation Publish.
@@ -21,7 +136,57 @@ func (c Client) Publish(ctx context.Context, in *PublishInput) (*PublishOutput, 
 	return api.Do[*PublishOutput](ctx, c.Door, Service, "Publish", in)
 }
 
+// PublishBatch does the operation PublishBatch.
+func (c Client) PublishBatch(ctx context.Context, in *PublishBatchInput) (*PublishBatchOutput, error) {
+	return api.Do[*PublishBatchOutput](ctx, c.Door, Service, "PublishBatch", in)
+}
+
+// RemovePermission does the operation RemovePermission.
+func (c Client) RemovePermission(ctx context.Context, in *RemovePermissionInput) (*RemovePermissionOutput, error) {
+	return api.Do[*RemovePermissionOutput](ctx, c.Door, Service, "RemovePermission", in)
+}
+
+// SetEndpointAttributes does the operation SetEndpointAttributes.
+func (c Client) SetEndpointAttributes(ctx context.Context, in *SetEndpointAttributesInput) (*SetEndpointAttributesOutput, error) {
+	return api.Do[*SetEndpointAttributesOutput](ctx, c.Door, Service, "SetEndpointAttributes", in)
+}
+
+// SetPlatformApplicationAttributes does the operation SetPlatformApplicationAttributes.
+func (c Client) SetPlatformApplicationAttributes(ctx context.Context, in *SetPlatformApplicationAttributesInput) (*SetPlatformApplicationAttributesOutput, error) {
+	return api.Do[*SetPlatformApplicationAttributesOutput](ctx, c.Door, Service, "SetPlatformApplicationAttributes", in)
+}
+
+// SetSMSAttributes does the operation SetSMSAttributes.
+func (c Client) SetSMSAttributes(ctx context.Context, in *SetSMSAttributesInput) (*SetSMSAttributesOutput, error) {
+	return api.Do[*SetSMSAttributesOutput](ctx, c.Door, Service, "SetSMSAttributes", in)
+}
+
+// SetSubscriptionAttributes does the operation SetSubscriptionAttributes.
+func (c Client) SetSubscriptionAttributes(ctx context.Context, in *SetSubscriptionAttributesInput) (*SetSubscriptionAttributesOutput, error) {
+	return api.Do[*SetSubscriptionAttributesOutput](ctx, c.Door, Service, "SetSubscriptionAttributes", in)
+}
+
+// SetTopicAttributes does the operation SetTopicAttributes.
+func (c Client) SetTopicAttributes(ctx context.Context, in *SetTopicAttributesInput) (*SetTopicAttributesOutput, error) {
+	return api.Do[*SetTopicAttributesOutput](ctx, c.Door, Service, "SetTopicAttributes", in)
+}
+
 // Subscribe does the operation Subscribe.
 func (c Client) Subscribe(ctx context.Context, in *SubscribeInput) (*SubscribeOutput, error) {
 	return api.Do[*SubscribeOutput](ctx, c.Door, Service, "Subscribe", in)
+}
+
+// TagResource does the operation TagResource.
+func (c Client) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
+	return api.Do[*TagResourceOutput](ctx, c.Door, Service, "TagResource", in)
+}
+
+// Unsubscribe does the operation Unsubscribe.
+func (c Client) Unsubscribe(ctx context.Context, in *UnsubscribeInput) (*UnsubscribeOutput, error) {
+	return api.Do[*UnsubscribeOutput](ctx, c.Door, Service, "Unsubscribe", in)
+}
+
+// UntagResource does the operation UntagResource.
+func (c Client) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
+	return api.Do[*UntagResourceOutput](ctx, c.Door, Service, "UntagResource", in)
 }

@@ -19,11 +19,40 @@ var Service = &api.Service{
 }
 
 var operations = []api.Operation{
-	{Name: "AddPermission"},
-	{Name: "CheckIfPhoneNumberIsOptedOut"},
-	{Name: "ConfirmSubscription"},
-	{Name: "CreatePlatformApplication"},
-	{Name: "CreatePlatformEndpoint"},
+	{
+		Name: "AddPermission", In: (*AddPermissionInput)(nil), Out: (*AddPermissionOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:AddPermission", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
+	{
+		Name: "CheckIfPhoneNumberIsOptedOut", In: (*CheckIfPhoneNumberIsOptedOutInput)(nil), Out: (*CheckIfPhoneNumberIsOptedOutOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException"},
+		Action: "sns:CheckIfPhoneNumberIsOptedOut", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "ConfirmSubscription", In: (*ConfirmSubscriptionInput)(nil), Out: (*ConfirmSubscriptionOutput)(nil), ByToken: true,
+		Errors: []string{"AuthorizationErrorException", "FilterPolicyLimitExceededException", "InternalErrorException", "InvalidParameterException", "NotFoundException", "ReplayLimitExceededException", "SubscriptionLimitExceededException"},
+		Action: "sns:ConfirmSubscription", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
+	{
+		Name: "CreatePlatformApplication", In: (*CreatePlatformApplicationInput)(nil), Out: (*CreatePlatformApplicationOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:CreatePlatformApplication", Access: api.Write, Event: api.Management,
+	},
+	{
+		Name: "CreatePlatformEndpoint", In: (*CreatePlatformEndpointInput)(nil), Out: (*CreatePlatformEndpointOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:CreatePlatformEndpoint", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PlatformApplicationArn}"},
+		},
+	},
 	{Name: "CreateSMSSandboxPhoneNumber"},
 	{
 		Name: "CreateTopic", In: (*CreateTopicInput)(nil), Out: (*CreateTopicOutput)(nil),
@@ -37,27 +66,126 @@ var operations = []api.Operation{
 			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
-	{Name: "DeleteEndpoint"},
-	{Name: "DeletePlatformApplication"},
+	{
+		Name: "DeleteEndpoint", In: (*DeleteEndpointInput)(nil), Out: (*DeleteEndpointOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:DeleteEndpoint", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{EndpointArn}"},
+		},
+	},
+	{
+		Name: "DeletePlatformApplication", In: (*DeletePlatformApplicationInput)(nil), Out: (*DeletePlatformApplicationOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:DeletePlatformApplication", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PlatformApplicationArn}"},
+		},
+	},
 	{Name: "DeleteSMSSandboxPhoneNumber"},
-	{Name: "DeleteTopic"},
+	{
+		Name: "DeleteTopic", In: (*DeleteTopicInput)(nil), Out: (*DeleteTopicOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "ConcurrentAccessException", "InternalErrorException", "InvalidParameterException", "InvalidStateException", "NotFoundException", "StaleTagException", "TagPolicyException"},
+		Action: "sns:DeleteTopic", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
 	{Name: "GetDataProtectionPolicy"},
-	{Name: "GetEndpointAttributes"},
-	{Name: "GetPlatformApplicationAttributes"},
-	{Name: "GetSMSAttributes"},
-	{Name: "GetSMSSandboxAccountStatus"},
-	{Name: "GetSubscriptionAttributes"},
-	{Name: "GetTopicAttributes"},
-	{Name: "ListEndpointsByPlatformApplication"},
-	{Name: "ListOriginationNumbers"},
-	{Name: "ListPhoneNumbersOptedOut"},
-	{Name: "ListPlatformApplications"},
+	{
+		Name: "GetEndpointAttributes", In: (*GetEndpointAttributesInput)(nil), Out: (*GetEndpointAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:GetEndpointAttributes", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{EndpointArn}"},
+		},
+	},
+	{
+		Name: "GetPlatformApplicationAttributes", In: (*GetPlatformApplicationAttributesInput)(nil), Out: (*GetPlatformApplicationAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:GetPlatformApplicationAttributes", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PlatformApplicationArn}"},
+		},
+	},
+	{
+		Name: "GetSMSAttributes", In: (*GetSMSAttributesInput)(nil), Out: (*GetSMSAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException"},
+		Action: "sns:GetSMSAttributes", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetSMSSandboxAccountStatus", In: (*GetSMSSandboxAccountStatusInput)(nil), Out: (*GetSMSSandboxAccountStatusOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "ThrottledException"},
+		Action: "sns:GetSMSSandboxAccountStatus", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetSubscriptionAttributes", In: (*GetSubscriptionAttributesInput)(nil), Out: (*GetSubscriptionAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:GetSubscriptionAttributes", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "GetTopicAttributes", In: (*GetTopicAttributesInput)(nil), Out: (*GetTopicAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "InvalidSecurityException", "NotFoundException"},
+		Action: "sns:GetTopicAttributes", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
+	{
+		Name: "ListEndpointsByPlatformApplication", In: (*ListEndpointsByPlatformApplicationInput)(nil), Out: (*ListEndpointsByPlatformApplicationOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:ListEndpointsByPlatformApplication", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PlatformApplicationArn}"},
+		},
+	},
+	{
+		Name: "ListOriginationNumbers", In: (*ListOriginationNumbersInput)(nil), Out: (*ListOriginationNumbersOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException", "ValidationException"},
+		Action: "sns:ListOriginationNumbers", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListPhoneNumbersOptedOut", In: (*ListPhoneNumbersOptedOutInput)(nil), Out: (*ListPhoneNumbersOptedOutOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException"},
+		Action: "sns:ListPhoneNumbersOptedOut", Access: api.Read, Event: api.Management,
+	},
+	{
+		Name: "ListPlatformApplications", In: (*ListPlatformApplicationsInput)(nil), Out: (*ListPlatformApplicationsOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:ListPlatformApplications", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListSMSSandboxPhoneNumbers"},
-	{Name: "ListSubscriptions"},
-	{Name: "ListSubscriptionsByTopic"},
-	{Name: "ListTagsForResource"},
-	{Name: "ListTopics"},
-	{Name: "OptInPhoneNumber"},
+	{
+		Name: "ListSubscriptions", In: (*ListSubscriptionsInput)(nil), Out: (*ListSubscriptionsOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:ListSubscriptions", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "ListSubscriptionsByTopic", In: (*ListSubscriptionsByTopicInput)(nil), Out: (*ListSubscriptionsByTopicOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:ListSubscriptionsByTopic", Access: api.List, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
+	{
+		Name: "ListTagsForResource", In: (*ListTagsForResourceInput)(nil), Out: (*ListTagsForResourceOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "ConcurrentAccessException", "InvalidParameterException", "ResourceNotFoundException", "TagPolicyException"},
+		Action: "sns:ListTagsForResource", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+	},
+	{
+		Name: "ListTopics", In: (*ListTopicsInput)(nil), Out: (*ListTopicsOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException"},
+		Action: "sns:ListTopics", Access: api.List, Event: api.Management,
+	},
+	{
+		Name: "OptInPhoneNumber", In: (*OptInPhoneNumberInput)(nil), Out: (*OptInPhoneNumberOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException"},
+		Action: "sns:OptInPhoneNumber", Access: api.Write, Event: api.Management,
+	},
 	{
 		Name: "Publish", In: (*PublishInput)(nil), Out: (*PublishOutput)(nil),
 		Errors: []string{"AuthorizationErrorException", "EndpointDisabledException", "InternalErrorException", "InvalidParameterException", "InvalidParameterValueException", "InvalidSecurityException", "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired", "KMSThrottlingException", "NotFoundException", "PlatformApplicationDisabledException", "ValidationException"},
@@ -66,14 +194,57 @@ var operations = []api.Operation{
 			{Type: "topic", ARN: "{TopicArn|TargetArn}", When: "!PhoneNumber"},
 		},
 	},
-	{Name: "PublishBatch"},
+	{
+		Name: "PublishBatch", In: (*PublishBatchInput)(nil), Out: (*PublishBatchOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "BatchEntryIdsNotDistinctException", "BatchRequestTooLongException", "EmptyBatchRequestException", "EndpointDisabledException", "InternalErrorException", "InvalidBatchEntryIdException", "InvalidParameterException", "InvalidParameterValueException", "InvalidSecurityException", "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired", "KMSThrottlingException", "NotFoundException", "PlatformApplicationDisabledException", "TooManyEntriesInBatchRequestException", "ValidationException"},
+		Action: "sns:Publish", Access: api.Write, Event: api.Data,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
 	{Name: "PutDataProtectionPolicy"},
-	{Name: "RemovePermission"},
-	{Name: "SetEndpointAttributes"},
-	{Name: "SetPlatformApplicationAttributes"},
-	{Name: "SetSMSAttributes"},
-	{Name: "SetSubscriptionAttributes"},
-	{Name: "SetTopicAttributes"},
+	{
+		Name: "RemovePermission", In: (*RemovePermissionInput)(nil), Out: (*RemovePermissionOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:RemovePermission", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
+	{
+		Name: "SetEndpointAttributes", In: (*SetEndpointAttributesInput)(nil), Out: (*SetEndpointAttributesOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:SetEndpointAttributes", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{EndpointArn}"},
+		},
+	},
+	{
+		Name: "SetPlatformApplicationAttributes", In: (*SetPlatformApplicationAttributesInput)(nil), Out: (*SetPlatformApplicationAttributesOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "NotFoundException"},
+		Action: "sns:SetPlatformApplicationAttributes", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{PlatformApplicationArn}"},
+		},
+	},
+	{
+		Name: "SetSMSAttributes", In: (*SetSMSAttributesInput)(nil), Out: (*SetSMSAttributesOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "ThrottledException"},
+		Action: "sns:SetSMSAttributes", Access: api.Write, Event: api.Management,
+	},
+	{
+		Name: "SetSubscriptionAttributes", In: (*SetSubscriptionAttributesInput)(nil), Out: (*SetSubscriptionAttributesOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "FilterPolicyLimitExceededException", "InternalErrorException", "InvalidParameterException", "NotFoundException", "ReplayLimitExceededException"},
+		Action: "sns:SetSubscriptionAttributes", Access: api.Write, Event: api.Management,
+	},
+	{
+		Name: "SetTopicAttributes", In: (*SetTopicAttributesInput)(nil), Out: (*SetTopicAttributesOutput)(nil), Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "InvalidSecurityException", "NotFoundException"},
+		Action: "sns:SetTopicAttributes", Access: api.PermissionsManagement, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "topic", ARN: "{TopicArn}"},
+		},
+	},
 	{
 		Name: "Subscribe", In: (*SubscribeInput)(nil), Out: (*SubscribeOutput)(nil),
 		Errors: []string{"AuthorizationErrorException", "FilterPolicyLimitExceededException", "InternalErrorException", "InvalidParameterException", "InvalidSecurityException", "NotFoundException", "ReplayLimitExceededException", "SubscriptionLimitExceededException"},
@@ -81,10 +252,39 @@ var operations = []api.Operation{
 		Resources: []api.Resource{
 			{Type: "topic", ARN: "{TopicArn}"},
 		},
+		Conditions: []api.Condition{
+			{Key: "sns:Endpoint", Path: "Endpoint"},
+			{Key: "sns:Protocol", Path: "Protocol"},
+		},
 	},
-	{Name: "TagResource"},
-	{Name: "Unsubscribe"},
-	{Name: "UntagResource"},
+	{
+		Name: "TagResource", In: (*TagResourceInput)(nil), Out: (*TagResourceOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "ConcurrentAccessException", "InvalidParameterException", "ResourceNotFoundException", "StaleTagException", "TagLimitExceededException", "TagPolicyException"},
+		Action: "sns:TagResource", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
+	{
+		Name: "Unsubscribe", In: (*UnsubscribeInput)(nil), Out: (*UnsubscribeOutput)(nil), ByToken: true, Unwrapped: true,
+		Errors: []string{"AuthorizationErrorException", "InternalErrorException", "InvalidParameterException", "InvalidSecurityException", "NotFoundException"},
+		Action: "sns:Unsubscribe", Access: api.Write, Event: api.Management,
+	},
+	{
+		Name: "UntagResource", In: (*UntagResourceInput)(nil), Out: (*UntagResourceOutput)(nil),
+		Errors: []string{"AuthorizationErrorException", "ConcurrentAccessException", "InvalidParameterException", "ResourceNotFoundException", "StaleTagException", "TagLimitExceededException", "TagPolicyException"},
+		Action: "sns:UntagResource", Access: api.Tagging, Event: api.Management,
+		Resources: []api.Resource{
+			{ARN: "{ResourceArn}"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:TagKeys", Path: "TagKeys"},
+		},
+	},
 	{Name: "VerifySMSSandboxPhoneNumber"},
 }
 
@@ -126,8 +326,12 @@ var errors = []api.Error{
 }
 
 var shapes = []api.Shape{
+	{Name: "AmazonResourceName", Limits: "1:1011"},
+	{Name: "MaxItemsListOriginationNumbers", Limits: "1:30"},
 	{Name: "MessageAttributeMap", KeyName: "Name", ValueName: "Value"},
 	{Name: "PhoneNumber", Sensitive: true},
+	{Name: "PhoneNumberList", Member: "PhoneNumber"},
 	{Name: "TagKey", Limits: "1:128"},
+	{Name: "TagKeyList", Member: "TagKey"},
 	{Name: "TagValue", Limits: "0:256"},
 }

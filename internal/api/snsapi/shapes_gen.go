@@ -2,6 +2,71 @@
 
 package snsapi
 
+import "time"
+
+// AddPermissionInput is what AddPermission takes.
+type AddPermissionInput struct {
+	TopicArn     *string  `aws:",,required"`
+	Label        *string  `aws:",,required"`
+	AWSAccountId []string `aws:",,required"`
+	ActionName   []string `aws:",,required"`
+}
+
+// BatchResultErrorEntry is used by PublishBatch.
+type BatchResultErrorEntry struct {
+	Id          *string
+	Code        *string
+	Message     *string
+	SenderFault *bool
+}
+
+// CheckIfPhoneNumberIsOptedOutInput is what CheckIfPhoneNumberIsOptedOut takes.
+type CheckIfPhoneNumberIsOptedOutInput struct {
+	PhoneNumber *string `aws:"phoneNumber,PhoneNumber,required"`
+}
+
+// CheckIfPhoneNumberIsOptedOutOutput is what CheckIfPhoneNumberIsOptedOut answers.
+type CheckIfPhoneNumberIsOptedOutOutput struct {
+	IsOptedOut *bool `aws:"isOptedOut"`
+}
+
+// ConfirmSubscriptionInput is what ConfirmSubscription takes.
+type ConfirmSubscriptionInput struct {
+	TopicArn                  *string `aws:",,required"`
+	Token                     *string `aws:",,required"`
+	AuthenticateOnUnsubscribe *string
+}
+
+// ConfirmSubscriptionOutput is what ConfirmSubscription answers.
+type ConfirmSubscriptionOutput struct {
+	SubscriptionArn *string
+}
+
+// CreatePlatformApplicationInput is what CreatePlatformApplication takes.
+type CreatePlatformApplicationInput struct {
+	Name       *string           `aws:",,required"`
+	Platform   *string           `aws:",,required"`
+	Attributes map[string]string `aws:",,required"`
+}
+
+// CreatePlatformApplicationOutput is what CreatePlatformApplication answers.
+type CreatePlatformApplicationOutput struct {
+	PlatformApplicationArn *string
+}
+
+// CreatePlatformEndpointInput is what CreatePlatformEndpoint takes.
+type CreatePlatformEndpointInput struct {
+	PlatformApplicationArn *string `aws:",,required"`
+	Token                  *string `aws:",,required"`
+	CustomUserData         *string
+	Attributes             map[string]string
+}
+
+// CreatePlatformEndpointOutput is what CreatePlatformEndpoint answers.
+type CreatePlatformEndpointOutput struct {
+	EndpointArn *string
+}
+
 // CreateTopicInput is what CreateTopic takes.
 type CreateTopicInput struct {
 	Name                 *string `aws:",,required"`
@@ -15,11 +80,236 @@ type CreateTopicOutput struct {
 	TopicArn *string
 }
 
-// MessageAttributeValue is used by Publish.
+// DeleteEndpointInput is what DeleteEndpoint takes.
+type DeleteEndpointInput struct {
+	EndpointArn *string `aws:",,required"`
+}
+
+// DeletePlatformApplicationInput is what DeletePlatformApplication takes.
+type DeletePlatformApplicationInput struct {
+	PlatformApplicationArn *string `aws:",,required"`
+}
+
+// DeleteTopicInput is what DeleteTopic takes.
+type DeleteTopicInput struct {
+	TopicArn *string `aws:",,required"`
+}
+
+// Endpoint is used by ListEndpointsByPlatformApplication.
+type Endpoint struct {
+	EndpointArn *string
+	Attributes  map[string]string
+}
+
+// GetEndpointAttributesInput is what GetEndpointAttributes takes.
+type GetEndpointAttributesInput struct {
+	EndpointArn *string `aws:",,required"`
+}
+
+// GetEndpointAttributesOutput is what GetEndpointAttributes answers.
+type GetEndpointAttributesOutput struct {
+	Attributes map[string]string
+}
+
+// GetPlatformApplicationAttributesInput is what GetPlatformApplicationAttributes takes.
+type GetPlatformApplicationAttributesInput struct {
+	PlatformApplicationArn *string `aws:",,required"`
+}
+
+// GetPlatformApplicationAttributesOutput is what GetPlatformApplicationAttributes answers.
+type GetPlatformApplicationAttributesOutput struct {
+	Attributes map[string]string
+}
+
+// GetSMSAttributesInput is what GetSMSAttributes takes.
+type GetSMSAttributesInput struct {
+	Attributes []string `aws:"attributes"`
+}
+
+// GetSMSAttributesOutput is what GetSMSAttributes answers.
+type GetSMSAttributesOutput struct {
+	Attributes map[string]string `aws:"attributes"`
+}
+
+// GetSMSSandboxAccountStatusInput is what GetSMSSandboxAccountStatus takes.
+type GetSMSSandboxAccountStatusInput struct {
+}
+
+// GetSMSSandboxAccountStatusOutput is what GetSMSSandboxAccountStatus answers.
+type GetSMSSandboxAccountStatusOutput struct {
+	IsInSandbox *bool
+}
+
+// GetSubscriptionAttributesInput is what GetSubscriptionAttributes takes.
+type GetSubscriptionAttributesInput struct {
+	SubscriptionArn *string `aws:",,required"`
+}
+
+// GetSubscriptionAttributesOutput is what GetSubscriptionAttributes answers.
+type GetSubscriptionAttributesOutput struct {
+	Attributes map[string]string
+}
+
+// GetTopicAttributesInput is what GetTopicAttributes takes.
+type GetTopicAttributesInput struct {
+	TopicArn *string `aws:",,required"`
+}
+
+// GetTopicAttributesOutput is what GetTopicAttributes answers.
+type GetTopicAttributesOutput struct {
+	Attributes map[string]string
+}
+
+// ListEndpointsByPlatformApplicationInput is what ListEndpointsByPlatformApplication takes.
+type ListEndpointsByPlatformApplicationInput struct {
+	PlatformApplicationArn *string `aws:",,required"`
+	NextToken              *string
+}
+
+// ListEndpointsByPlatformApplicationOutput is what ListEndpointsByPlatformApplication answers.
+type ListEndpointsByPlatformApplicationOutput struct {
+	Endpoints []Endpoint
+	NextToken *string
+}
+
+// ListOriginationNumbersInput is what ListOriginationNumbers takes.
+type ListOriginationNumbersInput struct {
+	NextToken  *string
+	MaxResults *int32 `aws:",MaxItemsListOriginationNumbers"`
+}
+
+// ListOriginationNumbersOutput is what ListOriginationNumbers answers.
+type ListOriginationNumbersOutput struct {
+	NextToken    *string
+	PhoneNumbers []PhoneNumberInformation
+}
+
+// ListPhoneNumbersOptedOutInput is what ListPhoneNumbersOptedOut takes.
+type ListPhoneNumbersOptedOutInput struct {
+	NextToken *string `aws:"nextToken"`
+}
+
+// ListPhoneNumbersOptedOutOutput is what ListPhoneNumbersOptedOut answers.
+type ListPhoneNumbersOptedOutOutput struct {
+	PhoneNumbers []string `aws:"phoneNumbers,PhoneNumberList"`
+	NextToken    *string  `aws:"nextToken"`
+}
+
+// ListPlatformApplicationsInput is what ListPlatformApplications takes.
+type ListPlatformApplicationsInput struct {
+	NextToken *string
+}
+
+// ListPlatformApplicationsOutput is what ListPlatformApplications answers.
+type ListPlatformApplicationsOutput struct {
+	PlatformApplications []PlatformApplication
+	NextToken            *string
+}
+
+// ListSubscriptionsByTopicInput is what ListSubscriptionsByTopic takes.
+type ListSubscriptionsByTopicInput struct {
+	TopicArn  *string `aws:",,required"`
+	NextToken *string
+}
+
+// ListSubscriptionsByTopicOutput is what ListSubscriptionsByTopic answers.
+type ListSubscriptionsByTopicOutput struct {
+	Subscriptions []Subscription
+	NextToken     *string
+}
+
+// ListSubscriptionsInput is what ListSubscriptions takes.
+type ListSubscriptionsInput struct {
+	NextToken *string
+}
+
+// ListSubscriptionsOutput is what ListSubscriptions answers.
+type ListSubscriptionsOutput struct {
+	Subscriptions []Subscription
+	NextToken     *string
+}
+
+// ListTagsForResourceInput is what ListTagsForResource takes.
+type ListTagsForResourceInput struct {
+	ResourceArn *string `aws:",AmazonResourceName,required"`
+}
+
+// ListTagsForResourceOutput is what ListTagsForResource answers.
+type ListTagsForResourceOutput struct {
+	Tags []Tag
+}
+
+// ListTopicsInput is what ListTopics takes.
+type ListTopicsInput struct {
+	NextToken *string
+}
+
+// ListTopicsOutput is what ListTopics answers.
+type ListTopicsOutput struct {
+	Topics    []Topic
+	NextToken *string
+}
+
+// MessageAttributeValue is used by Publish, PublishBatch.
 type MessageAttributeValue struct {
 	DataType    *string `aws:",,required"`
 	StringValue *string
 	BinaryValue []byte
+}
+
+// OptInPhoneNumberInput is what OptInPhoneNumber takes.
+type OptInPhoneNumberInput struct {
+	PhoneNumber *string `aws:"phoneNumber,PhoneNumber,required"`
+}
+
+// OptInPhoneNumberOutput is what OptInPhoneNumber answers.
+type OptInPhoneNumberOutput struct {
+}
+
+// PhoneNumberInformation is used by ListOriginationNumbers.
+type PhoneNumberInformation struct {
+	CreatedAt          *time.Time
+	PhoneNumber        *string `aws:",PhoneNumber"`
+	Status             *string
+	Iso2CountryCode    *string
+	RouteType          *string
+	NumberCapabilities []string
+}
+
+// PlatformApplication is used by ListPlatformApplications.
+type PlatformApplication struct {
+	PlatformApplicationArn *string
+	Attributes             map[string]string
+}
+
+// PublishBatchInput is what PublishBatch takes.
+type PublishBatchInput struct {
+	TopicArn                   *string                    `aws:",,required"`
+	PublishBatchRequestEntries []PublishBatchRequestEntry `aws:",,required"`
+}
+
+// PublishBatchOutput is what PublishBatch answers.
+type PublishBatchOutput struct {
+	Successful []PublishBatchResultEntry
+	Failed     []BatchResultErrorEntry
+}
+
+// PublishBatchRequestEntry is used by PublishBatch.
+type PublishBatchRequestEntry struct {
+	Id                     *string `aws:",,required"`
+	Message                *string `aws:",,required"`
+	Subject                *string
+	MessageStructure       *string
+	MessageAttributes      map[string]MessageAttributeValue `aws:",MessageAttributeMap"`
+	MessageDeduplicationId *string
+	MessageGroupId         *string
+}
+
+// PublishBatchResultEntry is used by PublishBatch.
+type PublishBatchResultEntry struct {
+	Id             *string
+	MessageId      *string
+	SequenceNumber *string
 }
 
 // PublishInput is what Publish takes.
@@ -41,6 +331,47 @@ type PublishOutput struct {
 	SequenceNumber *string
 }
 
+// RemovePermissionInput is what RemovePermission takes.
+type RemovePermissionInput struct {
+	TopicArn *string `aws:",,required"`
+	Label    *string `aws:",,required"`
+}
+
+// SetEndpointAttributesInput is what SetEndpointAttributes takes.
+type SetEndpointAttributesInput struct {
+	EndpointArn *string           `aws:",,required"`
+	Attributes  map[string]string `aws:",,required"`
+}
+
+// SetPlatformApplicationAttributesInput is what SetPlatformApplicationAttributes takes.
+type SetPlatformApplicationAttributesInput struct {
+	PlatformApplicationArn *string           `aws:",,required"`
+	Attributes             map[string]string `aws:",,required"`
+}
+
+// SetSMSAttributesInput is what SetSMSAttributes takes.
+type SetSMSAttributesInput struct {
+	Attributes map[string]string `aws:"attributes,,required"`
+}
+
+// SetSMSAttributesOutput is what SetSMSAttributes answers.
+type SetSMSAttributesOutput struct {
+}
+
+// SetSubscriptionAttributesInput is what SetSubscriptionAttributes takes.
+type SetSubscriptionAttributesInput struct {
+	SubscriptionArn *string `aws:",,required"`
+	AttributeName   *string `aws:",,required"`
+	AttributeValue  *string
+}
+
+// SetTopicAttributesInput is what SetTopicAttributes takes.
+type SetTopicAttributesInput struct {
+	TopicArn       *string `aws:",,required"`
+	AttributeName  *string `aws:",,required"`
+	AttributeValue *string
+}
+
 // SubscribeInput is what Subscribe takes.
 type SubscribeInput struct {
 	TopicArn              *string `aws:",,required"`
@@ -55,8 +386,77 @@ type SubscribeOutput struct {
 	SubscriptionArn *string
 }
 
-// Tag is used by CreateTopic.
+// Subscription is used by ListSubscriptions, ListSubscriptionsByTopic.
+type Subscription struct {
+	SubscriptionArn *string
+	Owner           *string
+	Protocol        *string
+	Endpoint        *string
+	TopicArn        *string
+}
+
+// Tag is used by CreateTopic, ListTagsForResource, TagResource.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`
 }
+
+// TagResourceInput is what TagResource takes.
+type TagResourceInput struct {
+	ResourceArn *string `aws:",AmazonResourceName,required"`
+	Tags        []Tag   `aws:",,required"`
+}
+
+// TagResourceOutput is what TagResource answers.
+type TagResourceOutput struct {
+}
+
+// Topic is used by ListTopics.
+type Topic struct {
+	TopicArn *string
+}
+
+// UnsubscribeInput is what Unsubscribe takes.
+type UnsubscribeInput struct {
+	SubscriptionArn *string `aws:",,required"`
+}
+
+// UntagResourceInput is what UntagResource takes.
+type UntagResourceInput struct {
+	ResourceArn *string  `aws:",AmazonResourceName,required"`
+	TagKeys     []string `aws:",TagKeyList,required"`
+}
+
+// UntagResourceOutput is what UntagResource answers.
+type UntagResourceOutput struct {
+}
+
+// AddPermissionOutput is what AddPermission answers: nothing.
+type AddPermissionOutput struct{}
+
+// DeleteEndpointOutput is what DeleteEndpoint answers: nothing.
+type DeleteEndpointOutput struct{}
+
+// DeletePlatformApplicationOutput is what DeletePlatformApplication answers: nothing.
+type DeletePlatformApplicationOutput struct{}
+
+// DeleteTopicOutput is what DeleteTopic answers: nothing.
+type DeleteTopicOutput struct{}
+
+// RemovePermissionOutput is what RemovePermission answers: nothing.
+type RemovePermissionOutput struct{}
+
+// SetEndpointAttributesOutput is what SetEndpointAttributes answers: nothing.
+type SetEndpointAttributesOutput struct{}
+
+// SetPlatformApplicationAttributesOutput is what SetPlatformApplicationAttributes answers: nothing.
+type SetPlatformApplicationAttributesOutput struct{}
+
+// SetSubscriptionAttributesOutput is what SetSubscriptionAttributes answers: nothing.
+type SetSubscriptionAttributesOutput struct{}
+
+// SetTopicAttributesOutput is what SetTopicAttributes answers: nothing.
+type SetTopicAttributesOutput struct{}
+
+// UnsubscribeOutput is what Unsubscribe answers: nothing.
+type UnsubscribeOutput struct{}
