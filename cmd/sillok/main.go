@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,6 +25,15 @@ type env struct {
 	stdout io.Writer
 	stderr io.Writer
 	lookup func(name string) (string, bool) // an environment variable
+	clock  func() time.Time                 // nil for the computer's
+}
+
+// now is the time to what asks about the past.
+func (e env) now() time.Time {
+	if e.clock != nil {
+		return e.clock()
+	}
+	return time.Now()
 }
 
 // The exit codes, besides those of signals.
@@ -141,7 +151,7 @@ SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), metricsCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), metricsCommand(e), alarmCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

@@ -110,7 +110,7 @@ func (o *spanFlags) throughNow(from, now time.Time, queries []types.MetricDataQu
 }
 
 func getMetrics(ctx context.Context, e env, o metricsGetOptions, args []string) error {
-	now := time.Now()
+	now := e.now()
 	queries, from, to, err := o.check(e, args, now)
 	if err != nil {
 		return usageError{err}

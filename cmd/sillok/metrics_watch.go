@@ -50,7 +50,7 @@ so, and goes on once it answers.`,
 func watchMetrics(ctx context.Context, e env, o metricsWatchOptions, args []string) error {
 	o.output = "auto"
 	every, err := lengthFlag("every", o.every)
-	queries, _, _, questionErr := o.check(e, args, time.Now())
+	queries, _, _, questionErr := o.check(e, args, e.now())
 	err = errors.Join(err, questionErr)
 	if o.metricsGetOptions.times.to != "" {
 		err = errors.Join(err, errors.New("to: what is watched has no end"))
@@ -69,7 +69,7 @@ func watchMetrics(ctx context.Context, e env, o metricsWatchOptions, args []stri
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for n := int64(0); ; {
-		now := time.Now()
+		now := e.now()
 		from, _, err := o.metricsGetOptions.times.span(now)
 		if err != nil {
 			return err
