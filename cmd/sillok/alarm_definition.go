@@ -330,13 +330,13 @@ func (d *alarmDefinition) queries() (queries []types.MetricDataQuery, compared s
 			queries[i].ReturnData = aws.Bool(true)
 		case queries[i].ReturnData == nil || *queries[i].ReturnData:
 			if compared != "" {
-				return nil, "", fmt.Errorf("Exactly one metric query must have ReturnData set to true: %s and %s have", compared, id)
+				return nil, "", fmt.Errorf("exactly one query must have ReturnData true: %s and %s have", compared, id)
 			}
 			compared = id
 		}
 	}
 	if compared == "" {
-		return nil, "", errors.New("Exactly one metric query must have ReturnData set to true.")
+		return nil, "", errors.New("exactly one query must have ReturnData true, and none has")
 	}
 	return queries, compared, nil
 }

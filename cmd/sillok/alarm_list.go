@@ -54,7 +54,7 @@ GetMetricData. With a prefix it is that of the names.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.state, "state", "", "only alarms in this `STATE`: OK, ALARM or INSUFFICIENT_DATA")
+	f.StringVar(&o.state, "state", "any", "only alarms in this `STATE`: OK, ALARM, INSUFFICIENT_DATA or any")
 	f.StringVar(&o.since, "since", "3h", "how much of the metric is shown: from how long ago")
 	f.BoolVar(&o.utc, "utc", false, "show times in UTC instead of the local zone")
 	f.BoolVar(&o.plain, "no-metrics", false, "do not ask for metrics")
@@ -68,7 +68,7 @@ GetMetricData. With a prefix it is that of the names.`,
 
 func (o *alarmListOptions) choices() []choice {
 	all := []choice{{"output", o.output, []string{"table", "csv", "json"}}, {"color", o.colors.color, []string{"auto", "always", "never"}}}
-	return append(all, choice{"state", o.state, append([]string{""}, stateNames...)})
+	return append(all, choice{"state", o.state, append([]string{"any"}, stateNames...)})
 }
 
 // listedAlarm is an alarm as --output json has it.
@@ -102,7 +102,10 @@ func listAlarms(ctx context.Context, e env, o alarmListOptions) error {
 	if err != nil {
 		return err
 	}
-	in := &cloudwatch.DescribeAlarmsInput{AlarmTypes: allTypes, StateValue: types.StateValue(o.state)}
+	in := &cloudwatch.DescribeAlarmsInput{AlarmTypes: allTypes}
+	if o.state != "any" {
+		in.StateValue = types.StateValue(o.state)
+	}
 	if o.prefix != "" {
 		in.AlarmNamePrefix = &o.prefix
 	}
@@ -243,11 +246,7 @@ func (v *alarmsView) show(all []listedAlarm) error {
 	for i := range all {
 		a := &all[i]
 		counts[a.State]++
-		state := string(a.State)
-		if a.State == alarm.InsufficientData {
-			state = "NO DATA"
-		}
-		cells := []*string{&state, new(v.since(a.Since)), &a.Name}
+		cells := []*string{new(shortState(a.State)), new(v.since(a.Since)), &a.Name}
 		paint := []func(string) string{stateColor(v.screen.style, a.State), nil, nil}
 		if v.trends != nil {
 			line := v.trends[a.Name]

@@ -74,7 +74,7 @@ case for each expectation and each change of state.`,
 	f.StringArrayVar(&o.sets, "set", nil, "`MEMBER=VALUE` of the definition that is another, such as Threshold=90; may be repeated")
 	f.StringArrayVar(&o.expects, "expect", nil, "what the alarm is to do, such as \"ALARM at 10:05..10:10\"; may be repeated")
 	f.StringVar(&o.state, "state", string(alarm.InsufficientData), "`STATE` that the alarm is in at first")
-	f.StringVar(&o.show, "show", "", "`WHICH` evaluations to show: changes or all (default changes; all for json)")
+	f.StringVar(&o.show, "show", "auto", "`WHICH` evaluations to show: changes of state, all, or auto: all in json, else changes")
 	f.StringVarP(&o.output, "output", "o", "text", "`FORM`: text, json (an object a line) or junit")
 	f.IntVar(&o.height, "height", chartLines, "`LINES` that a chart has")
 	o.colors.flags(f)
@@ -96,7 +96,7 @@ func completesSets(_ *cobra.Command, _ []string, _ string) (all []string, _ cobr
 func (o *replayOptions) choices() []choice {
 	return []choice{
 		{"state", o.state, []string{string(alarm.OK), string(alarm.Alarm), string(alarm.InsufficientData)}},
-		{"show", o.show, []string{"", "changes", "all"}},
+		{"show", o.show, []string{"auto", "changes", "all"}},
 		{"output", o.output, []string{"text", "json", "junit"}},
 		{"color", o.colors.color, []string{"auto", "always", "never"}},
 	}

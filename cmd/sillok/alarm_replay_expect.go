@@ -89,7 +89,7 @@ func (x *expectation) failure(r *replayed, zone *time.Location) string {
 	for i := range r.evaluations {
 		e := &r.evaluations[i]
 		if e.changes() {
-			changed = append(changed, fmt.Sprintf("%s at %s", e.state, clock(e.at, r.every, zone)))
+			changed = append(changed, fmt.Sprintf("%s at %s", e.state, r.clock(e.at, zone)))
 		}
 		if e.at.Before(x.from) || e.at.After(x.to) {
 			continue
@@ -115,22 +115,25 @@ func (x *expectation) failure(r *replayed, zone *time.Location) string {
 	case outside:
 		return "no evaluation is in that time"
 	case x.never && held > 0:
-		return fmt.Sprintf("it is in %s at %s: %s", x.state, clock(first.at, r.every, zone), first.why())
+		return fmt.Sprintf("it is in %s at %s: %s", x.state, r.clock(first.at, zone), first.why())
 	case x.never:
 		return ""
 	case x.whole && held < seen:
-		return fmt.Sprintf("it is in %s at %s; %s", first.state, clock(first.at, r.every, zone), came)
+		return fmt.Sprintf("it is in %s at %s; %s", first.state, r.clock(first.at, zone), came)
 	case held == 0:
 		return came
 	}
 	return ""
 }
 
-// clock is a time as a replay shows it.
-func clock(at time.Time, every time.Duration, zone *time.Location) string {
-	layout := "2006-01-02 15:04"
-	if every < time.Minute {
-		layout = time.DateTime
+// clock is a time as a replay shows it: of the day where all of it is in one.
+func (r *replayed) clock(at time.Time, zone *time.Location) string {
+	layout := "15:04"
+	if r.every < time.Minute {
+		layout = time.TimeOnly
+	}
+	if r.from.In(zone).Format(time.DateOnly) != r.to.In(zone).Format(time.DateOnly) {
+		layout = time.DateOnly + " " + layout
 	}
 	return at.In(zone).Format(layout)
 }

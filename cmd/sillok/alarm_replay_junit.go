@@ -47,7 +47,7 @@ func (p *replayer) junit(runs []*replayed, outcomes []outcome) error {
 		if r.name != "" {
 			name += " with " + r.name
 		}
-		suite := junitSuite{Name: terminal.Printable(name), Time: r.from.In(p.zone).Format("2006-01-02T15:04:05"), Out: terminal.PrintableLines(r.title() + "\n" + r.summary(p.zone))}
+		suite := junitSuite{Name: terminal.Printable(name), Time: r.from.In(p.zone).Format("2006-01-02T15:04:05"), Out: terminal.Printable(strings.Join(strings.Fields(r.title()+"; "+r.summary(p.zone)), " "))}
 		if i == len(runs)-1 {
 			for _, o := range outcomes {
 				c := junitCase{Name: terminal.Printable(o.text), Class: suite.Name}

@@ -121,9 +121,9 @@ func (r *replayPoints) read(ctx context.Context, times []time.Time) error {
 	r.of = map[int64]map[string][]alarm.Point{}
 	var mu sync.Mutex
 	var next, done atomic.Int64
-	work, ctx := life.New(ctx, slog.New(slog.DiscardHandler))
+	work, reading := life.New(ctx, slog.New(slog.DiscardHandler))
 	for range min(readersAtOnce, len(questions)) {
-		work.Go(ctx, "read points", func(ctx context.Context) error {
+		work.Go(reading, "read points", func(ctx context.Context) error {
 			for {
 				n := next.Add(1) - 1
 				if n >= int64(len(questions)) {
@@ -283,4 +283,3 @@ func fits(period time.Duration, from, now time.Time) (every time.Duration, err e
 	}
 	return kept, nil
 }
-

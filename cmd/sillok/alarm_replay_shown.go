@@ -91,6 +91,8 @@ func (p *replayer) one(r *replayed) error {
 		width = defaultColumns
 	}
 	fmt.Fprintln(s.stdout, s.style.Bold(terminal.Printable(r.title())))
+	form := "2006-01-02 15:04 MST"
+	fmt.Fprintln(s.stdout, s.style.Faint(r.from.In(p.zone).Format(form)+" to "+r.to.In(p.zone).Format(form)))
 	plot := terminal.Plot{
 		Width: width, Height: p.options.height, From: r.from, To: r.to, Zone: p.zone, Lines: r.points.drawn(), Levels: r.definition.levels(), Style: s.style,
 	}
@@ -113,7 +115,7 @@ func (p *replayer) one(r *replayed) error {
 
 // shown are the evaluations that are to be shown.
 func (p *replayer) shown(r *replayed) (all []evaluation) {
-	wantsAll := p.options.show == "all" || p.options.show == "" && p.options.output == "json"
+	wantsAll := p.options.show == "all" || p.options.show == "auto" && p.options.output == "json"
 	for i := range r.evaluations {
 		if wantsAll || r.evaluations[i].changes() {
 			all = append(all, r.evaluations[i])
@@ -128,14 +130,14 @@ func (p *replayer) evaluations(r *replayed) error {
 	if len(all) == 0 {
 		return nil
 	}
-	t := p.screen.newTable(terminal.Column{Name: "evaluated"}, terminal.Column{Name: "state"}, terminal.Column{Name: "points used, newest first"}, terminal.Column{Name: "why"})
+	t := p.screen.newTable(terminal.Column{Name: "evaluated"}, terminal.Column{Name: "state"}, terminal.Column{Name: "points used, newest first"}, terminal.Column{Name: "because"})
 	for i := range all {
 		e := &all[i]
-		state := string(e.state)
+		state := shortState(e.state)
 		if e.changes() {
-			state = string(e.was) + " → " + state
+			state = shortState(e.was) + " → " + state
 		}
-		cells := []*string{new(clock(e.at, r.every, p.zone)), &state, new(e.used()), new(e.why())}
+		cells := []*string{new(r.clock(e.at, p.zone)), &state, new(e.used()), new(e.because())}
 		paint := []func(string) string{nil, stateColor(p.screen.style, e.state), nil, nil}
 		if !e.changes() {
 			paint[1] = nil
@@ -145,6 +147,22 @@ func (p *replayer) evaluations(r *replayed) error {
 		}
 	}
 	return p.screen.finish(t)
+}
+
+// because is the rule by which the state came about, in short.
+func (e *evaluation) because() string {
+	if e.all > 1 || e.label != "" {
+		return fmt.Sprintf("%d of %d contributors in ALARM; %s: %s", e.of, e.all, e.label, e.result.Rule)
+	}
+	return e.result.Rule.String()
+}
+
+// shortState is a state as a table has it.
+func shortState(state alarm.State) string {
+	if state == alarm.InsufficientData {
+		return "NO DATA"
+	}
+	return string(state)
 }
 
 // stateColor is the colour of a state.
@@ -184,7 +202,7 @@ func (r *replayed) summary(zone *time.Location) string {
 			text += fmt.Sprintf("\n  … and %s more", terminal.Counted(int64(len(r.episodes)-mostEpisodes), "time"))
 			break
 		}
-		text += fmt.Sprintf("\n  %s to %s, for %s", clock(e.from, r.every, zone), clock(e.to, r.every, zone), inWords(e.length()))
+		text += fmt.Sprintf("\n  %s to %s, for %s", r.clock(e.from, zone), r.clock(e.to, zone), inWords(e.length()))
 		if e.open {
 			text += ", and goes on"
 		}
@@ -224,7 +242,7 @@ func (p *replayer) compared(runs []*replayed) error {
 		}
 		first := "never"
 		if len(r.episodes) > 0 {
-			first = clock(r.episodes[0].from, r.every, p.zone)
+			first = r.clock(r.episodes[0].from, p.zone)
 		}
 		if err := t.Add([]*string{&name, new(terminal.Grouped(int64(len(r.episodes)))), new(inWords(r.inAlarm())), &first}); err != nil {
 			return err

@@ -114,6 +114,12 @@ type alarmView struct {
 // say prints a line with a word before it.
 func (v *alarmView) say(word, format string, args ...any) {
 	text := terminal.PrintableLines(fmt.Sprintf(format, args...))
+	if text == "" {
+		return
+	}
+	if width := v.screen.style.Width; width > 0 {
+		text = terminal.Wrapped(text, max(20, width-10))
+	}
 	fmt.Fprintf(v.screen.stdout, "%s %s\n", v.screen.style.Faint(terminal.Pad(word, 9)), terminal.Indented(text, 10))
 }
 
