@@ -14,6 +14,7 @@ import (
 // A new target is a line here.
 func (a *App) targets() map[string]bus.Target {
 	all := map[string]bus.Target{"cloudtrail": failedOfTrails{a}, "logs": sentToLogs{a}}
+	maps.Copy(all, a.operated())
 	maps.Copy(all, a.cfg.targets)
 	if a.logs != nil {
 		for service, target := range all {
