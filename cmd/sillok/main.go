@@ -151,7 +151,7 @@ SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), metricsCommand(e), alarmCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), metricsCommand(e), alarmCommand(e), dashboardCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

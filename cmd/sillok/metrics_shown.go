@@ -239,6 +239,11 @@ type shownSeries struct {
 }
 
 func (v *seriesView) json(all []series) error {
+	return writeJSON(v.screen.stdout, shownOf(all))
+}
+
+// shownOf are series as --output json has them.
+func shownOf(all []series) []shownSeries {
 	shown := make([]shownSeries, len(all))
 	for i := range all {
 		shown[i] = shownSeries{all[i].ID, all[i].Label, []time.Time{}, []float64{}}
@@ -246,7 +251,7 @@ func (v *seriesView) json(all []series) error {
 			shown[i].Times, shown[i].Values = append(shown[i].Times, p.Time.UTC()), append(shown[i].Values, p.Value)
 		}
 	}
-	return writeJSON(v.screen.stdout, shown)
+	return shown
 }
 
 func (v *seriesView) csv(all []series) error {
