@@ -20,8 +20,9 @@ func alarmCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "alarm",
 		Short: "See alarms and why they are as they are, test and replay them",
-		Long: `Alarm lists the alarms of CloudWatch and shows one in plain words, with its history. It tests
-whether actions arrive, and replays an alarm over stored metrics: when would it have fired?`,
+		Long: `Alarm lists the alarms of CloudWatch and shows one in plain words, with its history. It
+tests whether actions arrive, and replays an alarm over stored metrics: when would it
+have fired?`,
 		Example: `  sillok alarm list --state ALARM
   sillok alarm show slow-cart
   sillok alarm history slow-cart --since 7d

@@ -35,9 +35,9 @@ func alarmHistoryCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history [NAME]",
 		Short: "Show what happened to an alarm, or to all of them",
-		Long: `History shows what happened to an alarm, the newest first: in which states it was and why, how it
-was changed, and what became of its actions. Without a name it is of all alarms. It calls
-DescribeAlarmHistory. What failed is red.`,
+		Long: `History shows what happened to an alarm, the newest first: in which states it was and
+why, how it was changed, and what became of its actions. Without a name it is of all
+alarms. It calls DescribeAlarmHistory. What failed is red.`,
 		Example: `  sillok alarm history slow-cart
   sillok alarm history --type action --since 1d
   sillok alarm history slow-cart --output json | jq .data`,

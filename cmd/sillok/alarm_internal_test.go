@@ -99,6 +99,8 @@ func TestAlarms(t *testing.T) {
 		{"alarm_list_json", "alarm list -o json"},
 		{"alarm_list_csv", "alarm list -o csv"},
 		{"alarm_show", "alarm show slow-cart --utc"},
+		{"alarm_show_narrow", "alarm show slow-cart --utc"},
+		{"alarm_replay_narrow", "alarm replay slow-cart --from 2026-11-29T10:00 --to 2026-11-29T12:00 --utc"},
 		{"alarm_show_expression", "alarm show idle --utc --since 1h"},
 		{"alarm_show_composite", "alarm show shop --utc"},
 		{"alarm_show_arn", "alarm show arn:aws:cloudwatch:us-east-1:111122223333:alarm:errors --utc --height 6"},
@@ -124,6 +126,9 @@ func TestAlarms(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := aShop(t)
+			if strings.HasSuffix(tt.name, "_narrow") {
+				w.wide = "50"
+			}
 			words := strings.Fields(tt.args)
 			for i, word := range words {
 				if i > 0 && words[i-1] == "--expect" {

@@ -33,10 +33,10 @@ func alarmListCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [PREFIX]",
 		Short: "List alarms with their states and what their metrics do",
-		Long: `List shows alarms: those in ALARM first, then those without enough data, then the others.
-Beside each is when it came into its state, its metric of the last hours, and what it is
-compared with; points beyond the threshold are red. It calls DescribeAlarms and
-GetMetricData. With a prefix it is that of the names.`,
+		Long: `List shows alarms: those in ALARM first, then those without enough data, then the
+others. Beside each is when it came into its state, its metric of the last hours, and
+what it is compared with; points beyond the threshold are red. It calls DescribeAlarms
+and GetMetricData. With a prefix it is that of the names.`,
 		Example: `  sillok alarm list
   sillok alarm list shop- --state ALARM
   sillok alarm list --since 1d --output json`,

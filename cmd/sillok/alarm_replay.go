@@ -32,21 +32,21 @@ func alarmReplayCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay [NAME]",
 		Short: "Walk stored metrics through an alarm, and see when it would have fired",
-		Long: `Replay evaluates an alarm at each minute of a time that is over, as CloudWatch would have,
-and says when it would have been in ALARM, for how long, and why. The alarm is one that is
-there, or one of a file in the form that "aws cloudwatch put-metric-alarm" takes
+		Long: `Replay evaluates an alarm at each minute of a time that is over, as CloudWatch would
+have, and says when it would have been in ALARM, for how long, and why. The alarm is one
+that is there, or one of a file in the form that "aws cloudwatch put-metric-alarm" takes
 (--generate-cli-skeleton) or "aws cloudwatch describe-alarms" gives. Nothing is changed.
 
---set changes a member of the definition, and compares what comes of it with the alarm as it
-is. --expect is for tests: where an expectation does not hold the exit code is 1. It is about
-the alarm as --set has it: "ALARM at 10:05..10:10" that it comes into ALARM then, "OK during
-12:00..13:00" that it is OK all that time, "no ALARM" that it never is.
+--set changes a member of the definition, and compares what comes of it with the alarm
+as it is. --expect is for tests: where an expectation does not hold the exit code is 1.
+It is about the alarm as --set has it: "ALARM at 10:05..10:10" that it comes into ALARM
+then, "OK during 12:00..13:00" that it is OK all that time, "no ALARM" that it never is.
 
-It calls DescribeAlarms and GetMetricData. Points are as they are stored now: what came too late
-for the alarm then is there. Actions, mute rules and suppression play no part.
+It calls DescribeAlarms and GetMetricData. Points are as they are stored now: what came
+too late for the alarm then is there. Actions, mute rules and suppression play no part.
 
---output json has an object for each evaluation and a summary on a line each; junit has a test
-case for each expectation and each change of state.`,
+--output json has an object for each evaluation and a summary on a line each; junit has
+a test case for each expectation and each change of state.`,
 		Example: `  # what did it do yesterday, and what would it have done with another threshold?
   sillok alarm replay slow-cart --from 2026-11-28 --to 2026-11-28 --set Threshold=400
 
@@ -55,8 +55,9 @@ case for each expectation and each change of state.`,
   sillok alarm replay --definition alarm.json --since 14d
 
   # in CI
-  sillok alarm replay --definition alarm.json --from 2026-11-28T10:00Z --to 2026-11-28T11:00Z \
-    --utc --expect 'ALARM at 10:05..10:10' --expect 'OK at 10:20..10:40' --output junit`,
+  sillok alarm replay --definition alarm.json --utc \
+    --from 2026-11-28T10:00 --to 2026-11-28T11:00 \
+    --expect 'ALARM at 10:05..10:10' --expect 'OK at 10:20..10:40' --output junit`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 1:

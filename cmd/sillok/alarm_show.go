@@ -32,9 +32,9 @@ func alarmShowCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show an alarm in plain words: its state, why, and the points that say so",
-		Long: `Show says in plain words in which state an alarm is, since when and why, when it is in ALARM,
-and what is done then, and draws its metric with the threshold. Of a composite alarm it
-shows the alarms below it. It calls DescribeAlarms and GetMetricData.`,
+		Long: `Show says in plain words in which state an alarm is, since when and why, when it is in
+ALARM, and what is done then, and draws its metric with the threshold. Of a composite
+alarm it shows the alarms below it. It calls DescribeAlarms and GetMetricData.`,
 		Example: `  sillok alarm show slow-cart
   sillok alarm show slow-cart --since 1d --utc
   sillok alarm show slow-cart --output json | jq .metric.Threshold`,
@@ -118,7 +118,7 @@ func (v *alarmView) say(word, format string, args ...any) {
 		return
 	}
 	if width := v.screen.style.Width; width > 0 {
-		text = terminal.Wrapped(text, max(20, width-10))
+		text = terminal.Flowed(text, max(20, width-10))
 	}
 	fmt.Fprintf(v.screen.stdout, "%s %s\n", v.screen.style.Faint(terminal.Pad(word, 9)), terminal.Indented(text, 10))
 }

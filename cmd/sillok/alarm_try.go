@@ -29,10 +29,11 @@ func alarmTestCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test NAME",
 		Short: "Set an alarm's state for a moment, and see whether its actions arrive",
-		Long: `Test sets the state of an alarm by SetAlarmState, so that the actions of that state run, and
-reads from its history what was delivered and what was not. The next evaluation of the
-alarm takes the state back: within a minute, or for a composite alarm when an alarm below it
-changes. The exit code is 1 where an action failed, and 3 where one has not ended in time.`,
+		Long: `Test sets the state of an alarm by SetAlarmState, so that the actions of that state run,
+and reads from its history what was delivered and what was not. The next evaluation of
+the alarm takes the state back: within a minute, or for a composite alarm when an alarm
+below it changes. The exit code is 1 where an action failed, and 3 where one has not
+ended in time.`,
 		Example: `  sillok alarm test slow-cart
   sillok alarm test slow-cart --state OK --reason 'drill of November'`,
 		Args: oneAlarm,

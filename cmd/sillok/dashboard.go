@@ -176,13 +176,14 @@ func dashboardShowCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show [NAME]",
 		Short: "Draw a dashboard in the terminal",
-		Long: `Show draws the widgets of a dashboard where they are in its grid: metrics as charts, numbers,
-bars and tables, alarms with their states, queries of logs with their rows, and text. On a
-terminal of less than 72 columns widgets stand below each other. It calls GetDashboard,
-GetMetricData, DescribeAlarms and StartQuery.
+		Long: `Show draws the widgets of a dashboard where they are in its grid: metrics as charts,
+numbers, bars and tables, alarms with their states, queries of logs with their rows, and
+text. On a terminal of less than 72 columns widgets stand below each other. It calls
+GetDashboard, GetMetricData, DescribeAlarms and StartQuery.
 
-Without --since or --from the time is the dashboard's own, or three hours. --file shows a body
-that is not there yet. What a widget cannot show it says in its place; then the exit code is 3.`,
+Without --since or --from the time is the dashboard's own, or three hours. --file shows
+a body that is not there yet. What a widget cannot show it says in its place; then the
+exit code is 3.`,
 		Example: `  sillok dashboard show shop
   sillok dashboard show shop --since 1d --utc
   sillok dashboard show --file shop.json

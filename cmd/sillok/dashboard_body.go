@@ -74,7 +74,7 @@ func readBoard(text []byte) (*board, error) {
 	b := &board{}
 	if err := json.Unmarshal(text, b); err != nil {
 		if mistake, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return nil, fmt.Errorf("its body is not understood: %s is a %s", mistake.Field, mistake.Value)
+			return nil, fmt.Errorf("its body is not understood: %s cannot be of the type %s", mistake.Field, mistake.Value)
 		}
 		return nil, fmt.Errorf("its body is no JSON object: %w", err)
 	}

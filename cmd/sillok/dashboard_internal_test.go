@@ -43,6 +43,8 @@ func TestDashboards(t *testing.T) {
 		{"dashboard_list_json", "dashboard list -o json", ""},
 		{"dashboard_list_csv", "dashboard list -o csv", ""},
 		{"dashboard_show", "dashboard show shop --utc", ""},
+		{"dashboard_show_narrow", "dashboard show shop --utc", ""},
+		{"dashboard_show_colours", "dashboard show shop --utc --color always", ""},
 		{"dashboard_show_json", "dashboard show shop --utc -o json --from 2026-11-29T12:25 --to 2026-11-29T12:28", ""},
 		{"dashboard_show_lacks", "dashboard show --file - --utc --since 1h", lackingBody},
 		{"dashboard_show_empty", "dashboard show --file - --utc", `{"widgets":[]}`},
@@ -53,6 +55,9 @@ func TestDashboards(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := aShop(t)
+			if strings.HasSuffix(tt.name, "_narrow") {
+				w.wide = "50"
+			}
 			w.boards = map[string]string{"shop": boardBody}
 			w.logs = [][]map[string]string{
 				{{"field": "page", "value": "/cart"}, {"field": "n", "value": "12"}}, {{"field": "page", "value": "/pay"}, {"field": "n", "value": "3"}},

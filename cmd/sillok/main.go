@@ -121,7 +121,8 @@ and Terraform use like AWS itself (sillok serve). The server keeps a journal of 
 call (sillok calls), decides each by policies (sillok access) and can have several
 accounts (sillok account). Digests prove that nobody changed CloudTrail's log files
 (sillok verify). Buckets come in and go out as plain files (sillok s3). Log groups are
-followed (sillok tail), written to and asked (sillok logs).
+followed (sillok tail), written to and asked (sillok logs). Metrics are drawn (sillok
+metrics), alarms explained and replayed (sillok alarm), dashboards shown (sillok dashboard).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it

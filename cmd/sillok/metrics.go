@@ -21,7 +21,8 @@ func metricsCommand(e env) *cobra.Command {
 		Use:   "metrics",
 		Short: "List, draw, put and watch metrics",
 		Long: `Metrics lists the metrics of CloudWatch, draws them in the terminal, puts values and
-watches a chart. "sillok alarm" is about alarms on them, "sillok dashboard" about dashboards.`,
+watches a chart. "sillok alarm" is about alarms on them, "sillok dashboard" about
+dashboards.`,
 		Example: `  sillok metrics list Shop
   sillok metrics put Shop Latency 12 Page=cart --unit Milliseconds
   sillok metrics get Shop Latency Page=cart --stat p99 --since 3h --threshold 250

@@ -33,25 +33,27 @@ func metricsGetCommand(e env) *cobra.Command {
 SEARCH finds: one series as a chart, several as a line each. It calls GetMetricData. The
 dimensions are all that the metric has.
 
-The metric has the name m1 in expressions, with its first statistic, m2 with its second and
-so on. Without --period a point is of a minute or more, as far as it takes not to have
-more than 200 points, or as data of that age are kept.
+The metric has the name m1 in expressions, with its first statistic, m2 with its second
+and so on. Without --period a point is of a minute or more, as far as it takes not to
+have more than 200 points, or as data of that age are kept.
 
 Charts and tables have times of the local zone; csv and json have them in UTC.`,
 		Example: `  # a chart, with a line at 250
   sillok metrics get Shop Latency Page=cart --stat p99 --since 3h --threshold 250
 
   # two statistics, and what is between them
-  sillok metrics get Shop Latency Page=cart --stat p50 --stat p99 --expression 'm2 - m1' --all
+  sillok metrics get Shop Latency Page=cart --stat p50 --stat p99 \
+    --expression 'm2 - m1' --all
 
   # a share, of two metrics
-  sillok metrics get --metric 'e=Shop Errors Sum' --metric 'n=Shop Calls Sum' --expression '100*e/n'
+  sillok metrics get --expression '100 * e / n' \
+    --metric 'e=Shop Errors Sum' --metric 'n=Shop Calls Sum'
 
   # a line for each of many
   sillok metrics get --expression "SEARCH('{Shop,Page} Latency', 'p99')" --since 1d
 
   # for another program
-  sillok metrics get Shop Latency --from 2026-11-29 --to 2026-11-29 --period 5m --output csv`,
+  sillok metrics get Shop Latency --from 2026-11-29 --to 2026-11-29 --output csv`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error { return getMetrics(c.Context(), e, o, args) },
 	}

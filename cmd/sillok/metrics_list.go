@@ -31,9 +31,9 @@ func metricsListCommand(e env) *cobra.Command {
 		Use:   "list [NAMESPACE [NAME [DIMENSION...]]]",
 		Short: "List the metrics that had data in two weeks",
 		Long: `List shows metrics by namespace, name and dimensions: all that had data in two weeks, or
-with --recent in three hours. A dimension is a name, which any value goes with, or a name
-and value such as Page=cart; metrics with further dimensions are shown too. A namespace or
-name of "" is any. It calls ListMetrics.`,
+with --recent in three hours. A dimension is a name, which any value goes with, or a
+name and value such as Page=cart; metrics with further dimensions are shown too. A
+namespace or name of "" is any. It calls ListMetrics.`,
 		Example: `  sillok metrics list
   sillok metrics list Shop
   sillok metrics list Shop Latency Page

@@ -28,16 +28,17 @@ func metricsPutCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "put NAMESPACE [NAME VALUE [TIME] [DIMENSION...]]",
 		Short: "Put values of metrics, from arguments or lines",
-		Long: `Put sends values to metrics of a namespace: one that the arguments name, or one for each line
-of standard input or of a --file. A line is as the arguments are: a name, a value, perhaps
-a time, and dimensions; what has blanks stands in double quotes. A time is in the forms of
-2026-11-29T08:00:00Z, or seconds or milliseconds since 1970; without one it is now. Empty
-lines and those that begin with # are no values. It calls PutMetricData.
+		Long: `Put sends values to metrics of a namespace: one that the arguments name, or one for each
+line of standard input or of a --file. A line is as the arguments are: a name, a value,
+perhaps a time, and dimensions; what has blanks stands in double quotes. A time is in
+the forms of 2026-11-29T08:00:00Z, or seconds or milliseconds since 1970; without one it
+is now. Empty lines and those that begin with # are no values. It calls PutMetricData.
 
 Lines are sent a thousand at a time, and at least each second. At the end, and after
-Ctrl-C, put says how many values were taken, which means that they are on the server's disk.
-A line that is no value, or that the server refuses, is named and left out: then the exit
-code is 3. When the server has too much to do or is away, put waits and tries again.`,
+Ctrl-C, put says how many values were taken, which means that they are on the server's
+disk. A line that is no value, or that the server refuses, is named and left out: then
+the exit code is 3. When the server has too much to do or is away, put waits and tries
+again.`,
 		Example: `  sillok metrics put Shop Latency 12 Page=cart --unit Milliseconds
   vmstat -n 10 | awk 'NR>2 {print "Free", $4; fflush()}' |
     sillok metrics put Host --dimension Host=$(hostname) --unit Kilobytes

@@ -24,9 +24,9 @@ func metricsWatchCommand(e env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch [NAMESPACE NAME [DIMENSION...]]",
 		Short: "Draw metrics anew until interrupted",
-		Long: `Watch draws the chart of "sillok metrics get" every few seconds, until Ctrl-C ends it. Where
-the output is no terminal, each chart follows the one before. When the server is away it says
-so, and goes on once it answers.`,
+		Long: `Watch draws the chart of "sillok metrics get" every few seconds, until Ctrl-C ends it.
+Where the output is no terminal, each chart follows the one before. When the server is
+away it says so, and goes on once it answers.`,
 		Example: `  sillok metrics watch Shop Latency Page=cart --stat p99 --since 1h --threshold 250
   sillok metrics watch --expression "SEARCH('{Shop,Page} Latency', 'p99')" --every 30s`,
 		Args: cobra.ArbitraryArgs,

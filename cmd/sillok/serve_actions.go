@@ -83,7 +83,10 @@ func (a *declaredAction) declaration(folder string) (operator.Declaration, error
 	d := operator.Declaration{
 		Action: a.Action, Instance: a.Instance, Dimensions: a.Dimensions, Alarm: a.Alarm, Accounts: a.Accounts, Timeout: a.Timeout,
 		Command: operator.Command{Arguments: a.Command, Directory: a.Directory, Environment: a.Environment, User: a.User},
-		Webhook: operator.Webhook{URL: a.Webhook, Secret: []byte(a.Secret)},
+		Webhook: operator.Webhook{URL: a.Webhook},
+	}
+	if a.Secret != "" {
+		d.Webhook.Secret = []byte(a.Secret)
 	}
 	if a.SecretFile == "" {
 		return d, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -19,7 +20,7 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // watchServer answers for CloudWatch, with what a test gives it, so that times and values are always the same.
@@ -35,6 +36,7 @@ type watchServer struct {
 	// fails are ARNs of actions that fail, and why.
 	fails map[string]string
 	now   time.Time
+	wide  string   // columns of the terminal; empty for 90
 	asked []string // operations
 }
 
@@ -271,7 +273,7 @@ func (w *watchServer) value(name, stat string, at time.Time, period time.Duratio
 func (w *watchServer) ran(input string, args ...string) string {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
-	lookup := map[string]string{"COLUMNS": "90", "TERM": "xterm"}
+	lookup := map[string]string{"COLUMNS": cmp.Or(w.wide, "90"), "TERM": "xterm"}
 	code := run(context.Background(), env{
 		args: args, stdin: strings.NewReader(input), stdout: &stdout, stderr: &stderr, clock: func() time.Time { return w.now },
 		lookup: func(name string) (string, bool) { v, ok := lookup[name]; return v, ok },
@@ -299,7 +301,7 @@ func shown(t *testing.T, name, said string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), said); diff != "" {
+	if diff := gocmp.Diff(string(want), said); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -147,6 +147,16 @@ func TestFramesSideBySide(t *testing.T) {
 	}
 }
 
+func TestLinesThatAreBroken(t *testing.T) {
+	text := "one two\nthree four-and-five six"
+	if want, got := "one two\nthree\nfour-and-\nfive six", terminal.Wrapped(text, 9); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if want, got := "one two\nthree\nfour-and-five\nsix", terminal.Flowed(text, 9); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestCellsOfSeveralColours(t *testing.T) {
 	style := terminal.Style{Color: true}
 	var out strings.Builder
