@@ -46,6 +46,8 @@ require (
 	rsc.io/qr v0.2.0
 )
 
+require github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.4 // indirect
+
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect

@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
@@ -65,40 +61,6 @@ var hostAsItIs = middleware.InitializeMiddlewareFunc("HostAsItIs", func(ctx cont
 	return next.HandleInitialize(http.DisableEndpointHostPrefix(ctx, true), in)
 })
 
-// logsRefused is an error of CloudWatch Logs in fewer words than the SDK's; any other
-// error as it is.
-func logsRefused(err error) error {
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		return &refusedError{err, refused.ErrorCode() + ": " + refused.ErrorMessage()}
-	}
-	if away, ok := errors.AsType[*url.Error](err); ok {
-		return &refusedError{err, fmt.Sprintf("%s does not answer: %s", away.URL, away.Err)}
-	}
-	return err
-}
-
-// isRefused says whether an error is an answer of the server that would be the same
-// another time: not that it is away or has too much to do.
-func isRefused(err error) bool {
-	if _, missing := errors.AsType[*noGroupError](err); missing {
-		return true
-	}
-	answer, ok := errors.AsType[*http.ResponseError](err)
-	return ok && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 && !isThrottled(err)
-}
-
-// isThrottled says whether the server asks to come back later.
-func isThrottled(err error) bool {
-	refused, ok := errors.AsType[smithy.APIError](err)
-	return ok && (strings.Contains(refused.ErrorCode(), "Throttling") || refused.ErrorCode() == "LimitExceededException")
-}
-
-// hasCode says whether an error is the server's, of that code.
-func hasCode(err error, code string) bool {
-	refused, ok := errors.AsType[smithy.APIError](err)
-	return ok && refused.ErrorCode() == code
-}
-
 // noGroupError says that a log group is not there.
 type noGroupError struct{ group string }
 
@@ -113,7 +75,7 @@ func groupARN(ctx context.Context, client *cloudwatchlogs.Client, group string) 
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", logsRefused(err)
+			return "", serviceRefused(err)
 		}
 		for i := range page.LogGroups {
 			if aws.ToString(page.LogGroups[i].LogGroupName) == group {
@@ -134,7 +96,7 @@ func allGroups(ctx context.Context, client *cloudwatchlogs.Client, prefix string
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, logsRefused(err)
+			return nil, serviceRefused(err)
 		}
 		all = append(all, page.LogGroups...)
 	}
@@ -168,53 +130,4 @@ func completesGroups(c *cobra.Command, place *logsPlace, before, only int) {
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-}
-
-// colorFlags are those that say when to use colours.
-type colorFlags struct {
-	color string
-	plain bool
-}
-
-func (o *colorFlags) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
-	f.BoolVar(&o.plain, "no-color", false, "use no colours, as --color never and NO_COLOR do")
-}
-
-func (o *colorFlags) when() string {
-	if o.plain {
-		return "never"
-	}
-	return o.color
-}
-
-// timeFlags are those that say of which time something is.
-type timeFlags struct {
-	since, until string
-	utc          bool
-}
-
-func (o *timeFlags) zone() *time.Location {
-	if o.utc {
-		return time.UTC
-	}
-	return time.Local
-}
-
-// span returns from when to when; both are in milliseconds of Unix and included. Until is
-// nil where it was not given.
-func (o *timeFlags) span(now time.Time) (since time.Time, until *time.Time, err error) {
-	since, _, err = moment("since", o.since, now, o.zone())
-	since = inTime(since)
-	if o.until == "" {
-		return since, nil, err
-	}
-	end, isDay, untilErr := moment("until", o.until, now, o.zone())
-	if isDay {
-		end = end.AddDate(0, 0, 1).Add(-time.Millisecond)
-	}
-	if err = errors.Join(err, untilErr); err == nil && end.Before(since) {
-		err = fmt.Errorf("since: %s is later than the end, %s", o.since, o.until)
-	}
-	return since, new(inTime(end)), err
 }

@@ -129,7 +129,7 @@ func (p *putter) create(ctx context.Context) error {
 	if err == nil || hasCode(err, "ResourceAlreadyExistsException") {
 		return nil
 	}
-	return fmt.Errorf("make %s %s: %w", p.group, p.stream, logsRefused(err))
+	return fmt.Errorf("make %s %s: %w", p.group, p.stream, serviceRefused(err))
 }
 
 // putEvery is how long lines wait for others to be sent with, and how long an event of
@@ -252,9 +252,9 @@ func (p *putter) send(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput)
 			p.waiting = false
 			return out, nil
 		case isRefused(err):
-			return nil, logsRefused(err)
+			return nil, serviceRefused(err)
 		case !p.waiting:
-			fmt.Fprintf(p.screen.stderr, "sillok: %s; waiting, and trying again\n", printable(logsRefused(err).Error()))
+			fmt.Fprintf(p.screen.stderr, "sillok: %s; waiting, and trying again\n", printable(serviceRefused(err).Error()))
 			p.waiting = true
 		}
 		select {

@@ -58,7 +58,7 @@ func (p *putter) rejected(info *types.RejectedLogEventsInfo, n int) int64 {
 	return old + expired + ahead
 }
 
-// notTakenError says that the server did not take all events.
+// notTakenError says that the server did not take all that it was sent.
 type notTakenError struct{ text string }
 
 func (e notTakenError) Error() string { return e.text }

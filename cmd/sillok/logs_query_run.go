@@ -60,9 +60,9 @@ func (q *runningQuery) start(ctx context.Context, in *cloudwatchlogs.StartQueryI
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case !isThrottled(err):
-			return nil, logsRefused(err)
+			return nil, serviceRefused(err)
 		case !told:
-			fmt.Fprintf(q.screen.stderr, "sillok: %s; waiting for other queries to end\n", printable(logsRefused(err).Error()))
+			fmt.Fprintf(q.screen.stderr, "sillok: %s; waiting for other queries to end\n", printable(serviceRefused(err).Error()))
 		}
 		if err := pause(ctx); err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func (q *runningQuery) stop(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if _, err := q.client.StopQuery(ctx, &cloudwatchlogs.StopQueryInput{QueryId: &id}); err != nil && !isRefused(err) { // else it has ended
-		fmt.Fprintf(q.screen.stderr, "sillok: query %s may go on: %s\n", id, printable(logsRefused(err).Error()))
+		fmt.Fprintf(q.screen.stderr, "sillok: query %s may go on: %s\n", id, printable(serviceRefused(err).Error()))
 	}
 }
 
@@ -86,7 +86,7 @@ func (q *runningQuery) wait(ctx context.Context, id string) error {
 	for every := askFirst; ; every = min(2*every, askLast) {
 		out, err := q.client.GetQueryResults(ctx, &cloudwatchlogs.GetQueryResultsInput{QueryId: &id})
 		if err != nil {
-			return logsRefused(err)
+			return serviceRefused(err)
 		}
 		if out.Statistics != nil {
 			q.statistics = *out.Statistics
@@ -122,7 +122,7 @@ func (q *runningQuery) read(ctx context.Context, id string, out *cloudwatchlogs.
 	for out.NextToken != nil {
 		var err error
 		if out, err = q.client.GetQueryResults(ctx, &cloudwatchlogs.GetQueryResultsInput{QueryId: &id, NextToken: out.NextToken}); err != nil {
-			return logsRefused(err)
+			return serviceRefused(err)
 		}
 		q.rows = append(q.rows, out.Results...)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,6 +25,15 @@ type env struct {
 	stdout io.Writer
 	stderr io.Writer
 	lookup func(name string) (string, bool) // an environment variable
+	clock  func() time.Time                 // nil for the computer's
+}
+
+// now is the time to what asks about the past.
+func (e env) now() time.Time {
+	if e.clock != nil {
+		return e.clock()
+	}
+	return time.Now()
 }
 
 // The exit codes, besides those of signals.
@@ -111,7 +121,8 @@ and Terraform use like AWS itself (sillok serve). The server keeps a journal of 
 call (sillok calls), decides each by policies (sillok access) and can have several
 accounts (sillok account). Digests prove that nobody changed CloudTrail's log files
 (sillok verify). Buckets come in and go out as plain files (sillok s3). Log groups are
-followed (sillok tail), written to and asked (sillok logs).
+followed (sillok tail), written to and asked (sillok logs). Metrics are drawn (sillok
+metrics), alarms explained and replayed (sillok alarm), dashboards shown (sillok dashboard).
 
 Each flag of a command can also be given in the environment: --data is SILLOK_DATA,
 --log-level is SILLOK_LOG_LEVEL. The exit code is 0 when all is done, 1 when it
@@ -141,7 +152,7 @@ SIGTERM.`,
 		return flagsFromEnvironment(c, e)
 	}
 	root.SetHelpCommand(helpCommand(root))
-	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
+	root.AddCommand(serveCommand(e), callsCommand(e), queryCommand(e), tailCommand(e), logsCommand(e), verifyCommand(e), trailCommand(e), importCommand(e), s3Command(e), accessCommand(e), accountCommand(e), metricsCommand(e), alarmCommand(e), dashboardCommand(e), scrubCommand(e), demoCommand(e), versionCommand(e), workerCommand(e))
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		group(completion)

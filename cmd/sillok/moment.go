@@ -29,3 +29,9 @@ func moment(flag, text string, now time.Time, zone *time.Location) (at time.Time
 	}
 	return now, false, fmt.Errorf("%s: %q is neither how long ago, such as 10m, nor a time, such as 2026-11-29T08:00:00Z", flag, text)
 }
+
+// isAgo says whether moment reads a text as how long ago something was.
+func isAgo(text string) bool {
+	ago, err := time.ParseDuration(text)
+	return err == nil && ago >= 0 || days.MatchString(text)
+}

@@ -50,6 +50,7 @@ type serveOptions struct {
 	Strict              bool          `yaml:"strict"`
 	TrailDelivery       time.Duration `yaml:"cloudtrail_delivery"`
 	TrailDigest         time.Duration `yaml:"cloudtrail_digest"`
+	Actions             string        `yaml:"actions"`
 	NewState            bool          `yaml:"-"` // for one start
 
 	Syslog   syslogOptions   `yaml:",inline"`
@@ -100,6 +101,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.TrailDelivery, "cloudtrail-delivery", defaultTrailDelivery, "`TIME` that an event may wait until a trail of CloudTrail has it in its bucket, such as 5s")
 	f.DurationVar(&o.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "`TIME` that one digest of a trail is of")
 	f.BoolVar(&o.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
+	f.StringVar(&o.Actions, "actions", "", "`FILE` that declares what to do for actions of alarms on EC2, OpsItems, incidents and scaling; see docs/metrics-terminal.md")
 	o.Syslog.flags(f)
 	o.Outgoing.flags(f)
 	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
@@ -180,6 +182,7 @@ func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 		"cloudtrail-delivery":         func() { o.TrailDelivery = flags.TrailDelivery },
 		"cloudtrail-digest":           func() { o.TrailDigest = flags.TrailDigest },
 		"strict":                      func() { o.Strict = flags.Strict },
+		"actions":                     func() { o.Actions = flags.Actions },
 		"new-state":                   func() { o.NewState = flags.NewState },
 	})
 	for name, set := range setters {
@@ -208,7 +211,10 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	errs = append(errs, err)
 	masterFile, masterKey, err := masterKey(options.MasterKey)
 	errs = append(errs, err)
+	actions, err := readActions(options.Actions)
+	errs = append(errs, err)
 	cfg := app.Config{
+		Actions:    actions,
 		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,

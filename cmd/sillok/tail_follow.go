@@ -57,7 +57,7 @@ func (f *tailFollower) run(ctx context.Context) error {
 			fmt.Fprintf(f.shown.screen.stderr, "sillok: %s; asking each second instead\n", printable(none.Error()))
 			return f.poll(ctx, from)
 		case isRefused(err):
-			return logsRefused(err)
+			return serviceRefused(err)
 		default:
 			f.tellAway(err)
 			if err := pause(ctx); err != nil {
@@ -80,7 +80,7 @@ func (f *tailFollower) full() bool { return f.limit > 0 && f.shown.count >= f.li
 
 func (f *tailFollower) tellAway(err error) {
 	if !f.away {
-		fmt.Fprintf(f.shown.screen.stderr, "sillok: %s; trying again\n", printable(logsRefused(err).Error()))
+		fmt.Fprintf(f.shown.screen.stderr, "sillok: %s; trying again\n", printable(serviceRefused(err).Error()))
 	}
 	f.away = true
 }
@@ -244,7 +244,7 @@ func (f *tailFollower) session(ctx context.Context, in *cloudwatchlogs.StartLive
 	out, err := f.wanted.client.StartLiveTail(ctx, in)
 	if err != nil {
 		if isRefused(err) || hasCode(err, "LimitExceededException") {
-			return noLiveTailError{logsRefused(err)}
+			return noLiveTailError{serviceRefused(err)}
 		}
 		return err
 	}

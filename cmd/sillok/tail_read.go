@@ -97,7 +97,7 @@ func (w *wantedEvents) of(ctx context.Context, group string) iter.Seq2[logEvent,
 				if ctx.Err() != nil {
 					err = context.Cause(ctx)
 				}
-				yield(logEvent{}, fmt.Errorf("read %s: %w", group, logsRefused(err)))
+				yield(logEvent{}, fmt.Errorf("read %s: %w", group, serviceRefused(err)))
 				return
 			}
 			for i := range page.Events {

@@ -191,15 +191,6 @@ func listed(ctx context.Context, client *cloudtrail.Client, in *cloudtrail.Looku
 	}
 }
 
-// refusedError is that a server refuses a question, in fewer words than the SDK's.
-type refusedError struct {
-	cause error
-	text  string
-}
-
-func (e *refusedError) Error() string { return e.text }
-func (e *refusedError) Unwrap() error { return e.cause }
-
 // lookUp asks for one page.
 func lookUp(ctx context.Context, client *cloudtrail.Client, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
 	out, err := client.LookupEvents(ctx, in)

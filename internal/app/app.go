@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/access"
+	"github.com/sillok/sillok/internal/alarm/operator"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
@@ -75,6 +76,7 @@ type App struct {
 	syslog      *syslog.Server // nil for none
 	metrics     *cloudwatch.Service
 	queues      *sqs.Service
+	operator    *operator.Operator // of actions of alarms
 	s3          *s3.Service
 	sns         *sns.Service
 	state       *state.DB
@@ -167,6 +169,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
+	if err := a.openOperator(); err != nil {
+		return err
+	}
 	if err := a.openWorkers(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sillok/sillok/internal/alarm/operator"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/store/objects"
 )
@@ -107,6 +108,8 @@ type Config struct {
 	Syslog SyslogConfig
 	// Outgoing is how messages of topics leave.
 	Outgoing OutgoingConfig
+	// Actions are what the operator has declared for actions of alarms.
+	Actions []operator.Declaration
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
 	// targets take what is delivered to the ARNs of services, in tests, besides those
@@ -195,7 +198,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("query timeout: cannot be negative"))
 	}
 	errs = append(errs, c.validateTrails()...)
-	errs = append(errs, c.validateSyslog())
+	errs = append(errs, c.validateSyslog(), operator.Check(c.Actions))
 	errs = append(errs, c.Outgoing.validate()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))

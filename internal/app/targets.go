@@ -20,6 +20,7 @@ func (a *App) targets() map[string]bus.Target {
 	if a.sns != nil {
 		all["sns"] = a.sns
 	}
+	maps.Copy(all, a.operated())
 	maps.Copy(all, a.cfg.targets)
 	if a.logs != nil {
 		for service, target := range all {

@@ -29,6 +29,15 @@ func (s Style) Red(text string) string { return s.painted("\x1b[31m", text) }
 // Yellow returns text in yellow letters, for what failed.
 func (s Style) Yellow(text string) string { return s.painted("\x1b[33m", text) }
 
+// Green returns text in green letters, for what is as it should be.
+func (s Style) Green(text string) string { return s.painted("\x1b[32m", text) }
+
+// series are the colours of lines in a chart: none is red, as levels are.
+var series = []string{"\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[32m", "\x1b[34m", "\x1b[96m", "\x1b[93m", "\x1b[95m"}
+
+// Series returns text in the colour of the nth of several lines.
+func (s Style) Series(n int, text string) string { return s.painted(series[n%len(series)], text) }
+
 func (s Style) painted(code, text string) string {
 	if !s.Color {
 		return text

@@ -32,7 +32,7 @@ type Table struct {
 // row is a row, and how its cells are painted; nil for as they are.
 type row struct {
 	cells []*string
-	paint func(text string) string
+	paint []func(text string) string // of each; a nil one for as it is
 }
 
 // Column is a column of a Table.
@@ -69,6 +69,12 @@ func (t *Table) Add(cells []*string) error { return t.AddPainted(cells, nil) }
 // AddPainted is Add of a row whose cells paint gives a colour, such as Style.Red; nil
 // for none.
 func (t *Table) AddPainted(cells []*string, paint func(text string) string) error {
+	return t.AddCells(cells, slices.Repeat([]func(string) string{paint}, len(cells)))
+}
+
+// AddCells is AddPainted with a colour for each cell; nil for none. What is painted may have
+// blanks after it, or be cut.
+func (t *Table) AddCells(cells []*string, paint []func(text string) string) error {
 	t.rows++
 	if t.widths != nil {
 		return t.print(t.rows, row{cells, paint})
@@ -164,8 +170,8 @@ func (t *Table) painted(r row, i int, text string) string {
 	switch {
 	case r.cells[i] == nil:
 		return t.style.Faint(text)
-	case r.paint != nil:
-		return r.paint(text)
+	case r.paint[i] != nil:
+		return r.paint[i](text)
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -54,6 +55,37 @@ func Counted(n int64, singular string, plural ...string) string {
 		return Grouped(n) + " " + plural[0]
 	}
 	return Grouped(n) + " " + singular + "s"
+}
+
+// Number returns a number with as many digits as one looks at: 0.1235, 12.35, 1,235, 12.3M.
+func Number(v float64) string {
+	sizes := []struct {
+		of   float64
+		name string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}}
+	size := math.Abs(v)
+	switch {
+	case !isNumber(v):
+		return "-"
+	case v == 0:
+		return "0"
+	case size >= 1e15 || size < 1e-4:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	case size < 999_999.5:
+		decimals := max(0, 3-int(math.Floor(math.Log10(size))))
+		whole, rest, some := strings.Cut(strconv.FormatFloat(v, 'f', decimals, 64), ".")
+		if rest = strings.TrimRight(rest, "0"); !some || rest == "" {
+			n, _ := strconv.ParseInt(whole, 10, 64) // of a few digits
+			return Grouped(n)
+		}
+		return whole + "." + rest
+	}
+	for _, s := range sizes {
+		if size >= s.of*0.9999995 {
+			return strings.TrimSuffix(strconv.FormatFloat(v/s.of, 'f', 1, 64), ".0") + s.name
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 // Grouped returns a number with commas between thousands.
