@@ -283,3 +283,41 @@ func (a *acting) everything(name string) func(yield func(reason string) bool) {
 		}
 	}
 }
+
+// What a restart finds goes on where it was: nothing is fired again, and what waited waits
+// until its time.
+func TestARestartFiresNothingAgain(t *testing.T) {
+	store, dir := servicetest.Store(t), t.TempDir()
+	open := func() *alarming {
+		c := &carried{}
+		s, err := cloudwatch.Open(t.Context(), cloudwatch.Config{Log: slog.New(slog.DiscardHandler), Dir: dir, Carrier: c}, store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.LoadAlarms(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return &alarming{&service{s, t, servicetest.Call(t), time.Now()}, c}
+	}
+	a := open()
+	a.do("PutMetricAlarm", metricAlarm("m", `,"TreatMissingData":"breaching"`+topic))
+	a.do("PutMetricAlarm", metricAlarm("s", ""))
+	a.do("PutCompositeAlarm", `{"AlarmName":"x","AlarmRule":"ALARM(m)","ActionsSuppressor":"s","ActionsSuppressorWaitPeriod":300,"ActionsSuppressorExtensionPeriod":1`+topic+"}")
+	a.EvaluateAll(a.ctx, time.Now())
+	servicetest.Diff(t, "m ALARM, s INSUFFICIENT_DATA, x ALARM", a.states())
+	servicetest.Diff(t, []string{"arn:aws:sns:ap-northeast-2:111122223333:t"}, a.carried.taken())
+	for _, after := range []time.Duration{0, time.Minute, 2 * time.Minute} {
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a = open()
+		servicetest.Diff(t, 2, a.Scheduled())
+		a.EvaluateAll(a.ctx, time.Now().Add(after))
+		servicetest.Diff(t, []string{}, a.carried.taken())
+	}
+	a.EvaluateAll(a.ctx, time.Now().Add(6*time.Minute))
+	servicetest.Diff(t, []string{"arn:aws:sns:ap-northeast-2:111122223333:t"}, a.carried.taken())
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

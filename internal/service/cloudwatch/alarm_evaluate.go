@@ -104,49 +104,58 @@ type reading struct {
 	spread bool
 }
 
-// evaluatePlain evaluates alarms that are each on one metric. What several look at is read
-// once.
+// readings are what alarms of an account and region look at, and the data of each.
+type readings struct {
+	scope   cloud.Scope
+	queries []series.Query
+	lines   [][]series.Line
+	failed  bool
+}
+
+// looking is an alarm, and what it looks at.
+type looking struct {
+	of    *readings
+	query int
+}
+
+// evaluatePlain evaluates alarms that are each on one metric, in the order of their accounts
+// and regions. What several look at is read once.
 func (s *Service) evaluatePlain(ctx context.Context, now time.Time, all []*scheduled) (found []finding) {
-	places := map[reading]int{}
-	of := make([]int, len(all))
-	scopes := []cloud.Scope{}
-	queries := map[cloud.Scope][]series.Query{}
-	var owners []cloud.Scope
-	var within []int
+	places := make(map[reading]looking, len(all))
+	lookings := make([]looking, len(all))
+	var groups []*readings
 	for i, e := range all {
-		w := e.evaluator.Window(now)
-		period := e.evaluator.Definition().Period
+		w, period := e.evaluator.Window(now), e.evaluator.Definition().Period
 		r := reading{e.about, e.unit, period, w.From.Unix(), w.Slots, e.stat.Spread()}
-		place, there := places[r]
+		at, there := places[r]
 		if !there {
-			if _, known := queries[e.key.scope]; !known {
-				scopes = append(scopes, e.key.scope)
+			if len(groups) == 0 || groups[len(groups)-1].scope != e.key.scope {
+				groups = append(groups, &readings{scope: e.key.scope})
 			}
-			place = len(owners)
-			places[r] = place
-			owners, within = append(owners, e.key.scope), append(within, len(queries[e.key.scope]))
-			queries[e.key.scope] = append(queries[e.key.scope], series.Query{ID: e.id, Unit: e.unit, From: w.From, To: w.To, Period: period, Spread: r.spread})
+			g := groups[len(groups)-1]
+			at = looking{g, len(g.queries)}
+			g.queries = append(g.queries, series.Query{ID: e.id, Unit: e.unit, From: w.From, To: w.To, Period: period, Spread: r.spread})
+			places[r] = at
 		}
-		of[i] = place
+		lookings[i] = at
 	}
-	lines := map[cloud.Scope][][]series.Line{}
-	for _, scope := range scopes {
-		read, err := s.points(ctx, scope, queries[scope])
-		if err != nil {
+	for _, g := range groups {
+		var err error
+		if g.lines, err = s.points(ctx, g.scope, g.queries); err != nil {
+			g.failed = true
 			if ctx.Err() == nil {
-				s.cfg.Log.ErrorContext(ctx, "data of metrics could not be read for alarms, which are evaluated again", "account", scope.Account, "region", scope.Region, "error", err)
+				s.cfg.Log.ErrorContext(ctx, "data of metrics could not be read for alarms, which are evaluated again", "account", g.scope.Account, "region", g.scope.Region, "error", err)
 			}
-			continue
 		}
-		lines[scope] = read
 	}
+	var room []alarm.Point
 	for i, e := range all {
-		read, ok := lines[e.key.scope]
-		if !ok {
+		at := lookings[i]
+		if at.of.failed {
 			continue
 		}
-		v := e.evaluator.Evaluate(now, pointsOf(read[within[of[i]]], e), e.state)
-		if f, some := e.judge(&v, now); some {
+		room = pointsOf(room[:0], at.of.lines[at.query], e)
+		if f, some := e.judge(e.evaluator.Evaluate(now, room, e.state), now); some {
 			found = append(found, f)
 		}
 	}
@@ -154,9 +163,9 @@ func (s *Service) evaluatePlain(ctx context.Context, now time.Time, all []*sched
 }
 
 // judge says what is to be written down of a verdict.
-func (e *scheduled) judge(v *alarm.Verdict, now time.Time) (finding, bool) {
+func (e *scheduled) judge(v alarm.Verdict, now time.Time) (finding, bool) {
 	if v.State != e.state {
-		return finding{of: e, verdict: v}, true
+		return finding{of: e, verdict: new(v)}, true
 	}
 	// A second is left, as clocks are not exact.
 	if e.repeats && !now.Before(e.repeated.Add(actionRepeats-time.Second)) {
@@ -165,16 +174,15 @@ func (e *scheduled) judge(v *alarm.Verdict, now time.Time) (finding, bool) {
 	return finding{}, false
 }
 
-// pointsOf are the points that an alarm looks at: those of one unit.
-func pointsOf(lines []series.Line, e *scheduled) []alarm.Point {
+// pointsOf appends the points that an alarm looks at: those of one unit.
+func pointsOf(out []alarm.Point, lines []series.Line, e *scheduled) []alarm.Point {
 	if len(lines) == 0 {
-		return nil
+		return out
 	}
 	one := &lines[0]
 	if len(lines) > 1 {
 		one, _ = firstUnit(lines)
 	}
-	out := make([]alarm.Point, 0, len(one.Points))
 	for i := range one.Points {
 		p := &one.Points[i]
 		if value, ok := e.stat.Of(&p.Summary); ok {
@@ -215,8 +223,15 @@ func (s *Service) applySome(ctx context.Context, now time.Time, found []finding)
 // then it is evaluated again.
 func (s *Service) applyOne(tx resource.Tx, now time.Time, f *finding) error {
 	k, there, err := alarms.Find(tx, f.of.key.name)
-	if err != nil || !there || k.Created != f.of.created || k.Version != f.of.version {
+	if err != nil {
 		return err
+	}
+	if !there || k.Created != f.of.created {
+		tx.AfterCommit(func() { s.table.forget(f.of) })
+		return nil
+	}
+	if k.Version != f.of.version {
+		return nil
 	}
 	at := atMilli(now)
 	if k.Metric != nil {

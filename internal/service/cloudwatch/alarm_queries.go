@@ -234,8 +234,7 @@ func (s *Service) evaluateQueries(ctx context.Context, now time.Time, e *schedul
 			return finding{of: e, problem: evaluationFailure}, e.kept.Metric.EvaluationState != evaluationFailure
 		}
 	}
-	v := e.evaluator.Evaluate(now, points, e.state)
-	f, some := e.judge(&v, now)
+	f, some := e.judge(e.evaluator.Evaluate(now, points, e.state), now)
 	f.of, f.problem = e, problem
 	return f, some || problem != e.kept.Metric.EvaluationState
 }

@@ -145,6 +145,16 @@ func (t *alarmTable) remove(key alarmKey) {
 	t.wheel.Remove(key)
 }
 
+// forget removes what is in memory of an alarm that is gone.
+func (t *alarmTable) forget(e *scheduled) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all[e.key] == e {
+		delete(t.all, e.key)
+		t.wheel.Remove(e.key)
+	}
+}
+
 func (t *alarmTable) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
