@@ -127,7 +127,10 @@ func (v *alarmView) show(ctx context.Context) error {
 	state := v.alarm.state()
 	head := terminal.Printable(v.alarm.name()) + " is in " + stateColor(v.screen.style, state)(string(state))
 	if since := v.alarm.since(); !since.IsZero() {
-		head += fmt.Sprintf(" since %s, for %s", since.In(v.zone).Format("2006-01-02 15:04:05 MST"), inWords(v.now.Sub(since)))
+		head += " since " + since.In(v.zone).Format("2006-01-02 15:04:05 MST")
+		if length := v.now.Sub(since); length >= time.Second {
+			head += ", for " + inWords(length)
+		}
 	}
 	fmt.Fprintln(v.screen.stdout, head)
 	if v.alarm.composite != nil {
