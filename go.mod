@@ -9,6 +9,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.1
 	github.com/aws/aws-sdk-go-v2/service/athena v1.66.9
 	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.56.0
+	github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.4
 	github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs v1.91.1
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.109.1
 	github.com/aws/aws-sdk-go-v2/service/sts v1.47.1
@@ -45,8 +46,6 @@ require (
 	golang.org/x/crypto v0.59.0
 	rsc.io/qr v0.2.0
 )
-
-require github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.4 // indirect
 
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect

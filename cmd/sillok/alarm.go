@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,16 +56,10 @@ func (a *someAlarm) state() alarm.State {
 
 // since is when the alarm came into its state.
 func (a *someAlarm) since() time.Time {
-	transitioned, updated := (*time.Time)(nil), (*time.Time)(nil)
 	if a.composite != nil {
-		transitioned, updated = a.composite.StateTransitionedTimestamp, a.composite.StateUpdatedTimestamp
-	} else {
-		transitioned, updated = a.metric.StateTransitionedTimestamp, a.metric.StateUpdatedTimestamp
+		return aws.ToTime(cmp.Or(a.composite.StateTransitionedTimestamp, a.composite.StateUpdatedTimestamp))
 	}
-	if transitioned != nil {
-		return *transitioned
-	}
-	return aws.ToTime(updated)
+	return aws.ToTime(cmp.Or(a.metric.StateTransitionedTimestamp, a.metric.StateUpdatedTimestamp))
 }
 
 // condition says when the alarm is in ALARM, in short.
@@ -78,20 +73,12 @@ func (a *someAlarm) condition() string {
 
 // actions are those of a state, and whether they are enabled.
 func (a *someAlarm) actions(state alarm.State) (arns []string, enabled bool) {
-	ok, alarming, insufficient := []string(nil), []string(nil), []string(nil)
 	if a.composite != nil {
-		ok, alarming, insufficient, enabled = a.composite.OKActions, a.composite.AlarmActions, a.composite.InsufficientDataActions, aws.ToBool(a.composite.ActionsEnabled)
-	} else {
-		ok, alarming, insufficient, enabled = a.metric.OKActions, a.metric.AlarmActions, a.metric.InsufficientDataActions, aws.ToBool(a.metric.ActionsEnabled)
+		all := map[alarm.State][]string{alarm.OK: a.composite.OKActions, alarm.Alarm: a.composite.AlarmActions, alarm.InsufficientData: a.composite.InsufficientDataActions}
+		return all[state], aws.ToBool(a.composite.ActionsEnabled)
 	}
-	switch state {
-	case alarm.OK:
-		return ok, enabled
-	case alarm.Alarm:
-		return alarming, enabled
-	default:
-		return insufficient, enabled
-	}
+	all := map[alarm.State][]string{alarm.OK: a.metric.OKActions, alarm.Alarm: a.metric.AlarmActions, alarm.InsufficientData: a.metric.InsufficientDataActions}
+	return all[state], aws.ToBool(a.metric.ActionsEnabled)
 }
 
 var allTypes = []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm}
@@ -156,9 +143,9 @@ func oneAlarm(_ *cobra.Command, args []string) error {
 }
 
 // completesAlarms has a shell complete the names of alarms, where a server answers at once.
-func completesAlarms(c *cobra.Command, place *watchPlace, several bool) {
+func completesAlarms(c *cobra.Command, place *watchPlace) {
 	c.ValidArgsFunction = func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 && !several {
+		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

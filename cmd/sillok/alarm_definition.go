@@ -221,7 +221,7 @@ func (d *alarmDefinition) set(text string) error {
 		if err != nil {
 			return err
 		}
-		d.setPeriod(int32(length / time.Second))
+		d.setPeriod(wholeSeconds(length))
 	case "Statistic":
 		d.Statistic, d.ExtendedStatistic = value, ""
 	case "ExtendedStatistic":
@@ -279,7 +279,7 @@ func (d *alarmDefinition) evaluator() (*alarm.Evaluator, error) {
 	var errs []error
 	require := func(ok bool, member string) {
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s is missing", member))
+			errs = append(errs, errors.New(member+" is missing"))
 		}
 	}
 	if len(d.Metrics) == 0 {
@@ -287,10 +287,10 @@ func (d *alarmDefinition) evaluator() (*alarm.Evaluator, error) {
 		require(d.MetricName != "", "MetricName")
 		require(d.statistic() != "", "Statistic")
 		if d.Statistic != "" && d.ExtendedStatistic != "" {
-			errs = append(errs, errors.New("Statistic and ExtendedStatistic are both given"))
+			errs = append(errs, errBoth("Statistic", "ExtendedStatistic"))
 		}
 	} else if d.MetricName != "" {
-		errs = append(errs, errors.New("MetricName and Metrics are both given"))
+		errs = append(errs, errBoth("MetricName", "Metrics"))
 	}
 	require(d.period() > 0, "Period")
 	require(d.EvaluationPeriods > 0, "EvaluationPeriods")
@@ -309,6 +309,8 @@ func (d *alarmDefinition) evaluator() (*alarm.Evaluator, error) {
 	}
 	return e, err
 }
+
+func errBoth(one, other string) error { return fmt.Errorf("%s and %s are both given", one, other) }
 
 // queries are what GetMetricData is asked for the points of the alarm: those of the one query that
 // is compared, and of the band or how many samples there are.
@@ -416,8 +418,9 @@ func (d *alarmDefinition) breaches(v float64) bool {
 		return v < *d.Threshold
 	case alarm.LessOrEqual:
 		return v <= *d.Threshold
+	default:
+		return false
 	}
-	return false
 }
 
 // thresholds are those that a chart shows.

@@ -60,7 +60,7 @@ alarms. It calls DescribeAlarmHistory. What failed is red.`,
 	o.colors.flags(f)
 	o.place.flags(f)
 	completions(c, o.choices(), "data")
-	completesAlarms(c, &o.place, false)
+	completesAlarms(c, &o.place)
 	return c
 }
 
@@ -75,8 +75,10 @@ var historyTypes = map[string][]types.HistoryItemType{
 func (o *alarmHistoryOptions) choices() []choice {
 	when := []string{"auto", "always", "never"}
 	return []choice{
-		{"type", o.kind, []string{"any", "state", "configuration", "action"}}, {"output", o.output, []string{"table", "csv", "json"}},
-		{"color", o.colors.color, when}, {"pager", o.pager, when},
+		{"type", o.kind, []string{"any", "state", "configuration", "action"}},
+		{"output", o.output, []string{"table", "csv", "json"}},
+		{"color", o.colors.color, when},
+		{"pager", o.pager, when},
 	}
 }
 
@@ -205,11 +207,11 @@ func (o *alarmHistoryOptions) show(s *screen, all []happened, several bool) erro
 	if err := s.finish(t); err != nil {
 		return err
 	}
-	fmt.Fprint(s.stderr, terminal.Counted(int64(len(all)), "item"))
+	text := terminal.Counted(int64(len(all)), "item")
 	if o.limit > 0 && int64(len(all)) == o.limit {
-		fmt.Fprint(s.stderr, ", as --limit says")
+		text += ", as --limit says"
 	}
-	fmt.Fprintln(s.stderr)
+	fmt.Fprintln(s.stderr, text)
 	return nil
 }
 

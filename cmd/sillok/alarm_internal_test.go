@@ -251,7 +251,7 @@ func TestPointwiseExpressions(t *testing.T) {
 func FuzzDefinition(f *testing.F) {
 	f.Add([]byte(`{"MetricAlarms":[{"AlarmName":"a","Metrics":[{"Id":"e","MetricStat":{}}],"Period":0}]}`), "a")
 	f.Add([]byte(`{"Metrics":[1,null,{"Id":1}],"Dimensions":{}}`), "")
-	f.Fuzz(func(t *testing.T, text []byte, name string) {
+	f.Fuzz(func(_ *testing.T, text []byte, name string) {
 		d, err := readDefinition(text, name)
 		if err != nil {
 			return

@@ -62,7 +62,7 @@ and GetMetricData. With a prefix it is that of the names.`,
 	o.colors.flags(f)
 	o.place.flags(f)
 	completions(c, o.choices(), "data")
-	completesAlarms(c, &o.place, false)
+	completesAlarms(c, &o.place)
 	return c
 }
 
@@ -187,7 +187,7 @@ func (v *alarmsView) read(ctx context.Context, client *cloudwatch.Client, all []
 		if len(queries) == 0 {
 			return nil
 		}
-		found, _, err := readMetrics(ctx, client, queries, v.from, v.to)
+		found, _, err := readMetrics(ctx, client, queries, v.from, afterNow(v.from, v.now, queries))
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (v *alarmsView) read(ctx context.Context, client *cloudwatch.Client, all []
 			continue // an alarm of a kind that is not known here is listed without
 		}
 		if len(d.Metrics) > 0 {
-			found, _, err := readMetrics(ctx, client, asked, v.from, v.to)
+			found, _, err := readMetrics(ctx, client, asked, v.from, afterNow(v.from, v.now, asked))
 			if err != nil && !isRefused(err) {
 				return err
 			}

@@ -83,7 +83,7 @@ a test case for each expectation and each change of state.`,
 	completions(c, o.choices(), "data")
 	_ = c.MarkFlagFilename("definition", "json") // both are there
 	_ = c.RegisterFlagCompletionFunc("set", completesSets)
-	completesAlarms(c, &o.place, false)
+	completesAlarms(c, &o.place)
 	return c
 }
 

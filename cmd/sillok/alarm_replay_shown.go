@@ -196,18 +196,19 @@ func (r *replayed) summary(zone *time.Location) string {
 	if len(r.episodes) == 0 {
 		return fmt.Sprintf("It would not have fired, in %s.", evaluated)
 	}
-	text := fmt.Sprintf("It would have fired %s, for %s in all, in %s:", terminal.Counted(int64(len(r.episodes)), "time"), inWords(r.inAlarm()), evaluated)
+	lines := []string{fmt.Sprintf("It would have fired %s, for %s in all, in %s:", terminal.Counted(int64(len(r.episodes)), "time"), inWords(r.inAlarm()), evaluated)}
 	for i, e := range r.episodes {
 		if i == mostEpisodes {
-			text += fmt.Sprintf("\n  … and %s more", terminal.Counted(int64(len(r.episodes)-mostEpisodes), "time"))
+			lines = append(lines, fmt.Sprintf("  … and %s more", terminal.Counted(int64(len(r.episodes)-mostEpisodes), "time")))
 			break
 		}
-		text += fmt.Sprintf("\n  %s to %s, for %s", r.clock(e.from, zone), r.clock(e.to, zone), inWords(e.length()))
+		line := fmt.Sprintf("  %s to %s, for %s", r.clock(e.from, zone), r.clock(e.to, zone), inWords(e.length()))
 		if e.open {
-			text += ", and goes on"
+			line += ", and goes on"
 		}
+		lines = append(lines, line)
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // mostEpisodes is how many times in ALARM are listed.
@@ -223,7 +224,7 @@ func inWords(d time.Duration) string {
 	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
 		if n := d / unit.of; n > 0 {
 			parts = append(parts, terminal.Counted(int64(n), unit.name))
-			d -= n * unit.of
+			d %= unit.of
 		}
 	}
 	if len(parts) == 0 {

@@ -48,7 +48,7 @@ alarm it shows the alarms below it. It calls DescribeAlarms and GetMetricData.`,
 	o.colors.flags(f)
 	o.place.flags(f)
 	completions(c, o.choices(), "data")
-	completesAlarms(c, &o.place, false)
+	completesAlarms(c, &o.place)
 	return c
 }
 
@@ -127,7 +127,10 @@ func (v *alarmView) show(ctx context.Context) error {
 	state := v.alarm.state()
 	head := terminal.Printable(v.alarm.name()) + " is in " + stateColor(v.screen.style, state)(string(state))
 	if since := v.alarm.since(); !since.IsZero() {
-		head += fmt.Sprintf(" since %s, for %s", since.In(v.zone).Format("2006-01-02 15:04:05 MST"), inWords(v.now.Sub(since)))
+		head += " since " + since.In(v.zone).Format("2006-01-02 15:04:05 MST")
+		if length := v.now.Sub(since); length >= time.Second {
+			head += ", for " + inWords(length)
+		}
 	}
 	fmt.Fprintln(v.screen.stdout, head)
 	if v.alarm.composite != nil {
@@ -223,20 +226,20 @@ func (v *alarmView) points(reasonData string) {
 
 // actions says what is done in each state.
 func (v *alarmView) actions() {
-	any := false
+	some := false
 	for _, state := range []alarm.State{alarm.Alarm, alarm.OK, alarm.InsufficientData} {
 		arns, enabled := v.alarm.actions(state)
 		if len(arns) == 0 {
 			continue
 		}
-		any = true
+		some = true
 		off := ""
 		if !enabled {
 			off = "\n(actions are disabled)"
 		}
 		v.say("does", "%s", "in "+string(state)+": "+strings.Join(arns, "\n")+off)
 	}
-	if !any {
+	if !some {
 		v.say("does", "nothing: it has no actions")
 	}
 }
@@ -248,7 +251,11 @@ func (v *alarmView) chart(ctx context.Context, d *alarmDefinition) error {
 		v.say("chart", "none: %s", err)
 		return nil
 	}
-	found, notes, err := readMetrics(ctx, v.client, queries, v.from, v.to)
+	to := v.to
+	if to.Equal(v.now) {
+		to = afterNow(v.from, v.now, queries)
+	}
+	found, notes, err := readMetrics(ctx, v.client, queries, v.from, to)
 	if err != nil {
 		return err
 	}

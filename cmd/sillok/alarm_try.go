@@ -46,7 +46,7 @@ ended in time.`,
 	o.colors.flags(f)
 	o.place.flags(f)
 	completions(c, o.choices(), "data")
-	completesAlarms(c, &o.place, false)
+	completesAlarms(c, &o.place)
 	return c
 }
 

@@ -289,7 +289,7 @@ func logQuery(text string) (groups []string, query string, err error) {
 		if match == nil {
 			break
 		}
-		for _, part := range strings.Split(query[match[2]:match[3]], ",") {
+		for part := range strings.SplitSeq(query[match[2]:match[3]], ",") {
 			groups = append(groups, strings.Trim(strings.TrimSpace(part), "'\"`"))
 		}
 		query = query[match[1]:]

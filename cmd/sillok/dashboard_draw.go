@@ -97,7 +97,7 @@ func (p *boardPainter) paint(ctx context.Context, b *board) ([]*drawnWidget, err
 		work.Go(reading, "read a widget", func(ctx context.Context) error {
 			for {
 				n := int(next.Add(1) - 1)
-				if n >= len(drawn) || ctx.Err() != nil {
+				if n >= len(drawn) {
 					return nil
 				}
 				err := p.read(ctx, drawn[n])

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -32,8 +33,7 @@ func (p *boardPainter) read(ctx context.Context, w *drawnWidget) error {
 		w.Text = w.of.Properties.Markdown
 		return nil
 	}
-	w.Error = fmt.Sprintf("widgets of type %q are not drawn in a terminal", w.Type)
-	return nil
+	return fmt.Errorf("widgets of type %q are not drawn in a terminal", w.Type)
 }
 
 func (p *boardPainter) readMetric(ctx context.Context, w *drawnWidget) error {
@@ -42,20 +42,19 @@ func (p *boardPainter) readMetric(ctx context.Context, w *drawnWidget) error {
 	if err != nil {
 		return err
 	}
-	period := int32(max(usualPeriod(p.from, p.to, p.now), 5*time.Minute) / time.Second)
+	period := wholeSeconds(max(usualPeriod(p.from, p.to, p.now), 5*time.Minute))
 	if p.to.Sub(p.from) <= 3*time.Hour {
 		period = 60
 	}
 	if periodNumber(props.Period) > 0 {
-		period = int32(keptBy(p.now.Sub(p.from)) / time.Second) // its own holds where data are kept by it
+		period = wholeSeconds(keptBy(p.now.Sub(p.from))) // its own holds where data are kept by it
 	}
 	if props.WholeRange {
-		period = int32(p.to.Sub(p.from).Truncate(time.Minute) / time.Second)
+		period = wholeSeconds(max(time.Minute, p.to.Sub(p.from).Truncate(time.Minute)))
 	}
 	queries, err := props.queries(period)
 	if err != nil {
-		w.Error = err.Error()
-		return nil
+		return err
 	}
 	for _, level := range props.levels() {
 		if level.Value != nil {
@@ -63,11 +62,15 @@ func (p *boardPainter) readMetric(ctx context.Context, w *drawnWidget) error {
 		}
 	}
 	if len(queries) == 0 {
-		if queries, err = p.alarmQueries(ctx, client, w); err != nil || w.Error != "" {
+		if queries, err = p.alarmQueries(ctx, client, w); err != nil {
 			return err
 		}
 	}
-	found, notes, err := readMetrics(ctx, client, queries, p.from, p.to)
+	to := p.to
+	if to.Equal(p.now) {
+		to = afterNow(p.from, p.now, queries)
+	}
+	found, notes, err := readMetrics(ctx, client, queries, p.from, to)
 	if err != nil {
 		return err
 	}
@@ -80,22 +83,19 @@ func (p *boardPainter) readMetric(ctx context.Context, w *drawnWidget) error {
 func (p *boardPainter) alarmQueries(ctx context.Context, client *cloudwatch.Client, w *drawnWidget) ([]types.MetricDataQuery, error) {
 	arns := w.of.Properties.Annotations.Alarms
 	if len(arns) == 0 {
-		w.Error = "it has neither metrics nor an alarm"
-		return nil, nil
+		return nil, errors.New("it has neither metrics nor an alarm")
 	}
 	a, err := namedAlarm(ctx, client, arns[0])
 	if err != nil {
 		return nil, err
 	}
 	if a.metric == nil {
-		w.Error = a.name() + " is a composite alarm, which has no metric"
-		return nil, nil
+		return nil, errors.New(a.name() + " is a composite alarm, which has no metric")
 	}
 	d := definitionOf(a.metric)
 	queries, compared, err := d.queries()
 	if err != nil {
-		w.Error = err.Error()
-		return nil, nil
+		return nil, err
 	}
 	for i := range queries {
 		queries[i].ReturnData = aws.Bool(*queries[i].Id == compared)
@@ -139,8 +139,7 @@ func (p *boardPainter) readAlarms(ctx context.Context, w *drawnWidget) error {
 func (p *boardPainter) readLog(ctx context.Context, w *drawnWidget) error {
 	groups, query, err := logQuery(w.of.Properties.Query)
 	if err != nil {
-		w.Error = err.Error()
-		return nil
+		return err
 	}
 	client, err := p.logs(ctx, w.of.Properties.Region)
 	if err != nil {
@@ -178,7 +177,7 @@ func (p *boardPainter) inside(w *drawnWidget, width, height int) []string {
 		return nil
 	case w.Error != "":
 		var lines []string
-		for _, line := range strings.Split(terminal.Wrapped(terminal.Printable(w.Error), width), "\n") {
+		for line := range strings.SplitSeq(terminal.Wrapped(terminal.Printable(w.Error), width), "\n") {
 			lines = append(lines, style.Yellow(line))
 		}
 		return lines

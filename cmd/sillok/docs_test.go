@@ -61,6 +61,7 @@ var documents = []document{
 	{path: "docs/logs-clients.md"},
 	{path: "docs/metrics.md"},
 	{path: "docs/alarms.md"},
+	{path: "docs/metrics-terminal.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

@@ -24,7 +24,7 @@ var (
 // have their addresses behind them.
 func markdownLines(source string, width int, style terminal.Style) (lines []string) {
 	fenced := false
-	for _, line := range strings.Split(terminal.PrintableLines(source), "\n") {
+	for line := range strings.SplitSeq(terminal.PrintableLines(source), "\n") {
 		if strings.HasPrefix(strings.TrimSpace(line), "```") {
 			fenced = !fenced
 			continue
@@ -58,7 +58,7 @@ func markdownLines(source string, width int, style terminal.Style) (lines []stri
 		line = mdEm.ReplaceAllString(line, "$1")
 		line = mdCode.ReplaceAllString(line, "$1")
 		line = mdTag.ReplaceAllString(line, "")
-		for _, part := range strings.Split(terminal.Wrapped(line, max(1, width)), "\n") {
+		for part := range strings.SplitSeq(terminal.Wrapped(line, max(1, width)), "\n") {
 			lines = append(lines, paint(part))
 		}
 	}

@@ -99,16 +99,21 @@ func (o *metricsGetOptions) check(e env, args []string, now time.Time) (queries 
 // throughNow is a span of whole periods that has now in it: CloudWatch leaves out a period that
 // a span ends in, and who has just put a value wants to see it.
 func (o *spanFlags) throughNow(from, now time.Time, queries []types.MetricDataQuery) (time.Time, time.Time) {
+	to := afterNow(from, now, queries)
+	if text := cmp.Or(o.from, o.since, o.given); isAgo(text) {
+		from = to.Add(-now.Sub(from))
+	}
+	return from, to
+}
+
+// afterNow is the end of the whole periods from a time on of which the last has now in it.
+func afterNow(from, now time.Time, queries []types.MetricDataQuery) time.Time {
 	longest := time.Minute
 	for i := range queries {
 		longest = max(longest, periodOf(queries[i:i+1], ""))
 	}
 	begin := from.Truncate(time.Minute)
-	to := begin.Add(now.Sub(begin).Truncate(longest) + longest)
-	if text := cmp.Or(o.from, o.since, o.given); isAgo(text) {
-		from = to.Add(-now.Sub(from))
-	}
-	return from, to
+	return begin.Add(now.Sub(begin).Truncate(longest) + longest)
 }
 
 func getMetrics(ctx context.Context, e env, o metricsGetOptions, args []string) error {

@@ -161,10 +161,10 @@ func (o *metricsListOptions) show(s *screen, all []listedMetric) error {
 	if err := s.finish(t); err != nil {
 		return err
 	}
-	fmt.Fprint(s.stderr, terminal.Counted(int64(len(all)), "metric"))
+	text := terminal.Counted(int64(len(all)), "metric")
 	if o.limit > 0 && int64(len(all)) == o.limit {
-		fmt.Fprint(s.stderr, ", as --limit says")
+		text += ", as --limit says"
 	}
-	fmt.Fprintln(s.stderr)
+	fmt.Fprintln(s.stderr, text)
 	return nil
 }

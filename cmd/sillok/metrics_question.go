@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -83,14 +84,17 @@ func (q *metricsQuestion) build(e env, args []string, usual time.Duration) ([]ty
 // seconds is the period that is meant.
 func (q *metricsQuestion) seconds(usual time.Duration) (int32, error) {
 	if q.period == "" {
-		return int32(usual / time.Second), nil
+		return wholeSeconds(usual), nil
 	}
 	d, err := lengthFlag("period", q.period)
 	if err != nil {
 		return 0, err
 	}
-	return int32(d / time.Second), nil
+	return wholeSeconds(d), nil
 }
+
+// wholeSeconds is a length in seconds, or the longest that a period can be.
+func wholeSeconds(d time.Duration) int32 { return int32(min(d/time.Second, math.MaxInt32)) }
 
 // lengthFlag reads how long something is: 5m, 1d, or a number of seconds.
 func lengthFlag(flag, text string) (time.Duration, error) {

@@ -157,7 +157,7 @@ func (w *watchServer) describe(asked map[string]any) any {
 		prefix, _ := asked["AlarmNamePrefix"].(string)
 		state, byState := asked["StateValue"]
 		name, _ := a["AlarmName"].(string)
-		if parent, ok := asked["ChildrenOfAlarmName"].(string); ok && !(parent == "shop" && a["AlarmRule"] == nil) ||
+		if parent, ok := asked["ChildrenOfAlarmName"].(string); ok && (parent != "shop" || a["AlarmRule"] != nil) ||
 			byName && !slices.Contains(names, any(name)) || !strings.HasPrefix(name, prefix) || byState && state != a["StateValue"] {
 			continue
 		}

@@ -168,8 +168,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openRecords(ctx); err != nil {
 		return err
 	}
-	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
-	if err := a.openOperator(); err != nil {
+	if err := a.openBus(); err != nil {
 		return err
 	}
 	if err := a.openWorkers(); err != nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/sillok/sillok/internal/bus"
 )
 
-// openOperator prepares what the operator has declared for actions of alarms.
-func (a *App) openOperator() (err error) {
+// openBus makes the bus, and the target of it that takes actions of alarms as the operator has declared them.
+func (a *App) openBus() (err error) {
+	a.bus = bus.New(bus.Config{Log: a.log}, a.state)
 	a.operator, err = operator.New(operator.Config{Log: a.log, Account: string(a.root.Account), Declarations: a.cfg.Actions})
 	if err != nil {
 		return fmt.Errorf("the declared actions: %w", err)

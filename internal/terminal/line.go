@@ -14,8 +14,8 @@ func Pad(s string, width int) string { return text.Pad(s, width, ' ') }
 // longer is broken too.
 func Wrapped(s string, width int) string {
 	var lines []string
-	for _, line := range strings.Split(s, "\n") {
-		for _, part := range strings.Split(text.WrapSoft(line, width), "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
+		for part := range strings.SplitSeq(text.WrapSoft(line, width), "\n") {
 			lines = append(lines, strings.TrimRight(part, " "))
 		}
 	}
@@ -25,9 +25,9 @@ func Wrapped(s string, width int) string {
 // Flowed is Wrapped that leaves words whole, so that they can be copied: a longer one stands on a line of its own.
 func Flowed(s string, width int) string {
 	var lines []string
-	for _, line := range strings.Split(s, "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		flowed := ""
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			switch {
 			case flowed == "":
 				flowed = word

@@ -3,6 +3,7 @@ package operator
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillok/sillok/internal/bus"
@@ -43,10 +44,8 @@ func nameOf(arn cloud.ARN) string {
 			name = "autoscaling:policy"
 		}
 	}
-	for _, known := range Names() {
-		if name == known {
-			return name
-		}
+	if slices.Contains(Names(), name) {
+		return name
 	}
 	return ""
 }

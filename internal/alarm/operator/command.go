@@ -44,8 +44,12 @@ func (o *Operator) run(ctx context.Context, d *Declaration, a *asked, body []byt
 		c.Env = append(c.Env, name+"="+value)
 	}
 	for _, v := range []struct{ name, value string }{
-		{"ACTION", a.name}, {"ACTION_ARN", a.action.String()}, {"ALARM_ARN", a.alarm.String()}, {"ALARM_STATE", a.state},
-		{"INSTANCE_ID", a.instance}, {"DELIVERY", a.id},
+		{"ACTION", a.name},
+		{"ACTION_ARN", a.action.String()},
+		{"ALARM_ARN", a.alarm.String()},
+		{"ALARM_STATE", a.state},
+		{"INSTANCE_ID", a.instance},
+		{"DELIVERY", a.id},
 	} {
 		if strings.ContainsRune(v.value, 0) {
 			return cloud.Errorf(cloud.Invalid, "InvalidPayload", "what is told of %s has a NUL in it", a.action)

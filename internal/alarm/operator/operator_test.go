@@ -59,7 +59,7 @@ func open(t *testing.T, declared ...operator.Declaration) *operator.Operator {
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "do.sh")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // it has to run
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -291,11 +291,16 @@ func TestWebhooks(t *testing.T) {
 		kind   cloud.Kind
 		want   string // empty where it is taken
 	}{
-		{200, "", 0, ""}, {202, "queued", 0, ""}, {204, "", 0, ""},
+		{200, "", 0, ""},
+		{202, "queued", 0, ""},
+		{204, "", 0, ""},
 		{400, "no\nsuch ticket", cloud.Denied, "the webhook of ssm:opsitem answers 400: no such ticket"},
 		{401, "", cloud.Denied, "answers 401"},
-		{408, "", cloud.Unavailable, "answers 408"}, {429, "slowly", cloud.Unavailable, "answers 429: slowly"}, {503, strings.Repeat("x", 100_000), cloud.Unavailable, "answers 503: …xxx"},
-		{301, "", cloud.Denied, "answers 301, that it is elsewhere"}, {307, "", cloud.Denied, "answers 307, that it is elsewhere"},
+		{408, "", cloud.Unavailable, "answers 408"},
+		{429, "slowly", cloud.Unavailable, "answers 429: slowly"},
+		{503, strings.Repeat("x", 100_000), cloud.Unavailable, "answers 503: …xxx"},
+		{301, "", cloud.Denied, "answers 301, that it is elsewhere"},
+		{307, "", cloud.Denied, "answers 307, that it is elsewhere"},
 	} {
 		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
 			h := &hook{status: tt.status, said: tt.said}
@@ -381,8 +386,11 @@ func TestDeclarationsThatAreWrong(t *testing.T) {
 		{"both", operator.Declaration{Action: "ec2:stop", Command: good, Webhook: operator.Webhook{URL: "https://a.example"}}, []string{"command and webhook are both given"}},
 		{"a path that is not whole", operator.Declaration{Action: "ec2:stop", Command: command("reboot")}, []string{`command: "reboot" is not the whole path of a program`}},
 		{"a NUL", operator.Declaration{Action: "ec2:stop", Command: command("/bin/true", "a\x00b")}, []string{"an argument has a NUL in it"}},
-		{"folder and variables", operator.Declaration{Action: "ec2:stop", Command: operator.Command{Arguments: []string{"/bin/true"}, Directory: "x", Environment: map[string]string{"SILLOK_ACTION": "x"}}},
-			[]string{`directory: "x" is not a whole path`, `environment: "SILLOK_ACTION"`}},
+		{
+			"folder and variables",
+			operator.Declaration{Action: "ec2:stop", Command: operator.Command{Arguments: []string{"/bin/true"}, Directory: "x", Environment: map[string]string{"SILLOK_ACTION": "x"}}},
+			[]string{`directory: "x" is not a whole path`, `environment: "SILLOK_ACTION"`},
+		},
 		{"a user that there is not", operator.Declaration{Action: "ec2:stop", Command: operator.Command{Arguments: []string{"/bin/true"}, User: "no-such-user-here"}}, []string{"user: "}},
 		{"no TLS", operator.Declaration{Action: "ec2:stop", Webhook: operator.Webhook{URL: "http://ops.example.org/", Secret: []byte(secret)}}, []string{"webhook: http:// is for this machine alone"}},
 		{"another scheme", operator.Declaration{Action: "ec2:stop", Webhook: operator.Webhook{URL: "file:///etc/passwd", Secret: []byte(secret)}}, []string{"webhook: it is not an address"}},
