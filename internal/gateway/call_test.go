@@ -246,7 +246,7 @@ func TestCalls(t *testing.T) {
 		{
 			name: "SQS of old", req: form("sqs", "Action=GetQueueUrl&Version=2012-11-05&QueueName=q"), status: 400,
 			body: `<ErrorResponse ` + sqsNS + `><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>` +
-				`<Message>The specified queue does not exist.</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
+				`<Message>The specified queue does not exist for this wsdl version.</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
 		},
 		{
 			name: "SQS parameter missing", req: form("sqs", "Action=GetQueueUrl&Version=2012-11-05"), status: 400,
