@@ -1,9 +1,12 @@
 """boto3 sends and receives, waits, and is told what is wrong, in both protocols of SQS."""
 
 import hashlib
+import json
 import os
 import threading
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from xml.etree import ElementTree
 
@@ -114,11 +117,38 @@ def test_ordered(sqs):
     assert seen == {f"g{g}": list(range(g, 30, 3)) for g in range(3)}
 
 
-def test_under_a_key(sqs):
-    key = boto3.client("kms", endpoint_url=ENDPOINT).create_key()["KeyMetadata"]["KeyId"]
-    url = sqs.create_queue(QueueName="secret", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+@pytest.mark.parametrize("key", ["alias/aws/sqs", "own"])
+def test_under_a_key(sqs, key):
+    if key == "own":
+        key = boto3.client("kms", endpoint_url=ENDPOINT).create_key()["KeyMetadata"]["KeyId"]
+    url = sqs.create_queue(QueueName="secret" + str(len(key)), Attributes={"KmsMasterKeyId": key})["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="hidden")
     assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hidden"
+
+
+def test_objects_of_s3_are_told(sqs):
+    """S3's notifications come into a queue whose policy lets S3 send, and into no other."""
+    s3 = boto3.client("s3", endpoint_url=ENDPOINT)
+    s3.create_bucket(Bucket="told", CreateBucketConfiguration={"LocationConstraint": os.environ["AWS_REGION"]})
+    arns = {}
+    for name in ["open", "closed"]:
+        url = sqs.create_queue(QueueName="s3-" + name)["QueueUrl"]
+        arns[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arns["open"],
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::told"}}}]}
+    sqs.set_queue_attributes(QueueUrl="s3-open", Attributes={"Policy": json.dumps(policy)})
+    s3.put_bucket_notification_configuration(Bucket="told", SkipDestinationValidation=True, NotificationConfiguration={
+        "QueueConfigurations": [
+            {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}}
+            for arn, prefix in zip(arns.values(), ["a", "b"])]})
+    for key in ["b key", "a key"]:
+        s3.put_object(Bucket="told", Key=key, Body=b"x")
+    keys = []
+    while "a+key" not in keys:
+        for message in sqs.receive_message(QueueUrl="s3-open", WaitTimeSeconds=20)["Messages"]:
+            keys += [r["s3"]["object"]["key"] for r in json.loads(message["Body"]).get("Records", [])]
+    assert "Messages" not in sqs.receive_message(QueueUrl="s3-closed")
 
 
 def test_metadata_of_bodies(sqs, queue):
