@@ -42,6 +42,7 @@ func TestPythonClients(t *testing.T) {
 		{"awswrangler's catalog", "venv/bin/python", "test_awswrangler_catalog.py", "3.17.1"},
 		{"PyAthena", "pyathena/bin/python", "test_pyathena.py", "4.2.1, 18 cursors and SQLAlchemy"},
 		{"watchtower", "watchtower/bin/python", "test_watchtower.py", "3.4.0"},
+		{"Celery", "celery/bin/python", "test_celery.py", "5.5.3 over SQS by kombu 5.5.4, 301 tasks of 4 threads, one tried again"},
 		{"OpenTelemetry for Python", "otlp/bin/python", "test_otlp.py", "1.45.2, logs, 40,000 records plain and in gzip"},
 	} {
 		t.Run(c.judge, func(t *testing.T) {

@@ -62,6 +62,7 @@ var documents = []document{
 	{path: "docs/metrics.md"},
 	{path: "docs/alarms.md"},
 	{path: "docs/metrics-terminal.md"},
+	{path: "docs/sqs.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

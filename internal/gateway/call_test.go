@@ -83,6 +83,11 @@ func (fakeSQS) GetQueueUrl(_ context.Context, _ *sqsapi.GetQueueUrlInput) (*sqsa
 	return nil, cloud.Errorf(cloud.NotFound, "QueueDoesNotExist", "The specified queue does not exist.")
 }
 
+// ListQueueTags tells which queue was asked about.
+func (fakeSQS) ListQueueTags(_ context.Context, in *sqsapi.ListQueueTagsInput) (*sqsapi.ListQueueTagsOutput, error) {
+	return &sqsapi.ListQueueTagsOutput{Tags: map[string]string{"url": *in.QueueUrl}}, nil
+}
+
 type fakeLambda struct{}
 
 func (fakeLambda) GetFunction(_ context.Context, in *lambdaapi.GetFunctionInput) (*lambdaapi.GetFunctionOutput, error) {
@@ -246,7 +251,23 @@ func TestCalls(t *testing.T) {
 		{
 			name: "SQS of old", req: form("sqs", "Action=GetQueueUrl&Version=2012-11-05&QueueName=q"), status: 400,
 			body: `<ErrorResponse ` + sqsNS + `><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>` +
-				`<Message>The specified queue does not exist.</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
+				`<Message>The specified queue does not exist for this wsdl version.</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
+		},
+		{
+			name: "SQS at a queue's own URL", status: 200,
+			req: request{service: "sqs", method: http.MethodPost, target: "/111122223333/q", body: "Action=ListQueueTags&Version=2012-11-05", header: map[string]string{
+				"Content-Type": "application/x-www-form-urlencoded",
+			}},
+			body: `<ListQueueTagsResponse ` + sqsNS + `><ListQueueTagsResult><Tag><Key>url</Key><Value>/111122223333/q</Value></Tag></ListQueueTagsResult>` +
+				`<ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></ListQueueTagsResponse>`,
+		},
+		{
+			name: "SQS at the URL of one queue about another", status: 200,
+			req: request{service: "sqs", method: http.MethodPost, target: "/111122223333/q", body: "Action=ListQueueTags&Version=2012-11-05&QueueUrl=x", header: map[string]string{
+				"Content-Type": "application/x-www-form-urlencoded",
+			}},
+			body: `<ListQueueTagsResponse ` + sqsNS + `><ListQueueTagsResult><Tag><Key>url</Key><Value>x</Value></Tag></ListQueueTagsResult>` +
+				`<ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></ListQueueTagsResponse>`,
 		},
 		{
 			name: "SQS parameter missing", req: form("sqs", "Action=GetQueueUrl&Version=2012-11-05"), status: 400,

@@ -279,7 +279,7 @@ func TestDecodeQuery(t *testing.T) {
 		},
 		{
 			name: "SQS: flattened by the element's name", service: sqsapi.Service, op: "ReceiveMessage",
-			body: "QueueUrl=q&AttributeName.1=All&MessageAttributeName.1=a&MessageAttributeName.2=b&MaxNumberOfMessages=10",
+			body: "QueueUrl=q&AttributeName.1=All&MessageSystemAttributeName.1=All&MessageAttributeName.1=a&MessageAttributeName.2=b&MaxNumberOfMessages=10",
 			want: &sqsapi.ReceiveMessageInput{
 				QueueUrl: new("q"), AttributeNames: []string{"All"}, MessageSystemAttributeNames: []string{"All"},
 				MessageAttributeNames: []string{"a", "b"}, MaxNumberOfMessages: new(int32(10)),

@@ -180,7 +180,7 @@ func (r *reception) open(ctx context.Context, m *queues.Received) ([]byte, error
 		by = r.service.cfg.Seal
 	case keptKMS:
 		size, n := binary.Uvarint(rest)
-		if n <= 0 || size > uint64(len(rest)-n) {
+		if n <= 0 || size > uint64(len(rest)) || int(size) > len(rest)-n { //nolint:gosec // it is below a length
 			return nil, damaged(errPayload)
 		}
 		name := rest[n : n+int(size)] //nolint:gosec // it is within the record

@@ -50,7 +50,7 @@ func (s *Service) Complete(_ context.Context, a cloud.Access) (cloud.Access, err
 		return a, nil
 	}
 	arn := ""
-	if in, ok := a.Input.(*sqsapi.CancelMessageMoveTaskInput); ok {
+	if in, ok := a.Input.(*sqsapi.CancelMessageMoveTaskInput); ok && in.TaskHandle != nil {
 		if h, ok := readHandle(*in.TaskHandle); ok {
 			arn = h.Source
 		}

@@ -132,6 +132,11 @@ func punctuated(text string) bool {
 
 // valid says whether a text has only characters that SQS takes.
 func valid(text string) bool {
+	plain := 0 // most texts are of these alone
+	for plain < len(text) && text[plain] >= 0x20 && text[plain] < 0x80 {
+		plain++
+	}
+	text = text[plain:]
 	for i, c := range text {
 		switch {
 		case c == utf8.RuneError:
@@ -243,18 +248,20 @@ func number(text string) bool {
 // traceOf returns the one system attribute that a client may send.
 func traceOf(given map[string]sqsapi.MessageSystemAttributeValue) (*messageAttribute, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		value := sqsapi.MessageAttributeValue(given[name])
 		if name != traceHeader {
 			return nil, errParameter("Message system attribute name '%s' is invalid.", name)
 		}
-		a, err := attributeOf(name, &value, "system")
-		if err != nil {
-			return nil, err
-		}
-		if a.kind != "String" {
-			return nil, errParameter("The message system attribute '%s' must be of type 'String'.", name)
-		}
-		return &a, nil
 	}
-	return nil, nil //nolint:nilnil // there is none
+	sent, ok := given[traceHeader]
+	if !ok {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	a, err := attributeOf(traceHeader, new(sqsapi.MessageAttributeValue(sent)), "system")
+	if err != nil {
+		return nil, err
+	}
+	if a.kind != "String" {
+		return nil, errParameter("The message system attribute '%s' must be of type 'String'.", traceHeader)
+	}
+	return &a, nil
 }

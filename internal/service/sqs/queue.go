@@ -24,7 +24,7 @@ const (
 // checkName refuses what is no name of a queue.
 func checkName(name string) error {
 	plain := strings.TrimSuffix(name, fifoSuffix)
-	if len(name) > maxName || plain == "" || strings.Trim(plain, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" || !named(plain) {
+	if len(name) > maxName || plain == "" || !named(plain) {
 		return errParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
 	}
 	return nil
@@ -32,7 +32,9 @@ func checkName(name string) error {
 
 func named(name string) bool {
 	for _, c := range []byte(name) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
 			return false
 		}
 	}

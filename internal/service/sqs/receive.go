@@ -126,7 +126,7 @@ func (r *reception) wait(ctx context.Context) ([]queues.Received, error) {
 			return nil, ctx.Err()
 		}
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			return nil, nil //nolint:nilerr // the server is stopping: there are none
+			return nil, nil // the server is stopping: there are none
 		}
 		// It may have been changed meanwhile, or be another one.
 		k := s.known.find(r.known.place)

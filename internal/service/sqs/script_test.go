@@ -43,8 +43,9 @@ type world struct {
 	*sqs.Service
 
 	tb    testing.TB
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // who calls next
 	state state.Store
+	bus   *bus.Bus
 	cfg   sqs.Config
 	keys  sqs.Keys
 	stop  func()
@@ -53,8 +54,9 @@ type world struct {
 func newWorld(tb testing.TB, change ...func(*world)) *world {
 	tb.Helper()
 	w := &world{tb: tb, ctx: as(tb, servicetest.Account), state: servicetest.Store(tb), keys: noKeys{}}
+	w.bus = bus.New(bus.Config{Log: slog.New(slog.DiscardHandler)}, w.state)
 	w.cfg = sqs.Config{
-		Log: slog.New(slog.DiscardHandler), Dir: filepath.Join(tb.TempDir(), "queues"), Waits: bus.New(bus.Config{Log: slog.New(slog.DiscardHandler)}, w.state),
+		Log: slog.New(slog.DiscardHandler), Dir: filepath.Join(tb.TempDir(), "queues"), Waits: w.bus,
 		Seal: servicetest.Must(seal.Open(tb.Context(), seal.Config{Text: strings.Repeat("01", 32)}))(tb),
 	}
 	for _, change := range change {
@@ -176,7 +178,7 @@ func script(t *testing.T, text string) string {
 			<-time.After(d)
 			synctest.Wait()
 		case "as":
-			w.ctx = as(t, cloud.Account(rest))
+			w.ctx = as(t, cloud.Account(rest)) //nolint:fatcontext // it begins anew
 		case "restart":
 			w.stop()
 			w.start()

@@ -155,8 +155,7 @@ func TestSizes(t *testing.T) {
 // may not use the key reads none of them.
 func TestMessagesUnderAKey(t *testing.T) {
 	refused := false
-	var w *world
-	w = newWorld(t, func(w *world) {
+	w := newWorld(t, func(w *world) {
 		w.keys = asker{kms.New(w.state, w.cfg.Seal, nil), &refused}
 	})
 	defer func() { w.stop() }()
@@ -309,12 +308,11 @@ func TestPagesOfQueues(t *testing.T) {
 // A server that stops answers those who wait.
 func TestReceiversEndWithTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b *bus.Bus
-		w := newWorld(t, func(w *world) { b = w.cfg.Waits.(*bus.Bus) })
+		w := newWorld(t)
 		defer w.stop()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- b.Run(ctx, nil, nil) }()
+		go func() { ended <- w.bus.Run(ctx, nil, nil) }()
 		w.must("CreateQueue", `{"QueueName":"q"}`)
 		got := make(chan []string)
 		go func() { got <- w.bodies(w.ctx, "q", 20) }()

@@ -82,7 +82,7 @@ func words(got []queues.Received) string {
 	return fmt.Sprint(all)
 }
 
-func wantWords(tb testing.TB, what, words string, got string) {
+func wantWords(tb testing.TB, what, words, got string) {
 	tb.Helper()
 	if diff := cmp.Diff(words, got); diff != "" {
 		tb.Errorf("%s (-want +got):\n%s", what, diff)

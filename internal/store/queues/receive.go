@@ -47,8 +47,8 @@ type Receipts struct {
 	Messages []Received
 	// Moved is how many messages went to the queue of dead letters meanwhile.
 	Moved int
-	// Next is when something may be received that may not be now; zero for never, as far
-	// as is known.
+	// Next is when to look again: something may be received then that may not be now. It is
+	// zero for never, as far as is known.
 	Next time.Time
 }
 
@@ -63,13 +63,13 @@ func (s *Store) Receive(ctx context.Context, number uint64, want Want) (out Rece
 		return out, err
 	}
 	r := &receiving{store: s, number: number, want: &want}
-	batch, err := s.begin(r.take)
+	batch, err := s.begin(r.take, false)
 	if err != nil {
 		return out, err
 	}
 	out = r.out
 	if batch == nil {
-		return out, nil
+		return out, nil // there is nothing
 	}
 	if err := s.bodies(number, &out); err != nil {
 		_ = s.wait(batch) // the read is what is told
@@ -129,7 +129,9 @@ func (r *receiving) take(batch *pebble.Batch) error {
 		}
 		q.attempts[r.want.Attempt] = a
 	}
-	r.out.Next = q.expects()
+	if r.out.Next = q.expects(); r.looks >= lookMost {
+		r.out.Next = time.UnixMilli(r.now) // there may be more behind those
+	}
 	return nil
 }
 

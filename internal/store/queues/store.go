@@ -183,16 +183,18 @@ func drop(batch *pebble.Batch, number uint64) error {
 
 // change makes one change of what is on disk, and waits until it is there. do is alone,
 // and changes what is in memory as well; it must fail before it does that, if at all.
+// Where nothing is to be changed it waits all the same: what was found may not be there yet.
 func (s *Store) change(do func(*pebble.Batch) error) error {
-	batch, err := s.begin(do)
+	batch, err := s.begin(do, true)
 	if err != nil {
 		return err
 	}
 	return s.wait(batch)
 }
 
-// begin is change without the wait, which the caller owes.
-func (s *Store) begin(do func(*pebble.Batch) error) (*pebble.Batch, error) {
+// begin is change without the wait, which the caller owes. Where nothing is to be changed
+// it may return no batch.
+func (s *Store) begin(do func(*pebble.Batch) error, always bool) (*pebble.Batch, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.takes(); err != nil {
@@ -201,6 +203,9 @@ func (s *Store) begin(do func(*pebble.Batch) error) (*pebble.Batch, error) {
 	batch := s.db.NewBatch()
 	if err := do(batch); err != nil {
 		return nil, errors.Join(err, batch.Close())
+	}
+	if !always && batch.Empty() {
+		return nil, batch.Close()
 	}
 	return batch, s.apply(batch)
 }
