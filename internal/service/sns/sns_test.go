@@ -130,6 +130,7 @@ func open(tb testing.TB) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.bus.Run(ctx, nil, map[string]bus.Target{"sns": h.Service}) }()
+	synctest.Wait() // or a test that ends at once ends it before it began
 	tb.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
