@@ -63,6 +63,7 @@ var documents = []document{
 	{path: "docs/alarms.md"},
 	{path: "docs/metrics-terminal.md"},
 	{path: "docs/sqs.md"},
+	{path: "docs/sns.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

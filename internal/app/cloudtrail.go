@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rsa"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/publish"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
@@ -54,7 +56,7 @@ func (a *App) openCloudTrail(ctx context.Context) (gateway.Service, error) {
 	}, a.state, s3api.Client{Door: door})
 	a.insights = seek.New(seek.Config{Log: a.log, Journal: a.journal, Archive: a.archive, Trails: a.deliveries, Publish: a.publishInsight, Clock: a.cfg.insightClock}, a.state)
 	s = cloudtrail.New(cloudtrail.Config{
-		Exists: a.bucketExists, Delivers: a.delivers, LogGroups: trailLogGroups{a}, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
+		Exists: a.bucketExists, Delivers: a.delivers, TryTopic: a.tryTopicOfTrail, LogGroups: trailLogGroups{a}, Deliveries: a.deliveries, History: a.history, Strict: a.cfg.Strict,
 		Organizations: organizationsOfTrails{a}, Others: a.othersOf, Rows: a.rows, Archive: a.archive, Imports: storeImports{a},
 		Engine: a.engine, Concurrency: a.concurrency(), QueryTimeout: a.cfg.QueryTimeout, Results: a.folder(resultsFolder), Log: a.log,
 	}, a.state, a.seal, s3api.Client{Door: door}, kmsapi.Client{Door: door})
@@ -79,10 +81,29 @@ func (a *App) openCloudTrailData(context.Context) (gateway.Service, error) {
 // sendFromTrail has what a trail tells delivered to an ARN. Where that is given up, the
 // trail itself is told.
 func (a *App) sendFromTrail(tx state.Tx, to, from cloud.ARN, role string, payload []byte) error {
+	if to.Service == "sns" {
+		var err error
+		if payload, err = json.Marshal(publish.Message{Message: string(payload)}); err != nil {
+			return err
+		}
+	}
 	_, err := a.bus.Deliver(tx, bus.Delivery{
 		Target: to, Source: from, Principal: cmp.Or(role, cloudtrail.Principal), Payload: payload, DeadLetter: bus.DeadLetter{Target: from, Payload: []byte("{}")},
 	})
 	return err
+}
+
+// tryTopicOfTrail says whether a topic takes what CloudTrail publishes for a trail.
+func (a *App) tryTopicOfTrail(ctx context.Context, topic, trail string) error {
+	to, err := cloud.ParseARN(topic)
+	if err != nil {
+		return err
+	}
+	from, err := cloud.ParseARN(trail)
+	if err != nil {
+		return err
+	}
+	return a.sns.Probe(ctx, bus.Delivery{Target: to, Source: from, Principal: cloudtrail.Principal})
 }
 
 // failedOfTrails takes what became of deliveries of trails that were given up.

@@ -26,9 +26,12 @@ type Delivery struct {
 	// one again is not taken twice.
 	DeduplicationID string `json:"deduplication_id,omitempty"`
 
-	Source    cloud.ARN `json:"source,omitzero"`     // what sends it: a rule, topic, log group
-	Principal string    `json:"principal,omitempty"` // who asks: "events.amazonaws.com", the ARN of a role
-	Group     string    `json:"group,omitempty"`     // deliveries of one group to one target keep their order; "" has none
+	Source cloud.ARN `json:"source,omitzero"` // what sends it: a rule, topic, log group
+	// SourceAccount is whose Source is, where its ARN does not say that.
+	SourceAccount cloud.Account `json:"source_account,omitempty"`
+
+	Principal string `json:"principal,omitempty"` // who asks: "events.amazonaws.com", the ARN of a role
+	Group     string `json:"group,omitempty"`     // deliveries of one group to one target keep their order; "" has none
 
 	// MaxAge is how long after Deliver it is tried again; 0 means 24 hours.
 	MaxAge time.Duration `json:"max_age"`
@@ -161,7 +164,7 @@ func (p *Pending) deadLetter(last Failure, exhausted string) *Pending {
 	letter := Delivery{
 		Target: p.DeadLetter.Target, Payload: p.DeadLetter.Payload,
 		Attributes: map[string]string{},
-		Source:     p.Source, Principal: p.Principal, Group: p.Group,
+		Source:     p.Source, SourceAccount: p.SourceAccount, Principal: p.Principal, Group: p.Group,
 		MessageAttributes: p.MessageAttributes, DeduplicationID: p.DeduplicationID,
 	}
 	if len(letter.Payload) == 0 {

@@ -102,8 +102,7 @@ func unanswered(url string, err error) error {
 
 // cause is an error without the request that it repeats.
 func cause(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	}
 	if inner := errors.Unwrap(err); inner != nil {

@@ -30,7 +30,7 @@ func (c *compiler) anythingBut() (value, error) {
 		s, err = c.str()
 		all = anythingBut{exactText(s)}
 	case numberValue:
-		n, ok := comparable(c.spelled())
+		n, ok := numberOf(c.spelled())
 		if !ok {
 			err = unplaced{"Cannot compare number : " + n.spelled}
 		}
@@ -58,7 +58,7 @@ func (c *compiler) anythingButList() (anythingBut, error) {
 			all = append(all, exactText(s))
 			texts++
 		case numberValue:
-			n, ok := comparable(c.spelled())
+			n, ok := numberOf(c.spelled())
 			if !ok {
 				return unplaced{"Cannot compare number : " + n.spelled}
 			}

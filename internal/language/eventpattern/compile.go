@@ -196,7 +196,7 @@ func (c *compiler) values() error {
 			}
 			all = append(all, exactText(text))
 		case numberValue:
-			n, _ := comparable(c.spelled())
+			n, _ := numberOf(c.spelled())
 			all = append(all, c.exactNumber(n))
 		case trueValue, falseValue, nullValue:
 			all = append(all, exactWord(c.kind))

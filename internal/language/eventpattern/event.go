@@ -108,7 +108,7 @@ func (p *eventParser) value() error {
 			}
 		case numberValue:
 			l.text = p.spelled()
-			l.number, _ = comparable(l.text)
+			l.number, _ = numberOf(l.text)
 		default:
 		}
 		p.event.leaves[string(p.path)] = append(p.event.leaves[string(p.path)], l)
@@ -152,7 +152,7 @@ func (e *Event) AddText(path, text string) { e.put(path, leaf{kind: stringValue,
 
 // AddNumber adds a number under a path, as it is spelled in JSON.
 func (e *Event) AddNumber(path, spelled string) {
-	n, _ := comparable(spelled)
+	n, _ := numberOf(spelled)
 	e.put(path, leaf{kind: numberValue, text: spelled, number: n})
 }
 

@@ -15,8 +15,8 @@ type number struct {
 	comparable bool
 }
 
-// comparable returns a number, and whether it has a value to compare.
-func comparable(spelled string) (number, bool) {
+// numberOf returns a number, and whether it has a value to compare.
+func numberOf(spelled string) (number, bool) {
 	n := number{spelled: spelled}
 	value, err := strconv.ParseFloat(spelled, 64)
 	if err != nil || math.IsInf(value, 0) {

@@ -151,6 +151,6 @@ func (c *compiler) operand(op string) (number, bool, error) {
 	if !c.numeric() {
 		return number{}, false, c.barf("Value of " + op + " must be numeric")
 	}
-	n, ok := comparable(c.spelled())
+	n, ok := numberOf(c.spelled())
 	return n, ok, nil
 }

@@ -22,14 +22,14 @@ func newWildcard(s string) (wildcard, error) {
 	for i := 0; i < len(chars); i++ {
 		c := chars[i]
 		size := max(utf16.RuneLen(c), 1)
-		switch {
-		case c == '\\':
+		switch c {
+		case '\\':
 			if i++; i == len(chars) || chars[i] != '*' && chars[i] != '\\' {
 				return nil, unplaced{"Invalid escape character at pos " + strconv.Itoa(at)}
 			}
 			w = append(w, glyph{char: chars[i]})
 			size = 2
-		case c == '*':
+		case '*':
 			if i+1 < len(chars) && chars[i+1] == '*' {
 				return nil, unplaced{"Consecutive wildcard characters at pos " + strconv.Itoa(at)}
 			}

@@ -85,6 +85,9 @@ type Config struct {
 	// Strict has LookupEvents keep AWS's limits: one attribute, one region, 90
 	// days, twice a second.
 	Strict bool
+	// TryTopic reports whether a topic takes what CloudTrail publishes for a trail; nil
+	// means that each does which Delivers says is there.
+	TryTopic func(ctx context.Context, topic, trail string) error
 	// Deliveries delivers what trails record; nil means that nothing does.
 	Deliveries Deliveries
 	// Archive keeps what comes through channels; nil means that nothing does.

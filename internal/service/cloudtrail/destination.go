@@ -132,9 +132,16 @@ func (s *Service) refused(err error, code, message string) error {
 }
 
 // tryTopic refuses a topic that nobody takes notifications for.
-func (s *Service) tryTopic(_ context.Context, t *trail) error {
-	if t.Settings.SnsTopicARN == nil || s.delivers(*t.Settings.SnsTopicARN) {
+func (s *Service) tryTopic(ctx context.Context, t *trail) error {
+	if t.Settings.SnsTopicARN == nil {
 		return nil
+	}
+	if s.delivers(*t.Settings.SnsTopicARN) {
+		if s.cfg.TryTopic == nil {
+			return nil
+		}
+		return s.refused(s.cfg.TryTopic(ctx, *t.Settings.SnsTopicARN, t.ref().arn()), "InsufficientSnsTopicPolicyException",
+			"SNS Topic does not exist or the topic policy is incorrect!")
 	}
 	return cloud.Errorf(cloud.Invalid, "InsufficientSnsTopicPolicyException",
 		"SNS Topic does not exist or the topic policy is incorrect! Amazon SNS is not part of this server yet: leave SnsTopicName out.")

@@ -13,6 +13,7 @@ import (
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/publish"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
 )
@@ -170,8 +171,13 @@ func (n *notifier) deliver(tx state.Tx, c *objects.Change, t *destination) error
 	if err != nil {
 		return err
 	}
+	if arn.Service == "sns" {
+		if message, err = json.Marshal(publish.Message{Subject: "Amazon S3 Notification", Message: string(message)}); err != nil {
+			return err
+		}
+	}
 	_, err = n.bus.Deliver(tx, bus.Delivery{
-		Target: arn, Payload: message, Source: cloud.ARN{Service: "s3", Resource: c.Bucket}, Principal: "s3.amazonaws.com",
+		Target: arn, Payload: message, Source: cloud.ARN{Service: "s3", Resource: c.Bucket}, SourceAccount: c.Account, Principal: "s3.amazonaws.com",
 	})
 	return err
 }

@@ -200,11 +200,11 @@ func (s *Service) CreatePlatformEndpoint(ctx context.Context, in *snsapi.CreateP
 		return nil, err
 	}
 	e := appEndpoint{Application: names, ID: uuid.NewString(), Attributes: map[string]string{"Enabled": "true"}}
-	maps.Copy(e.Attributes, in.Attributes)
-	e.Attributes["Token"] = *in.Token
 	if data := resource.Value(in.CustomUserData); data != "" {
 		e.Attributes["CustomUserData"] = data
 	}
+	maps.Copy(e.Attributes, in.Attributes)
+	e.Attributes["Token"] = *in.Token
 	scope := cloud.CallOf(ctx).Scope()
 	err = s.store.Update(ctx, func(tx resource.Tx) error {
 		if _, err := applications.Get(tx, names...); err != nil {

@@ -29,8 +29,8 @@ type tally struct{ count, sum, low, high float64 }
 const mostCounted = 100_000
 
 // count adds to how often something happened.
-func (s *Service) count(topic cloud.ARN, metric string, n float64) {
-	s.measure(topic, metric, n, "Count")
+func (s *Service) count(topic cloud.ARN, metric string) {
+	s.measure(topic, metric, 1, "Count")
 }
 
 func (s *Service) measure(topic cloud.ARN, name string, value float64, unit string) {
@@ -54,14 +54,14 @@ func (s *Service) measure(topic cloud.ARN, name string, value float64, unit stri
 // countFiltered counts a message that a filter policy kept back, and why it did.
 func (s *Service) countFiltered(topic cloud.ARN, why filterpolicy.Verdict) {
 	const name = "NumberOfNotificationsFilteredOut"
-	s.count(topic, name, 1)
+	s.count(topic, name)
 	switch why {
 	case filterpolicy.NoAttributes:
-		s.count(topic, name+"-NoMessageAttributes", 1)
+		s.count(topic, name+"-NoMessageAttributes")
 	case filterpolicy.InvalidAttributes:
-		s.count(topic, name+"-InvalidAttributes", 1)
+		s.count(topic, name+"-InvalidAttributes")
 	case filterpolicy.InvalidBody:
-		s.count(topic, name+"-InvalidMessageBody", 1)
+		s.count(topic, name+"-InvalidMessageBody")
 	case filterpolicy.Differs, filterpolicy.Matches:
 	}
 }

@@ -2,6 +2,7 @@ package sns
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -149,9 +150,7 @@ func (s *Service) SetSMSAttributes(ctx context.Context, in *snsapi.SetSMSAttribu
 		if all == nil {
 			all = map[string]string{}
 		}
-		for name, value := range in.Attributes {
-			all[name] = value
-		}
+		maps.Copy(all, in.Attributes)
 		return smsSettings.Put(tx, all, "account")
 	})
 }

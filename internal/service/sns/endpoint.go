@@ -20,7 +20,7 @@ const mostEndpoint = 2048 // bytes
 
 // checkEndpoint says whether an endpoint can be subscribed by its protocol, and whether it
 // has to confirm that.
-func (s *Service) checkEndpoint(ctx context.Context, sub *subscription, topic cloud.ARN) (waits bool, err error) {
+func (s *Service) checkEndpoint(ctx context.Context, sub *subscription) (waits bool, err error) {
 	if len(sub.Endpoint) > mostEndpoint || sub.Endpoint != oneLine(sub.Endpoint) {
 		return false, errParameter("Endpoint")
 	}
@@ -32,7 +32,7 @@ func (s *Service) checkEndpoint(ctx context.Context, sub *subscription, topic cl
 	case "sms":
 		return false, s.checkTelephone(sub)
 	case "sqs", "lambda", "firehose", "application":
-		return s.checkResource(ctx, sub, topic)
+		return s.checkResource(ctx, sub)
 	}
 	return false, errParameter("Amazon SNS does not support this protocol string: %s", sub.Protocol)
 }
@@ -76,7 +76,7 @@ func errNoTelephones() error {
 var named = map[string]string{"sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose"}
 
 // checkResource checks the ARN of a queue, function, stream or app.
-func (s *Service) checkResource(ctx context.Context, sub *subscription, topic cloud.ARN) (waits bool, err error) {
+func (s *Service) checkResource(ctx context.Context, sub *subscription) (waits bool, err error) {
 	arn, err := cloud.ParseARN(sub.Endpoint)
 	if sub.Protocol == "application" {
 		if err != nil || arn.Service != "sns" || !strings.HasPrefix(arn.Resource, "endpoint/") {

@@ -137,7 +137,7 @@ func (s *Service) publishOne(ctx context.Context, tx resource.Tx, arn cloud.ARN,
 		}
 	}
 	tx.AfterCommit(func() {
-		s.count(arn, "NumberOfMessagesPublished", 1)
+		s.count(arn, "NumberOfMessagesPublished")
 		s.measure(arn, "PublishSize", float64(m.size), "Bytes")
 	})
 	looked := filterpolicy.Message{Body: m.Message.Message, Attributes: filtered(m.MessageAttributes)}

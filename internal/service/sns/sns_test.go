@@ -35,7 +35,7 @@ type house struct {
 	*sns.Service
 
 	tb  testing.TB
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // that of all calls of a test
 	db  *state.DB
 	bus *bus.Bus
 
@@ -96,7 +96,7 @@ func (h *house) Try(_ context.Context, d bus.Delivery) error {
 func (h *house) Deliver(tx state.Tx, d bus.Delivery) (string, error) { return h.bus.Deliver(tx, d) }
 
 // Write implements sns.Status.
-func (h *house) Write(_ context.Context, topic cloud.ARN, role, group, line string, _ time.Time) error {
+func (h *house) Write(_ context.Context, _ cloud.ARN, _, group, line string, _ time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lines = append(h.lines, group+" "+line)
@@ -130,6 +130,7 @@ func open(tb testing.TB) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.bus.Run(ctx, nil, map[string]bus.Target{"sns": h.Service}) }()
+	synctest.Wait() // or a test that ends at once ends it before it began
 	tb.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

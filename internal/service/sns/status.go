@@ -66,8 +66,9 @@ func (s *Service) tell(ctx context.Context, p *parcel, r reply, taken bool) {
 		attempts = n + 1
 	}
 	line, err := json.Marshal(statusLine{
-		statusOf{hex.EncodeToString(sum[:]), p.ID, p.topic.String(), p.Time.UTC().Format("2006-01-02 15:04:05.000")},
-		statusDelivery{p.d.ID, p.sub.Endpoint, r.text, now.Sub(p.Time).Milliseconds(), r.status, attempts}, verdict,
+		Notification: statusOf{hex.EncodeToString(sum[:]), p.ID, p.topic.String(), p.Time.UTC().Format("2006-01-02 15:04:05.000")},
+		Delivery:     statusDelivery{p.d.ID, p.sub.Endpoint, r.text, now.Sub(p.Time).Milliseconds(), r.status, attempts},
+		Status:       verdict,
 	})
 	if err == nil {
 		err = s.cfg.Status.Write(ctx, p.topic, role, group, string(line), now)

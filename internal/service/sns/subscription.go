@@ -107,12 +107,12 @@ func (s *Service) Subscribe(ctx context.Context, in *snsapi.SubscribeInput) (*sn
 	if err != nil {
 		return nil, err
 	}
-	waits, err := s.checkEndpoint(ctx, &sub, arn)
+	waits, err := s.checkEndpoint(ctx, &sub)
 	if err != nil {
 		return nil, err
 	}
 	for name, value := range in.Attributes {
-		if err := s.setSubscription(ctx, &sub, arn, name, value); err != nil {
+		if err := s.setSubscription(ctx, &sub, name, value); err != nil {
 			return nil, inAttributes(err)
 		}
 	}
@@ -296,8 +296,9 @@ func (s *Service) ListSubscriptions(ctx context.Context, in *snsapi.ListSubscrip
 		}
 		out.NextToken = next
 		for _, arn := range arns {
-			topic, id := arn, ""
-			topic.Resource, id, _ = strings.Cut(arn.Resource, ":")
+			name, id, _ := strings.Cut(arn.Resource, ":")
+			topic := arn
+			topic.Resource = name
 			sub, found, err := subscriptions.Find(elsewhere{r, scopeOf(topic)}, topic.Resource, id)
 			if err != nil {
 				return err

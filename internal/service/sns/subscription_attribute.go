@@ -15,7 +15,7 @@ import (
 )
 
 // setSubscription sets an attribute of a subscription. An empty value takes it away.
-func (s *Service) setSubscription(ctx context.Context, sub *subscription, topic cloud.ARN, name, value string) error {
+func (s *Service) setSubscription(ctx context.Context, sub *subscription, name, value string) error {
 	var err error
 	switch name {
 	case "RawMessageDelivery":
@@ -38,7 +38,7 @@ func (s *Service) setSubscription(ctx context.Context, sub *subscription, topic 
 			err = errParameter("DeliveryPolicy: Delivery protocol [%s] does not have delivery policies.", sub.Protocol)
 		}
 	case "SubscriptionRoleArn":
-		err = s.checkRole(ctx, topic, name, value)
+		err = s.checkRole(ctx, name, value)
 	case "ReplayPolicy":
 		if value != "" && value != "{}" {
 			return errUnsupported("Messages of topics are not archived here, and so none can be replayed.")
@@ -195,7 +195,7 @@ func (s *Service) SetSubscriptionAttributes(ctx context.Context, in *snsapi.SetS
 		sub.Attributes = map[string]string{}
 	}
 	filtered := sub.Attributes["FilterPolicy"] != ""
-	if err := s.setSubscription(ctx, &sub, arn, name, value); err != nil {
+	if err := s.setSubscription(ctx, &sub, name, value); err != nil {
 		return nil, err
 	}
 	if err := sub.complete(); err != nil {

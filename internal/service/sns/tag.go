@@ -13,7 +13,7 @@ import (
 func taggable(r resource.Reader, name string) (string, error) {
 	arn, err := parseARN("ResourceArn", name)
 	if err != nil || scopeOf(arn) != r.Scope() {
-		return "", errNoResource() //nolint:nilerr // it names no topic
+		return "", errNoResource()
 	}
 	_, found, err := topics.Find(r, arn.Resource)
 	if err == nil && !found {

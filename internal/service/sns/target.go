@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -33,21 +34,43 @@ func (s *Service) publishFor(ctx context.Context, d bus.Delivery) error {
 	if err := json.Unmarshal(d.Payload, &in); err != nil {
 		return cloud.Errorf(cloud.Invalid, "InvalidPayload", "what is delivered to %s is no message for a topic", d.Target).Because(err)
 	}
-	if d.Principal == "" {
-		return cloud.Errorf(cloud.Denied, "AuthorizationErrorException", "Nobody is said to publish to %s.", d.Target)
-	}
 	m, err := newMessage(in)
 	if err != nil {
 		return err
 	}
-	// Whoever sends it is asked for on behalf of its source, as AWS's services are.
-	ctx = cloud.WithCall(ctx, cloud.Call{
-		Account: d.Source.Account, Region: d.Target.Region, Principal: cloud.ServiceOf(d.Principal), InvokedBy: d.Principal, SourceARN: source(d.Source),
-	})
-	if err := s.cfg.May(ctx, "sns:Publish", d.Target.String(), nil); err != nil {
+	ctx, err = s.mayPublish(ctx, d)
+	if err != nil {
 		return err
 	}
 	_, err = s.publish(ctx, d.Target, []*message{m})
+	return err
+}
+
+// mayPublish says whether the principal that sends a delivery may publish to its topic, and
+// returns the context of that call. Whoever sends it is asked for on behalf of its source,
+// as AWS's services are.
+func (s *Service) mayPublish(ctx context.Context, d bus.Delivery) (context.Context, error) {
+	if d.Principal == "" {
+		return ctx, cloud.Errorf(cloud.Denied, "AuthorizationErrorException", "Nobody is said to publish to %s.", d.Target)
+	}
+	ctx = cloud.WithCall(ctx, cloud.Call{
+		Account: cmp.Or(d.SourceAccount, d.Source.Account), Region: d.Target.Region, Principal: cloud.ServiceOf(d.Principal), InvokedBy: d.Principal,
+		SourceARN: source(d.Source),
+	})
+	return ctx, s.cfg.May(ctx, "sns:Publish", d.Target.String(), nil)
+}
+
+// Probe implements bus.Prober: whether a topic is there, and takes what the principal
+// publishes.
+func (s *Service) Probe(ctx context.Context, d bus.Delivery) error {
+	err := s.view(ctx, scopeOf(d.Target), func(r resource.Reader) error {
+		_, err := topics.Get(r, d.Target.Resource)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.mayPublish(ctx, d)
 	return err
 }
 
@@ -96,7 +119,7 @@ func (s *Service) deliverTo(ctx context.Context, to cloud.ARN, d bus.Delivery, u
 	}
 	reply, err := s.bring(ctx, p)
 	if err == nil && e.Kind == notification {
-		s.count(p.topic, "NumberOfNotificationsDelivered", 1)
+		s.count(p.topic, "NumberOfNotificationsDelivered")
 		s.tell(ctx, p, reply, true)
 	}
 	return err
@@ -235,9 +258,9 @@ func (s *Service) deadLetter(ctx context.Context, p *parcel, queue cloud.ARN) (b
 
 // failed counts and tells of a message that a subscription did not take.
 func (s *Service) failed(ctx context.Context, p *parcel, also string) {
-	s.count(p.topic, "NumberOfNotificationsFailed", 1)
+	s.count(p.topic, "NumberOfNotificationsFailed")
 	if also != "" {
-		s.count(p.topic, also, 1)
+		s.count(p.topic, also)
 	}
 	s.tell(ctx, p, reply{text: p.d.Attributes[bus.AttributeErrorMessage]}, false)
 }

@@ -43,6 +43,9 @@ const (
 	attributeFIF = "FifoTopic"
 )
 
+// tokens is of all listings.
+const tokens resource.TokenCode = "InvalidParameterException"
+
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 func topicARN(scope cloud.Scope, name string) cloud.ARN {
@@ -94,7 +97,7 @@ func (s *Service) CreateTopic(ctx context.Context, in *snsapi.CreateTopicInput) 
 		if name == attributeFIF {
 			continue
 		}
-		if err := s.setTopic(ctx, &t, arn, name, value); err != nil {
+		if err := s.setTopic(ctx, &t, name, value); err != nil {
 			return nil, inAttributes(err)
 		}
 	}
@@ -192,7 +195,9 @@ func (s *Service) ListTopics(ctx context.Context, in *snsapi.ListTopicsInput) (*
 
 // paging is the page that an input asks for.
 func paging(in any, token *string) resource.Paging {
-	return resource.Paging{In: in, Token: token, Most: mostListed, TokenCode: "InvalidParameterException", TokenText: "Invalid parameter: NextToken"}
+	page := tokens.Page(in, token, nil, mostListed)
+	page.TokenText = "Invalid parameter: NextToken"
+	return page
 }
 
 // number returns a count as attributes tell it.

@@ -3,7 +3,9 @@ package sns
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -37,7 +39,7 @@ func errNoProtection() error {
 }
 
 // setTopic sets an attribute of a topic. An empty value takes it away.
-func (s *Service) setTopic(ctx context.Context, t *topic, arn cloud.ARN, name, value string) error {
+func (s *Service) setTopic(ctx context.Context, t *topic, name, value string) error {
 	var err error
 	switch name {
 	case "Policy":
@@ -82,7 +84,7 @@ func (s *Service) setTopic(ctx context.Context, t *topic, arn cloud.ARN, name, v
 		if !feedback.MatchString(name) {
 			return errParameter("AttributeName")
 		}
-		err = s.checkFeedback(ctx, arn, name, value)
+		err = s.checkFeedback(ctx, name, value)
 	}
 	if err != nil {
 		return err
@@ -97,10 +99,8 @@ func (s *Service) setTopic(ctx context.Context, t *topic, arn cloud.ARN, name, v
 }
 
 func oneOf(name, value string, words ...string) error {
-	for _, word := range words {
-		if value == word {
-			return nil
-		}
+	if slices.Contains(words, value) {
+		return nil
 	}
 	return errParameter("%s: Invalid value [%s]. Must be %s.", name, value, strings.Join(words, " or "))
 }
@@ -113,7 +113,7 @@ func truth(name, value string) error {
 }
 
 // checkFeedback checks a rate, or a role that writes into log groups.
-func (s *Service) checkFeedback(ctx context.Context, arn cloud.ARN, name, value string) error {
+func (s *Service) checkFeedback(ctx context.Context, name, value string) error {
 	if value == "" {
 		return nil
 	}
@@ -123,11 +123,11 @@ func (s *Service) checkFeedback(ctx context.Context, arn cloud.ARN, name, value 
 		}
 		return nil
 	}
-	return s.checkRole(ctx, arn, name, value)
+	return s.checkRole(ctx, name, value)
 }
 
 // checkRole says whether a role may be used for a topic.
-func (s *Service) checkRole(ctx context.Context, arn cloud.ARN, name, value string) error {
+func (s *Service) checkRole(ctx context.Context, name, value string) error {
 	role, err := cloud.ParseARN(value)
 	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
 		return errParameter("%s: Invalid value [%s]. Must be the ARN of a role.", name, value)
@@ -176,9 +176,7 @@ func (s *Service) GetTopicAttributes(ctx context.Context, in *snsapi.GetTopicAtt
 		"SubscriptionsConfirmed": number(t.Confirmed), "SubscriptionsPending": number(t.Pending), "SubscriptionsDeleted": number(t.Deleted),
 		"EffectiveDeliveryPolicy": effectivePolicy(t.Attributes["DeliveryPolicy"]),
 	}
-	for name, value := range t.Attributes {
-		told[name] = value
-	}
+	maps.Copy(told, t.Attributes)
 	for _, name := range []string{attributeFIF, "ContentBasedDeduplication", "FifoThroughputScope"} {
 		if value := t.value(name, arn); value != "" {
 			told[name] = value
@@ -203,7 +201,7 @@ func (s *Service) SetTopicAttributes(ctx context.Context, in *snsapi.SetTopicAtt
 		return nil, err
 	}
 	// What it asks of others it asks before the transaction, for they have their own.
-	if err := s.setTopic(ctx, &t, arn, name, value); err != nil {
+	if err := s.setTopic(ctx, &t, name, value); err != nil {
 		return nil, err
 	}
 	return nil, s.update(ctx, scopeOf(arn), func(tx resource.Tx) error {
@@ -230,13 +228,11 @@ func checkPolicy(text string) error {
 	if text == "" {
 		return nil
 	}
-	document, err := policy.Parse(text, policy.Resource)
-	if err != nil {
+	if _, err := policy.Parse(text, policy.Resource); err != nil {
 		if malformed, ok := errors.AsType[*policy.Malformed](err); ok {
 			return errParameter("Policy Error: %s", malformed.Message)
 		}
 		return errParameter("Policy Error: null")
 	}
-	_ = document
 	return nil
 }
