@@ -444,7 +444,13 @@ func arithmeticSQL(e *plan.Call, typeSQL string, p []string) string {
 		return "(" + p[0] + " " + operator + " " + p[1] + ")"
 	}
 	if e.Name != plan.OpDivide && e.Name != plan.OpModulus {
-		return "(" + p[0] + " " + operator + " " + p[1] + ")"
+		computed := "(" + p[0] + " " + operator + " " + p[1] + ")"
+		if !varies(e.Args[0]) || !varies(e.Args[1]) {
+			// Beside another constant DuckDB would compute with that one instead, and not
+			// come upon a sum that is too large; it does not look through a sign.
+			return "(+" + computed + ")"
+		}
+		return computed
 	}
 	if e.Name == plan.OpDivide {
 		operator = "//"

@@ -21,6 +21,7 @@ func (f *folder) comparison(e *plan.Call) plan.Expr {
 	case e.Name != plan.OpDistinct && (isNullConst(left) || isNullConst(right)):
 		return truth(nil)
 	}
+	f.checkTruncated(e)
 	if c := f.unwrapped(e); c != nil {
 		return c
 	}

@@ -32,6 +32,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
 	}
+	r.own = !reads(q.Root) && r.fallible(q.Root)
 	root := r.withoutSides(r.node(q.Root), map[plan.Node]plan.Node{})
 	r.checkConstants(root)
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
@@ -41,6 +42,7 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 // that is left in a plan.
 func (r *remainder) checkConstants(node plan.Node) {
 	r.work(1)
+	r.checkDomains(node)
 	tried := map[plan.Expr]bool{}
 	_, interpreted := node.(*plan.Values) // as far as a row needs it
 	plan.Exprs(node, func(e plan.Expr) {
@@ -93,7 +95,11 @@ type folder struct {
 	now   time.Time
 	steps int
 	done  map[plan.Expr]plan.Expr // what each expression folds to
+	// doneInFilter is that of conditions of filters, as long as they may be others.
+	doneInFilter map[plan.Expr]plan.Expr
 	none  map[plan.Node]bool      // which nodes have no row
+	// queries are what the names of queries stand for.
+	queries map[int]plan.Node
 	// noneBefore are those of which that was known before the subqueries became joins.
 	noneBefore map[plan.Node]bool
 	// planned means that failures have been told: they stay where they are.
@@ -109,7 +115,7 @@ type folder struct {
 }
 
 func newFolder(ctx context.Context, now time.Time) *folder {
-	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, operands: map[plan.ID]bool{}, sources: map[*plan.Const]plan.Expr{}}
+	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, doneInFilter: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, queries: map[int]plan.Node{}, operands: map[plan.ID]bool{}, sources: map[*plan.Const]plan.Expr{}}
 }
 
 // failure carries an error up to the front door.
@@ -169,6 +175,11 @@ type remainder struct {
 	under map[plan.Node]bool
 	// failing are the nodes of which it is known whether they can fail.
 	failing map[plan.Node]bool
+	// own means that all rows are the statement's own and something may fail: then all that
+	// Trino knows of them may keep it from that.
+	own bool
+	// columns are how many columns were made here.
+	columns int
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -230,12 +241,14 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			return sifter{r, r.seen[n]}.above(sifter{r, r.seen[n]}.sift(r.node(n.Input), own), outer)
 		}
 		terms, input := plan.Conjuncts(condition), r.node(n.Input)
-		if r.fallible(input) {
+		if r.own || r.fallible(input) {
 			terms = append(slices.Clone(terms), r.valuesAsked(terms, n.Input)...)
 		}
 		return sifter{r, r.seen[n]}.sift(input, terms)
 	case *plan.Project:
 		return r.project(n)
+	case *plan.Unnest:
+		return r.unnestAlone(n)
 	case *plan.With:
 		return r.with(n)
 	case *plan.CTERef:

@@ -115,6 +115,8 @@ func (r *remainder) neverIn(term plan.Expr, outer plan.Node) bool {
 			return true
 		}
 		return r.neverWhere(e.Query, outer)
+	case *plan.Quantified: // = ANY is IN
+		return e.Membership() && !e.All && r.neverIn(&plan.InQuery{X: e.X, Query: e.Query, Column: e.Column}, outer)
 	case *plan.Exists:
 		return r.neverWhere(e.Query, outer)
 	default:
@@ -185,6 +187,11 @@ func (r *remainder) valuesAsked(terms []plan.Expr, input plan.Node) []plan.Expr 
 		case *plan.InQuery:
 			among(e.X, e.Query, e.Column)
 			look(e.Query)
+		case *plan.Quantified:
+			if e.Membership() && !e.All {
+				among(e.X, e.Query, e.Column)
+				look(e.Query)
+			}
 		case *plan.Exists:
 			look(e.Query)
 		}

@@ -17,6 +17,7 @@ const (
 // with makes VALUES of the named queries that are nothing else: Trino plans each
 // reference to a named query by itself.
 func (r *remainder) with(n *plan.With) plan.Node {
+	r.name(n)
 	kept := &plan.With{}
 	for _, q := range n.Queries {
 		q.Node = r.node(q.Node)
@@ -44,6 +45,9 @@ func (r *remainder) reference(n *plan.CTERef) plan.Node {
 // the statement, of a column that is read.
 func (r *remainder) project(n *plan.Project) plan.Node {
 	input := r.node(n.Input)
+	if r.ruledOut(input) && slices.ContainsFunc(n.Columns, func(c plan.Computed) bool { return r.read[c.ID] && crosses(r.expr(c.Expr)) }) {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	values, ok := input.(*plan.Values)
 	if kept := r.merged(n, values); ok && kept != nil {
 		return kept

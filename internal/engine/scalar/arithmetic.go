@@ -75,6 +75,15 @@ func fits(k datatype.Kind, n int64) bool {
 	}
 }
 
+// operand returns what + - * and negation compute with of n, which may be larger than its
+// type as long as it is not written: of an integer Trino takes the lower 32 bits.
+func operand(k datatype.Kind, n int64) int64 {
+	if k == datatype.Integer {
+		return int64(int32(n)) //nolint:gosec // see above
+	}
+	return n
+}
+
 // integerPair returns the type of both parameters, if it is an integer type.
 func integerPair(params []datatype.Type) (datatype.Type, bool) {
 	if len(params) != 2 || !params[0].IsInteger() || params[0].Kind != params[1].Kind {
@@ -92,7 +101,7 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 		}
 		return pure(func(args []any) (any, error) {
 			a, b := value.As[int64](args[0]), value.As[int64](args[1])
-			c, ok := exact(a, b)
+			c, ok := exact(operand(t.Kind, a), operand(t.Kind, b))
 			if !ok || !fits(t.Kind, c) {
 				return nil, sqlerr.Range("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
 			}
@@ -168,9 +177,10 @@ func bindNegate(params []datatype.Type, result datatype.Type) (Function, bool) {
 	switch t := params[0]; {
 	case t.IsInteger():
 		return pure(func(args []any) (any, error) {
-			n := value.As[int64](args[0])
+			given := value.As[int64](args[0])
+			n := operand(t.Kind, given)
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, sqlerr.Range("%s negation overflow: %d", t, n)
+				return nil, sqlerr.Range("%s negation overflow: %d", t, given)
 			}
 			return -n, nil
 		})
