@@ -22,7 +22,7 @@ func (f *folder) comparison(e *plan.Call) plan.Expr {
 		return truth(nil)
 	}
 	f.checkTruncated(e)
-	if c := f.unwrapped(e); c != nil {
+	if c := f.unwrapped(e); c != nil && !f.ofRow {
 		return c
 	}
 	if c, ok := left.(*plan.Case); ok && simple(right) {

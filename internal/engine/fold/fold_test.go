@@ -127,7 +127,7 @@ func TestConstants(t *testing.T) {
 		{"no rows are asked for", "SELECT " + tooLow + " LIMIT 0", ""},
 		{"no row is left", "SELECT " + tooLow + " WHERE length('x') = 2", overflow},
 		{"no row is left, and nobody reads", "SELECT 1 FROM (SELECT " + tooLow + ") WHERE length('x') = 2", ""},
-		{"EXISTS of named rows", "WITH n(x) AS (VALUES 1, 2), m(y) AS (SELECT x FROM n) SELECT EXISTS (SELECT 1 FROM m WHERE 1 = 1), EXISTS (SELECT count(*) FROM m GROUP BY y), EXISTS (SELECT y FROM m ORDER BY y OFFSET 2 LIMIT 1)", "true, true, false"},
+		{"EXISTS of named rows", "WITH n(x) AS (VALUES 1, 2), m(y) AS (SELECT x FROM n) SELECT EXISTS (SELECT 1 FROM m WHERE 1 = 1), EXISTS (SELECT count(*) FROM m GROUP BY y)", "true, true"},
 		{"EXISTS of what has a row", "SELECT EXISTS (SELECT max(bytes) FROM flows), EXISTS (SELECT 1 FROM flows WHERE false)", "true, false"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

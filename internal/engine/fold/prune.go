@@ -103,6 +103,7 @@ func (p *pruner) project(n *plan.Project) plan.Node {
 		}
 	}
 	p.tellBelow(n.Input, read...)
+	p.empty(n) // which is known later as well
 	kept.Input = p.node(n.Input)
 	return kept
 }

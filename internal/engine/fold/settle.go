@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -121,20 +122,19 @@ func (r sifter) domains(terms []plan.Expr, from plan.Node, columns map[plan.ID]b
 			continue
 		}
 		for i, arg := range call.Args {
-			ref, isRef := arg.(*plan.ColumnRef)
 			other, isOther := call.Args[1-i].(*plan.ColumnRef)
-			if !isRef || !isOther || !columns[ref.ID] {
+			if !isOther || isConst(arg) || risky(arg) || volatile(arg) || open(arg, maps.Clone(columns)) {
 				continue
 			}
 			if c, ok := r.constantIn(from, other.ID); ok && c.Value != nil {
-				known = append(known, callOf(plan.OpEqual, ref, c))
+				known = append(known, r.expr(callOf(plan.OpEqual, arg, c)))
 				continue
 			}
-			if len(ref.T.Elems) > 0 {
+			if len(arg.Type().Elems) > 0 {
 				continue
 			}
-			if values, ok := r.valuesIn(from, other.ID); ok && len(values) > 0 {
-				known = append(known, &plan.In{X: ref, Items: values})
+			if of, ok := r.valuesIn(from, other.ID); ok && len(of.values) > 0 {
+				known = append(known, &plan.In{X: arg, Items: of.values})
 			}
 		}
 	}

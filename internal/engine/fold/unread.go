@@ -116,6 +116,12 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 	if unnested := r.unnested(n); unnested != nil {
 		return unnested
 	}
+	if _, unnest := n.Right.(*plan.Unnest); n.Lateral && !unnest && r.own && len(plan.Free(n.Right)) == 0 && plan.StrictJSONTable(n) == nil {
+		plain := *n
+		plain.Lateral = false
+		r.seen[&plain] = r.seen[n]
+		return r.join(&plain)
+	}
 	joined := value.As[*plan.Join](r.mapped(n))
 	if project := r.besideOneRow(n, joined); project != nil {
 		return r.project(project)

@@ -63,25 +63,30 @@ func magnitude(a int64) uint64 {
 
 // fits reports whether n is a value of an integer type.
 func fits(k datatype.Kind, n int64) bool {
-	switch k {
-	case datatype.Tinyint:
-		return n == int64(int8(n)) //nolint:gosec // the test is the point
-	case datatype.Smallint:
-		return n == int64(int16(n)) //nolint:gosec // the test is the point
-	case datatype.Integer:
-		return n == int64(int32(n)) //nolint:gosec // the test is the point
-	default:
-		return true
-	}
+	return n == cut(k, n)
 }
 
 // operand returns what + - * and negation compute with of n, which may be larger than its
 // type as long as it is not written: of an integer Trino takes the lower 32 bits.
 func operand(k datatype.Kind, n int64) int64 {
 	if k == datatype.Integer {
-		return int64(int32(n)) //nolint:gosec // see above
+		return cut(k, n)
 	}
 	return n
+}
+
+// cut returns the lower bits of n that the type has.
+func cut(k datatype.Kind, n int64) int64 {
+	switch k {
+	case datatype.Tinyint:
+		return int64(int8(n)) //nolint:gosec // the lower bits are meant
+	case datatype.Smallint:
+		return int64(int16(n)) //nolint:gosec // the lower bits are meant
+	case datatype.Integer:
+		return int64(int32(n)) //nolint:gosec // the lower bits are meant
+	default:
+		return n
+	}
 }
 
 // integerPair returns the type of both parameters, if it is an integer type.
@@ -111,8 +116,7 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 }
 
 func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	t, ok := integerPair(params)
-	if !ok {
+	if _, ok := integerPair(params); !ok {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
@@ -123,7 +127,7 @@ func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, boo
 		if b == -1 && a == math.MinInt64 {
 			return nil, sqlerr.Range("bigint division overflow: %d / %d", a, b)
 		}
-		return a / b, beyondInteger(t, a/b)
+		return a / b, nil // which may be too large for the type, as long as it is not written
 	})
 }
 
