@@ -74,3 +74,54 @@ func (r *remainder) checkOrder(a, b plan.Expr) {
 		r.fail(err)
 	}
 }
+
+// checkSides is checkDomains of the conditions below joins, as they were before any was
+// carried down: Trino asks them first what they say of the sides.
+type checkSides struct {
+	*remainder
+
+	done map[side]bool
+}
+
+// side is a node, and whether it is below a join.
+type side struct {
+	node  plan.Node
+	below bool
+}
+
+func (c checkSides) node(node plan.Node, below bool) {
+	at := side{node, below}
+	if c.done[at] || !c.seen[node] {
+		return
+	}
+	c.done[at] = true
+	c.work(1)
+	switch n := node.(type) {
+	case *plan.Filter:
+		if below {
+			c.checkDomain(c.condition(n.Condition))
+		}
+	case *plan.CTERef:
+		if query, ok := c.queries[n.Number]; ok {
+			c.node(query, below)
+		}
+	case *plan.Join:
+		if _, unnest := n.Right.(*plan.Unnest); !unnest {
+			below = true
+		}
+	}
+	asking := false
+	plan.Exprs(node, func(e plan.Expr) {
+		plan.Any(e, func(part plan.Expr) bool {
+			query := plan.Subquery(part)
+			if query != nil && c.seen[query] {
+				asking = true
+				c.node(query, true)
+			}
+			return false
+		})
+	})
+	for _, input := range plan.Inputs(node) {
+		c.node(input, below || asking)
+	}
+}

@@ -33,7 +33,9 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
 	}
 	r.own = !reads(q.Root) && r.fallible(q.Root)
-	root := r.withoutSides(r.node(q.Root), map[plan.Node]plan.Node{})
+	settled := r.node(q.Root)
+	checkSides{r, map[side]bool{}}.node(q.Root, false)
+	root := r.withoutSides(settled, map[plan.Node]plan.Node{})
 	r.checkConstants(root)
 	for _, e := range r.late {
 		if !asks(e) {

@@ -176,6 +176,7 @@ func (x *exprs) format(args []ast.Expr) (plan.Expr, error) {
 		switch t := operand.Type(); t.Kind {
 		case datatype.Array, datatype.Map, datatype.Row, datatype.Varbinary:
 			return nil, x.fail(args[i+1], notSupported, "Type not supported for formatting: %s", t)
+		default:
 		}
 	}
 	return &plan.Call{Name: "format", Args: operands, T: datatype.Text()}, nil
