@@ -81,7 +81,7 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) (known, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) > maxFiltered {
+		if at < 0 || len(n.Rows) > maxFiltered || !r.computed(n) {
 			return known{}, false
 		}
 		column := make([]plan.Expr, len(n.Rows))
@@ -91,6 +91,19 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) (known, bool) {
 		return distinctConstants(column)
 	}
 	return known{}, false
+}
+
+// computed reports whether all that is read of VALUES is constant: of rows with a cell that
+// fails Trino knows nothing.
+func (r *remainder) computed(n *plan.Values) bool {
+	return !slices.ContainsFunc(n.Rows, func(row []plan.Expr) bool {
+		for i, cell := range row {
+			if r.read[n.Columns[i].ID] && !isConst(r.expr(cell)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // distinctConstants returns the expressions, if all are constant.
@@ -304,7 +317,7 @@ func (r *remainder) constantIn(node plan.Node, id plan.ID) (*plan.Const, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered {
+		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered || !r.computed(n) {
 			return nil, false
 		}
 		first, ok := r.expr(n.Rows[0][at]).(*plan.Const)
