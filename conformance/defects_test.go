@@ -21,6 +21,8 @@ var defects = []struct {
 	{regexp.MustCompile(`^illegal state: Continued fraction diverged to NaN for value \S+$`), "lets the library of a distribution fail"},
 	{regexp.MustCompile(`^Unexpected expression: \((\w+::\[.*\](, )?)+\) -> `), "cannot plan reduce_agg beside an aggregate of DISTINCT values, as it asks what its lambda refers to"},
 	{regexp.MustCompile(`^SignatureBinder\.iterativeSolve does not converge after \d+ iterations\.$`), "gives up on the type of a state that a lambda changes, instead of telling which parameters do not fit"},
+	{regexp.MustCompile(`^Improper Java type \(java\.lang\.Integer\) for type 'time\(\d+\)'$`), "casts midnight, which a time is compared with, to a number of another kind"},
+	{regexp.MustCompile(`^Decimal overflow$`), "adds what is left over of a sum of decimals in another unit, where it makes an average of them"},
 	{regexp.MustCompile(`^argumentType unknown should not be UNKNOWN$`), "cannot compile a function of NULL alone"},
 }
 

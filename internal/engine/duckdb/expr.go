@@ -217,6 +217,10 @@ func (r *renderer) conjunction(ctx context.Context, terms, anchors []plan.Expr) 
 // conjuncts renders the terms that cannot fail, each, and all others as one, which is ""
 // when there is none.
 func (r *renderer) conjuncts(ctx context.Context, terms, anchors []plan.Expr) (all []string, guarded string, err error) {
+	if r.goesOnAtNull(terms) {
+		guarded, err = r.bridge(ctx, conjunctionOf(terms), anchors...)
+		return nil, guarded, err
+	}
 	var safe, aside, risky []string
 	var fused []plan.Expr
 	for _, t := range terms {

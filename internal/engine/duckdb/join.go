@@ -79,7 +79,24 @@ func (r *renderer) joinCondition(ctx context.Context, condition plan.Expr) (stri
 	if condition == nil {
 		return "TRUE", nil
 	}
-	return r.conjunction(ctx, conjuncts(condition), nil)
+	// Rows are joined by what is equal before the other terms are looked at.
+	var equal, others []plan.Expr
+	for _, term := range conjuncts(condition) {
+		if call, ok := term.(*plan.Call); ok && call.Name == plan.OpEqual && isRef(call.Args[0]) && isRef(call.Args[1]) {
+			equal = append(equal, term)
+		} else {
+			others = append(others, term)
+		}
+	}
+	if !r.goesOnAtNull(others) {
+		return r.conjunction(ctx, conjuncts(condition), nil)
+	}
+	rest, err := r.conjunction(ctx, others, nil)
+	if err != nil || len(equal) == 0 {
+		return rest, err
+	}
+	joined, err := r.conjunction(ctx, equal, nil)
+	return "CASE WHEN " + joined + " THEN " + rest + " END", err
 }
 
 // beside computes the subqueries of an outer join's condition as columns of the

@@ -427,6 +427,9 @@ func (r *renderer) nativeArithmetic(ctx context.Context, e *plan.Call) (rendered
 	if (e.Name == plan.OpDivide || e.Name == plan.OpModulus) && !isFloat(t) && !small(e) {
 		return rendered{}, false // which repeats its operands
 	}
+	if e.Name == plan.OpDivide && isCountedInFewBits(t) && !positive(e.Args[1]) {
+		return rendered{}, false // what is too large for its type fails where it is written
+	}
 	n, ok := r.nativeStrict(ctx, e, func(p []string) string { return arithmeticSQL(e, typeSQL, p) })
 	n.fails = n.fails || t.IsInteger()
 	return n, ok
@@ -444,19 +447,32 @@ func arithmeticSQL(e *plan.Call, typeSQL string, p []string) string {
 		return "(" + p[0] + " " + operator + " " + p[1] + ")"
 	}
 	if e.Name != plan.OpDivide && e.Name != plan.OpModulus {
-		return "(" + p[0] + " " + operator + " " + p[1] + ")"
+		computed := "(" + p[0] + " " + operator + " " + p[1] + ")"
+		if !varies(e.Args[0]) || !varies(e.Args[1]) {
+			// Beside another constant DuckDB would compute with that one instead, and not
+			// come upon a sum that is too large; it does not look through a sign.
+			return "(+" + computed + ")"
+		}
+		return computed
 	}
 	if e.Name == plan.OpDivide {
 		operator = "//"
 	}
 	divided := "(" + p[0] + " " + operator + " " + p[1] + ")"
-	if c, ok := e.Args[1].(*plan.Const); ok {
-		if n, ok := c.Value.(int64); ok && n > 0 {
-			return divided
-		}
+	if positive(e.Args[1]) {
+		return divided
 	}
 	return fmt.Sprintf("CASE WHEN %s = 0 AND %s IS NOT NULL THEN %s ELSE %s END", p[1], p[0],
 		"CAST(error("+text(native.Mark(errDivision()))+") AS "+typeSQL+")", divided)
+}
+
+func positive(e plan.Expr) bool {
+	c, ok := e.(*plan.Const)
+	if !ok {
+		return false
+	}
+	n, ok := c.Value.(int64)
+	return ok && n > 0
 }
 
 // nativeLike renders LIKE with a pattern that is known and right.

@@ -226,10 +226,11 @@ func (r *renderer) filter(ctx context.Context, n *plan.Filter) (string, error) {
 	}
 	condition := strings.Join(where, " AND ")
 	switch {
-	case r.waits(n.Input), r.written && plan.StrictJSONTable(n.Input) != nil, !existing && r.inItsTurn(n), r.written && !varies(n.Condition) && fold.MayFail(n.Condition):
+	case r.waits(n.Input), r.written && plan.StrictJSONTable(n.Input) != nil, !existing && r.inItsTurn(n), r.written && !varies(n.Condition) && fold.MayFail(n.Condition),
+		r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition):
 		return r.after(from, condition), nil
 	// Trino groups all rows before it drops groups, and looks for others first.
-	case hasTotal(n.Input) && mayFail(n.Input), r.written && joins(n.Input) && !existing && fold.MayFail(n.Condition):
+	case hasTotal(n.Input) && mayFail(n.Input):
 		condition = inPlace(condition)
 	}
 	return "SELECT * FROM " + r.sub(from) + "\nWHERE " + condition, nil

@@ -21,7 +21,8 @@ func (f *folder) comparison(e *plan.Call) plan.Expr {
 	case e.Name != plan.OpDistinct && (isNullConst(left) || isNullConst(right)):
 		return truth(nil)
 	}
-	if c := f.unwrapped(e); c != nil {
+	f.checkTruncated(e)
+	if c := f.unwrapped(e); c != nil && !f.ofRow {
 		return c
 	}
 	if c, ok := left.(*plan.Case); ok && simple(right) {

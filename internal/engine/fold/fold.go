@@ -32,8 +32,16 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 		folder: f, nodes: map[plan.Node]plan.Node{}, read: p.read, seen: p.seen, values: map[int]*plan.Values{},
 		composed: map[plan.Expr]*plan.Const{}, sifted: map[plan.Node]bool{}, under: map[plan.Node]bool{}, failing: map[plan.Node]bool{},
 	}
-	root := r.withoutSides(r.node(q.Root), map[plan.Node]plan.Node{})
+	r.own = !reads(q.Root) && r.fallible(q.Root)
+	settled := r.node(q.Root)
+	checkSides{r, map[side]bool{}}.node(q.Root, false)
+	root := r.withoutSides(settled, map[plan.Node]plan.Node{})
 	r.checkConstants(root)
+	for _, e := range r.late {
+		if !asks(e) {
+			r.checkExpr(e, false)
+		}
+	}
 	return &plan.Query{Root: root, Columns: q.Columns}, nil
 }
 
@@ -41,33 +49,76 @@ func Query(ctx context.Context, q *plan.Query, now time.Time) (_ *plan.Query, er
 // that is left in a plan.
 func (r *remainder) checkConstants(node plan.Node) {
 	r.work(1)
-	tried := map[plan.Expr]bool{}
+	r.checkDomains(node)
 	_, interpreted := node.(*plan.Values) // as far as a row needs it
-	plan.Exprs(node, func(e plan.Expr) {
-		plan.Any(e, func(part plan.Expr) bool {
-			if try, ok := part.(*plan.Try); ok {
-				plan.Any(try.X, func(within plan.Expr) bool { tried[within] = true; return false })
-			}
-			c, ok := part.(*plan.Const)
-			if !ok {
-				c = r.composed[part]
-			}
-			if c != nil {
-				if err := scalar.Beyond(c.T, c.Value); err != nil {
-					r.fail(err)
-				}
-			}
-			if call, ok := part.(*plan.Call); ok && !interpreted && !tried[call] {
-				r.checkCall(call)
-			}
-			if inner := plan.Subquery(part); inner != nil {
-				r.checkConstants(inner)
-			}
-			return false
-		})
-	})
+	plan.Exprs(node, func(e plan.Expr) { r.checkExpr(e, interpreted) })
 	for _, input := range plan.Inputs(node) {
 		r.checkConstants(input)
+	}
+}
+
+// checkExpr is checkConstants of an expression.
+func (r *remainder) checkExpr(e plan.Expr, interpreted bool) {
+	tried := map[plan.Expr]bool{}
+	plan.Any(e, func(part plan.Expr) bool {
+		if try, ok := part.(*plan.Try); ok {
+			plan.Any(try.X, func(within plan.Expr) bool { tried[within] = true; return false })
+		}
+		c, ok := part.(*plan.Const)
+		if !ok {
+			c = r.composed[part]
+		}
+		if c != nil {
+			if err := scalar.Beyond(c.T, c.Value); err != nil {
+				r.fail(err)
+			}
+		}
+		if call, ok := part.(*plan.Call); ok && !interpreted && !tried[call] {
+			r.checkCall(call)
+		}
+		if inner := plan.Subquery(part); inner != nil {
+			r.checkConstants(inner)
+		}
+		return false
+	})
+}
+
+// checkLate is checkConstants of columns over rows of which it turned out late that there are
+// none: Trino computes nothing of these any more, but the columns stay.
+func (r *remainder) checkLate(n *plan.Project) {
+	for _, c := range n.Columns {
+		if r.read[c.ID] {
+			r.late = append(r.late, r.written(c.Expr))
+		}
+	}
+}
+
+// checkBelow is checkLate of the columns below a node that stand above a subquery.
+func (r *remainder) checkBelow(node plan.Node) {
+	switch n := node.(type) {
+	case *plan.Project:
+		if r.seen[n] && r.noneBefore[n] && r.asksBelow(n.Input) {
+			r.checkLate(n)
+		}
+	case *plan.With:
+		r.checkBelow(n.Body)
+	}
+}
+
+// asksBelow reports whether there is a filter with a subquery right below a node, through
+// which Trino sees late that there is no row.
+func (r *remainder) asksBelow(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Filter:
+		asking, others := apart(plan.Conjuncts(n.Condition), func(term plan.Expr) bool { return !asks(term) })
+		if slices.ContainsFunc(others, func(term plan.Expr) bool { return notTrue(r.expr(term)) }) {
+			return false
+		}
+		return len(asking) > 0 || r.asksBelow(n.Input)
+	case *plan.Project, *plan.Sort, *plan.Distinct, *plan.Limit:
+		return r.asksBelow(plan.Inputs(n)[0])
+	default:
+		return false
 	}
 }
 
@@ -93,7 +144,11 @@ type folder struct {
 	now   time.Time
 	steps int
 	done  map[plan.Expr]plan.Expr // what each expression folds to
-	none  map[plan.Node]bool      // which nodes have no row
+	// doneInFilter is that of conditions of filters, as long as they may be others.
+	doneInFilter map[plan.Expr]plan.Expr
+	none         map[plan.Node]bool // which nodes have no row
+	// queries are what the names of queries stand for.
+	queries map[int]plan.Node
 	// noneBefore are those of which that was known before the subqueries became joins.
 	noneBefore map[plan.Node]bool
 	// planned means that failures have been told: they stay where they are.
@@ -102,6 +157,9 @@ type folder struct {
 	joined bool
 	// filtering means that what is folded is the condition of a filter, before that.
 	filtering bool
+	// ofRow means that what is folded is a condition with the cells of a row of VALUES: then
+	// constants are computed, and no comparison is written in another way.
+	ofRow bool
 	// operands are the parameters by which NULLIF and CASE name what they compare.
 	operands map[plan.ID]bool
 	// sources are the expressions of which constants were computed.
@@ -109,7 +167,7 @@ type folder struct {
 }
 
 func newFolder(ctx context.Context, now time.Time) *folder {
-	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, operands: map[plan.ID]bool{}, sources: map[*plan.Const]plan.Expr{}}
+	return &folder{ctx: ctx, now: now, done: map[plan.Expr]plan.Expr{}, doneInFilter: map[plan.Expr]plan.Expr{}, none: map[plan.Node]bool{}, queries: map[int]plan.Node{}, operands: map[plan.ID]bool{}, sources: map[*plan.Const]plan.Expr{}}
 }
 
 // failure carries an error up to the front door.
@@ -169,6 +227,13 @@ type remainder struct {
 	under map[plan.Node]bool
 	// failing are the nodes of which it is known whether they can fail.
 	failing map[plan.Node]bool
+	// own means that all rows are the statement's own and something may fail: then all that
+	// Trino knows of them may keep it from that.
+	own bool
+	// late are the expressions of columns of which it turned out late that they have no row.
+	late []plan.Expr
+	// columns are how many columns were made here.
+	columns int
 }
 
 func (r *remainder) node(n plan.Node) plan.Node {
@@ -177,6 +242,9 @@ func (r *remainder) node(n plan.Node) plan.Node {
 	}
 	r.work(1)
 	kept := r.settledNode(r.copied(n))
+	if project, ok := n.(*plan.Project); ok && noRows(kept) && r.seen[n] && !r.noneBefore[n] {
+		r.checkLate(project)
+	}
 	r.nodes[n], r.nodes[kept] = kept, kept
 	return kept
 }
@@ -203,6 +271,7 @@ func (r *remainder) settled(e plan.Expr) plan.Expr {
 
 func (r *remainder) copied(n plan.Node) plan.Node {
 	if r.empty(n) {
+		r.checkBelow(n)
 		return &plan.Values{Columns: plan.Columns(n)}
 	}
 	switch n := n.(type) {
@@ -230,12 +299,14 @@ func (r *remainder) copied(n plan.Node) plan.Node {
 			return sifter{r, r.seen[n]}.above(sifter{r, r.seen[n]}.sift(r.node(n.Input), own), outer)
 		}
 		terms, input := plan.Conjuncts(condition), r.node(n.Input)
-		if r.fallible(input) {
+		if r.own || r.fallible(input) {
 			terms = append(slices.Clone(terms), r.valuesAsked(terms, n.Input)...)
 		}
 		return sifter{r, r.seen[n]}.sift(input, terms)
 	case *plan.Project:
 		return r.project(n)
+	case *plan.Unnest:
+		return r.unnestAlone(n)
 	case *plan.With:
 		return r.with(n)
 	case *plan.CTERef:

@@ -127,6 +127,7 @@ func TestConstants(t *testing.T) {
 		{"no rows are asked for", "SELECT " + tooLow + " LIMIT 0", ""},
 		{"no row is left", "SELECT " + tooLow + " WHERE length('x') = 2", overflow},
 		{"no row is left, and nobody reads", "SELECT 1 FROM (SELECT " + tooLow + ") WHERE length('x') = 2", ""},
+		{"EXISTS of named rows", "WITH n(x) AS (VALUES 1, 2), m(y) AS (SELECT x FROM n) SELECT EXISTS (SELECT 1 FROM m WHERE 1 = 1), EXISTS (SELECT count(*) FROM m GROUP BY y)", "true, true"},
 		{"EXISTS of what has a row", "SELECT EXISTS (SELECT max(bytes) FROM flows), EXISTS (SELECT 1 FROM flows WHERE false)", "true, false"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -144,6 +145,7 @@ func TestSubqueriesThatAreNotCarriedOut(t *testing.T) {
 	for _, tt := range []struct{ name, sql, at string }{
 		{"beside a term that is NULL", "SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE x = 1 AND NULL", "1:24"},
 		{"beside EXISTS of nothing", "SELECT 1 FROM flows f WHERE " + bad + " = 1 AND EXISTS (SELECT 1 FROM flows WHERE false)", "1:30"},
+		{"beside EXISTS of nothing below what asks", "SELECT (SELECT max(bytes) FROM flows) FROM (SELECT " + bad + " z FROM flows f) WHERE z = 1 AND EXISTS (SELECT 1 FROM flows WHERE false)", "1:53"},
 		{"beside EXISTS of a row", "SELECT 1 FROM flows f WHERE " + bad + " = 1 OR EXISTS (SELECT 1)", "1:30"},
 		{"compared with what its type cannot hold", "SELECT 1 FROM flows f WHERE " + bad + " = 1.5", "1:30"},
 		{"a condition over an aggregate of a lateral join", "SELECT 1 FROM flows f LEFT JOIN LATERAL (SELECT max(bytes) m FROM flows g WHERE g.day = f.day) l ON l.m IS NULL", "1:42"},
@@ -183,6 +185,8 @@ func TestSubqueriesThatNobodyReads(t *testing.T) {
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT g.bytes FROM flows g JOIN (SELECT * FROM flows WHERE false) h ON g.day = h.day",
 		"SELECT " + bad + " FROM flows f INTERSECT SELECT g.bytes FROM (SELECT * FROM flows WHERE false) g LEFT JOIN flows h ON g.day = h.day",
 		"SELECT bytes FROM flows WHERE false EXCEPT SELECT " + bad + " FROM flows f",
+		"SELECT g.bytes FROM flows g JOIN flows h ON g.day = h.day AND NOT (true) WHERE EXISTS (VALUES 1) EXCEPT ALL SELECT " + bad + " FROM flows f",
+		"WITH n(x) AS (SELECT bytes FROM flows WHERE false), m(y) AS (SELECT x FROM n) SELECT x FROM n, m EXCEPT SELECT " + bad + " FROM flows f",
 		"SELECT bytes FROM flows UNION ALL SELECT x FROM (SELECT " + bad + " x FROM flows f) WHERE false",
 		"SELECT (SELECT bytes FROM flows g WHERE g.bytes > f.bytes UNION ALL SELECT 1 WHERE false) FROM flows f",
 		"SELECT CASE WHEN false THEN " + bad + " END FROM flows f",

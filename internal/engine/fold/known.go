@@ -7,35 +7,39 @@ import (
 	"github.com/sillok/sillok/internal/sql/plan"
 )
 
-// valuesOf returns the values that an expression over node can have, each once and without
-// NULL, where its one column is one of VALUES or constant.
-func (r *remainder) valuesOf(e plan.Expr, node plan.Node) ([]plan.Expr, bool) {
+// known are the values that an expression can have, each once, and whether it can be NULL.
+type known struct {
+	values []plan.Expr
+	null   bool
+}
+
+// valuesOf returns the values that an expression over node can have, where its one column
+// is one of VALUES or constant.
+func (r *remainder) valuesOf(e plan.Expr, node plan.Node) (known, bool) {
 	e = r.expr(e)
 	switch e := e.(type) {
 	case *plan.Const:
-		if e.Value == nil {
-			return nil, true
-		}
-		return []plan.Expr{e}, true
+		return distinctConstants([]plan.Expr{e})
 	case *plan.ColumnRef:
 		return r.valuesIn(node, e.ID)
 	}
 	refs := map[plan.ID]bool{}
 	plan.References(e, refs)
 	if len(refs) != 1 || volatile(e) {
-		return nil, false
+		return known{}, false
 	}
 	var computed []plan.Expr
 	for id := range refs {
-		values, ok := r.valuesIn(node, id)
+		of, ok := r.valuesIn(node, id)
 		if !ok {
-			return nil, false
+			return known{}, false
 		}
-		for _, v := range values {
+		for _, v := range of.values {
 			computed = append(computed, r.expr(withColumn(e, func(*plan.ColumnRef) plan.Expr { return v })))
 		}
-		// NULL is not among the values of a column, and something may be made of it.
-		computed = append(computed, r.expr(withColumn(e, func(ref *plan.ColumnRef) plan.Expr { return &plan.Const{T: ref.T} })))
+		if of.null { // something may be made of it
+			computed = append(computed, r.expr(withColumn(e, func(ref *plan.ColumnRef) plan.Expr { return &plan.Const{T: ref.T} })))
+		}
 	}
 	return distinctConstants(computed)
 }
@@ -52,7 +56,7 @@ func withColumn(e plan.Expr, by func(*plan.ColumnRef) plan.Expr) plan.Expr {
 }
 
 // valuesIn is valuesOf of a column.
-func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
+func (r *remainder) valuesIn(node plan.Node, id plan.ID) (known, bool) {
 	switch n := node.(type) {
 	case *plan.Filter:
 		return r.valuesIn(n.Input, id)
@@ -64,7 +68,7 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
 		}
 	case *plan.Join:
 		if n.Lateral {
-			return nil, false
+			return known{}, false
 		}
 		for _, side := range []plan.Node{n.Left, n.Right} {
 			if idsIn(side)[id] {
@@ -77,8 +81,8 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) > maxFiltered {
-			return nil, false
+		if at < 0 || len(n.Rows) > maxFiltered || !r.computed(n) {
+			return known{}, false
 		}
 		column := make([]plan.Expr, len(n.Rows))
 		for i, row := range n.Rows {
@@ -86,23 +90,39 @@ func (r *remainder) valuesIn(node plan.Node, id plan.ID) ([]plan.Expr, bool) {
 		}
 		return distinctConstants(column)
 	}
-	return nil, false
+	return known{}, false
 }
 
-// distinctConstants returns the expressions, each once and without NULL, if all are constant.
-func distinctConstants(all []plan.Expr) (kept []plan.Expr, ok bool) {
+// computed reports whether all that is read of VALUES is constant: of rows with a cell that
+// fails Trino knows nothing.
+func (r *remainder) computed(n *plan.Values) bool {
+	return !slices.ContainsFunc(n.Rows, func(row []plan.Expr) bool {
+		for i, cell := range row {
+			if r.read[n.Columns[i].ID] && !isConst(r.expr(cell)) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// distinctConstants returns the expressions, if all are constant.
+func distinctConstants(all []plan.Expr) (k known, ok bool) {
 	seen := newSet()
 	for _, e := range all {
 		switch {
 		case !isConst(e):
-			return nil, false
-		case isNullConst(e) || seen.has(e):
+			return known{}, false
+		case isNullConst(e):
+			k.null = true
+			continue
+		case seen.has(e):
 			continue
 		}
 		seen.add(e)
-		kept = append(kept, e)
+		k.values = append(k.values, e)
 	}
-	return kept, true
+	return k, true
 }
 
 // neverIn reports whether a term asks for a row of a subquery that is never there: one that
@@ -111,10 +131,13 @@ func distinctConstants(all []plan.Expr) (kept []plan.Expr, ok bool) {
 func (r *remainder) neverIn(term plan.Expr, outer plan.Node) bool {
 	switch e := term.(type) {
 	case *plan.InQuery:
-		if r.never(e.X, outer, &plan.ColumnRef{ID: e.Column.ID, T: e.Column.Type}, e.Query) {
+		// One that looks at the rows around it is no semi-join.
+		if len(plan.Free(e.Query)) == 0 && r.never(e.X, outer, &plan.ColumnRef{ID: e.Column.ID, T: e.Column.Type}, e.Query) {
 			return true
 		}
 		return r.neverWhere(e.Query, outer)
+	case *plan.Quantified: // = ANY is IN
+		return e.Membership() && !e.All && r.neverIn(&plan.InQuery{X: e.X, Query: e.Query, Column: e.Column}, outer)
 	case *plan.Exists:
 		return r.neverWhere(e.Query, outer)
 	default:
@@ -150,14 +173,14 @@ func (r *remainder) neverWhere(query, outer plan.Node) bool {
 // columns of the filter's input: that they are among the values of a column there.
 func (r *remainder) valuesAsked(terms []plan.Expr, input plan.Node) []plan.Expr {
 	columns := idsIn(input)
-	var known []plan.Expr
+	var all []plan.Expr
 	among := func(e plan.Expr, query plan.Node, c plan.Column) {
 		ref, ok := r.expr(e).(*plan.ColumnRef)
 		if !ok || !columns[ref.ID] || len(ref.T.Elems) > 0 {
 			return
 		}
-		if values, ok := r.valuesIn(query, c.ID); ok && len(values) > 0 {
-			known = append(known, &plan.In{X: ref, Items: values})
+		if of, ok := r.valuesIn(query, c.ID); ok && len(of.values) > 0 {
+			all = append(all, &plan.In{X: ref, Items: of.values})
 		}
 	}
 	var look func(query plan.Node)
@@ -185,11 +208,16 @@ func (r *remainder) valuesAsked(terms []plan.Expr, input plan.Node) []plan.Expr 
 		case *plan.InQuery:
 			among(e.X, e.Query, e.Column)
 			look(e.Query)
+		case *plan.Quantified:
+			if e.Membership() && !e.All {
+				among(e.X, e.Query, e.Column)
+				look(e.Query)
+			}
 		case *plan.Exists:
 			look(e.Query)
 		}
 	}
-	return known
+	return all
 }
 
 // maxCompared is how many pairs of values are compared to find two that are equal.
@@ -206,11 +234,11 @@ func (r *remainder) never(a plan.Expr, ofA plan.Node, b plan.Expr, ofB plan.Node
 		return false
 	}
 	right, ok := r.valuesOf(b, ofB)
-	if !ok || len(left)*len(right) > maxCompared {
+	if !ok || len(left.values)*len(right.values) > maxCompared || left.null && right.null { // of what both sides can be
 		return false
 	}
-	for _, x := range left {
-		for _, y := range right {
+	for _, x := range left.values {
+		for _, y := range right.values {
 			if same := r.compared(callOf(plan.OpEqual, x, y)); same == nil || is(same, true) {
 				return false
 			}
@@ -289,7 +317,7 @@ func (r *remainder) constantIn(node plan.Node, id plan.ID) (*plan.Const, bool) {
 		}
 	case *plan.Values:
 		at := slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.ID == id })
-		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered {
+		if at < 0 || len(n.Rows) == 0 || len(n.Rows) > maxFiltered || !r.computed(n) {
 			return nil, false
 		}
 		first, ok := r.expr(n.Rows[0][at]).(*plan.Const)

@@ -18,9 +18,9 @@ func (r *remainder) besideOneRow(n, joined *plan.Join) *plan.Project {
 	var row *plan.Values
 	var other plan.Node
 	switch left, right := r.oneRow(joined.Left), r.oneRow(joined.Right); {
-	case left != nil && (inner || n.Kind == ast.RightJoin || some(joined.Right)):
+	case left != nil && (inner || n.Kind == ast.RightJoin || r.some(joined.Right)):
 		row, other = left, joined.Right
-	case right != nil && (inner || n.Kind == ast.LeftJoin || some(joined.Left)):
+	case right != nil && (inner || n.Kind == ast.LeftJoin || r.some(joined.Left)):
 		row, other = right, joined.Left
 	default:
 		return nil

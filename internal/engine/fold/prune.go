@@ -103,6 +103,7 @@ func (p *pruner) project(n *plan.Project) plan.Node {
 		}
 	}
 	p.tellBelow(n.Input, read...)
+	p.empty(n) // which is known later as well
 	kept.Input = p.node(n.Input)
 	return kept
 }
@@ -175,6 +176,9 @@ func (p *pruner) join(n *plan.Join) plan.Node {
 			kept.Columns = append(kept.Columns, plan.Computed{Column: c, Expr: &plan.Const{T: c.Type}})
 		}
 		return kept
+	}
+	if inner := n.Kind == ast.InnerJoin || n.Kind == ast.CrossJoin; inner && !n.Lateral && p.neverJoins(n) {
+		return &plan.Values{Columns: plan.Columns(n)}
 	}
 	none := !n.Lateral && p.empty(n)
 	p.criteria(n)
@@ -272,6 +276,7 @@ func (p *pruner) setOperation(n *plan.SetOperation) plan.Node {
 // with copies the named queries of which something is read. The last comes first, as it
 // may read the others.
 func (p *pruner) with(n *plan.With) plan.Node {
+	p.name(n)
 	kept := &plan.With{Body: p.node(n.Body)}
 	for _, q := range slices.Backward(n.Queries) {
 		places, ok := p.named[q.Number]

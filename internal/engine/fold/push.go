@@ -29,7 +29,7 @@ func (r sifter) sift(node plan.Node, terms []plan.Expr) plan.Node {
 	}
 	var staying, pushed []plan.Expr
 	_, values := node.(*plan.Values)
-	nothing := !values && !slices.ContainsFunc(terms, MayFail) && !r.fallible(node)
+	nothing := !r.own && !values && !slices.ContainsFunc(terms, MayFail) && !r.fallible(node)
 	exists := slices.ContainsFunc(terms, isMembership)
 	for _, term := range terms {
 		if nothing || volatile(term) || exists && risky(term) {
@@ -100,9 +100,11 @@ func apartFromOuter(terms []plan.Expr, input plan.Node) (own, outer []plan.Expr)
 
 // isMembership reports whether a term is what Trino makes an inner join of.
 func isMembership(term plan.Expr) bool {
-	switch term.(type) {
+	switch e := term.(type) {
 	case *plan.Exists, *plan.InQuery:
 		return true
+	case *plan.Quantified:
+		return e.Membership() && !e.All
 	default:
 		return false
 	}
@@ -211,6 +213,9 @@ func (r sifter) siftInner(n plan.Join, terms []plan.Expr) plan.Node {
 		terms = append(slices.Clone(plan.Conjuncts(r.expr(n.Condition))), terms...)
 	}
 	terms = r.withConstants(terms, &n)
+	if slices.ContainsFunc(terms, notTrue) {
+		return &plan.Values{Columns: plan.Columns(&n)}
+	}
 	var left, right, both, failing []plan.Expr
 	leftIDs, rightIDs := idsIn(n.Left), idsIn(n.Right)
 	push := func(term plan.Expr) bool {
@@ -253,11 +258,13 @@ func (r sifter) siftOn(n *plan.Join, terms []plan.Expr) plan.Node {
 	terms = r.withConstants(terms, n)
 	switch n.Kind {
 	case ast.LeftJoin:
+		known := r.domains(terms, n.Left, idsIn(n.Right))
 		within, terms = divided(equalitiesFirst(terms), idsIn(n.Right))
-		kept.Right = r.sift(n.Right, within)
+		kept.Right = r.sift(n.Right, append(within, known...))
 	case ast.RightJoin:
+		known := r.domains(terms, n.Right, idsIn(n.Left))
 		within, terms = divided(equalitiesFirst(terms), idsIn(n.Left))
-		kept.Left = r.sift(n.Left, within)
+		kept.Left = r.sift(n.Left, append(within, known...))
 	default:
 	}
 	kept.Condition = truth(true)
@@ -296,7 +303,7 @@ func risky(e plan.Expr) bool {
 		case *plan.Call:
 			return !isComparison(part.Name) && !neverFail[part.Name]
 		case *plan.Cast:
-			return !part.Try && !part.Coercion && !datatype.CanCoerce(part.X.Type(), part.T) && !part.T.Equal(datatype.Text())
+			return part.Try || !part.Coercion && !datatype.CanCoerce(part.X.Type(), part.T) && !part.T.Equal(datatype.Text())
 		case *plan.Try, *plan.JSONPathCall, *plan.JSONBuild:
 			return true
 		}

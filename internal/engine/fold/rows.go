@@ -35,8 +35,23 @@ func (f *folder) without(node plan.Node) bool {
 		return f.emptyJoin(n)
 	case *plan.SetOperation:
 		return f.emptySet(n)
+	case *plan.CTERef:
+		query, ok := f.queries[n.Number]
+		return ok && f.empty(query)
+	case *plan.With:
+		f.name(n)
+		return f.empty(n.Body)
 	default:
 		return false
+	}
+}
+
+// name notes what the names of queries stand for: Trino plans each reference by itself.
+func (f *folder) name(n *plan.With) {
+	for _, q := range n.Queries {
+		if !q.Recursive {
+			f.queries[q.Number] = q.Node
+		}
 	}
 }
 
@@ -108,26 +123,22 @@ func (f *folder) emptySet(n *plan.SetOperation) bool {
 }
 
 // some reports whether a node has a row whatever there is.
-func some(node plan.Node) bool {
-	switch n := node.(type) {
-	case *plan.Values:
-		return len(n.Rows) > 0
-	case *plan.Limit:
-		return n.Count != 0 && n.Offset == 0 && some(n.Input)
-	case *plan.Aggregate:
-		return isGlobal(n)
-	case *plan.Project, *plan.Sort, *plan.Distinct, *plan.Window:
-		return some(plan.Inputs(n)[0])
-	default:
-		return false
+func (f *folder) some(node plan.Node) bool {
+	if sort, ok := node.(*plan.Sort); ok { // in vain, and so it has gone
+		node = sort.Input
 	}
+	return f.span(node).least > 0
 }
 
 // condition returns what the condition of a filter folds to.
 func (f *folder) condition(e plan.Expr) plan.Expr {
-	if !f.joined {
+	if !f.joined && !f.filtering {
 		f.filtering = true
-		defer func() { f.filtering = false }()
+		f.done, f.doneInFilter = f.doneInFilter, f.done
+		defer func() {
+			f.filtering = false
+			f.done, f.doneInFilter = f.doneInFilter, f.done
+		}()
 	}
 	return f.expr(unlessNeverTrue(f.expr(e)))
 }
@@ -164,7 +175,7 @@ func notTrue(e plan.Expr) bool { return is(e, false) || isNullConst(e) }
 func (f *folder) exists(e *plan.Exists) plan.Expr {
 	switch {
 	case f.filtering:
-	case some(e.Query):
+	case f.some(e.Query):
 		return truth(true)
 	case f.empty(e.Query):
 		return truth(false)

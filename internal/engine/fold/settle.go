@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
@@ -29,7 +30,7 @@ func (r *remainder) settledNode(node plan.Node) plan.Node {
 	case *plan.Join:
 		left, right := noRows(n.Left), noRows(n.Right)
 		switch {
-		case n.Kind == ast.LeftJoin && right && !left:
+		case n.Kind == ast.LeftJoin && !left && (right || !n.Lateral && r.ruledOut(n.Left)):
 			return r.inPlaceOf(n, n.Left)
 		case n.Kind == ast.RightJoin && left && !right && !n.Lateral:
 			return r.inPlaceOf(n, n.Right)
@@ -40,7 +41,7 @@ func (r *remainder) settledNode(node plan.Node) plan.Node {
 		case n.Kind == ast.FullJoin:
 			none = left && right
 		default:
-			none = left || right
+			none = left || right || !n.Lateral && (r.ruledOut(n.Left) || r.ruledOut(n.Right))
 		}
 	}
 	if none {
@@ -77,6 +78,21 @@ func (r *remainder) withoutSides(node plan.Node, done map[plan.Node]plan.Node) p
 	return kept
 }
 
+// reads reports whether rows of a table are asked for.
+func reads(node plan.Node) bool {
+	if _, ok := node.(*plan.Scan); ok {
+		return true
+	}
+	found := false
+	plan.Exprs(node, func(e plan.Expr) {
+		found = found || plan.Any(e, func(part plan.Expr) bool {
+			query := plan.Subquery(part)
+			return query != nil && reads(query)
+		})
+	})
+	return found || slices.ContainsFunc(plan.Inputs(node), reads)
+}
+
 // fallible reports whether computing a node can fail.
 func (r *remainder) fallible(node plan.Node) bool {
 	known, ok := r.failing[node]
@@ -102,17 +118,23 @@ func (r sifter) domains(terms []plan.Expr, from plan.Node, columns map[plan.ID]b
 	var known []plan.Expr
 	for _, term := range terms {
 		call, ok := term.(*plan.Call)
-		if !ok || call.Name != plan.OpEqual || len(call.Args[0].Type().Elems) > 0 {
+		if !ok || call.Name != plan.OpEqual {
 			continue
 		}
 		for i, arg := range call.Args {
-			ref, isRef := arg.(*plan.ColumnRef)
 			other, isOther := call.Args[1-i].(*plan.ColumnRef)
-			if !isRef || !isOther || !columns[ref.ID] {
+			if !isOther || isConst(arg) || risky(arg) || volatile(arg) || open(arg, maps.Clone(columns)) {
 				continue
 			}
-			if values, ok := r.valuesIn(from, other.ID); ok && len(values) > 0 {
-				known = append(known, &plan.In{X: ref, Items: values})
+			if c, ok := r.constantIn(from, other.ID); ok && c.Value != nil {
+				known = append(known, r.expr(callOf(plan.OpEqual, arg, c)))
+				continue
+			}
+			if len(arg.Type().Elems) > 0 {
+				continue
+			}
+			if of, ok := r.valuesIn(from, other.ID); ok && len(of.values) > 0 {
+				known = append(known, &plan.In{X: arg, Items: of.values})
 			}
 		}
 	}

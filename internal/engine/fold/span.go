@@ -2,6 +2,7 @@ package fold
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sillok/sillok/internal/sql/ast"
 	"github.com/sillok/sillok/internal/sql/plan"
@@ -18,8 +19,15 @@ func (f *folder) span(node plan.Node) span {
 	switch n := node.(type) {
 	case *plan.Values:
 		return span{int64(len(n.Rows)), int64(len(n.Rows))}
-	case *plan.Project:
-		return f.span(n.Input)
+	case *plan.Project, *plan.Window:
+		return f.span(plan.Inputs(n)[0])
+	case *plan.With:
+		f.name(n)
+		return f.span(n.Body)
+	case *plan.CTERef:
+		if query, ok := f.queries[n.Number]; ok {
+			return f.span(query)
+		}
 	case *plan.Filter:
 		if decided, always := f.trivial(f.condition(n.Condition)); decided && always {
 			return f.span(n.Input)
@@ -29,10 +37,19 @@ func (f *folder) span(node plan.Node) span {
 		if isGlobal(n) {
 			return span{1, 1}
 		}
-	case *plan.Distinct: // goes where there is one row at most
-		if s := f.span(n.Input); s.most <= 1 {
-			return s
+		s := f.span(n.Input)
+		total := slices.ContainsFunc(n.Sets, func(set []int) bool { return len(set) == 0 })
+		if s.least = min(s.least, 1); total {
+			s.least, s.most = 1, max(s.most, 1)
 		}
+		if n.Sets != nil { // one row a group of each
+			s.most = unbounded
+		}
+		return s
+	case *plan.Distinct:
+		s := f.span(n.Input)
+		s.least = min(s.least, 1)
+		return s
 	case *plan.Sort: // goes where there is exactly one row, and else tells nothing
 		if s := f.span(n.Input); s == (span{1, 1}) {
 			return s
@@ -57,8 +74,11 @@ func (f *folder) limited(n *plan.Limit) span {
 	if s.most != unbounded {
 		s.most = max(s.most-n.Offset, 0)
 	}
-	if n.Count >= 0 && !n.WithTies {
-		s.least, s.most = min(s.least, n.Count), min(s.most, n.Count)
+	if n.Count >= 0 {
+		s.least = min(s.least, n.Count)
+		if !n.WithTies {
+			s.most = min(s.most, n.Count)
+		}
 	}
 	return s
 }

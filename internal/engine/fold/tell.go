@@ -24,7 +24,11 @@ func (p *pruner) tell(node plan.Node) {
 	}
 	p.told[node] = true
 	p.work(1)
-	plan.Exprs(node, func(e plan.Expr) { p.folder.expr(e) })
+	if filter, ok := node.(*plan.Filter); ok {
+		p.condition(filter.Condition)
+	} else {
+		plan.Exprs(node, func(e plan.Expr) { p.folder.expr(e) })
+	}
 	for _, input := range plan.Inputs(node) {
 		p.tell(input)
 	}

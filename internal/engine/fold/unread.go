@@ -48,6 +48,13 @@ func (r *remainder) aggregate(n *plan.Aggregate) plan.Node {
 	if isGlobal(n) && len(kept.Calls) == 0 {
 		return oneRow(n)
 	}
+	if values, ok := r.node(n.Input).(*plan.Values); ok && !r.sifted[values] {
+		return r.inPlaceOf(n, r.mapped(r.argumentsBeneath(&kept)))
+	}
+	if input := wantedAlone(&kept); input != kept.Input {
+		r.seen[input] = r.seen[kept.Input]
+		kept.Input = input
+	}
 	return r.inPlaceOf(n, r.mapped(&kept))
 }
 
@@ -106,6 +113,15 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 	if r.seen[n] && r.seen[n.Left] && !r.seen[n.Right] {
 		return r.inPlaceOf(n, r.node(n.Left))
 	}
+	if unnested := r.unnested(n); unnested != nil {
+		return unnested
+	}
+	if _, unnest := n.Right.(*plan.Unnest); n.Lateral && !unnest && r.own && len(plan.Free(n.Right)) == 0 && plan.StrictJSONTable(n) == nil {
+		plain := *n
+		plain.Lateral = false
+		r.seen[&plain] = r.seen[n]
+		return r.join(&plain)
+	}
 	joined := value.As[*plan.Join](r.mapped(n))
 	if project := r.besideOneRow(n, joined); project != nil {
 		return r.project(project)
@@ -115,7 +131,7 @@ func (r *remainder) join(n *plan.Join) plan.Node {
 		return joined
 	}
 	terms := plan.Conjuncts(r.expr(n.Condition))
-	sides := r.fallible(joined.Left) || r.fallible(joined.Right)
+	sides := r.own || r.fallible(joined.Left) || r.fallible(joined.Right)
 	if outer := n.Kind != ast.InnerJoin; outer && len(terms) == 1 && isConst(terms[0]) {
 		sides = false // what stands above an outer join is looked at before its side goes
 	}

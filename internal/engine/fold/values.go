@@ -17,6 +17,7 @@ const (
 // with makes VALUES of the named queries that are nothing else: Trino plans each
 // reference to a named query by itself.
 func (r *remainder) with(n *plan.With) plan.Node {
+	r.name(n)
 	kept := &plan.With{}
 	for _, q := range n.Queries {
 		q.Node = r.node(q.Node)
@@ -44,6 +45,9 @@ func (r *remainder) reference(n *plan.CTERef) plan.Node {
 // the statement, of a column that is read.
 func (r *remainder) project(n *plan.Project) plan.Node {
 	input := r.node(n.Input)
+	if r.ruledOut(input) && slices.ContainsFunc(n.Columns, func(c plan.Computed) bool { return r.read[c.ID] && crosses(r.expr(c.Expr)) }) {
+		return &plan.Values{Columns: plan.Columns(n)}
+	}
 	values, ok := input.(*plan.Values)
 	if kept := r.merged(n, values); ok && kept != nil {
 		return kept
@@ -52,7 +56,19 @@ func (r *remainder) project(n *plan.Project) plan.Node {
 	for i, c := range n.Columns {
 		kept.Columns[i].Expr = r.wanted(c.Column, c.Expr)
 	}
+	if r.own && slices.ContainsFunc(kept.Columns, func(c plan.Computed) bool { return r.failsAlways(c.Expr) }) {
+		kept.Input = &plan.Limit{Input: kept.Input, Count: 1} // Trino begins with one row
+	}
 	return kept
+}
+
+// failsAlways reports whether an expression fails, whatever the row.
+func (r *remainder) failsAlways(e plan.Expr) bool {
+	if isConst(e) || !MayFail(e) || volatile(e) || open(e, map[plan.ID]bool{}) {
+		return false
+	}
+	_, err := r.value(e)
+	return err != nil
 }
 
 func (r *remainder) merged(n *plan.Project, values *plan.Values) plan.Node {
@@ -116,7 +132,9 @@ func (r *remainder) filtered(eager bool, values *plan.Values, condition plan.Exp
 	}
 	kept, undecided := &plan.Values{Columns: values.Columns}, false
 	for _, row := range values.Rows {
+		r.ofRow = true
 		c, constant := r.eagerly(eager, inRow(condition, values, row)).(*plan.Const)
+		r.ofRow = false
 		if constant && c.Value != true {
 			continue
 		}

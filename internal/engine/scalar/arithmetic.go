@@ -63,15 +63,29 @@ func magnitude(a int64) uint64 {
 
 // fits reports whether n is a value of an integer type.
 func fits(k datatype.Kind, n int64) bool {
+	return n == cut(k, n)
+}
+
+// operand returns what + - * and negation compute with of n, which may be larger than its
+// type as long as it is not written: of an integer Trino takes the lower 32 bits.
+func operand(k datatype.Kind, n int64) int64 {
+	if k == datatype.Integer {
+		return cut(k, n)
+	}
+	return n
+}
+
+// cut returns the lower bits of n that the type has.
+func cut(k datatype.Kind, n int64) int64 {
 	switch k {
 	case datatype.Tinyint:
-		return n == int64(int8(n)) //nolint:gosec // the test is the point
+		return int64(int8(n)) //nolint:gosec // the lower bits are meant
 	case datatype.Smallint:
-		return n == int64(int16(n)) //nolint:gosec // the test is the point
+		return int64(int16(n)) //nolint:gosec // the lower bits are meant
 	case datatype.Integer:
-		return n == int64(int32(n)) //nolint:gosec // the test is the point
+		return int64(int32(n)) //nolint:gosec // the lower bits are meant
 	default:
-		return true
+		return n
 	}
 }
 
@@ -92,7 +106,7 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 		}
 		return pure(func(args []any) (any, error) {
 			a, b := value.As[int64](args[0]), value.As[int64](args[1])
-			c, ok := exact(a, b)
+			c, ok := exact(operand(t.Kind, a), operand(t.Kind, b))
 			if !ok || !fits(t.Kind, c) {
 				return nil, sqlerr.Range("%s %s overflow: %d %c %d", t, noun, a, symbol, b)
 			}
@@ -102,8 +116,7 @@ func integers(noun string, symbol rune, exact func(a, b int64) (int64, bool)) bi
 }
 
 func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, bool) {
-	t, ok := integerPair(params)
-	if !ok {
+	if _, ok := integerPair(params); !ok {
 		return none()
 	}
 	return pure(func(args []any) (any, error) {
@@ -114,7 +127,7 @@ func bindIntegerDivision(params []datatype.Type, _ datatype.Type) (Function, boo
 		if b == -1 && a == math.MinInt64 {
 			return nil, sqlerr.Range("bigint division overflow: %d / %d", a, b)
 		}
-		return a / b, beyondInteger(t, a/b)
+		return a / b, nil // which may be too large for the type, as long as it is not written
 	})
 }
 
@@ -168,9 +181,10 @@ func bindNegate(params []datatype.Type, result datatype.Type) (Function, bool) {
 	switch t := params[0]; {
 	case t.IsInteger():
 		return pure(func(args []any) (any, error) {
-			n := value.As[int64](args[0])
+			given := value.As[int64](args[0])
+			n := operand(t.Kind, given)
 			if n == math.MinInt64 || !fits(t.Kind, -n) {
-				return nil, sqlerr.Range("%s negation overflow: %d", t, n)
+				return nil, sqlerr.Range("%s negation overflow: %d", t, given)
 			}
 			return -n, nil
 		})

@@ -12,7 +12,7 @@ func TestArithmetic(t *testing.T) {
 		{"$divide", "integer", "integer:7 | integer:-2", "-3"},
 		{"$divide", "integer", "integer:7 | integer:0", "DIVISION_BY_ZERO: Division by zero"},
 		{"$divide", "bigint", "bigint:-9223372036854775808 | bigint:-1", "NUMERIC_VALUE_OUT_OF_RANGE: bigint division overflow: -9223372036854775808 / -1"},
-		{"$divide", "tinyint", "tinyint:-128 | tinyint:-1", "GENERIC_INTERNAL_ERROR: Value 128 exceeds MAX_BYTE"},
+		{"$divide", "tinyint", "tinyint:-128 | tinyint:-1", "128"}, // which fails where it is written,
 		{"$modulus", "integer", "integer:-7 | integer:3", "-1"},
 		{"mod", "decimal(38,1)", "decimal(38,0):55555555555555555555555555555555555555 | decimal(2,1):1.5", "1.0"},
 		{"mod", "decimal(37,37)", "decimal(3,1):17.0 | decimal(37,37):0.0000000000000000000000000000000000001", "0.0000000000000000000000000000000000000"},

@@ -268,6 +268,8 @@ func arrayJoinBinder(params []datatype.Type, _ datatype.Type) (Function, bool) {
 		for _, elem := range value.As[[]any](args[0]) {
 			text, err := cast.apply(w, elem)
 			switch {
+			case err != nil && !work.Ended(err):
+				return nil, errInternal("Error casting array element to VARCHAR")
 			case err != nil:
 				return nil, err
 			case text != nil:

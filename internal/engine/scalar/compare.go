@@ -198,6 +198,8 @@ func compareFloats(a, b float64, nan int) int {
 // compareScalar orders values of types that have no NULL inside and no NaN.
 func compareScalar(t datatype.Type, a, b any) int {
 	switch t.Kind {
+	case datatype.Tinyint, datatype.Smallint, datatype.Integer: // as far as the type goes
+		return cmp.Compare(cut(t.Kind, value.As[int64](a)), cut(t.Kind, value.As[int64](b)))
 	case datatype.Boolean:
 		return cmp.Compare(ordinal(value.As[bool](a)), ordinal(value.As[bool](b)))
 	case datatype.Decimal:

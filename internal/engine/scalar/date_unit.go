@@ -53,7 +53,7 @@ func unitOf(arg any, t datatype.Type) (dateUnit, error) {
 		}
 	case datatype.Time, datatype.TimeTZ:
 		if !ok || u.calendar {
-			return u, errNotField(name, "Time")
+			return u, errNotField(name, "TIME")
 		}
 	default:
 		if !ok {

@@ -31,7 +31,7 @@ func TestDateTrunc(t *testing.T) {
 		{"date_trunc", "timestamp(0) with time zone", "varchar:day | timestamp(0) with time zone:2020-05-10 01:34:56 Asia/Kathmandu", "2020-05-10 00:00:00 Asia/Kathmandu"},
 		{"date_trunc", "timestamp(0) with time zone", "varchar:hour | timestamp(0) with time zone:2020-05-10 01:34:56 Asia/Kathmandu", "2020-05-10 01:00:00 Asia/Kathmandu"},
 		{"date_trunc", "time(4)", "varchar:second | time(4):12:34:56.1111", "12:34:56.0000"},
-		{"date_trunc", "time(4)", "varchar:day | time(4):12:34:56.1111", "INVALID_FUNCTION_ARGUMENT: 'day' is not a valid Time field"},
+		{"date_trunc", "time(4)", "varchar:day | time(4):12:34:56.1111", "INVALID_FUNCTION_ARGUMENT: 'day' is not a valid TIME field"},
 	})
 }
 

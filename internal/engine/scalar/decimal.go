@@ -62,6 +62,9 @@ func bindDecimalQuotient(params []datatype.Type, result datatype.Type) (Function
 		if b.Sign() == 0 {
 			return nil, errDivision()
 		}
+		if by >= datatype.MaxDecimalPrecision { // as far as Trino scales a dividend, even 0
+			return nil, sqlerr.Range("Decimal overflow")
+		}
 		return within(value.DivideHalfUp(value.Rescale(a, by), b))
 	})
 }

@@ -141,6 +141,7 @@ func TestErrors(t *testing.T) {
 			"too many grouping sets", "SELECT 1 FROM flows GROUP BY CUBE (srcaddr, day, bytes, start, dstport, packets), CUBE (srcaddr, day, bytes, start, dstport, packets)",
 			"TOO_MANY_GROUPING_SETS: line 1:30: GROUP BY has 4096 grouping sets but can contain at most 2048",
 		},
+		{"a value that has no form", "SELECT format('%s, %s', 1, X'61')", "NOT_SUPPORTED: line 1:28: Type not supported for formatting: varbinary"},
 		{"a path without a mode", "SELECT json_exists('{}', '$.k')", "SYNTAX_ERROR: line 1:27: missing {'lax', 'strict'} at '$'"},
 		{"a path of words", "SELECT json_value('{}', 'no path')", "SYNTAX_ERROR: line 1:26: mismatched input 'no' expecting {'lax', 'strict'}"},
 		{"an empty path", "SELECT json_value('{}', '')", "SYNTAX_ERROR: line 1:26: mismatched input '<EOF>' expecting {'lax', 'strict'}"},

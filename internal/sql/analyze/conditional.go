@@ -172,5 +172,12 @@ func (x *exprs) format(args []ast.Expr) (plan.Expr, error) {
 	if operands[0], err = x.want(args[0], operands[0], datatype.Text(), "Format string"); err != nil {
 		return nil, err
 	}
+	for i, operand := range operands[1:] {
+		switch t := operand.Type(); t.Kind {
+		case datatype.Array, datatype.Map, datatype.Row, datatype.Varbinary:
+			return nil, x.fail(args[i+1], notSupported, "Type not supported for formatting: %s", t)
+		default:
+		}
+	}
 	return &plan.Call{Name: "format", Args: operands, T: datatype.Text()}, nil
 }
