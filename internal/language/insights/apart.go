@@ -49,12 +49,16 @@ func (x *run) mayBeApart(commands []command) (*grouping, bool) {
 func (x *run) readApart(ctx context.Context, commands []command, all *grouping, partial func(func() (*Result, error))) error {
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var working sync.WaitGroup
 	a := &apart{x: x, all: all, partial: partial}
-	for _, events := range x.env.Apart(inner, Read{x.query.source, x.query.needs, x.query.streams, x.query.pointed}, x.workers()) {
-		w := a.worker(inner, commands)
+	parts := x.env.Apart(inner, Read{x.query.source, x.query.needs, x.query.streams, x.query.pointed}, x.workers())
+	workers := make([]*apartWorker, len(parts)) // all of them before one begins to change what they are made of
+	for i := range parts {
+		workers[i] = a.worker(inner, commands)
+	}
+	var working sync.WaitGroup
+	for i, w := range workers {
 		working.Go(func() {
-			if err := life.Catch(func() error { return w.run(events) }); err != nil {
+			if err := life.Catch(func() error { return w.run(parts[i]) }); err != nil {
 				stop(err) // the first one is the cause
 			}
 		})
