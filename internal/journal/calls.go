@@ -32,6 +32,7 @@ const Unrecorded = "Unrecorded"
 type Cursor struct {
 	reader reader
 	places map[uint64]records.Place // of intents that have not ended, by number
+	known  uint64                   // from this record on all intents were read
 	next   uint64                   // the record to go on with
 	last   records.Record           // that was read, without its data; the zero Record before any
 }
@@ -39,7 +40,7 @@ type Cursor struct {
 // Cursor returns a cursor before the calls that ended with a record from number
 // from on.
 func (j *Journal) Cursor(from uint64) *Cursor {
-	return &Cursor{reader: reader{view: j.log.Reader, begun: map[uint64]Entry{}}, places: map[uint64]records.Place{}, next: max(from, 1)}
+	return &Cursor{reader: reader{view: j.log.Reader, begun: map[uint64]Entry{}}, places: map[uint64]records.Place{}, known: max(from, 1), next: max(from, 1)}
 }
 
 // Next returns the number of the first record that the cursor has not read.
@@ -75,16 +76,12 @@ func (c *Cursor) Read(ctx context.Context) iter.Seq2[Call, error] {
 func (c *Cursor) take(ctx context.Context, record records.Record) (call Call, ended bool, err error) {
 	call.Last, call.Place = record.Seq, record.Place
 	if record.Kind == records.Ended {
-		begun, ok := c.places[record.Of]
-		if !ok { // it began before the cursor did
-			for intent, err := range c.reader.view.Read(ctx, record.Of) {
-				if err != nil {
-					return call, false, fmt.Errorf("the begin of call %d: %w", record.Of, err)
-				}
-				begun = intent.Place
-				break
+		if _, ok := c.places[record.Of]; !ok && record.Of < c.known { // it began before the cursor did
+			if err := c.before(ctx, record.Of); err != nil {
+				return call, false, fmt.Errorf("the begin of call %d: %w", record.Of, err)
 			}
 		}
+		begun := c.places[record.Of]
 		delete(c.places, record.Of)
 		call.Begun = begun
 	}
@@ -93,6 +90,37 @@ func (c *Cursor) take(ctx context.Context, record records.Record) (call Call, en
 		c.places[record.Seq] = record.Place
 	}
 	return call, ended, err
+}
+
+// beforeThat is how many records are read before an intent that the cursor did not see: others
+// that end behind it began near it, and to look for each anew is to read a segment for each.
+const beforeThat = 1000
+
+// before reads the intents from a number on that began before those that are known.
+func (c *Cursor) before(ctx context.Context, number uint64) error {
+	from, until := max(number, beforeThat)-beforeThat, c.known
+	for record, err := range c.reader.view.Read(ctx, max(from, 1)) {
+		damage, damaged := errors.AsType[*records.DamageError](err)
+		removed, gone := errors.AsType[*records.RemovedError](err)
+		switch {
+		case damaged && (damage.Last < number || damage.First > number), gone && removed.Last < number:
+			continue
+		case err != nil:
+			return err
+		case record.Seq >= until:
+			c.known = min(c.known, max(from, 1))
+			return nil
+		case record.Kind == records.Ended:
+			delete(c.places, record.Of)
+			delete(c.reader.begun, record.Of)
+		case record.Kind == records.Begun:
+			if _, _, err := c.entry(ctx, record); err != nil && record.Seq == number {
+				return err
+			}
+			c.places[record.Seq] = record.Place
+		}
+	}
+	return ctx.Err()
 }
 
 // entry returns the call that a record completes, if it does.
@@ -175,5 +203,5 @@ func (j *Journal) Next() uint64 { return j.log.Next() }
 // ViewCursor returns a cursor as Journal.Cursor does, in the journal in dir, which
 // another process may be writing.
 func ViewCursor(dir string, from uint64) *Cursor {
-	return &Cursor{reader: reader{view: records.View(dir), begun: map[uint64]Entry{}}, places: map[uint64]records.Place{}, next: max(from, 1)}
+	return &Cursor{reader: reader{view: records.View(dir), begun: map[uint64]Entry{}}, places: map[uint64]records.Place{}, known: max(from, 1), next: max(from, 1)}
 }

@@ -123,3 +123,41 @@ func TestACursorTellsLittleOfWhatIsUnrecorded(t *testing.T) {
 		}
 	}
 }
+
+// Calls that began before the cursor did are told as others are, however far before, also
+// when one of them is found after one that began behind it, and when others ended meanwhile.
+func TestACursorFindsWhereCallsBegan(t *testing.T) {
+	j := open(t, journal.Config{Dir: t.TempDir()})
+	first := begin(t, j, "First")
+	for n := range 1200 {
+		if n%3 == 0 {
+			begin(t, j, fmt.Sprint("Ended", n))(cloud.Done, "")
+		} else {
+			record(t, j, fmt.Sprint("Get", n))
+		}
+	}
+	early, late := begin(t, j, "Early"), begin(t, j, "Late")
+	unended := begin(t, j, "Unended")
+	from := j.Next()
+	late(cloud.Done, "")
+	early(cloud.Failed, "Exception")
+	first(cloud.Done, "")
+	var got []string
+	for call, err := range j.Cursor(from).Read(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := j.Find(call.Place, call.Begun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(call.Entry, again, cmpopts.IgnoreUnexported(journal.Entry{})); diff != "" {
+			t.Error(diff)
+		}
+		got = append(got, fmt.Sprint(call.Operation, " ", call.Outcome))
+	}
+	if diff := cmp.Diff([]string{"Late done", "Early failed", "First done"}, got); diff != "" {
+		t.Error(diff)
+	}
+	unended(cloud.Done, "")
+}

@@ -50,7 +50,7 @@ func (o *Operation) Validate(in any) error {
 		return o.validateS3(in)
 	}
 	v := validation{}
-	v.structure(o.Input(), reflect.ValueOf(in).Elem(), "")
+	v.structure(o.Input(), reflect.ValueOf(in).Elem(), nil)
 	if len(v.found) == 0 {
 		return nil
 	}
@@ -89,22 +89,40 @@ func constraintCode(service string) (code, missing string) {
 	return "ValidationException", ""
 }
 
+// place is the way to a value of an input. It is written where a constraint is broken.
+type place struct {
+	up   *place // nil for the input itself
+	name string
+	n    int // the number of an element, from 1 on; 0 for a name
+}
+
+func (p *place) String() string {
+	if p == nil {
+		return ""
+	}
+	name := p.name
+	if p.n > 0 {
+		name = strconv.Itoa(p.n) + ".member"
+	}
+	return join(p.up.String(), name)
+}
+
 // validation collects the broken constraints of one input.
 type validation struct {
 	found   []string
 	missing string // the first required member that is absent
 }
 
-func (v *validation) add(subject, path, broken string) {
+func (v *validation) add(subject string, path *place, broken string) {
 	if len(v.found) < maxViolations {
-		v.found = append(v.found, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: %s", subject, path, broken))
+		v.found = append(v.found, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: %s", subject, path.String(), broken))
 	}
 }
 
-func (v *validation) structure(t *Type, val reflect.Value, path string) {
+func (v *validation) structure(t *Type, val reflect.Value, path *place) {
 	for i := range t.Fields {
 		f := &t.Fields[i]
-		at := join(path, lowerFirst(f.Member))
+		at := &place{up: path, name: lowerFirst(f.Member)}
 		fv, ok := f.Get(val)
 		if ok {
 			v.value(f.Type, fv, at)
@@ -120,7 +138,7 @@ func (v *validation) structure(t *Type, val reflect.Value, path string) {
 }
 
 // value checks a value and what is in it.
-func (v *validation) value(t *Type, val reflect.Value, path string) {
+func (v *validation) value(t *Type, val reflect.Value, path *place) {
 	if t.constraint != nil {
 		for _, broken := range t.constraint.check(t, val) {
 			v.add(subject(t, val), path, broken)
@@ -137,11 +155,11 @@ func (v *validation) value(t *Type, val reflect.Value, path string) {
 	}
 }
 
-func (v *validation) list(t *Type, val reflect.Value, path string) {
+func (v *validation) list(t *Type, val reflect.Value, path *place) {
 	switch t.Elem.Kind {
 	case Struct, List, Map:
 		for i := range val.Len() {
-			v.value(t.Elem, val.Index(i), fmt.Sprintf("%s.%d.member", path, i+1))
+			v.value(t.Elem, val.Index(i), &place{up: path, n: i + 1})
 		}
 	case String, Integer, Float, Boolean, Time, Blob, Document, Stream, Events:
 		for i := range val.Len() {
@@ -153,7 +171,7 @@ func (v *validation) list(t *Type, val reflect.Value, path string) {
 	}
 }
 
-func (v *validation) mapping(t *Type, val reflect.Value, path string) {
+func (v *validation) mapping(t *Type, val reflect.Value, path *place) {
 	keys := make([]string, 0, val.Len())
 	for _, key := range val.MapKeys() {
 		keys = append(keys, key.String())
@@ -169,7 +187,7 @@ func (v *validation) mapping(t *Type, val reflect.Value, path string) {
 		elem := val.MapIndex(reflect.ValueOf(key))
 		switch t.Elem.Kind {
 		case Struct, List, Map:
-			v.value(t.Elem, elem, path+"."+key+".member")
+			v.value(t.Elem, elem, &place{up: path, name: key + ".member"})
 		case String, Integer, Float, Boolean, Time, Blob, Document, Stream, Events:
 			if t.Elem.broken(elem) {
 				v.add(subject(t, val), path, "Map value must satisfy constraint: "+t.Elem.constraint.demands(t.Elem))
@@ -262,6 +280,9 @@ func measure(t *Type, val reflect.Value) float64 {
 
 // lowerFirst returns a member's name as messages have it: "queryString".
 func lowerFirst(name string) string {
+	if name == "" || name[0] >= 'a' && name[0] <= 'z' {
+		return name
+	}
 	first, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToLower(first)) + name[size:]
 }

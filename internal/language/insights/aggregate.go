@@ -1,11 +1,9 @@
 package insights
 
 import (
+	"cmp"
 	"math"
-	"slices"
 	"strings"
-
-	"github.com/sillok/sillok/internal/engine/tdigest"
 )
 
 // aggregate is a function over the rows of a group.
@@ -14,8 +12,9 @@ type aggregate struct {
 	star        bool // it may be called with *
 	timed       bool // it asks for the time of rows
 	periods     bool // an argument is a period
+	apart       bool // what it computes does not depend on the order of rows: its reducer is a merger
 	uncarried   string
-	start       func() reducer
+	start       func(x *run) reducer
 }
 
 // reducer gathers the rows of one group. seen gets the arguments, with the time of
@@ -26,23 +25,33 @@ type reducer interface {
 	size() int // what it holds, about, in bytes
 }
 
+// merger is a reducer that takes what another one of its kind has gathered, which is not
+// used any more.
+type merger interface {
+	reducer
+	merge(other reducer)
+}
+
 func aggregates() map[string]*aggregate {
-	over := func(start func() reducer) *aggregate { return &aggregate{least: 1, most: 1, start: start} }
+	over := func(start func(*run) reducer) *aggregate { return &aggregate{least: 1, most: 1, start: start} }
+	anyhow := func(start func(*run) reducer) *aggregate {
+		return &aggregate{least: 1, most: 1, apart: true, start: start}
+	}
 	unknown := "AWS's answer is not known exactly"
 	return map[string]*aggregate{
-		"count":          {most: 1, star: true, start: func() reducer { return &counting{} }},
-		"count_distinct": over(func() reducer { return &distinct{seen: map[string]bool{}} }),
-		"sum":            over(func() reducer { return &moments{of: total} }),
-		"avg":            over(func() reducer { return &moments{of: mean} }),
-		"stddev":         over(func() reducer { return &moments{of: deviation} }),
-		"min":            over(func() reducer { return &extreme{sign: -1} }),
-		"max":            over(func() reducer { return &extreme{sign: 1} }),
-		"pct":            {least: 2, most: 2, start: func() reducer { return &percentile{} }},
-		"earliest":       {least: 1, most: 1, timed: true, start: func() reducer { return &edge{sign: -1} }},
-		"latest":         {least: 1, most: 1, timed: true, start: func() reducer { return &edge{sign: 1} }},
-		"sortsfirst":     over(func() reducer { return &sorting{sign: -1} }),
-		"sortslast":      over(func() reducer { return &sorting{sign: 1} }),
-		"values":         over(func() reducer { return &distinct{seen: map[string]bool{}, list: true} }),
+		"count":          {most: 1, star: true, apart: true, start: func(*run) reducer { return &counting{} }},
+		"count_distinct": anyhow(func(*run) reducer { return &distinct{seen: map[string]bool{}} }),
+		"sum":            anyhow(func(*run) reducer { return &moments{of: total} }),
+		"avg":            anyhow(func(*run) reducer { return &moments{of: mean} }),
+		"stddev":         anyhow(func(*run) reducer { return &moments{of: deviation} }),
+		"min":            anyhow(func(*run) reducer { return &extreme{sign: -1} }),
+		"max":            anyhow(func(*run) reducer { return &extreme{sign: 1} }),
+		"pct":            {least: 2, most: 2, apart: true, start: func(x *run) reducer { return &percentile{room: x.exact} }},
+		"earliest":       {least: 1, most: 1, timed: true, start: func(*run) reducer { return &edge{sign: -1} }},
+		"latest":         {least: 1, most: 1, timed: true, start: func(*run) reducer { return &edge{sign: 1} }},
+		"sortsfirst":     over(func(*run) reducer { return &sorting{sign: -1} }),
+		"sortslast":      over(func(*run) reducer { return &sorting{sign: 1} }),
+		"values":         over(func(*run) reducer { return &distinct{seen: map[string]bool{}, list: true} }),
 
 		"rate":            {least: 2, most: 2, periods: true, star: true, uncarried: unknown},
 		"count_over_time": {most: 2, star: true, periods: true, uncarried: unknown},
@@ -57,6 +66,12 @@ type counting struct{ n float64 }
 func (c *counting) add(args []value) {
 	if len(args) == 0 || !args[0].isNull() {
 		c.n++
+	}
+}
+
+func (c *counting) merge(other reducer) {
+	if o, ok := other.(*counting); ok {
+		c.n += o.n
 	}
 }
 
@@ -85,6 +100,24 @@ func (d *distinct) add(args []value) {
 	if d.list {
 		d.texts = append(d.texts, args[0].String())
 		d.bytes += len(args[0].text) + 16
+	}
+}
+
+// merge implements merger for what counts.
+func (d *distinct) merge(other reducer) {
+	o, ok := other.(*distinct)
+	if !ok {
+		return
+	}
+	if len(d.seen) == 0 {
+		d.seen, d.bytes = o.seen, o.bytes
+		return
+	}
+	for key := range o.seen {
+		if !d.seen[key] {
+			d.seen[key] = true
+			d.bytes += len(key) + 50
+		}
 	}
 }
 
@@ -123,6 +156,14 @@ func (m *moments) add(args []value) {
 		return
 	}
 	m.n++
+	m.plus(f)
+	delta := f - m.mean
+	m.mean += delta / m.n
+	m.more += delta * (f - m.mean)
+}
+
+// plus adds to the sum.
+func (m *moments) plus(f float64) {
 	next := m.sum + f
 	if math.Abs(m.sum) >= math.Abs(f) {
 		m.lost += (m.sum - next) + f
@@ -130,9 +171,20 @@ func (m *moments) add(args []value) {
 		m.lost += (f - next) + m.sum
 	}
 	m.sum = next
-	delta := f - m.mean
-	m.mean += delta / m.n
-	m.more += delta * (f - m.mean)
+}
+
+func (m *moments) merge(other reducer) {
+	o, ok := other.(*moments)
+	if !ok || o.n == 0 {
+		return
+	}
+	m.plus(o.sum)
+	m.lost += o.lost
+	n := m.n + o.n
+	delta := o.mean - m.mean
+	m.mean += delta * o.n / n
+	m.more += o.more + delta*delta*m.n*o.n/n
+	m.n = n
 }
 
 func (m *moments) result() value {
@@ -151,10 +203,12 @@ func (m *moments) result() value {
 
 func (m *moments) size() int { return 64 }
 
-// extreme keeps the least or the greatest number, as it was written.
+// extreme keeps the least or the greatest number, as it was written; of equal ones the
+// shortest text, and the first of those by their bytes.
 type extreme struct {
-	sign int
-	best value
+	sign   int
+	best   value
+	number float64 // best
 }
 
 func (e *extreme) add(args []value) {
@@ -162,64 +216,28 @@ func (e *extreme) add(args []value) {
 	if !ok {
 		return
 	}
-	if best, there := e.best.asNumber(); !there || e.sign > 0 && f > best || e.sign < 0 && f < best {
-		e.best = args[0]
+	if !e.best.isNull() {
+		if e.sign > 0 && f < e.number || e.sign < 0 && f > e.number {
+			return
+		}
+		if f == e.number {
+			was, is := e.best.String(), args[0].String()
+			if cmp.Or(cmp.Compare(len(was), len(is)), cmp.Compare(was, is)) <= 0 {
+				return
+			}
+		}
+	}
+	e.best, e.number = args[0], f
+}
+
+func (e *extreme) merge(other reducer) {
+	if o, ok := other.(*extreme); ok && !o.best.isNull() {
+		e.add([]value{o.best})
 	}
 }
 
 func (e *extreme) result() value { return e.best }
 func (e *extreme) size() int     { return 64 }
-
-// mostExact is how many values a percentile is computed of exactly.
-const mostExact = 10000
-
-// percentile interpolates between the values around it; of more than mostExact it
-// is estimated.
-type percentile struct {
-	p      float64
-	values []float64
-	digest *tdigest.Digest
-}
-
-func (p *percentile) add(args []value) {
-	p.p, _ = args[1].asNumber()
-	f, ok := args[0].asNumber()
-	if !ok {
-		return
-	}
-	if p.digest == nil {
-		p.values = append(p.values, f)
-		if len(p.values) <= mostExact {
-			return
-		}
-		p.digest = &tdigest.Digest{}
-		for _, v := range p.values {
-			p.digest.Add(v, 1)
-		}
-		p.values = nil
-		return
-	}
-	p.digest.Add(f, 1)
-}
-
-func (p *percentile) result() value {
-	switch {
-	case p.p < 0 || p.p > 100:
-		return value{}
-	case p.digest != nil:
-		p.digest.Settle()
-		return finite(p.digest.Quantile(p.p / 100))
-	case len(p.values) == 0:
-		return value{}
-	}
-	slices.Sort(p.values)
-	place := p.p / 100 * float64(len(p.values)-1)
-	below := int(place)
-	low, high := p.values[below], p.values[min(below+1, len(p.values)-1)]
-	return finite(low + (high-low)*(place-float64(below)))
-}
-
-func (p *percentile) size() int { return 8*cap(p.values) + 64 }
 
 // edge keeps the value of the earliest or the latest row that has one.
 type edge struct {

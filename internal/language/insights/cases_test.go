@@ -98,6 +98,22 @@ func over(events []*insights.Event, start, end int64) insights.Env {
 				}
 			}
 		},
+		Apart: func(_ context.Context, _ insights.Read, n int) []iter.Seq2[*insights.Event, error] {
+			all := make([]iter.Seq2[*insights.Event, error], n)
+			for i := range all {
+				all[i] = func(yield func(*insights.Event, error) bool) {
+					for k := len(events) - 1 - i; k >= 0; k -= n { // the oldest first, to make it hard
+						e := *events[k]
+						e.Seq, e.Message = uint64(len(events)-k), append([]byte{}, e.Message...)
+						if !yield(&e, nil) {
+							return
+						}
+						clear(e.Message) // it may be used for the next one
+					}
+				}
+			}
+			return all
+		},
 	}
 }
 

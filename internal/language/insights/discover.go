@@ -11,7 +11,9 @@ import (
 
 // Event is one log event.
 type Event struct {
-	Timestamp, IngestionTime int64 // milliseconds since 1970
+	Timestamp, IngestionTime int64  // milliseconds since 1970
+	Seq                      uint64 // tells events of one time apart, with N: the greater are newer
+	N                        uint32
 	Message                  []byte
 	Unmasked                 []byte // the message as it came, where Message is masked and the caller may see it
 	Fields, UnmaskedFields   []byte // in which fields are discovered in place of Message and of Unmasked; nil for those themselves

@@ -41,10 +41,13 @@ func needsOf(q *Query) (needs []Need, streams []string) {
 	return needs, streams
 }
 
-// mayPass is false for a message that lacks what the query's first filters need.
-func (q *Query) mayPass(message []byte) bool {
+// mayPass is false for an event whose message lacks what the query's first filters need.
+func (q *Query) mayPass(e *Event) bool {
+	if e.Fields != nil || e.Unmasked != nil {
+		return true
+	}
 	for i := range q.lookups {
-		if !q.lookups[i].in(message) {
+		if !q.lookups[i].in(e.Message) {
 			return false
 		}
 	}

@@ -25,6 +25,11 @@ type Env struct {
 	// Events returns the events of a source, newest first. It is asked once for each. Some events are read ahead: what
 	// their texts are made of may not change before Run returns, but an Event may be used for the next one.
 	Events func(ctx context.Context, read Read) iter.Seq2[*Event, error]
+	// Apart returns as many sequences as are asked for, which together have what Events
+	// returns, each event in one of them, in no order. They are read side by side where the
+	// order does not matter. What the texts of an event are made of may change once the next
+	// one is asked for. nil is for none.
+	Apart func(ctx context.Context, read Read, n int) []iter.Seq2[*Event, error]
 	// Pointer returns what clients see of the pointer of an event; nil is the pointer
 	// itself.
 	Pointer func(pointer string) string
@@ -98,6 +103,8 @@ type run struct {
 	env   *Env
 	held  int
 	made  *atomic.Int64 // bytes of what workers made and nobody has taken
+	exact *atomic.Int64 // how many further values percentiles may keep
+	at    *place        // of the row that is looked at; nil where they come in order
 	ended func() error  // why the run is to end, or nil
 
 	sets   map[int]map[string]bool // what in (…) compares with
@@ -141,20 +148,21 @@ func (q *Query) run(ctx context.Context, env *Env, partial func(func() (*Result,
 		return nil, q.uncarried
 	}
 	x := &run{
-		made: new(atomic.Int64), ended: func() error { return context.Cause(ctx) },
+		made: new(atomic.Int64), exact: new(atomic.Int64), ended: func() error { return context.Cause(ctx) },
 		query: q, env: env, sets: map[int]map[string]bool{}, others: map[int][]row{}, joins: map[int]*joined{}, tables: map[string][][]string{},
 		regexes: map[string]*matcher.Groups{}, zones: map[string]*time.Location{},
 	}
 	if err := x.prepare(ctx); err != nil {
 		return nil, err
 	}
+	x.exact.Store(int64(x.memory() / exactShare / 8))
 	commands := early(q.commands)
 	x.first, x.rest = x.gatherer(commands)
 	head := commands[:len(commands)-len(x.rest)]
-	if err := x.read(ctx, head, x.first.add, partial); err != nil {
-		return nil, err
+	if g, ok := x.mayBeApart(head); ok {
+		return x, x.readApart(ctx, head, g, partial)
 	}
-	return x, nil
+	return x, x.read(ctx, head, x.first.add, partial)
 }
 
 // early moves what looks at a row alone in front of sorts, so that only those rows

@@ -109,6 +109,7 @@ type grouping struct {
 type group struct {
 	keys     []value
 	reducers []reducer
+	first    place // of the row that keys are of
 }
 
 func (c *statsCommand) gather(x *run, _ int) gatherer {
@@ -130,13 +131,18 @@ func (c *statsCommand) gather(x *run, _ int) gatherer {
 func (g *grouping) add(r row) error {
 	g.key, _ = keyOf(g.key[:0], g.by, r)
 	one, there := g.groups[string(g.key)]
+	if at := g.x.at; at != nil {
+		if at.row++; there && at.before(one.first) {
+			one.first, one.keys = *at, g.keysOf(one.keys[:0], r)
+		}
+	}
 	if !there {
-		one = &group{}
-		for _, by := range g.by {
-			one.keys = append(one.keys, by(r))
+		one = &group{keys: g.keysOf(nil, r)}
+		if g.x.at != nil {
+			one.first = *g.x.at
 		}
 		for _, call := range g.command.reduced {
-			one.reducers = append(one.reducers, call.reduces.start())
+			one.reducers = append(one.reducers, call.reduces.start(g.x))
 		}
 		g.groups[string(g.key)] = one
 		g.order = append(g.order, one)
@@ -158,6 +164,13 @@ func (g *grouping) add(r row) error {
 		}
 	}
 	return nil
+}
+
+func (g *grouping) keysOf(keys []value, r row) []value {
+	for _, by := range g.by {
+		keys = append(keys, by(r))
+	}
+	return keys
 }
 
 func (g *grouping) each(next sink) error {

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -102,10 +103,8 @@ type worker struct {
 }
 
 func (x *run) worker(ctx context.Context, commands []command, counts bool) *worker {
-	own := *x // what a run computes with is each worker's own, what it only reads is shared
-	own.key, own.regexes, own.zones = nil, map[string]*matcher.Groups{}, map[string]*time.Location{}
-	own.ended = func() error { return context.Cause(ctx) }
-	w := &worker{x: &own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots), last: make(row, x.query.slots)}
+	own := x.own(ctx)
+	w := &worker{x: own, fields: newDiscovery(maps.Clone(x.query.raw)), r: make(row, x.query.slots), last: make(row, x.query.slots)}
 	w.next = own.chain(commands, func(r row) error {
 		if err := w.count(r); err != nil {
 			return err
@@ -114,6 +113,15 @@ func (x *run) worker(ctx context.Context, commands []command, counts bool) *work
 		return nil
 	}, counts)
 	return w
+}
+
+// own returns the run for a worker: what a run computes with is each worker's own, what it
+// only reads is shared.
+func (x *run) own(ctx context.Context) *run {
+	own := *x
+	own.key, own.regexes, own.zones, own.statistics = nil, map[string]*matcher.Groups{}, map[string]*time.Location{}, Statistics{}
+	own.ended = func() error { return context.Cause(ctx) }
+	return &own
 }
 
 // count counts a row against what the run may hold until it is taken.
@@ -141,24 +149,28 @@ func (w *worker) run(b *batch) error {
 				return err
 			}
 		}
-		if e.Fields == nil && e.Unmasked == nil && !w.x.query.mayPass(e.Message) {
+		if !w.x.query.mayPass(e) {
 			continue
 		}
 		w.event = i
-		clear(w.r)
-		w.fields.read(e, w.r)
-		if w.x.query.pointed && w.x.env.Pointer != nil {
-			w.r[pointerSlot] = textual(w.x.env.Pointer(e.Pointer))
-		}
-		copy(w.last, w.r)
-		if err := w.next(w.r); err != nil {
+		if err := w.look(e); err != nil {
 			return err
-		}
-		if w.x.broken != nil {
-			return w.x.broken
 		}
 	}
 	return nil
+}
+
+// look hands what an event is through the commands.
+func (w *worker) look(e *Event) error {
+	clear(w.r)
+	w.fields.read(e, w.r)
+	if w.x.query.pointed && w.x.env.Pointer != nil {
+		w.r[pointerSlot] = textual(w.x.env.Pointer(e.Pointer))
+	}
+	if w.batch != nil {
+		copy(w.last, w.r)
+	}
+	return cmp.Or(w.next(w.r), w.x.broken)
 }
 
 // workers is how many a run has.

@@ -164,8 +164,27 @@ func (m *blockMaker) make(c *codec, events []Event) block {
 
 var errBlock = errors.New("it is no block of events")
 
-// open decrypts and decompresses what a block has in its file, and verifies it.
-func (m *blockMeta) open(c *codec, data []byte, group uint64, keys *opener) ([]byte, error) {
+// scratch is the memory that a block is loaded into. Where it is used again, what was loaded
+// into it before is gone.
+type scratch struct {
+	filter, data, raw []byte
+	events            []Event
+	lengths           []int
+}
+
+// room returns memory for n bytes, that of b where it is enough.
+func room(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
+}
+
+// slack is what the decoder wants behind a block's end, so that it need not copy byte by byte there.
+const slack = 16
+
+// open decrypts and decompresses what a block has in its file into s.raw, and verifies it.
+func (m *blockMeta) open(c *codec, data []byte, group uint64, keys *opener, s *scratch) ([]byte, error) {
 	if checksum(data) != m.sum {
 		return nil, errors.New("a block does not have its checksum")
 	}
@@ -176,7 +195,8 @@ func (m *blockMeta) open(c *codec, data []byte, group uint64, keys *opener) ([]b
 	if err != nil {
 		return nil, err
 	}
-	raw, err := c.decoder.DecodeAll(data, make([]byte, 0, m.raw))
+	s.raw = room(s.raw, int(m.raw)+slack)
+	raw, err := c.decoder.DecodeAll(data, s.raw[:0])
 	if err != nil {
 		return nil, fmt.Errorf("a block cannot be decompressed: %w", err)
 	}
@@ -186,9 +206,9 @@ func (m *blockMeta) open(c *codec, data []byte, group uint64, keys *opener) ([]b
 	return raw, nil
 }
 
-// decodeBlock returns the events of a block, whose messages lie in raw, and where
+// decode returns the events of a block, in s.events, whose messages lie in raw, and where
 // in raw messages begin.
-func (m *blockMeta) decode(raw []byte) (events []Event, texts int, err error) {
+func (m *blockMeta) decode(raw []byte, s *scratch) (events []Event, texts int, err error) {
 	n := &numbers{b: raw}
 	count := n.count()
 	streams := make([]uint64, n.count())
@@ -198,14 +218,19 @@ func (m *blockMeta) decode(raw []byte) (events []Event, texts int, err error) {
 	if n.bad || count == 0 || uint32(count) != m.events || len(streams) == 0 { //nolint:gosec // at most mostRaw
 		return nil, 0, errBlock
 	}
-	events = make([]Event, count)
-	lengths := make([]int, count)
-	var before Event
+	if cap(s.events) < count {
+		s.events, s.lengths = make([]Event, count), make([]int, count)
+	}
+	events = s.events[:count]
+	lengths := s.lengths[:count]
+	var before Key
+	ingested := int64(0)
 	for i := range events {
 		e := &events[i]
 		e.Time = before.Time + n.signed()
 		e.Seq = before.Seq + uint64(n.signed()) //nolint:gosec // the difference wraps both ways
-		e.Ingested = before.Ingested + n.signed()
+		ingested += n.signed()
+		e.Ingested = ingested
 		e.N = uint32(n.unsigned()) //nolint:gosec // what was written was no larger
 		at := uint64(0)
 		if len(streams) > 1 {
@@ -215,10 +240,10 @@ func (m *blockMeta) decode(raw []byte) (events []Event, texts int, err error) {
 			return nil, 0, errBlock
 		}
 		e.Stream = streams[at]
-		before = *e
+		before = e.Key
 	}
 	texts = len(raw) - len(n.b)
-	if !n.texts(events, lengths) || events[0].Key != m.first || before.Key != m.last {
+	if !n.texts(events, lengths) || events[0].Key != m.first || before != m.last {
 		return nil, 0, errBlock
 	}
 	return events, texts, nil

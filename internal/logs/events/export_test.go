@@ -34,7 +34,7 @@ func FilterHas(messages []string, terms ...string) bool {
 // DecodeBlock reads a block that has its checksum.
 func DecodeBlock(raw []byte, events uint32, first, last Key) ([]Event, error) {
 	m := blockMeta{events: events, first: first, last: last}
-	found, _, err := m.decode(raw)
+	found, _, err := m.decode(raw, &scratch{})
 	return found, err
 }
 
@@ -60,7 +60,7 @@ func ReadFile(dir, name string) (found int, err error) {
 	}
 	for i := range f.parts {
 		q := All(f.parts[i].group)
-		c, err := s.openPart(&q, wantedOf(&Query{Terms: [][]byte{[]byte("request 0123456789")}}), f, &f.parts[i])
+		c, err := s.openPart(&q, new(wantedOf(&Query{Terms: [][]byte{[]byte("request 0123456789")}})), f, &f.parts[i])
 		if err != nil {
 			return found, err
 		}
@@ -145,7 +145,7 @@ func OpenEncrypted(data []byte, c Ciphers) error {
 	}
 	s := &Store{codec: codec, cfg: Config{Ciphers: c}}
 	m := blockMeta{raw: 1 << 10, sum: checksum(data)}
-	_, err = m.open(codec, data, 7, s.opener(context.Background()))
+	_, err = m.open(codec, data, 7, s.opener(context.Background()), &scratch{})
 	_, _, err2 := s.decodeBatch(data, 1)
 	return errors.Join(err, err2)
 }

@@ -224,11 +224,14 @@ func (r *reader) close() {
 }
 
 // bytes reads a span of the file.
-func (r *reader) bytes(at uint64, size uint32) ([]byte, error) {
+func (r *reader) bytes(at uint64, size uint32) ([]byte, error) { return r.into(nil, at, size) }
+
+// into reads a span of the file into b, or new memory where it is not enough.
+func (r *reader) into(b []byte, at uint64, size uint32) ([]byte, error) {
 	if total := uint64(r.size); at > total || total-at < uint64(size) { //nolint:gosec // not negative
 		return nil, r.damage("it is torn")
 	}
-	b := make([]byte, size)
+	b = room(b, int(size))
 	if _, err := r.in.ReadAt(b, int64(at)); err != nil { //nolint:gosec // at most the file's size
 		return nil, fmt.Errorf("logs: read %s: %w", r.path, err)
 	}

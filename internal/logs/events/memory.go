@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 )
@@ -118,14 +119,31 @@ func (m *memory) stats(group uint64, to map[uint64]Stats) {
 }
 
 // sources adds where a query finds events in memory.
-func (m *memory) sources(q *Query, to []source) []source {
-	for _, run := range m.sorted(q.Group) {
-		first, last := run[0].Key, run[len(run)-1].Key
-		if q.meets(first, last) {
-			to = append(to, source{group: q.Group, bound: q.edge(first, last), open: func() (cursor, error) { return newRun(q, run), nil }})
-		}
+func (m *memory) sources(q *Query, wanted *wanted, to []source) []source {
+	for piece := range m.pieces(q, wanted) {
+		first, last := piece[0].Key, piece[len(piece)-1].Key
+		to = append(to, source{group: q.Group, bound: q.edge(first, last), open: func() (cursor, error) { return newRun(q, wanted.of(q, piece)), nil }})
 	}
 	return to
+}
+
+// pieces yields events in order that may be wanted. Where texts are, they are as many as a
+// block has, so that what lacks the texts is told of as of blocks.
+func (m *memory) pieces(q *Query, wanted *wanted) iter.Seq[[]Event] {
+	return func(yield func([]Event) bool) {
+		for _, run := range m.sorted(q.Group) {
+			for len(run) > 0 {
+				n := len(run)
+				if len(wanted.needs) > 0 {
+					n = blockEnd(run)
+				}
+				if q.meets(run[0].Key, run[n-1].Key) && !yield(run[:n]) {
+					return
+				}
+				run = run[n:]
+			}
+		}
+	}
 }
 
 // run is a cursor over events in order.

@@ -65,3 +65,18 @@ func (w *wanted) within(texts []byte) bool {
 	}
 	return true
 }
+
+// of returns the events of a piece of memory, none where no message has what is needed.
+func (w *wanted) of(q *Query, piece []Event) []Event {
+	if len(w.needs) == 0 || slices.ContainsFunc(piece, func(e Event) bool { return w.within(e.Message) }) {
+		return piece
+	}
+	if q.Skipped != nil {
+		n := int64(0)
+		for i := range piece {
+			n += piece[i].size()
+		}
+		q.Skipped(int64(len(piece)), n)
+	}
+	return nil
+}

@@ -63,10 +63,10 @@ func (s *Store) Read(ctx context.Context, q Query) iter.Seq2[Event, error] {
 func (s *Store) sources(q *Query) []source {
 	v := s.view.Load()
 	var all []source
+	wanted := new(wantedOf(q))
 	for _, m := range v.memories {
-		all = m.sources(q, all)
+		all = m.sources(q, wanted, all)
 	}
-	wanted := wantedOf(q)
 	for _, at := range v.groups[q.Group] {
 		p := &at.file.parts[at.part]
 		first, last := Key{Time: p.from}, Key{Time: p.to, Seq: math.MaxUint64, N: math.MaxUint32}
@@ -80,14 +80,10 @@ func (s *Store) sources(q *Query) []source {
 
 // partCursor reads a part.
 type partCursor struct {
-	*reader
+	*loader
 
-	q      *Query
-	codec  *codec
-	part   *part
-	wanted wanted
-	file   *file
 	blocks []blockMeta // that are left
+	spare  scratch     // for the blocks that are loaded, but for what events consist of
 	taken  int         // blocks that were loaded
 	ahead  *ahead      // loads the next block while one is read; nil for the first two
 	held   int64       // bytes, of what was loaded
@@ -106,21 +102,15 @@ type loadedBlock struct {
 	err    error
 }
 
-func (s *Store) openPart(q *Query, wanted wanted, f *file, p *part) (cursor, error) {
-	r, err := q.side.open(f, p)
+func (s *Store) openPart(q *Query, wanted *wanted, f *file, p *part) (cursor, error) {
+	l, blocks, err := s.openBlocks(q, wanted, f, p)
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := r.blocks(p)
-	if err != nil {
-		r.close()
-		return nil, err
-	}
-	blocks = slices.DeleteFunc(blocks, func(b blockMeta) bool { return !q.meets(b.first, b.last) })
 	if q.Backward {
 		slices.Reverse(blocks)
 	}
-	return &partCursor{reader: r, q: q, codec: s.codec, part: p, wanted: wanted, file: f, blocks: blocks, run: run{q: q}}, nil
+	return &partCursor{loader: l, blocks: blocks, run: run{q: q}}, nil
 }
 
 // next implements cursor. A context is looked at before each block.
@@ -161,7 +151,7 @@ func (c *partCursor) block(ctx context.Context) (events []Event, ok bool, err er
 	b := c.blocks[0]
 	c.blocks, c.taken = c.blocks[1:], c.taken+1
 	if c.ahead == nil {
-		events, err = c.told(&b)
+		events, err = c.fresh(&b)
 		return events, true, cmp.Or(err, c.hold(&b, events, 1))
 	}
 	loaded, ok := <-c.ahead.loaded
@@ -169,6 +159,12 @@ func (c *partCursor) block(ctx context.Context) (events []Event, ok bool, err er
 		return nil, false, ctx.Err()
 	}
 	return loaded.events, true, cmp.Or(loaded.err, c.hold(&b, loaded.events, 2))
+}
+
+// fresh loads a block into memory that is its events' own.
+func (c *partCursor) fresh(b *blockMeta) ([]Event, error) {
+	c.spare.raw, c.spare.events = nil, nil
+	return c.told(b, &c.spare)
 }
 
 // hold counts a block that was loaded, and those like it that are.
@@ -189,7 +185,7 @@ func (c *partCursor) loadAhead(ctx context.Context, blocks []blockMeta) *ahead {
 			var b loadedBlock
 			if err := life.Catch(func() error {
 				var err error
-				b.events, err = c.told(&blocks[i])
+				b.events, err = c.fresh(&blocks[i])
 				return err
 			}); err != nil {
 				b.err = err
@@ -214,61 +210,6 @@ func (c *partCursor) close() {
 	}
 	_ = c.q.side.hold(&c.held, 0) // no more than before
 	c.reader.close()
-}
-
-// told is load, with what damage says of the block.
-func (c *partCursor) told(b *blockMeta) ([]Event, error) {
-	events, err := c.load(b)
-	if damage, ok := errors.AsType[*DamageError](err); ok {
-		damage.Events, damage.From, damage.To = int64(b.events), b.first.Time, b.last.Time
-	}
-	return events, err
-}
-
-// load returns the events of a block, or none where it has nothing that is wanted.
-func (c *partCursor) load(b *blockMeta) ([]Event, error) {
-	inMany := c.part.stream == 0 && c.q.Streams != nil
-	if len(c.wanted.needs) > 0 || inMany {
-		filter, err := c.bytes(b.filterAt, b.filterSize)
-		if err != nil {
-			return nil, err
-		}
-		// A filter that is damaged spares nothing, and loses nothing.
-		if soundFilter(filter) && checksum(filter) == b.filterSum &&
-			(!c.wanted.may(filter, c.file.version) || inMany && !mayAny(filter, c.q.Streams)) {
-			c.skipped(b)
-			return nil, nil
-		}
-	}
-	data, err := c.bytes(b.at, b.size)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := b.open(c.codec, data, c.part.group, c.q.keys)
-	if key, ok := errors.AsType[*keyError](err); ok {
-		return nil, key.error // it may be had another time
-	}
-	if err != nil {
-		return nil, c.damage(err.Error())
-	}
-	events, texts, err := b.decode(raw)
-	if err != nil {
-		return nil, c.damage(err.Error())
-	}
-	if !c.wanted.within(raw[texts:]) {
-		c.skipped(b)
-		return nil, nil
-	}
-	return events, nil
-}
-
-// skipped tells that the events of a block are not looked at. Where a block is not all
-// within the range of the query it is more than would have been.
-func (c *partCursor) skipped(b *blockMeta) {
-	if c.q.Skipped != nil {
-		n := int64(b.events)
-		c.q.Skipped(n, int64(b.raw)+n*overhead)
-	}
 }
 
 // Streams returns what is known of the streams of a group that have events, some of

@@ -106,7 +106,7 @@ func (s *Store) readPart(ctx context.Context, to []Event, at placed) ([]Event, e
 	p := &at.file.parts[at.part]
 	q := All(p.group)
 	q.keys = s.opener(ctx)
-	c, err := s.openPart(&q, wanted{}, at.file, p)
+	c, err := s.openPart(&q, &wanted{}, at.file, p)
 	if err != nil {
 		return nil, err
 	}

@@ -150,6 +150,9 @@ func (s *Service) answer(ctx context.Context, r *queryRun) (*insights.Result, er
 		Events: func(ctx context.Context, read insights.Read) iter.Seq2[*insights.Event, error] {
 			return s.eventsOf(ctx, r, read)
 		},
+		Apart: func(ctx context.Context, read insights.Read, n int) []iter.Seq2[*insights.Event, error] {
+			return s.eventsApart(ctx, r, read, n)
+		},
 		Pointer: pointerOf,
 		Table:   s.table,
 		Partial: r.offer,
@@ -181,18 +184,45 @@ func (s *Service) estimate(ctx context.Context, r *queryRun) (*insights.Result, 
 
 // eventsOf yields the events of a source, the newest first.
 func (s *Service) eventsOf(ctx context.Context, r *queryRun, read insights.Read) iter.Seq2[*insights.Event, error] {
+	of, q, err := s.readyOf(ctx, r, read)
+	if err != nil {
+		return failed(err)
+	}
+	return s.seen(ctx, r, read, of, s.events.Read(ctx, q))
+}
+
+// eventsApart is eventsOf for several who read side by side, in any order.
+func (s *Service) eventsApart(ctx context.Context, r *queryRun, read insights.Read, n int) []iter.Seq2[*insights.Event, error] {
+	of, q, err := s.readyOf(ctx, r, read)
+	if err != nil {
+		return []iter.Seq2[*insights.Event, error]{failed(err)}
+	}
+	var all []iter.Seq2[*insights.Event, error]
+	for _, part := range s.events.Apart(ctx, q, n) {
+		all = append(all, s.seen(ctx, r, read, of, part))
+	}
+	return all
+}
+
+func failed(err error) iter.Seq2[*insights.Event, error] {
+	return func(yield func(*insights.Event, error) bool) { yield(nil, err) }
+}
+
+// readyOf is ready for a run, which counts what is skipped.
+func (s *Service) readyOf(ctx context.Context, r *queryRun, read insights.Read) (*reach, events.Query, error) {
+	of, q, err := s.ready(ctx, r.plan, read)
+	q.Skipped = func(n, bytes int64) {
+		r.skippedEvents.Add(n)
+		r.skippedBytes.Add(bytes)
+	}
+	return of, q, err
+}
+
+// seen yields events as a query sees them.
+func (s *Service) seen(ctx context.Context, r *queryRun, read insights.Read, of *reach, all iter.Seq2[events.Event, error]) iter.Seq2[*insights.Event, error] {
 	return func(yield func(*insights.Event, error) bool) {
-		of, q, err := s.ready(ctx, r.plan, read)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		q.Skipped = func(n, bytes int64) {
-			r.skippedEvents.Add(n)
-			r.skippedBytes.Add(bytes)
-		}
 		x := &seen{s: s, of: of, unmask: r.plan.unmask, pointers: read.Pointers, groups: map[uint64]*current{}, streams: map[uint64]string{}}
-		for e, err := range s.events.Read(ctx, q) {
+		for e, err := range all {
 			if err == nil {
 				err = x.see(ctx, &e)
 			}
@@ -251,7 +281,7 @@ func (x *seen) see(ctx context.Context, e *events.Event) error {
 	if x.event.Stream == "" {
 		return nil
 	}
-	x.event.Timestamp, x.event.IngestionTime, x.event.Message = e.Time, e.Ingested, e.Message
+	x.event.Timestamp, x.event.Seq, x.event.N, x.event.IngestionTime, x.event.Message = e.Time, e.Seq, e.N, e.Ingested, e.Message
 	if x.pointers {
 		x.event.Pointer = place(e.Group, e.Key)
 	}

@@ -89,20 +89,38 @@ func canonicalPaths(sent string, s3 bool) []string {
 // canonicalRequest returns a request in the form that is hashed and signed.
 func canonicalRequest(s *signature, r *http.Request, canonicalPath, payloadHash string) string {
 	var b strings.Builder
-	b.WriteString(r.Method + "\n" + canonicalPath + "\n" + canonicalQuery(r.URL.RawQuery) + "\n")
-	for _, name := range s.signedHeaders {
-		b.WriteString(name + ":" + canonicalHeader(r, name) + "\n")
+	b.Grow(512)
+	for _, part := range []string{r.Method, canonicalPath, canonicalQuery(r.URL.RawQuery)} {
+		b.WriteString(part)
+		b.WriteByte('\n')
 	}
-	b.WriteString("\n" + strings.Join(s.signedHeaders, ";") + "\n" + payloadHash)
+	for _, name := range s.signedHeaders {
+		b.WriteString(name)
+		b.WriteByte(':')
+		b.WriteString(canonicalHeader(r, name))
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	for i, name := range s.signedHeaders {
+		if i > 0 {
+			b.WriteByte(';')
+		}
+		b.WriteString(name)
+	}
+	b.WriteByte('\n')
+	b.WriteString(payloadHash)
 	return b.String()
 }
 
 // canonicalHeader returns a header's values, joined and without needless blanks.
 func canonicalHeader(r *http.Request, name string) string {
+	if name == "host" || name == ":authority" {
+		return trimmed(r.Host)
+	}
 	values := r.Header.Values(name)
 	switch {
-	case name == "host" || name == ":authority":
-		values = []string{r.Host}
+	case len(values) == 1:
+		return trimmed(values[0])
 	case name == "content-length" && len(values) == 0 && r.ContentLength >= 0:
 		values = []string{strconv.FormatInt(r.ContentLength, 10)}
 	case name == "transfer-encoding" && len(values) == 0:
@@ -110,13 +128,25 @@ func canonicalHeader(r *http.Request, name string) string {
 	}
 	plain := make([]string, len(values))
 	for i, value := range values {
-		plain[i] = strings.Join(strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == '\t' }), " ")
+		plain[i] = trimmed(value)
 	}
 	return strings.Join(plain, ",")
 }
 
+// trimmed returns a value without blanks around it, and with one in the place of several.
+func trimmed(value string) string {
+	value = strings.Trim(value, " \t")
+	if strings.IndexByte(value, '\t') < 0 && !strings.Contains(value, "  ") {
+		return value
+	}
+	return strings.Join(strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == '\t' }), " ")
+}
+
 // canonicalQuery sorts and encodes a query string, less the signature itself.
 func canonicalQuery(raw string) string {
+	if raw == "" {
+		return ""
+	}
 	var parts []string
 	for part := range strings.SplitSeq(raw, "&") {
 		if part == "" {
