@@ -1,5 +1,7 @@
 package main
 
+import "github.com/sillok/sillok/internal/api"
+
 // metricsLoose takes from the model of CloudWatch the constraints that the service
 // words itself, or has not: a namespace may begin with a colon, and what a datum, a
 // period, a statistic or a unit may be is refused in words of its own.
@@ -10,7 +12,44 @@ func metricsLoose(m *model) {
 	}
 	m.Shapes["Statistics"].Min, m.Shapes["ExtendedStatistics"].Min = "", ""
 	m.Shapes["Period"].Min, m.Shapes["StorageResolution"].Min = "", ""
+	anomalyDetectors(m)
 	for _, words := range []string{"Statistic", "StandardUnit", "RecentlyActive"} {
 		m.Shapes[words].Enum = nil
+	}
+}
+
+// anomalyDetectors gives anomaly detectors what AWS's models have of them since the pinned
+// one: how a model is tuned, and IDs.
+func anomalyDetectors(m *model) {
+	m.Shapes["AnomalyDetectorAdaptationSpeed"] = &shape{Type: "string", Enum: []string{"FAST", "NORMAL", "SLOW"}}
+	m.Shapes["AnomalyDetectorOutlierFilteringStrength"] = &shape{Type: "string", Enum: []string{"MINIMAL", "MODERATE", "STRICT"}}
+	m.Shapes["AnomalyDetectorId"] = &shape{Type: "string", Min: "1", Max: "128", Pattern: `[A-Za-z0-9_./:%()+-]+`}
+	m.Shapes["AnomalyDetectorIds"] = &shape{Type: "list", Member: &ref{Shape: "AnomalyDetectorId"}, Max: "50"}
+	add := func(to, name, of string) {
+		for _, known := range m.Shapes[to].Members {
+			if known.name == name {
+				return
+			}
+		}
+		m.Shapes[to].Members = append(m.Shapes[to].Members, member{name: name, ref: ref{Shape: of}})
+	}
+	add("AnomalyDetectorConfiguration", "AdaptationSpeed", "AnomalyDetectorAdaptationSpeed")
+	add("AnomalyDetectorConfiguration", "OutlierFilteringStrength", "AnomalyDetectorOutlierFilteringStrength")
+	add("AnomalyDetector", "AnomalyDetectorId", "AnomalyDetectorId")
+	add("DeleteAnomalyDetectorInput", "AnomalyDetectorId", "AnomalyDetectorId")
+	add("DescribeAnomalyDetectorsInput", "AnomalyDetectorIds", "AnomalyDetectorIds")
+	add("PutAnomalyDetectorOutput", "AnomalyDetectorId", "AnomalyDetectorId")
+}
+
+func cloudWatchAuthorization() authorizationOverlay {
+	return authorizationOverlay{
+		special: map[string]string{
+			"DeleteDashboards DashboardName": "DashboardNames[]",
+		},
+		more: map[string][]api.Resource{
+			"PutDashboard": {
+				{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}", Action: "cloudwatch:TagResource", When: "Tags"},
+			},
+		},
 	}
 }

@@ -11,6 +11,26 @@ import (
 // Client does Amazon CloudWatch's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// DeleteAnomalyDetector does the operation DeleteAnomalyDetector.
+func (c Client) DeleteAnomalyDetector(ctx context.Context, in *DeleteAnomalyDetectorInput) (*DeleteAnomalyDetectorOutput, error) {
+	return api.Do[*DeleteAnomalyDetectorOutput](ctx, c.Door, Service, "DeleteAnomalyDetector", in)
+}
+
+// DeleteDashboards does the operation DeleteDashboards.
+func (c Client) DeleteDashboards(ctx context.Context, in *DeleteDashboardsInput) (*DeleteDashboardsOutput, error) {
+	return api.Do[*DeleteDashboardsOutput](ctx, c.Door, Service, "DeleteDashboards", in)
+}
+
+// DescribeAnomalyDetectors does the operation DescribeAnomalyDetectors.
+func (c Client) DescribeAnomalyDetectors(ctx context.Context, in *DescribeAnomalyDetectorsInput) (*DescribeAnomalyDetectorsOutput, error) {
+	return api.Do[*DescribeAnomalyDetectorsOutput](ctx, c.Door, Service, "DescribeAnomalyDetectors", in)
+}
+
+// GetDashboard does the operation GetDashboard.
+func (c Client) GetDashboard(ctx context.Context, in *GetDashboardInput) (*GetDashboardOutput, error) {
+	return api.Do[*GetDashboardOutput](ctx, c.Door, Service, "GetDashboard", in)
+}
+
 // GetMetricData does the operation GetMetricData.
 func (c Client) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
 	return api.Do[*GetMetricDataOutput](ctx, c.Door, Service, "GetMetricData", in)
@@ -21,6 +41,16 @@ func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatistics
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
 }
 
+// GetMetricWidgetImage does the operation GetMetricWidgetImage.
+func (c Client) GetMetricWidgetImage(ctx context.Context, in *GetMetricWidgetImageInput) (*GetMetricWidgetImageOutput, error) {
+	return api.Do[*GetMetricWidgetImageOutput](ctx, c.Door, Service, "GetMetricWidgetImage", in)
+}
+
+// ListDashboards does the operation ListDashboards.
+func (c Client) ListDashboards(ctx context.Context, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
+	return api.Do[*ListDashboardsOutput](ctx, c.Door, Service, "ListDashboards", in)
+}
+
 // ListMetrics does the operation ListMetrics.
 func (c Client) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMetricsOutput, error) {
 	return api.Do[*ListMetricsOutput](ctx, c.Door, Service, "ListMetrics", in)
@@ -29,6 +59,16 @@ func (c Client) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMet
 // ListTagsForResource does the operation ListTagsForResource.
 func (c Client) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
 	return api.Do[*ListTagsForResourceOutput](ctx, c.Door, Service, "ListTagsForResource", in)
+}
+
+// PutAnomalyDetector does the operation PutAnomalyDetector.
+func (c Client) PutAnomalyDetector(ctx context.Context, in *PutAnomalyDetectorInput) (*PutAnomalyDetectorOutput, error) {
+	return api.Do[*PutAnomalyDetectorOutput](ctx, c.Door, Service, "PutAnomalyDetector", in)
+}
+
+// PutDashboard does the operation PutDashboard.
+func (c Client) PutDashboard(ctx context.Context, in *PutDashboardInput) (*PutDashboardOutput, error) {
+	return api.Do[*PutDashboardOutput](ctx, c.Door, Service, "PutDashboard", in)
 }
 
 // PutMetricAlarm does the operation PutMetricAlarm.

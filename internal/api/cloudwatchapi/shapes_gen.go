@@ -11,6 +11,42 @@ type AlarmPromQLCriteria struct {
 	RecoveryPeriod *int32  `aws:",RecoveryPeriod"`
 }
 
+// AnomalyDetector is used by DescribeAnomalyDetectors.
+type AnomalyDetector struct {
+	Namespace                   *string
+	MetricName                  *string
+	Dimensions                  []Dimension
+	Stat                        *string
+	Configuration               *AnomalyDetectorConfiguration
+	StateValue                  *string
+	MetricCharacteristics       *MetricCharacteristics
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+	AnomalyDetectorId           *string
+}
+
+// AnomalyDetectorConfiguration is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type AnomalyDetectorConfiguration struct {
+	ExcludedTimeRanges       []Range
+	MetricTimezone           *string `aws:",AnomalyDetectorMetricTimezone"`
+	AdaptationSpeed          *string `aws:",AnomalyDetectorAdaptationSpeed"`
+	OutlierFilteringStrength *string `aws:",AnomalyDetectorOutlierFilteringStrength"`
+}
+
+// DashboardEntry is used by ListDashboards.
+type DashboardEntry struct {
+	DashboardName *string
+	DashboardArn  *string
+	LastModified  *time.Time
+	Size          *int64
+}
+
+// DashboardValidationMessage is used by PutDashboard.
+type DashboardValidationMessage struct {
+	DataPath *string
+	Message  *string
+}
+
 // Datapoint is used by GetMetricStatistics.
 type Datapoint struct {
 	Timestamp          *time.Time
@@ -23,7 +59,48 @@ type Datapoint struct {
 	ExtendedStatistics map[string]float64
 }
 
-// Dimension is used by GetMetricData, GetMetricStatistics, ListMetrics and 2 more.
+// DeleteAnomalyDetectorInput is what DeleteAnomalyDetector takes.
+type DeleteAnomalyDetectorInput struct {
+	Namespace                   *string `aws:",Namespace"`
+	MetricName                  *string `aws:",MetricName"`
+	Dimensions                  []Dimension
+	Stat                        *string `aws:",AnomalyDetectorMetricStat"`
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+	AnomalyDetectorId           *string `aws:",AnomalyDetectorId"`
+}
+
+// DeleteAnomalyDetectorOutput is what DeleteAnomalyDetector answers.
+type DeleteAnomalyDetectorOutput struct {
+}
+
+// DeleteDashboardsInput is what DeleteDashboards takes.
+type DeleteDashboardsInput struct {
+	DashboardNames []string `aws:",,required"`
+}
+
+// DeleteDashboardsOutput is what DeleteDashboards answers.
+type DeleteDashboardsOutput struct {
+}
+
+// DescribeAnomalyDetectorsInput is what DescribeAnomalyDetectors takes.
+type DescribeAnomalyDetectorsInput struct {
+	NextToken            *string
+	MaxResults           *int32  `aws:",MaxReturnedResultsCount"`
+	Namespace            *string `aws:",Namespace"`
+	MetricName           *string `aws:",MetricName"`
+	Dimensions           []Dimension
+	AnomalyDetectorTypes []string `aws:",AnomalyDetectorTypes"`
+	AnomalyDetectorIds   []string `aws:",AnomalyDetectorIds"`
+}
+
+// DescribeAnomalyDetectorsOutput is what DescribeAnomalyDetectors answers.
+type DescribeAnomalyDetectorsOutput struct {
+	AnomalyDetectors []AnomalyDetector
+	NextToken        *string
+}
+
+// Dimension is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, GetMetricData and 5 more.
 type Dimension struct {
 	Name  *string `aws:",DimensionName,required"`
 	Value *string `aws:",DimensionValue,required"`
@@ -50,6 +127,18 @@ type EntityMetricData struct {
 // EvaluationCriteria is used by PutMetricAlarm.
 type EvaluationCriteria struct {
 	PromQLCriteria *AlarmPromQLCriteria
+}
+
+// GetDashboardInput is what GetDashboard takes.
+type GetDashboardInput struct {
+	DashboardName *string `aws:",,required"`
+}
+
+// GetDashboardOutput is what GetDashboard answers.
+type GetDashboardOutput struct {
+	DashboardArn  *string
+	DashboardBody *string
+	DashboardName *string
 }
 
 // GetMetricDataInput is what GetMetricData takes.
@@ -89,9 +178,32 @@ type GetMetricStatisticsOutput struct {
 	Datapoints []Datapoint
 }
 
+// GetMetricWidgetImageInput is what GetMetricWidgetImage takes.
+type GetMetricWidgetImageInput struct {
+	MetricWidget *string `aws:",,required"`
+	OutputFormat *string
+}
+
+// GetMetricWidgetImageOutput is what GetMetricWidgetImage answers.
+type GetMetricWidgetImageOutput struct {
+	MetricWidgetImage []byte
+}
+
 // LabelOptions is used by GetMetricData.
 type LabelOptions struct {
 	Timezone *string
+}
+
+// ListDashboardsInput is what ListDashboards takes.
+type ListDashboardsInput struct {
+	DashboardNamePrefix *string
+	NextToken           *string
+}
+
+// ListDashboardsOutput is what ListDashboards answers.
+type ListDashboardsOutput struct {
+	DashboardEntries []DashboardEntry
+	NextToken        *string
 }
 
 // ListMetricsInput is what ListMetrics takes.
@@ -128,14 +240,19 @@ type MessageData struct {
 	Value *string
 }
 
-// Metric is used by GetMetricData, ListMetrics, PutMetricAlarm.
+// Metric is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, GetMetricData and 3 more.
 type Metric struct {
 	Namespace  *string `aws:",Namespace"`
 	MetricName *string `aws:",MetricName"`
 	Dimensions []Dimension
 }
 
-// MetricDataQuery is used by GetMetricData, PutMetricAlarm.
+// MetricCharacteristics is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type MetricCharacteristics struct {
+	PeriodicSpikes *bool
+}
+
+// MetricDataQuery is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, GetMetricData and 2 more.
 type MetricDataQuery struct {
 	Id         *string `aws:",MetricId,required"`
 	MetricStat *MetricStat
@@ -169,12 +286,46 @@ type MetricDatum struct {
 	StorageResolution *int32
 }
 
-// MetricStat is used by GetMetricData, PutMetricAlarm.
+// MetricMathAnomalyDetector is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, PutAnomalyDetector.
+type MetricMathAnomalyDetector struct {
+	MetricDataQueries []MetricDataQuery
+}
+
+// MetricStat is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, GetMetricData and 2 more.
 type MetricStat struct {
 	Metric *Metric `aws:",,required"`
 	Period *int32  `aws:",,required"`
 	Stat   *string `aws:",,required"`
 	Unit   *string
+}
+
+// PutAnomalyDetectorInput is what PutAnomalyDetector takes.
+type PutAnomalyDetectorInput struct {
+	Namespace                   *string `aws:",Namespace"`
+	MetricName                  *string `aws:",MetricName"`
+	Dimensions                  []Dimension
+	Stat                        *string `aws:",AnomalyDetectorMetricStat"`
+	Configuration               *AnomalyDetectorConfiguration
+	MetricCharacteristics       *MetricCharacteristics
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+}
+
+// PutAnomalyDetectorOutput is what PutAnomalyDetector answers.
+type PutAnomalyDetectorOutput struct {
+	AnomalyDetectorId *string
+}
+
+// PutDashboardInput is what PutDashboard takes.
+type PutDashboardInput struct {
+	DashboardName *string `aws:",,required"`
+	DashboardBody *string `aws:",,required"`
+	Tags          []Tag
+}
+
+// PutDashboardOutput is what PutDashboard answers.
+type PutDashboardOutput struct {
+	DashboardValidationMessages []DashboardValidationMessage
 }
 
 // PutMetricAlarmInput is what PutMetricAlarm takes.
@@ -213,12 +364,27 @@ type PutMetricDataInput struct {
 	StrictEntityValidation *bool
 }
 
+// Range is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type Range struct {
+	StartTime *time.Time `aws:",,required"`
+	EndTime   *time.Time `aws:",,required"`
+}
+
 // SetAlarmStateInput is what SetAlarmState takes.
 type SetAlarmStateInput struct {
 	AlarmName       *string `aws:",AlarmName,required"`
 	StateValue      *string `aws:",StateValue,required"`
 	StateReason     *string `aws:",StateReason,required"`
 	StateReasonData *string `aws:",StateReasonData"`
+}
+
+// SingleMetricAnomalyDetector is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, PutAnomalyDetector.
+type SingleMetricAnomalyDetector struct {
+	AccountId  *string `aws:",AccountId"`
+	Namespace  *string `aws:",Namespace"`
+	MetricName *string `aws:",MetricName"`
+	Dimensions []Dimension
+	Stat       *string `aws:",AnomalyDetectorMetricStat"`
 }
 
 // StatisticSet is used by PutMetricData.
@@ -229,7 +395,7 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by ListTagsForResource, PutMetricAlarm, TagResource.
+// Tag is used by ListTagsForResource, PutDashboard, PutMetricAlarm, TagResource.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`
