@@ -4,8 +4,9 @@
 // package series keeps them. Other parts of the server put their own metrics through
 // Put.
 //
-// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions. Alarms,
-// dashboards, anomaly detectors and metric streams are left to others.
+// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions. Dashboards are
+// the account's, in no region. What is usual of a metric is learned by package anomaly when it is
+// asked for; a detector says how. Alarms and metric streams are left to others.
 package cloudwatch
 
 import (
@@ -15,6 +16,7 @@ import (
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/series"
 	"github.com/sillok/sillok/internal/store/state"
@@ -33,7 +35,9 @@ type Config struct {
 type Service struct {
 	cfg    Config
 	store  resource.Store
+	state  state.Store
 	series *series.Store
+	models *models
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -43,11 +47,17 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), series: kept}, nil
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, models: newModels()}, nil
 }
 
-// Run rolls up and removes data that have been kept long enough, until ctx is done.
-func (s *Service) Run(ctx context.Context) error { return s.series.Run(ctx) }
+// Run rolls up and removes data that have been kept long enough, and trains anomaly detectors,
+// until ctx is done.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := life.New(ctx, s.cfg.Log)
+	g.Go(ctx, "metrics", s.series.Run)
+	g.Every(ctx, "anomaly detectors", trainEvery, s.Train)
+	return g.Wait()
+}
 
 // Close closes what Open opened. It may be called twice.
 func (s *Service) Close() error { return s.series.Close() }

@@ -31,7 +31,7 @@ type computation struct {
 // Evaluate implements Expressions.
 func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, []cloudwatchapi.MessageData, error) {
 	c := &computation{Request: r}
-	m := &metricmath.Request{Search: c.search, Grid: func(period int64) (from, to int64) {
+	m := &metricmath.Request{Search: c.search, Band: c.band, Grid: func(period int64) (from, to int64) {
 		w := windowOf(r.Start, r.End, int32(period), r.Now) //nolint:gosec // periods of queries are of this size
 		return w.from.Unix(), w.to.Unix()
 	}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sillok/sillok/internal/anomaly"
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
@@ -36,6 +37,9 @@ type Reader interface {
 	Read(ctx context.Context, wanted []Wanted) ([]Track, error)
 	// List calls yield with the metrics that a filter is for, until it returns false.
 	List(ctx context.Context, f series.Filter, yield func(id metric.ID) bool) error
+	// Expect returns the model of what is usual of something, learned from what it was until
+	// a time, which read reads; nil where that is too little.
+	Expect(ctx context.Context, of Subject, until time.Time, read func(ctx context.Context, from, to time.Time) ([]anomaly.Point, error)) (*anomaly.Model, error)
 }
 
 // Wanted is a statistic of a metric over a time.
