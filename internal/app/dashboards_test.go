@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -169,5 +171,30 @@ func wantRefused(t *testing.T, protocol string, got map[string]any, list []struc
 	}
 	if diff := cmp.Diff(list, findings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A picture comes in base64 in each protocol, and alone where it is asked for so.
+func TestPicturesInThreeProtocols(t *testing.T) {
+	server := serve(t, t.TempDir())
+	in := map[string]string{"MetricWidget": `{"metrics":[["NS","N"]],"width":120,"height":90}`}
+	for protocol, spoken := range protocols {
+		status, text := spoken.send(t, server, "GetMetricWidgetImage", in)
+		picture, ok := spoken.read(t, text)["MetricWidgetImage"].([]byte)
+		if encoded, isText := spoken.read(t, text)["MetricWidgetImage"].(string); isText {
+			decoded, err := base64.StdEncoding.DecodeString(encoded)
+			picture, ok = decoded, err == nil
+		}
+		if status != http.StatusOK || !ok || !bytes.HasPrefix(picture, []byte("\x89PNG")) {
+			t.Errorf("%s: %d %.100q", protocol, status, text)
+		}
+		raw := map[string]string{"MetricWidget": in["MetricWidget"], "OutputFormat": "image/png"}
+		if status, text = spoken.send(t, server, "GetMetricWidgetImage", raw); status != http.StatusOK || !bytes.Equal(text, picture) {
+			t.Errorf("%s, alone: %d %.100q", protocol, status, text)
+		}
+		raw["MetricWidget"] = "{"
+		if status, text = spoken.send(t, server, "GetMetricWidgetImage", raw); status != http.StatusBadRequest || !bytes.Contains(text, []byte("valid JSON object")) {
+			t.Errorf("%s, of no JSON: %d %.200q", protocol, status, text)
+		}
 	}
 }

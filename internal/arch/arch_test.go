@@ -70,6 +70,7 @@ var owners = map[string][]string{
 	"go.opentelemetry.io/proto/otlp":    {"internal/wire/otlp"},
 	"github.com/leodido/go-syslog":      {"internal/logs/syslog"},
 	"github.com/decred/dcrd":            {"internal/service/kms/material"},
+	"gonum.org/v1/plot":                 {"internal/chart"},
 	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},
 	"database/sql":                      {"internal/store/state", "internal/engine/duckdb"},
 	module + "internal/servicetest":     nil, // tests alone

@@ -12,12 +12,20 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
-// hooks are what S3's handler may have besides its operations. Each is found by
+// hooks are what a handler may have besides its operations, all but Raw for S3. Each is found by
 // name and type, as operations are; one that is not there does nothing.
 type hooks struct {
+	raw     rawAnswerer
 	cors    corsDecider
 	served  accessLogger
 	website websiteReader
+}
+
+// rawAnswerer answers some calls by a body alone, in no protocol.
+type rawAnswerer interface {
+	// Raw returns the body for an output, and the type of its content, where the input asks
+	// for that.
+	Raw(in, out any) (contentType string, body []byte, ok bool)
 }
 
 // corsDecider knows which pages may use a bucket.
@@ -48,7 +56,7 @@ type websiteReader interface {
 // find finds the hooks of a handler.
 func (h *hooks) find(handler any) error {
 	var errs []error
-	for name, hook := range map[string]any{"CORS": &h.cors, "Served": &h.served, "Website": &h.website} {
+	for name, hook := range map[string]any{"Raw": &h.raw, "CORS": &h.cors, "Served": &h.served, "Website": &h.website} {
 		if !reflect.ValueOf(handler).MethodByName(name).IsValid() {
 			continue
 		}

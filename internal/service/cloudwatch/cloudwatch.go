@@ -38,6 +38,8 @@ type Service struct {
 	state  state.Store
 	series *series.Store
 	models *models
+	// drawing is taken by each picture that is being drawn.
+	drawing chan struct{}
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -47,7 +49,7 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, models: newModels()}, nil
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, models: newModels(), drawing: make(chan struct{}, drawnAtOnce)}, nil
 }
 
 // Run rolls up and removes data that have been kept long enough, and trains anomaly detectors,

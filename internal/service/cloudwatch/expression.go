@@ -54,6 +54,7 @@ type Wanted struct {
 // Track is the values of a statistic.
 type Track struct {
 	Label    string  // the automatic one, of what an expression returns
+	Unit     string  // of a metric's values; empty for what was computed
 	Of       *Wanted // what it is of, where an expression found it; nil where that is not one metric
 	Times    []time.Time
 	Values   []float64 // as many, in the order of their times
@@ -104,6 +105,7 @@ func trackOf(lines []series.Line, stat summary.Statistic) (t Track) {
 		one, message = firstUnit(lines)
 		t.Messages = append(t.Messages, message)
 	}
+	t.Unit = one.Unit
 	for i := range one.Points {
 		if value, ok := stat.Of(&one.Points[i].Summary); ok {
 			t.Times, t.Values = append(t.Times, one.Points[i].Time), append(t.Values, value)
