@@ -61,6 +61,8 @@ var documents = []document{
 	{path: "docs/logs-terminal.md"},
 	{path: "docs/logs-clients.md"},
 	{path: "docs/metrics.md"},
+	{path: "docs/dashboards.md"},
+	{path: "docs/anomaly.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 
