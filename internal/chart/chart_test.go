@@ -202,8 +202,11 @@ func TestAxes(t *testing.T) {
 		{"seconds", chart.Chart{Series: two(1e6, 5e6), From: from, To: from.Add(90 * time.Second)}, "0 1M 2M 3M 4M 5M UTC 21:00:00 21:00:15 21:00:30 21:00:45 21:01:00 21:01:15"},
 		{"weeks", chart.Chart{Series: two(0.001, 0.002), From: from.AddDate(0, 0, -60), To: from}, "0.0010 0.0012 0.0014 0.0016 0.0018 0.0020 UTC Jan 12 Jan 26 Feb 9 Feb 23"},
 		{"months", chart.Chart{Series: two(1e20, 4e20), From: from.AddDate(-1, 0, 0), To: from}, "0 1e+20 2e+20 3e+20 4e+20 UTC May 2025 Jul 2025 Sep 2025 Nov 2025 Jan 2026"},
-		{"where clocks change", chart.Chart{Series: two(0, 0), From: time.Date(2026, 3, 28, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 29, 21, 0, 0, 0, time.UTC), Zone: berlin},
-			"0 0.2 0.4 0.6 0.8 1.0 Europe/Berlin Mar 29 03:00 06:00 09:00 12:00 15:00 18:00"},
+		{
+			"where clocks change",
+			chart.Chart{Series: two(0, 0), From: time.Date(2026, 3, 28, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 29, 21, 0, 0, 0, time.UTC), Zone: berlin},
+			"0 0.2 0.4 0.6 0.8 1.0 Europe/Berlin Mar 29 03:00 06:00 09:00 12:00 15:00 18:00",
+		},
 		{"given ends", chart.Chart{Series: two(3, 97), From: from, To: to, Left: chart.Axis{Min: new(10.0), Max: new(55.0)}}, "10 20 30 40 50 UTC 21:00 22:00 23:00 Mar 3 01:00 02:00"},
 		{"one value", chart.Chart{Series: two(50, 50), From: from, To: to}, "44 46 48 50 52 54 56 UTC 21:00"},
 	} {

@@ -177,12 +177,13 @@ func clockTicks(from, to time.Time, step time.Duration) (all []tick) {
 	}
 	for midnight := startOfDay(from); !midnight.After(to); midnight = midnight.AddDate(0, 0, 1) {
 		year, month, date := midnight.Date()
-		first := time.Duration(0)
+		seconds := int(step / time.Second)
+		first := 0
 		if from.After(midnight) {
-			first = day(from) / step
+			first = int(day(from)/step) * seconds
 		}
-		for n := first; n*step < aDay && len(all) < 1000; n++ {
-			at := time.Date(year, month, date, 0, 0, int(n*step/time.Second), 0, midnight.Location())
+		for clock := first; clock < int(aDay/time.Second) && len(all) < 1000; clock += seconds {
+			at := time.Date(year, month, date, 0, 0, clock, 0, midnight.Location())
 			if at.After(to) {
 				break
 			}

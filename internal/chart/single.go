@@ -47,17 +47,13 @@ func (d *drawing) bars(room box) {
 	s := scaleOf(low, high, d.Left, max(int(room.width()/90), 2))
 	p := room
 	p.right -= min(space, room.width()/3)
-	ticks := room.height() > 60
-	if ticks {
+	ticked := room.height() > 60
+	if ticked {
 		p.bottom -= 20
 	}
 	x := func(v float64) float64 { return p.left + p.width()*min(max(s.at(v), 0), 1) }
-	if ticks {
-		for i, label := range s.labels() {
-			at := x(s.ticks[i])
-			d.line(at, p.top, at, p.bottom, d.theme.grid, 1)
-			d.text(min(max(at, p.left+textWidth(label, sizeSmall, false)/2), room.right-textWidth(label, sizeSmall, false)/2), p.bottom+16, label, textStyle{size: sizeSmall, color: d.theme.faint, align: middle})
-		}
+	if ticked {
+		d.barTicks(p, &s, x, room.right)
 	}
 	row := min(p.height()/float64(len(d.Series)), 90)
 	for i := range d.Series {
@@ -74,13 +70,27 @@ func (d *drawing) bars(room box) {
 			d.text(max(bar.right, x(0))+5, (bar.top+bar.bottom)/2+4, shown(&d.Series[i]), textStyle{size: sizeText, bold: true, color: d.theme.text})
 		}
 	}
+	d.barLevels(p, x, room.right)
+}
+
+// barTicks draws the axis under bars.
+func (d *drawing) barTicks(p box, s *scale, x func(float64) float64, right float64) {
+	for i, label := range s.labels() {
+		at, half := x(s.ticks[i]), textWidth(label, sizeSmall, false)/2
+		d.line(at, p.top, at, p.bottom, d.theme.grid, 1)
+		d.text(min(max(at, p.left+half), right-half), p.bottom+16, label, textStyle{size: sizeSmall, color: d.theme.faint, align: middle})
+	}
+}
+
+// barLevels draws lines at values through bars, each with its label at the bottom.
+func (d *drawing) barLevels(p box, x func(float64) float64, right float64) {
 	for _, l := range d.Levels {
 		at := x(l.Value)
 		c := markColor(l.Color)
 		d.line(at, p.top, at, p.bottom, c, 1.4, 6, 3)
 		label := d.cut(l.Label, p.width()/2, sizeSmall, false)
 		left := at + 5
-		if width := textWidth(label, sizeSmall, false); left+width > room.right {
+		if width := textWidth(label, sizeSmall, false); left+width > right {
 			left = at - 5 - width
 		}
 		d.text(left, p.bottom-4, label, textStyle{size: sizeSmall, color: c})
@@ -144,7 +154,7 @@ func (d *drawing) legendBesideIfRoom(room box, all []entry) box {
 }
 
 // fit writes a text in the middle of a place, as large as fits.
-func (d *drawing) fit(x, y float64, text string, width, height float64) float64 {
+func (d *drawing) fit(x, y float64, text string, width, height float64) {
 	size := min(height, 64)
 	if w := textWidth(text, size, true); w > width {
 		size *= width / w
@@ -152,7 +162,6 @@ func (d *drawing) fit(x, y float64, text string, width, height float64) float64 
 	if size = math.Floor(size); size >= 6 {
 		d.text(x, y+size*0.36, text, textStyle{size: size, bold: true, color: d.theme.text, align: middle})
 	}
-	return size
 }
 
 // cells divides a room into one for each series.

@@ -86,6 +86,7 @@ func (b *binding) bind(handler any) error {
 	complete, err := findCompleter(handler)
 	b.completer = complete
 	errs := []error{err}
+	b.hooks.raw, _ = handler.(rawAnswerer)
 	if b.model.ID == "s3" {
 		errs = append(errs, b.hooks.find(handler))
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
-// hooks are what a handler may have besides its operations, all but Raw for S3. Each is found by
-// name and type, as operations are; one that is not there does nothing.
+// hooks are what a handler may have besides its operations: Raw, and what S3's has. Each is found
+// by name and type, as operations are; one that is not there does nothing.
 type hooks struct {
 	raw     rawAnswerer
 	cors    corsDecider
@@ -56,7 +56,7 @@ type websiteReader interface {
 // find finds the hooks of a handler.
 func (h *hooks) find(handler any) error {
 	var errs []error
-	for name, hook := range map[string]any{"Raw": &h.raw, "CORS": &h.cors, "Served": &h.served, "Website": &h.website} {
+	for name, hook := range map[string]any{"CORS": &h.cors, "Served": &h.served, "Website": &h.website} {
 		if !reflect.ValueOf(handler).MethodByName(name).IsValid() {
 			continue
 		}

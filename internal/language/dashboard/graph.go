@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,14 +74,13 @@ type Moment struct {
 
 const (
 	// MostInPicture is how many metrics a picture may have.
-	MostInPicture   = 100
-	mostAnnotations = 100 // of each kind
-	largestSide     = 2000
-	usualWidth      = 600
-	usualHeight     = 400
-	usualPeriod     = 300
-	longestText     = 1024 // of a label, in bytes
-	longestGraph    = 365 * 24 * time.Hour * 2
+	MostInPicture = 100 // and of annotations of each kind
+	largestSide   = 2000
+	usualWidth    = 600
+	usualHeight   = 400
+	usualPeriod   = 300
+	longestText   = 1024 // of a label, in bytes
+	longestGraph  = 365 * 24 * time.Hour * 2
 )
 
 // ParseGraph reads what a picture is to show. Times are relative to now where they say so. An error
@@ -101,7 +101,7 @@ func ParseGraph(text string, now time.Time) (*Graph, error) {
 	if g.Stat = p.text("", root, "stat"); g.Stat == "" {
 		g.Stat = "Average"
 	}
-	if v, ok := p.whole("", root, "period", 1, math.MaxInt32); ok {
+	if v, ok := p.whole("", root, "period", math.MaxInt32); ok {
 		g.Period = int32(v) //nolint:gosec // it is in range
 	}
 	g.Dark = p.oneOf("", root, "theme", "light", "dark") == "dark"
@@ -145,7 +145,8 @@ func (p *graphReader) object(path string, of map[string]any, name string) map[st
 	return o
 }
 
-func (p *graphReader) list(path string, of map[string]any, name string, most int) []any {
+// list is a list of no more elements than a picture may have.
+func (p *graphReader) list(path string, of map[string]any, name string) []any {
 	v, ok := of[name]
 	if !ok || v == nil {
 		return nil
@@ -154,8 +155,8 @@ func (p *graphReader) list(path string, of map[string]any, name string, most int
 	if !ok {
 		p.refuse(path+"/"+name, "Should be array")
 	}
-	if len(l) > most {
-		p.refuse(path+"/"+name, "Should NOT have more than %d items", most)
+	if len(l) > MostInPicture {
+		p.refuse(path+"/"+name, "Should NOT have more than %d items", MostInPicture)
 		return nil
 	}
 	return l
@@ -182,10 +183,8 @@ func (p *graphReader) oneOf(path string, of map[string]any, name string, words .
 	if s == "" {
 		return words[0]
 	}
-	for _, w := range words {
-		if s == w {
-			return s
-		}
+	if slices.Contains(words, s) {
+		return s
 	}
 	p.refuse(path+"/"+name, "Should be one of the allowed values: %s", strings.Join(words, ","))
 	return words[0]
@@ -217,7 +216,8 @@ func (p *graphReader) number(path string, of map[string]any, name string) *float
 	return &f
 }
 
-func (p *graphReader) whole(path string, of map[string]any, name string, least, most float64) (int, bool) {
+// whole is a whole number from 1.
+func (p *graphReader) whole(path string, of map[string]any, name string, most float64) (int, bool) {
 	f := p.number(path, of, name)
 	if f == nil {
 		return 0, false
@@ -225,8 +225,8 @@ func (p *graphReader) whole(path string, of map[string]any, name string, least, 
 	switch {
 	case *f != math.Trunc(*f):
 		p.refuse(path+"/"+name, "Should be integer")
-	case *f < least:
-		p.refuse(path+"/"+name, "Should be >= %v", least)
+	case *f < 1:
+		p.refuse(path+"/"+name, "Should be >= 1")
 	case *f > most:
 		p.refuse(path+"/"+name, "Should be <= %v", most)
 	default:
@@ -236,10 +236,10 @@ func (p *graphReader) whole(path string, of map[string]any, name string, least, 
 }
 
 func (p *graphReader) size(root map[string]any, g *Graph) {
-	if v, ok := p.whole("", root, "width", 1, largestSide); ok {
+	if v, ok := p.whole("", root, "width", largestSide); ok {
 		g.Width = v
 	}
-	if v, ok := p.whole("", root, "height", 1, largestSide); ok {
+	if v, ok := p.whole("", root, "height", largestSide); ok {
 		g.Height = v
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // rows reads the metrics of a graph.
 func (p *graphReader) rows(root map[string]any) (all []Metric) {
-	list := p.list("", root, "metrics", MostInPicture)
+	list := p.list("", root, "metrics")
 	var above []string
 	for i, v := range list {
 		path := fmt.Sprintf("/metrics/%d", i)
@@ -87,7 +87,7 @@ func (p *graphReader) rendering(path string, of map[string]any) Metric {
 		Region: p.text(path, of, "region"), Account: p.text(path, of, "accountId"),
 		Color: p.color(path, of), Right: p.oneOf(path, of, "yAxis", "left", "right") == "right", Hidden: !p.truth(path, of, "visible", true),
 	}
-	if v, ok := p.whole(path, of, "period", 1, math.MaxInt32); ok {
+	if v, ok := p.whole(path, of, "period", math.MaxInt32); ok {
 		m.Period = int32(v) //nolint:gosec // it is in range
 	}
 	return m
@@ -115,7 +115,7 @@ func (p *graphReader) color(path string, of map[string]any) string {
 // annotations reads what is drawn beside the metrics.
 func (p *graphReader) annotations(root map[string]any, g *Graph) {
 	of := p.object("", root, "annotations")
-	for i, v := range p.list("/annotations", of, "horizontal", mostAnnotations) {
+	for i, v := range p.list("/annotations", of, "horizontal") {
 		path := fmt.Sprintf("/annotations/horizontal/%d", i)
 		first, second := p.pair(path, v)
 		value, label := p.number(path, first, "value"), p.text(path, first, "label")
@@ -134,7 +134,7 @@ func (p *graphReader) annotations(root map[string]any, g *Graph) {
 		}
 		g.Levels = append(g.Levels, l)
 	}
-	for i, v := range p.list("/annotations", of, "vertical", mostAnnotations) {
+	for i, v := range p.list("/annotations", of, "vertical") {
 		path := fmt.Sprintf("/annotations/vertical/%d", i)
 		first, second := p.pair(path, v)
 		m := Moment{Label: p.text(path, first, "label"), Color: p.color(path, first), Fill: p.fill(path, first, "none", "before", "after"), Hidden: !p.truth(path, first, "visible", true)}
@@ -153,7 +153,7 @@ func (p *graphReader) annotations(root map[string]any, g *Graph) {
 		}
 		g.Moments = append(g.Moments, m)
 	}
-	for i, v := range p.list("/annotations", of, "alarms", mostAnnotations) {
+	for i, v := range p.list("/annotations", of, "alarms") {
 		arn, ok := v.(string)
 		if !ok || len(arn) > longestText {
 			p.refuse(fmt.Sprintf("/annotations/alarms/%d", i), "Should be the ARN of an alarm")

@@ -30,31 +30,39 @@ func TestGraphs(t *testing.T) {
 		want       *dashboard.Graph
 	}{
 		{"a metric", `{"metrics":[["NS","N"]]}`, usual(func(*dashboard.Graph) {})},
-		{"all of it", `{"title":"t","view":"bar","stacked":true,"stat":"p99","period":60,"width":2000,"height":1,"start":"-PT24H","end":"2026-03-02T09:00:00Z","theme":"dark",
+		{
+			"all of it", `{"title":"t","view":"bar","stacked":true,"stat":"p99","period":60,"width":2000,"height":1,"start":"-PT24H","end":"2026-03-02T09:00:00Z","theme":"dark",
 			"legend":{"position":"right"},"sparkline":true,"setPeriodToTimeRange":true,"yAxis":{"left":{"min":10,"max":90,"label":"l","showUnits":false},"right":{"label":"r"}},"metrics":[["NS","N"]],"liveData":false,"region":"r"}`,
 			usual(func(g *dashboard.Graph) {
 				g.Title, g.View, g.Stacked, g.Stat, g.Period, g.Width, g.Height, g.Dark = "t", "bar", true, "p99", 60, 2000, 1, true
 				g.Start, g.End, g.Legend, g.Spark, g.Whole = now.AddDate(0, 0, -1), now.Add(-90*time.Minute), "right", true, true
 				g.Left, g.Right = dashboard.Axis{Label: "l", Min: &ten, Max: &ninety}, dashboard.Axis{Label: "r", ShowUnits: true}
-			})},
-		{"rows that repeat", `{"metrics":[["NS","N","D","V","E","W"],[".",".",".","X",".","."],["...","Y"],["...",{"stat":"Sum"}],[{"expression":"m1","id":"e1","label":"l"}],["NS2","...","Z"],["A","B"]]}`,
+			}),
+		},
+		{
+			"rows that repeat", `{"metrics":[["NS","N","D","V","E","W"],[".",".",".","X",".","."],["...","Y"],["...",{"stat":"Sum"}],[{"expression":"m1","id":"e1","label":"l"}],["NS2","...","Z"],["A","B"]]}`,
 			usual(func(g *dashboard.Graph) {
 				of := func(ns, v, w, stat string) dashboard.Metric {
 					return dashboard.Metric{Namespace: ns, Name: "N", Dimensions: [][2]string{{"D", v}, {"E", w}}, Stat: stat}
 				}
 				g.Metrics = []dashboard.Metric{of("NS", "V", "W", ""), of("NS", "X", "W", ""), of("NS", "X", "Y", ""), of("NS", "X", "Y", "Sum"), {Expression: "m1", ID: "e1", Label: "l"}, of("NS2", "X", "Z", ""), {Namespace: "A", Name: "B"}}
-			})},
-		{"how a row is drawn", `{"metrics":[["NS","N",{"id":"m","label":"l","stat":"Sum","period":60,"color":"#1f77B4","yAxis":"right","visible":false,"region":"r","accountId":"1"}]]}`,
+			}),
+		},
+		{
+			"how a row is drawn", `{"metrics":[["NS","N",{"id":"m","label":"l","stat":"Sum","period":60,"color":"#1f77B4","yAxis":"right","visible":false,"region":"r","accountId":"1"}]]}`,
 			usual(func(g *dashboard.Graph) {
 				g.Metrics = []dashboard.Metric{{Namespace: "NS", Name: "N", ID: "m", Label: "l", Stat: "Sum", Period: 60, Color: "#1f77B4", Right: true, Hidden: true, Region: "r", Account: "1"}}
-			})},
-		{"annotations", `{"metrics":[["NS","N"]],"annotations":{"horizontal":[{"value":10,"label":"l","color":"#ffffff","fill":"above","yAxis":"right","visible":false},[{"value":10,"label":"a"},{"value":90,"label":"b"}]],
+			}),
+		},
+		{
+			"annotations", `{"metrics":[["NS","N"]],"annotations":{"horizontal":[{"value":10,"label":"l","color":"#ffffff","fill":"above","yAxis":"right","visible":false},[{"value":10,"label":"a"},{"value":90,"label":"b"}]],
 			"vertical":[{"value":"2026-03-02T09:30:00.000Z","label":"v","fill":"after"},[{"value":"-PT30M"},{"value":"2026-03-02T10:30:00Z","label":"w"}]],"alarms":["arn"]}}`,
 			usual(func(g *dashboard.Graph) {
 				g.Levels = []dashboard.Level{{Value: 10, Label: "l", Color: "#ffffff", Fill: "above", Right: true, Hidden: true}, {Value: 10, To: &ninety, Label: "a", ToLabel: "b"}}
 				g.Moments = []dashboard.Moment{{At: now.Add(-time.Hour), Label: "v", Fill: "after"}, {At: now.Add(-30 * time.Minute), To: &now, ToLabel: "w"}}
 				g.Alarms = []string{"arn"}
-			})},
+			}),
+		},
 		{"an alarm alone", `{"annotations":{"alarms":["arn"]}}`, usual(func(g *dashboard.Graph) { g.Metrics, g.Alarms = nil, []string{"arn"} })},
 		{"an end of no length", `{"metrics":[["NS","N"]],"start":"-P1W","end":"P0D"}`, usual(func(g *dashboard.Graph) { g.Start = now.AddDate(0, 0, -7) })},
 		{"a gauge", `{"metrics":[["NS","N"]],"view":"gauge","yAxis":{"left":{"min":10,"max":90}}}`, usual(func(g *dashboard.Graph) {

@@ -156,7 +156,7 @@ func mathDetector(account string, math *cloudwatchapi.MetricMathAnomalyDetector)
 		}
 		seen[*q.Id] = true
 		if q.MetricStat != nil {
-			w, err := wantedOf(q)
+			w, err := metricWanted(q)
 			if err != nil {
 				return nil, err
 			}

@@ -57,8 +57,8 @@ func (m *models) keep(key modelKey, model *anomaly.Model) {
 	m.newer[key] = model
 }
 
-// reading reads what there is to learn from, over a time.
-type reading func(ctx context.Context, from, to time.Time) ([]anomaly.Point, error)
+// learner reads what there is to learn from, over a time.
+type learner func(ctx context.Context, from, to time.Time) ([]anomaly.Point, error)
 
 // Expect implements Reader.
 func (r reader) Expect(ctx context.Context, of Subject, until time.Time, read func(ctx context.Context, from, to time.Time) ([]anomaly.Point, error)) (*anomaly.Model, error) {
@@ -79,7 +79,7 @@ func (r reader) Expect(ctx context.Context, of Subject, until time.Time, read fu
 }
 
 // get returns the model of a key, learned if need be; nil where there is too little to learn from.
-func (m *models) get(ctx context.Context, key modelKey, tuning anomaly.Tuning, read reading) (*anomaly.Model, error) {
+func (m *models) get(ctx context.Context, key modelKey, tuning anomaly.Tuning, read learner) (*anomaly.Model, error) {
 	if model, ok := m.find(key); ok {
 		return model, nil
 	}

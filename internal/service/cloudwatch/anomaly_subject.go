@@ -45,10 +45,8 @@ func learningOf(queries []cloudwatchapi.MetricDataQuery, of *metricmath.Expressi
 	l.period = time.Duration(period) * time.Second
 	texts := map[string]string{}
 	for next := []*metricmath.Expression{of}; len(next) > 0; next = next[1:] {
-		for _, name := range next[0].Functions() {
-			if name == "METRICS" || name == "SEARCH" || name == "ANOMALY_DETECTION_BAND" {
-				return nil, &metricmath.Error{Message: "ANOMALY_DETECTION_BAND does not take what " + name + " returns"}
-			}
+		if err := learnable(next[0]); err != nil {
+			return nil, err
 		}
 		for _, id := range next[0].References() {
 			q := byID[id]
@@ -57,7 +55,7 @@ func learningOf(queries []cloudwatchapi.MetricDataQuery, of *metricmath.Expressi
 			}
 			l.needed = append(l.needed, q)
 			if q.MetricStat != nil {
-				w, err := wantedOf(q)
+				w, err := metricWanted(q)
 				if err != nil {
 					return nil, err
 				}
@@ -94,6 +92,16 @@ func learningOf(queries []cloudwatchapi.MetricDataQuery, of *metricmath.Expressi
 	return l, nil
 }
 
+// learnable refuses an expression about what other times would not have alike.
+func learnable(e *metricmath.Expression) error {
+	for _, name := range e.Functions() {
+		if name == "METRICS" || name == "SEARCH" || name == "ANOMALY_DETECTION_BAND" {
+			return &metricmath.Error{Message: "ANOMALY_DETECTION_BAND does not take what " + name + " returns"}
+		}
+	}
+	return nil
+}
+
 // metricIdentity is the same for all spellings of a statistic of a metric.
 func metricIdentity(id metric.ID, stat summary.Statistic) string {
 	text, err := json.Marshal([]any{id.Namespace, id.Name, id.Dimensions, stat.String()})
@@ -103,8 +111,8 @@ func metricIdentity(id metric.ID, stat summary.Statistic) string {
 	return string(text)
 }
 
-// wantedOf is the metric of a query, which was checked.
-func wantedOf(q *cloudwatchapi.MetricDataQuery) (w Wanted, err error) {
+// metricWanted is the metric of a query, which was checked.
+func metricWanted(q *cloudwatchapi.MetricDataQuery) (w Wanted, err error) {
 	stat := q.MetricStat
 	w = Wanted{Period: resource.Value(stat.Period), Unit: resource.Value(stat.Unit)}
 	w.ID = metric.ID{Namespace: resource.Value(stat.Metric.Namespace), Name: resource.Value(stat.Metric.MetricName)}
@@ -135,7 +143,7 @@ func (c *computation) learn(ctx context.Context, l *learning, from, to time.Time
 			m.Queries = append(m.Queries, one)
 			continue
 		}
-		w, err := wantedOf(q)
+		w, err := metricWanted(q)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +169,7 @@ func (c *computation) learn(ctx context.Context, l *learning, from, to time.Time
 		}
 	}
 	if l.metric {
-		return pointsOf(m.Queries[0].Given[0]), nil
+		return learnedPoints(m.Queries[0].Given[0]), nil
 	}
 	const whole = "WHOLE"                                                                                               // no query has such an Id
 	m.Queries = append(m.Queries, metricmath.Query{ID: whole, Expression: l.of, Period: int32(l.period / time.Second)}) //nolint:gosec // a period of a query
@@ -169,10 +177,10 @@ func (c *computation) learn(ctx context.Context, l *learning, from, to time.Time
 	if err != nil || len(all[whole]) != 1 {
 		return nil, err
 	}
-	return pointsOf(all[whole][0]), nil
+	return learnedPoints(all[whole][0]), nil
 }
 
-func pointsOf(s metricmath.Series) []anomaly.Point {
+func learnedPoints(s metricmath.Series) []anomaly.Point {
 	points := make([]anomaly.Point, len(s.Times))
 	for i, at := range s.Times {
 		points[i] = anomaly.Point{Time: time.Unix(at, 0), Value: s.Values[i]}

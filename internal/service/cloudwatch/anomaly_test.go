@@ -60,8 +60,10 @@ func TestBand(t *testing.T) {
 	}
 	check("a metric", lower, upper, 1, 2)
 	queries := []cloudwatchapi.MetricDataQuery{
-		{Id: new("m1"), MetricStat: five("m")}, {Id: new("m2"), MetricStat: five("n")},
-		{Id: new("e"), Expression: new("m1 * half")}, {Id: new("half"), Expression: new("m2 / 4")},
+		{Id: new("m1"), MetricStat: five("m")},
+		{Id: new("m2"), MetricStat: five("n")},
+		{Id: new("e"), Expression: new("m1 * half")},
+		{Id: new("half"), Expression: new("m2 / 4")},
 	}
 	lower, upper, err = s.BandOf(s.ctx, queries, "e", 3, times)
 	if err != nil {

@@ -87,10 +87,10 @@ func (s *Service) PutDashboard(ctx context.Context, in *cloudwatchapi.PutDashboa
 	if err != nil {
 		return nil, err
 	}
-	return &cloudwatchapi.PutDashboardOutput{DashboardValidationMessages: told(findings)}, nil
+	return &cloudwatchapi.PutDashboardOutput{DashboardValidationMessages: messagesOf(findings)}, nil
 }
 
-func told(findings []dashboard.Finding) []cloudwatchapi.DashboardValidationMessage {
+func messagesOf(findings []dashboard.Finding) []cloudwatchapi.DashboardValidationMessage {
 	messages := []cloudwatchapi.DashboardValidationMessage{}
 	for _, f := range findings {
 		messages = append(messages, cloudwatchapi.DashboardValidationMessage{DataPath: &f.DataPath, Message: &f.Message})

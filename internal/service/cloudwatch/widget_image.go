@@ -232,7 +232,7 @@ func wantedPeriod(g *dashboard.Graph, m *dashboard.Metric, now time.Time) int32 
 		period = m.Period
 	}
 	if g.Whole && g.View != "timeSeries" {
-		whole := max(int32(g.End.Sub(g.Start)/time.Minute), 1) * 60
+		whole := max(int32(g.End.Sub(g.Start)/time.Minute), 1) * 60 //nolint:gosec // a graph is of two years at most
 		return max(period, whole)
 	}
 	switch age := now.Sub(g.Start); {
