@@ -32,7 +32,7 @@ def test_dashboards(cloudwatch):
     assert entry["Size"] == len(body.encode()) and entry["LastModified"].tzinfo
     with pytest.raises(cloudwatch.exceptions.DashboardInvalidInputError, match="there are 1 validation errors"):
         cloudwatch.put_dashboard(DashboardName="shop", DashboardBody='{"widgets": [1]}')
-    with pytest.raises(cloudwatch.exceptions.DashboardNotFoundError):
+    with pytest.raises(botocore.exceptions.ClientError, match="ResourceNotFound.*Dashboard none does not exist"):
         cloudwatch.delete_dashboards(DashboardNames=["shop", "none"])
     cloudwatch.delete_dashboards(DashboardNames=["shop"])
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
