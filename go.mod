@@ -41,10 +41,20 @@ require (
 )
 
 require (
+	codeberg.org/go-fonts/liberation v0.5.0
 	github.com/go-jose/go-jose/v4 v4.1.3
+	github.com/hajimehoshi/bitmapfont/v4 v4.1.0
 	github.com/ulikunitz/xz v0.5.15
 	golang.org/x/crypto v0.59.0
+	golang.org/x/image v0.30.0
+	gonum.org/v1/plot v0.17.0
 	rsc.io/qr v0.2.0
+)
+
+require (
+	codeberg.org/go-latex/latex v0.2.0 // indirect
+	git.sr.ht/~sbinet/gg v0.7.0 // indirect
+	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
 )
 
 require (

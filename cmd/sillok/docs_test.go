@@ -64,6 +64,8 @@ var documents = []document{
 	{path: "docs/metrics-terminal.md"},
 	{path: "docs/sqs.md"},
 	{path: "docs/sns.md"},
+	{path: "docs/dashboards.md"},
+	{path: "docs/anomaly.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

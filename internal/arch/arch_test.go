@@ -22,14 +22,16 @@ var layers = []struct {
 	may    []string
 }{
 	{"cmd/sillok", []string{"internal/app", "internal/gateway", "internal/service", "internal/trail", "internal/alarm", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/store", "internal/terminal", "internal/cloud", "internal/kit"}},
-	{"internal/app", []string{"internal/outgoing", "internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/logs", "internal/alarm", "internal/language", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/app", []string{"internal/outgoing", "internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/logs", "internal/alarm", "internal/anomaly", "internal/chart", "internal/language", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/gateway", []string{"internal/wire", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/wire", []string{"internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/access", []string{"internal/policy", "internal/cloud", "internal/kit"}},
-	{"internal/service", []string{"internal/outgoing", "internal/trail", "internal/logs", "internal/alarm", "internal/journal", "internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/language", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/service", []string{"internal/outgoing", "internal/trail", "internal/logs", "internal/alarm", "internal/anomaly", "internal/chart", "internal/journal", "internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/language", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/outgoing", []string{"internal/cloud", "internal/kit"}},
 	{"internal/alarm", []string{"internal/cloud", "internal/kit"}},
 	{"internal/alarm/operator", []string{"internal/bus", "internal/cloud", "internal/kit"}},
+	{"internal/anomaly", nil},
+	{"internal/chart", []string{"internal/kit"}},
 	{"internal/logs", []string{"internal/language", "internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/journal", []string{"internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/trail", []string{"internal/journal", "internal/wire", "internal/lake", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
@@ -70,6 +72,7 @@ var owners = map[string][]string{
 	"go.opentelemetry.io/proto/otlp":    {"internal/wire/otlp"},
 	"github.com/leodido/go-syslog":      {"internal/logs/syslog"},
 	"github.com/decred/dcrd":            {"internal/service/kms/material"},
+	"gonum.org/v1/plot":                 {"internal/chart"},
 	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/outgoing", "internal/wire", "internal/service/s3", "internal/alarm/operator", "conformance", "tools"},
 	"database/sql":                      {"internal/store/state", "internal/engine/duckdb"},
 	module + "internal/servicetest":     nil, // tests alone

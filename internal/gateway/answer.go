@@ -79,6 +79,12 @@ func (x *exchange) encode(out any) (*wire.Response, error) {
 	if x.form != nil {
 		x.form.answer(x, resp)
 	}
+	if hook := x.gateway.bound[x.route.model].hooks.raw; hook != nil {
+		if kind, body, ok := hook.Raw(x.attempt.in, out); ok {
+			resp.Body = body
+			resp.Header.Set("Content-Type", kind)
+		}
+	}
 	return resp, nil
 }
 

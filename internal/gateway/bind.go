@@ -17,7 +17,7 @@ type Service struct {
 	//
 	//	func (s *Service) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error)
 	//
-	// All other methods are left alone, but for Complete, see complete.go, and S3's
+	// All other methods are left alone, but for Complete, see complete.go, Raw, and S3's
 	// CORS, Served and Website, see hooks.go.
 	Handler any
 	// Run does the service's work that no call asks for, until ctx is done, and
@@ -86,6 +86,7 @@ func (b *binding) bind(handler any) error {
 	complete, err := findCompleter(handler)
 	b.completer = complete
 	errs := []error{err}
+	b.hooks.raw, _ = handler.(rawAnswerer)
 	if b.model.ID == "s3" {
 		errs = append(errs, b.hooks.find(handler))
 	}

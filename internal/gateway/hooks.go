@@ -12,12 +12,20 @@ import (
 	"github.com/sillok/sillok/internal/cloud"
 )
 
-// hooks are what S3's handler may have besides its operations. Each is found by
-// name and type, as operations are; one that is not there does nothing.
+// hooks are what a handler may have besides its operations: Raw, and what S3's has. Each is found
+// by name and type, as operations are; one that is not there does nothing.
 type hooks struct {
+	raw     rawAnswerer
 	cors    corsDecider
 	served  accessLogger
 	website websiteReader
+}
+
+// rawAnswerer answers some calls by a body alone, in no protocol.
+type rawAnswerer interface {
+	// Raw returns the body for an output, and the type of its content, where the input asks
+	// for that.
+	Raw(in, out any) (contentType string, body []byte, ok bool)
 }
 
 // corsDecider knows which pages may use a bucket.

@@ -12,6 +12,7 @@ func metricsLoose(m *model) {
 	}
 	m.Shapes["Statistics"].Min, m.Shapes["ExtendedStatistics"].Min = "", ""
 	m.Shapes["Period"].Min, m.Shapes["StorageResolution"].Min = "", ""
+	anomalyDetectors(m)
 	for _, words := range []string{"Statistic", "StandardUnit", "RecentlyActive"} {
 		m.Shapes[words].Enum = nil
 	}
@@ -36,6 +37,12 @@ func cloudWatchAuthorization() authorizationOverlay {
 			"DeleteAlarms AlarmName": "AlarmNames[]", "DescribeAlarms AlarmName": "AlarmNames[]",
 			"DisableAlarmActions AlarmName": "AlarmNames[]", "EnableAlarmActions AlarmName": "AlarmNames[]",
 			"PutAlarmMuteRule AlarmMuteRuleName": "Name", "PutAlarmMuteRule AlarmName": "MuteTargets.AlarmNames[]",
+			"DeleteDashboards DashboardName": "DashboardNames[]",
+		},
+		more: map[string][]api.Resource{
+			"PutDashboard": {
+				{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}", Action: "cloudwatch:TagResource", When: "Tags"},
+			},
 		},
 		resources: map[string][]api.Resource{
 			"ListAlarmMuteRules": {},
@@ -44,4 +51,27 @@ func cloudWatchAuthorization() authorizationOverlay {
 		},
 		when: map[string]string{"DescribeAlarms alarm": "AlarmNames", "PutAlarmMuteRule alarm": "MuteTargets"},
 	}
+}
+
+// anomalyDetectors gives anomaly detectors what AWS's models have of them since the pinned
+// one: how a model is tuned, and IDs.
+func anomalyDetectors(m *model) {
+	m.Shapes["AnomalyDetectorAdaptationSpeed"] = &shape{Type: "string", Enum: []string{"FAST", "NORMAL", "SLOW"}}
+	m.Shapes["AnomalyDetectorOutlierFilteringStrength"] = &shape{Type: "string", Enum: []string{"MINIMAL", "MODERATE", "STRICT"}}
+	m.Shapes["AnomalyDetectorId"] = &shape{Type: "string", Min: "1", Max: "128", Pattern: `[A-Za-z0-9_./:%()+-]+`}
+	m.Shapes["AnomalyDetectorIds"] = &shape{Type: "list", Member: &ref{Shape: "AnomalyDetectorId"}, Max: "50"}
+	add := func(to, name, of string) {
+		for _, known := range m.Shapes[to].Members {
+			if known.name == name {
+				return
+			}
+		}
+		m.Shapes[to].Members = append(m.Shapes[to].Members, member{name: name, ref: ref{Shape: of}})
+	}
+	add("AnomalyDetectorConfiguration", "AdaptationSpeed", "AnomalyDetectorAdaptationSpeed")
+	add("AnomalyDetectorConfiguration", "OutlierFilteringStrength", "AnomalyDetectorOutlierFilteringStrength")
+	add("AnomalyDetector", "AnomalyDetectorId", "AnomalyDetectorId")
+	add("DeleteAnomalyDetectorInput", "AnomalyDetectorId", "AnomalyDetectorId")
+	add("DescribeAnomalyDetectorsInput", "AnomalyDetectorIds", "AnomalyDetectorIds")
+	add("PutAnomalyDetectorOutput", "AnomalyDetectorId", "AnomalyDetectorId")
 }

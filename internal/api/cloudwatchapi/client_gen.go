@@ -21,6 +21,16 @@ func (c Client) DeleteAlarms(ctx context.Context, in *DeleteAlarmsInput) (*Delet
 	return api.Do[*DeleteAlarmsOutput](ctx, c.Door, Service, "DeleteAlarms", in)
 }
 
+// DeleteAnomalyDetector does the operation DeleteAnomalyDetector.
+func (c Client) DeleteAnomalyDetector(ctx context.Context, in *DeleteAnomalyDetectorInput) (*DeleteAnomalyDetectorOutput, error) {
+	return api.Do[*DeleteAnomalyDetectorOutput](ctx, c.Door, Service, "DeleteAnomalyDetector", in)
+}
+
+// DeleteDashboards does the operation DeleteDashboards.
+func (c Client) DeleteDashboards(ctx context.Context, in *DeleteDashboardsInput) (*DeleteDashboardsOutput, error) {
+	return api.Do[*DeleteDashboardsOutput](ctx, c.Door, Service, "DeleteDashboards", in)
+}
+
 // DescribeAlarmContributors does the operation DescribeAlarmContributors.
 func (c Client) DescribeAlarmContributors(ctx context.Context, in *DescribeAlarmContributorsInput) (*DescribeAlarmContributorsOutput, error) {
 	return api.Do[*DescribeAlarmContributorsOutput](ctx, c.Door, Service, "DescribeAlarmContributors", in)
@@ -41,6 +51,11 @@ func (c Client) DescribeAlarmsForMetric(ctx context.Context, in *DescribeAlarmsF
 	return api.Do[*DescribeAlarmsForMetricOutput](ctx, c.Door, Service, "DescribeAlarmsForMetric", in)
 }
 
+// DescribeAnomalyDetectors does the operation DescribeAnomalyDetectors.
+func (c Client) DescribeAnomalyDetectors(ctx context.Context, in *DescribeAnomalyDetectorsInput) (*DescribeAnomalyDetectorsOutput, error) {
+	return api.Do[*DescribeAnomalyDetectorsOutput](ctx, c.Door, Service, "DescribeAnomalyDetectors", in)
+}
+
 // DisableAlarmActions does the operation DisableAlarmActions.
 func (c Client) DisableAlarmActions(ctx context.Context, in *DisableAlarmActionsInput) (*DisableAlarmActionsOutput, error) {
 	return api.Do[*DisableAlarmActionsOutput](ctx, c.Door, Service, "DisableAlarmActions", in)
@@ -56,6 +71,11 @@ func (c Client) GetAlarmMuteRule(ctx context.Context, in *GetAlarmMuteRuleInput)
 	return api.Do[*GetAlarmMuteRuleOutput](ctx, c.Door, Service, "GetAlarmMuteRule", in)
 }
 
+// GetDashboard does the operation GetDashboard.
+func (c Client) GetDashboard(ctx context.Context, in *GetDashboardInput) (*GetDashboardOutput, error) {
+	return api.Do[*GetDashboardOutput](ctx, c.Door, Service, "GetDashboard", in)
+}
+
 // GetMetricData does the operation GetMetricData.
 func (c Client) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
 	return api.Do[*GetMetricDataOutput](ctx, c.Door, Service, "GetMetricData", in)
@@ -66,9 +86,19 @@ func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatistics
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
 }
 
+// GetMetricWidgetImage does the operation GetMetricWidgetImage.
+func (c Client) GetMetricWidgetImage(ctx context.Context, in *GetMetricWidgetImageInput) (*GetMetricWidgetImageOutput, error) {
+	return api.Do[*GetMetricWidgetImageOutput](ctx, c.Door, Service, "GetMetricWidgetImage", in)
+}
+
 // ListAlarmMuteRules does the operation ListAlarmMuteRules.
 func (c Client) ListAlarmMuteRules(ctx context.Context, in *ListAlarmMuteRulesInput) (*ListAlarmMuteRulesOutput, error) {
 	return api.Do[*ListAlarmMuteRulesOutput](ctx, c.Door, Service, "ListAlarmMuteRules", in)
+}
+
+// ListDashboards does the operation ListDashboards.
+func (c Client) ListDashboards(ctx context.Context, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
+	return api.Do[*ListDashboardsOutput](ctx, c.Door, Service, "ListDashboards", in)
 }
 
 // ListMetrics does the operation ListMetrics.
@@ -86,9 +116,19 @@ func (c Client) PutAlarmMuteRule(ctx context.Context, in *PutAlarmMuteRuleInput)
 	return api.Do[*PutAlarmMuteRuleOutput](ctx, c.Door, Service, "PutAlarmMuteRule", in)
 }
 
+// PutAnomalyDetector does the operation PutAnomalyDetector.
+func (c Client) PutAnomalyDetector(ctx context.Context, in *PutAnomalyDetectorInput) (*PutAnomalyDetectorOutput, error) {
+	return api.Do[*PutAnomalyDetectorOutput](ctx, c.Door, Service, "PutAnomalyDetector", in)
+}
+
 // PutCompositeAlarm does the operation PutCompositeAlarm.
 func (c Client) PutCompositeAlarm(ctx context.Context, in *PutCompositeAlarmInput) (*PutCompositeAlarmOutput, error) {
 	return api.Do[*PutCompositeAlarmOutput](ctx, c.Door, Service, "PutCompositeAlarm", in)
+}
+
+// PutDashboard does the operation PutDashboard.
+func (c Client) PutDashboard(ctx context.Context, in *PutDashboardInput) (*PutDashboardOutput, error) {
+	return api.Do[*PutDashboardOutput](ctx, c.Door, Service, "PutDashboard", in)
 }
 
 // PutMetricAlarm does the operation PutMetricAlarm.

@@ -37,8 +37,19 @@ var operations = []api.Operation{
 			{Type: "alarm", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm:{AlarmNames[]}"},
 		},
 	},
-	{Name: "DeleteAnomalyDetector"},
-	{Name: "DeleteDashboards"},
+	{
+		Name: "DeleteAnomalyDetector", In: (*DeleteAnomalyDetectorInput)(nil), Out: (*DeleteAnomalyDetectorOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "MissingRequiredParameterException", "ResourceNotFoundException"},
+		Action: "cloudwatch:DeleteAnomalyDetector", Access: api.Write, Event: api.Management,
+	},
+	{
+		Name: "DeleteDashboards", In: (*DeleteDashboardsInput)(nil), Out: (*DeleteDashboardsOutput)(nil),
+		Errors: []string{"ConflictException", "InternalServiceFault", "InvalidParameterValueException"},
+		Action: "cloudwatch:DeleteDashboards", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardNames[]}"},
+		},
+	},
 	{Name: "DeleteInsightRules"},
 	{Name: "DeleteMetricStream"},
 	{
@@ -69,7 +80,11 @@ var operations = []api.Operation{
 		Name: "DescribeAlarmsForMetric", In: (*DescribeAlarmsForMetricInput)(nil), Out: (*DescribeAlarmsForMetricOutput)(nil),
 		Action: "cloudwatch:DescribeAlarmsForMetric", Access: api.Read, Event: api.Management,
 	},
-	{Name: "DescribeAnomalyDetectors"},
+	{
+		Name: "DescribeAnomalyDetectors", In: (*DescribeAnomalyDetectorsInput)(nil), Out: (*DescribeAnomalyDetectorsOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidNextToken", "InvalidParameterCombinationException", "InvalidParameterValueException"},
+		Action: "cloudwatch:DescribeAnomalyDetectors", Access: api.Read, Event: api.Management,
+	},
 	{Name: "DescribeInsightRules"},
 	{
 		Name: "DisableAlarmActions", In: (*DisableAlarmActionsInput)(nil), Out: (*DisableAlarmActionsOutput)(nil), Unwrapped: true,
@@ -95,7 +110,14 @@ var operations = []api.Operation{
 			{Type: "alarm-mute-rule", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm-mute-rule:{AlarmMuteRuleName}"},
 		},
 	},
-	{Name: "GetDashboard"},
+	{
+		Name: "GetDashboard", In: (*GetDashboardInput)(nil), Out: (*GetDashboardOutput)(nil),
+		Errors: []string{"DashboardNotFoundError", "InternalServiceFault", "InvalidParameterValueException"},
+		Action: "cloudwatch:GetDashboard", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}"},
+		},
+	},
 	{Name: "GetInsightRuleReport"},
 	{
 		Name: "GetMetricData", In: (*GetMetricDataInput)(nil), Out: (*GetMetricDataOutput)(nil),
@@ -108,14 +130,21 @@ var operations = []api.Operation{
 		Action: "cloudwatch:GetMetricStatistics", Access: api.Read, Event: api.Data,
 	},
 	{Name: "GetMetricStream"},
-	{Name: "GetMetricWidgetImage"},
+	{
+		Name: "GetMetricWidgetImage", In: (*GetMetricWidgetImageInput)(nil), Out: (*GetMetricWidgetImageOutput)(nil),
+		Action: "cloudwatch:GetMetricWidgetImage", Access: api.Read, Event: api.Data,
+	},
 	{Name: "GetOTelEnrichment"},
 	{
 		Name: "ListAlarmMuteRules", In: (*ListAlarmMuteRulesInput)(nil), Out: (*ListAlarmMuteRulesOutput)(nil),
 		Errors: []string{"InvalidNextToken", "ResourceNotFoundException"},
 		Action: "cloudwatch:ListAlarmMuteRules", Access: api.List, Event: api.Management,
 	},
-	{Name: "ListDashboards"},
+	{
+		Name: "ListDashboards", In: (*ListDashboardsInput)(nil), Out: (*ListDashboardsOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterValueException"},
+		Action: "cloudwatch:ListDashboards", Access: api.List, Event: api.Management,
+	},
 	{Name: "ListManagedInsightRules"},
 	{Name: "ListMetricStreams"},
 	{
@@ -144,7 +173,11 @@ var operations = []api.Operation{
 			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
-	{Name: "PutAnomalyDetector"},
+	{
+		Name: "PutAnomalyDetector", In: (*PutAnomalyDetectorInput)(nil), Out: (*PutAnomalyDetectorOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "LimitExceededException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:PutAnomalyDetector", Access: api.Write, Event: api.Management,
+	},
 	{
 		Name: "PutCompositeAlarm", In: (*PutCompositeAlarmInput)(nil), Out: (*PutCompositeAlarmOutput)(nil), Unwrapped: true,
 		Errors: []string{"LimitExceededFault"},
@@ -157,7 +190,19 @@ var operations = []api.Operation{
 			{Key: "aws:TagKeys", Path: "keys:Tags"},
 		},
 	},
-	{Name: "PutDashboard"},
+	{
+		Name: "PutDashboard", In: (*PutDashboardInput)(nil), Out: (*PutDashboardOutput)(nil),
+		Errors: []string{"ConflictException", "DashboardInvalidInputError", "InternalServiceFault"},
+		Action: "cloudwatch:PutDashboard", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}"},
+			{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}", Action: "cloudwatch:TagResource", When: "Tags"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{Name: "PutInsightRule"},
 	{Name: "PutManagedInsightRules"},
 	{
@@ -249,6 +294,14 @@ var shapes = []api.Shape{
 	{Name: "AlarmType", Enum: []string{"CompositeAlarm", "MetricAlarm"}},
 	{Name: "AlarmTypes", Member: "AlarmType"},
 	{Name: "AmazonResourceName", Limits: "1:1024"},
+	{Name: "AnomalyDetectorAdaptationSpeed", Enum: []string{"FAST", "NORMAL", "SLOW"}},
+	{Name: "AnomalyDetectorId", Limits: "1:128", Pattern: "[A-Za-z0-9_./:%()+-]+"},
+	{Name: "AnomalyDetectorIds", Limits: ":50", Member: "AnomalyDetectorId"},
+	{Name: "AnomalyDetectorMetricStat", Limits: ":50", Pattern: `(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\d{1,2}(\.\d{0,10})?|100)|[ou]\d+(\.\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\(((((\d{1,2})(\.\d{0,10})?|100(\.0{0,10})?)%)?:((\d{1,2})(\.\d{0,10})?|100(\.0{0,10})?)%|((\d{1,2})(\.\d{0,10})?|100(\.0{0,10})?)%:(((\d{1,2})(\.\d{0,10})?|100(\.0{0,10})?)%)?)\)|(TM|TC|TS|WM|PR)\(((\d+(\.\d{0,10})?|(\d+(\.\d{0,10})?[Ee][+-]?\d+)):((\d+(\.\d{0,10})?|(\d+(\.\d{0,10})?[Ee][+-]?\d+)))?|((\d+(\.\d{0,10})?|(\d+(\.\d{0,10})?[Ee][+-]?\d+)))?:(\d+(\.\d{0,10})?|(\d+(\.\d{0,10})?[Ee][+-]?\d+)))\)`},
+	{Name: "AnomalyDetectorMetricTimezone", Limits: ":50", Pattern: ".*"},
+	{Name: "AnomalyDetectorOutlierFilteringStrength", Enum: []string{"MINIMAL", "MODERATE", "STRICT"}},
+	{Name: "AnomalyDetectorType", Enum: []string{"SINGLE_METRIC", "METRIC_MATH"}},
+	{Name: "AnomalyDetectorTypes", Limits: ":2", Member: "AnomalyDetectorType"},
 	{Name: "ContributorId", Limits: "1:16"},
 	{Name: "DimensionFilters", Limits: ":10"},
 	{Name: "DimensionName", Limits: "1:255"},
@@ -264,6 +317,7 @@ var shapes = []api.Shape{
 	{Name: "Expression", Limits: "1:256"},
 	{Name: "HistoryItemType", Enum: []string{"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"}},
 	{Name: "MaxRecords", Limits: "1:100"},
+	{Name: "MaxReturnedResultsCount", Limits: "1:"},
 	{Name: "MetricExpression", Limits: "1:2048"},
 	{Name: "MetricId", Limits: "1:255"},
 	{Name: "MetricName", Limits: "1:255"},

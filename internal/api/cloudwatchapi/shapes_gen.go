@@ -40,6 +40,28 @@ type AlarmPromQLCriteria struct {
 	RecoveryPeriod *int32  `aws:",RecoveryPeriod"`
 }
 
+// AnomalyDetector is used by DescribeAnomalyDetectors.
+type AnomalyDetector struct {
+	Namespace                   *string
+	MetricName                  *string
+	Dimensions                  []Dimension
+	Stat                        *string
+	Configuration               *AnomalyDetectorConfiguration
+	StateValue                  *string
+	MetricCharacteristics       *MetricCharacteristics
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+	AnomalyDetectorId           *string
+}
+
+// AnomalyDetectorConfiguration is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type AnomalyDetectorConfiguration struct {
+	ExcludedTimeRanges       []Range
+	MetricTimezone           *string `aws:",AnomalyDetectorMetricTimezone"`
+	AdaptationSpeed          *string `aws:",AnomalyDetectorAdaptationSpeed"`
+	OutlierFilteringStrength *string `aws:",AnomalyDetectorOutlierFilteringStrength"`
+}
+
 // CompositeAlarm is used by DescribeAlarms.
 type CompositeAlarm struct {
 	ActionsEnabled                     *bool
@@ -63,6 +85,20 @@ type CompositeAlarm struct {
 	ActionsSuppressorExtensionPeriod   *int32
 }
 
+// DashboardEntry is used by ListDashboards.
+type DashboardEntry struct {
+	DashboardName *string
+	DashboardArn  *string
+	LastModified  *time.Time
+	Size          *int64
+}
+
+// DashboardValidationMessage is used by PutDashboard.
+type DashboardValidationMessage struct {
+	DataPath *string
+	Message  *string
+}
+
 // Datapoint is used by GetMetricStatistics.
 type Datapoint struct {
 	Timestamp          *time.Time
@@ -83,6 +119,30 @@ type DeleteAlarmMuteRuleInput struct {
 // DeleteAlarmsInput is what DeleteAlarms takes.
 type DeleteAlarmsInput struct {
 	AlarmNames []string `aws:",AlarmNames,required"`
+}
+
+// DeleteAnomalyDetectorInput is what DeleteAnomalyDetector takes.
+type DeleteAnomalyDetectorInput struct {
+	Namespace                   *string `aws:",Namespace"`
+	MetricName                  *string `aws:",MetricName"`
+	Dimensions                  []Dimension
+	Stat                        *string `aws:",AnomalyDetectorMetricStat"`
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+	AnomalyDetectorId           *string `aws:",AnomalyDetectorId"`
+}
+
+// DeleteAnomalyDetectorOutput is what DeleteAnomalyDetector answers.
+type DeleteAnomalyDetectorOutput struct {
+}
+
+// DeleteDashboardsInput is what DeleteDashboards takes.
+type DeleteDashboardsInput struct {
+	DashboardNames []string `aws:",,required"`
+}
+
+// DeleteDashboardsOutput is what DeleteDashboards answers.
+type DeleteDashboardsOutput struct {
 }
 
 // DescribeAlarmContributorsInput is what DescribeAlarmContributors takes.
@@ -152,7 +212,24 @@ type DescribeAlarmsOutput struct {
 	NextToken       *string
 }
 
-// Dimension is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData and 4 more.
+// DescribeAnomalyDetectorsInput is what DescribeAnomalyDetectors takes.
+type DescribeAnomalyDetectorsInput struct {
+	NextToken            *string
+	MaxResults           *int32  `aws:",MaxReturnedResultsCount"`
+	Namespace            *string `aws:",Namespace"`
+	MetricName           *string `aws:",MetricName"`
+	Dimensions           []Dimension
+	AnomalyDetectorTypes []string `aws:",AnomalyDetectorTypes"`
+	AnomalyDetectorIds   []string `aws:",AnomalyDetectorIds"`
+}
+
+// DescribeAnomalyDetectorsOutput is what DescribeAnomalyDetectors answers.
+type DescribeAnomalyDetectorsOutput struct {
+	AnomalyDetectors []AnomalyDetector
+	NextToken        *string
+}
+
+// Dimension is used by DeleteAnomalyDetector, DescribeAlarms, DescribeAlarmsForMetric and 7 more.
 type Dimension struct {
 	Name  *string `aws:",DimensionName,required"`
 	Value *string `aws:",DimensionValue,required"`
@@ -210,6 +287,18 @@ type GetAlarmMuteRuleOutput struct {
 	MuteType             *string
 }
 
+// GetDashboardInput is what GetDashboard takes.
+type GetDashboardInput struct {
+	DashboardName *string `aws:",,required"`
+}
+
+// GetDashboardOutput is what GetDashboard answers.
+type GetDashboardOutput struct {
+	DashboardArn  *string
+	DashboardBody *string
+	DashboardName *string
+}
+
 // GetMetricDataInput is what GetMetricData takes.
 type GetMetricDataInput struct {
 	MetricDataQueries []MetricDataQuery `aws:",,required"`
@@ -247,6 +336,17 @@ type GetMetricStatisticsOutput struct {
 	Datapoints []Datapoint
 }
 
+// GetMetricWidgetImageInput is what GetMetricWidgetImage takes.
+type GetMetricWidgetImageInput struct {
+	MetricWidget *string `aws:",,required"`
+	OutputFormat *string
+}
+
+// GetMetricWidgetImageOutput is what GetMetricWidgetImage answers.
+type GetMetricWidgetImageOutput struct {
+	MetricWidgetImage []byte
+}
+
 // LabelOptions is used by GetMetricData.
 type LabelOptions struct {
 	Timezone *string
@@ -264,6 +364,18 @@ type ListAlarmMuteRulesInput struct {
 type ListAlarmMuteRulesOutput struct {
 	AlarmMuteRuleSummaries []AlarmMuteRuleSummary
 	NextToken              *string
+}
+
+// ListDashboardsInput is what ListDashboards takes.
+type ListDashboardsInput struct {
+	DashboardNamePrefix *string
+	NextToken           *string
+}
+
+// ListDashboardsOutput is what ListDashboards answers.
+type ListDashboardsOutput struct {
+	DashboardEntries []DashboardEntry
+	NextToken        *string
 }
 
 // ListMetricsInput is what ListMetrics takes.
@@ -300,7 +412,7 @@ type MessageData struct {
 	Value *string
 }
 
-// Metric is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData and 2 more.
+// Metric is used by DeleteAnomalyDetector, DescribeAlarms, DescribeAlarmsForMetric and 5 more.
 type Metric struct {
 	Namespace  *string `aws:",Namespace"`
 	MetricName *string `aws:",MetricName"`
@@ -342,7 +454,12 @@ type MetricAlarm struct {
 	EvaluationInterval                 *int32
 }
 
-// MetricDataQuery is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData, PutMetricAlarm.
+// MetricCharacteristics is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type MetricCharacteristics struct {
+	PeriodicSpikes *bool
+}
+
+// MetricDataQuery is used by DeleteAnomalyDetector, DescribeAlarms, DescribeAlarmsForMetric and 4 more.
 type MetricDataQuery struct {
 	Id         *string `aws:",MetricId,required"`
 	MetricStat *MetricStat
@@ -376,7 +493,12 @@ type MetricDatum struct {
 	StorageResolution *int32
 }
 
-// MetricStat is used by DescribeAlarms, DescribeAlarmsForMetric, GetMetricData, PutMetricAlarm.
+// MetricMathAnomalyDetector is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, PutAnomalyDetector.
+type MetricMathAnomalyDetector struct {
+	MetricDataQueries []MetricDataQuery
+}
+
+// MetricStat is used by DeleteAnomalyDetector, DescribeAlarms, DescribeAlarmsForMetric and 4 more.
 type MetricStat struct {
 	Metric *Metric `aws:",,required"`
 	Period *int32  `aws:",,required"`
@@ -400,6 +522,23 @@ type PutAlarmMuteRuleInput struct {
 	ExpireDate  *time.Time
 }
 
+// PutAnomalyDetectorInput is what PutAnomalyDetector takes.
+type PutAnomalyDetectorInput struct {
+	Namespace                   *string `aws:",Namespace"`
+	MetricName                  *string `aws:",MetricName"`
+	Dimensions                  []Dimension
+	Stat                        *string `aws:",AnomalyDetectorMetricStat"`
+	Configuration               *AnomalyDetectorConfiguration
+	MetricCharacteristics       *MetricCharacteristics
+	SingleMetricAnomalyDetector *SingleMetricAnomalyDetector
+	MetricMathAnomalyDetector   *MetricMathAnomalyDetector
+}
+
+// PutAnomalyDetectorOutput is what PutAnomalyDetector answers.
+type PutAnomalyDetectorOutput struct {
+	AnomalyDetectorId *string
+}
+
 // PutCompositeAlarmInput is what PutCompositeAlarm takes.
 type PutCompositeAlarmInput struct {
 	ActionsEnabled                   *bool
@@ -413,6 +552,18 @@ type PutCompositeAlarmInput struct {
 	ActionsSuppressor                *string `aws:",AlarmArn"`
 	ActionsSuppressorWaitPeriod      *int32
 	ActionsSuppressorExtensionPeriod *int32
+}
+
+// PutDashboardInput is what PutDashboard takes.
+type PutDashboardInput struct {
+	DashboardName *string `aws:",,required"`
+	DashboardBody *string `aws:",,required"`
+	Tags          []Tag
+}
+
+// PutDashboardOutput is what PutDashboard answers.
+type PutDashboardOutput struct {
+	DashboardValidationMessages []DashboardValidationMessage
 }
 
 // PutMetricAlarmInput is what PutMetricAlarm takes.
@@ -451,6 +602,12 @@ type PutMetricDataInput struct {
 	StrictEntityValidation *bool
 }
 
+// Range is used by DescribeAnomalyDetectors, PutAnomalyDetector.
+type Range struct {
+	StartTime *time.Time `aws:",,required"`
+	EndTime   *time.Time `aws:",,required"`
+}
+
 // Rule is used by GetAlarmMuteRule, PutAlarmMuteRule.
 type Rule struct {
 	Schedule *Schedule `aws:",,required"`
@@ -471,6 +628,15 @@ type SetAlarmStateInput struct {
 	StateReasonData *string `aws:",StateReasonData"`
 }
 
+// SingleMetricAnomalyDetector is used by DeleteAnomalyDetector, DescribeAnomalyDetectors, PutAnomalyDetector.
+type SingleMetricAnomalyDetector struct {
+	AccountId  *string `aws:",AccountId"`
+	Namespace  *string `aws:",Namespace"`
+	MetricName *string `aws:",MetricName"`
+	Dimensions []Dimension
+	Stat       *string `aws:",AnomalyDetectorMetricStat"`
+}
+
 // StatisticSet is used by PutMetricData.
 type StatisticSet struct {
 	SampleCount *float64 `aws:",,required"`
@@ -479,7 +645,7 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by ListTagsForResource, PutAlarmMuteRule, PutCompositeAlarm and 2 more.
+// Tag is used by ListTagsForResource, PutAlarmMuteRule, PutCompositeAlarm and 3 more.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`

@@ -57,6 +57,8 @@ type Request struct {
 	// Search returns the series that a SEARCH is for; nil where none may search. An error
 	// that is an *Error is told as one of the expression.
 	Search func(ctx context.Context, s Search) ([]Series, error)
+	// Band computes bands of what is expected; nil where there are none.
+	Band Bander
 }
 
 // Error says why an expression is refused.

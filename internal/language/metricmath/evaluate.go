@@ -78,6 +78,7 @@ type evaluation struct {
 	busy     map[string]bool // expressions that are being evaluated
 	period   int32           // of the expression that is, or 0
 	work     int
+	bands    int
 	searches int
 }
 
@@ -163,7 +164,7 @@ func (e *evaluation) compound(n *node) (v value, err error) {
 	case nodeBinary:
 		v, err = operate(n.text, args[0], args[1])
 	default:
-		v, err = n.function.call(&call{e, n.text, n.function, args})
+		v, err = n.function.call(&call{e, n, n.text, n.function, args})
 	}
 	if len(v.list) > mostSeries {
 		return value{}, refuse("An array has %d time series, which are more than %d", len(v.list), mostSeries)

@@ -37,12 +37,12 @@ var functions = sync.OnceValue(func() map[string]*function {
 		"REMOVE_EMPTY": {usage: "REMOVE_EMPTY(array)", least: 1, most: 1, call: removeEmpty},
 		"TIME_SERIES":  {usage: "TIME_SERIES(scalar)", least: 1, most: 1, call: timeSeries},
 		"SEARCH":       {usage: "SEARCH('filter', 'statistic', period)", least: 2, most: 3, call: search},
+		bandFunction:   {usage: "ANOMALY_DETECTION_BAND(metric, deviations)", least: 1, most: 2, call: band},
 
-		"ANOMALY_DETECTION_BAND": {},
-		"INSIGHT_RULE_METRIC":    {},
-		"SERVICE_QUOTA":          {},
-		"DB_PERF_INSIGHTS":       {},
-		"LAMBDA":                 {},
+		"INSIGHT_RULE_METRIC": {},
+		"SERVICE_QUOTA":       {},
+		"DB_PERF_INSIGHTS":    {},
+		"LAMBDA":              {},
 	}
 	for name, of := range map[string]func(float64) float64{
 		"ABS": math.Abs, "CEIL": math.Ceil, "FLOOR": math.Floor, "LOG": math.Log, "LOG10": math.Log10,
@@ -75,6 +75,7 @@ func ofEach(name string, to func(*Series) Series) *function {
 type call struct {
 	*evaluation
 
+	node     *node
 	name     string
 	function *function
 	args     []value

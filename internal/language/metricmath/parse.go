@@ -68,19 +68,22 @@ func parse(text string) (*Expression, error) {
 }
 
 // References returns the IDs of the queries that the expression is about, each once.
-func (e *Expression) References() []string {
-	var ids []string
+func (e *Expression) References() []string { return e.texts(nodeQuery) }
+
+// texts returns the texts of the parts of a kind, each once.
+func (e *Expression) texts(kind nodeKind) []string {
+	var all []string
 	var walk func(n *node)
 	walk = func(n *node) {
-		if n.kind == nodeQuery && !slices.Contains(ids, n.text) {
-			ids = append(ids, n.text)
+		if n.kind == kind && !slices.Contains(all, n.text) {
+			all = append(all, n.text)
 		}
 		for _, arg := range n.args {
 			walk(arg)
 		}
 	}
 	walk(e.root)
-	return ids
+	return all
 }
 
 type parser struct {

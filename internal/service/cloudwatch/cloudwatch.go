@@ -9,7 +9,8 @@
 // Alarms are documents, and in memory while the service runs: package alarm says in which
 // state one is, and schedule when it is asked. A change of state, its history, the fact about
 // it, its actions and the change of every composite alarm that follows are one transaction.
-// Dashboards, anomaly detectors and metric streams are left to others.
+// Dashboards are the account's, in no region. What is usual of a metric is learned by package
+// anomaly when it is asked for; a detector says how.
 package cloudwatch
 
 import (
@@ -52,6 +53,9 @@ type Service struct {
 	noted atomic.Uint64 // items of histories that were written
 	// points reads data of metrics for alarms.
 	points func(ctx context.Context, scope cloud.Scope, queries []series.Query) ([][]series.Line, error)
+	models *models
+	// drawing is taken by each picture that is being drawn.
+	drawing chan struct{}
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -61,15 +65,16 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, table: newAlarmTable(), points: kept.Read}, nil
+	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, table: newAlarmTable(), points: kept.Read, models: newModels(), drawing: make(chan struct{}, drawnAtOnce)}, nil
 }
 
-// Run evaluates alarms, and rolls up and removes data that have been kept long enough,
+// Run evaluates alarms, trains anomaly detectors, and rolls up and removes data that have been kept long enough,
 // until ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "metrics", s.series.Run)
 	g.Go(ctx, "alarms", s.runAlarms)
+	g.Every(ctx, "anomaly detectors", trainEvery, s.Train)
 	return g.Wait()
 }
 

@@ -31,7 +31,7 @@ type computation struct {
 // Evaluate implements Expressions.
 func (computed) Evaluate(ctx context.Context, r *Request) (map[string][]Track, []cloudwatchapi.MessageData, error) {
 	c := &computation{Request: r}
-	m := &metricmath.Request{Search: c.search, Grid: func(period int64) (from, to int64) {
+	m := &metricmath.Request{Search: c.search, Band: c.band, Grid: func(period int64) (from, to int64) {
 		if r.exact {
 			return r.Start.Unix(), r.End.Unix()
 		}

@@ -45,7 +45,7 @@ func TestMetricMath(t *testing.T) {
 	for text, want := range map[string]string{
 		"AVG(m)":                         "Error in expression 'e': The result is a scalar",
 		"m +":                            "Error in expression 'e': Unexpected the end",
-		"ANOMALY_DETECTION_BAND(m, 2)":   "Error in expression 'e': Sillok does not have the function ANOMALY_DETECTION_BAND yet",
+		"SERVICE_QUOTA(m)":               "Error in expression 'e': Sillok does not have the function SERVICE_QUOTA yet",
 		"SEARCH('m', 'Sum')":             "Period is a required field when using SEARCH function within an expression",
 		"SEARCH('m', 'Median', 60)":      "'Median' is not a valid statistic",
 		"SEARCH('m', 'Sum', 45)":         "The period of SEARCH must be",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sillok/sillok/internal/anomaly"
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
@@ -38,6 +39,9 @@ type Reader interface {
 	Read(ctx context.Context, wanted []Wanted) ([]Track, error)
 	// List calls yield with the metrics that a filter is for, until it returns false.
 	List(ctx context.Context, f series.Filter, yield func(id metric.ID) bool) error
+	// Expect returns the model of what is usual of something, learned from what it was until
+	// a time, which read reads; nil where that is too little.
+	Expect(ctx context.Context, of Subject, until time.Time, read func(ctx context.Context, from, to time.Time) ([]anomaly.Point, error)) (*anomaly.Model, error)
 }
 
 // Wanted is a statistic of a metric over a time.
@@ -52,6 +56,7 @@ type Wanted struct {
 // Track is the values of a statistic.
 type Track struct {
 	Label    string  // the automatic one, of what an expression returns
+	Unit     string  // of a metric's values; empty for what was computed
 	Of       *Wanted // what it is of, where an expression found it; nil where that is not one metric
 	Times    []time.Time
 	Values   []float64 // as many, in the order of their times
@@ -104,6 +109,7 @@ func trackOf(lines []series.Line, stat summary.Statistic) (t Track) {
 		one, message = firstUnit(lines)
 		t.Messages = append(t.Messages, message)
 	}
+	t.Unit = one.Unit
 	for i := range one.Points {
 		if value, ok := stat.Of(&one.Points[i].Summary); ok {
 			t.Times, t.Values = append(t.Times, one.Points[i].Time), append(t.Values, value)

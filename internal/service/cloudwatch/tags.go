@@ -20,13 +20,17 @@ const (
 	codeTooManyTags = "TooManyTags" // no client sees it
 )
 
-// Metrics have no tags. What has them are alarms and the rules that mute them.
+// Metrics have no tags. What has them are alarms and the rules that mute them, dashboards and streams.
 var tags = resource.Tags{Invalid: codeValue, TooMany: codeTooManyTags, Named: taggable}
 
 // taggables say whether there is a resource whose ARN has a name behind a beginning.
 var taggables = map[string]func(r resource.Reader, name string) (found bool, err error){
 	alarmResource: func(r resource.Reader, name string) (found bool, err error) {
 		_, found, err = alarms.Find(r, name)
+		return found, err
+	},
+	dashboardInName: func(r resource.Reader, name string) (found bool, err error) {
+		_, found, err = dashboards.Find(r, name)
 		return found, err
 	},
 	muteResource: func(r resource.Reader, name string) (found bool, err error) {
@@ -50,6 +54,14 @@ func taggable(r resource.Reader, arn string) (string, error) {
 	return "", cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "")
 }
 
+// placeOf returns the context of the region that an ARN's resource is in: none for a dashboard's.
+func placeOf(ctx context.Context, arn string) context.Context {
+	if parsed, err := cloud.ParseARN(arn); err == nil && parsed.Region == "" {
+		return global(ctx)
+	}
+	return ctx
+}
+
 // checkTags checks the tags that something is made with.
 func checkTags(in []cloudwatchapi.Tag) error {
 	if len(in) > mostTags {
@@ -65,7 +77,7 @@ func checkTags(in []cloudwatchapi.Tag) error {
 
 // TagResource gives a resource tags, in place of those of the same keys.
 func (s *Service) TagResource(ctx context.Context, in *cloudwatchapi.TagResourceInput) (*cloudwatchapi.TagResourceOutput, error) {
-	err := s.store.Update(ctx, func(tx resource.Tx) error {
+	err := s.store.Update(placeOf(ctx, *in.ResourceARN), func(tx resource.Tx) error {
 		arn, err := tags.Named(tx, *in.ResourceARN)
 		if err != nil {
 			return err
@@ -88,12 +100,12 @@ func (s *Service) TagResource(ctx context.Context, in *cloudwatchapi.TagResource
 
 // UntagResource takes tags from a resource by their keys.
 func (s *Service) UntagResource(ctx context.Context, in *cloudwatchapi.UntagResourceInput) (*cloudwatchapi.UntagResourceOutput, error) {
-	return &cloudwatchapi.UntagResourceOutput{}, tags.Untag(ctx, s.store, *in.ResourceARN, in.TagKeys)
+	return &cloudwatchapi.UntagResourceOutput{}, tags.Untag(placeOf(ctx, *in.ResourceARN), s.store, *in.ResourceARN, in.TagKeys)
 }
 
 // ListTagsForResource returns the tags of a resource.
 func (s *Service) ListTagsForResource(ctx context.Context, in *cloudwatchapi.ListTagsForResourceInput) (*cloudwatchapi.ListTagsForResourceOutput, error) {
-	kept, err := tags.List(ctx, s.store, *in.ResourceARN)
+	kept, err := tags.List(placeOf(ctx, *in.ResourceARN), s.store, *in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
