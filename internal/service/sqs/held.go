@@ -46,7 +46,7 @@ func (s *Service) Held(_ context.Context, _ *cloud.Access, r cloud.Resource) (he
 // Complete says what a call touches that its row could not tell: the queue of a task that
 // is to be ended, and the caller's own queue where a URL is a name alone.
 func (s *Service) Complete(_ context.Context, a cloud.Access) (cloud.Access, error) {
-	if len(a.Resources) != 1 {
+	if len(a.Resources) != 1 || a.Input == nil {
 		return a, nil
 	}
 	arn := ""

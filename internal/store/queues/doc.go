@@ -11,7 +11,7 @@
 // message comes first, and where messages have groups, those of the group that has the
 // fewest with receivers.
 //
-// Memory holds where each message stands, in about 250 bytes; bodies are on disk. What a
+// Memory holds where each message stands, in about 200 bytes; bodies are on disk. What a
 // body is made of, who may send or receive, and how long messages are kept, is left to
 // others.
 package queues

@@ -26,3 +26,10 @@ func RecodeSeen(b []byte) ([]byte, bool) {
 	s, ok := decodeSeen(b)
 	return s.encode(), ok
 }
+
+// Valid says whether a receipt is one of a message of a queue, which need not be there any
+// more.
+func (s *Store) Valid(number uint64, receipt string) bool {
+	_, _, ok := s.read(number, receipt)
+	return ok
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A receipt says of which message it is, and for the how manieth time that was received.
+// A receipt says which message it is of, and how often that had been received by then.
 // It proves that the store gave it.
 const (
 	receiptHead = "\x01\x01\x01" // "AQEB", as they begin everywhere
@@ -31,13 +31,6 @@ func (s *Store) mac(b []byte) []byte {
 	h := hmac.New(sha256.New, s.secret)
 	h.Write(b)
 	return h.Sum(nil)[:receiptMAC]
-}
-
-// Valid says whether a receipt is one of a message of a queue, which need not be there any
-// more.
-func (s *Store) Valid(number uint64, receipt string) bool {
-	_, _, ok := s.read(number, receipt)
-	return ok
 }
 
 func (s *Store) read(number uint64, receipt string) (sequence uint64, count uint32, ok bool) {

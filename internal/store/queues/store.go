@@ -239,9 +239,6 @@ func (s *Store) wait(batch *pebble.Batch) error {
 // Err returns why no changes are taken, or nil.
 func (s *Store) Err() error { return s.db.Err() }
 
-// Size returns how many bytes the store takes on disk, about.
-func (s *Store) Size() uint64 { return s.db.Metrics().DiskSpaceUsage() }
-
 // Close waits for what is being changed, and releases the store, of which nothing is being
 // read any more. It may be called twice.
 func (s *Store) Close() error { return s.close() }

@@ -43,26 +43,6 @@ func (s *Store) Count(number uint64, retention time.Duration) (Counts, error) {
 	return c, nil
 }
 
-// Age returns when the oldest message of a queue was sent that may be received; zero where
-// there is none.
-func (s *Store) Age(number uint64) (oldest time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := s.queues[number]
-	if q == nil {
-		return oldest
-	}
-	for _, g := range q.groups {
-		if g.ready.len() == 0 {
-			continue
-		}
-		if sent := time.UnixMilli(g.ready.of[0].sent); oldest.IsZero() || sent.Before(oldest) {
-			oldest = sent
-		}
-	}
-	return oldest
-}
-
 // Purge removes all messages of a queue, those with receivers too, and returns once that is
 // on disk, with how many there were.
 func (s *Store) Purge(ctx context.Context, number uint64) (n int, err error) {
