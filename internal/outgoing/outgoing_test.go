@@ -263,7 +263,9 @@ func TestMails(t *testing.T) {
 		t.Errorf("no address: %v", err)
 	}
 	for _, cfg := range []outgoing.MailConfig{
-		{Server: "mail", From: "a@example.org"}, {Server: "m:25", From: "nobody"}, {Server: "m:25", From: "a@example.org", Security: "some"},
+		{Server: "mail", From: "a@example.org"},
+		{Server: "m:25", From: "nobody"},
+		{Server: "m:25", From: "a@example.org", Security: "some"},
 		{Server: "m:25", From: "a@example.org", User: "u", Security: outgoing.Plain},
 	} {
 		if _, err := outgoing.NewMailer(cfg); err == nil {

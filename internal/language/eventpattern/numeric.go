@@ -126,7 +126,7 @@ func (c *compiler) between(low number, ok, counts bool) (value, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	high, comparable, err := c.operand(op)
+	high, whole, err := c.operand(op)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (c *compiler) between(low number, ok, counts bool) (value, error) {
 		return nil, c.barf("Too many terms in numeric range expression")
 	case !ok:
 		return nil, c.barf("Cannot compare number : " + low.spelled)
-	case !comparable:
+	case !whole:
 		return nil, c.barf("Cannot compare number : " + high.spelled)
 	case low.value >= high.value:
 		return nil, c.barf("Bottom must be less than top")
