@@ -94,7 +94,9 @@ func (q *metricsQuestion) seconds(usual time.Duration) (int32, error) {
 }
 
 // wholeSeconds is a length in seconds, or the longest that a period can be.
-func wholeSeconds(d time.Duration) int32 { return int32(min(d/time.Second, math.MaxInt32)) }
+func wholeSeconds(d time.Duration) int32 {
+	return int32(max(0, min(d/time.Second, math.MaxInt32)))
+}
 
 // lengthFlag reads how long something is: 5m, 1d, or a number of seconds.
 func lengthFlag(flag, text string) (time.Duration, error) {
