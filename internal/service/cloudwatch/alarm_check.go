@@ -50,7 +50,7 @@ func (s *Service) metricOf(ctx context.Context, in *cloudwatchapi.PutMetricAlarm
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkThreshold(m); err != nil {
+	if err := checkThreshold(m); err != nil {
 		return nil, err
 	}
 	if in.DatapointsToAlarm != nil && *in.DatapointsToAlarm < 1 {
@@ -125,7 +125,7 @@ func (m *keptMetric) checkMetric() error {
 }
 
 // checkThreshold checks what the points are compared with: a number, or a band.
-func (s *Service) checkThreshold(m *keptMetric) error {
+func checkThreshold(m *keptMetric) error {
 	bands := false
 	switch alarm.Operator(m.Operator) {
 	case alarm.OutsideBand, alarm.LessThanLower, alarm.GreaterThanUpper:
@@ -141,8 +141,6 @@ func (s *Service) checkThreshold(m *keptMetric) error {
 		return errValidation("ThresholdMetricId can be set for a ComparisonOperator about a band alone, which %s is not.", m.Operator)
 	case !bands && m.Threshold == nil:
 		return errValidation("Threshold must not be null")
-	case bands && s.cfg.Band == nil:
-		return cloud.Errorf(cloud.Unsupported, "UnsupportedOperation", "Sillok has no anomaly detection yet: an alarm cannot be compared with a band.")
 	}
 	return nil
 }

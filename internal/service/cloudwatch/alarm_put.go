@@ -36,6 +36,9 @@ func (s *Service) PutMetricAlarm(ctx context.Context, in *cloudwatchapi.PutMetri
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+	if err := s.ensureBand(ctx, m); err != nil {
+		return nil, err
+	}
 	err = s.store.Update(ctx, func(tx resource.Tx) error {
 		before, found, err := alarms.Find(tx, put.Name)
 		if err != nil {

@@ -3,7 +3,9 @@ package cloudwatch
 import (
 	"context"
 	"errors"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -113,6 +115,15 @@ func bandIn(queries []cloudwatchapi.MetricDataQuery, q *cloudwatchapi.MetricData
 		return nil, cloud.Errorf(cloud.Unsupported, "UnsupportedOperation", "Sillok has bands of metrics alone: %s in '%s' must be one.", parts[1], *q.Expression)
 	}
 	return b, nil
+}
+
+// ensureBand has the metric of an alarm's band be learned, as AWS does when one is put.
+func (s *Service) ensureBand(ctx context.Context, m *keptMetric) error {
+	var e scheduled
+	if err := e.setQueries(m); err != nil || e.band == nil {
+		return err
+	}
+	return s.EnsureDetector(ctx, e.band.of)
 }
 
 // exactReader reads metrics over the time that is asked for, to the second.
@@ -229,7 +240,7 @@ func (s *Service) evaluateQueries(ctx context.Context, now time.Time, e *schedul
 	}
 	points := trackPoints(&tracks[0])
 	if e.band != nil {
-		if err := s.setBand(ctx, e.band, points); err != nil {
+		if points, err = s.banded(ctx, e.band, points); err != nil {
 			s.failed(ctx, e.key, err)
 			return finding{of: e, problem: evaluationFailure}, e.kept.Metric.EvaluationState != evaluationFailure
 		}
@@ -247,24 +258,22 @@ func trackPoints(t *Track) []alarm.Point {
 	return points
 }
 
-// setBand gives points the band at their times.
-func (s *Service) setBand(ctx context.Context, b *bandOf, points []alarm.Point) error {
-	if s.cfg.Band == nil {
-		return errors.New("there is no anomaly detection")
-	}
+// banded returns the points with the band at their times. Where too little is known for one,
+// a point says nothing, as if it were missing.
+func (s *Service) banded(ctx context.Context, b *bandOf, points []alarm.Point) ([]alarm.Point, error) {
 	times := make([]time.Time, len(points))
 	for i := range points {
 		times[i] = points[i].Time
 	}
 	lower, upper, err := s.cfg.Band.Band(ctx, b.of, b.deviations, times)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(lower) != len(points) || len(upper) != len(points) {
-		return errors.New("a band has other times than were asked for")
+		return nil, errors.New("a band has other times than were asked for")
 	}
 	for i := range points {
 		points[i].Lower, points[i].Upper = lower[i], upper[i]
 	}
-	return nil
+	return slices.DeleteFunc(points, func(p alarm.Point) bool { return math.IsNaN(p.Lower) || math.IsNaN(p.Upper) }), nil
 }

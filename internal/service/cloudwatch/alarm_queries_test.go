@@ -132,7 +132,6 @@ func TestAlarmsOnBands(t *testing.T) {
 	const band = `{"AlarmName":"a","Metrics":[{"Id":"m1","MetricStat":{"Metric":{"Namespace":"ns","MetricName":"errors"},"Period":60,"Stat":"Sum"}},` +
 		`{"Id":"ad1","Expression":"ANOMALY_DETECTION_BAND(m1, 3)"}],"ThresholdMetricId":"ad1","EvaluationPeriods":1,"ComparisonOperator":"LessThanLowerOrGreaterThanUpperThreshold"}`
 	without := openAlarms(t)
-	without.refused("PutMetricAlarm", band, "UnsupportedOperation", "anomaly detection")
 	s, err := cloudwatch.Open(t.Context(), cloudwatch.Config{
 		Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), Expressions: cloudwatch.Computed(), Band: flat{10, 20}, Carrier: without.carried,
 	}, servicetest.Store(t))

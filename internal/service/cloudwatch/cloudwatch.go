@@ -38,7 +38,8 @@ type Config struct {
 	// Carrier brings to others what becomes of alarms; nil where nobody is told, and nothing
 	// takes their actions.
 	Carrier Carrier
-	// Band is what alarms are compared with that look for anomalies; nil where there are none.
+	// Band is what alarms are compared with that look for anomalies; nil for what this service
+	// learns itself.
 	Band Band
 }
 
@@ -65,7 +66,14 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), state: store, series: kept, table: newAlarmTable(), points: kept.Read, models: newModels(), drawing: make(chan struct{}, drawnAtOnce)}, nil
+	s := &Service{
+		cfg: cfg, store: resource.NewStore(store), state: store, series: kept,
+		table: newAlarmTable(), points: kept.Read, models: newModels(), drawing: make(chan struct{}, drawnAtOnce),
+	}
+	if cfg.Band == nil {
+		s.cfg.Band = s
+	}
+	return s, nil
 }
 
 // Run evaluates alarms, trains anomaly detectors, and rolls up and removes data that have been kept long enough,

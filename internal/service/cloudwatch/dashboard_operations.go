@@ -77,7 +77,7 @@ func (s *Service) PutDashboard(ctx context.Context, in *cloudwatchapi.PutDashboa
 	err = s.store.Update(global(ctx), func(tx resource.Tx) error {
 		_, known, err := dashboards.Find(tx, name)
 		if err == nil && !known {
-			err = tags.Add(tx, dashboardARN(tx.Scope(), name), givenTags(in.Tags))
+			err = addTags(tx, dashboardARN(tx.Scope(), name), in.Tags)
 		}
 		if err != nil {
 			return err

@@ -75,6 +75,15 @@ func checkTags(in []cloudwatchapi.Tag) error {
 	return nil
 }
 
+// addTags gives a resource tags. That it has too many then is said as AWS says it.
+func addTags(tx resource.Tx, arn string, in []cloudwatchapi.Tag) error {
+	err := tags.Add(tx, arn, givenTags(in))
+	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Code == codeTooManyTags {
+		return errValue("tags are invalid.")
+	}
+	return err
+}
+
 // TagResource gives a resource tags, in place of those of the same keys.
 func (s *Service) TagResource(ctx context.Context, in *cloudwatchapi.TagResourceInput) (*cloudwatchapi.TagResourceOutput, error) {
 	err := s.store.Update(placeOf(ctx, *in.ResourceARN), func(tx resource.Tx) error {
@@ -87,11 +96,8 @@ func (s *Service) TagResource(ctx context.Context, in *cloudwatchapi.TagResource
 				return err
 			}
 		}
-		return tags.Add(tx, arn, givenTags(in.Tags))
+		return addTags(tx, arn, in.Tags)
 	})
-	if e, ok := errors.AsType[*cloud.Error](err); ok && e.Code == codeTooManyTags {
-		err = errValue("tags are invalid.")
-	}
 	if err != nil {
 		return nil, err
 	}
