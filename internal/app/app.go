@@ -15,6 +15,7 @@ import (
 
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/cloud/metric"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
@@ -25,6 +26,8 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 	logrows "github.com/sillok/sillok/internal/logs/rows"
 	"github.com/sillok/sillok/internal/logs/syslog"
+	"github.com/sillok/sillok/internal/metrics/emit"
+	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/service/iam"
@@ -72,7 +75,10 @@ type App struct {
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
 	metrics     *cloudwatch.Service
+	emits       metric.Emitter // takes what services count of themselves
+	emitter     *emit.Emitter  // which puts that; nil where nobody wants it
 	s3          *s3.Service
+	queries     *athena.Service
 	state       *state.DB
 	objects     *objects.DB
 	journal     *journal.Journal
@@ -167,12 +173,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.openIdentities()
+	a.openEmitter()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Counted: a.countCall, Domains: a.cfg.Domains,
 		Limits: gateway.Limits{
 			Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate,
 			CallsPerAccount: a.cfg.MaxCallsPerAccount, RatePerAccount: a.cfg.MaxRatePerAccount,
@@ -268,6 +275,9 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 			cancel()
 			<-ended
 		})
+	}
+	if a.emitter != nil {
+		run("services' own metrics", a.emitter.Run) // ends last, with what the others have emitted
 	}
 	run("journal", a.journal.Run)
 	run("archive", a.archive.Run)

@@ -22,11 +22,12 @@ var layers = []struct {
 	may    []string
 }{
 	{"cmd/sillok", []string{"internal/app", "internal/gateway", "internal/service", "internal/trail", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/store", "internal/terminal", "internal/cloud", "internal/kit"}},
-	{"internal/app", []string{"internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/logs", "internal/alarm", "internal/language", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/app", []string{"internal/gateway", "internal/access", "internal/policy", "internal/wire", "internal/service", "internal/trail", "internal/logs", "internal/alarm", "internal/metrics", "internal/language", "internal/journal", "internal/engine", "internal/sql", "internal/lake", "internal/bus", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/gateway", []string{"internal/wire", "internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/wire", []string{"internal/api", "internal/cloud", "internal/kit"}},
 	{"internal/access", []string{"internal/policy", "internal/cloud", "internal/kit"}},
-	{"internal/service", []string{"internal/trail", "internal/logs", "internal/alarm", "internal/journal", "internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/language", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/service", []string{"internal/trail", "internal/logs", "internal/alarm", "internal/metrics", "internal/journal", "internal/access", "internal/policy", "internal/sql", "internal/engine", "internal/language", "internal/lake", "internal/bus", "internal/resource", "internal/servicetest", "internal/store", "internal/api", "internal/cloud", "internal/kit"}},
+	{"internal/metrics", []string{"internal/bus", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/alarm", []string{"internal/cloud", "internal/kit"}},
 	{"internal/logs", []string{"internal/language", "internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
 	{"internal/journal", []string{"internal/lake", "internal/store", "internal/cloud", "internal/kit"}},
@@ -65,7 +66,7 @@ var owners = map[string][]string{
 	"github.com/jedib0t/go-pretty":      {"internal/terminal"},
 	"golang.org/x/term":                 {"internal/terminal"},
 	"github.com/dlclark/regexp2":        {"internal/kit/javaregex"},
-	"go.opentelemetry.io/proto/otlp":    {"internal/wire/otlp"},
+	"go.opentelemetry.io/proto/otlp":    {"internal/wire/otlp", "internal/metrics/stream"},
 	"github.com/leodido/go-syslog":      {"internal/logs/syslog"},
 	"github.com/decred/dcrd":            {"internal/service/kms/material"},
 	"net/http":                          {"cmd/sillok", "internal/app", "internal/gateway", "internal/wire", "internal/service/s3", "conformance", "tools"},

@@ -34,6 +34,8 @@ func authorizationOf(service string) authorizationOverlay {
 		return athenaAuthorization()
 	case "cloudtrail":
 		return cloudTrailAuthorization()
+	case "cloudwatch":
+		return cloudWatchAuthorization()
 	case "ec2":
 		return ec2Authorization()
 	case "elbv2":

@@ -1,5 +1,22 @@
 package main
 
+import "github.com/sillok/sillok/internal/api"
+
+func cloudWatchAuthorization() authorizationOverlay {
+	return authorizationOverlay{
+		special: map[string]string{
+			"StartMetricStreams MetricStreamName": "Names[]",
+			"StopMetricStreams MetricStreamName":  "Names[]",
+		},
+		more: map[string][]api.Resource{
+			"PutMetricStream": {
+				{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}", Action: "cloudwatch:TagResource", When: "Tags"},
+				passRole("RoleArn"),
+			},
+		},
+	}
+}
+
 // metricsLoose takes from the model of CloudWatch the constraints that the service
 // words itself, or has not: a namespace may begin with a colon, and what a datum, a
 // period, a statistic or a unit may be is refused in words of its own.

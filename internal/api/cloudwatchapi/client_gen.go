@@ -11,6 +11,11 @@ import (
 // Client does Amazon CloudWatch's operations through a door, for a service that needs this one.
 type Client struct{ Door api.Door }
 
+// DeleteMetricStream does the operation DeleteMetricStream.
+func (c Client) DeleteMetricStream(ctx context.Context, in *DeleteMetricStreamInput) (*DeleteMetricStreamOutput, error) {
+	return api.Do[*DeleteMetricStreamOutput](ctx, c.Door, Service, "DeleteMetricStream", in)
+}
+
 // GetMetricData does the operation GetMetricData.
 func (c Client) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*GetMetricDataOutput, error) {
 	return api.Do[*GetMetricDataOutput](ctx, c.Door, Service, "GetMetricData", in)
@@ -19,6 +24,16 @@ func (c Client) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*Get
 // GetMetricStatistics does the operation GetMetricStatistics.
 func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatisticsInput) (*GetMetricStatisticsOutput, error) {
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
+}
+
+// GetMetricStream does the operation GetMetricStream.
+func (c Client) GetMetricStream(ctx context.Context, in *GetMetricStreamInput) (*GetMetricStreamOutput, error) {
+	return api.Do[*GetMetricStreamOutput](ctx, c.Door, Service, "GetMetricStream", in)
+}
+
+// ListMetricStreams does the operation ListMetricStreams.
+func (c Client) ListMetricStreams(ctx context.Context, in *ListMetricStreamsInput) (*ListMetricStreamsOutput, error) {
+	return api.Do[*ListMetricStreamsOutput](ctx, c.Door, Service, "ListMetricStreams", in)
 }
 
 // ListMetrics does the operation ListMetrics.
@@ -41,9 +56,24 @@ func (c Client) PutMetricData(ctx context.Context, in *PutMetricDataInput) (*Put
 	return api.Do[*PutMetricDataOutput](ctx, c.Door, Service, "PutMetricData", in)
 }
 
+// PutMetricStream does the operation PutMetricStream.
+func (c Client) PutMetricStream(ctx context.Context, in *PutMetricStreamInput) (*PutMetricStreamOutput, error) {
+	return api.Do[*PutMetricStreamOutput](ctx, c.Door, Service, "PutMetricStream", in)
+}
+
 // SetAlarmState does the operation SetAlarmState.
 func (c Client) SetAlarmState(ctx context.Context, in *SetAlarmStateInput) (*SetAlarmStateOutput, error) {
 	return api.Do[*SetAlarmStateOutput](ctx, c.Door, Service, "SetAlarmState", in)
+}
+
+// StartMetricStreams does the operation StartMetricStreams.
+func (c Client) StartMetricStreams(ctx context.Context, in *StartMetricStreamsInput) (*StartMetricStreamsOutput, error) {
+	return api.Do[*StartMetricStreamsOutput](ctx, c.Door, Service, "StartMetricStreams", in)
+}
+
+// StopMetricStreams does the operation StopMetricStreams.
+func (c Client) StopMetricStreams(ctx context.Context, in *StopMetricStreamsInput) (*StopMetricStreamsOutput, error) {
+	return api.Do[*StopMetricStreamsOutput](ctx, c.Door, Service, "StopMetricStreams", in)
 }
 
 // TagResource does the operation TagResource.

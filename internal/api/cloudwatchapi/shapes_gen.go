@@ -23,6 +23,15 @@ type Datapoint struct {
 	ExtendedStatistics map[string]float64
 }
 
+// DeleteMetricStreamInput is what DeleteMetricStream takes.
+type DeleteMetricStreamInput struct {
+	Name *string `aws:",MetricStreamName,required"`
+}
+
+// DeleteMetricStreamOutput is what DeleteMetricStream answers.
+type DeleteMetricStreamOutput struct {
+}
+
 // Dimension is used by GetMetricData, GetMetricStatistics, ListMetrics and 2 more.
 type Dimension struct {
 	Name  *string `aws:",DimensionName,required"`
@@ -89,9 +98,42 @@ type GetMetricStatisticsOutput struct {
 	Datapoints []Datapoint
 }
 
+// GetMetricStreamInput is what GetMetricStream takes.
+type GetMetricStreamInput struct {
+	Name *string `aws:",MetricStreamName,required"`
+}
+
+// GetMetricStreamOutput is what GetMetricStream answers.
+type GetMetricStreamOutput struct {
+	Arn                          *string
+	Name                         *string
+	IncludeFilters               []MetricStreamFilter
+	ExcludeFilters               []MetricStreamFilter
+	FirehoseArn                  *string
+	RoleArn                      *string
+	State                        *string
+	CreationDate                 *time.Time
+	LastUpdateDate               *time.Time
+	OutputFormat                 *string
+	StatisticsConfigurations     []MetricStreamStatisticsConfiguration
+	IncludeLinkedAccountsMetrics *bool
+}
+
 // LabelOptions is used by GetMetricData.
 type LabelOptions struct {
 	Timezone *string
+}
+
+// ListMetricStreamsInput is what ListMetricStreams takes.
+type ListMetricStreamsInput struct {
+	NextToken  *string
+	MaxResults *int32 `aws:",ListMetricStreamsMaxResults"`
+}
+
+// ListMetricStreamsOutput is what ListMetricStreams answers.
+type ListMetricStreamsOutput struct {
+	NextToken *string
+	Entries   []MetricStreamEntry
 }
 
 // ListMetricsInput is what ListMetrics takes.
@@ -177,6 +219,35 @@ type MetricStat struct {
 	Unit   *string
 }
 
+// MetricStreamEntry is used by ListMetricStreams.
+type MetricStreamEntry struct {
+	Arn            *string
+	CreationDate   *time.Time
+	LastUpdateDate *time.Time
+	Name           *string
+	FirehoseArn    *string
+	State          *string
+	OutputFormat   *string
+}
+
+// MetricStreamFilter is used by GetMetricStream, PutMetricStream.
+type MetricStreamFilter struct {
+	Namespace   *string  `aws:",Namespace"`
+	MetricNames []string `aws:",MetricStreamFilterMetricNames"`
+}
+
+// MetricStreamStatisticsConfiguration is used by GetMetricStream, PutMetricStream.
+type MetricStreamStatisticsConfiguration struct {
+	IncludeMetrics       []MetricStreamStatisticsMetric `aws:",,required"`
+	AdditionalStatistics []string                       `aws:",,required"`
+}
+
+// MetricStreamStatisticsMetric is used by GetMetricStream, PutMetricStream.
+type MetricStreamStatisticsMetric struct {
+	Namespace  *string `aws:",Namespace,required"`
+	MetricName *string `aws:",MetricName,required"`
+}
+
 // PutMetricAlarmInput is what PutMetricAlarm takes.
 type PutMetricAlarmInput struct {
 	AlarmName                        *string `aws:",AlarmName,required"`
@@ -213,12 +284,39 @@ type PutMetricDataInput struct {
 	StrictEntityValidation *bool
 }
 
+// PutMetricStreamInput is what PutMetricStream takes.
+type PutMetricStreamInput struct {
+	Name                         *string `aws:",MetricStreamName,required"`
+	IncludeFilters               []MetricStreamFilter
+	ExcludeFilters               []MetricStreamFilter
+	FirehoseArn                  *string `aws:",AmazonResourceName,required"`
+	RoleArn                      *string `aws:",AmazonResourceName,required"`
+	OutputFormat                 *string `aws:",MetricStreamOutputFormat,required"`
+	Tags                         []Tag
+	StatisticsConfigurations     []MetricStreamStatisticsConfiguration
+	IncludeLinkedAccountsMetrics *bool
+}
+
+// PutMetricStreamOutput is what PutMetricStream answers.
+type PutMetricStreamOutput struct {
+	Arn *string
+}
+
 // SetAlarmStateInput is what SetAlarmState takes.
 type SetAlarmStateInput struct {
 	AlarmName       *string `aws:",AlarmName,required"`
 	StateValue      *string `aws:",StateValue,required"`
 	StateReason     *string `aws:",StateReason,required"`
 	StateReasonData *string `aws:",StateReasonData"`
+}
+
+// StartMetricStreamsInput is what StartMetricStreams takes.
+type StartMetricStreamsInput struct {
+	Names []string `aws:",MetricStreamNames,required"`
+}
+
+// StartMetricStreamsOutput is what StartMetricStreams answers.
+type StartMetricStreamsOutput struct {
 }
 
 // StatisticSet is used by PutMetricData.
@@ -229,7 +327,16 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by ListTagsForResource, PutMetricAlarm, TagResource.
+// StopMetricStreamsInput is what StopMetricStreams takes.
+type StopMetricStreamsInput struct {
+	Names []string `aws:",MetricStreamNames,required"`
+}
+
+// StopMetricStreamsOutput is what StopMetricStreams answers.
+type StopMetricStreamsOutput struct {
+}
+
+// Tag is used by ListTagsForResource, PutMetricAlarm, PutMetricStream, TagResource.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`
