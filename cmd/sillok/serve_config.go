@@ -52,7 +52,8 @@ type serveOptions struct {
 	TrailDigest         time.Duration `yaml:"cloudtrail_digest"`
 	NewState            bool          `yaml:"-"` // for one start
 
-	Syslog syslogOptions `yaml:",inline"`
+	Syslog  syslogOptions  `yaml:",inline"`
+	Metrics metricsOptions `yaml:",inline"`
 }
 
 // The settings that nobody made.
@@ -100,6 +101,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.TrailDigest, "cloudtrail-digest", defaultTrailDigest, "`TIME` that one digest of a trail is of")
 	f.BoolVar(&o.Strict, "strict", false, "keep AWS's limits where ours are wider: event history by one attribute, in one region, 90 days back, twice a second")
 	o.Syslog.flags(f)
+	o.Metrics.flags(f)
 	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 }
@@ -146,6 +148,7 @@ func inOurWords(mistake string) string {
 // merge fills in what a flag or the environment says over what the file says.
 func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 	setters := o.Syslog.set(flags.Syslog)
+	maps.Copy(setters, o.Metrics.set(flags.Metrics))
 	maps.Copy(setters, map[string]func(){
 		"data":                        func() { o.Data = flags.Data },
 		"listen":                      func() { o.Listen = flags.Listen },
@@ -205,8 +208,11 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	errs = append(errs, err)
 	masterFile, masterKey, err := masterKey(options.MasterKey)
 	errs = append(errs, err)
+	streams, err := options.Metrics.streams()
+	errs = append(errs, err)
 	cfg := app.Config{
-		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
+		DeliveryStreams: streams,
+		ShadowSize:      shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,

@@ -75,6 +75,7 @@ type App struct {
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
 	metrics     *cloudwatch.Service
+	firehose    deliveryStreams
 	emits       metric.Emitter // takes what services count of themselves
 	emitter     *emit.Emitter  // which puts that; nil where nobody wants it
 	s3          *s3.Service
@@ -174,6 +175,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.openIdentities()
 	a.openEmitter()
+	a.firehose = newDeliveryStreams(a)
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}

@@ -105,6 +105,9 @@ type Config struct {
 	Held func(bytes int64)
 	// Syslog is where messages of syslog are taken.
 	Syslog SyslogConfig
+	// DeliveryStreams says where what is sent to delivery streams of Firehose goes, by
+	// their ARNs.
+	DeliveryStreams map[string]DeliveryStream
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
 	// targets take what is delivered to the ARNs of services, in tests, besides those
@@ -194,6 +197,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, c.validateTrails()...)
 	errs = append(errs, c.validateSyslog())
+	errs = append(errs, c.validateDeliveryStreams()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}

@@ -121,7 +121,9 @@ func (a *App) openLogs(ctx context.Context) (gateway.Service, error) {
 const metricsFolder = "metrics"
 
 func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
-	s, err := cloudwatch.Open(ctx, cloudwatch.Config{Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed()}, a.state)
+	s, err := cloudwatch.Open(ctx, cloudwatch.Config{
+		Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed(), Streams: subscribers{a}, Metrics: a.emits,
+	}, a.state)
 	if err != nil {
 		return gateway.Service{}, err
 	}

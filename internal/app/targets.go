@@ -14,6 +14,9 @@ import (
 // A new target is a line here.
 func (a *App) targets() map[string]bus.Target {
 	all := map[string]bus.Target{"cloudtrail": failedOfTrails{a}, "logs": sentToLogs{a}}
+	if len(a.cfg.DeliveryStreams) > 0 {
+		all["firehose"] = a.firehose
+	}
 	maps.Copy(all, a.cfg.targets)
 	if a.logs != nil {
 		for service, target := range all {
@@ -24,7 +27,12 @@ func (a *App) targets() map[string]bus.Target {
 }
 
 // delivers reports whether somebody takes what is delivered to the ARN.
-func (a *App) delivers(arn cloud.ARN) bool { return a.targets()[arn.Service] != nil }
+func (a *App) delivers(arn cloud.ARN) bool {
+	if _, there := a.cfg.targets[arn.Service]; !there && arn.Service == "firehose" {
+		return a.firehose.Takes(arn)
+	}
+	return a.targets()[arn.Service] != nil
+}
 
 // sentToLogs takes what is delivered to log groups: what trails send, logs of services,
 // and what became of log events that nobody took.

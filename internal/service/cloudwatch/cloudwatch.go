@@ -4,17 +4,20 @@
 // package series keeps them. Other parts of the server put their own metrics through
 // Put.
 //
-// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions. Alarms,
-// dashboards, anomaly detectors and metric streams are left to others.
+// Metric math, SEARCH and Metrics Insights come in by one interface, Expressions. What
+// changes is sent to metric streams. Alarms, dashboards and anomaly detectors are left to
+// others.
 package cloudwatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/series"
 	"github.com/sillok/sillok/internal/store/state"
@@ -27,6 +30,10 @@ type Config struct {
 	// Expressions evaluates metric math, SEARCH and Metrics Insights; nil where queries
 	// that have an expression are refused by name.
 	Expressions Expressions
+	// Streams takes what metric streams send; nil where there can be none.
+	Streams Deliveries
+	// Metrics takes what is counted of metric streams; nil for nobody.
+	Metrics metric.Emitter
 }
 
 // Service answers the operations of CloudWatch.
@@ -34,6 +41,7 @@ type Service struct {
 	cfg    Config
 	store  resource.Store
 	series *series.Store
+	sender *sender
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -43,11 +51,25 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: cfg, store: resource.NewStore(store), series: kept}, nil
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
+	}
+	s := &Service{cfg: cfg, store: resource.NewStore(store), series: kept}
+	s.sender = &sender{service: s, store: store}
+	if err := s.sender.load(ctx); err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	return s, nil
 }
 
-// Run rolls up and removes data that have been kept long enough, until ctx is done.
-func (s *Service) Run(ctx context.Context) error { return s.series.Run(ctx) }
+// Run rolls up and removes data that have been kept long enough, and sends to metric
+// streams, until ctx is done.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := life.New(ctx, s.cfg.Log)
+	g.Go(ctx, "metrics", s.series.Run)
+	g.Go(ctx, "metric streams", s.sender.run)
+	return g.Wait()
+}
 
 // Close closes what Open opened. It may be called twice.
 func (s *Service) Close() error { return s.series.Close() }

@@ -5,17 +5,24 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/resource"
 )
 
-// Metrics have no tags. What has them are alarms, dashboards, rules and streams, none of
-// which is here yet.
+// Metrics have no tags. What has them are alarms, dashboards, rules and streams, of which
+// streams are here.
 var tags = resource.Tags{Invalid: codeValue, TooMany: codeValue, Named: taggable}
 
-func taggable(resource.Reader, string) (string, error) {
+func taggable(r resource.Reader, arn string) (string, error) {
+	name, _ := resource.Named(r.Scope(), "cloudwatch", arn)
+	if name, ok := strings.CutPrefix(name, streamResource); ok {
+		if _, there, err := streams.Find(r, name); err != nil || there {
+			return arn, err
+		}
+	}
 	return "", cloud.Errorf(cloud.NotFound, "ResourceNotFoundException", "")
 }
 
