@@ -122,7 +122,7 @@ const metricsFolder = "metrics"
 
 func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
 	s, err := cloudwatch.Open(ctx, cloudwatch.Config{
-		Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed(), Streams: subscribers{a}, Metrics: a.emits,
+		Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed(), Streams: subscribers{a}, Metrics: a.emits, May: a.may,
 	}, a.state)
 	if err != nil {
 		return gateway.Service{}, err

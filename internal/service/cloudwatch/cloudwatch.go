@@ -30,6 +30,9 @@ type Config struct {
 	// Expressions evaluates metric math, SEARCH and Metrics Insights; nil where queries
 	// that have an expression are refused by name.
 	Expressions Expressions
+	// May returns nil where the principal of a call may do an action to a resource, and
+	// otherwise the error to answer; nil where nobody decides.
+	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
 	// Streams takes what metric streams send; nil where there can be none.
 	Streams Deliveries
 	// Metrics takes what is counted of metric streams; nil for nobody.
@@ -42,6 +45,7 @@ type Service struct {
 	store  resource.Store
 	series *series.Store
 	sender *sender
+	totals totals
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The

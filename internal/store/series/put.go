@@ -235,7 +235,7 @@ func (p *put) merge(t tier, series uint64, k kind, at time.Time) error {
 
 // encodeDatum appends the summary of a datum; nothing where that has no samples.
 func encodeDatum(out []byte, d *metric.Datum) []byte {
-	if len(d.Values) == 1 && d.Set == nil && (len(d.Counts) == 0 || d.Counts[0] == 1) {
+	if len(d.Values) == 1 && d.Set == nil && d.Whole == nil && (len(d.Counts) == 0 || d.Counts[0] == 1) {
 		return summary.AppendSingle(out, d.Values[0])
 	}
 	var all summary.Summary
@@ -251,6 +251,9 @@ func encodeDatum(out []byte, d *metric.Datum) []byte {
 	}
 	if all.Count == 0 {
 		return out
+	}
+	if d.Whole != nil {
+		all.Restate(d.Whole.Sum, d.Whole.Min, d.Whole.Max)
 	}
 	return all.Append(out)
 }
