@@ -110,7 +110,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 func readConfig(path string) (serveOptions, error) {
 	options := serveOptions{
 		Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout,
-		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest, Syslog: defaultSyslog(),
+		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest, Syslog: defaultSyslog(), Metrics: defaultMetrics(),
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -211,8 +211,8 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	streams, err := options.Metrics.streams()
 	errs = append(errs, err)
 	cfg := app.Config{
-		DeliveryStreams: streams,
-		ShadowSize:      shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
+		DeliveryStreams: streams, StatsD: options.Metrics.statsd(),
+		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,
 		TLSCertificate: options.TLSCertificate, TLSKey: options.TLSKey, TLS: options.TLS, InsecureHTTP: options.InsecureHTTP,

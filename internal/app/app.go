@@ -27,6 +27,7 @@ import (
 	logrows "github.com/sillok/sillok/internal/logs/rows"
 	"github.com/sillok/sillok/internal/logs/syslog"
 	"github.com/sillok/sillok/internal/metrics/emit"
+	"github.com/sillok/sillok/internal/metrics/statsd"
 	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/cloudwatch"
@@ -74,6 +75,7 @@ type App struct {
 	kms         *kms.Service
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
+	statsd      *statsd.Server // nil for none
 	metrics     *cloudwatch.Service
 	firehose    deliveryStreams
 	emits       metric.Emitter // takes what services count of themselves
@@ -195,7 +197,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.cfg.Compat == compatMoto {
 		a.handler = a.motoCompat(a.gateway)
 	}
-	return a.openSyslog(ctx)
+	if err := a.openSyslog(ctx); err != nil {
+		return err
+	}
+	return a.openStatsD(ctx)
 }
 
 // checkState refuses a data folder that has lost its state: it would otherwise
@@ -293,6 +298,9 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 	if a.syslog != nil {
 		run("syslog", a.syslog.Run)
 	}
+	if a.statsd != nil {
+		run("statsd", a.statsd.Run)
+	}
 	return stops
 }
 
@@ -309,7 +317,7 @@ func drain(ctx context.Context, server *http.Server) error {
 
 // Close releases what Open took. It may be called twice.
 func (a *App) Close() error {
-	var errs []error
+	errs := []error{a.closeStatsD()}
 	if a.syslog != nil {
 		errs = append(errs, a.syslog.Close())
 	}

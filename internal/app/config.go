@@ -105,6 +105,8 @@ type Config struct {
 	Held func(bytes int64)
 	// Syslog is where messages of syslog are taken.
 	Syslog SyslogConfig
+	// StatsD is where metrics of StatsD are taken.
+	StatsD StatsDConfig
 	// DeliveryStreams says where what is sent to delivery streams of Firehose goes, by
 	// their ARNs.
 	DeliveryStreams map[string]DeliveryStream
@@ -198,6 +200,7 @@ func (c Config) Validate() error {
 	errs = append(errs, c.validateTrails()...)
 	errs = append(errs, c.validateSyslog())
 	errs = append(errs, c.validateDeliveryStreams()...)
+	errs = append(errs, c.validateStatsD()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}
