@@ -61,6 +61,7 @@ var documents = []document{
 	{path: "docs/logs-terminal.md"},
 	{path: "docs/logs-clients.md"},
 	{path: "docs/metrics.md"},
+	{path: "docs/metrics-sources.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

@@ -19,7 +19,6 @@ import (
 
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/wire"
 	"github.com/sillok/sillok/internal/wire/otlp"
 	"github.com/sillok/sillok/internal/wire/samples"
@@ -59,7 +58,7 @@ func lines(in *cloudwatchapi.PutMetricDataInput) (out []string) {
 			for _, dimension := range d.Dimensions {
 				line += " " + *dimension.Name + "=" + *dimension.Value
 			}
-			line += fmt.Sprintf(" %s %v", resource.Value(d.Unit), d.Values)
+			line += fmt.Sprintf(" %s %v", unit(d.Unit), d.Values)
 			if d.Counts != nil {
 				line += fmt.Sprintf("×%v", d.Counts)
 			}
@@ -268,4 +267,11 @@ func FuzzMetrics(f *testing.F) {
 			}
 		}
 	})
+}
+
+func unit(u *string) string {
+	if u == nil {
+		return ""
+	}
+	return *u
 }

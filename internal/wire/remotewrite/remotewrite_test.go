@@ -13,7 +13,6 @@ import (
 
 	"github.com/sillok/sillok/internal/api/cloudwatchapi"
 	"github.com/sillok/sillok/internal/cloud"
-	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/wire"
 	"github.com/sillok/sillok/internal/wire/remotewrite"
 	"github.com/sillok/sillok/internal/wire/samples"
@@ -45,7 +44,7 @@ func lines(in *cloudwatchapi.PutMetricDataInput) (out []string) {
 			for _, dimension := range d.Dimensions {
 				line += " " + *dimension.Name + "=" + *dimension.Value
 			}
-			line += fmt.Sprintf(" %s %v@%d", resource.Value(d.Unit), d.Values, d.Timestamp.UnixMilli()-at)
+			line += fmt.Sprintf(" %s %v@%d", unit(d.Unit), d.Values, d.Timestamp.UnixMilli()-at)
 			if set := d.StatisticValues; set != nil {
 				line += fmt.Sprintf(" ×%v n=%v sum=%v min=%v max=%v", d.Counts, *set.SampleCount, *set.Sum, *set.Minimum, *set.Maximum)
 			}
@@ -265,4 +264,11 @@ func FuzzRemoteWrite(f *testing.F) {
 			}
 		}
 	})
+}
+
+func unit(u *string) string {
+	if u == nil {
+		return ""
+	}
+	return *u
 }
