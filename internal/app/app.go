@@ -177,7 +177,6 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.openIdentities()
 	a.openEmitter()
-	a.firehose = newDeliveryStreams(a)
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
@@ -197,10 +196,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.cfg.Compat == compatMoto {
 		a.handler = a.motoCompat(a.gateway)
 	}
-	if err := a.openSyslog(ctx); err != nil {
-		return err
-	}
-	return a.openStatsD(ctx)
+	return errors.Join(a.openSyslog(ctx), a.openStatsD(ctx))
 }
 
 // checkState refuses a data folder that has lost its state: it would otherwise

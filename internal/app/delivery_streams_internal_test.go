@@ -23,7 +23,7 @@ import (
 
 const deliveryARN = "arn:aws:firehose:ap-northeast-2:111122223333:deliverystream/"
 
-func deliveryTo(t *testing.T, name string, payload string) bus.Delivery {
+func deliveryTo(t *testing.T, name, payload string) bus.Delivery {
 	t.Helper()
 	arn, err := cloud.ParseARN(deliveryARN + name)
 	if err != nil {
@@ -114,7 +114,7 @@ func TestDeliveryStreamsToAnEndpoint(t *testing.T) {
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(status)
-		fmt.Fprint(w, text)
+		fmt.Fprintln(w, text)
 	}))
 	defer server.Close()
 	h := openHouse(t, Config{DeliveryStreams: map[string]DeliveryStream{

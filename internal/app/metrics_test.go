@@ -24,12 +24,12 @@ import (
 // monitoring makes a call of CloudWatch.
 func monitoring(t *testing.T, server *app.App, path string, header map[string]string, body []byte) (status int, text []byte) {
 	t.Helper()
-	answer, text := signedFor(t, "monitoring", server, path, header, body)
-	return answer.StatusCode, text
+	status, _, text = signedFor(t, "monitoring", server, path, header, body)
+	return status, text
 }
 
 // signedFor posts what is signed for a service.
-func signedFor(t *testing.T, service string, server *app.App, path string, header map[string]string, body []byte) (answer *http.Response, text []byte) {
+func signedFor(t *testing.T, service string, server *app.App, path string, header map[string]string, body []byte) (status int, told http.Header, text []byte) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.Endpoint()+path, bytes.NewReader(body))
 	if err != nil {
@@ -43,7 +43,7 @@ func signedFor(t *testing.T, service string, server *app.App, path string, heade
 	if err := v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), service, "eu-west-1", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	answer, err = http.DefaultClient.Do(r)
+	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func signedFor(t *testing.T, service string, server *app.App, path string, heade
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return answer, text
+	return answer.StatusCode, answer.Header, text
 }
 
 // spoken is a protocol: how it makes a call of an operation.

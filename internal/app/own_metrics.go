@@ -8,9 +8,11 @@ import (
 	"github.com/sillok/sillok/internal/metrics/emit"
 )
 
-// openEmitter opens what takes the metrics that services emit of themselves. Tests of
-// moto's expect those metrics alone that they put.
+// openEmitter opens what takes the metrics that services emit of themselves, and what
+// takes the place of delivery streams. Tests of moto's expect those metrics alone that
+// they put.
 func (a *App) openEmitter() {
+	a.firehose = newDeliveryStreams(a)
 	if a.cfg.Compat == compatMoto {
 		a.emits = metric.Nowhere
 		return

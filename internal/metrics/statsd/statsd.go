@@ -100,7 +100,7 @@ func (s *Server) receive(ctx context.Context) error {
 		n, from, err := s.conn.ReadFromUDPAddrPort(room)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the port was closed
 		case err != nil:
 			return fmt.Errorf("statsd: %w", err)
 		}

@@ -64,7 +64,7 @@ func pointOf(u *Update, more []summary.Statistic) *metricspb.SummaryDataPoint {
 	})
 	start := u.Minute.UnixNano()
 	return &metricspb.SummaryDataPoint{
-		StartTimeUnixNano: uint64(start), TimeUnixNano: uint64(start + int64(time.Minute)), //nolint:gosec // after 1970
+		StartTimeUnixNano: uint64(start), TimeUnixNano: uint64(start + int64(time.Minute)),
 		Count: uint64(math.Round(u.Summary.Count)), Sum: u.Summary.Sum, QuantileValues: quantiles,
 	}
 }

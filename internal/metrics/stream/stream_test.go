@@ -56,7 +56,8 @@ func TestJSON(t *testing.T) {
 				`"dimensions":{"InstanceId":"i-1"},"timestamp":1611929698000,"value":{"count":3.0,"sum":20.0,"max":18.0,"min":0.0},"unit":"Seconds"}` + "\n",
 		},
 		{
-			"with statistics", update(), []stream.Statistics{of("p50", "TC(10:20)"), of("p50")},
+			"with statistics", update(),
+			[]stream.Statistics{of("p50", "TC(10:20)"), of("p50")},
 			`{"metric_stream_name":"s","account_id":"123456789012","region":"us-east-1","namespace":"AWS/EC2","metric_name":"DiskWriteOps",` +
 				`"dimensions":{},"timestamp":1611929698000,"value":{"count":3.0,"sum":20.0,"max":18.0,"min":0.0,"p50":2.0438317370604793,"TC(10:20)":1.0},"unit":"Seconds"}` + "\n",
 		},
@@ -92,10 +93,10 @@ func requests(t *testing.T, record []byte) (all []*metricspb.MetricsData) {
 			t.Fatal("the record is cut")
 		}
 		var r metricspb.MetricsData
-		if err := proto.Unmarshal(record[n:n+int(size)], &r); err != nil { //nolint:gosec // see above
+		if err := proto.Unmarshal(record[n:n+int(size)], &r); err != nil {
 			t.Fatal(err)
 		}
-		all, record = append(all, &r), record[n+int(size):] //nolint:gosec // see above
+		all, record = append(all, &r), record[n+int(size):]
 	}
 	return all
 }
@@ -110,7 +111,8 @@ func TestOpenTelemetry(t *testing.T) {
 	request := func(p *metricspb.SummaryDataPoint) *metricspb.MetricsData {
 		return &metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{
 			Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{
-				{Key: "cloud.provider", Value: text("aws")}, {Key: "cloud.account.id", Value: text("123456789012")},
+				{Key: "cloud.provider", Value: text("aws")},
+				{Key: "cloud.account.id", Value: text("123456789012")},
 				{Key: "cloud.region", Value: text("us-east-1")},
 				{Key: "aws.exporter.arn", Value: text("arn:aws:cloudwatch:us-east-1:123456789012:metric-stream/s")},
 			}},

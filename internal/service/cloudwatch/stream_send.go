@@ -35,9 +35,6 @@ const (
 	streamNamespace = "AWS/CloudWatch/MetricStreams"
 )
 
-// streamPrincipal is who sends what streams send.
-const streamPrincipal = "streams.metrics.cloudwatch.amazonaws.com"
-
 // sender sends minutes of metrics that have settled to the streams that want them.
 //
 // The store of series notes which minutes got data while a stream runs. A batch of notes

@@ -335,11 +335,13 @@ func TestBadStreams(t *testing.T) {
 		{"a name with a sign", []func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) { in.Name = new("a.b") }}, "InvalidParameterValueException: The value a.b for parameter Name is invalid."},
 		{"no ARN", []func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) { in.FirehoseArn = new("x") }}, "InvalidParameterValueException: The value x for parameter FirehoseArn is invalid."},
 		{
-			"another service", []func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) { in.FirehoseArn = new("arn:aws:sqs:a:1:q") }},
+			"another service",
+			[]func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) { in.FirehoseArn = new("arn:aws:sqs:a:1:q") }},
 			"InvalidParameterValueException: The value arn:aws:sqs:a:1:q for parameter FirehoseArn is invalid.",
 		},
 		{
-			"nobody delivers", []func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) {
+			"nobody delivers",
+			[]func(*cloudwatchapi.PutMetricStreamInput){func(in *cloudwatchapi.PutMetricStreamInput) {
 				in.FirehoseArn = new("arn:aws:firehose:a:1:deliverystream/unknown")
 			}},
 			"InvalidParameterValueException: The value arn:aws:firehose:a:1:deliverystream/unknown for parameter FirehoseArn is invalid: nothing takes what is sent to this delivery stream. " +
@@ -358,7 +360,8 @@ func TestBadStreams(t *testing.T) {
 		{"no such statistic", []func(*cloudwatchapi.PutMetricStreamInput){more(1, "p99", "p101")}, "InvalidParameterValueException: The value p101 for parameter StatisticsConfigurations.member.1.AdditionalStatistics.member.2 is invalid."},
 		{"one that is sent anyway", []func(*cloudwatchapi.PutMetricStreamInput){more(1, "Sum")}, "InvalidParameterValueException: The value Sum for parameter StatisticsConfigurations.member.1.AdditionalStatistics.member.1 is invalid."},
 		{
-			"one that OpenTelemetry does not carry", []func(*cloudwatchapi.PutMetricStreamInput){otel, more(1, "p99"), more(1, "TM(10%:90%)")},
+			"one that OpenTelemetry does not carry",
+			[]func(*cloudwatchapi.PutMetricStreamInput){otel, more(1, "p99"), more(1, "TM(10%:90%)")},
 			"InvalidParameterValueException: The value TM(10%:90%) for parameter StatisticsConfigurations.member.2.AdditionalStatistics.member.1 is invalid.",
 		},
 		{"statistics of no metrics", []func(*cloudwatchapi.PutMetricStreamInput){more(0, "p99")}, "MissingRequiredParameterException: The parameter StatisticsConfigurations.member.1.IncludeMetrics is required."},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -21,9 +22,7 @@ func (s *service) sent(attributes map[string]string, data ...string) *cloudwatch
 	s.t.Helper()
 	in := &cloudwatchapi.PutMetricDataInput{Namespace: new("ns")}
 	e := cloudwatchapi.EntityMetricData{Entity: &cloudwatchapi.Entity{Attributes: map[string]string{"Namespace": "ns"}}}
-	for name, value := range attributes {
-		e.Entity.Attributes[name] = value
-	}
+	maps.Copy(e.Entity.Attributes, attributes)
 	for _, d := range data {
 		var one cloudwatchapi.MetricDatum
 		s.decode(d, &one)

@@ -137,7 +137,8 @@ func TestChangesWhileDataCome(t *testing.T) {
 			look()
 		}
 	}
-	for look() > 0 { //nolint:revive // until there is nothing
+	for look() > 0 {
+		continue
 	}
 	want := map[time.Time]float64{noon: 268, noon.Add(time.Minute): 268, noon.Add(2 * time.Minute): 264}
 	if diff := cmp.Diff(want, last); diff != "" {

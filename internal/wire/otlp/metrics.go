@@ -186,7 +186,7 @@ func (p *pointer) take(at dataPoint, total bool, point samples.Point) error {
 	}
 	point.Name, point.Unit, point.Time = p.name, p.unit, time.Now()
 	if nanos := at.GetTimeUnixNano(); nanos != 0 {
-		point.Time = time.UnixMilli(int64(min(nanos, math.MaxInt64) / uint64(time.Millisecond))) //nolint:gosec // it is bounded
+		point.Time = time.UnixMilli(int64(min(nanos, math.MaxInt64) / uint64(time.Millisecond)))
 	}
 	for _, pair := range at.GetAttributes() {
 		point.Dimensions = append(point.Dimensions, metric.Dimension{Name: pair.GetKey(), Value: textOf(pair.GetValue())})

@@ -31,11 +31,11 @@ func metrics(attributes []*commonpb.KeyValue, all ...*metricspb.Metric) *metrics
 	}}}
 }
 
-func decodeMetrics(t testing.TB, header, contentType string, body []byte) (*otlp.Metrics, *cloudwatchapi.PutMetricDataInput, error) {
-	t.Helper()
+func decodeMetrics(tb testing.TB, header, contentType string, body []byte) (*otlp.Metrics, *cloudwatchapi.PutMetricDataInput, error) {
+	tb.Helper()
 	media, ok := otlp.MediaOf(contentType)
 	if !ok {
-		t.Fatal(contentType)
+		tb.Fatal(contentType)
 	}
 	m, in := otlp.NewMetrics(media), &cloudwatchapi.PutMetricDataInput{}
 	r := &http.Request{Header: http.Header{}}
@@ -71,7 +71,7 @@ func lines(in *cloudwatchapi.PutMetricDataInput) (out []string) {
 	return out
 }
 
-var now = uint64(time.Now().UnixNano()) //nolint:gosec // after 1970
+var now = uint64(time.Now().UnixNano())
 
 func gauge(name, unit string, points ...*metricspb.NumberDataPoint) *metricspb.Metric {
 	return &metricspb.Metric{Name: name, Unit: unit, Data: &metricspb.Metric_Gauge{Gauge: &metricspb.Gauge{DataPoints: points}}}

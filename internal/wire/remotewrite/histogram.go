@@ -40,7 +40,7 @@ const (
 // histogram reads a native histogram, which both versions write alike.
 func (p *Protocol) histogram(body []byte, s *series) error {
 	var h histogram
-	err := fields(body, func(number protowire.Number, kind protowire.Type, value uint64, b []byte) (err error) {
+	err := fields(body, func(number int, kind protowire.Type, value uint64, b []byte) (err error) {
 		switch number {
 		case 1:
 			h.count = float64(value)
@@ -76,7 +76,7 @@ func (p *Protocol) histogram(body []byte, s *series) error {
 }
 
 // side reads a part of a side: a span, counts as differences, or counts.
-func (p *Protocol) side(to *side, part protowire.Number, kind protowire.Type, b []byte) (err error) {
+func (p *Protocol) side(to *side, part int, kind protowire.Type, b []byte) (err error) {
 	if kind != protowire.BytesType {
 		return errBroken // numbers come packed
 	}
@@ -86,7 +86,7 @@ func (p *Protocol) side(to *side, part protowire.Number, kind protowire.Type, b 
 		if err := p.take(); err != nil {
 			return err
 		}
-		err = fields(b, func(number protowire.Number, _ protowire.Type, value uint64, _ []byte) error {
+		err = fields(b, func(number int, _ protowire.Type, value uint64, _ []byte) error {
 			switch number {
 			case 1:
 				one.offset = protowire.DecodeZigZag(value)

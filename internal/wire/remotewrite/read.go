@@ -11,7 +11,7 @@ import (
 // readV1 reads a prometheus.WriteRequest. What it says of metrics apart from their series
 // comes at other times than their samples, and is passed over.
 func (p *Protocol) readV1(body []byte) error {
-	return fields(body, func(number protowire.Number, kind protowire.Type, _ uint64, b []byte) error {
+	return fields(body, func(number int, kind protowire.Type, _ uint64, b []byte) error {
 		if number != 1 || kind != protowire.BytesType {
 			return nil
 		}
@@ -27,7 +27,7 @@ func (p *Protocol) readV1(body []byte) error {
 }
 
 func (p *Protocol) seriesV1(body []byte, s *series) error {
-	return fields(body, func(number protowire.Number, kind protowire.Type, _ uint64, b []byte) error {
+	return fields(body, func(number int, kind protowire.Type, _ uint64, b []byte) error {
 		if kind != protowire.BytesType {
 			return nil
 		}
@@ -37,7 +37,7 @@ func (p *Protocol) seriesV1(body []byte, s *series) error {
 		switch number {
 		case 1:
 			var l metric.Dimension
-			err := fields(b, func(number protowire.Number, _ protowire.Type, _ uint64, b []byte) error {
+			err := fields(b, func(number int, _ protowire.Type, _ uint64, b []byte) error {
 				switch number {
 				case 1:
 					l.Name = string(b)
@@ -61,7 +61,7 @@ func (p *Protocol) seriesV1(body []byte, s *series) error {
 
 // sampleOf reads a sample, which both versions write alike.
 func sampleOf(body []byte) (one sample, err error) {
-	err = fields(body, func(number protowire.Number, _ protowire.Type, value uint64, _ []byte) error {
+	err = fields(body, func(number int, _ protowire.Type, value uint64, _ []byte) error {
 		switch number {
 		case 1:
 			one.value = math.Float64frombits(value)
@@ -79,7 +79,7 @@ func sampleOf(body []byte) (one sample, err error) {
 // their places; a request that has them the other way round is refused.
 func (p *Protocol) readV2(body []byte) error {
 	var symbols []string
-	return fields(body, func(number protowire.Number, kind protowire.Type, _ uint64, b []byte) error {
+	return fields(body, func(number int, kind protowire.Type, _ uint64, b []byte) error {
 		if kind != protowire.BytesType {
 			return nil
 		}
@@ -108,7 +108,7 @@ func (p *Protocol) seriesV2(body []byte, symbols []string, s *series) error {
 		}
 		return symbols[at], nil
 	}
-	return fields(body, func(number protowire.Number, kind protowire.Type, value uint64, b []byte) error {
+	return fields(body, func(number int, kind protowire.Type, value uint64, b []byte) error {
 		if number == 6 && kind == protowire.VarintType {
 			s.started = int64(value) //nolint:gosec // as protobuf writes it
 		}
@@ -128,7 +128,7 @@ func (p *Protocol) seriesV2(body []byte, symbols []string, s *series) error {
 		case 3:
 			return p.histogram(b, s)
 		case 5:
-			return fields(b, func(number protowire.Number, _ protowire.Type, value uint64, _ []byte) (err error) {
+			return fields(b, func(number int, _ protowire.Type, value uint64, _ []byte) (err error) {
 				switch number {
 				case 1:
 					s.kind = value

@@ -130,7 +130,7 @@ func (p *Protocol) take() error {
 }
 
 // fields calls yield with each field of a message: its number, its bytes or its number.
-func fields(b []byte, yield func(number protowire.Number, kind protowire.Type, value uint64, bytes []byte) error) error {
+func fields(b []byte, yield func(number int, kind protowire.Type, value uint64, bytes []byte) error) error {
 	for len(b) > 0 {
 		number, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -155,7 +155,7 @@ func fields(b []byte, yield func(number protowire.Number, kind protowire.Type, v
 			return errBroken
 		}
 		b = b[n:]
-		if err := yield(number, kind, value, bytes); err != nil {
+		if err := yield(int(number), kind, value, bytes); err != nil {
 			return err
 		}
 	}

@@ -23,11 +23,11 @@ const (
 	typeV2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
 )
 
-func decode(t testing.TB, contentType string, body []byte) (*remotewrite.Protocol, *cloudwatchapi.PutMetricDataInput, error) {
-	t.Helper()
+func decode(tb testing.TB, contentType string, body []byte) (*remotewrite.Protocol, *cloudwatchapi.PutMetricDataInput, error) {
+	tb.Helper()
 	version, ok := remotewrite.VersionOf(contentType)
 	if !ok {
-		t.Fatal(contentType)
+		tb.Fatal(contentType)
 	}
 	p, in := remotewrite.New(version), &cloudwatchapi.PutMetricDataInput{}
 	return p, in, p.Decode(nil, &wire.Request{HTTP: &http.Request{Header: http.Header{}}, Body: body}, in)
@@ -66,7 +66,7 @@ func (m message) bytes(n protowire.Number, b []byte) message {
 func (m message) text(n protowire.Number, s string) message { return m.bytes(n, []byte(s)) }
 
 func (m message) int(n protowire.Number, v int64) message {
-	return protowire.AppendVarint(protowire.AppendTag(m, n, protowire.VarintType), uint64(v)) //nolint:gosec // as protobuf writes it
+	return protowire.AppendVarint(protowire.AppendTag(m, n, protowire.VarintType), uint64(v))
 }
 
 func (m message) double(n protowire.Number, v float64) message {
@@ -75,7 +75,7 @@ func (m message) double(n protowire.Number, v float64) message {
 
 func packed(values ...int64) (b []byte) {
 	for _, v := range values {
-		b = protowire.AppendVarint(b, uint64(v)) //nolint:gosec // as protobuf writes it
+		b = protowire.AppendVarint(b, uint64(v))
 	}
 	return b
 }
@@ -109,11 +109,11 @@ func with(n protowire.Number, b message) func(message) message {
 // -2 to -1, and one far up.
 func native() message {
 	span := func(offset, length int64) message {
-		return message{}.bytes(0xF, nil).int(1, int64(protowire.EncodeZigZag(offset))).int(2, length) //nolint:gosec // it is small
+		return message{}.bytes(0xF, nil).int(1, int64(protowire.EncodeZigZag(offset))).int(2, length)
 	}
-	return message{}.int(1, 10).double(3, 50).int(4, int64(protowire.EncodeZigZag(0))).int(6, 1). //nolint:gosec // it is small
-													bytes(8, span(1, 1)).bytes(9, zigzag(3)).
-													bytes(11, span(1, 1)).bytes(11, span(1, 1)).bytes(11, span(2, 1)).bytes(12, zigzag(3, -1, -1)).int(15, at)
+	return message{}.int(1, 10).double(3, 50).int(4, int64(protowire.EncodeZigZag(0))).int(6, 1).
+		bytes(8, span(1, 1)).bytes(9, zigzag(3)).
+		bytes(11, span(1, 1)).bytes(11, span(1, 1)).bytes(11, span(2, 1)).bytes(12, zigzag(3, -1, -1)).int(15, at)
 }
 
 func TestVersion1(t *testing.T) {
@@ -179,9 +179,9 @@ func TestVersion2(t *testing.T) {
 		return symbols().bytes(5, s.bytes(5, message{}.int(1, kind).int(4, 5)))
 	}
 	started := func(m message) message { return m.int(6, 42) }
-	custom := message{}.int(1, 4).double(3, 9).int(4, int64(protowire.EncodeZigZag(-53))). //nolint:gosec // it is small
-												bytes(11, message{}.int(2, 3)).bytes(12, zigzag(1, 1, -1)).int(14, 3).int(15, at).
-												bytes(16, protowire.AppendFixed64(protowire.AppendFixed64(nil, math.Float64bits(2)), math.Float64bits(4)))
+	custom := message{}.int(1, 4).double(3, 9).int(4, int64(protowire.EncodeZigZag(-53))).
+		bytes(11, message{}.int(2, 3)).bytes(12, zigzag(1, 1, -1)).int(14, 3).int(15, at).
+		bytes(16, protowire.AppendFixed64(protowire.AppendFixed64(nil, math.Float64bits(2)), math.Float64bits(4)))
 	for _, tt := range []struct {
 		name    string
 		body    message
