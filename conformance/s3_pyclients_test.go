@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,6 +37,8 @@ func (s *server) get(t *testing.T, host, target string) (status int, text string
 // over S3, Glue and Athena, and PyAthena with SQLAlchemy; and watchtower and OpenTelemetry's
 // exporter, by which Python's loggers write to CloudWatch Logs.
 func TestPythonClients(t *testing.T) {
+	// A port that is free now, for the server of the client that needs it.
+	statsd := freeUDP(t)
 	for _, c := range []struct{ judge, python, file, says string }{
 		{"s3fs of fsspec", "venv/bin/python", "test_s3fs.py", "2026.9.0"},
 		{"awswrangler", "venv/bin/python", "test_awswrangler.py", "3.17.1"},
@@ -44,14 +47,20 @@ func TestPythonClients(t *testing.T) {
 		{"watchtower", "watchtower/bin/python", "test_watchtower.py", "3.4.0"},
 		{"Celery", "celery/bin/python", "test_celery.py", "5.5.3 over SQS by kombu 5.5.4, 301 tasks of 4 threads, one tried again"},
 		{"OpenTelemetry for Python", "otlp/bin/python", "test_otlp.py", "1.45.2, logs, 40,000 records plain and in gzip"},
+		{"OpenTelemetry for Python, metrics", "otlp/bin/python", "test_otlp_metrics.py", "1.45.2, deltas and totals, plain and in gzip"},
+		{"statsd for Python", "statsd/bin/python", "test_statsd.py", "4.0.1, over UDP"},
 	} {
 		t.Run(c.judge, func(t *testing.T) {
 			if testing.Short() {
 				t.Skip("long: make conformance runs it")
 			}
 			python := installed(t, c.judge, c.python)
-			s := serve(t, t.TempDir())
-			outcomes := pytest(t, python, filepath.Join("testdata", "pyclients"), s.environment(), c.file)
+			var flags []string
+			if c.file == "test_statsd.py" {
+				flags = []string{"--statsd", statsd, "--statsd-flush", "1s", "--statsd-region", "ap-northeast-2"}
+			}
+			s := serve(t, t.TempDir(), flags...)
+			outcomes := pytest(t, python, filepath.Join("testdata", "pyclients"), append(s.environment(), "STATSD="+statsd), c.file)
 			for _, o := range outcomes {
 				if o.failure != "" {
 					t.Errorf("%s: %s", o.name, o.failure)
@@ -62,6 +71,17 @@ func TestPythonClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// freeUDP returns an address of UDP that nobody listens at now.
+func freeUDP(t *testing.T) string {
+	t.Helper()
+	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing was sent
+	return conn.LocalAddr().String()
 }
 
 // s3fs mounts a bucket as a folder.

@@ -66,6 +66,7 @@ var documents = []document{
 	{path: "docs/sns.md"},
 	{path: "docs/dashboards.md"},
 	{path: "docs/anomaly.md"},
+	{path: "docs/metrics-sources.md"},
 	{path: "docs/clients.md", serves: "sillok serve --data ./sillok-data", inline: true},
 }
 

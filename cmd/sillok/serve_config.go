@@ -55,6 +55,7 @@ type serveOptions struct {
 
 	Syslog   syslogOptions   `yaml:",inline"`
 	Outgoing outgoingOptions `yaml:",inline"`
+	Metrics  metricsOptions  `yaml:",inline"`
 }
 
 // The settings that nobody made.
@@ -104,6 +105,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Actions, "actions", "", "`FILE` that declares what to do for actions of alarms on EC2, OpsItems, incidents and scaling; see docs/metrics-terminal.md")
 	o.Syslog.flags(f)
 	o.Outgoing.flags(f)
+	o.Metrics.flags(f)
 	f.BoolVar(&o.NewState, "new-state", false, "begin with an empty state.db where it is lost and objects are there")
 	f.StringVar(&o.Compat, "compat", "", "`NAME` of test suite to please: moto, whose tests begin with a reset of everything")
 }
@@ -112,7 +114,7 @@ func (o *serveOptions) flags(f *pflag.FlagSet) {
 func readConfig(path string) (serveOptions, error) {
 	options := serveOptions{
 		Listen: defaultListen, LogLevel: defaultLogLevel, CallsDays: defaultCallsDays, QueryTimeout: defaultQueryTimeout,
-		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest, Syslog: defaultSyslog(),
+		TrailDelivery: defaultTrailDelivery, TrailDigest: defaultTrailDigest, Syslog: defaultSyslog(), Metrics: defaultMetrics(),
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -151,6 +153,7 @@ func inOurWords(mistake string) string {
 func (o serveOptions) merge(c *cobra.Command, flags serveOptions) serveOptions {
 	setters := o.Syslog.set(flags.Syslog)
 	maps.Copy(setters, o.Outgoing.set(flags.Outgoing))
+	maps.Copy(setters, o.Metrics.set(flags.Metrics))
 	maps.Copy(setters, map[string]func(){
 		"data":                        func() { o.Data = flags.Data },
 		"listen":                      func() { o.Listen = flags.Listen },
@@ -213,8 +216,11 @@ func settled(c *cobra.Command, flags serveOptions, path string) (app.Config, slo
 	errs = append(errs, err)
 	actions, err := readActions(options.Actions)
 	errs = append(errs, err)
+	streams, err := options.Metrics.streams()
+	errs = append(errs, err)
 	cfg := app.Config{
-		Actions:    actions,
+		Actions:         actions,
+		DeliveryStreams: streams, StatsD: options.Metrics.statsd(),
 		ShadowSize: shadows, NewState: options.NewState, Strict: options.Strict, TrailDelivery: options.TrailDelivery, TrailDigest: options.TrailDigest,
 		WorkerMemory: options.WorkerMemory << 20,
 		Data:         options.Data, Listen: options.Listen, Concurrency: options.Concurrency, QueryTimeout: options.QueryTimeout, ActiveQueries: options.ActiveQueries, Compat: options.Compat, Domains: options.Domains,

@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/access"
 	"github.com/sillok/sillok/internal/alarm/operator"
 	"github.com/sillok/sillok/internal/bus"
+	"github.com/sillok/sillok/internal/cloud/metric"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/journal"
@@ -26,6 +27,9 @@ import (
 	"github.com/sillok/sillok/internal/lake"
 	logrows "github.com/sillok/sillok/internal/logs/rows"
 	"github.com/sillok/sillok/internal/logs/syslog"
+	"github.com/sillok/sillok/internal/metrics/emit"
+	"github.com/sillok/sillok/internal/metrics/statsd"
+	"github.com/sillok/sillok/internal/service/athena"
 	"github.com/sillok/sillok/internal/service/cloudtrail"
 	"github.com/sillok/sillok/internal/service/cloudwatch"
 	"github.com/sillok/sillok/internal/service/iam"
@@ -74,11 +78,16 @@ type App struct {
 	kms         *kms.Service
 	logs        *logs.Service
 	syslog      *syslog.Server // nil for none
+	statsd      *statsd.Server // nil for none
 	metrics     *cloudwatch.Service
 	queues      *sqs.Service
 	operator    *operator.Operator // of actions of alarms
-	s3          *s3.Service
 	sns         *sns.Service
+	firehose    deliveryStreams
+	emits       metric.Emitter // takes what services count of themselves
+	emitter     *emit.Emitter  // which puts that; nil where nobody wants it
+	s3          *s3.Service
+	queries     *athena.Service
 	state       *state.DB
 	objects     *objects.DB
 	journal     *journal.Journal
@@ -175,12 +184,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.openIdentities()
+	a.openEmitter()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}
 	a.openAccess()
 	a.gateway, err = gateway.New(gateway.Config{
-		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Domains: a.cfg.Domains,
+		Log: a.log, Local: a.local(), Keys: a.keys(), Authorize: a.authorize, Journal: a.journal, Counted: a.countCall, Domains: a.cfg.Domains,
 		Limits: gateway.Limits{
 			Calls: a.cfg.MaxCalls, CallsPerKey: a.cfg.MaxCallsPerKey, Rate: a.cfg.MaxRate,
 			CallsPerAccount: a.cfg.MaxCallsPerAccount, RatePerAccount: a.cfg.MaxRatePerAccount,
@@ -194,7 +204,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.cfg.Compat == compatMoto {
 		a.handler = a.motoCompat(a.handler)
 	}
-	return a.openSyslog(ctx)
+	return errors.Join(a.openSyslog(ctx), a.openStatsD(ctx))
 }
 
 // checkState refuses a data folder that has lost its state: it would otherwise
@@ -277,6 +287,9 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 			<-ended
 		})
 	}
+	if a.emitter != nil {
+		run("services' own metrics", a.emitter.Run) // ends last, with what the others have emitted
+	}
 	run("journal", a.journal.Run)
 	run("archive", a.archive.Run)
 	run("rows of events", a.rows.Run)
@@ -288,6 +301,9 @@ func (a *App) runServices(ctx context.Context, group *life.Group) (stops []func(
 	}
 	if a.syslog != nil {
 		run("syslog", a.syslog.Run)
+	}
+	if a.statsd != nil {
+		run("statsd", a.statsd.Run)
 	}
 	return stops
 }
@@ -305,7 +321,7 @@ func drain(ctx context.Context, server *http.Server) error {
 
 // Close releases what Open took. It may be called twice.
 func (a *App) Close() error {
-	var errs []error
+	errs := []error{a.closeStatsD()}
 	if a.syslog != nil {
 		errs = append(errs, a.syslog.Close())
 	}

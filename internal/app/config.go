@@ -110,6 +110,11 @@ type Config struct {
 	Outgoing OutgoingConfig
 	// Actions are what the operator has declared for actions of alarms.
 	Actions []operator.Declaration
+	// StatsD is where metrics of StatsD are taken.
+	StatsD StatsDConfig
+	// DeliveryStreams says where what is sent to delivery streams of Firehose goes, by
+	// their ARNs.
+	DeliveryStreams map[string]DeliveryStream
 	// insightClock tells the time to insights, in tests; nil is the computer's.
 	insightClock func() time.Time
 	// targets take what is delivered to the ARNs of services, in tests, besides those
@@ -200,6 +205,8 @@ func (c Config) Validate() error {
 	errs = append(errs, c.validateTrails()...)
 	errs = append(errs, c.validateSyslog(), operator.Check(c.Actions))
 	errs = append(errs, c.Outgoing.validate()...)
+	errs = append(errs, c.validateDeliveryStreams()...)
+	errs = append(errs, c.validateStatsD()...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}

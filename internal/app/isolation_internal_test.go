@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sillok/sillok/internal/api"
+	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/gateway"
 	"github.com/sillok/sillok/internal/service/organizations"
@@ -36,10 +38,17 @@ type world struct {
 
 func (w *world) mark() string { return w.vars["mark"] }
 
+// taking is a target that takes everything.
+type taking struct{}
+
+func (taking) Deliver(context.Context, bus.Delivery) error { return nil }
+
 // worlds makes two accounts in two regions, each full.
 func worlds(t *testing.T) []*world {
 	t.Helper()
-	h := openHouse(t, Config{Outgoing: OutgoingConfig{PushWebhook: "https://push.example.org/"}})
+	h := openHouse(t, Config{
+		Outgoing: OutgoingConfig{PushWebhook: "https://push.example.org/"}, targets: map[string]bus.Target{"firehose": taking{}},
+	})
 	_, err := h.app.accounts.Open(h.ctx, organizations.Opening{ID: theirs, Name: "theirs", Alone: true}, func(state.Tx, cloud.Account) error { return nil })
 	h.must(err)
 	var all []*world

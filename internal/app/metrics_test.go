@@ -24,6 +24,13 @@ import (
 // monitoring makes a call of CloudWatch.
 func monitoring(t *testing.T, server *app.App, path string, header map[string]string, body []byte) (status int, text []byte) {
 	t.Helper()
+	status, _, text = signedFor(t, "monitoring", server, path, header, body)
+	return status, text
+}
+
+// signedFor posts what is signed for a service.
+func signedFor(t *testing.T, service string, server *app.App, path string, header map[string]string, body []byte) (status int, told http.Header, text []byte) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.Endpoint()+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +40,7 @@ func monitoring(t *testing.T, server *app.App, path string, header map[string]st
 	}
 	sum := sha256.Sum256(body)
 	key := aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}
-	if err := v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), "monitoring", "eu-west-1", time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), service, "eu-west-1", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := http.DefaultClient.Do(r)
@@ -44,7 +51,7 @@ func monitoring(t *testing.T, server *app.App, path string, header map[string]st
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return answer.StatusCode, text
+	return answer.StatusCode, answer.Header, text
 }
 
 // spoken is a protocol: how it makes a call of an operation.

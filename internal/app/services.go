@@ -52,7 +52,7 @@ func (a *App) openServices(ctx context.Context) error {
 func (a *App) openS3(context.Context) (gateway.Service, error) {
 	s := s3.New(s3.Config{
 		Log: a.log, OpenBuckets: a.cfg.Compat == compatMoto, Delivers: a.delivers, May: a.may,
-		Keys: kmsapi.Client{Door: a.inside("s3.amazonaws.com")}, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown,
+		Keys: kmsapi.Client{Door: a.inside("s3.amazonaws.com")}, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown, Metrics: a.emits,
 	}, a.objects, a.state, a.bus)
 	a.s3, a.held["s3"] = s, s
 	return gateway.Service{Model: s3api.Service, Handler: s, Run: s.Run}, nil
@@ -84,8 +84,9 @@ func (a *App) openAthena(ctx context.Context) (gateway.Service, error) {
 	}
 	a.engine = engine
 	s := athena.New(athena.Config{
-		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace, System: a.system,
+		Concurrency: a.concurrency(), Timeout: a.cfg.QueryTimeout, ActiveQueries: a.cfg.ActiveQueries, Log: a.log, Grace: grace, System: a.system, Metrics: a.emits,
 	}, a.state, objects, glueapi.Client{Door: door}, engine)
+	a.queries = s
 	shadows := shadowKeeper{a.objects, shadowed}
 	return gateway.Service{Model: athenaapi.Service, Handler: s, Run: func(ctx context.Context) error {
 		g, ctx := life.New(ctx, a.log)
@@ -124,6 +125,7 @@ const metricsFolder = "metrics"
 func (a *App) openCloudWatch(ctx context.Context) (gateway.Service, error) {
 	s, err := cloudwatch.Open(ctx, cloudwatch.Config{
 		Log: a.log, Dir: a.folder(metricsFolder), Expressions: cloudwatch.Computed(), Carrier: alarmCarrier{a},
+		Streams: subscribers{a}, Metrics: a.emits, May: a.may,
 	}, a.state)
 	if err != nil {
 		return gateway.Service{}, err

@@ -20,6 +20,9 @@ func (a *App) targets() map[string]bus.Target {
 	if a.sns != nil {
 		all["sns"] = a.sns
 	}
+	if len(a.cfg.DeliveryStreams) > 0 {
+		all["firehose"] = a.firehose
+	}
 	maps.Copy(all, a.operated())
 	maps.Copy(all, a.cfg.targets)
 	if a.logs != nil {
@@ -31,7 +34,12 @@ func (a *App) targets() map[string]bus.Target {
 }
 
 // delivers reports whether somebody takes what is delivered to the ARN.
-func (a *App) delivers(arn cloud.ARN) bool { return a.targets()[arn.Service] != nil }
+func (a *App) delivers(arn cloud.ARN) bool {
+	if _, there := a.cfg.targets[arn.Service]; !there && arn.Service == "firehose" {
+		return a.firehose.Takes(arn)
+	}
+	return a.targets()[arn.Service] != nil
+}
 
 // sentToLogs takes what is delivered to log groups: what trails send, logs of services,
 // and what became of log events that nobody took.

@@ -24,8 +24,12 @@ func (x *exchange) authenticate() error {
 		}
 		return x.takeCall()
 	}
+	services := []string{x.route.model.SigningName}
+	if x.route.also != "" {
+		services = append(services, x.route.also)
+	}
 	pending, err := g.verifier.Begin(x.r.Context(), sigv4.Request{
-		HTTP: x.r, Claim: x.claim, Services: []string{x.route.model.SigningName}, S3: x.ofS3(), Bucket: x.at.bucket,
+		HTTP: x.r, Claim: x.claim, Services: services, S3: x.ofS3(), Bucket: x.at.bucket,
 	})
 	if err != nil {
 		return err

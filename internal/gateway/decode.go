@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/snappy"
+
 	"github.com/sillok/sillok/internal/api/sqsapi"
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/wire"
@@ -199,6 +201,8 @@ func (x *exchange) inflate(body []byte) ([]byte, error) {
 	case encoding == "", encoding == "identity", strings.HasPrefix(encoding, "amz-"), x.ofS3(),
 		op != nil && op.In != nil && op.Input().Field("ContentEncoding") != nil:
 		return body, nil
+	case encoding == "snappy" && x.route.signal != "":
+		return x.unsnap(body)
 	case encoding != "gzip":
 		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "Content-Encoding %q is not supported", encoding)
 	}
@@ -211,6 +215,25 @@ func (x *exchange) inflate(body []byte) ([]byte, error) {
 		err = cloud.Errorf(cloud.Invalid, "SerializationException", "The body's gzip is damaged").Because(err)
 	}
 	return plain, err
+}
+
+// unsnap undoes a compression by snappy as one block, whose length is in front of it.
+func (x *exchange) unsnap(body []byte) ([]byte, error) {
+	size, err := snappy.DecodedLen(body)
+	switch {
+	case err != nil:
+		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "The body is not snappy").Because(err)
+	case int64(size) > x.maxBody():
+		return nil, errTooLarge(x.maxBody())
+	}
+	if err := x.takeBytes(x.class(int64(size)).budget, int64(size)); err != nil {
+		return nil, err
+	}
+	plain, err := snappy.Decode(nil, body)
+	if err != nil {
+		return nil, cloud.Errorf(cloud.Invalid, "SerializationException", "The body's snappy is damaged").Because(err)
+	}
+	return plain, nil
 }
 
 func errTooLarge(limit int64) error {

@@ -19,7 +19,7 @@ import (
 // LocalPrefix is the path below which Config.Local answers.
 const LocalPrefix = "/_sillok/"
 
-// Config is what a Gateway needs to know. All but Local, Domains, Proxies and Limits is required.
+// Config is what a Gateway needs to know. All but Local, Counted, Domains, Proxies and Limits is required.
 type Config struct {
 	Log   *slog.Logger
 	Local http.Handler // answers below LocalPrefix, unsigned; nil for none
@@ -30,6 +30,9 @@ type Config struct {
 	// Resources whose they are.
 	Authorize func(ctx context.Context, a cloud.Access) error
 	Journal   Journal
+	// Counted is told of each call of a known caller that has ended, by the ID of its
+	// service and with the error that it ended with; nil for nobody. It must not wait.
+	Counted func(service string, call *cloud.Call, err error)
 	// Domains are the names of this server below which the hosts of buckets
 	// are, such as "storage.example.org" for "logs.storage.example.org". Hosts
 	// that look like AWS's, and those below localhost, need no entry.

@@ -31,6 +31,9 @@ type Journal interface {
 // same order. The intent of a change has been waited for.
 func (g *Gateway) record(ctx context.Context, a *attempt, err error) error {
 	ctx = context.WithoutCancel(ctx) // a client that has gone has still called
+	if g.cfg.Counted != nil && a.op != nil && a.fact.Call.Account != "" {
+		g.cfg.Counted(a.model.ID, &a.fact.Call, err)
+	}
 	a.fact.Took = time.Since(a.began)
 	a.fact.Outcome, a.fact.Code, a.fact.EventCode, a.fact.Message = outcomeOf(a.model, err)
 	if err != nil {

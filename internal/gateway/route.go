@@ -66,6 +66,7 @@ type route struct {
 	manner    manner
 	bucket    string // of a request to S3; empty for none
 	signal    string // the method that takes a request of telemetry; empty for all else
+	also      string // a service that the request may be signed for besides its own; empty for none
 }
 
 // manner is how S3 is asked and answered.

@@ -145,8 +145,8 @@ func TestWhatIsNoTelemetryOfLogs(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		return r
 	}
-	metrics := export("g", "{}")
-	metrics.service, metrics.target = "monitoring", "/v1/metrics"
+	traces := export("g", "{}")
+	traces.service, traces.target = "xray", "/v1/traces"
 	elsewhere := export("g", "{}")
 	elsewhere.target = "/v1/other"
 	for _, tt := range []struct {
@@ -154,8 +154,8 @@ func TestWhatIsNoTelemetryOfLogs(t *testing.T) {
 		status     int
 		r          *http.Request
 	}{
-		{"metrics", `{"code":12,"message":"UnsupportedOperation: Sillok does not take OpenTelemetry at /v1/metrics yet, but at /v1/logs."}`, 501, metrics.signed(t)},
-		{"traces of nobody", `{"code":12,"message":"UnsupportedOperation: Sillok does not take OpenTelemetry at /v1/traces yet, but at /v1/logs."}`, 501, unsigned("/v1/traces")},
+		{"traces", `{"code":12,"message":"UnsupportedOperation: Sillok does not take OpenTelemetry at /v1/traces yet, but at /v1/logs and /v1/metrics."}`, 501, traces.signed(t)},
+		{"traces of nobody", `{"code":12,"message":"UnsupportedOperation: Sillok does not take OpenTelemetry at /v1/traces yet, but at /v1/logs and /v1/metrics."}`, 501, unsigned("/v1/traces")},
 		{"another path of logs", `{"__type":"UnknownOperationException","message":"The request names no operation"}`, 400, elsewhere.signed(t)},
 		{"a key in a bucket of that host", "<Code>MethodNotAllowed</Code>", 405, unsigned("http://bucket.localhost:4566/v1/logs")},
 	} {

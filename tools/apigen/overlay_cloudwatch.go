@@ -37,9 +37,15 @@ func cloudWatchAuthorization() authorizationOverlay {
 			"DeleteAlarms AlarmName": "AlarmNames[]", "DescribeAlarms AlarmName": "AlarmNames[]",
 			"DisableAlarmActions AlarmName": "AlarmNames[]", "EnableAlarmActions AlarmName": "AlarmNames[]",
 			"PutAlarmMuteRule AlarmMuteRuleName": "Name", "PutAlarmMuteRule AlarmName": "MuteTargets.AlarmNames[]",
-			"DeleteDashboards DashboardName": "DashboardNames[]",
+			"DeleteDashboards DashboardName":      "DashboardNames[]",
+			"StartMetricStreams MetricStreamName": "Names[]",
+			"StopMetricStreams MetricStreamName":  "Names[]",
 		},
 		more: map[string][]api.Resource{
+			"PutMetricStream": {
+				{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}", Action: "cloudwatch:TagResource", When: "Tags"},
+				passRole("RoleArn"),
+			},
 			"PutDashboard": {
 				{Type: "dashboard", ARN: "arn:{Partition}:cloudwatch::{Account}:dashboard/{DashboardName}", Action: "cloudwatch:TagResource", When: "Tags"},
 			},

@@ -31,6 +31,11 @@ func (c Client) DeleteDashboards(ctx context.Context, in *DeleteDashboardsInput)
 	return api.Do[*DeleteDashboardsOutput](ctx, c.Door, Service, "DeleteDashboards", in)
 }
 
+// DeleteMetricStream does the operation DeleteMetricStream.
+func (c Client) DeleteMetricStream(ctx context.Context, in *DeleteMetricStreamInput) (*DeleteMetricStreamOutput, error) {
+	return api.Do[*DeleteMetricStreamOutput](ctx, c.Door, Service, "DeleteMetricStream", in)
+}
+
 // DescribeAlarmContributors does the operation DescribeAlarmContributors.
 func (c Client) DescribeAlarmContributors(ctx context.Context, in *DescribeAlarmContributorsInput) (*DescribeAlarmContributorsOutput, error) {
 	return api.Do[*DescribeAlarmContributorsOutput](ctx, c.Door, Service, "DescribeAlarmContributors", in)
@@ -86,6 +91,11 @@ func (c Client) GetMetricStatistics(ctx context.Context, in *GetMetricStatistics
 	return api.Do[*GetMetricStatisticsOutput](ctx, c.Door, Service, "GetMetricStatistics", in)
 }
 
+// GetMetricStream does the operation GetMetricStream.
+func (c Client) GetMetricStream(ctx context.Context, in *GetMetricStreamInput) (*GetMetricStreamOutput, error) {
+	return api.Do[*GetMetricStreamOutput](ctx, c.Door, Service, "GetMetricStream", in)
+}
+
 // GetMetricWidgetImage does the operation GetMetricWidgetImage.
 func (c Client) GetMetricWidgetImage(ctx context.Context, in *GetMetricWidgetImageInput) (*GetMetricWidgetImageOutput, error) {
 	return api.Do[*GetMetricWidgetImageOutput](ctx, c.Door, Service, "GetMetricWidgetImage", in)
@@ -99,6 +109,11 @@ func (c Client) ListAlarmMuteRules(ctx context.Context, in *ListAlarmMuteRulesIn
 // ListDashboards does the operation ListDashboards.
 func (c Client) ListDashboards(ctx context.Context, in *ListDashboardsInput) (*ListDashboardsOutput, error) {
 	return api.Do[*ListDashboardsOutput](ctx, c.Door, Service, "ListDashboards", in)
+}
+
+// ListMetricStreams does the operation ListMetricStreams.
+func (c Client) ListMetricStreams(ctx context.Context, in *ListMetricStreamsInput) (*ListMetricStreamsOutput, error) {
+	return api.Do[*ListMetricStreamsOutput](ctx, c.Door, Service, "ListMetricStreams", in)
 }
 
 // ListMetrics does the operation ListMetrics.
@@ -141,9 +156,24 @@ func (c Client) PutMetricData(ctx context.Context, in *PutMetricDataInput) (*Put
 	return api.Do[*PutMetricDataOutput](ctx, c.Door, Service, "PutMetricData", in)
 }
 
+// PutMetricStream does the operation PutMetricStream.
+func (c Client) PutMetricStream(ctx context.Context, in *PutMetricStreamInput) (*PutMetricStreamOutput, error) {
+	return api.Do[*PutMetricStreamOutput](ctx, c.Door, Service, "PutMetricStream", in)
+}
+
 // SetAlarmState does the operation SetAlarmState.
 func (c Client) SetAlarmState(ctx context.Context, in *SetAlarmStateInput) (*SetAlarmStateOutput, error) {
 	return api.Do[*SetAlarmStateOutput](ctx, c.Door, Service, "SetAlarmState", in)
+}
+
+// StartMetricStreams does the operation StartMetricStreams.
+func (c Client) StartMetricStreams(ctx context.Context, in *StartMetricStreamsInput) (*StartMetricStreamsOutput, error) {
+	return api.Do[*StartMetricStreamsOutput](ctx, c.Door, Service, "StartMetricStreams", in)
+}
+
+// StopMetricStreams does the operation StopMetricStreams.
+func (c Client) StopMetricStreams(ctx context.Context, in *StopMetricStreamsInput) (*StopMetricStreamsOutput, error) {
+	return api.Do[*StopMetricStreamsOutput](ctx, c.Door, Service, "StopMetricStreams", in)
 }
 
 // TagResource does the operation TagResource.

@@ -51,7 +51,14 @@ var operations = []api.Operation{
 		},
 	},
 	{Name: "DeleteInsightRules"},
-	{Name: "DeleteMetricStream"},
+	{
+		Name: "DeleteMetricStream", In: (*DeleteMetricStreamInput)(nil), Out: (*DeleteMetricStreamOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterValueException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:DeleteMetricStream", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}"},
+		},
+	},
 	{
 		Name: "DescribeAlarmContributors", In: (*DescribeAlarmContributorsInput)(nil), Out: (*DescribeAlarmContributorsOutput)(nil),
 		Errors: []string{"InvalidNextToken", "ResourceNotFoundException"},
@@ -129,7 +136,14 @@ var operations = []api.Operation{
 		Errors: []string{"InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "MissingRequiredParameterException"},
 		Action: "cloudwatch:GetMetricStatistics", Access: api.Read, Event: api.Data,
 	},
-	{Name: "GetMetricStream"},
+	{
+		Name: "GetMetricStream", In: (*GetMetricStreamInput)(nil), Out: (*GetMetricStreamOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "MissingRequiredParameterException", "ResourceNotFoundException"},
+		Action: "cloudwatch:GetMetricStream", Access: api.Read, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}"},
+		},
+	},
 	{
 		Name: "GetMetricWidgetImage", In: (*GetMetricWidgetImageInput)(nil), Out: (*GetMetricWidgetImageOutput)(nil),
 		Action: "cloudwatch:GetMetricWidgetImage", Access: api.Read, Event: api.Data,
@@ -146,7 +160,11 @@ var operations = []api.Operation{
 		Action: "cloudwatch:ListDashboards", Access: api.List, Event: api.Management,
 	},
 	{Name: "ListManagedInsightRules"},
-	{Name: "ListMetricStreams"},
+	{
+		Name: "ListMetricStreams", In: (*ListMetricStreamsInput)(nil), Out: (*ListMetricStreamsOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidNextToken", "InvalidParameterValueException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:ListMetricStreams", Access: api.List, Event: api.Management,
+	},
 	{
 		Name: "ListMetrics", In: (*ListMetricsInput)(nil), Out: (*ListMetricsOutput)(nil),
 		Errors: []string{"InternalServiceFault", "InvalidParameterValueException"},
@@ -225,7 +243,20 @@ var operations = []api.Operation{
 			{Key: "cloudwatch:namespace", Path: "Namespace"},
 		},
 	},
-	{Name: "PutMetricStream"},
+	{
+		Name: "PutMetricStream", In: (*PutMetricStreamInput)(nil), Out: (*PutMetricStreamOutput)(nil),
+		Errors: []string{"ConcurrentModificationException", "InternalServiceFault", "InvalidParameterCombinationException", "InvalidParameterValueException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:PutMetricStream", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}"},
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Name}", Action: "cloudwatch:TagResource", When: "Tags"},
+			{Type: "role", ARN: "{RoleArn}", Action: "iam:PassRole", When: "RoleArn"},
+		},
+		Conditions: []api.Condition{
+			{Key: "aws:RequestTag/", Path: "Tags"},
+			{Key: "aws:TagKeys", Path: "keys:Tags"},
+		},
+	},
 	{
 		Name: "SetAlarmState", In: (*SetAlarmStateInput)(nil), Out: (*SetAlarmStateOutput)(nil), Unwrapped: true,
 		Errors: []string{"InvalidFormatFault", "ResourceNotFound"},
@@ -234,9 +265,23 @@ var operations = []api.Operation{
 			{Type: "alarm", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm:{AlarmName}"},
 		},
 	},
-	{Name: "StartMetricStreams"},
+	{
+		Name: "StartMetricStreams", In: (*StartMetricStreamsInput)(nil), Out: (*StartMetricStreamsOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterValueException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:StartMetricStreams", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Names[]}"},
+		},
+	},
 	{Name: "StartOTelEnrichment"},
-	{Name: "StopMetricStreams"},
+	{
+		Name: "StopMetricStreams", In: (*StopMetricStreamsInput)(nil), Out: (*StopMetricStreamsOutput)(nil),
+		Errors: []string{"InternalServiceFault", "InvalidParameterValueException", "MissingRequiredParameterException"},
+		Action: "cloudwatch:StopMetricStreams", Access: api.Write, Event: api.Management,
+		Resources: []api.Resource{
+			{Type: "metric-stream", ARN: "arn:{Partition}:cloudwatch:{Region}:{Account}:metric-stream/{Names[]}"},
+		},
+	},
 	{Name: "StopOTelEnrichment"},
 	{
 		Name: "TagResource", In: (*TagResourceInput)(nil), Out: (*TagResourceOutput)(nil),
@@ -316,11 +361,16 @@ var shapes = []api.Shape{
 	{Name: "EvaluationInterval", Limits: "10:3600"},
 	{Name: "Expression", Limits: "1:256"},
 	{Name: "HistoryItemType", Enum: []string{"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"}},
+	{Name: "ListMetricStreamsMaxResults", Limits: "1:500"},
 	{Name: "MaxRecords", Limits: "1:100"},
 	{Name: "MaxReturnedResultsCount", Limits: "1:"},
 	{Name: "MetricExpression", Limits: "1:2048"},
 	{Name: "MetricId", Limits: "1:255"},
 	{Name: "MetricName", Limits: "1:255"},
+	{Name: "MetricStreamFilterMetricNames", Member: "MetricName"},
+	{Name: "MetricStreamName", Limits: "1:255"},
+	{Name: "MetricStreamNames", Member: "MetricStreamName"},
+	{Name: "MetricStreamOutputFormat", Limits: "1:255", Enum: []string{"json", "opentelemetry0.7", "opentelemetry1.0"}},
 	{Name: "MuteTargetAlarmNameList", Limits: ":100", Member: "Name"},
 	{Name: "Name", Limits: "1:255"},
 	{Name: "Namespace", Limits: "1:255"},

@@ -145,6 +145,15 @@ type DeleteDashboardsInput struct {
 type DeleteDashboardsOutput struct {
 }
 
+// DeleteMetricStreamInput is what DeleteMetricStream takes.
+type DeleteMetricStreamInput struct {
+	Name *string `aws:",MetricStreamName,required"`
+}
+
+// DeleteMetricStreamOutput is what DeleteMetricStream answers.
+type DeleteMetricStreamOutput struct {
+}
+
 // DescribeAlarmContributorsInput is what DescribeAlarmContributors takes.
 type DescribeAlarmContributorsInput struct {
 	AlarmName *string `aws:",AlarmName,required"`
@@ -336,6 +345,27 @@ type GetMetricStatisticsOutput struct {
 	Datapoints []Datapoint
 }
 
+// GetMetricStreamInput is what GetMetricStream takes.
+type GetMetricStreamInput struct {
+	Name *string `aws:",MetricStreamName,required"`
+}
+
+// GetMetricStreamOutput is what GetMetricStream answers.
+type GetMetricStreamOutput struct {
+	Arn                          *string
+	Name                         *string
+	IncludeFilters               []MetricStreamFilter
+	ExcludeFilters               []MetricStreamFilter
+	FirehoseArn                  *string
+	RoleArn                      *string
+	State                        *string
+	CreationDate                 *time.Time
+	LastUpdateDate               *time.Time
+	OutputFormat                 *string
+	StatisticsConfigurations     []MetricStreamStatisticsConfiguration
+	IncludeLinkedAccountsMetrics *bool
+}
+
 // GetMetricWidgetImageInput is what GetMetricWidgetImage takes.
 type GetMetricWidgetImageInput struct {
 	MetricWidget *string `aws:",,required"`
@@ -376,6 +406,18 @@ type ListDashboardsInput struct {
 type ListDashboardsOutput struct {
 	DashboardEntries []DashboardEntry
 	NextToken        *string
+}
+
+// ListMetricStreamsInput is what ListMetricStreams takes.
+type ListMetricStreamsInput struct {
+	NextToken  *string
+	MaxResults *int32 `aws:",ListMetricStreamsMaxResults"`
+}
+
+// ListMetricStreamsOutput is what ListMetricStreams answers.
+type ListMetricStreamsOutput struct {
+	NextToken *string
+	Entries   []MetricStreamEntry
 }
 
 // ListMetricsInput is what ListMetrics takes.
@@ -506,6 +548,35 @@ type MetricStat struct {
 	Unit   *string
 }
 
+// MetricStreamEntry is used by ListMetricStreams.
+type MetricStreamEntry struct {
+	Arn            *string
+	CreationDate   *time.Time
+	LastUpdateDate *time.Time
+	Name           *string
+	FirehoseArn    *string
+	State          *string
+	OutputFormat   *string
+}
+
+// MetricStreamFilter is used by GetMetricStream, PutMetricStream.
+type MetricStreamFilter struct {
+	Namespace   *string  `aws:",Namespace"`
+	MetricNames []string `aws:",MetricStreamFilterMetricNames"`
+}
+
+// MetricStreamStatisticsConfiguration is used by GetMetricStream, PutMetricStream.
+type MetricStreamStatisticsConfiguration struct {
+	IncludeMetrics       []MetricStreamStatisticsMetric `aws:",,required"`
+	AdditionalStatistics []string                       `aws:",,required"`
+}
+
+// MetricStreamStatisticsMetric is used by GetMetricStream, PutMetricStream.
+type MetricStreamStatisticsMetric struct {
+	Namespace  *string `aws:",Namespace,required"`
+	MetricName *string `aws:",MetricName,required"`
+}
+
 // MuteTargets is used by GetAlarmMuteRule, PutAlarmMuteRule.
 type MuteTargets struct {
 	AlarmNames []string `aws:",MuteTargetAlarmNameList,required"`
@@ -602,6 +673,24 @@ type PutMetricDataInput struct {
 	StrictEntityValidation *bool
 }
 
+// PutMetricStreamInput is what PutMetricStream takes.
+type PutMetricStreamInput struct {
+	Name                         *string `aws:",MetricStreamName,required"`
+	IncludeFilters               []MetricStreamFilter
+	ExcludeFilters               []MetricStreamFilter
+	FirehoseArn                  *string `aws:",AmazonResourceName,required"`
+	RoleArn                      *string `aws:",AmazonResourceName,required"`
+	OutputFormat                 *string `aws:",MetricStreamOutputFormat,required"`
+	Tags                         []Tag
+	StatisticsConfigurations     []MetricStreamStatisticsConfiguration
+	IncludeLinkedAccountsMetrics *bool
+}
+
+// PutMetricStreamOutput is what PutMetricStream answers.
+type PutMetricStreamOutput struct {
+	Arn *string
+}
+
 // Range is used by DescribeAnomalyDetectors, PutAnomalyDetector.
 type Range struct {
 	StartTime *time.Time `aws:",,required"`
@@ -637,6 +726,15 @@ type SingleMetricAnomalyDetector struct {
 	Stat       *string `aws:",AnomalyDetectorMetricStat"`
 }
 
+// StartMetricStreamsInput is what StartMetricStreams takes.
+type StartMetricStreamsInput struct {
+	Names []string `aws:",MetricStreamNames,required"`
+}
+
+// StartMetricStreamsOutput is what StartMetricStreams answers.
+type StartMetricStreamsOutput struct {
+}
+
 // StatisticSet is used by PutMetricData.
 type StatisticSet struct {
 	SampleCount *float64 `aws:",,required"`
@@ -645,7 +743,16 @@ type StatisticSet struct {
 	Maximum     *float64 `aws:",,required"`
 }
 
-// Tag is used by ListTagsForResource, PutAlarmMuteRule, PutCompositeAlarm and 3 more.
+// StopMetricStreamsInput is what StopMetricStreams takes.
+type StopMetricStreamsInput struct {
+	Names []string `aws:",MetricStreamNames,required"`
+}
+
+// StopMetricStreamsOutput is what StopMetricStreams answers.
+type StopMetricStreamsOutput struct {
+}
+
+// Tag is used by ListTagsForResource, PutAlarmMuteRule, PutCompositeAlarm and 4 more.
 type Tag struct {
 	Key   *string `aws:",TagKey,required"`
 	Value *string `aws:",TagValue,required"`

@@ -43,6 +43,9 @@ type Datum struct {
 	Values     []float64 // finite
 	Counts     []float64 // how often each value came; nil for once each
 	Set        *Set
+	// Whole is what Values, which then stand for others near them, are as a whole; nil where
+	// that follows from them.
+	Whole *Set
 	// Second says that the datum is kept by the second, for a few hours, and by the
 	// minute: what AWS calls high resolution.
 	Second bool

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/api/athenaapi"
+	"github.com/sillok/sillok/internal/cloud/metric"
 	"github.com/sillok/sillok/internal/engine"
 	"github.com/sillok/sillok/internal/lake"
 	"github.com/sillok/sillok/internal/resource"
@@ -70,6 +71,9 @@ type Config struct {
 	// System is the database of the tables whose rows the server keeps, as the catalog
 	// shows it; nil for none.
 	System *lake.System
+	// Metrics takes what is measured of the queries of work groups that publish it; nil for
+	// nobody.
+	Metrics metric.Emitter
 }
 
 // What Config leaves out.
@@ -92,6 +96,9 @@ type Service struct {
 // and writes results through objects, and asks glue for tables. It does no I/O
 // and starts nothing: queries wait until Run runs.
 func New(cfg Config, store state.Store, objects objects.Store, glue Catalog, e engine.Engine) *Service {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
+	}
 	waiting := newQueue(cmp.Or(cfg.Timeout, defaultTimeout), cmp.Or(cfg.ActiveQueries, defaultActiveQueries))
 	return &Service{cfg: cfg, store: resource.NewStore(store), objects: objects, glue: glue, engine: e, queue: waiting}
 }

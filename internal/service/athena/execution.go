@@ -204,7 +204,7 @@ func newJob(ctx context.Context, group athenaapi.WorkGroup, in *athenaapi.StartQ
 	call.SourceARN = workGroupARN(call.Scope(), *group.Name) // of what is asked of Glue and S3 for it
 	return &job{
 		call: call, execution: x, statement: statement, invalid: invalid, lane: laneOf(statement),
-		submitted: time.Now(), done: make(chan struct{}),
+		submitted: time.Now(), done: make(chan struct{}), publishes: resource.Value(group.Configuration.PublishCloudWatchMetricsEnabled),
 	}, nil
 }
 

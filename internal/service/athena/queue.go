@@ -30,6 +30,7 @@ type job struct {
 	statement ast.Statement // nil when its text is to be read again: see push
 	invalid   error         // why the statement did not parse; nil when it did
 	lane      lane
+	publishes bool // the work group publishes what its queries take
 	submitted time.Time
 	result    *storedResult // once it has succeeded
 	done      chan struct{} // closed once its end is written

@@ -97,6 +97,7 @@ func (s *Service) conclude(ctx context.Context, j *job, result outcome, err erro
 	if err == nil {
 		j.result = &storedResult{Columns: result.columns, Rows: result.rows, Bytes: result.bytes, Question: result.question, Read: result.read}
 	}
+	s.publish(j)
 	if err := s.writeEnd(ctx, j); err != nil {
 		s.cfg.Log.Error("write the end of a query", "query_execution_id", *x.QueryExecutionId, "error", err)
 		s.queue.keepEnd(j)

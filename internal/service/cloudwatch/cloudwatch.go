@@ -10,7 +10,7 @@
 // state one is, and schedule when it is asked. A change of state, its history, the fact about
 // it, its actions and the change of every composite alarm that follows are one transaction.
 // Dashboards are the account's, in no region. What is usual of a metric is learned by package
-// anomaly when it is asked for; a detector says how.
+// anomaly when it is asked for; a detector says how. What changes is sent to metric streams.
 package cloudwatch
 
 import (
@@ -41,6 +41,13 @@ type Config struct {
 	// Band is what alarms are compared with that look for anomalies; nil for what this service
 	// learns itself.
 	Band Band
+	// May returns nil where the principal of a call may do an action to a resource, and
+	// otherwise the error to answer; nil where nobody decides.
+	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
+	// Streams takes what metric streams send; nil where there can be none.
+	Streams Deliveries
+	// Metrics takes what is counted of metric streams; nil for nobody.
+	Metrics metric.Emitter
 }
 
 // Service answers the operations of CloudWatch.
@@ -57,6 +64,8 @@ type Service struct {
 	models *models
 	// drawing is taken by each picture that is being drawn.
 	drawing chan struct{}
+	sender  *sender
+	totals  totals
 }
 
 // Open opens the data in cfg.Dir, and returns a Service that keeps all else in store. The
@@ -66,6 +75,9 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
+	}
 	s := &Service{
 		cfg: cfg, store: resource.NewStore(store), state: store, series: kept,
 		table: newAlarmTable(), points: kept.Read, models: newModels(), drawing: make(chan struct{}, drawnAtOnce),
@@ -73,15 +85,20 @@ func Open(ctx context.Context, cfg Config, store state.Store) (*Service, error) 
 	if cfg.Band == nil {
 		s.cfg.Band = s
 	}
+	s.sender = &sender{service: s, store: store}
+	if err := s.sender.load(ctx); err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
 	return s, nil
 }
 
-// Run evaluates alarms, trains anomaly detectors, and rolls up and removes data that have been kept long enough,
-// until ctx is done.
+// Run evaluates alarms, trains anomaly detectors, sends to metric streams, and rolls up and
+// removes data that have been kept long enough, until ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Go(ctx, "metrics", s.series.Run)
 	g.Go(ctx, "alarms", s.runAlarms)
+	g.Go(ctx, "metric streams", s.sender.run)
 	g.Every(ctx, "anomaly detectors", trainEvery, s.Train)
 	return g.Wait()
 }

@@ -53,3 +53,8 @@ func (s *Service) EvaluateComposites(ctx context.Context, now time.Time) {
 		}
 	}
 }
+
+// SendStreams sends to metric streams what is due by a time.
+func (s *Service) SendStreams(ctx context.Context, until time.Time) error {
+	return s.sender.send(ctx, until)
+}

@@ -33,6 +33,10 @@ var taggables = map[string]func(r resource.Reader, name string) (found bool, err
 		_, found, err = dashboards.Find(r, name)
 		return found, err
 	},
+	streamResource: func(r resource.Reader, name string) (found bool, err error) {
+		_, found, err = streams.Find(r, name)
+		return found, err
+	},
 	muteResource: func(r resource.Reader, name string) (found bool, err error) {
 		_, found, err = muteRules.Find(r, name)
 		return found, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/logs/events"
 )
 
 // ownNamespace is that of what CloudWatch Logs counts of its groups.
@@ -32,6 +33,18 @@ func (r *round) arrived(k *known, ingested int64, count, bytes int) {
 	at, group := time.UnixMilli(ingested), map[string]string{"LogGroupName": k.group.Name}
 	ownOf(r.data, k.at.scope(), "IncomingLogEvents", "None", at, float64(count), group, nil)
 	ownOf(r.data, k.at.scope(), "IncomingBytes", "Bytes", at, float64(bytes), group, nil)
+}
+
+// transformed counts what a transformer made of an event, or that it could not.
+func (r *round) transformed(k *known, e *events.Event, message []byte, failure string) {
+	at := time.UnixMilli(e.Ingested)
+	switch {
+	case failure != "":
+		r.own(k.at.scope(), "TransformationErrors", "Count", k.group.Name, at, 1)
+	case message != nil:
+		r.own(k.at.scope(), "TransformedLogEvents", "None", k.group.Name, at, 1)
+		r.own(k.at.scope(), "TransformedBytes", "Bytes", k.group.Name, at, float64(len(message)+eventOverhead))
+	}
 }
 
 // Attributes of a delivery to a subscriber, by which is told what became of it. A

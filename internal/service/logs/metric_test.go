@@ -118,6 +118,30 @@ func TestMetricsInEvents(t *testing.T) {
 	})
 }
 
+// What a transformer makes of events is counted, with those of which it made nothing.
+func TestTransformedEventsAreCounted(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) { //nolint:thelper // it is the test
+		d.group("g", "s")
+		d.must("PutTransformer", `{"LogGroupIdentifier": "g", "TransformerConfig": [{"ParseJSON": {}}]}`)
+		time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+		d.put("g", "s", time.Now().UnixMilli(), `{"a": 1}`, "none", `{"b": 2}`)
+		d.pass()
+		own := map[string]float64{}
+		for _, one := range d.CountedOwn(cloud.CallOf(d.ctx).Scope()) {
+			if one.Dimensions["LogGroupName"] == "g" {
+				own[one.Name+" "+one.Unit] += one.Sum
+			}
+		}
+		delete(own, "IncomingBytes Bytes")
+		delete(own, "IncomingLogEvents None")
+		if own["TransformedBytes Bytes"] < 2*(7+26) {
+			t.Errorf("TransformedBytes is %v", own["TransformedBytes Bytes"])
+		}
+		delete(own, "TransformedBytes Bytes")
+		equal(t, "of the group", map[string]float64{"TransformedLogEvents None": 2, "TransformationErrors Count": 1}, own)
+	})
+}
+
 // taker takes metrics, unless it fails.
 type taker struct {
 	fail   error

@@ -287,11 +287,16 @@ func (r *round) event(k *known, stream string, seq uint64, e *events.Event) erro
 		r.metricsIn(k, e, message)
 	}
 	r.match(k, k.plain, stream, seq, e, message)
-	if k.transforming == nil {
+	if k.transforming == nil && !k.shape.transforms() {
 		return nil
 	}
-	if message, _, err = k.transformed(stream, e); err != nil || message == nil {
+	message, failure, err := k.transformed(stream, e)
+	if err != nil {
 		return err
+	}
+	r.transformed(k, e, message, failure)
+	if message == nil || k.transforming == nil {
+		return nil
 	}
 	if message, err = k.mask(e.Ingested, message); err != nil {
 		return err

@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sillok/sillok/internal/api/s3api"
@@ -32,8 +31,7 @@ type accessLog struct {
 	s    *Service
 	full chan struct{} // some batch has accessBatch bytes
 
-	look sync.Once   // for a bucket whose access is logged
-	some atomic.Bool // there is one, or was since the start
+	noticed // whether access to any bucket is logged
 
 	mu      sync.Mutex
 	batches map[accessPlace]*accessLines
@@ -106,15 +104,25 @@ func (l *accessLog) add(place accessPlace, line string) {
 	}
 }
 
-// Served logs a call where its bucket says so; call tells of it, once its answer
-// has left. It never waits for the delivery.
+// Served logs a call where its bucket says so, and counts it by the bucket's filters; call
+// tells of it, once its answer has left. It never waits for the delivery.
 func (s *Service) Served(ctx context.Context, call func() cloud.Served) {
-	if !s.access.wanted(ctx) {
+	logs, counts := s.logs(ctx), s.countsRequests(ctx)
+	if !logs && !counts {
 		return
 	}
 	served := call()
-	bucket, _, _ := requested(served.Input)
+	bucket, key, version := requested(served.Input)
 	if bucket == "" {
+		return
+	}
+	if counts {
+		err := s.db.View(ctx, func(v *objects.View) error { return s.countRequest(v, &served, bucket, key, version) })
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Log.Error("a call is missing in the metrics of its bucket", "arn", bucketARN(bucket), "request_id", served.Fact.Call.RequestID, "error", err)
+		}
+	}
+	if !logs {
 		return
 	}
 	err := s.db.View(ctx, func(v *objects.View) error {
@@ -139,31 +147,12 @@ func (s *Service) Served(ctx context.Context, call func() cloud.Served) {
 	}
 }
 
-// wanted reports whether access to any bucket may be logged: where there is none,
-// no call pays for it.
-func (l *accessLog) wanted(ctx context.Context) bool {
-	l.look.Do(func() {
-		err := l.s.db.View(ctx, func(v *objects.View) error {
-			for b, err := range v.Buckets("") {
-				if err != nil {
-					return err
-				}
-				document, err := v.Setting(b, loggingSetting)
-				if err != nil {
-					return err
-				}
-				if document != nil {
-					l.some.Store(true)
-					return nil
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			l.some.Store(true) // who could not look must not leave anything out
-		}
+// logs says whether access to any bucket may be logged.
+func (s *Service) logs(ctx context.Context) bool {
+	return s.access.wanted(ctx, s.db, func(v *objects.View, b *objects.Bucket) (bool, error) {
+		document, err := v.Setting(b, loggingSetting)
+		return document != nil, err
 	})
-	return l.some.Load()
 }
 
 // logLifecycle logs what rules did to a bucket.

@@ -7,7 +7,7 @@ import (
 	"github.com/sillok/sillok/internal/store/objects"
 )
 
-// metrics are kept and told back.
+// metrics are filters by which requests are counted: see Served.
 var metrics = configurations[s3api.MetricsConfiguration]{"metrics"}
 
 // GetBucketMetricsConfiguration tells one of the filters by which a bucket's
@@ -21,6 +21,7 @@ func (s *Service) GetBucketMetricsConfiguration(ctx context.Context, in *s3api.G
 // counted.
 func (s *Service) PutBucketMetricsConfiguration(ctx context.Context, in *s3api.PutBucketMetricsConfigurationInput) (*s3api.PutBucketMetricsConfigurationOutput, error) {
 	c := in.MetricsConfiguration
+	s.counted.some.Store(true)
 	return nil, metrics.put(ctx, s, in.Bucket, in.ExpectedBucketOwner, in.Id, c, func(*objects.View, *objects.Bucket) error {
 		if err := checkConfigurationID(in.Id, c.Id); err != nil || c.Filter == nil {
 			return err

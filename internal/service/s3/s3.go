@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/metric"
 	"github.com/sillok/sillok/internal/resource"
 	"github.com/sillok/sillok/internal/store/objects"
 	"github.com/sillok/sillok/internal/store/state"
@@ -43,6 +44,8 @@ type Config struct {
 	Unknown func(ctx context.Context, arns []string) ([]string, error)
 	// Keys is KMS; without it nothing can be encrypted by it.
 	Keys Keys
+	// Metrics takes what is counted of buckets; nil for nobody.
+	Metrics metric.Emitter
 }
 
 // Service answers the operations of S3.
@@ -54,6 +57,7 @@ type Service struct {
 	notifier  *notifier
 	access    *accessLog
 	policies  policyCache
+	counted   noticed // whether requests of any bucket are counted
 }
 
 // New returns a Service over db. What becomes of objects it tells publisher, in
@@ -61,6 +65,9 @@ type Service struct {
 func New(cfg Config, db *objects.DB, store state.Store, publisher Publisher) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
 	}
 	s := &Service{cfg: cfg, db: db}
 	s.lifecycle, s.notifier, s.access = newLifecycle(s), newNotifier(s, store, publisher), newAccessLog(s)

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -19,6 +20,8 @@ type Sending struct {
 	Body      string
 	Principal string    // who sends it: "sns.amazonaws.com", or the ARN of a role
 	Source    cloud.ARN // on behalf of which of its resources, as aws:SourceArn says it
+	// SourceAccount is whose Source is, where its ARN does not say that.
+	SourceAccount cloud.Account
 
 	Attributes map[string]sqsapi.MessageAttributeValue
 	Group      string // of a queue that is FIFO; of others those that want fair shares
@@ -69,7 +72,7 @@ func (s *Service) May(ctx context.Context, m Sending) error {
 // callOf is the call that sending a message is.
 func callOf(m *Sending) cloud.Call {
 	call := cloud.Call{
-		Service: "sqs", Operation: "SendMessage", Account: m.Queue.Account, Region: m.Queue.Region, RequestID: uuid.NewString(), Time: now(),
+		Service: "sqs", Operation: "SendMessage", Account: cmp.Or(m.SourceAccount, m.Source.Account, m.Queue.Account), Region: m.Queue.Region, RequestID: uuid.NewString(), Time: now(),
 		Principal: cloud.ServiceOf(m.Principal),
 	}
 	if m.Source != (cloud.ARN{}) {
@@ -90,9 +93,20 @@ func callOf(m *Sending) cloud.Call {
 // Deliver implements bus.Target: the payload becomes a message. A queue that is FIFO has it
 // in the group of the delivery, and once however often it is delivered.
 func (s *Service) Deliver(ctx context.Context, d bus.Delivery) error {
-	m := Sending{Queue: d.Target, Body: string(d.Payload), Principal: d.Principal, Source: d.Source}
+	m := Sending{Queue: d.Target, Body: string(d.Payload), Principal: d.Principal, Source: d.Source, SourceAccount: d.SourceAccount}
 	if strings.HasSuffix(d.Target.Resource, fifoSuffix) {
-		m.Group, m.Identity = d.Group, d.ID
+		m.Group, m.Identity = d.Group, cmp.Or(d.DeduplicationID, d.ID)
+	}
+	if len(d.MessageAttributes) > 0 {
+		m.Attributes = map[string]sqsapi.MessageAttributeValue{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.MessageAttributes)) {
+		given := d.MessageAttributes[name]
+		value := sqsapi.MessageAttributeValue{DataType: &given.DataType, BinaryValue: given.BinaryValue}
+		if given.BinaryValue == nil {
+			value.StringValue = &given.StringValue
+		}
+		m.Attributes[name] = value
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Attributes)) {
 		if m.Attributes == nil {

@@ -11,6 +11,7 @@ import (
 
 // The spaces of keys, by their first byte.
 const (
+	spaceNotes  = 'c' // which minutes of which series got data: see changes.go
 	spaceMeta   = 'm' // what the store knows of itself
 	spaceSeries = 's' // a series by its name: its number, and when it last had data
 	spaceTerms  = 't' // the names of series by a part of them: a dimension, or the name alone

@@ -31,7 +31,7 @@ func (s *Store) Put(ctx context.Context, scope cloud.Scope, namespace string, da
 	if len(data) == 0 {
 		return nil
 	}
-	p := &put{store: s, scope: scope, namespace: namespace, batch: s.db.NewBatch(), now: s.cfg.Now()}
+	p := &put{store: s, scope: scope, namespace: namespace, batch: s.db.NewBatch(), now: s.cfg.Now(), watched: s.watches(scope)}
 	for {
 		epoch := s.names.now()
 		if err := p.prepare(ctx, data); err != nil {
@@ -59,6 +59,7 @@ type put struct {
 	namespace string
 	now       time.Time
 	batch     *pebble.Batch
+	watched   bool // what changes is noted
 	unknown   []unknown
 	noted     []noted
 
@@ -221,7 +222,10 @@ func (p *put) add(key []byte, hash xxh3.Uint128, have listed, d *metric.Datum) e
 			return err
 		}
 	}
-	return p.merge(minutes, have.number, k, d.Time)
+	if err := p.merge(minutes, have.number, k, d.Time); err != nil || !p.watched {
+		return err
+	}
+	return p.note(key, have.number, unit, d.Time)
 }
 
 func (p *put) merge(t tier, series uint64, k kind, at time.Time) error {
@@ -231,7 +235,7 @@ func (p *put) merge(t tier, series uint64, k kind, at time.Time) error {
 
 // encodeDatum appends the summary of a datum; nothing where that has no samples.
 func encodeDatum(out []byte, d *metric.Datum) []byte {
-	if len(d.Values) == 1 && d.Set == nil && (len(d.Counts) == 0 || d.Counts[0] == 1) {
+	if len(d.Values) == 1 && d.Set == nil && d.Whole == nil && (len(d.Counts) == 0 || d.Counts[0] == 1) {
 		return summary.AppendSingle(out, d.Values[0])
 	}
 	var all summary.Summary
@@ -247,6 +251,9 @@ func encodeDatum(out []byte, d *metric.Datum) []byte {
 	}
 	if all.Count == 0 {
 		return out
+	}
+	if d.Whole != nil {
+		all.Restate(d.Whole.Sum, d.Whole.Min, d.Whole.Max)
 	}
 	return all.Append(out)
 }

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -55,6 +56,9 @@ type Store struct {
 	db    *lsm.DB
 	names *names
 	close func() error
+
+	watched atomic.Pointer[map[cloud.Scope]bool] // where changes are noted
+	stamped atomic.Int64                         // the last stamp of a note
 
 	turn    sync.Mutex // of the one that changes the store; guards the fields below
 	next    uint64     // the number of the next series

@@ -132,7 +132,7 @@ func (l *Logs) Encode(_ *wire.Operation, out any, requestID string) (*wire.Respo
 	if err != nil {
 		return nil, err
 	}
-	return l.accepted(requestID, rejected.Old+rejected.New+rejected.Expired+rejected.Large, string(why))
+	return l.accepted(requestID, partial{Records: rejected.Old + rejected.New + rejected.Expired + rejected.Large, Message: string(why)})
 }
 
 // EncodeError says a failure. Only those of throttling and of a server that cannot take

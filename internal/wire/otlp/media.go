@@ -22,6 +22,9 @@ const MaxBody = 20 << 20
 // request.
 const maxMessages = wire.MaxNodes
 
+// numbersOfMessage is how many numbers take as much memory as a message is counted for.
+const numbersOfMessage = 16
+
 // Media is one of the two forms of requests, and of the answers to them.
 type Media struct{ json bool }
 
@@ -91,6 +94,9 @@ func fewMessages(b []byte, in protoreflect.MessageDescriptor, depth int, left *i
 		if field == nil || field.Message() == nil && !field.IsList() {
 			continue
 		}
+		if field.IsPacked() { // each of its numbers takes eight bytes, and as few as one here
+			*left -= len(value) / numbersOfMessage
+		}
 		if *left--; *left < 0 || field.Message() != nil && !fewMessages(value, field.Message(), depth-1, left) {
 			return false
 		}
@@ -139,23 +145,25 @@ func (m Media) answer(status int, requestID string, text any, message []byte) (*
 
 // partial is what was not taken of a request, in JSON as AWS writes it.
 type partial struct {
-	Rejected int64  `json:"rejectedLogRecords"`
-	Message  string `json:"errorMessage"`
+	Records int64  `json:"rejectedLogRecords,omitempty"`
+	Points  int64  `json:"rejectedDataPoints,omitempty"`
+	Message string `json:"errorMessage"`
 }
 
 // accepted says that a request was taken, but for so many parts of it, and why not those.
-func (m Media) accepted(requestID string, rejected int64, why string) (*wire.Response, error) {
+func (m Media) accepted(requestID string, not partial) (*wire.Response, error) {
 	var text struct {
 		Partial *partial `json:"partialSuccess,omitempty"`
 	}
+	rejected := not.Records + not.Points
 	if rejected == 0 {
 		return m.answer(http.StatusOK, requestID, text, nil)
 	}
-	text.Partial = &partial{rejected, why}
+	text.Partial = &not
 	part := protowire.AppendTag(nil, 1, protowire.VarintType)
 	part = protowire.AppendVarint(part, uint64(rejected)) //nolint:gosec // it is a count
 	part = protowire.AppendTag(part, 2, protowire.BytesType)
-	part = protowire.AppendString(part, why)
+	part = protowire.AppendString(part, not.Message)
 	message := protowire.AppendTag(nil, 1, protowire.BytesType)
 	return m.answer(http.StatusOK, requestID, text, protowire.AppendBytes(message, part))
 }

@@ -88,6 +88,18 @@ func (s *Summary) Add(value, count float64) {
 	s.Merge(&one)
 }
 
+// Restate says what the samples are as a whole, where those that were added only stand for
+// others near them.
+func (s *Summary) Restate(sum, least, most float64) {
+	if s.spread == even {
+		s.bin()
+	}
+	if least < 0 {
+		s.spread, s.bins = unknown, nil
+	}
+	s.Sum, s.Min, s.Max = sum, least, max(least, most)
+}
+
 // Merge adds the samples of o, which is not changed.
 func (s *Summary) Merge(o *Summary) {
 	switch {
