@@ -81,7 +81,7 @@ func (p *pen) stroke(points []place, c color.NRGBA, width float64, dash ...float
 }
 
 // mostAtOnce is how many places are rasterized at once.
-const mostAtOnce = 100
+const mostAtOnce = 24
 
 // line draws a straight line. One that stands or lies is sharp.
 func (p *pen) line(x1, y1, x2, y2 float64, c color.NRGBA, width float64, dash ...float64) {
