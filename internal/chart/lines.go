@@ -232,12 +232,16 @@ func periodOf(s *Series) time.Duration {
 
 // polyline draws a line with gaps where points are missing, and a dot for one that is alone.
 func (d *drawing) polyline(p *plane, points []Point, period time.Duration, right bool, c color.NRGBA) {
+	column := 1.0 // of a large picture with many lines each has wider columns
+	if much := float64(len(d.Series)*d.Width) / 50_000; much > 1 {
+		column = math.Ceil(much)
+	}
 	for len(points) > 0 {
 		n := 1
 		for n < len(points) && points[n].Time.Sub(points[n-1].Time) <= period+period/2 {
 			n++
 		}
-		places := thinned(points[:n], func(pt Point) place { return place{p.x(pt.Time), p.y(pt.Value, right)} })
+		places := thinned(points[:n], column, func(pt Point) place { return place{p.x(pt.Time), p.y(pt.Value, right)} })
 		points = points[n:]
 		if len(places) == 1 {
 			if at := places[0]; p.contains(at) {
@@ -251,15 +255,15 @@ func (d *drawing) polyline(p *plane, points []Point, period time.Duration, right
 	}
 }
 
-// thinned returns where points are: of each column of pixels the first, the last and both ends.
-func thinned(points []Point, at func(Point) place) (all []place) {
+// thinned returns where points are: of each column of so many pixels the first, the last and both ends.
+func thinned(points []Point, column float64, at func(Point) place) (all []place) {
 	for from := 0; from < len(points); {
 		first := at(points[from])
 		low, high, last := first, first, first
 		to := from + 1
 		for ; to < len(points); to++ {
 			next := at(points[to])
-			if math.Floor(next.x) != math.Floor(first.x) {
+			if math.Floor(next.x/column) != math.Floor(first.x/column) {
 				break
 			}
 			if last = next; next.y < low.y {
@@ -269,8 +273,8 @@ func thinned(points []Point, at func(Point) place) (all []place) {
 				high = next
 			}
 		}
-		column := []place{first, low, high, last}
-		slices.SortStableFunc(column[1:3], func(a, b place) int {
+		ends := []place{first, low, high, last}
+		slices.SortStableFunc(ends[1:3], func(a, b place) int {
 			switch {
 			case a.x < b.x:
 				return -1
@@ -279,7 +283,7 @@ func thinned(points []Point, at func(Point) place) (all []place) {
 			}
 			return 0
 		})
-		all = append(all, slices.Compact(column)...)
+		all = append(all, slices.Compact(ends)...)
 		from = to
 	}
 	return all

@@ -69,8 +69,19 @@ func (p *pen) stroke(points []place, c color.NRGBA, width float64, dash ...float
 		lengths[i] = vg.Length(dash[i])
 	}
 	p.canvas.SetLineDash(lengths, 0)
+	// The rasterizer takes the square of how often a line crosses a row of pixels, so that long
+	// lines are drawn in parts, each of which begins with the last step of the one before.
+	if _, whole := p.canvas.(writer); !whole {
+		for len(points) > mostAtOnce {
+			p.canvas.Stroke(p.path(points[:mostAtOnce], false))
+			points = points[mostAtOnce-2:]
+		}
+	}
 	p.canvas.Stroke(p.path(points, false))
 }
+
+// mostAtOnce is how many places are rasterized at once.
+const mostAtOnce = 24
 
 // line draws a straight line. One that stands or lies is sharp.
 func (p *pen) line(x1, y1, x2, y2 float64, c color.NRGBA, width float64, dash ...float64) {

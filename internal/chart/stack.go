@@ -2,6 +2,7 @@ package chart
 
 import (
 	"image/color"
+	"math"
 	"slices"
 	"time"
 )
@@ -61,18 +62,22 @@ func (d *drawing) stacked(p *plane, s *stack, i int, c color.NRGBA) {
 		for to < len(s.times) && s.times[to].Sub(s.times[to-1]) <= s.period+s.period/2 {
 			to++
 		}
-		var above, around []place
+		var above []place
 		for n := from; n < to; n++ {
-			above = append(above, place{p.x(s.times[n]), p.inside(p.y(s.upper[i][n], right))})
+			above = append(above, place{math.Round(p.x(s.times[n])), p.inside(p.y(s.upper[i][n], right))})
 		}
-		around = slices.Clone(above)
-		for n := to - 1; n >= from; n-- {
-			around = append(around, place{p.x(s.times[n]), p.inside(p.y(s.lower[i][n], right))})
+		// In parts, as lines are drawn; they meet where a pixel begins, and so without a seam.
+		for first := from; first < to; first += mostAtOnce - 1 {
+			last := min(first+mostAtOnce, to)
+			around := slices.Clone(above[first-from : last-from])
+			for n := last - 1; n >= first; n-- {
+				around = append(around, place{above[n-from].x, p.inside(p.y(s.lower[i][n], right))})
+			}
+			d.area(around, thin(c, 0.55))
 		}
-		d.area(around, thin(c, 0.55))
 		d.stroke(above, c, 1.2)
 		if len(above) == 1 {
-			d.line(above[0].x, above[0].y, around[1].x, around[1].y, c, 2)
+			d.line(above[0].x, above[0].y, above[0].x, p.inside(p.y(s.lower[i][from], right)), c, 2)
 		}
 		from = to
 	}
