@@ -28,6 +28,9 @@ func (a *App) gauges() []metric.Gauges {
 		func(ctx context.Context, emit func(cloud.Scope, metric.Own, float64)) error {
 			return a.s3.Measured(ctx, emit)
 		},
+		func(ctx context.Context, emit func(cloud.Scope, metric.Own, float64)) error {
+			return a.queues.Measured(ctx, emit)
+		},
 	}
 }
 

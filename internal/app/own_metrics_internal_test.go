@@ -87,15 +87,15 @@ func TestCallsAreCounted(t *testing.T) {
 
 // notHere says why metrics of AWS's are not emitted here: those of a namespace, or one.
 var notHere = map[string]string{
-	"AWS/ApplicationELB":     "there are no load balancers yet",
-	"AWS/Events":             "there is no EventBridge yet",
-	"AWS/Firehose":           "there is no Firehose yet",
-	"AWS/Lambda":             "there is no Lambda yet",
-	"AWS/Scheduler":          "there is no EventBridge Scheduler yet",
-	"AWS/SNS":                "the service emits them, and its own tests have them",
-	"AWS/SQS":                "the service emits them, and its own tests have them",
-	"AWS/Athena DPUCount":    "there are no reservations of capacity",
-	"AWS/Athena DPUConsumed": "there are no reservations of capacity",
+	"AWS/ApplicationELB":                       "there are no load balancers yet",
+	"AWS/Events":                               "there is no EventBridge yet",
+	"AWS/Firehose":                             "there is no Firehose yet",
+	"AWS/Lambda":                               "there is no Lambda yet",
+	"AWS/Scheduler":                            "there is no EventBridge Scheduler yet",
+	"AWS/SQS ApproximateAgeOfOldestMessage":    "which message of a queue is the oldest is not kept",
+	"AWS/SQS NumberOfDeduplicatedSentMessages": "what was sent twice is not told from what was sent once",
+	"AWS/Athena DPUCount":                      "there are no reservations of capacity",
+	"AWS/Athena DPUConsumed":                   "there are no reservations of capacity",
 }
 
 // emittedHere says by which sets of dimensions metrics of a namespace are emitted, and which
@@ -113,6 +113,8 @@ var emittedHere = map[string]struct {
 		"CallCount": ofUsage, "ErrorCount": ofUsage, "ThrottleCount": ofUsage,
 	}},
 	"AWS/S3":    {"../service/s3/request_metrics_test.go", map[string]string{"": "BucketName FilterId", "BucketSizeBytes": ofStorage, "NumberOfObjects": ofStorage}},
+	"AWS/SNS":   {"../service/sns/count_test.go", map[string]string{"": "TopicName"}},
+	"AWS/SQS":   {"../service/sqs/sqs_test.go", map[string]string{"": "QueueName"}},
 	"AWS/Usage": {"own_metrics_internal_test.go", map[string]string{"CallCount": ofUsage}},
 }
 

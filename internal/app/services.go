@@ -139,7 +139,7 @@ const queuesFolder = "queues"
 
 func (a *App) openSQS(ctx context.Context) (gateway.Service, error) {
 	s, err := sqs.Open(ctx, sqs.Config{
-		Log: a.log, Dir: a.folder(queuesFolder), Seal: a.seal, Waits: a.bus, May: a.may, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown,
+		Log: a.log, Dir: a.folder(queuesFolder), Seal: a.seal, Waits: a.bus, May: a.may, Identities: a.iam.UniqueIDs, Unknown: a.iam.Unknown, Metrics: a.emits,
 	}, a.state, kmsapi.Client{Door: a.inside("sqs.amazonaws.com")})
 	if err != nil {
 		return gateway.Service{}, err

@@ -30,7 +30,7 @@ func (a *App) openSNS(context.Context) (gateway.Service, error) {
 	client := outgoing.NewClient(rules)
 	cfg := sns.Config{
 		Log: a.log, URL: a.publicURL, HTTP: client, SMS: a.cfg.Outgoing.SMSWebhook, Push: a.cfg.Outgoing.PushWebhook,
-		Targets: topicTargets{a}, Status: topicStatus{a}, Metrics: a.metrics, May: a.may, UseKey: a.useKeyOfTopic,
+		Targets: topicTargets{a}, Status: topicStatus{a}, Metrics: a.emits, May: a.may, UseKey: a.useKeyOfTopic,
 	}
 	if mailer != nil {
 		cfg.Mail = mailer

@@ -64,7 +64,7 @@ type Config struct {
 	Push    string // the webhook that takes messages to apps; empty for none
 	Targets Targets
 	Status  Status
-	Metrics metric.Putter // nil for nobody
+	Metrics metric.Emitter // nil for nobody
 
 	// May reports whether the call in ctx may do an action to a resource.
 	May func(ctx context.Context, action, arn string, conditions map[string][]string) error
@@ -82,38 +82,29 @@ type Service struct {
 	lists    lists
 	policies documents
 	limits   limiter
-	counts   counts
 }
 
 // New returns a Service that keeps what it has in store, and its secrets sealed.
 func New(cfg Config, store state.Store, sealer *seal.Sealer) *Service {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
+	}
 	return &Service{
 		cfg: cfg, state: store, store: resource.NewStore(store), seal: sealer,
 		signer: signer{state: store, seal: sealer},
 		lists:  lists{byTopic: map[cloud.ARN]*list{}},
 		limits: limiter{byTarget: map[cloud.ARN]*pace{}},
-		counts: counts{byName: map[counted]*tally{}},
 	}
 }
 
-// The times between what the service does by itself.
-const (
-	sweepEvery = 10 * time.Minute
-	countEvery = time.Minute
-)
+// sweepEvery is how often what nobody confirmed is looked for.
+const sweepEvery = 10 * time.Minute
 
-// Run forgets what nobody confirmed, and puts the service's metrics, until ctx is done.
+// Run forgets what nobody confirmed, until ctx is done.
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := life.New(ctx, s.cfg.Log)
 	g.Every(ctx, "subscriptions that nobody confirmed", sweepEvery, s.sweep)
-	if s.cfg.Metrics != nil {
-		g.Every(ctx, "metrics of topics", countEvery, s.putCounts)
-	}
-	err := g.Wait()
-	if s.cfg.Metrics != nil {
-		_ = s.putCounts(context.WithoutCancel(ctx)) // the last minute's
-	}
-	return err
+	return g.Wait()
 }
 
 // in returns a context in which documents of an account and region are meant.

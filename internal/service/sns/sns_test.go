@@ -16,6 +16,7 @@ import (
 	"github.com/sillok/sillok/internal/api/snsapi"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/metric/metrictest"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/outgoing"
 	"github.com/sillok/sillok/internal/service/sns"
@@ -48,6 +49,7 @@ type house struct {
 	refuse   func(bus.Delivery) error
 	mailErr  error
 	may      func(ctx context.Context, action, arn string) error
+	emitted  metrictest.Emitted
 }
 
 // request is one that was sent, and when.
@@ -119,7 +121,7 @@ func open(tb testing.TB) *house {
 	h.db, h.bus = db, bus.New(bus.Config{Log: log}, db)
 	h.Service = sns.New(sns.Config{
 		Log: log, URL: func() string { return "https://events.example.org" }, HTTP: h, Mail: h, SMS: "https://sms.example.org/send", Push: "https://push.example.org/send",
-		Targets: h, Status: h, May: func(ctx context.Context, action, arn string, _ map[string][]string) error {
+		Targets: h, Status: h, Metrics: &h.emitted, May: func(ctx context.Context, action, arn string, _ map[string][]string) error {
 			if h.may == nil {
 				return nil
 			}

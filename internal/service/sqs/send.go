@@ -143,7 +143,7 @@ func (s *Service) send(ctx context.Context, k *known, drafts []*draft) ([]queues
 	s.cfg.Waits.Wake(k.wakes)
 	s.count(k, "NumberOfMessagesSent", float64(len(sent)))
 	for _, d := range drafts {
-		s.count(k, "SentMessageSize", float64(d.size))
+		s.cfg.Metrics.Emit(k.place.scope, k.metric("SentMessageSize", "Bytes"), float64(d.size))
 	}
 	return sent, nil
 }

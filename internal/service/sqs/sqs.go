@@ -19,6 +19,7 @@ import (
 	"github.com/sillok/sillok/internal/api/kmsapi"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/metric"
 	"github.com/sillok/sillok/internal/kit/life"
 	"github.com/sillok/sillok/internal/kit/seal"
 	"github.com/sillok/sillok/internal/resource"
@@ -38,12 +39,6 @@ type Waits interface {
 	Wake(key string)
 }
 
-// Metrics counts what happens to messages. It must not take time.
-type Metrics interface {
-	// Count adds to one of AWS/SQS's metrics of a queue, such as NumberOfMessagesSent.
-	Count(queue cloud.ARN, metric string, value float64)
-}
-
 // Config is what the service needs to know. All but Metrics, May, Identities and Unknown
 // is required.
 type Config struct {
@@ -51,7 +46,7 @@ type Config struct {
 	Dir     string // where messages are
 	Seal    *seal.Sealer
 	Waits   Waits
-	Metrics Metrics
+	Metrics metric.Emitter // nil for nobody
 
 	// May returns nil where the principal of ctx's call may do an action to a resource; nil
 	// for everybody.
@@ -79,6 +74,9 @@ type Service struct {
 // Open opens the service, whose queues are in st and whose messages are in cfg.Dir. The
 // caller must call Close.
 func Open(ctx context.Context, cfg Config, st state.Store, keys Keys) (*Service, error) {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metric.Nowhere
+	}
 	s := &Service{cfg: cfg, state: st, docs: resource.NewStore(st), keys: keys, known: newDirectory(), moves: newMoves()}
 	all, err := s.load(ctx)
 	if err != nil {
@@ -178,11 +176,4 @@ func in(ctx context.Context, scope cloud.Scope) context.Context {
 	call := cloud.CallOf(ctx)
 	call.Account, call.Region = scope.Account, scope.Region
 	return cloud.WithCall(ctx, call)
-}
-
-// count adds to a metric of a queue.
-func (s *Service) count(k *known, metric string, value float64) {
-	if s.cfg.Metrics != nil && value > 0 {
-		s.cfg.Metrics.Count(k.arn, metric, value)
-	}
 }

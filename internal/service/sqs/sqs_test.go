@@ -12,6 +12,7 @@ import (
 	"github.com/sillok/sillok/internal/api/sqsapi"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/cloud/metric/metrictest"
 	"github.com/sillok/sillok/internal/service/kms"
 	"github.com/sillok/sillok/internal/service/sqs"
 	"github.com/sillok/sillok/internal/servicetest"
@@ -258,16 +259,8 @@ func TestAsATarget(t *testing.T) {
 	servicetest.Diff(t, []string{"sqs:SendMessage arn:aws:sts::111122223333:assumed-role/sender/sillok for arn:aws:events:ap-northeast-2:111122223333:rule/r of arn:aws:sqs:ap-northeast-2:111122223333:q"}, asked)
 }
 
-// counted is what was counted.
-type counted map[string]float64
-
-// Count implements sqs.Metrics.
-func (c counted) Count(queue cloud.ARN, metric string, value float64) {
-	c[queue.Resource+" "+metric] += value
-}
-
 func TestWhatHappensIsCounted(t *testing.T) {
-	all := counted{}
+	all := &metrictest.Emitted{}
 	w := newWorld(t, func(w *world) { w.cfg.Metrics = all })
 	defer w.stop()
 	w.must("CreateQueue", `{"QueueName":"q"}`)
@@ -275,9 +268,17 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	w.send("q", "four")
 	out := servicetest.Must(w.ReceiveMessage(w.ctx, &sqsapi.ReceiveMessageInput{QueueUrl: new(url + "q")}))(t)
 	servicetest.Must(w.DeleteMessage(w.ctx, &sqsapi.DeleteMessageInput{QueueUrl: new(url + "q"), ReceiptHandle: out.Messages[0].ReceiptHandle}))(t)
-	servicetest.Diff(t, counted{
-		"q NumberOfEmptyReceives": 1, "q NumberOfMessagesSent": 1, "q SentMessageSize": 4, "q NumberOfMessagesReceived": 1, "q NumberOfMessagesDeleted": 1,
-	}, all)
+	w.send("q", "two")
+	if err := w.Measured(w.ctx, all.Emit); err != nil {
+		t.Error(err)
+	}
+	const of = "111122223333/ap-northeast-2 AWS/SQS "
+	servicetest.Diff(t, []string{
+		of + "ApproximateNumberOfMessagesDelayed [QueueName=q] Count [0]", of + "ApproximateNumberOfMessagesNotVisible [QueueName=q] Count [0]",
+		of + "ApproximateNumberOfMessagesVisible [QueueName=q] Count [1]", of + "NumberOfEmptyReceives [QueueName=q] Count [1]",
+		of + "NumberOfMessagesDeleted [QueueName=q] Count [1]", of + "NumberOfMessagesReceived [QueueName=q] Count [1]",
+		of + "NumberOfMessagesSent [QueueName=q] Count [1 1]", of + "SentMessageSize [QueueName=q] Bytes [4 3]",
+	}, all.Lines())
 }
 
 func TestPagesOfQueues(t *testing.T) {
