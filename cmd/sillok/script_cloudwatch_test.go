@@ -3,10 +3,6 @@ package main_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -42,20 +38,4 @@ func cloudWatch(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("cloudwatch: %s is not made here", args[0])
 	}
 	ts.Check(err)
-}
-
-// serves is the condition "serves:OPERATION": that CloudWatch has it, by the page of what is compatible, which is made of what
-// the server has.
-func serves(condition string) (bool, error) {
-	operation, ok := strings.CutPrefix(condition, "serves:")
-	if !ok {
-		return false, fmt.Errorf("%q is not a condition", condition)
-	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "compat.md"))
-	if err != nil {
-		return false, err
-	}
-	_, section, _ := strings.Cut(string(page), "\n## cloudwatch\n")
-	section, _, _ = strings.Cut(section, "<details>")
-	return strings.Contains(section, " "+operation+",") || strings.Contains(section, " "+operation+"."), nil
 }

@@ -8,9 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -22,6 +20,7 @@ import (
 	"github.com/sillok/sillok/internal/api/s3api"
 	"github.com/sillok/sillok/internal/bus"
 	"github.com/sillok/sillok/internal/cloud"
+	"github.com/sillok/sillok/internal/outgoing"
 )
 
 // DeliveryStream says where what is sent to a delivery stream of Firehose goes, until there
@@ -76,26 +75,16 @@ func checkEndpoint(name, address string) error {
 // deliveryStreams takes what is delivered to delivery streams.
 type deliveryStreams struct {
 	app    *App
-	client *http.Client
+	client *outgoing.Client
 }
 
-// newDeliveryStreams returns the target, with a client that follows no redirects: what an
-// endpoint is sent is for it alone.
+// newDeliveryStreams returns the target. The operator has named each endpoint, so no rule
+// keeps from one.
 func newDeliveryStreams(a *App) deliveryStreams {
-	return deliveryStreams{a, &http.Client{
-		Timeout:       endpointTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
-			ForceAttemptHTTP2: true, DisableCompression: true,
-		},
-	}}
+	return deliveryStreams{a, outgoing.NewClient(outgoing.Rules{})}
 }
 
-const (
-	endpointTimeout = 25 * time.Second // which is less than the bus waits
-	endpointAnswer  = 1 << 20          // bytes of an answer that are read
-)
+const endpointTimeout = 25 * time.Second // which is less than the bus waits
 
 // Takes says whether the operator has said where a delivery stream goes.
 func (t deliveryStreams) Takes(arn cloud.ARN) bool {
@@ -142,24 +131,19 @@ func requestID(d bus.Delivery) string {
 // post sends a record to an endpoint as Firehose does, and looks for its acknowledgement.
 func (t deliveryStreams) post(ctx context.Context, to DeliveryStream, d bus.Delivery) error {
 	id := requestID(d)
-	r, err := endpointRequest(ctx, to, d, id)
+	r, err := endpointRequest(to, d, id)
 	if err != nil {
 		return err
 	}
-	resp, err := t.client.Do(r)
+	answer, err := t.client.Do(ctx, r)
 	if err != nil {
 		return cloud.Errorf(cloud.Unavailable, "HttpEndpoint.ConnectionFailed", "The endpoint of %s cannot be reached.", d.Target).Because(err)
 	}
-	defer func() { _ = resp.Body.Close() }() // all that matters was read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, endpointAnswer))
-	if err != nil {
-		return cloud.Errorf(cloud.Unavailable, "HttpEndpoint.ResponseReadFailed", "The answer of the endpoint of %s broke off.", d.Target).Because(err)
-	}
-	return acknowledged(resp, body, id, d.Target)
+	return acknowledged(&answer, id, d.Target)
 }
 
 // endpointRequest is a request with one record.
-func endpointRequest(ctx context.Context, to DeliveryStream, d bus.Delivery, id string) (*http.Request, error) {
+func endpointRequest(to DeliveryStream, d bus.Delivery, id string) (r outgoing.Request, err error) {
 	var sent struct {
 		RequestID string              `json:"requestId"`
 		Timestamp int64               `json:"timestamp"`
@@ -169,60 +153,55 @@ func endpointRequest(ctx context.Context, to DeliveryStream, d bus.Delivery, id 
 	sent.Records = []map[string]string{{"data": base64.StdEncoding.EncodeToString(d.Payload)}}
 	body, err := json.Marshal(sent)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	common, err := json.Marshal(map[string]map[string]string{"commonAttributes": to.Attributes})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if to.GZIP {
 		var packed bytes.Buffer
 		z := gzip.NewWriter(&packed)
 		_, err := z.Write(body)
 		if err := errors.Join(err, z.Close()); err != nil {
-			return nil, err
+			return r, err
 		}
 		body = packed.Bytes()
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "Amazon Kinesis Data Firehose Agent/1.0")
-	r.Header.Set("X-Amz-Firehose-Protocol-Version", "1.0")
-	r.Header.Set("X-Amz-Firehose-Request-Id", id)
-	r.Header.Set("X-Amz-Firehose-Source-Arn", d.Target.String())
+	r = outgoing.Request{URL: to.URL, Body: body, Time: endpointTimeout, Header: map[string]string{
+		"Content-Type": "application/json", "User-Agent": "Amazon Kinesis Data Firehose Agent/1.0",
+		"X-Amz-Firehose-Protocol-Version": "1.0", "X-Amz-Firehose-Request-Id": id, "X-Amz-Firehose-Source-Arn": d.Target.String(),
+	}}
 	if to.AccessKey != "" {
-		r.Header.Set("X-Amz-Firehose-Access-Key", to.AccessKey)
+		r.Header["X-Amz-Firehose-Access-Key"] = to.AccessKey
 	}
 	if len(to.Attributes) > 0 {
-		r.Header.Set("X-Amz-Firehose-Common-Attributes", string(common))
+		r.Header["X-Amz-Firehose-Common-Attributes"] = string(common)
 	}
 	if to.GZIP {
-		r.Header.Set("Content-Encoding", "gzip")
+		r.Header["Content-Encoding"] = "gzip"
 	}
 	return r, nil
 }
 
 // acknowledged is how a request ended. Only a record that is too large is not sent again.
-func acknowledged(resp *http.Response, body []byte, id string, arn cloud.ARN) error {
+func acknowledged(of *outgoing.Answer, id string, arn cloud.ARN) error {
 	again := func(code, format string, args ...any) error {
 		return cloud.Errorf(cloud.Unavailable, "HttpEndpoint."+code, "The endpoint of %s %s.", arn, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case resp.StatusCode == http.StatusRequestEntityTooLarge:
+	case of.Status == http.StatusRequestEntityTooLarge:
 		return cloud.Errorf(cloud.Invalid, "HttpEndpoint.RequestEntityTooLarge", "The endpoint of %s takes no requests of this size.", arn)
-	case resp.StatusCode != http.StatusOK:
-		return again("ErrorStatus", "answers %d", resp.StatusCode)
+	case of.Status != http.StatusOK:
+		return again("ErrorStatus", "answers %d", of.Status)
 	}
-	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
+	if kind, _, _ := mime.ParseMediaType(of.Type); kind != "application/json" {
 		return again("InvalidResponse", "answers no application/json")
 	}
 	var answer struct {
 		RequestID string `json:"requestId"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.RequestID != id {
+	if err := json.Unmarshal(of.Body, &answer); err != nil || answer.RequestID != id {
 		return again("InvalidResponse", "acknowledges another request")
 	}
 	return nil

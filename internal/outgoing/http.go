@@ -49,6 +49,7 @@ type Request struct {
 // Answer is what came back.
 type Answer struct {
 	Status int
+	Type   string // of its body, as Content-Type says
 	Body   []byte // at most the first 64 KiB
 	Took   time.Duration
 }
@@ -80,7 +81,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Took: time.Since(began)}, unanswered(r.URL, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it is only read
-	answer := Answer{Status: response.StatusCode}
+	answer := Answer{Status: response.StatusCode, Type: response.Header.Get("Content-Type")}
 	answer.Body, err = io.ReadAll(io.LimitReader(response.Body, answerBytes))
 	answer.Took = time.Since(began)
 	if err != nil {
