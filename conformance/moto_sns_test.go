@@ -16,8 +16,8 @@ func TestMotoSNS(t *testing.T) {
 		"--sms-webhook", nobody, "--push-webhook", nobody, "--smtp", "127.0.0.1:9", "--smtp-from", "topics@example.org")
 	virginia := []string{"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"}
 	outcomes := runMoto(t, s, virginia, "-p", "moto_topics", "tests/test_sns",
-		"--ignore", "tests/test_sns/test_server.py",             // it asks moto's own server, in its own process
-		"--ignore", "tests/test_sns/test_utils.py",              // it looks into moto's own process
+		"--ignore", "tests/test_sns/test_server.py", // it asks moto's own server, in its own process
+		"--ignore", "tests/test_sns/test_utils.py", // it looks into moto's own process
 		"--ignore", "tests/test_sns/test_sns_cloudformation.py", // CloudFormation is not built
 	)
 	tally := judgeMoto(t, "moto_sns.txt", outcomes)

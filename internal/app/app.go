@@ -184,7 +184,6 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.openIdentities()
-	a.openEmitter()
 	if err := a.openServices(ctx); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -204,9 +205,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, c.validateTrails()...)
 	errs = append(errs, c.validateSyslog(), operator.Check(c.Actions))
-	errs = append(errs, c.Outgoing.validate()...)
-	errs = append(errs, c.validateDeliveryStreams()...)
-	errs = append(errs, c.validateStatsD()...)
+	errs = append(errs, slices.Concat(c.Outgoing.validate(), c.validateDeliveryStreams(), c.validateStatsD())...)
 	if c.ActiveQueries < 0 {
 		errs = append(errs, errors.New("active queries: cannot be negative"))
 	}

@@ -36,6 +36,7 @@ import (
 // compatibility table, Run and Close walk the list; a new service is a line here
 // and a function below.
 func (a *App) openServices(ctx context.Context) error {
+	a.openEmitter()
 	for _, open := range []func(context.Context) (gateway.Service, error){
 		a.openKMS, a.openS3, a.openGlue, a.openAthena, a.openSSM, a.openIAM, a.openSTS, a.openAccounts, a.openCloudTrail, a.openCloudTrailData,
 		a.openCloudWatch, a.openLogs, a.openSNS, a.openSQS,

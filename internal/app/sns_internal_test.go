@@ -95,7 +95,7 @@ func takeMail(conn net.Conn, mails chan<- string) {
 // get follows a link, as nobody.
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
-	answer, err := http.Get(url) //nolint:noctx // of a server in the test
+	answer, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

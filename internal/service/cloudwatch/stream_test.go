@@ -39,8 +39,8 @@ func (c *firehose) Deliver(_ state.Tx, d bus.Delivery) (string, error) {
 
 // lines returns what was delivered as "stream: metric minutes ago count sum", in order, and
 // forgets it.
-func (c *firehose) lines(t testing.TB, now time.Time) (lines []string) {
-	t.Helper()
+func (c *firehose) lines(tb testing.TB, now time.Time) (lines []string) {
+	tb.Helper()
 	for _, d := range c.deliveries {
 		for line := range strings.Lines(string(d.Payload)) {
 			var u struct {
@@ -52,7 +52,7 @@ func (c *firehose) lines(t testing.TB, now time.Time) (lines []string) {
 				Unit       string
 			}
 			if err := json.Unmarshal([]byte(line), &u); err != nil {
-				t.Fatalf("%q: %v", line, err)
+				tb.Fatalf("%q: %v", line, err)
 			}
 			lines = append(lines, fmt.Sprintf("%s: %s %v %s %v %v", u.Stream, u.Metric, now.Sub(time.UnixMilli(u.Timestamp)).Minutes(), u.Unit, u.Value["count"], u.Value["sum"]))
 		}
