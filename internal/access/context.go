@@ -148,9 +148,15 @@ func ofServices(c policy.Context, call *cloud.Call) {
 	}
 	if account := sourceAccount(call); account != "" {
 		c.Set("aws:sourceaccount", string(account))
-		c.Set("aws:sourceowner", string(account)) // its older name, in the policies of topics
+		if call.Principal.Name == alarmsOf { // its older name, in the policies that topics have from the start
+			c.Set("aws:sourceowner", string(account))
+		}
 	}
 }
+
+// alarmsOf is the service that publishes to topics by the policy that they have from the start,
+// as at AWS; others need a statement of their own.
+const alarmsOf = "cloudwatch.amazonaws.com"
 
 // sourceAccount is the account for whose resource a service of AWS calls as itself;
 // empty for other calls.

@@ -202,7 +202,7 @@ func TestWhoMayPublish(t *testing.T) {
 	refused := func(c caller, because string) string {
 		return "AuthorizationError: User: " + c.principal.ARN + " is not authorized to perform: sns:Publish on resource: " + topic + " " + because
 	}
-	h.want("one who may nothing", strings.Replace(refused(nobody, noIdentityPolicy("sns:Publish")), "AuthorizationError:", "AuthorizationError:", 1), publishAs(nobody, message))
+	h.want("one who may nothing", refused(nobody, noIdentityPolicy("sns:Publish")), publishAs(nobody, message))
 	h.want("one who may", "", publishAs(may, message))
 	stranger := h.root(theirs)
 	other := h.in(theirs)
@@ -232,5 +232,10 @@ func TestWhoMayPublish(t *testing.T) {
 		if (err == nil) != want {
 			t.Errorf("an alarm of %s: %v", account, err)
 		}
+	}
+	// What a topic has from the start lets alarms in, and no other service.
+	err = h.app.sns.Deliver(h.ctx, bus.Delivery{Target: target, Payload: payload, Principal: "s3.amazonaws.com", Source: cloud.ARN{Service: "s3", Resource: "told"}, SourceAccount: ours})
+	if cloud.KindOf(err) != cloud.Denied {
+		t.Errorf("a bucket: %v", err)
 	}
 }
