@@ -1,17 +1,14 @@
 package series_test
 
 import (
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/sillok/sillok/internal/cloud"
 	"github.com/sillok/sillok/internal/cloud/metric"
+	"github.com/sillok/sillok/internal/store/lsm/lsmtest"
 	"github.com/sillok/sillok/internal/store/series"
 )
 
@@ -46,51 +43,7 @@ func TestFlippedBits(t *testing.T) {
 	if testing.Short() {
 		stride = 997
 	}
-	var files []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	flips, found := map[string]int{}, map[string]int{}
-	for _, path := range files {
-		kind := filepath.Ext(path)
-		if kind != ".log" && kind != ".sst" {
-			continue
-		}
-		sound, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for at := 0; at < len(sound); at += stride {
-			copied := filepath.Join(t.TempDir(), "metrics")
-			if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
-				t.Fatal(err)
-			}
-			data := slices.Clone(sound)
-			data[at] ^= 1 << (at % 8)
-			name, err := filepath.Rel(dir, path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(copied, name), data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			flips[kind]++
-			what := fmt.Sprintf("%s of %d bytes, byte %d", name, len(sound), at)
-			if wantFoundOrWhole(t, copied, what) {
-				found[kind]++
-			}
-		}
-	}
-	t.Logf("flips %v, found %v", flips, found)
-	if found[".sst"] == 0 || found[".log"] == 0 {
-		t.Errorf("flips %v, found %v", flips, found)
-	}
+	lsmtest.FlipBits(t, dir, stride, wantFoundOrWhole)
 }
 
 // wantFoundOrWhole fails the test unless a store cannot be opened, or is read with an
