@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 // The scripts in testdata/script ask a real server.
 type watchServer struct {
 	t       *testing.T
+	mu      sync.Mutex                                // one request at a time
 	metrics map[string]func(minute time.Time) float64 // by name; no number where a minute has none
 	alarms  []map[string]any                          // as DescribeAlarms gives them
 	history []map[string]any                          // newest first
@@ -60,6 +62,8 @@ func (w *watchServer) start() {
 
 // ServeHTTP implements http.Handler: RPC v2 CBOR for CloudWatch, JSON for its logs.
 func (w *watchServer) ServeHTTP(out http.ResponseWriter, in *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	body, err := io.ReadAll(in.Body)
 	if err != nil {
 		w.t.Error(err)
