@@ -30,7 +30,7 @@ func FlipBits(t *testing.T, dir string, stride int, found func(t *testing.T, dir
 		if kind != ".log" && kind != ".sst" {
 			continue
 		}
-		sound, err := os.ReadFile(path)
+		sound, err := os.ReadFile(path) //nolint:gosec // of the store in the test
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func FlipBits(t *testing.T, dir string, stride int, found func(t *testing.T, dir
 			}
 			data := slices.Clone(sound)
 			data[at] ^= 1 << (at % 8)
-			if err := os.WriteFile(filepath.Join(copied, name), data, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(copied, name), data, 0o600); err != nil { //nolint:gosec // the same
 				t.Fatal(err)
 			}
 			flips[kind]++
