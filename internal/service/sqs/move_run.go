@@ -159,9 +159,9 @@ func (s *Service) step(ctx context.Context, m *move) error {
 	return s.end(ctx, m, moved, taskRunning)
 }
 
-// end writes down how far a task is.
+// end writes down how far a task is, also while the server stops: the messages have moved.
 func (s *Service) end(ctx context.Context, m *move, moved int, status string) error {
-	err := s.update(ctx, m.at.scope, func(tx resource.Tx) error {
+	err := s.update(context.WithoutCancel(ctx), m.at.scope, func(tx resource.Tx) error {
 		t, there, err := tasks.Find(tx, m.at.name, m.task.ID)
 		if err != nil || !there {
 			return err
