@@ -87,11 +87,12 @@ func TestCallsAreCounted(t *testing.T) {
 
 // notHere says why metrics of AWS's are not emitted here: those of a namespace, or one.
 var notHere = map[string]string{
-	"AWS/ApplicationELB":                       "there are no load balancers yet",
-	"AWS/Events":                               "there is no EventBridge yet",
-	"AWS/Firehose":                             "there is no Firehose yet",
-	"AWS/Lambda":                               "there is no Lambda yet",
-	"AWS/Scheduler":                            "there is no EventBridge Scheduler yet",
+	"AWS/ApplicationELB": "there are no load balancers yet",
+	"AWS/Events":         "there is no EventBridge yet",
+	"AWS/Firehose":       "there is no Firehose yet",
+	"AWS/Lambda":         "there is no Lambda yet",
+	"AWS/Scheduler":      "there is no EventBridge Scheduler yet",
+
 	"AWS/SQS ApproximateAgeOfOldestMessage":    "which message of a queue is the oldest is not kept",
 	"AWS/SQS NumberOfDeduplicatedSentMessages": "what was sent twice is not told from what was sent once",
 	"AWS/Athena DPUCount":                      "there are no reservations of capacity",
