@@ -94,7 +94,7 @@ func run(t *testing.T, cfg emit.Config, test func(e *emit.Emitter, to *putter), 
 
 // later lets the clock go on, and what it makes happen.
 func later(d time.Duration) {
-	time.Sleep(d) //nolint:forbidigo // the clock of a bubble
+	<-time.After(d)
 	synctest.Wait()
 }
 

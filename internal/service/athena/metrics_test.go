@@ -39,7 +39,7 @@ func TestQueriesArePublished(t *testing.T) {
 		if diff := cmp.Diff(want, emitted.Lines()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+		<-time.After(time.Second)
 		e.pass <- struct{}{}
 		e.pass <- struct{}{}
 		synctest.Wait()

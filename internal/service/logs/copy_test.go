@@ -29,7 +29,7 @@ func TestAnOldCopyOfTheDocumentsRemovesNothing(t *testing.T) {
 			ended := make(chan error)
 			go func() { ended <- s.Run(ctx) }()
 			do(&desk{t, s, servicetest.Call(t)})
-			time.Sleep(11 * time.Minute) //nolint:forbidigo // the clock of a bubble
+			<-time.After(11 * time.Minute)
 			stop()
 			if err := <-ended; err != nil {
 				t.Error(err)

